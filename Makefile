@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+# unsandboxfs - what is built, from what, and where it is put
+#
+#   make          the program and the stand-in API server, in build/
+#   make demo     runs programs through a mount of the stand-in
+#   make check    every test; SAN=address,undefined or SAN=thread as wanted
+#   make install  PREFIX, DESTDIR, BINDIR, SBINDIR, MANDIR
+#
+# `make build/unsandboxfs` needs libfuse3, libcurl, OpenSSL and jansson alone.
+
+VERSION := 0.1.0
+
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR  ?= $(PREFIX)/share/man
+DESTDIR ?=
+
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+
+comma := ,
+BUILD := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+
+WERROR ?= -Werror
+ifdef SAN
+CFLAGS  ?= -O1 -g
+HARDEN   = -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARDEN_LD = -fsanitize=$(SAN)
+else
+CFLAGS  ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDEN   = -fstack-protector-strong -fPIE
+HARDEN_LD = -pie -Wl,-z,relro,-z,now
+endif
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+
+ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
+	-DUNSANDBOXFS_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS)
+ALL_LDFLAGS = $(HARDEN_LD) $(LDFLAGS)
+
+# pkg-config is asked when a rule needs it, never while this file is read: on
+# a fresh machine `make demo` and `make check` install it first.
+pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) && echo y),$(shell \
+	$(PKG_CONFIG) $(1) $(2)),$(error $(2) not found; try: make deps))
+
+API_PKGS    = libcurl libcrypto jansson
+CACHE_PKGS  = jansson
+FS_PKGS     = fuse3 jansson
+SERVER_PKGS = libmicrohttpd libssl libcrypto jansson
+
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+API_O    := $(call object,$(wildcard api/*.c))
+CACHE_O  := $(call object,$(wildcard cache/*.c))
+FS_O     := $(call object,$(filter-out fs/main.c,$(wildcard fs/*.c)))
+SERVER_O := $(call object,$(wildcard tests/server/*.c))
+
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/api_*.c \
+	tests/cache_*.c tests/fs_*.c))
+
+PROGRAM := $(BUILD)/unsandboxfs
+STANDIN := $(BUILD)/standin
+LIBAPI   = $(BUILD)/libapi.a
+LIBCACHE = $(BUILD)/libcache.a
+LIBFS    = $(BUILD)/libfs.a
+
+all: $(PROGRAM) $(STANDIN)
+
+# Objects, one rule; what a folder may include is what its packages give it.
+
+$(BUILD)/api/%.o:    PKGS = $(API_PKGS)
+$(BUILD)/cache/%.o:  PKGS = $(CACHE_PKGS)
+$(BUILD)/fs/%.o:     PKGS = $(FS_PKGS)
+$(BUILD)/tests/server/%.o: PKGS = $(SERVER_PKGS)
+$(BUILD)/tests/%.o:  PKGS = $(FS_PKGS) $(API_PKGS) cmocka
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(call pkg,--cflags,$(PKGS)) -pthread \
+		-MMD -MP -c -o $@ $<
+
+$(LIBAPI):   $(API_O)
+$(LIBCACHE): $(CACHE_O)
+$(LIBFS):    $(FS_O)
+$(BUILD)/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(PROGRAM): PKGS = $(FS_PKGS) $(API_PKGS)
+$(PROGRAM): $(BUILD)/fs/main.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
+$(STANDIN): PKGS = $(SERVER_PKGS)
+$(STANDIN): $(SERVER_O)
+
+# A layer's test is linked with that layer alone, so that an upward call does
+# not link. One that speaks of TEST_ALLOC_FAIL brings its own malloc.
+$(BUILD)/tests/api_%:   PKGS = cmocka $(API_PKGS)
+$(BUILD)/tests/cache_%: PKGS = cmocka $(CACHE_PKGS)
+$(BUILD)/tests/fs_%:    PKGS = cmocka $(FS_PKGS) $(API_PKGS)
+$(BUILD)/tests/api_%:   $(BUILD)/tests/api_%.o $(LIBAPI)
+	$(LINK)
+$(BUILD)/tests/cache_%: $(BUILD)/tests/cache_%.o $(LIBCACHE)
+	$(LINK)
+$(BUILD)/tests/fs_%: $(BUILD)/tests/fs_%.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
+	$(LINK)
+
+$(UNIT_TESTS): WRAP = $(if $(shell grep -l TEST_ALLOC_FAIL $(@:$(BUILD)/%=%.c)),\
+	-Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc)
+LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
+	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
+
+$(PROGRAM) $(STANDIN):
+	$(LINK)
+
+.SECONDARY:
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/server/*.d)
+
+# Tests. What is missing is installed first; the rest of each is another make,
+# which then finds pkg-config and its answers.
+
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+deps:
+	@tests/deps.sh build demo test
+
+check:
+	@tests/deps.sh build demo test
+	+@$(MAKE) --no-print-directory $(JOBS) all $(UNIT_TESTS)
+	@python3 -B tests/check.py $(BUILD) unit server mount
+
+check-unit: $(UNIT_TESTS)
+	@python3 -B tests/check.py $(BUILD) unit
+
+demo:
+	@tests/deps.sh build demo
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@tests/demo.sh $(BUILD)
+
+lint:
+	@tests/deps.sh build demo test lint
+	@tests/lint.sh $(CC) $(ALL_CFLAGS) $(call pkg,--cflags,$(FS_PKGS) \
+		$(API_PKGS) $(SERVER_PKGS))
+
+# Which lines the tests run, in a build of its own.
+coverage:
+	@tests/deps.sh build demo test coverage
+	+@$(MAKE) --no-print-directory check BUILD=build-coverage \
+		CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage
+	@gcovr -r . --object-directory build-coverage -f api/ -f cache/ -f fs/
+
+install: $(PROGRAM)
+	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(SBINDIR)" \
+		"$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
+	$(INSTALL) -m 755 $(PROGRAM) "$(DESTDIR)$(BINDIR)/unsandboxfs"
+	ln -sf "$(BINDIR)/unsandboxfs" "$(DESTDIR)$(SBINDIR)/mount.unsandboxfs"
+	ln -sf "$(BINDIR)/unsandboxfs" \
+		"$(DESTDIR)$(SBINDIR)/mount.fuse.unsandboxfs"
+	$(INSTALL) -m 644 man/unsandboxfs.1 "$(DESTDIR)$(MANDIR)/man1/"
+	$(INSTALL) -m 644 man/unsandboxfs.5 "$(DESTDIR)$(MANDIR)/man5/"
+
+uninstall:
+	rm -f "$(DESTDIR)$(BINDIR)/unsandboxfs" \
+		"$(DESTDIR)$(SBINDIR)/mount.unsandboxfs" \
+		"$(DESTDIR)$(SBINDIR)/mount.fuse.unsandboxfs" \
+		"$(DESTDIR)$(MANDIR)/man1/unsandboxfs.1" \
+		"$(DESTDIR)$(MANDIR)/man5/unsandboxfs.5"
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all deps check check-unit demo lint coverage install uninstall clean

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# tests/check.py - runs the kinds of tests that are asked for, and counts
+"""usage: tests/check.py BUILD KIND...   with the kinds unit, server, mount
+
+unit    every program BUILD/tests/{api,cache,fs}_*, which cmocka counts
+server  every tests/test_server_*.py, run with BUILD as its argument
+mount   tests/run.py, run with BUILD as its argument
+
+A script tells its count by its last `N passed, N failed` (`, N skipped` may
+follow), or as unittest and pytest do. The sum is the last line printed.
+"""
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+TIME_LIMIT_S = {"unit": 120, "server": 600, "mount": 1500}
+WORDS = ("passed", "failed", "skipped")
+
+
+def count_cmocka(text):
+    """Counts of cmocka's own output, or None where it did not finish."""
+    if not re.search(r"^\[  PASSED  \] \d+ test", text, re.M):
+        return None
+
+    def number(word):
+        return sum(map(int, re.findall(
+            rf"^\[  {word} *\] (?:.*: )?(\d+) test\(s\)", text, re.M)))
+    return number("PASSED"), number("FAILED"), number("SKIPPED")
+
+
+def count_script(text):
+    """Counts of a script's last closing line, or None where it has none."""
+    lines = re.findall(r"^(?:\w+: )?(\d+) passed, (\d+) failed"
+                       r"(?:, (\d+) skipped)?\.?$", text, re.M)
+    if lines:
+        return tuple(int(n or 0) for n in lines[-1])
+    ran = re.search(r"^Ran (\d+) tests? in ", text, re.M)
+    if ran:
+        bad = sum(map(int, re.findall(r"(?:failures|errors)=(\d+)", text)))
+        skipped = sum(map(int, re.findall(r"skipped=(\d+)", text)))
+        return int(ran[1]) - bad - skipped, bad, skipped
+    if re.search(r"^=+ .*\b(passed|failed|error).* in [\d.]+s", text, re.M):
+        last = text.strip().splitlines()[-1]
+
+        def number(word):
+            return sum(map(int, re.findall(rf"(\d+) {word}", last)))
+        return (number("passed"), number("failed") + number("error"),
+                number("skipped"))
+    return None
+
+
+def run(name, command, time_limit_s, env):
+    """Runs command, shows what it prints; (returncode, its output)."""
+    print(f"--- {name}", flush=True)
+    child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    late = threading.Timer(time_limit_s, child.terminate)
+    late.start()
+    output = []
+    try:
+        for line in child.stdout:
+            output.append(line.decode(errors="replace"))
+            sys.stdout.write(output[-1])
+            sys.stdout.flush()
+        child.wait()
+    finally:
+        late.cancel()
+        if child.poll() is None:  # interrupted: its own clean-up has its time
+            child.terminate()
+            try:
+                child.wait(30)
+            except subprocess.TimeoutExpired:
+                child.kill()
+    return child.returncode, "".join(output)
+
+
+def commands(build, kinds):
+    """Yields (kind, name, command, how to count)."""
+    if "unit" in kinds:
+        for source in sorted(glob.glob("tests/api_*.c")
+                             + glob.glob("tests/cache_*.c")
+                             + glob.glob("tests/fs_*.c")):
+            name = os.path.basename(source)[:-2]
+            yield "unit", name, [f"{build}/tests/{name}"], count_cmocka
+    if "server" in kinds:
+        for script in sorted(glob.glob("tests/test_server_*.py")):
+            yield ("server", os.path.basename(script)[:-3],
+                   [sys.executable, "-B", script, build], count_script)
+    if "mount" in kinds and os.path.exists("tests/run.py"):
+        yield ("mount", "mount tests",
+               [sys.executable, "-B", "tests/run.py", build], count_script)
+
+
+def main(build, kinds):
+    env = dict(os.environ, BUILD=build, PYTHONDONTWRITEBYTECODE="1")
+    # cmocka writes what it counts to stderr, in the form read above.
+    env["CMOCKA_MESSAGE_OUTPUT"] = "STDOUT"
+    total = [0, 0, 0]
+    bad = []
+    for kind, name, command, count in commands(build, kinds):
+        code, text = run(name, command, TIME_LIMIT_S[kind], env)
+        counts = count(text)
+        if counts is None or (code != 0 and counts[1] == 0):
+            counts = counts or (0, 0, 0)
+            counts = (counts[0], counts[1] + 1, counts[2])
+            print(f"{name}: ended with status {code}")
+        total = [a + b for a, b in zip(total, counts)]
+        if counts[1]:
+            bad.append(name)
+    for name in bad:
+        print(f"failed: {name}")
+    words = [f"{n} {word}" for n, word in zip(total, WORDS)]
+    print(", ".join(words if total[2] else words[:2]), flush=True)
+    return 1 if total[1] or not total[0] else 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(main(sys.argv[1], sys.argv[2:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

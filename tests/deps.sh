@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tests/deps.sh - installs the Debian packages that building and testing need
+#
+# usage: tests/deps.sh LIST...   with the lists below; says nothing, and takes
+# no time, where all is there.
+
+set -eu
+
+build='pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
+	libjansson-dev'
+demo='fuse3 libmicrohttpd-dev curl python3'
+test='libcmocka-dev'
+lint='clang-format cppcheck mandoc shellcheck'
+coverage='gcovr'
+
+wanted=
+for list in "$@"; do
+	case $list in
+	build) wanted="$wanted $build" ;;
+	demo) wanted="$wanted $demo" ;;
+	test) wanted="$wanted $test" ;;
+	lint) wanted="$wanted $lint" ;;
+	coverage) wanted="$wanted $coverage" ;;
+	*) echo "deps: no list named $list" >&2; exit 2 ;;
+	esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+	# shellcheck disable=SC2086 # a list of names
+	echo "deps: not a Debian; what is needed is, by Debian's names:" \
+		$wanted >&2
+	exit 0
+fi
+
+missing=
+# shellcheck disable=SC2086 # a list of names
+have=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' $wanted \
+	2>/dev/null || :)
+for package in $wanted; do
+	case "
+$have
+" in
+	*"
+$package installed
+"*) ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+test -n "$missing" || exit 0
+
+if test "$(id -u)" = 0; then
+	as_root=
+elif command -v sudo >/dev/null; then
+	as_root=sudo
+else
+	echo "deps: neither root nor sudo; have installed:$missing" >&2
+	exit 1
+fi
+
+echo "deps: installing$missing" >&2
+apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq
+	-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0"
+$apt update >&2 || echo "deps: apt-get update failed; trying on" >&2
+# shellcheck disable=SC2086
+$apt install -y --no-install-recommends $missing >&2
