@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/mount.h - what the parts of a mount share: struct fs */
+#ifndef FS_MOUNT_H
+#define FS_MOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "cache/cache.h"
+#include "fs/fs.h"
+#include "fs/job.h"
+#include "fs/node.h"
+#include "fs/op.h"
+#include "fs/poller.h"
+#include "fs/spool.h"
+#include "fs/state.h"
+#include "fs/timer.h"
+
+struct fs {
+	const struct options *options;
+	const struct api_credentials *credentials;
+	struct state state;
+	struct worker *worker;
+	struct api *api;
+	struct cache *cache;
+	struct spool *spool;
+	struct fuse_session *session;
+	struct nodes nodes;
+	struct jobs jobs;
+	struct poller poller;
+	struct errors *errors;
+
+	/* The clocks, read once a turn of the loop. */
+	uint64_t now_ms;
+	struct timespec now; /* wall clock */
+	struct timespec born; /* when the state directory was made: the time of
+				 what has none of its own */
+
+	struct timers timers;
+	struct op_list ready, parked;
+	unsigned handles; /* open files */
+	uint64_t operations; /* requests of the kernel so far */
+
+	/* What the start waits for; see fs/loop.c. */
+	bool is_initialised, is_key_tried, is_stopping, is_told;
+	enum exit_status status;
+	char status_message[512];
+	void (*ready_call)(void *ctx, enum exit_status status,
+			const char *message);
+	void *ready_ctx;
+};
+
+/* Time-outs of what never changes, in seconds. */
+#define FOREVER_S 3600.0
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/node.h - inode numbers of the tree's rows */
+#ifndef FS_NODE_H
+#define FS_NODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct edit;
+struct row;
+
+/*
+ * A file of the tree is a row of its table, and what stands for the row's
+ * placeholders: the id of a resource, the name of one thing in it. Its inode
+ * number is a hash of these three, so that it is the same after a remount.
+ */
+struct node {
+	struct node *next; /* in its bucket */
+	uint64_t ino;
+	uint64_t lookups;  /* references that the kernel holds */
+	unsigned holds;    /* references that we hold */
+	const struct row *row;
+	char *id;          /* "" where the row has none */
+	char *name;        /* "" where the row has none */
+	struct edit *edit; /* what is being written; fs/edit.h */
+};
+
+struct nodes {
+	struct node **buckets;
+	size_t bucket_count, count;
+};
+
+int nodes_init(struct nodes *nodes);
+void nodes_clear(struct nodes *nodes);
+
+/* The node of a row, made if need be, held once for the caller until
+ * node_drop. id and name may be NULL. NULL: no memory. */
+struct node *node_hold(struct nodes *nodes, const struct row *row,
+		const char *id, const char *name);
+/* NULL: none such. Borrowed. */
+struct node *node_find(const struct nodes *nodes, uint64_t ino);
+void node_drop(struct nodes *nodes, struct node *node);
+/* The kernel forgot count of its references. */
+void node_forget(struct nodes *nodes, struct node *node, uint64_t count);
+
+/* The inode number of a row's node, without making one. */
+uint64_t node_ino(const struct row *row, const char *id, const char *name);
+
+#endif
