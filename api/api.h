@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <jansson.h>
 
@@ -61,8 +62,9 @@ json_t *json_member(const json_t *object, const char *names);
  * as compact JSON. NULL: no memory. Owned by the caller, free(). */
 char *json_value_text(const json_t *value, size_t *len);
 
-/* Integer, numeric string or real; -EPROTO if it is none of these. */
-int json_integer(const json_t *value, int64_t *out);
+/* Integer, numeric string or real (cut off to an integer); -EPROTO if it is none
+ * of these, or too large. (json_integer is jansson's.) */
+int json_to_integer(const json_t *value, int64_t *out);
 
 /* Seconds and nanoseconds since 1970 of an ISO 8601 text, a number, or a
  * numeric string (api.md 13.6). -EPROTO if it is none of these. */
