@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs.c - all jobs of a mount: reading them at start, names, aliases */
+#include "fs/job.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "fs/job_store.h"
+#include "fs/log.h"
+#include "fs/mount.h"
+
+enum { RECORD_MAX = 16 << 20 };
+
+static const char names_file[] = "names.json";
+
+static void jobs_read_names(struct fs *fs)
+{
+	char *text;
+	size_t len;
+
+	fs->jobs.changed = fs->born;
+	if (state_read(fs->state.fd, names_file, RECORD_MAX, &text, &len))
+		return;
+	json_t *names = json_read(text, len);
+	json_t *changed = json_object_get(names, "changed");
+	if (changed) {
+		fs->jobs.changed.tv_sec =
+				json_integer_value(json_array_get(changed, 0));
+		fs->jobs.changed.tv_nsec =
+				json_integer_value(json_array_get(changed, 1));
+	}
+	json_t *aliases = json_object_get(names, "aliases");
+	if (json_is_object(aliases))
+		json_object_update(fs->jobs.aliases, aliases);
+	fs->jobs.latest = json_integer_value(json_object_get(names, "latest"));
+	fs->jobs.next_number =
+			json_integer_value(json_object_get(names, "next"));
+	json_decref(names);
+	free(text);
+}
+
+static void jobs_write_names(struct fs *fs)
+{
+	size_t len;
+	json_t *names = json_pack("{s:O s:I s:I s:[II]}", "aliases",
+			fs->jobs.aliases, "latest",
+			(json_int_t)fs->jobs.latest, "next",
+			(json_int_t)fs->jobs.next_number, "changed",
+			(json_int_t)fs->jobs.changed.tv_sec,
+			(json_int_t)fs->jobs.changed.tv_nsec);
+	char *text = names ? json_write(names, &len) : NULL;
+
+	if (!text || state_write(fs->state.fd, names_file, text, len, 0))
+		log_line(LOG_ERR, "%s/%s cannot be written", fs->state.path,
+				names_file);
+	json_decref(names);
+	free(text);
+}
+
+void jobs_touch(struct fs *fs)
+{
+	fs->jobs.changed = fs->now;
+	jobs_write_names(fs);
+}
+
+int jobs_set_alias(struct fs *fs, const char *alias, const struct job *job)
+{
+
+	json_t *key = json_from_bytes(alias, strlen(alias));
+	int err = key ? json_object_set_new_nocheck(fs->jobs.aliases,
+					json_string_value(key),
+					json_integer(job->number))
+		      : -1;
+	json_decref(key);
+	jobs_touch(fs);
+	return err ? -ENOMEM : 0;
+}
+
+void jobs_drop_alias(struct fs *fs, const char *alias)
+{
+	json_t *key = json_from_bytes(alias, strlen(alias));
+
+	if (key)
+		json_object_del(fs->jobs.aliases, json_string_value(key));
+	json_decref(key);
+	jobs_touch(fs);
+}
+
+static void job_read(struct fs *fs, uint64_t number, const char *name)
+{
+	char *text, aside[64];
+	size_t len;
+	struct job *job;
+	int err = state_read(
+			fs->state.jobs_fd, name, RECORD_MAX, &text, &len);
+
+	if (!err) {
+		err = job_from_record(fs, number, text, len, &job);
+		free(text);
+	}
+	if (err) {
+		log_line(LOG_ERR, "%s/jobs/%s is damaged, put aside: %s",
+				fs->state.path, name, strerror(-err));
+		snprintf(aside, sizeof(aside), "%s.damaged", name);
+		renameat(fs->state.jobs_fd, name, fs->state.jobs_fd, aside);
+	}
+}
+
+/* A request that was on its way when the mount ended may have been carried
+ * out, so it is not sent again; a job that has an id is followed. */
+static void job_resume(struct job *job)
+{
+	if (job_is_final(job))
+		return;
+	if (job->is_async && job->id) {
+		poller_add(job);
+		return;
+	}
+	job->status = JOB_ERROR;
+	job->err = -ECONNABORTED;
+	free(job->error);
+	job->error = strdup("the mount ended before the result came; "
+			    "save the program again to run it again");
+	job_store_record(job);
+}
+
+/* Numbers are never used again, not even of jobs that were removed. */
+static void jobs_order(struct fs *fs)
+{
+	struct job_list sorted = TAILQ_HEAD_INITIALIZER(sorted);
+	struct job *job, *after;
+
+	while ((job = TAILQ_FIRST(&fs->jobs.all))) {
+		TAILQ_REMOVE(&fs->jobs.all, job, link);
+		after = TAILQ_LAST(&sorted, job_list);
+		while (after && after->number > job->number)
+			after = TAILQ_PREV(after, job_list, link);
+		if (after)
+			TAILQ_INSERT_AFTER(&sorted, after, job, link);
+		else
+			TAILQ_INSERT_HEAD(&sorted, job, link);
+		if (job->number >= fs->jobs.next_number)
+			fs->jobs.next_number = job->number + 1;
+	}
+	TAILQ_CONCAT(&fs->jobs.all, &sorted, link);
+	if (!fs->jobs.next_number)
+		fs->jobs.next_number = 1;
+}
+
+/* Files without a record are left of a foreign job, or of a kill. */
+static void jobs_sweep(struct fs *fs, DIR *dir)
+{
+	struct dirent *entry;
+
+	rewinddir(dir);
+	while ((entry = readdir(dir))) {
+		char *end;
+		uint64_t number = strtoull(entry->d_name, &end, 10);
+		if (end == entry->d_name || !strcmp(end, ".json") ||
+				strstr(end, ".damaged") ||
+				job_by_number(fs, number))
+			continue;
+		unlinkat(fs->state.jobs_fd, entry->d_name, 0);
+	}
+}
+
+int jobs_load(struct fs *fs)
+{
+	int fd = openat(fs->state.jobs_fd, ".", O_RDONLY | O_DIRECTORY);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct job *job;
+
+	fs->jobs.aliases = json_object();
+	if (!dir || !fs->jobs.aliases) {
+		if (dir)
+			closedir(dir);
+		else if (fd >= 0)
+			close(fd);
+		return -ENOMEM;
+	}
+	jobs_read_names(fs);
+	while ((entry = readdir(dir))) {
+		char *end;
+		uint64_t number = strtoull(entry->d_name, &end, 10);
+		if (end != entry->d_name && !strcmp(end, ".json"))
+			job_read(fs, number, entry->d_name);
+	}
+	jobs_order(fs);
+	jobs_sweep(fs, dir);
+	closedir(dir);
+	TAILQ_FOREACH (job, &fs->jobs.all, link)
+		job_resume(job);
+	return 0;
+}
+
+void jobs_clear(struct fs *fs)
+{
+	struct job *job;
+
+	if (fs->jobs.aliases)
+		jobs_write_names(fs);
+	while ((job = TAILQ_FIRST(&fs->jobs.all))) {
+		if (job->is_foreign)
+			job_store_remove(&fs->state, job->number,
+					job->artifact_count);
+		job_forget(job);
+	}
+	json_decref(fs->jobs.aliases);
+	json_decref(fs->jobs.listed);
+}
