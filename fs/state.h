@@ -10,9 +10,11 @@
  * DIR/unsandboxfs/PUBLIC_KEY/ holds one account's scripts and results:
  *
  *   lock               held (flock) by the mount that uses it
- *   inodes/N.json      one record per file or directory of a spool
+ *   inodes/N.json      one record per file or directory of a spool, fsynced
+ *   inodes/N.next      a newer one that is not, since its last commit
  *   inodes/N.data      its content, replaced as a whole
  *   inodes/N.work      content that is being written; of no worth at start
+ *   inodes/serial      numbers below this one are not used again
  *   jobs/N.json ...    one record per job, and what it printed
  *
  * A file is replaced by writing NAME.tmp, fsync, rename, fsync of the
@@ -34,6 +36,9 @@ struct state {
 int state_open(struct state *state, const char *dir, const char *public_key,
 		char *why, size_t why_len);
 void state_close(struct state *state);
+/* Puts this process's id into the lock. state_open does; to be called again
+ * after a fork, so that a second mount names the right process. */
+int state_claim(struct state *state);
 
 /* Replaces the file name in the directory dir_fd. durable: with both fsyncs.
  * Thread-safe for different names. */
