@@ -7,21 +7,26 @@
 #include <stddef.h>
 
 /*
- * One log for the process. Lines go to stderr in the foreground, to syslog
- * once daemonised, and always into a ring that `.unsandboxfs/log` shows.
- * Control bytes are escaped. libfuse's own lines are routed here.
+ * One log for the process. Lines go to stderr until log_to_syslog, to syslog
+ * from then on, and always into a ring that `.unsandboxfs/log` shows. Control
+ * bytes are escaped. libfuse's own lines are routed here. Of the loop's thread
+ * only; never waits for the logger.
  */
-void log_open(bool foreground, bool debug);
+
+/* debug: lines of LOG_DEBUG are kept, too. */
+void log_open(bool debug);
 void log_to_syslog(void);
 
+/* level: LOG_ERR and its like of <syslog.h>. */
 void log_line(int level, const char *format, ...)
-		__attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 
 /* The ring as text, newest last. Owned by the caller, free(); NULL: no
  * memory. */
 char *log_text(size_t *len);
 
-/* Copies text into out with control bytes as \xNN; always NUL-terminated. */
+/* Copies text into out with control bytes, and what is not UTF-8, as \xNN;
+ * cut at a whole character, always NUL-terminated. */
 void log_escape(const char *text, char *out, size_t out_len);
 
 #endif
