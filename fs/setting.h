@@ -15,7 +15,8 @@ enum setting_type {
 	SETTING_ENV,    /* dotenv lines: NAME=value, # comments, quotes, export */
 	SETTING_LIST,   /* words, one a line (blanks and commas split, too) */
 	SETTING_NUMBERS,/* numbers min..max, one a line (blanks, commas) */
-	SETTING_TEXT,   /* any UTF-8 text without control bytes but newline */
+	SETTING_TEXT,   /* any UTF-8 text without control bytes but newline and
+			   tab; one newline at its end does not count */
 };
 
 /* A table of these ends with a NULL name. */
@@ -39,14 +40,15 @@ const struct setting *setting_find(const struct setting *table,
  * Parses what was written. The value to keep is owned by the caller (number ->
  * integer, bool -> boolean, word, choice and text -> string, env -> object of
  * strings in order, list -> array of strings, numbers -> array of integers).
- * -EINVAL with `why`, one line that says what is allowed; -ENOMEM.
+ * -EINVAL with `why`, one line that says what is allowed; -ENOMEM. Values of
+ * env are json_from_bytes. Longer than 1 MiB is -EINVAL.
  */
 int setting_parse(const struct setting *setting, const char *text, size_t len,
 		json_t **value, char *why, size_t why_len);
 
 /* The text that reading gives, with its newline ("" for an empty env or list,
- * one newline for an empty word). value NULL: the preset. Owned by the caller,
- * free(); NULL: no memory. */
+ * one newline for an empty word). value NULL, or of a type that setting_parse
+ * does not make: the preset. Owned by the caller, free(); NULL: no memory. */
 char *setting_text(const struct setting *setting, const json_t *value,
 		size_t *len);
 
