@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* api/text.c - bytes that grow at their end */
+#include "api/text.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int text_reserve(struct text *text, size_t more)
+{
+	size_t size = text->size ? text->size : 64;
+	char *data;
+
+	if (more >= SIZE_MAX / 4 - text->len)
+		return -ENOMEM;
+	if (text->len + more < text->size)
+		return 0;
+	while (size <= text->len + more)
+		size *= 2;
+	data = realloc(text->data, size);
+	if (!data)
+		return -ENOMEM;
+	text->data = data;
+	text->size = size;
+	return 0;
+}
+
+int text_add(struct text *text, const void *bytes, size_t len)
+{
+	int err = text_reserve(text, len);
+
+	if (err)
+		return err;
+	if (len)
+		memcpy(text->data + text->len, bytes, len);
+	text->len += len;
+	text->data[text->len] = '\0';
+	return 0;
+}
+
+int text_add_string(struct text *text, const char *string)
+{
+	return text_add(text, string, strlen(string));
+}
+
+char *text_take(struct text *text, size_t *len)
+{
+	char *data = NULL;
+
+	if (text_add(text, "", 0) == 0) {
+		data = text->data;
+		*len = text->len;
+		text->data = NULL;
+	}
+	text_clear(text);
+	return data;
+}
+
+void text_clear(struct text *text)
+{
+	free(text->data);
+	*text = (struct text){ 0 };
+}

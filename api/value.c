@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* api/value.c - the values of an answer, whatever shape they come in */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/api.h"
+#include "api/json.h"
+
+/* Greater numbers of seconds are milliseconds: 1e11 s is the year 5138. */
+#define SECONDS_MAX 1e11
+
+json_t *json_member(const json_t *object, const char *names)
+{
+	while (names && *names) {
+		size_t len = strcspn(names, "|");
+		json_t *member = json_object_getn(object, names, len);
+
+		if (member && !json_is_null(member))
+			return member;
+		names += len;
+		names += *names == '|';
+	}
+	return NULL;
+}
+
+static int add_value(struct text *text, const json_t *value)
+{
+	char *bytes;
+	size_t len;
+	int err;
+
+	switch (value ? json_typeof(value) : JSON_NULL) {
+	case JSON_NULL:
+		return 0;
+	case JSON_TRUE:
+		return text_add(text, "1", 1);
+	case JSON_FALSE:
+		return text_add(text, "0", 1);
+	case JSON_STRING:
+		bytes = json_to_bytes(value, &len);
+		if (!bytes)
+			return -ENOMEM;
+		err = text_add(text, bytes, len);
+		free(bytes);
+		return err;
+	default:
+		return json_add(text, value);
+	}
+}
+
+char *json_value_text(const json_t *value, size_t *len)
+{
+	struct text text = { 0 };
+	size_t count = json_array_size(value), i;
+	int err = 0;
+
+	if (!json_is_array(value))
+		err = add_value(&text, value);
+	for (i = 0; i < count && !err; i++) {
+		if (i > 0)
+			err = text_add(&text, "\n", 1);
+		if (!err)
+			err = add_value(&text, json_array_get(value, i));
+	}
+	if (!err)
+		return text_take(&text, len);
+	text_clear(&text);
+	return NULL;
+}
+
+/* A string that is a number and nothing else, white space around it apart. */
+static int string_real(const json_t *value, double *out)
+{
+	const char *s = json_string_value(value);
+	char *end;
+
+	if (!s)
+		return -EPROTO;
+	s += strspn(s, " \t\r\n");
+	if (*s == '\0' || s[strspn(s, "0123456789+-.eE")] != '\0')
+		return -EPROTO;
+	*out = strtod(s, &end);
+	return *end == '\0' && *out - *out == 0 ? 0 : -EPROTO;
+}
+
+static int real_integer(double real, int64_t *out)
+{
+	if (!(real > -9.2e18 && real < 9.2e18))
+		return -EPROTO;
+	*out = (int64_t)real;
+	return 0;
+}
+
+int json_to_integer(const json_t *value, int64_t *out)
+{
+	const char *s = json_string_value(value);
+	double real;
+	char *end;
+
+	if (json_is_integer(value)) {
+		*out = json_integer_value(value);
+		return 0;
+	}
+	if (json_is_real(value))
+		return real_integer(json_real_value(value), out);
+	if (string_real(value, &real) < 0)
+		return -EPROTO;
+	errno = 0;
+	*out = strtoll(s, &end, 10);
+	if (errno == 0 && *end == '\0')
+		return 0;
+	return real_integer(real, out);
+}
+
+static int time_of_number(double seconds, struct timespec *out)
+{
+	if (seconds >= SECONDS_MAX)
+		seconds /= 1000;
+	if (!(seconds > -SECONDS_MAX && seconds < SECONDS_MAX))
+		return -EPROTO;
+	out->tv_sec = (time_t)seconds;
+	if (seconds < (double)out->tv_sec)
+		out->tv_sec--;
+	out->tv_nsec = (long)((seconds - (double)out->tv_sec) * 1e9);
+	return 0;
+}
+
+/* Exactly `count` digits at *s, which moves behind them. -1: not so. */
+static int digits(const char **s, int count)
+{
+	int value = 0;
+
+	for (; count > 0; count--, (*s)++) {
+		if (**s < '0' || **s > '9')
+			return -1;
+		value = value * 10 + (**s - '0');
+	}
+	return value;
+}
+
+/* ".123456789", or "," in its place; more digits are cut off. */
+static long nanoseconds(const char **s)
+{
+	long value = 0, scale = 100000000;
+
+	if (**s != '.' && **s != ',')
+		return 0;
+	for ((*s)++; **s >= '0' && **s <= '9'; (*s)++) {
+		value += (**s - '0') * scale;
+		scale /= 10;
+	}
+	return value;
+}
+
+/* Seconds east of UTC of "", "Z", "+02", "+0200" or "+02:00" at the end. */
+static int zone(const char *s, long *seconds)
+{
+	int sign = *s == '-' ? -1 : 1, hours, minutes = 0;
+
+	*seconds = 0;
+	if (*s == ' ')
+		s++;
+	if (strcmp(s, "UTC") == 0 || strcmp(s, "Z") == 0 ||
+		strcmp(s, "z") == 0 || *s == '\0')
+		return 0;
+	if (*s != '+' && *s != '-')
+		return -EPROTO;
+	s++;
+	hours = digits(&s, 2);
+	if (*s == ':')
+		s++;
+	if (*s)
+		minutes = digits(&s, 2);
+	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || *s)
+		return -EPROTO;
+	*seconds = sign * (hours * 3600L + minutes * 60L);
+	return 0;
+}
+
+static int clock_of_text(const char **s, struct tm *tm, long *ns)
+{
+	tm->tm_hour = digits(s, 2);
+	if (*(*s)++ != ':')
+		return -EPROTO;
+	tm->tm_min = digits(s, 2);
+	if (**s == ':') {
+		(*s)++;
+		tm->tm_sec = digits(s, 2);
+		*ns = nanoseconds(s);
+	}
+	if (tm->tm_hour < 0 || tm->tm_hour > 23 || tm->tm_min < 0 ||
+		tm->tm_min > 59 || tm->tm_sec < 0 || tm->tm_sec > 60)
+		return -EPROTO;
+	return 0;
+}
+
+static int time_of_text(const char *s, struct timespec *out)
+{
+	struct tm tm = { 0 };
+	long ns = 0, east = 0;
+	int year = digits(&s, 4), month, day;
+
+	if (year < 0 || *s++ != '-')
+		return -EPROTO;
+	month = digits(&s, 2);
+	if (month < 1 || month > 12 || *s++ != '-')
+		return -EPROTO;
+	day = digits(&s, 2);
+	if (day < 1 || day > 31)
+		return -EPROTO;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	tm.tm_mday = day;
+	if (*s == 'T' || *s == 't' ||
+		(*s == ' ' && s[1] >= '0' && s[1] <= '9')) {
+		s++;
+		if (clock_of_text(&s, &tm, &ns) < 0)
+			return -EPROTO;
+	}
+	if (zone(s, &east) < 0)
+		return -EPROTO;
+	out->tv_sec = timegm(&tm) - east;
+	out->tv_nsec = ns;
+	return 0;
+}
+
+int json_time(const json_t *value, struct timespec *out)
+{
+	double seconds;
+
+	if (json_is_number(value))
+		return time_of_number(json_number_value(value), out);
+	if (string_real(value, &seconds) == 0)
+		return time_of_number(seconds, out);
+	if (!json_is_string(value))
+		return -EPROTO;
+	return time_of_text(json_string_value(value), out);
+}
