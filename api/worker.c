@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* api/worker.c - the one thread, for what can neither wait nor go in steps */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "api/api.h"
+
+struct task {
+	STAILQ_ENTRY(task) link;
+	void (*work)(void *ctx);
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+STAILQ_HEAD(task_list, task);
+
+struct worker {
+	pthread_t thread;
+	int fd;
+	unsigned pending; /* of the loop's thread alone */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	/* under the lock */
+	struct task_list todo;
+	struct task_list finished;
+	bool is_ending;
+};
+
+/* The next task, NULL once the worker is to end and nothing is left. */
+static struct task *worker_take(struct worker *worker)
+{
+	struct task *task;
+
+	pthread_mutex_lock(&worker->lock);
+	while (STAILQ_EMPTY(&worker->todo) && !worker->is_ending)
+		pthread_cond_wait(&worker->wake, &worker->lock);
+	task = STAILQ_FIRST(&worker->todo);
+	if (task)
+		STAILQ_REMOVE_HEAD(&worker->todo, link);
+	pthread_mutex_unlock(&worker->lock);
+	return task;
+}
+
+static void worker_finish(struct worker *worker, struct task *task)
+{
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&worker->lock);
+	STAILQ_INSERT_TAIL(&worker->finished, task, link);
+	pthread_mutex_unlock(&worker->lock);
+	while (write(worker->fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+static void *worker_main(void *ctx)
+{
+	struct worker *worker = ctx;
+	struct task *task;
+
+	while ((task = worker_take(worker))) {
+		task->work(task->ctx);
+		worker_finish(worker, task);
+	}
+	return NULL;
+}
+
+/* The thread takes no signal: they are the loop's. */
+static int worker_start(struct worker *worker)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&worker->thread, NULL, worker_main, worker);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
+struct worker *worker_new(void)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	STAILQ_INIT(&worker->todo);
+	STAILQ_INIT(&worker->finished);
+	pthread_mutex_init(&worker->lock, NULL);
+	pthread_cond_init(&worker->wake, NULL);
+	worker->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->fd >= 0 && worker_start(worker) == 0)
+		return worker;
+	if (worker->fd >= 0)
+		close(worker->fd);
+	pthread_cond_destroy(&worker->wake);
+	pthread_mutex_destroy(&worker->lock);
+	free(worker);
+	return NULL;
+}
+
+void worker_free(struct worker *worker)
+{
+	struct pollfd fd;
+
+	if (!worker)
+		return;
+	fd = (struct pollfd){ .fd = worker->fd, .events = POLLIN };
+	while (worker->pending > 0) {
+		poll(&fd, 1, -1);
+		worker_collect(worker);
+	}
+	pthread_mutex_lock(&worker->lock);
+	worker->is_ending = true;
+	pthread_cond_signal(&worker->wake);
+	pthread_mutex_unlock(&worker->lock);
+	pthread_join(worker->thread, NULL);
+	close(worker->fd);
+	pthread_cond_destroy(&worker->wake);
+	pthread_mutex_destroy(&worker->lock);
+	free(worker);
+}
+
+int worker_submit(struct worker *worker, void (*work)(void *ctx),
+	void (*done)(void *ctx), void *ctx)
+{
+	struct task *task = malloc(sizeof(*task));
+
+	if (!task)
+		return -ENOMEM;
+	*task = (struct task){ .work = work, .done = done, .ctx = ctx };
+	worker->pending++;
+	pthread_mutex_lock(&worker->lock);
+	STAILQ_INSERT_TAIL(&worker->todo, task, link);
+	pthread_cond_signal(&worker->wake);
+	pthread_mutex_unlock(&worker->lock);
+	return 0;
+}
+
+int worker_fd(const struct worker *worker)
+{
+	return worker->fd;
+}
+
+/* One at a time from the worker's own list, so that a `done` may collect. */
+static struct task *worker_finished(struct worker *worker)
+{
+	struct task *task;
+
+	pthread_mutex_lock(&worker->lock);
+	task = STAILQ_FIRST(&worker->finished);
+	if (task)
+		STAILQ_REMOVE_HEAD(&worker->finished, link);
+	pthread_mutex_unlock(&worker->lock);
+	return task;
+}
+
+void worker_collect(struct worker *worker)
+{
+	struct task *task;
+	uint64_t count;
+
+	while (read(worker->fd, &count, sizeof(count)) < 0 && errno == EINTR)
+		;
+	while ((task = worker_finished(worker))) {
+		worker->pending--;
+		if (task->done)
+			task->done(task->ctx);
+		free(task);
+	}
+}
+
+unsigned worker_pending(const struct worker *worker)
+{
+	return worker->pending;
+}
