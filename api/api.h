@@ -62,8 +62,8 @@ json_t *json_member(const json_t *object, const char *names);
  * as compact JSON. NULL: no memory. Owned by the caller, free(). */
 char *json_value_text(const json_t *value, size_t *len);
 
-/* Integer, numeric string or real (cut off to an integer); -EPROTO if it is none
- * of these, or too large. (json_integer is jansson's.) */
+/* Integer, numeric string or real (its fraction cut off); -EPROTO if it is none
+ * of these, or too large. (json_integer is jansson's own.) */
 int json_to_integer(const json_t *value, int64_t *out);
 
 /* Seconds and nanoseconds since 1970 of an ISO 8601 text, a number, or a
@@ -255,7 +255,8 @@ struct api_request {
 	char *body;        /* taken, free(); NULL: none */
 	size_t body_len;
 	uint64_t timeout_ms; /* whole time, waits and retries included;
-				0: the configured one. */
+				0: the configured one, and 120 s at least
+				where the answer waits for a program. */
 };
 
 struct api_config {
@@ -274,15 +275,17 @@ struct api_config {
 	void *ctx;
 };
 
-/* -EINVAL: an url that is neither https nor http to loopback, with `why`;
- * -ENOSYS: a libcurl without an asynchronous resolver. */
+/* -EINVAL: an url that is neither https nor http to loopback, or that has more
+ * than a host and a port, with `why`; -ENOSYS: a libcurl without an asynchronous
+ * resolver. SIGPIPE is to be ignored by the process. */
 int api_new(const struct api_config *config, struct api **out, char *why,
 		size_t why_len);
 /* Cancels all calls, without their done. */
 void api_free(struct api *api);
 
-/* -EINVAL for a bad id. The call is freed after its done, or by
- * api_cancel. done may be NULL: nobody wants to know. */
+/* -EINVAL for a bad id, or a body where none goes. The call is freed after its
+ * done, or by api_cancel. done may be NULL: nobody wants to know; so may out.
+ * Nothing is sent before api_run. */
 int api_start(struct api *api, const struct api_request *request,
 		uint64_t now_ms, api_done *done, void *ctx,
 		struct api_call **out);
@@ -294,15 +297,17 @@ void api_cancel(struct api_call *call);
 bool api_call_was_sent(const struct api_call *call);
 
 /* Waits for curl's sockets and for fds (their revents are set), for
- * timeout_ms at most, less where curl or a queued call is due sooner. */
+ * timeout_ms at most (-1: no limit), less where curl or a queued call is due
+ * sooner. fds should hold the worker's, which the caller collects before
+ * api_run. -EINVAL: more than 16 fds; -EIO. */
 int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 		uint64_t now_ms, int timeout_ms);
 
 /* Sends and receives what is possible, starts what is due, calls done. */
 void api_run(struct api *api, uint64_t now_ms);
 
-/* The one-time code for the next request that is answered 428. Wiped when it
- * was used. NULL or "" forgets it. -EINVAL: longer than 64, or control bytes. */
+/* The one-time code for the next write that is answered 428, or for one that
+ * was and is now started again. It serves once and is wiped then. NULL or "" forgets it. -EINVAL: longer than 64, or control bytes. */
 int api_set_otp(struct api *api, const char *code);
 
 /* What the key allows, from POST /keys/validate; 0: unknown. The client keeps a

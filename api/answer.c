@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* api/answer.c - what the reply to a call means */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/client.h"
+#include "api/json.h"
+
+/* Longer answers are parsed by the worker. */
+#define PARSE_NOW_MAX (64 * 1024)
+
+/* What the worker is given. It owns the text meanwhile, so that a call may be
+ * cancelled without waiting. */
+struct parse {
+	struct api_call *call; /* NULL: cancelled. The loop's alone. */
+	struct text text;
+	json_t *json;
+	int err;
+};
+
+static void parse_work(void *ctx)
+{
+	struct parse *parse = ctx;
+
+	parse->err =
+		json_parse(parse->text.data, parse->text.len, &parse->json);
+}
+
+static void parse_done(void *ctx)
+{
+	struct parse *parse = ctx;
+	struct api_call *call = parse->call;
+
+	if (call) {
+		call->parse = NULL;
+		call->reply.text = parse->text;
+		call->json = parse->json;
+		call->err = parse->err;
+		TAILQ_REMOVE(&call->api->parsing, call, link);
+		call_parsed(call);
+	} else {
+		text_clear(&parse->text);
+		json_decref(parse->json);
+	}
+	free(parse);
+}
+
+static int parse_later(struct api_call *call)
+{
+	struct parse *parse = calloc(1, sizeof(*parse));
+	int err = -ENOMEM;
+
+	if (parse) {
+		parse->call = call;
+		parse->text = call->reply.text;
+		err = worker_submit(
+			call->api->worker, parse_work, parse_done, parse);
+	}
+	if (err) {
+		free(parse);
+		return err;
+	}
+	call->reply.text = (struct text){ 0 };
+	call->parse = parse;
+	call->state = CALL_PARSING;
+	TAILQ_INSERT_TAIL(&call->api->parsing, call, link);
+	return 0;
+}
+
+void answer_parse(struct api_call *call)
+{
+	const struct text *text = &call->reply.text;
+
+	call->err = 0;
+	if (text->len > PARSE_NOW_MAX && call->api->worker &&
+		parse_later(call) == 0)
+		return;
+	if (text->len > 0)
+		call->err = json_parse(text->data, text->len, &call->json);
+	call_parsed(call);
+}
+
+void answer_forget(struct api_call *call)
+{
+	call->parse->call = NULL;
+	call->parse = NULL;
+}
+
+void answer_failed(struct api_call *call, int err, const char *message)
+{
+	call->err = err;
+	message_put(call->message, sizeof(call->message), message);
+}
+
+void answer_lost(struct api_call *call, CURLcode code)
+{
+	const struct reply *reply = &call->reply;
+	const char *why = call->curl_error;
+	long os_errno = 0;
+
+	if (reply->has_no_memory) {
+		answer_failed(call, -ENOMEM, "no memory for the answer");
+		return;
+	}
+	if (reply->is_too_large) {
+		answer_failed(call, -EPROTO,
+			"the answer is larger than any should be");
+		return;
+	}
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		why = "the connection was lost; the request may have been "
+		      "carried out and is not sent again";
+	if (call->easy)
+		curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
+	answer_failed(call, errno_of_curl(code, os_errno),
+		*why ? why : curl_easy_strerror(code));
+}
+
+static bool is_one_word(const char *s)
+{
+	size_t len = strspn(s,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789_.-");
+
+	return len > 0 && s[len] == '\0';
+}
+
+static void judge_refusal(struct api_call *call)
+{
+	int status = call->reply.headers.status;
+	struct words words = words_of(call->json);
+	const char *code = words.code;
+	char plain[64];
+	int err = errno_of_status(status, &words);
+
+	if (!*code && is_one_word(words.error))
+		code = words.error;
+	message_put(call->code, sizeof(call->code), code);
+	/* with a code shown, it is the code that was refused, not the key */
+	if (call->used_otp && (status == 401 || status == 403))
+		err = -EPERM;
+	snprintf(plain, sizeof(plain), "HTTP %d%s", status,
+		status / 100 == 3 ? ": redirects are not followed" : "");
+	answer_failed(call, err, *words.message ? words.message : plain);
+}
+
+/* 200 and {"valid":false}: the key is refused all the same. */
+static void judge_key(struct api_call *call)
+{
+	struct words words = words_of(call->json);
+	const char *reason =
+		json_string_value(json_object_get(call->json, "reason"));
+
+	if (!json_is_false(json_object_get(call->json, "valid")))
+		return;
+	if (!reason)
+		reason =
+			*words.message ? words.message : "the key is not valid";
+	message_put(call->code, sizeof(call->code), reason);
+	answer_failed(call,
+		strcasecmp(reason, "expired") == 0 ? -EKEYEXPIRED
+						   : -EKEYREJECTED,
+		reason);
+}
+
+static void judge_success(struct api_call *call)
+{
+	bool is_whole = json_is_object(call->json) || json_is_array(call->json);
+
+	if (call->err == -ENOMEM)
+		answer_failed(call, -ENOMEM, "no memory for the answer");
+	else if (call->err)
+		answer_failed(call, -EPROTO, "the answer is not JSON");
+	else if (call->row->has_answer && !call->json)
+		answer_failed(call, -EPROTO, "the answer is empty");
+	else if (call->row->has_answer && !is_whole)
+		answer_failed(call, -EPROTO,
+			"the answer is neither object nor array");
+	else if (call->endpoint == API_KEYS_VALIDATE)
+		judge_key(call);
+}
+
+void answer_judge(struct api_call *call)
+{
+	if (call->reply.headers.status / 100 == 2)
+		judge_success(call);
+	else
+		judge_refusal(call);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* api/call.c - the life of a call, from its start to its done */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include <openssl/crypto.h>
+
+#include "api/client.h"
+#include "api/retry.h"
+#include "api/sign.h"
+
+static void call_wait(struct api_call *call, uint64_t due_ms)
+{
+	call->state = CALL_WAITING;
+	call->entry.due_ms = due_ms;
+	rate_push(&call->api->rate, &call->entry);
+	call->api->stats.queued = call->api->rate.count;
+}
+
+static int call_init(struct api_call *call, struct api *api,
+	const struct api_request *request, uint64_t now_ms)
+{
+	uint64_t timeout_ms = request->timeout_ms;
+
+	call->api = api;
+	call->endpoint = request->endpoint;
+	call->row = endpoint_row(request->endpoint);
+	if (!call->row || (unsigned)request->priority > API_POLL)
+		return -EINVAL;
+	if (request->body && endpoint_is_safe(call->row))
+		return -EINVAL;
+	if (!timeout_ms)
+		timeout_ms = endpoint_timeout_ms(call->row, api->timeout_ms);
+	call->entry.priority = request->priority;
+	call->entry.deadline_ms = timeout_ms < UINT64_MAX - now_ms
+		? now_ms + timeout_ms
+		: UINT64_MAX;
+	return target_init(&call->target, api->base, call->row, request->id,
+		request->query);
+}
+
+int api_start(struct api *api, const struct api_request *request,
+	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out)
+{
+	struct api_call *call = calloc(1, sizeof(*call));
+	int err = call ? call_init(call, api, request, now_ms) : -ENOMEM;
+
+	if (err) {
+		if (request->body)
+			OPENSSL_cleanse(request->body, request->body_len);
+		free(request->body);
+		free(call);
+		return err;
+	}
+	call->body = request->body;
+	call->body_len = request->body ? request->body_len : 0;
+	call->done = done;
+	call->ctx = ctx;
+	call->signs_query =
+		call->row->signs_query != api->query_flipped[call->endpoint];
+	headers_init(&call->reply.headers);
+	call_wait(call, now_ms);
+	if (out)
+		*out = call;
+	return 0;
+}
+
+bool api_call_was_sent(const struct api_call *call)
+{
+	return call->was_sent;
+}
+
+void call_free(struct api_call *call)
+{
+	/* a vault, or an input file: not for the next owner of the memory */
+	if (call->body)
+		OPENSSL_cleanse(call->body, call->body_len);
+	free(call->body);
+	otp_answer_clear(&call->otp);
+	target_clear(&call->target);
+	text_clear(&call->reply.text);
+	json_decref(call->json);
+	free(call);
+}
+
+/* Takes it out of the list of its state. */
+static void call_leave(struct api_call *call)
+{
+	struct api *api = call->api;
+
+	switch (call->state) {
+	case CALL_WAITING:
+		rate_remove(&api->rate, &call->entry);
+		api->stats.queued = api->rate.count;
+		break;
+	case CALL_ON_WIRE:
+		transfer_stop(call);
+		TAILQ_REMOVE(&api->on_wire, call, link);
+		api->stats.in_flight--;
+		break;
+	case CALL_PARSING:
+		answer_forget(call);
+		TAILQ_REMOVE(&api->parsing, call, link);
+		break;
+	case CALL_FINISHED:
+		TAILQ_REMOVE(&api->finished, call, link);
+		break;
+	case CALL_TELLING:
+		break;
+	}
+}
+
+void api_cancel(struct api_call *call)
+{
+	if (call->state == CALL_TELLING)
+		return; /* from its own done: it is freed right after it */
+	call_leave(call);
+	call_free(call);
+}
+
+/* The call is in no list. */
+void call_finish(struct api_call *call)
+{
+	call->state = CALL_FINISHED;
+	TAILQ_INSERT_TAIL(&call->api->finished, call, link);
+}
+
+void call_send(struct api_call *call)
+{
+	struct api *api = call->api;
+	int err;
+
+	api->stats.queued = api->rate.count;
+	call->tries++;
+	call->sent_ms = api->now_ms;
+	if (!call->used_otp &&
+		otp_take(&api->otp, call->row->method, call->target.path,
+			&call->otp))
+		call->used_otp = true;
+	err = transfer_start(call);
+	if (err) {
+		answer_failed(call, err, "the request could not be made");
+		call_finish(call);
+		return;
+	}
+	call->state = CALL_ON_WIRE;
+	TAILQ_INSERT_TAIL(&api->on_wire, call, link);
+	api->stats.in_flight++;
+}
+
+static void call_again(struct api_call *call, uint64_t at_ms)
+{
+	struct api *api = call->api;
+
+	api_log(api, LOG_INFO, "%s %s again in %" PRIu64 " ms: %s",
+		call->row->method, call->target.path, at_ms - api->now_ms,
+		call->message);
+	json_decref(call->json);
+	call->json = NULL;
+	call->message[0] = call->code[0] = '\0';
+	api->stats.retries++;
+	call_wait(call, at_ms);
+}
+
+static bool call_retry(struct api_call *call, CURLcode code)
+{
+	const struct headers *headers = &call->reply.headers;
+	int64_t unix_s = sign_unix_s() + call->api->stats.skew_s;
+	struct retry retry = {
+		.is_safe = endpoint_is_safe(call->row),
+		.is_quota = call->err == -EDQUOT,
+		.tries = call->tries,
+		.curl = code,
+		.status = headers->status,
+		.wait_s = headers_wait_s(headers, unix_s),
+		.now_ms = call->api->now_ms,
+		.deadline_ms = call->entry.deadline_ms,
+		.random = api_random(call->api),
+	};
+	uint64_t at_ms;
+
+	if (call->err == -ENOMEM || !retry_at(&retry, &at_ms))
+		return false;
+	call_again(call, at_ms);
+	return true;
+}
+
+static void call_count(struct api_call *call, bool is_answered)
+{
+	struct api *api = call->api;
+	const struct headers *headers = &call->reply.headers;
+	int64_t unix_s = sign_unix_s() + api->stats.skew_s;
+	int64_t reset_s = headers_reset_s(headers, unix_s);
+	int kind = is_answered ? headers->status / 100 : 0;
+
+	api->stats.by_status[kind >= 2 && kind <= 5 ? kind : 0]++;
+	if (headers->limit >= 0)
+		api->stats.limit = headers->limit;
+	if (headers->remaining >= 0)
+		api->stats.remaining = headers->remaining;
+	if (reset_s >= 0)
+		api->stats.reset_unix_s = unix_s + reset_s;
+	rate_learn(&api->rate, headers->limit, headers->remaining, reset_s,
+		api->stats.in_flight, api->now_ms);
+}
+
+void call_ended(struct api_call *call, CURLcode code)
+{
+	struct api *api = call->api;
+	bool is_answered = code == CURLE_OK || call->reply.is_cut;
+
+	if (!is_answered)
+		answer_lost(call, code);
+	call_leave(call);
+	call_count(call, is_answered);
+	api_log(api, LOG_DEBUG, "%s %s: %d, try %u, %" PRIu64 " ms%s%s",
+		call->row->method, call->target.path,
+		call->reply.headers.status, call->tries,
+		api->now_ms - call->sent_ms, is_answered ? "" : ": ",
+		is_answered ? "" : call->message);
+	if (is_answered)
+		answer_parse(call);
+	else if (!call_retry(call, code))
+		call_finish(call);
+}
+
+/* The clock is learned anew each time: ours may have been set, or have stood
+ * still while the machine slept. */
+static bool call_resign(struct api_call *call)
+{
+	struct words words = words_of(call->json);
+	struct api *api = call->api;
+	int64_t date = call->reply.headers.date;
+
+	if (call->was_resigned || !words_speak_of_clock(&words))
+		return false;
+	call->was_resigned = true;
+	api->stats.resigned++;
+	if (date >= 0)
+		api->stats.skew_s = date - sign_unix_s();
+	api_log(api, LOG_NOTICE,
+		"the clock differs by %" PRId64 " s from the "
+		"API's",
+		api->stats.skew_s);
+	return true;
+}
+
+/* Nobody knows for sure whether the query is signed. */
+static bool call_flip(struct api_call *call)
+{
+	if (call->was_flipped ||
+		strcmp(call->target.path, call->target.path_query) == 0)
+		return false;
+	call->was_flipped = true;
+	call->signs_query = !call->signs_query;
+	return true;
+}
+
+static bool call_show_code(struct api_call *call)
+{
+	struct api *api = call->api;
+	const char *id =
+		json_string_value(json_object_get(call->json, "challenge_id"));
+
+	if (endpoint_is_safe(call->row))
+		return false;
+	otp_challenged(&api->otp, call->row->method, call->target.path, id);
+	if (call->used_otp)
+		return false;
+	call->used_otp = otp_take(
+		&api->otp, call->row->method, call->target.path, &call->otp);
+	return call->used_otp;
+}
+
+/* True where a refusal is answered by sending the call again at once. */
+static bool call_mend(struct api_call *call)
+{
+	struct api *api = call->api;
+	const struct headers *headers = &call->reply.headers;
+	int64_t unix_s = sign_unix_s() + api->stats.skew_s;
+
+	switch (headers->status) {
+	case 401:
+		return !call->row->is_unsigned &&
+			(call_resign(call) || call_flip(call));
+	case 428:
+		return call_show_code(call);
+	case 429:
+		api->stats.limited++;
+		if (call->err != -EDQUOT)
+			rate_limited(&api->rate,
+				headers_wait_s(headers, unix_s), api->now_ms);
+		return false;
+	default:
+		return false;
+	}
+}
+
+void call_parsed(struct api_call *call)
+{
+	struct api *api = call->api;
+
+	answer_judge(call);
+	if (call->was_flipped && call->reply.headers.status != 401)
+		api->query_flipped[call->endpoint] =
+			call->signs_query != call->row->signs_query;
+	if (call->err == 0)
+		call_finish(call);
+	else if (call_mend(call) && api->now_ms < call->entry.deadline_ms)
+		call_again(call, api->now_ms);
+	else if (!call_retry(call, CURLE_OK))
+		call_finish(call);
+}
+
+void call_tell(struct api_call *call)
+{
+	struct api *api = call->api;
+	const struct reply *reply = &call->reply;
+	struct api_answer answer = {
+		.err = call->err,
+		.status = reply->headers.status,
+		.json = call->json,
+		.text = reply->text.data ? reply->text.data : "",
+		.text_len = reply->text.len,
+		.message = call->message,
+		.code = call->code,
+		.sent_ms = (int64_t)call->sent_ms,
+	};
+
+	call->state = CALL_TELLING;
+	if (call->err && api->on_error)
+		api->on_error(api->ctx, call->row->method, call->target.path,
+			&answer);
+	if (call->done)
+		call->done(call->ctx, &answer);
+	call_free(call);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* api/client.c - the client: curl's multi handle and the calls in it */
+#include "api/client.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 30000
+#define CONNECTIONS_MAX 256L
+#define CONNECTIONS_KEPT 64L
+#define POLL_FDS_MAX 16
+#define POLL_MS_MAX 3600000
+/* Answers that make calls go out at once are seen to in the same turn. */
+#define ROUNDS 4
+
+void api_log(struct api *api, int syslog_level, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+
+	if (!api->log)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	api->log(api->ctx, syslog_level, line);
+}
+
+/* xorshift: it spreads retries, and keeps no secret. */
+uint32_t api_random(struct api *api)
+{
+	api->random ^= api->random << 13;
+	api->random ^= api->random >> 17;
+	api->random ^= api->random << 5;
+	return api->random;
+}
+
+static char *copy(const char *s, int *err)
+{
+	char *twin = s ? strdup(s) : NULL;
+
+	if (s && !twin)
+		*err = -ENOMEM;
+	return twin;
+}
+
+static int api_init(struct api *api, const struct api_config *config, char *why,
+	size_t why_len)
+{
+	int err;
+
+	rate_init(&api->rate);
+	otp_init(&api->otp);
+	TAILQ_INIT(&api->on_wire);
+	TAILQ_INIT(&api->parsing);
+	TAILQ_INIT(&api->finished);
+	api->credentials = config->credentials;
+	api->worker = config->worker;
+	api->timeout_ms = config->timeout_ms ? config->timeout_ms : TIMEOUT_MS;
+	api->on_error = config->on_error;
+	api->log = config->log;
+	api->ctx = config->ctx;
+	api->stats.limit = api->stats.remaining = -1;
+	if (getrandom(&api->random, sizeof(api->random), GRND_NONBLOCK) < 0 ||
+		api->random == 0)
+		api->random = (uint32_t)getpid();
+	err = target_base(config->url, &api->base, &api->is_tls, why, why_len);
+	if (err)
+		return err;
+	api->cacert = copy(config->cacert, &err);
+	api->user_agent = copy(
+		config->user_agent ? config->user_agent : "unsandboxfs", &err);
+	api->multi = curl_multi_init();
+	return api->multi ? err : -ENOMEM;
+}
+
+static int check_curl(char *why, size_t why_len)
+{
+	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+
+	if (curl->features & CURL_VERSION_ASYNCHDNS)
+		return 0;
+	snprintf(why, why_len, "libcurl %s has no asynchronous resolver",
+		curl->version);
+	return -ENOSYS;
+}
+
+int api_new(const struct api_config *config, struct api **out, char *why,
+	size_t why_len)
+{
+	struct api *api;
+	int err;
+
+	if (why_len)
+		why[0] = '\0';
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return -ENOMEM;
+	err = check_curl(why, why_len);
+	if (err) {
+		curl_global_cleanup();
+		return err;
+	}
+	api = calloc(1, sizeof(*api));
+	if (!api) {
+		curl_global_cleanup();
+		return -ENOMEM;
+	}
+	err = api_init(api, config, why, why_len);
+	if (err) {
+		api_free(api);
+		return err;
+	}
+	curl_multi_setopt(api->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	curl_multi_setopt(
+		api->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX);
+	curl_multi_setopt(api->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+	*out = api;
+	return 0;
+}
+
+static void cancel_list(struct call_list *list)
+{
+	while (!TAILQ_EMPTY(list))
+		api_cancel(TAILQ_FIRST(list));
+}
+
+void api_free(struct api *api)
+{
+	int i;
+
+	if (!api)
+		return;
+	for (i = 0; i <= API_POLL; i++)
+		while (!TAILQ_EMPTY(&api->rate.waiting[i]))
+			api_cancel((struct api_call *)TAILQ_FIRST(
+				&api->rate.waiting[i]));
+	cancel_list(&api->on_wire);
+	cancel_list(&api->parsing);
+	cancel_list(&api->finished);
+	curl_multi_cleanup(api->multi);
+	otp_clear(&api->otp);
+	free(api->base);
+	free(api->cacert);
+	free(api->user_agent);
+	free(api);
+	curl_global_cleanup();
+}
+
+/* curl times out by its own clock; this is for ours, should they differ. */
+static void time_out(struct api *api)
+{
+	struct api_call *call, *next;
+
+	for (call = TAILQ_FIRST(&api->on_wire); call; call = next) {
+		next = TAILQ_NEXT(call, link);
+		if (call->entry.deadline_ms <= api->now_ms)
+			call_ended(call, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
+static void fail_late(struct api *api)
+{
+	struct rate_entry *entry;
+
+	while ((entry = rate_late(&api->rate, api->now_ms))) {
+		struct api_call *call = (struct api_call *)entry;
+
+		api->stats.queued = api->rate.count;
+		if (rate_is_known(&api->rate, api->now_ms))
+			answer_failed(call, -EBUSY,
+				"the rate limit of the key leaves no "
+				"time for it");
+		else
+			answer_failed(call, -ETIMEDOUT, "timed out");
+		call_finish(call);
+	}
+}
+
+static bool send_due(struct api *api)
+{
+	struct rate_entry *entry;
+	bool is_any = false;
+
+	while ((entry = rate_next(&api->rate, api->now_ms))) {
+		call_send((struct api_call *)entry);
+		is_any = true;
+	}
+	return is_any;
+}
+
+static void collect_ended(struct api *api)
+{
+	struct api_call *call;
+	CURLMsg *message;
+	CURLcode code;
+	int left;
+
+	while ((message = curl_multi_info_read(api->multi, &left))) {
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		code = message->data.result;
+		curl_easy_getinfo(
+			message->easy_handle, CURLINFO_PRIVATE, &call);
+		call_ended(call, code);
+	}
+}
+
+void api_run(struct api *api, uint64_t now_ms)
+{
+	struct api_call *call;
+	int round = 0, running;
+
+	api->now_ms = now_ms;
+	time_out(api);
+	fail_late(api);
+	while (send_due(api) || round == 0) {
+		curl_multi_perform(api->multi, &running);
+		collect_ended(api);
+		if (++round == ROUNDS)
+			break;
+	}
+	fail_late(api);
+	while ((call = TAILQ_FIRST(&api->finished))) {
+		TAILQ_REMOVE(&api->finished, call, link);
+		call_tell(call);
+	}
+}
+
+static int wait_ms(struct api *api, uint64_t now_ms, int timeout_ms)
+{
+	uint64_t wake_ms = rate_wake_ms(&api->rate, now_ms);
+
+	if (timeout_ms < 0 || timeout_ms > POLL_MS_MAX)
+		timeout_ms = POLL_MS_MAX;
+	if (!TAILQ_EMPTY(&api->finished) || wake_ms <= now_ms)
+		return 0;
+	if (wake_ms - now_ms < (uint64_t)timeout_ms)
+		return (int)(wake_ms - now_ms);
+	return timeout_ms;
+}
+
+int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
+	uint64_t now_ms, int timeout_ms)
+{
+	struct curl_waitfd waits[POLL_FDS_MAX];
+	unsigned i;
+
+	if (nfds > POLL_FDS_MAX)
+		return -EINVAL;
+	for (i = 0; i < nfds; i++) {
+		waits[i] = (struct curl_waitfd){ .fd = fds[i].fd };
+		if (fds[i].events & POLLIN)
+			waits[i].events |= CURL_WAIT_POLLIN;
+		if (fds[i].events & POLLPRI)
+			waits[i].events |= CURL_WAIT_POLLPRI;
+		if (fds[i].events & POLLOUT)
+			waits[i].events |= CURL_WAIT_POLLOUT;
+	}
+	if (curl_multi_poll(api->multi, waits, nfds,
+		    wait_ms(api, now_ms, timeout_ms), NULL) != CURLM_OK)
+		return -EIO;
+	/* curl tells neither POLLHUP nor POLLERR */
+	return poll(fds, nfds, 0) < 0 && errno != EINTR ? -errno : 0;
+}
+
+int api_set_otp(struct api *api, const char *code)
+{
+	return otp_set(&api->otp, code);
+}
+
+void api_set_rate(
+	struct api *api, unsigned per_minute, unsigned burst, uint64_t now_ms)
+{
+	rate_set(&api->rate, per_minute, burst, now_ms);
+}
+
+const struct api_stats *api_stats(const struct api *api)
+{
+	return &api->stats;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* api/rate.c - how many requests may go out now, and whose turn it is */
+#include "api/rate.h"
+
+/* per_minute tokens a minute are per_minute of these a millisecond. */
+#define TOKEN 60000
+
+#define POLL_RESERVE 2
+/* However far off the server puts the end of a limit, it is asked again after a
+ * minute: limits are by the minute. */
+#define BLOCK_MAX_S 60
+
+void rate_init(struct rate *rate)
+{
+	int i;
+
+	*rate = (struct rate){ 0 };
+	for (i = 0; i <= API_POLL; i++)
+		TAILQ_INIT(&rate->waiting[i]);
+}
+
+bool rate_is_known(const struct rate *rate, uint64_t now_ms)
+{
+	return rate->per_minute || rate->blocked_ms > now_ms;
+}
+
+static int64_t rate_full(const struct rate *rate)
+{
+	unsigned burst = rate->burst ? rate->burst : rate->per_minute;
+
+	return (int64_t)burst * TOKEN;
+}
+
+static void rate_refill(struct rate *rate, uint64_t now_ms)
+{
+	uint64_t ms = now_ms > rate->level_ms ? now_ms - rate->level_ms : 0;
+	int64_t full = rate_full(rate);
+
+	if (ms > TOKEN)
+		ms = TOKEN;
+	rate->level += (int64_t)(ms * rate->per_minute);
+	if (rate->level > full)
+		rate->level = full;
+	if (now_ms > rate->level_ms)
+		rate->level_ms = now_ms;
+}
+
+static void rate_start(
+	struct rate *rate, unsigned per_minute, unsigned burst, uint64_t now_ms)
+{
+	rate->per_minute = per_minute;
+	rate->burst = burst;
+	rate->level = rate_full(rate) - (int64_t)rate->taken * TOKEN;
+	if (rate->level < 0)
+		rate->level = 0;
+	rate->level_ms = now_ms;
+	rate->taken = 0;
+}
+
+void rate_set(
+	struct rate *rate, unsigned per_minute, unsigned burst, uint64_t now_ms)
+{
+	bool was_unknown = !rate->per_minute;
+
+	rate->is_learned = false;
+	if (was_unknown || !per_minute) {
+		rate_start(rate, per_minute, burst, now_ms);
+		return;
+	}
+	rate_refill(rate, now_ms);
+	rate->per_minute = per_minute;
+	rate->burst = burst;
+	rate_refill(rate, now_ms);
+}
+
+static void rate_block(struct rate *rate, int64_t wait_s, uint64_t now_ms)
+{
+	uint64_t s = wait_s < BLOCK_MAX_S ? (uint64_t)wait_s : BLOCK_MAX_S;
+
+	if (now_ms + s * 1000 > rate->blocked_ms)
+		rate->blocked_ms = now_ms + s * 1000;
+}
+
+void rate_learn(struct rate *rate, int64_t limit, int64_t remaining,
+	int64_t reset_s, uint64_t on_way, uint64_t now_ms)
+{
+	int64_t level;
+
+	if (limit > 0 && limit < 1000000 &&
+		(!rate->per_minute || rate->is_learned)) {
+		rate->taken = 0;
+		if (rate->per_minute != (unsigned)limit)
+			rate_start(rate, (unsigned)limit, 0, now_ms);
+		rate->is_learned = true;
+	}
+	if (remaining < 0 || !rate->per_minute)
+		return;
+	rate_refill(rate, now_ms);
+	level = remaining > (int64_t)on_way ? remaining - (int64_t)on_way : 0;
+	if (level > 1000000)
+		return;
+	level *= TOKEN;
+	if (level < rate->level || rate->is_learned)
+		rate->level = level < rate_full(rate) ? level : rate_full(rate);
+	if (remaining == 0 && rate->is_learned && reset_s > 0)
+		rate_block(rate, reset_s, now_ms);
+}
+
+void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)
+{
+	rate_refill(rate, now_ms);
+	rate->level = 0;
+	if (wait_s > 0)
+		rate_block(rate, wait_s, now_ms);
+}
+
+void rate_push(struct rate *rate, struct rate_entry *entry)
+{
+	TAILQ_INSERT_TAIL(&rate->waiting[entry->priority], entry, link);
+	rate->count++;
+}
+
+void rate_remove(struct rate *rate, struct rate_entry *entry)
+{
+	TAILQ_REMOVE(&rate->waiting[entry->priority], entry, link);
+	rate->count--;
+}
+
+static int64_t rate_reserve(const struct rate *rate, enum api_priority priority)
+{
+	int64_t room = rate_full(rate) / TOKEN - 1;
+
+	if (priority != API_POLL)
+		return 0;
+	return room < POLL_RESERVE ? room : POLL_RESERVE;
+}
+
+/* When there is a token for one that has `ahead` before it. */
+static uint64_t rate_token_ms(
+	const struct rate *rate, enum api_priority priority, uint64_t ahead)
+{
+	uint64_t at = rate->level_ms;
+	int64_t missing;
+
+	if (rate->per_minute) {
+		missing = (rate_reserve(rate, priority) + (int64_t)ahead + 1) *
+				TOKEN -
+			rate->level;
+		if (missing > 0)
+			at += ((uint64_t)missing + rate->per_minute - 1) /
+				rate->per_minute;
+	}
+	return at > rate->blocked_ms ? at : rate->blocked_ms;
+}
+
+struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
+{
+	struct rate_entry *entry;
+	int priority;
+
+	rate_refill(rate, now_ms);
+	for (priority = 0; priority <= API_POLL; priority++) {
+		TAILQ_FOREACH(entry, &rate->waiting[priority], link)
+		if (entry->due_ms <= now_ms)
+			break;
+		if (!entry)
+			continue;
+		if (rate_token_ms(rate, entry->priority, 0) > now_ms)
+			return NULL;
+		rate_remove(rate, entry);
+		if (rate->per_minute)
+			rate->level -= TOKEN;
+		else
+			rate->taken++;
+		return entry;
+	}
+	return NULL;
+}
+
+struct rate_entry *rate_late(struct rate *rate, uint64_t now_ms)
+{
+	struct rate_entry *entry;
+	uint64_t ahead = 0;
+	int priority;
+
+	rate_refill(rate, now_ms);
+	for (priority = 0; priority <= API_POLL; priority++)
+		TAILQ_FOREACH(entry, &rate->waiting[priority], link)
+		{
+			uint64_t at =
+				rate_token_ms(rate, entry->priority, ahead++);
+
+			if (at < entry->due_ms)
+				at = entry->due_ms;
+			if (at < entry->deadline_ms &&
+				now_ms < entry->deadline_ms)
+				continue;
+			rate_remove(rate, entry);
+			return entry;
+		}
+	return NULL;
+}
+
+uint64_t rate_wake_ms(struct rate *rate, uint64_t now_ms)
+{
+	struct rate_entry *entry;
+	uint64_t wake = UINT64_MAX, at;
+	int priority;
+
+	rate_refill(rate, now_ms);
+	for (priority = 0; priority <= API_POLL; priority++)
+		TAILQ_FOREACH(entry, &rate->waiting[priority], link)
+		{
+			at = rate_token_ms(rate, entry->priority, 0);
+			if (at < entry->due_ms)
+				at = entry->due_ms;
+			if (at > entry->deadline_ms)
+				at = entry->deadline_ms;
+			if (at < wake)
+				wake = at;
+		}
+	return wake;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* api/retry.c - whether and when a request is sent again */
+#include "api/retry.h"
+
+/*
+ * A program must not run twice because an answer was lost. So a request that
+ * changes something is sent again only where the answer says that it was not
+ * carried out and when to come back: 429, and 503 with a time. Whatever ended
+ * without an answer may have been carried out.
+ */
+
+#define TRIES_MAX 3	   /* where nobody said when to come back */
+#define BACKOFF_MS 300	   /* before the second try, then twice that */
+#define BARE_LIMIT_MS 1000 /* after a 429 that says nothing */
+#define ANSWER_MS 100	   /* what a try needs at least to be worth it */
+
+static uint64_t backoff_ms(const struct retry *retry)
+{
+	unsigned doublings = retry->tries < 8 ? retry->tries - 1 : 7;
+	uint64_t ms = (uint64_t)BACKOFF_MS << doublings;
+
+	return ms + retry->random % (ms / 4);
+}
+
+static bool is_lost(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_passing(int status)
+{
+	return status == 502 || status == 503 || status == 504;
+}
+
+/* How long to wait, -1: do not try again. */
+static int64_t retry_wait_ms(const struct retry *retry)
+{
+	bool is_limit = retry->status == 429 && !retry->is_quota;
+	uint64_t backoff = backoff_ms(retry);
+
+	if (retry->curl != CURLE_OK)
+		return retry->is_safe && is_lost(retry->curl) &&
+				retry->tries < TRIES_MAX
+			? (int64_t)backoff
+			: -1;
+	if (retry->wait_s >= 0 && (is_limit || retry->status == 503)) {
+		if (retry->wait_s == 0)
+			return (int64_t)backoff;
+		return retry->wait_s * 1000 + retry->random % BACKOFF_MS;
+	}
+	if (is_limit && retry->is_safe && retry->tries < 2)
+		return BARE_LIMIT_MS;
+	if (retry->is_safe && is_passing(retry->status) &&
+		retry->tries < TRIES_MAX)
+		return (int64_t)backoff;
+	return -1;
+}
+
+bool retry_at(const struct retry *retry, uint64_t *at_ms)
+{
+	int64_t wait_ms = retry_wait_ms(retry);
+
+	if (wait_ms < 0 || retry->deadline_ms <= retry->now_ms ||
+		(uint64_t)wait_ms + ANSWER_MS >=
+			retry->deadline_ms - retry->now_ms)
+		return false;
+	*at_ms = retry->now_ms + (uint64_t)wait_ms;
+	return true;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* api/transfer.c - one try of a call, as curl sees it */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "api/client.h"
+#include "api/sign.h"
+
+#define CONNECT_MS 5000
+/* Servers close what is idle for a minute; a request that meets the closing is
+ * lost, and if it was no GET nobody may send it again. */
+#define IDLE_S 30
+#define ERROR_TEXT_MAX (64 * 1024)
+
+/*
+ * curl sends a request again by itself where a kept connection turns out to be
+ * dead. It cannot know whether the request was carried out. So its second
+ * attempt is stopped unless the request is safe.
+ */
+static int on_request(
+	void *ctx, char *remote, char *local, int remote_port, int local_port)
+{
+	struct api_call *call = ctx;
+
+	(void)remote, (void)local, (void)remote_port, (void)local_port;
+	if (call->reply.requests++ > 0 && !endpoint_is_safe(call->row))
+		return CURL_PREREQFUNC_ABORT;
+	call->was_sent = true;
+	call->api->stats.sent[call->endpoint]++;
+	return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *ctx)
+{
+	struct api_call *call = ctx;
+
+	(void)size;
+	if (headers_line(&call->reply.headers, line, count) == 0)
+		return count;
+	call->reply.is_too_large = true;
+	return 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct api_call *call = ctx;
+	struct reply *reply = &call->reply;
+	bool is_error = reply->headers.status >= 300;
+	size_t max = is_error ? ERROR_TEXT_MAX : call->row->answer_max;
+
+	(void)size;
+	call->api->stats.bytes_received += count;
+	if (reply->text.len + count > max) {
+		reply->is_cut = is_error;
+		reply->is_too_large = !is_error;
+		return 0;
+	}
+	if (text_add(&reply->text, bytes, count) == 0)
+		return count;
+	reply->has_no_memory = true;
+	return 0;
+}
+
+static int add_header(
+	struct api_call *call, const char *name, const char *value)
+{
+	char line[512];
+	struct curl_slist *list;
+	int n = snprintf(line, sizeof(line), "%s: %s", name, value);
+
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return -EINVAL;
+	list = curl_slist_append(call->headers, line);
+	OPENSSL_cleanse(line, sizeof(line));
+	if (!list)
+		return -ENOMEM;
+	call->headers = list;
+	return 0;
+}
+
+static void drop_headers(struct api_call *call)
+{
+	struct curl_slist *at;
+
+	for (at = call->headers; at; at = at->next)
+		OPENSSL_cleanse(at->data, strlen(at->data));
+	curl_slist_free_all(call->headers);
+	call->headers = NULL;
+}
+
+static int add_signature(struct api_call *call)
+{
+	const struct api_credentials *keys = call->api->credentials;
+	int64_t unix_s = sign_unix_s() + call->api->stats.skew_s;
+	char value[SIGNATURE_SIZE + sizeof(keys->public_key)];
+	const char *path =
+		call->signs_query ? call->target.path_query : call->target.path;
+	int err = sign_request(value, keys->secret_key, unix_s,
+		call->row->method, path, call->body, call->body_len);
+
+	if (!err)
+		err = add_header(call, "X-Signature", value);
+	snprintf(value, sizeof(value), "%" PRId64, unix_s);
+	if (!err)
+		err = add_header(call, "X-Timestamp", value);
+	snprintf(value, sizeof(value), "Bearer %s", keys->public_key);
+	if (!err)
+		err = add_header(call, "Authorization", value);
+	return err;
+}
+
+static int add_headers(struct api_call *call)
+{
+	const char *type =
+		call->row->is_text ? "text/plain" : "application/json";
+	int err = add_header(call, "Accept", "application/json");
+
+	if (!err && call->body)
+		err = add_header(call, "Content-Type", type);
+	else if (!err)
+		/* none, where curl would say that it is a form */
+		err = add_header(call, "Content-Type", "");
+	if (!err && !call->row->is_unsigned)
+		err = add_signature(call);
+	if (!err && call->otp.code[0])
+		err = add_header(call, "X-Sudo-OTP", call->otp.code);
+	if (!err && call->otp.challenge[0])
+		err = add_header(call, "X-Sudo-Challenge", call->otp.challenge);
+	return err;
+}
+
+#define SET(option, value)                                                     \
+	do {                                                                   \
+		CURLcode set_ = curl_easy_setopt(easy, option, value);         \
+		if (set_ != CURLE_OK)                                          \
+			return set_;                                           \
+	} while (0)
+
+/* What holds for every request; the order matters to nobody. */
+static CURLcode set_rules(CURL *easy, const struct api *api)
+{
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_PROTOCOLS_STR, api->is_tls ? "https" : "http");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_PATH_AS_IS, 1L);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_MAXAGE_CONN, (long)IDLE_S);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+	SET(CURLOPT_USERAGENT, api->user_agent);
+	/* a name that is being looked up must not hold the loop */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+	if (api->cacert) {
+		SET(CURLOPT_CAINFO, api->cacert);
+		SET(CURLOPT_CAPATH, NULL);
+	}
+	if (api->is_tls) {
+		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+		SET(CURLOPT_PIPEWAIT, 1L);
+	} else {
+		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+		/* what goes to loopback in the clear goes nowhere else */
+		SET(CURLOPT_PROXY, "");
+	}
+	return CURLE_OK;
+}
+
+static CURLcode set_request(CURL *easy, struct api_call *call)
+{
+	const char *method = call->row->method;
+	bool is_post = strcmp(method, "POST") == 0;
+
+	SET(CURLOPT_URL, call->target.url);
+	SET(CURLOPT_HTTPHEADER, call->headers);
+	SET(CURLOPT_HTTPGET, 1L);
+	if (is_post || call->body) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
+		SET(CURLOPT_POSTFIELDS, call->body ? call->body : "");
+	}
+	if (!is_post && strcmp(method, "GET") != 0)
+		SET(CURLOPT_CUSTOMREQUEST, method);
+	SET(CURLOPT_PRIVATE, call);
+	SET(CURLOPT_ERRORBUFFER, call->curl_error);
+	SET(CURLOPT_PREREQFUNCTION, on_request);
+	SET(CURLOPT_PREREQDATA, call);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, call);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, call);
+	return CURLE_OK;
+}
+
+static CURLcode set_limits(CURL *easy, const struct api_call *call)
+{
+	uint64_t left = call->entry.deadline_ms - call->api->now_ms;
+
+	if (left > INT32_MAX)
+		left = INT32_MAX;
+	SET(CURLOPT_TIMEOUT_MS, (long)left);
+	SET(CURLOPT_CONNECTTIMEOUT_MS,
+		left < CONNECT_MS ? (long)left : (long)CONNECT_MS);
+	return CURLE_OK;
+}
+
+static void reply_restart(struct reply *reply)
+{
+	text_clear(&reply->text);
+	*reply = (struct reply){ 0 };
+	headers_init(&reply->headers);
+}
+
+int transfer_start(struct api_call *call)
+{
+	int err;
+
+	reply_restart(&call->reply);
+	call->curl_error[0] = '\0';
+	call->easy = curl_easy_init();
+	if (!call->easy)
+		return -ENOMEM;
+	err = add_headers(call);
+	if (!err &&
+		(set_rules(call->easy, call->api) != CURLE_OK ||
+			set_request(call->easy, call) != CURLE_OK ||
+			set_limits(call->easy, call) != CURLE_OK))
+		err = -ENOMEM;
+	if (!err &&
+		curl_multi_add_handle(call->api->multi, call->easy) != CURLM_OK)
+		err = -ENOMEM;
+	if (err) {
+		curl_easy_cleanup(call->easy);
+		call->easy = NULL;
+		drop_headers(call);
+	}
+	return err;
+}
+
+void transfer_stop(struct api_call *call)
+{
+	curl_off_t sent = 0;
+
+	if (!call->easy)
+		return;
+	curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	call->api->stats.bytes_sent += (uint64_t)sent;
+	curl_multi_remove_handle(call->api->multi, call->easy);
+	curl_easy_cleanup(call->easy);
+	call->easy = NULL;
+	drop_headers(call);
+}
