@@ -144,6 +144,16 @@ const char *option_wants(enum option_kind kind)
 	}
 }
 
+static void bytes_print(FILE *out, uint64_t bytes)
+{
+	static const char letters[][2] = { "", "K", "M", "G" };
+	size_t i = 0;
+
+	for (; i < 3 && bytes && bytes % 1024 == 0; i++)
+		bytes /= 1024;
+	fprintf(out, "%" PRIu64 "%s", bytes, letters[i]);
+}
+
 void option_print(
 	FILE *out, const struct option_row *row, const struct options *options)
 {
@@ -178,7 +188,7 @@ void option_print(
 			fprintf(out, ".%03u", (unsigned)(ms % 1000));
 		break;
 	case OPTION_BYTES:
-		fprintf(out, "%" PRIu64, *(const uint64_t *)field);
+		bytes_print(out, *(const uint64_t *)field);
 		break;
 	default:
 		break;

@@ -22,7 +22,7 @@ static const struct option_row rows[] = {
 	{ "run_wait", OPTION_SECONDS, AT(run_wait_ms), "SECONDS",
 		"how long a save in run/ waits for its answer" },
 	{ "timeout", OPTION_SECONDS, AT(timeout_ms), "SECONDS",
-		"the longest that a request may take, runs aside" },
+		"the longest that a request may take" },
 	{ "allow_delete", OPTION_FLAG, AT(allow_delete), NULL,
 		"rmdir of a resource destroys it" },
 	{ "ro", OPTION_FLAG, AT(read_only), NULL, "nothing is changed or run" },
@@ -48,7 +48,7 @@ static const struct option_row rows[] = {
 	{ "negative_ttl", OPTION_SECONDS, AT(negative_ttl_ms), "SECONDS",
 		"how long an absence is remembered" },
 	{ "cache_size", OPTION_BYTES, AT(cache_size), "BYTES",
-		"memory for answers; K, M, G are understood" },
+		"memory for answers, as 500K or 64M" },
 	{ "fsname", OPTION_TEXT, AT(source), "NAME",
 		"what findmnt shows as the source" },
 
