@@ -103,7 +103,7 @@ struct api_credentials {
  * user's, -EINVAL a malformed file or key, -ERANGE no such row.
  */
 int api_credentials_load(struct api_credentials *out, int account,
-		const char *accounts_file, char *why, size_t why_len);
+	const char *accounts_file, char *why, size_t why_len);
 
 /* Wipes them. */
 void api_credentials_clear(struct api_credentials *credentials);
@@ -120,7 +120,7 @@ struct worker *worker_new(void);
 /* Waits for what was submitted, calls every `done`, ends the thread. */
 void worker_free(struct worker *worker);
 int worker_submit(struct worker *worker, void (*work)(void *ctx),
-		void (*done)(void *ctx), void *ctx);
+	void (*done)(void *ctx), void *ctx);
 /* Readable while something is to be collected. */
 int worker_fd(const struct worker *worker);
 void worker_collect(struct worker *worker);
@@ -225,15 +225,16 @@ struct api_call;
 enum api_priority { API_PERSON, API_READER, API_POLL };
 
 struct api_answer {
-	int err;             /* 0, or -errno by the table of tree.md */
-	int status;          /* HTTP status; 0: no answer came */
-	json_t *json;        /* borrowed: incref it to keep it; NULL: none */
-	const char *text;    /* the body as it came; borrowed */
+	int err;	  /* 0, or -errno by the table of tree.md */
+	int status;	  /* HTTP status; 0: no answer came */
+	json_t *json;	  /* borrowed: incref it to keep it; NULL: none */
+	const char *text; /* the body as it came; borrowed */
 	size_t text_len;
-	const char *message; /* why it failed, in the API's words or curl's, one
-				line, control bytes escaped; "" on success */
-	const char *code;    /* the API's `code`, else `error` word; "" */
-	int64_t sent_ms;     /* when its last try was sent (now_ms clock) */
+	/* Why it failed, in the API's words or curl's, one line, control bytes
+	 * escaped; "" on success. */
+	const char *message;
+	const char *code; /* the API's `code`, else `error` word; "" */
+	int64_t sent_ms;  /* when its last try was sent (now_ms clock) */
 };
 
 /* Called exactly once for each call that was not cancelled, from api_run.
@@ -248,15 +249,15 @@ struct api_param {
 struct api_request {
 	enum api_endpoint endpoint;
 	enum api_priority priority;
-	const char *id;    /* for {id} of the path, percent-encoded here;
-			      borrowed. NULL where the path has none. "" . and
-			      .. are refused with -EINVAL. */
+	/* For {id} of the path, percent-encoded here; borrowed. NULL where the
+	 * path has none. "" . and .. are refused with -EINVAL. */
+	const char *id;
 	const struct api_param *query; /* ends with a NULL name; borrowed */
-	char *body;        /* taken, free(); NULL: none */
+	char *body;		       /* taken, free(); NULL: none */
 	size_t body_len;
-	uint64_t timeout_ms; /* whole time, waits and retries included;
-				0: the configured one, and 120 s at least
-				where the answer waits for a program. */
+	/* Whole time, waits and retries included; 0: the configured one, and
+	 * 120 s at least where the answer waits for a program. */
+	uint64_t timeout_ms;
 };
 
 struct api_config {
@@ -269,17 +270,17 @@ struct api_config {
 	/* Told of every request that ended with an error, after its retries;
 	 * may be NULL. */
 	void (*on_error)(void *ctx, const char *method, const char *path,
-			const struct api_answer *answer);
+		const struct api_answer *answer);
 	/* One line for the log; never holds a secret; may be NULL. */
 	void (*log)(void *ctx, int syslog_level, const char *line);
 	void *ctx;
 };
 
 /* -EINVAL: an url that is neither https nor http to loopback, or that has more
- * than a host and a port, with `why`; -ENOSYS: a libcurl without an asynchronous
- * resolver. SIGPIPE is to be ignored by the process. */
+ * than a host and a port, with `why`; -ENOSYS: a libcurl without an
+ * asynchronous resolver. SIGPIPE is to be ignored by the process. */
 int api_new(const struct api_config *config, struct api **out, char *why,
-		size_t why_len);
+	size_t why_len);
 /* Cancels all calls, without their done. */
 void api_free(struct api *api);
 
@@ -287,8 +288,7 @@ void api_free(struct api *api);
  * done, or by api_cancel. done may be NULL: nobody wants to know; so may out.
  * Nothing is sent before api_run. */
 int api_start(struct api *api, const struct api_request *request,
-		uint64_t now_ms, api_done *done, void *ctx,
-		struct api_call **out);
+	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out);
 
 /* Its done is not called. What was sent may have been carried out. */
 void api_cancel(struct api_call *call);
@@ -301,32 +301,33 @@ bool api_call_was_sent(const struct api_call *call);
  * sooner. fds should hold the worker's, which the caller collects before
  * api_run. -EINVAL: more than 16 fds; -EIO. */
 int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
-		uint64_t now_ms, int timeout_ms);
+	uint64_t now_ms, int timeout_ms);
 
 /* Sends and receives what is possible, starts what is due, calls done. */
 void api_run(struct api *api, uint64_t now_ms);
 
 /* The one-time code for the next write that is answered 428, or for one that
- * was and is now started again. It serves once and is wiped then. NULL or "" forgets it. -EINVAL: longer than 64, or control bytes. */
+ * was and is now started again. It serves once and is wiped then. NULL or ""
+ * forgets it. -EINVAL: longer than 64, or control bytes. */
 int api_set_otp(struct api *api, const char *code);
 
 /* What the key allows, from POST /keys/validate; 0: unknown. The client keeps a
  * token bucket of it, corrected by X-RateLimit-* and by 429. */
-void api_set_rate(struct api *api, unsigned per_minute, unsigned burst,
-		uint64_t now_ms);
+void api_set_rate(
+	struct api *api, unsigned per_minute, unsigned burst, uint64_t now_ms);
 
 /* Counters since the start, for `.unsandboxfs/stats`. Borrowed. */
 struct api_stats {
-	uint64_t sent[API_ENDPOINTS];  /* tries that went out */
-	uint64_t by_status[6];         /* [0] no answer, [2] 2xx ... [5] 5xx */
-	uint64_t limited;              /* answers of 429 */
+	uint64_t sent[API_ENDPOINTS]; /* tries that went out */
+	uint64_t by_status[6];	      /* [0] no answer, [2] 2xx ... [5] 5xx */
+	uint64_t limited;	      /* answers of 429 */
 	uint64_t retries;
-	uint64_t resigned;             /* after a 401 that spoke of the clock */
+	uint64_t resigned; /* after a 401 that spoke of the clock */
 	uint64_t bytes_sent, bytes_received; /* bodies */
-	uint64_t queued;               /* calls that wait for the bucket now */
-	uint64_t in_flight;            /* calls on the wire now */
-	int64_t skew_s;                /* what is added to our clock */
-	int64_t limit, remaining;      /* X-RateLimit-*, -1: never told */
+	uint64_t queued;	  /* calls that wait for the bucket now */
+	uint64_t in_flight;	  /* calls on the wire now */
+	int64_t skew_s;		  /* what is added to our clock */
+	int64_t limit, remaining; /* X-RateLimit-*, -1: never told */
 	int64_t reset_unix_s;
 };
 const struct api_stats *api_stats(const struct api *api);
