@@ -17,6 +17,12 @@ enum verdict verdict_of(const struct api_answer *reply, int *err)
 		return VERDICT_NO_MEMORY;
 	case -EPROTO:
 		return VERDICT_BROKEN;
+	case -ETIMEDOUT: /* also where the head of an answer came */
+	case -ECONNREFUSED:
+	case -ECONNRESET:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+		return VERDICT_AWAY;
 	case -EINVAL:
 	case -EFBIG:
 		return VERDICT_REFUSED;
@@ -29,7 +35,7 @@ enum verdict verdict_of(const struct api_answer *reply, int *err)
 	case 504:
 		return VERDICT_AWAY;
 	}
-	if (reply->status >= 500)
+	if (reply->status >= 500 || reply->status < 300)
 		return VERDICT_BROKEN;
 	return *err == -ENOENT ? VERDICT_ABSENT : VERDICT_REFUSED;
 }
