@@ -22,7 +22,7 @@ static struct {
 	char lines[LINES][LINE_LEN];
 	size_t next;  /* where the next line goes */
 	size_t count; /* of lines that hold something */
-	bool debug;
+	bool foreground, debug;
 	bool syslog; /* else stderr */
 	int fd;	     /* of the syslog socket; -1: none */
 } log_state = { .fd = -1 };
@@ -148,7 +148,7 @@ static void line_add(int level, const char *format, va_list args)
 	ring_add(level, line, now);
 	if (log_state.syslog)
 		syslog_send(level, line, now);
-	else
+	else if (log_state.foreground || level <= LOG_WARNING)
 		fprintf(stderr, "unsandboxfs: %s\n", line);
 }
 
@@ -159,8 +159,9 @@ static void fuse_line(
 	line_add((int)level, format, args);
 }
 
-void log_open(bool debug)
+void log_open(bool foreground, bool debug)
 {
+	log_state.foreground = foreground;
 	log_state.debug = debug;
 	fuse_set_log_func(fuse_line);
 }

@@ -13,8 +13,10 @@
  * only; never waits for the logger.
  */
 
-/* debug: lines of LOG_DEBUG are kept, too. */
-void log_open(bool debug);
+/* In the foreground stderr is shown every line, else warnings and worse: what a
+ * command has to say before it goes to the background. debug: lines of
+ * LOG_DEBUG are kept, too. */
+void log_open(bool foreground, bool debug);
 void log_to_syslog(void);
 
 /* level: LOG_ERR and its like of <syslog.h>. */

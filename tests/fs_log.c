@@ -97,7 +97,7 @@ static void lines_reach_stderr_and_the_ring(void **state)
 	char shown[1024], *text;
 
 	(void)state;
-	log_open(false);
+	log_open(true, false);
 	stderr_catch();
 	log_line(LOG_WARNING, "job %d says %s", 7, "a\033b\n");
 	log_line(LOG_DEBUG, "not asked for");
@@ -120,12 +120,29 @@ static void debug_lines_are_kept_when_asked_for(void **state)
 	char shown[256];
 
 	(void)state;
-	log_open(true);
+	log_open(true, true);
 	stderr_catch();
 	log_line(LOG_DEBUG, "asked for");
 	stderr_release(shown, sizeof(shown));
-	log_open(false);
+	log_open(true, false);
 	assert_string_equal(shown, "unsandboxfs: asked for\n");
+}
+
+static void the_background_start_is_quiet(void **state)
+{
+	char shown[256], *text;
+
+	(void)state;
+	log_open(false, false);
+	stderr_catch();
+	log_line(LOG_INFO, "keys: here");
+	log_line(LOG_WARNING, "no answer");
+	stderr_release(shown, sizeof(shown));
+	log_open(true, false);
+	assert_string_equal(shown, "unsandboxfs: no answer\n");
+	text = ring();
+	assert_non_null(strstr(text, "Z info: keys: here\n"));
+	free(text);
 }
 
 static void the_newest_stay(void **state)
@@ -185,6 +202,7 @@ int main(void)
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(lines_reach_stderr_and_the_ring),
 		cmocka_unit_test(debug_lines_are_kept_when_asked_for),
+		cmocka_unit_test(the_background_start_is_quiet),
 		cmocka_unit_test(the_newest_stay),
 		cmocka_unit_test(a_long_line_is_cut),
 		cmocka_unit_test(syslog_is_no_stderr),
