@@ -155,7 +155,7 @@ static int scan_all(struct scan *scan)
 static int json_load(const char *text, size_t len, json_t **out)
 {
 	size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY;
-	json_error_t error;
+	json_error_t error = { 0 };
 
 	*out = json_loadb(text, len, flags, &error);
 	if (!*out && json_error_code(&error) == json_error_numeric_overflow)
@@ -163,8 +163,14 @@ static int json_load(const char *text, size_t len, json_t **out)
 			text, len, flags | JSON_DECODE_INT_AS_REAL, &error);
 	if (*out)
 		return 0;
-	return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM
-								   : -EPROTO;
+	/* jansson knows two ways of saying that memory ran out */
+	switch (json_error_code(&error)) {
+	case json_error_out_of_memory:
+	case json_error_unknown:
+		return -ENOMEM;
+	default:
+		return -EPROTO;
+	}
 }
 
 int json_parse(const char *text, size_t len, json_t **out)

@@ -190,6 +190,9 @@ const char *language_of_shebang(const char *content, size_t len)
 	end = memchr(content, '\n', len);
 	if (!end)
 		end = content + len;
+	at = memchr(content, '\0', (size_t)(end - content));
+	if (at)
+		end = at;
 	at = content + 2;
 	word = next_word(&at, end);
 	if (!word.s)

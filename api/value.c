@@ -11,6 +11,7 @@
 
 /* Greater numbers of seconds are milliseconds: 1e11 s is the year 5138. */
 #define SECONDS_MAX 1e11
+#define BLANKS " \t\r\n"
 
 json_t *json_member(const json_t *object, const char *names)
 {
@@ -79,10 +80,11 @@ static int string_real(const json_t *value, double *out)
 
 	if (!s)
 		return -EPROTO;
-	s += strspn(s, " \t\r\n");
-	if (*s == '\0' || s[strspn(s, "0123456789+-.eE")] != '\0')
+	s += strspn(s, BLANKS);
+	if (*s == '\0' || s[strspn(s, "0123456789+-.eE" BLANKS)] != '\0')
 		return -EPROTO;
 	*out = strtod(s, &end);
+	end += strspn(end, BLANKS);
 	return *end == '\0' && *out - *out == 0 ? 0 : -EPROTO;
 }
 
@@ -110,6 +112,7 @@ int json_to_integer(const json_t *value, int64_t *out)
 		return -EPROTO;
 	errno = 0;
 	*out = strtoll(s, &end, 10);
+	end += strspn(end, BLANKS);
 	if (errno == 0 && *end == '\0')
 		return 0;
 	return real_integer(real, out);
