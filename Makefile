@@ -38,6 +38,10 @@ ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
 	-DUNSANDBOXFS_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS = $(HARDEN_LD) $(LDFLAGS)
 
+# V=1 shows the commands themselves.
+Q   = $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)	$@")
+
 # pkg-config is asked when a rule needs it, never while this file is read: on
 # a fresh machine `make demo` and `make check` install it first.
 pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) && echo y),$(shell \
@@ -75,7 +79,8 @@ $(BUILD)/tests/%.o:  PKGS = $(FS_PKGS) $(API_PKGS) cmocka
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(call pkg,--cflags,$(PKGS)) -pthread \
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(call pkg,--cflags,$(PKGS)) -pthread \
 		-MMD -MP -c -o $@ $<
 
 $(LIBAPI):   $(API_O)
@@ -83,8 +88,9 @@ $(LIBCACHE): $(CACHE_O)
 $(LIBFS):    $(FS_O)
 $(BUILD)/%.a:
 	@mkdir -p $(@D)
+	$(call say,AR)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(PROGRAM): PKGS = $(FS_PKGS) $(API_PKGS)
 $(PROGRAM): $(BUILD)/fs/main.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
@@ -105,8 +111,11 @@ $(BUILD)/tests/fs_%: $(BUILD)/tests/fs_%.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
 
 $(UNIT_TESTS): WRAP = $(if $(shell grep -l TEST_ALLOC_FAIL $(@:$(BUILD)/%=%.c)),\
 	-Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc)
-LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
+define LINK
+$(call say,LD)
+$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
 	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
+endef
 
 $(PROGRAM) $(STANDIN):
 	$(LINK)
