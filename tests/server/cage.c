@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/cage.c - the keeper of one program: walls, limits, the end */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "family.h"
+
+/*
+ * Three processes stand between the server and a program.  The keeper is what
+ * the server started: it enters new namespaces, waits, and kills all of it
+ * when it gets SIGTERM or when the server is gone (end of file on LIFELINE).
+ * The first is process 1 of the new pid namespace: when it ends, the kernel
+ * kills whatever the program left behind, and nothing can escape by setsid or
+ * a double fork.  The program is the first's child, because signals mean
+ * nothing to a process 1.  Where there is no pid namespace, the keeper adopts
+ * orphans and hunts them down by /proc.
+ */
+
+enum {
+	LIFELINE = 3,
+};
+
+struct keeper {
+	unsigned int cage;
+	bool has_network;
+	bool is_service;
+	long memory_mb;
+	const char *dir;
+	char **argv;
+	char **env;
+};
+
+static void die(const char *what)
+{
+	dprintf(2, "stand-in: %s: %s\n", what, strerror(errno));
+	_exit(126);
+}
+
+static void file_set(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		die(path);
+	close(fd);
+}
+
+static void enter_namespaces(const struct keeper *keeper)
+{
+	unsigned int uid = geteuid(), gid = getegid();
+	char map[64];
+	int flags = 0;
+
+	if (keeper->cage & CAGE_MOUNTS)
+		flags |= CLONE_NEWNS;
+	if (keeper->cage & CAGE_PIDS)
+		flags |= CLONE_NEWPID;
+	if ((keeper->cage & CAGE_NETWORK) && !keeper->has_network)
+		flags |= CLONE_NEWNET;
+	if (keeper->cage & CAGE_USER)
+		flags |= CLONE_NEWUSER;
+	if (unshare(flags))
+		die("unshare");
+	if (!(keeper->cage & CAGE_USER))
+		return;
+	file_set("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+	file_set("/proc/self/uid_map", map);
+	snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+	file_set("/proc/self/gid_map", map);
+}
+
+/* A copy of a FUSE mount would keep it alive after its umount outside. */
+static void drop_fuse_mounts(void)
+{
+	FILE *list = fopen("/proc/self/mounts", "re");
+	char place[4096], type[64];
+
+	while (list &&
+		fscanf(list, "%*s %4095s %63s %*[^\n]", place, type) == 2)
+		if (!strncmp(type, "fuse", 4) && strcmp(place, "/"))
+			umount2(place, MNT_DETACH);
+	if (list)
+		fclose(list);
+}
+
+static void make_mounts(const struct keeper *keeper)
+{
+	struct mount_attr closed = { .attr_set = MOUNT_ATTR_RDONLY };
+	struct mount_attr open_again = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		die("private mounts");
+	drop_fuse_mounts();
+	if (mount(keeper->dir, "/tmp", NULL, MS_BIND, NULL))
+		die("/tmp");
+	mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &closed, sizeof(closed));
+	mount_setattr(AT_FDCWD, "/tmp", 0, &open_again, sizeof(open_again));
+	mount_setattr(AT_FDCWD, "/dev", AT_RECURSIVE, &open_again,
+		sizeof(open_again));
+}
+
+static void raise_loopback(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	ioctl(fd, SIOCSIFFLAGS, &request);
+	close(fd);
+}
+
+static void set_limit(int what, rlim_t value)
+{
+	struct rlimit limit = { value, value };
+
+	setrlimit(what, &limit);
+}
+
+static void run_program(const struct keeper *keeper)
+{
+	const char *dir = keeper->cage & CAGE_MOUNTS ? "/tmp" : keeper->dir;
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	set_limit(RLIMIT_CORE, 0);
+	if (keeper->memory_mb)
+		set_limit(RLIMIT_AS, (rlim_t)keeper->memory_mb << 20);
+	if (chdir(dir))
+		die(dir);
+	close(LIFELINE);
+	setpgid(0, 0);
+	environ = keeper->env;
+	execvp(keeper->argv[0], keeper->argv);
+	dprintf(2, "stand-in: %s: %s\n", keeper->argv[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static int exit_code(int status)
+{
+	if (WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+/* Waits for the program, or with a service for the last of its processes. */
+static int wait_as_first(pid_t program, bool is_service)
+{
+	int status, code = 0;
+	pid_t pid;
+
+	for (;;) {
+		pid = wait(&status);
+		if (pid < 0 && errno == ECHILD)
+			return code;
+		if (pid != program)
+			continue;
+		code = exit_code(status);
+		if (!is_service)
+			return code;
+	}
+}
+
+static pid_t start_program(const struct keeper *keeper)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid == 0)
+		run_program(keeper);
+	return pid;
+}
+
+static void run_first(const struct keeper *keeper)
+{
+	int code, null;
+	pid_t program;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC, NULL))
+		die("/proc");
+	program = start_program(keeper);
+	/* Only the program holds its pipes, so that their end is its end. */
+	null = open("/dev/null", O_RDWR);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(null, 2);
+	code = wait_as_first(program, keeper->is_service);
+	_exit(code);
+}
+
+static void end_family(const struct keeper *keeper, pid_t child)
+{
+	if (keeper->cage & CAGE_PIDS) {
+		kill(child, SIGKILL);
+		return;
+	}
+	while (family_signal(getpid(), SIGKILL) > 0)
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+}
+
+/* Reaps; true when there is nothing more to wait for. */
+static bool reap(const struct keeper *keeper, pid_t child, int *code)
+{
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid == 0)
+			return false;
+		if (pid < 0)
+			return true;
+		if (pid != child)
+			continue;
+		*code = exit_code(status);
+		if (!keeper->is_service)
+			return true;
+	}
+}
+
+static int keep(const struct keeper *keeper, pid_t child, int signals)
+{
+	struct pollfd fds[2] = {
+		{ .fd = signals, .events = POLLIN },
+		{ .fd = LIFELINE, .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
+	int code = 128 + SIGKILL;
+
+	for (;;) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents)
+			break;
+		if (read(signals, &info, sizeof(info)) != sizeof(info))
+			continue;
+		if (info.ssi_signo != SIGCHLD)
+			break;
+		if (reap(keeper, child, &code))
+			break;
+	}
+	end_family(keeper, child);
+	while (wait(NULL) > 0)
+		;
+	return code;
+}
+
+static pid_t start_first(const struct keeper *keeper)
+{
+	pid_t pid;
+
+	if (!(keeper->cage & CAGE_PIDS))
+		return start_program(keeper);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (pid == 0)
+		run_first(keeper);
+	return pid;
+}
+
+static void keeper_read(struct keeper *keeper, char **argv)
+{
+	int argc = atoi(argv[7]);
+	char **env = argv + 8 + argc;
+	char **copy = calloc(argc + 1, sizeof(*copy));
+
+	if (!copy)
+		die("memory");
+	memcpy(copy, argv + 8, argc * sizeof(*copy));
+	keeper->cage = atoi(argv[2]);
+	keeper->has_network = atoi(argv[3]);
+	keeper->is_service = atoi(argv[4]);
+	keeper->memory_mb = atol(argv[5]);
+	keeper->dir = argv[6];
+	keeper->argv = copy;
+	keeper->env = env;
+}
+
+int cage_main(int argc, char **argv)
+{
+	struct keeper keeper;
+	sigset_t mask;
+	pid_t child;
+	int signals, null;
+
+	if (argc < 9)
+		return 126;
+	close_range(LIFELINE + 1, ~0U, 0);
+	keeper_read(&keeper, argv);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	signals = signalfd(-1, &mask, SFD_CLOEXEC);
+	if (signals < 0)
+		die("signalfd");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (keeper.cage)
+		enter_namespaces(&keeper);
+	if (keeper.cage & CAGE_MOUNTS)
+		make_mounts(&keeper);
+	if ((keeper.cage & CAGE_NETWORK) && !keeper.has_network)
+		raise_loopback();
+	child = start_first(&keeper);
+	null = open("/dev/null", O_RDWR);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(null, 2);
+	_exit(keep(&keeper, child, signals));
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/child.c - a program started in a cage of its own */
+#include "child.h"
+#include "family.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static size_t list_len(const char *const *list)
+{
+	size_t len = 0;
+
+	while (list[len])
+		len++;
+	return len;
+}
+
+/*
+ * standin --child CAGE NETWORK SERVICE MEMORY DIR ARGC ARG... ENV...
+ * The program's environment travels as arguments, so that no variable of it
+ * (LD_PRELOAD, say) acts on the keeper.
+ */
+static char **keeper_argv(const struct nursery *nursery,
+	const struct child_spec *spec, char numbers[5][24])
+{
+	size_t argc = list_len(spec->argv), envc = list_len(spec->env);
+	char **argv = calloc(argc + envc + 9, sizeof(*argv));
+	size_t n = 0, i;
+
+	if (!argv)
+		return NULL;
+	snprintf(numbers[0], 24, "%u", nursery->cage);
+	snprintf(numbers[1], 24, "%d", spec->has_network);
+	snprintf(numbers[2], 24, "%d", spec->is_service);
+	snprintf(numbers[3], 24, "%ld", spec->memory_mb);
+	snprintf(numbers[4], 24, "%zu", argc);
+	argv[n++] = "standin";
+	argv[n++] = CHILD_WORD;
+	for (i = 0; i < 4; i++)
+		argv[n++] = numbers[i];
+	argv[n++] = (char *)spec->dir;
+	argv[n++] = numbers[4];
+	for (i = 0; i < argc; i++)
+		argv[n++] = (char *)spec->argv[i];
+	for (i = 0; i < envc; i++)
+		argv[n++] = (char *)spec->env[i];
+	return argv;
+}
+
+static int keeper_spawn(struct child *child, const struct nursery *nursery,
+	const struct child_spec *spec, char **argv)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes,
+		POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+			POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	if (spec->stdin_fd < 0)
+		posix_spawn_file_actions_addopen(
+			&actions, 0, "/dev/null", O_RDONLY, 0);
+	else
+		posix_spawn_file_actions_adddup2(&actions, spec->stdin_fd, 0);
+	posix_spawn_file_actions_adddup2(&actions, spec->stdout_fd, 1);
+	posix_spawn_file_actions_adddup2(&actions, spec->stderr_fd, 2);
+	posix_spawn_file_actions_adddup2(&actions, nursery->lifeline[0], 3);
+	err = posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes,
+		argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return -err;
+}
+
+int child_start(struct child *child, const struct nursery *nursery,
+	const struct child_spec *spec)
+{
+	char numbers[5][24];
+	char **argv = keeper_argv(nursery, spec, numbers);
+	int err;
+
+	child->pid = 0;
+	child->pidfd = -1;
+	if (!argv)
+		return -ENOMEM;
+	err = keeper_spawn(child, nursery, spec, argv);
+	free(argv);
+	if (err)
+		return err;
+	child->pidfd = pidfd_open(child->pid, 0);
+	if (child->pidfd < 0) {
+		err = -errno;
+		kill(child->pid, SIGTERM);
+		child_wait(child);
+	}
+	return err;
+}
+
+void child_kill(const struct child *child)
+{
+	if (child->pid > 0)
+		kill(child->pid, SIGTERM);
+}
+
+void child_freeze(const struct child *child, bool frozen)
+{
+	if (child->pid > 0)
+		family_signal(child->pid, frozen ? SIGSTOP : SIGCONT);
+}
+
+int child_wait(struct child *child)
+{
+	int status = 0;
+
+	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	child->pid = 0;
+	child->pidfd = -1;
+	if (WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+/* Tries `true` in the cage: it prints where it stands. */
+static bool nursery_try(struct nursery *nursery, unsigned int cage)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	static const char *const env[] = { NULL };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct child_spec spec = {
+		.argv = argv,
+		.env = env,
+		.dir = "/var",
+		.stdin_fd = -1,
+		.stdout_fd = null,
+		.stderr_fd = null,
+	};
+	struct child child;
+	bool works;
+
+	nursery->cage = cage;
+	works = null >= 0 && child_start(&child, nursery, &spec) == 0 &&
+		child_wait(&child) == 0;
+	if (null >= 0)
+		close(null);
+	return works;
+}
+
+int nursery_init(struct nursery *nursery)
+{
+	static const unsigned int cages[] = {
+		CAGE_MOUNTS | CAGE_PIDS | CAGE_NETWORK,
+		CAGE_MOUNTS | CAGE_PIDS,
+		CAGE_MOUNTS | CAGE_PIDS | CAGE_NETWORK | CAGE_USER,
+		CAGE_MOUNTS | CAGE_PIDS | CAGE_USER,
+		CAGE_MOUNTS | CAGE_NETWORK | CAGE_USER,
+		CAGE_MOUNTS | CAGE_USER,
+	};
+	size_t i;
+
+	if (pipe2(nursery->lifeline, O_CLOEXEC))
+		return -errno;
+	for (i = 0; i < sizeof(cages) / sizeof(*cages); i++)
+		if (nursery_try(nursery, cages[i]))
+			return 0;
+	nursery->cage = 0;
+	return 0;
+}
+
+void nursery_clear(struct nursery *nursery)
+{
+	close(nursery->lifeline[0]);
+	close(nursery->lifeline[1]);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/control.c - the switches under /_standin */
+#include <string.h>
+
+#include "route.h"
+#include "server.h"
+
+static void done(struct reply *reply)
+{
+	text_puts(&reply->body, "{\"ok\":true}");
+}
+
+static void requests_get(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)request;
+	ledger_emit_counts(&server->ledger, &reply->body);
+}
+
+static void requests_reset(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)request;
+	ledger_reset_counts(&server->ledger);
+	done(reply);
+}
+
+static void executions_get(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)request;
+	ledger_emit_notes(&server->ledger, &reply->body);
+}
+
+static void executions_reset(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)request;
+	ledger_reset_notes(&server->ledger);
+	done(reply);
+}
+
+static void faults_get(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)request;
+	faults_emit(&server->faults, &reply->body);
+}
+
+static void faults_put(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *rules = json_loadb(request->body ? request->body : "",
+		request->body_len, JSON_ALLOW_NUL, NULL);
+
+	if (faults_set(&server->faults, rules, reply) == 0)
+		done(reply);
+	json_decref(rules);
+}
+
+static void faults_reset(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *none = json_array();
+
+	(void)request;
+	if (faults_set(&server->faults, none, reply) == 0)
+		done(reply);
+	json_decref(none);
+}
+
+static void clock_put(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+
+	if (!json)
+		return;
+	atomic_store(&server->moment.skew_s,
+		json_integer_value(json_object_get(json, "skew_s")));
+	json_decref(json);
+	done(reply);
+}
+
+static void output_put(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	const char *how;
+
+	if (!json)
+		return;
+	how = json_string_value(json_object_get(json, "invalid_utf8"));
+	if (how && (!strcmp(how, "raw") || !strcmp(how, "replace"))) {
+		atomic_store(&server->is_raw, !strcmp(how, "raw"));
+		done(reply);
+	} else {
+		reply_error(reply, 400, "BAD_VALUE",
+			"invalid_utf8 is raw or replace");
+	}
+	json_decref(json);
+}
+
+static void limits_put(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	json_t *value;
+
+	if (!json)
+		return;
+	value = json_object_get(json, "concurrency");
+	if (value)
+		atomic_store(&server->concurrency, json_integer_value(value));
+	value = json_object_get(json, "rate_per_minute");
+	if (value)
+		accounts_set_rate(&server->accounts, json_integer_value(value),
+			json_integer_value(json_object_get(json, "burst")));
+	json_decref(json);
+	done(reply);
+}
+
+static void state_get(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)request;
+	emit_open(&reply->body, NULL, '{');
+	emit_int(&reply->body, "active_jobs", jobs_active(&server->jobs, NULL));
+	emit_int(&reply->body, "skew_s", atomic_load(&server->moment.skew_s));
+	emit_int(&reply->body, "cage", server->nursery.cage);
+	emit_close(&reply->body, '}');
+}
+
+const struct route control_routes[] = {
+	{ "GET", "/_standin", 0, state_get },
+	{ "GET", "/_standin/requests", 0, requests_get },
+	{ "DELETE", "/_standin/requests", 0, requests_reset },
+	{ "GET", "/_standin/executions", 0, executions_get },
+	{ "DELETE", "/_standin/executions", 0, executions_reset },
+	{ "GET", "/_standin/faults", 0, faults_get },
+	{ "PUT", "/_standin/faults", 0, faults_put },
+	{ "DELETE", "/_standin/faults", 0, faults_reset },
+	{ "PUT", "/_standin/clock", 0, clock_put },
+	{ "PUT", "/_standin/output", 0, output_put },
+	{ "PUT", "/_standin/limits", 0, limits_put },
+	{ NULL, NULL, 0, NULL },
+};

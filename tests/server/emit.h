@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/emit.h - compact JSON, a field at a time */
+#ifndef SERVER_EMIT_H
+#define SERVER_EMIT_H
+
+#include "text.h"
+
+/*
+ * Each call adds one value to an open object (key given) or to an open array
+ * (key NULL) and sets the comma before it where one is needed.  Strings go out
+ * as raw UTF-8; what is not UTF-8 becomes U+FFFD, a NUL byte \u0000.
+ */
+void emit_open(struct text *text, const char *key, char bracket);
+void emit_close(struct text *text, char bracket);
+void emit_string(struct text *text, const char *key, const char *value);
+void emit_int(struct text *text, const char *key, long long value);
+void emit_bool(struct text *text, const char *key, bool value);
+
+/* value is JSON already. */
+void emit_json(struct text *text, const char *key, const char *value);
+
+/* A string of any bytes; with raw, invalid UTF-8 is sent as it is. */
+void emit_bytes(struct text *text, const char *key, const void *bytes,
+	size_t len, bool raw);
+
+/*
+ * How many of the bytes form whole characters: a sequence cut short by the end
+ * is not counted, an invalid one is.
+ */
+size_t emit_whole(const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/fault.h - the rules by which the server misbehaves */
+#ifndef SERVER_FAULT_H
+#define SERVER_FAULT_H
+
+#include <pthread.h>
+
+#include "request.h"
+
+/* Where in the answer it strikes. */
+enum fault_point {
+	FAULT_NEVER,
+	FAULT_BEFORE,
+	FAULT_HEADERS,
+	FAULT_BODY,
+};
+
+struct fault {
+	char *method;
+	char *path;
+	/* How often still; -1 for always. */
+	long long times;
+	/* The request is carried out before the fault strikes. */
+	bool is_after;
+	long long delay_ms;
+	/* 0: the real answer. */
+	int status;
+	struct text body;
+	/* Owned; NULL or an object of strings. */
+	json_t *headers;
+	enum fault_point hang;
+	enum fault_point close;
+	/* The connection is closed by a reset (plain http only). */
+	bool is_reset;
+	/* Bytes of the body that are sent; -1: all. */
+	long long truncate;
+	/* What Content-Length says; -1: the truth. */
+	long long content_length;
+	/* The body goes on for ever. */
+	bool is_endless;
+	bool is_garbage;
+	/* Pause after each 1024 bytes of the body. */
+	long long drip_ms;
+	/* Sent instead of any HTTP. */
+	struct text raw;
+};
+
+struct faults {
+	pthread_mutex_t lock;
+	struct fault *rules;
+	size_t count;
+};
+
+void faults_init(struct faults *faults);
+void faults_clear(struct faults *faults);
+
+/*
+ * Replaces all rules.  0, or -EINVAL with the old ones kept and a reply that
+ * says which field was not understood.
+ */
+int faults_set(struct faults *faults, const json_t *rules, struct reply *reply);
+void faults_emit(struct faults *faults, struct text *text);
+
+/*
+ * Takes the first rule for the request and counts its strike.  false when
+ * there is none; else *fault is a copy for fault_clear.
+ */
+bool faults_take(struct faults *faults, const struct request *request,
+	struct fault *fault);
+void fault_clear(struct fault *fault);
+
+/* Whether the request is to be carried out. */
+bool fault_carries_out(const struct fault *fault);
+
+/* Whether the answer can't be sent as a proper one. */
+bool fault_breaks_wire(const struct fault *fault);
+
+#endif

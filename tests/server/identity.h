@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/identity.h - names that nobody else has */
+#ifndef SERVER_IDENTITY_H
+#define SERVER_IDENTITY_H
+
+#define IDENTITY_SIZE 64
+
+/* A random UUID; buf holds IDENTITY_SIZE. */
+void identity_uuid(char *buf);
+
+/* prefix and four groups of four: unsb-vm-1a2b-3c4d-5e6f-7081 */
+void identity_make(char *buf, const char *prefix);
+
+#endif

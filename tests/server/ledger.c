@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/ledger.c - what was asked and what ran, for tests to read */
+#include "ledger.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	/* A longer program is noted by its digest alone. */
+	CODE_SHORT = 4096,
+};
+
+void ledger_init(struct ledger *ledger)
+{
+	memset(ledger, 0, sizeof(*ledger));
+	pthread_mutex_init(&ledger->lock, NULL);
+}
+
+void ledger_clear(struct ledger *ledger)
+{
+	ledger_reset_counts(ledger);
+	ledger_reset_notes(ledger);
+	pthread_mutex_destroy(&ledger->lock);
+}
+
+static struct tally *tally_find(struct ledger *ledger, const char *name)
+{
+	struct tally *grown;
+	size_t i;
+
+	for (i = 0; i < ledger->tally_count; i++)
+		if (!strcmp(ledger->tallies[i].name, name))
+			return ledger->tallies + i;
+	grown = realloc(
+		ledger->tallies, (ledger->tally_count + 1) * sizeof(*grown));
+	if (!grown)
+		return NULL;
+	ledger->tallies = grown;
+	grown += ledger->tally_count;
+	grown->count = 0;
+	grown->name = strdup(name);
+	if (!grown->name)
+		return NULL;
+	ledger->tally_count++;
+	return grown;
+}
+
+void ledger_count(
+	struct ledger *ledger, const char *method, const char *pattern)
+{
+	char name[512];
+	struct tally *tally;
+
+	snprintf(name, sizeof(name), "%s %s", method, pattern);
+	pthread_mutex_lock(&ledger->lock);
+	tally = tally_find(ledger, name);
+	if (tally)
+		tally->count++;
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+void ledger_emit_counts(struct ledger *ledger, struct text *text)
+{
+	size_t i;
+
+	pthread_mutex_lock(&ledger->lock);
+	emit_open(text, NULL, '{');
+	for (i = 0; i < ledger->tally_count; i++)
+		emit_int(text, ledger->tallies[i].name,
+			ledger->tallies[i].count);
+	emit_close(text, '}');
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+void ledger_reset_counts(struct ledger *ledger)
+{
+	size_t i;
+
+	pthread_mutex_lock(&ledger->lock);
+	for (i = 0; i < ledger->tally_count; i++)
+		free(ledger->tallies[i].name);
+	free(ledger->tallies);
+	ledger->tallies = NULL;
+	ledger->tally_count = 0;
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+static void emit_digest(struct text *text, const struct text *code)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0, i;
+	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
+
+	EVP_Digest(code->data, code->len, digest, &len, EVP_sha256(), NULL);
+	for (i = 0; i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	emit_string(text, "code_sha256", hex);
+}
+
+static void emit_env(struct text *text, const struct program *program)
+{
+	size_t i, len;
+	char *name;
+
+	emit_open(text, "env", '{');
+	for (i = 0; i < program->env_count; i++) {
+		len = strcspn(program->env[i], "=");
+		name = strndup(program->env[i], len);
+		if (name)
+			emit_string(text, name, program->env[i] + len + 1);
+		free(name);
+	}
+	emit_close(text, '}');
+}
+
+void ledger_note(struct ledger *ledger, const char *path, const char *job_id,
+	const struct program *program)
+{
+	struct text note = { 0 };
+	size_t i;
+
+	emit_open(&note, NULL, '{');
+	emit_string(&note, "job_id", job_id);
+	emit_string(&note, "path", path);
+	emit_string(&note, "language", program->language->name);
+	emit_digest(&note, &program->code);
+	emit_int(&note, "code_len", program->code.len);
+	if (program->code.len <= CODE_SHORT)
+		emit_bytes(&note, "code", program->code.data, program->code.len,
+			false);
+	emit_open(&note, "input_files", '[');
+	for (i = 0; i < program->file_count; i++)
+		emit_string(&note, NULL, program->files[i].name);
+	emit_close(&note, ']');
+	emit_env(&note, program);
+	emit_int(&note, "ttl", program->ttl_s);
+	emit_int(&note, "vcpu", program->vcpu);
+	emit_string(&note, "network_mode",
+		program->has_network ? "semitrusted" : "zerotrust");
+	emit_bool(&note, "return_artifact", program->wants_artifacts);
+	emit_close(&note, '}');
+	pthread_mutex_lock(&ledger->lock);
+	if (ledger->executions.len)
+		text_putc(&ledger->executions, ',');
+	text_add(&ledger->executions, note.data, note.len);
+	pthread_mutex_unlock(&ledger->lock);
+	text_clear(&note);
+}
+
+void ledger_emit_notes(struct ledger *ledger, struct text *text)
+{
+	pthread_mutex_lock(&ledger->lock);
+	text_putc(text, '[');
+	text_add(text, ledger->executions.data, ledger->executions.len);
+	text_putc(text, ']');
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+void ledger_reset_notes(struct ledger *ledger)
+{
+	pthread_mutex_lock(&ledger->lock);
+	text_clear(&ledger->executions);
+	pthread_mutex_unlock(&ledger->lock);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/ledger.h - what was asked and what ran, for tests to read */
+#ifndef SERVER_LEDGER_H
+#define SERVER_LEDGER_H
+
+#include <pthread.h>
+
+#include "program.h"
+
+struct tally {
+	char *name;
+	long long count;
+};
+
+struct ledger {
+	pthread_mutex_t lock;
+	struct tally *tallies;
+	size_t tally_count;
+	/* The insides of a JSON array, an object for each execution. */
+	struct text executions;
+};
+
+void ledger_init(struct ledger *ledger);
+void ledger_clear(struct ledger *ledger);
+
+/* Counts one request as "METHOD PATTERN". */
+void ledger_count(
+	struct ledger *ledger, const char *method, const char *pattern);
+void ledger_emit_counts(struct ledger *ledger, struct text *text);
+void ledger_reset_counts(struct ledger *ledger);
+
+/* Notes that the program was accepted as this job. */
+void ledger_note(struct ledger *ledger, const char *path, const char *job_id,
+	const struct program *program);
+void ledger_emit_notes(struct ledger *ledger, struct text *text);
+void ledger_reset_notes(struct ledger *ledger);
+
+#endif

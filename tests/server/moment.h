@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/moment.h - the server's clock, which can be set wrong */
+#ifndef SERVER_MOMENT_H
+#define SERVER_MOMENT_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+struct moment {
+	_Atomic long long skew_s;
+};
+
+/* Milliseconds since 1970 by the skewed clock. */
+long long moment_now_ms(const struct moment *moment);
+
+/* Milliseconds that never jump, for limits and durations. */
+long long moment_steady_ms(void);
+
+/* 2026-01-31T23:59:59Z; buf needs 32 bytes. */
+void moment_iso(long long ms, char *buf, size_t size);
+
+/* The form of a Date header; buf needs 40 bytes. */
+void moment_http(long long ms, char *buf, size_t size);
+
+#endif

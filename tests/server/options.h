@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/options.h - the command line */
+#ifndef SERVER_OPTIONS_H
+#define SERVER_OPTIONS_H
+
+#include <stdbool.h>
+
+#define OPTIONS_KEYS 16
+
+struct options {
+	int port;
+	const char *tls_dir;
+	const char *data_dir;
+	/* PUBLIC:SECRET each, borrowed from argv. */
+	const char *keys[OPTIONS_KEYS];
+	int key_count;
+	/* 0: no limit. */
+	int rate_per_minute;
+	int rate_burst;
+	int concurrency;
+	long output_limit;
+	bool sudo;
+	bool strict;
+	bool exit_with_parent;
+};
+
+/*
+ * 0, or 1 when --help was asked for, or -EINVAL with a line on stderr that
+ * names what was wrong.
+ */
+int options_parse(struct options *options, int argc, char **argv);
+
+/* Prints what --help shows. */
+void options_help(void);
+
+#endif

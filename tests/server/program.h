@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/program.h - what a request wants to have run */
+#ifndef SERVER_PROGRAM_H
+#define SERVER_PROGRAM_H
+
+#include "language.h"
+#include "request.h"
+
+struct input_file {
+	char *name;
+	struct text bytes;
+};
+
+struct program {
+	const struct language *language;
+	/* Found by the shebang, as /run does. */
+	bool is_detected;
+	struct text code;
+	struct input_file *files;
+	size_t file_count;
+	/* NAME=VALUE, ends in NULL; NULL without any. */
+	char **env;
+	size_t env_count;
+	bool has_network;
+	bool wants_artifacts;
+	int ttl_s;
+	int vcpu;
+};
+
+void program_clear(struct program *program);
+
+/*
+ * Reads the body of /execute, in all wordings of its fields.  0, or -EINVAL
+ * with the reply made; clear it in either case.
+ */
+int program_from_json(
+	struct program *program, const json_t *json, struct reply *reply);
+
+/* Reads the source text and the query of /run. */
+int program_from_text(struct program *program, const struct request *request,
+	struct reply *reply);
+
+/* The parts that other requests share; each 0 or -EINVAL with a reply. */
+int program_read_files(
+	struct program *program, const json_t *json, struct reply *reply);
+int program_read_env(
+	struct program *program, const json_t *env, struct reply *reply);
+int program_read_network(
+	bool *has_network, const json_t *json, struct reply *reply);
+int program_read_vcpu(int *vcpu, const json_t *json, struct reply *reply);
+
+/* The file that the code is put in, unless an input file is called so. */
+void program_file_name(const struct program *program, char *name, size_t size);
+
+/*
+ * Lays out the directory that becomes /tmp: the input files, again under
+ * input/, an empty artifacts/, and the code.  0 or -errno.
+ */
+int program_lay_out(const struct program *program, const char *dir);
+
+/* Only the input files, as into a directory that is there already. */
+int program_lay_files(const struct program *program, const char *dir);
+
+#endif

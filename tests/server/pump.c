@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/pump.c - bytes between a TLS connection and a plain socket */
+#include "pump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum {
+	PIECE = 64 << 10,
+};
+
+struct stream {
+	char bytes[PIECE];
+	size_t at;
+	size_t len;
+};
+
+struct pump {
+	SSL *ssl;
+	int plain_fd;
+	struct stream in;
+	struct stream out;
+	/* The plain side has said all; what is left is still to go out. */
+	bool is_ending;
+};
+
+static bool stream_is_empty(const struct stream *stream)
+{
+	return stream->at == stream->len;
+}
+
+/* true: go on; what the TLS layer wants next is left in events. */
+static bool ssl_again(struct pump *pump, int result, short *events)
+{
+	switch (SSL_get_error(pump->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		*events |= POLLIN;
+		return true;
+	case SSL_ERROR_WANT_WRITE:
+		*events |= POLLOUT;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool from_ssl(struct pump *pump, short *events)
+{
+	int got;
+
+	if (!stream_is_empty(&pump->in))
+		return true;
+	ERR_clear_error();
+	got = SSL_read(pump->ssl, pump->in.bytes, PIECE);
+	if (got <= 0)
+		return ssl_again(pump, got, events);
+	pump->in.at = 0;
+	pump->in.len = got;
+	return true;
+}
+
+static bool to_ssl(struct pump *pump, short *events)
+{
+	int done;
+
+	if (stream_is_empty(&pump->out))
+		return !pump->is_ending;
+	ERR_clear_error();
+	done = SSL_write(pump->ssl, pump->out.bytes + pump->out.at,
+		pump->out.len - pump->out.at);
+	if (done <= 0)
+		return ssl_again(pump, done, events);
+	pump->out.at += done;
+	return true;
+}
+
+static bool from_plain(struct pump *pump, short *events)
+{
+	ssize_t got;
+
+	if (!stream_is_empty(&pump->out) || pump->is_ending)
+		return true;
+	got = recv(pump->plain_fd, pump->out.bytes, PIECE, MSG_DONTWAIT);
+	if (got > 0) {
+		pump->out.at = 0;
+		pump->out.len = got;
+		return true;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		*events |= POLLIN;
+	else
+		pump->is_ending = true;
+	return true;
+}
+
+static bool to_plain(struct pump *pump, short *events)
+{
+	ssize_t done;
+
+	if (stream_is_empty(&pump->in))
+		return true;
+	done = send(pump->plain_fd, pump->in.bytes + pump->in.at,
+		pump->in.len - pump->in.at, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (done > 0) {
+		pump->in.at += done;
+		return true;
+	}
+	*events |= POLLOUT;
+	return errno == EAGAIN || errno == EINTR;
+}
+
+/* Moves what can be moved; in between, nothing is waited for. */
+static bool pump_once(struct pump *pump, short *ssl_events, short *plain_events)
+{
+	return from_ssl(pump, ssl_events) && to_plain(pump, plain_events) &&
+		from_plain(pump, plain_events) && to_ssl(pump, ssl_events);
+}
+
+static bool pump_has_work(
+	const struct pump *pump, short ssl_events, short plain_events)
+{
+	bool reads_ssl = stream_is_empty(&pump->in);
+	bool reads_plain = stream_is_empty(&pump->out);
+
+	if (SSL_pending(pump->ssl) && reads_ssl)
+		return true;
+	/* Each side is either waited for by one event or can move now. */
+	return (reads_ssl && !(ssl_events & POLLIN)) ||
+		(!reads_ssl && !(plain_events & POLLOUT)) ||
+		(reads_plain && !(plain_events & POLLIN) && !pump->is_ending) ||
+		(!reads_plain && !(ssl_events & (POLLOUT | POLLIN)));
+}
+
+void pump(SSL *ssl, int ssl_fd, int plain_fd, int stop_fd)
+{
+	struct pump *pump = calloc(1, sizeof(*pump));
+	struct pollfd fds[3] = {
+		{ .fd = ssl_fd },
+		{ .fd = plain_fd },
+		{ .fd = stop_fd, .events = POLLIN },
+	};
+
+	if (!pump)
+		return;
+	pump->ssl = ssl;
+	pump->plain_fd = plain_fd;
+	SSL_set_mode(ssl,
+		SSL_MODE_ENABLE_PARTIAL_WRITE |
+			SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	fcntl(ssl_fd, F_SETFL, O_NONBLOCK);
+	for (;;) {
+		fds[0].events = fds[1].events = 0;
+		if (!pump_once(pump, &fds[0].events, &fds[1].events))
+			break;
+		if (pump_has_work(pump, fds[0].events, fds[1].events))
+			continue;
+		if (poll(fds, 3, -1) > 0 && fds[2].revents)
+			break;
+	}
+	SSL_shutdown(ssl);
+	free(pump);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/route.h - which function answers which path */
+#ifndef SERVER_ROUTE_H
+#define SERVER_ROUTE_H
+
+#include "request.h"
+
+enum {
+	/* Answered without a signature. */
+	ROUTE_OPEN = 1,
+};
+
+/*
+ * A row for each method and path.  A part of the path that is ID or KEY stands
+ * for any.  The last row of a table has no method.
+ */
+struct route {
+	const char *method;
+	const char *path;
+	unsigned int flags;
+	void (*answer)(struct server *server, struct request *request,
+		struct reply *reply);
+};
+
+extern const struct route control_routes[];
+extern const struct route execute_routes[];
+extern const struct route info_routes[];
+extern const struct route job_routes[];
+
+/* Sets route and pattern; without a route pattern is the path itself. */
+void route_find(struct request *request);
+
+/* Checks, carries out and answers one request. */
+void route_answer(
+	struct server *server, struct request *request, struct reply *reply);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/run.c - a thread that runs one job */
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "artifact.h"
+#include "capture.h"
+#include "folder.h"
+#include "server.h"
+
+enum {
+	/* Of output that finished jobs may keep. */
+	KEPT_BYTES = 1 << 30,
+	MEMORY_BASE_MB = 4096,
+	MEMORY_VCPU_MB = 2048,
+	ENV_FIXED = 5,
+	STACK = 256 << 10,
+};
+
+struct run {
+	struct server *server;
+	struct job *job;
+	char dir[320];
+	bool is_dir_kept;
+	bool has_network;
+	long long timeout_ms;
+	/* NULL-terminated copies for a command. */
+	char **argv;
+	char **env;
+};
+
+static char **list_copy(const char *const *list)
+{
+	size_t len = 0, i;
+	char **copy;
+
+	while (list && list[len])
+		len++;
+	copy = calloc(len + 1, sizeof(*copy));
+	for (i = 0; copy && i < len; i++)
+		copy[i] = strdup(list[i]);
+	return copy;
+}
+
+static void list_free(char **list)
+{
+	size_t i;
+
+	for (i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+/* What every program finds, then what its request gave. */
+static const char **env_make(
+	char **given, const char *home, struct text places[3])
+{
+	size_t len = 0, n = 0, i;
+	const char **env;
+
+	while (given && given[len])
+		len++;
+	env = calloc(len + ENV_FIXED + 1, sizeof(*env));
+	if (!env)
+		return NULL;
+	text_printf(&places[0], "PATH=%s",
+		getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
+	text_printf(&places[1], "HOME=%s", home);
+	text_printf(&places[2], "TMPDIR=%s", home);
+	for (i = 0; i < 3; i++)
+		env[n++] = places[i].data;
+	env[n++] = "LANG=C.UTF-8";
+	env[n++] = "USER=root";
+	for (i = 0; i < len; i++)
+		env[n++] = given[i];
+	return env;
+}
+
+static void run_command(
+	struct run *run, const char *const *argv, char **env, long memory_mb)
+{
+	const struct nursery *nursery = &run->server->nursery;
+	struct text places[3] = { 0 };
+	const char **all = env_make(
+		env, nursery->cage & CAGE_MOUNTS ? "/tmp" : run->dir, places);
+	int i;
+	struct child_spec spec = {
+		.argv = argv,
+		.env = all,
+		.dir = run->dir,
+		.has_network = run->has_network,
+		.memory_mb = memory_mb,
+		.stdin_fd = -1,
+	};
+
+	if (all)
+		capture(run->job, nursery, &spec, run->timeout_ms,
+			run->server->options.output_limit);
+	for (i = 0; i < 3; i++)
+		text_clear(&places[i]);
+	free(all);
+}
+
+static void run_without(struct run *run)
+{
+	struct job *job = run->job;
+
+	pthread_mutex_lock(&job->lock);
+	job->verdict = JOB_COMPLETED;
+	job->exit_code = 127;
+	text_printf(&job->err,
+		"stand-in: this machine has nothing that runs %s (%s)\n",
+		job->language, job->program.language->tools);
+	pthread_mutex_unlock(&job->lock);
+}
+
+static void run_program(struct run *run)
+{
+	struct program *program = &run->job->program;
+	const struct language *language = program->language;
+	char tool[512], name[64];
+	const char *argv[] = { "/bin/sh", "-c", language->command, "sh", name,
+		tool, NULL };
+	long memory_mb = MEMORY_BASE_MB + MEMORY_VCPU_MB * program->vcpu;
+
+	if (!language_tool(language, tool, sizeof(tool))) {
+		run_without(run);
+		return;
+	}
+	program_file_name(program, name, sizeof(name));
+	run_command(run, argv, program->env, language->is_vast ? 0 : memory_mb);
+	if (program->wants_artifacts) {
+		struct text list = { 0 };
+
+		artifact_collect(&list, run->dir, language->is_compiled);
+		pthread_mutex_lock(&run->job->lock);
+		run->job->artifacts = list;
+		pthread_mutex_unlock(&run->job->lock);
+	}
+}
+
+static void run_begin(struct run *run)
+{
+	pthread_mutex_lock(&run->job->lock);
+	run->job->state = JOB_RUNNING;
+	run->job->started_ms = moment_now_ms(&run->server->moment);
+	pthread_mutex_unlock(&run->job->lock);
+}
+
+static void run_end(struct run *run, long long began)
+{
+	struct job *job = run->job;
+
+	pthread_mutex_lock(&job->lock);
+	if (job->verdict <= JOB_RUNNING) {
+		job->verdict = JOB_FAILED;
+		job->exit_code = 126;
+		text_puts(&job->error, "The sandbox could not be made");
+	}
+	job->state = job->verdict;
+	job->took_ms = moment_steady_ms() - began;
+	job->completed_ms = moment_now_ms(&run->server->moment);
+	pthread_cond_broadcast(&job->changed);
+	pthread_mutex_unlock(&job->lock);
+}
+
+static void run_free(struct run *run)
+{
+	list_free(run->argv);
+	list_free(run->env);
+	job_release(run->job);
+	free(run);
+}
+
+static void *run_main(void *arg)
+{
+	struct run *run = arg;
+	struct jobs *jobs = &run->server->jobs;
+	long long began = moment_steady_ms();
+
+	run_begin(run);
+	if (run->is_dir_kept)
+		run_command(run, (const char *const *)run->argv, run->env, 0);
+	else if (program_lay_out(&run->job->program, run->dir) == 0)
+		run_program(run);
+	if (!run->is_dir_kept)
+		folder_remove(run->dir);
+	program_clear(&run->job->program);
+	run_end(run, began);
+	jobs_trim(jobs, KEPT_BYTES);
+	run_free(run);
+	pthread_mutex_lock(&jobs->lock);
+	jobs->running--;
+	pthread_cond_broadcast(&jobs->idle);
+	pthread_mutex_unlock(&jobs->lock);
+	return NULL;
+}
+
+static struct run *run_new(
+	struct server *server, struct job *job, const struct run_order *order)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	if (!run)
+		return NULL;
+	run->server = server;
+	run->job = job_hold(job);
+	run->has_network = order->has_network;
+	run->timeout_ms = order->timeout_ms;
+	run->argv = list_copy(order->argv);
+	run->env = list_copy(order->env);
+	if (order->dir) {
+		run->is_dir_kept = true;
+		snprintf(run->dir, sizeof(run->dir), "%s", order->dir);
+	} else {
+		server_new_dir(server, "run", run->dir, sizeof(run->dir));
+	}
+	return run;
+}
+
+int run_start(
+	struct server *server, struct job *job, const struct run_order *order)
+{
+	struct jobs *jobs = &server->jobs;
+	struct run *run = run_new(server, job, order);
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int err;
+
+	if (!run)
+		return -ENOMEM;
+	if (!jobs_add(jobs, job)) {
+		run_free(run);
+		return -ESHUTDOWN;
+	}
+	pthread_mutex_lock(&jobs->lock);
+	jobs->running++;
+	pthread_mutex_unlock(&jobs->lock);
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STACK);
+	err = pthread_create(&thread, &attributes, run_main, run);
+	pthread_attr_destroy(&attributes);
+	if (!err)
+		return 0;
+	run_end(run, moment_steady_ms());
+	run_free(run);
+	pthread_mutex_lock(&jobs->lock);
+	jobs->running--;
+	pthread_mutex_unlock(&jobs->lock);
+	return 0;
+}

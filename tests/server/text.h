@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/text.h - a growing run of bytes */
+#ifndef SERVER_TEXT_H
+#define SERVER_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Zeroed is empty.  Whoever runs out of memory sets failed, after which
+ * nothing is added any more: a caller looks once, at the end.  data ends in a
+ * NUL that len does not count, but is NULL while nothing was added.
+ */
+struct text {
+	char *data;
+	size_t len;
+	size_t size;
+	bool failed;
+};
+
+void text_clear(struct text *text);
+
+/* Makes room for more bytes and gives the place; NULL without memory. */
+char *text_room(struct text *text, size_t more);
+
+void text_add(struct text *text, const void *bytes, size_t len);
+void text_puts(struct text *text, const char *string);
+void text_putc(struct text *text, char c);
+void text_printf(struct text *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
