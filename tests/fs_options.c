@@ -89,8 +89,7 @@ static const struct good_case good_cases[] = {
 		"ttl_list 0.001" },
 	{ "K", { "unsandboxfs", "-o", "cache_size=500K", "m" },
 		"cache_size 500K" },
-	{ "G", { "unsandboxfs", "-o", "cache_size=2g", "m" },
-		"cache_size 2G" },
+	{ "G", { "unsandboxfs", "-o", "cache_size=2g", "m" }, "cache_size 2G" },
 	{ "bytes", { "unsandboxfs", "-o", "cache_size=0", "m" },
 		"cache_size 0" },
 	{ "umask", { "unsandboxfs", "-o", "umask=077", "m" }, "umask 077" },
@@ -323,6 +322,34 @@ static void rows_keep_the_rules(void **state)
 	free(help);
 }
 
+/* Those of --help, in the man page and the README. */
+static void options_are_documented(void **state)
+{
+	static const char *const pages[] = { "man/unsandboxfs.1", "README.md" };
+	static char text[1 << 16];
+	const struct option_row *row;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		FILE *page = fopen(pages[i], "re");
+
+		if (!page)
+			fail_msg("%s: run this at the checkout's root",
+				pages[i]);
+		text[fread(text, 1, sizeof(text) - 1, page)] = '\0';
+		fclose(page);
+		for (size_t j = 0; (row = option_row(j)); j++) {
+			char word[64];
+
+			snprintf(word, sizeof(word), "%s%s", row->name,
+				row->value ? "=" : "");
+			if (row->help && !strstr(text, word))
+				fail_msg("%s does not tell of %s", pages[i],
+					word);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +360,7 @@ int main(void)
 		cmocka_unit_test(others_may_not_write_unless_told),
 		cmocka_unit_test(fuse_is_told),
 		cmocka_unit_test(rows_keep_the_rules),
+		cmocka_unit_test(options_are_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
