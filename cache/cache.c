@@ -284,7 +284,6 @@ void cache_drop(struct cache *cache, enum api_endpoint endpoint, const char *id)
 
 void cache_drop_all(struct cache *cache)
 {
-	outage_end(&cache->outage);
 	store_each(&cache->store, drop_entry, cache);
 }
 

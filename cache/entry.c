@@ -114,7 +114,6 @@ void entry_empty(struct entry *entry, json_t **old)
 	*old = entry->json;
 	entry->json = NULL;
 	entry->body_len = 0;
-	entry->stale_until_ms = 0;
 }
 
 /* At most MESSAGE_MAX bytes, cut between two characters. */

@@ -152,6 +152,8 @@ static void live(const struct memory_case *row)
 				break;
 			assert_true(has_failed && attempt == 0);
 			assert_null(wait);
+			/* Nobody is left to send it for. */
+			assert_null(call.done);
 		}
 		assert_int_equal(err, -EINPROGRESS);
 		reply(row);

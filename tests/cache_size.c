@@ -122,31 +122,101 @@ static bool is_held(const char *id)
 
 /* ---- the bound ---- */
 
-static void test_least_recent_goes(void **state)
+static void use_by_get(const char *id)
 {
 	struct cache_answer answer;
 	struct cache_wait *wait;
 
-	(void)state;
-	assert_int_equal(set_up(10000, NULL), 0);
-	put("a", 2500, 1);
-	put("b", 2500, 1);
-	put("c", 2500, 1);
-	assert_int_equal(cache_stats(cache)->evicted, 0);
-	/* a was asked for, b was peeked at. */
-	assert_int_equal(cache_get(cache, API_SERVICE, "a", API_PERSON, 2,
+	assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON, 2,
 				 &answer, ready, NULL, &wait),
 		0);
-	assert_int_equal(cache_peek(cache, API_SERVICE, "b", 2, &answer), 0);
-	put("d", 2500, 3);
-	assert_int_equal(cache_stats(cache)->evicted, 1);
-	assert_int_equal(cache_stats(cache)->entries, 3);
-	assert_true(cache_stats(cache)->bytes <= 10000);
-	assert_false(is_held("c"));
-	assert_true(is_held("a") && is_held("b") && is_held("d"));
-	put("d", 7000, 4);
-	assert_false(is_held("a"));
-	assert_true(is_held("b") && is_held("d"));
+}
+
+static void use_by_peek(const char *id)
+{
+	struct cache_answer answer;
+
+	assert_int_equal(cache_peek(cache, API_SERVICE, id, 2, &answer), 0);
+}
+
+static void use_by_peek_stale(const char *id)
+{
+	assert_true(is_held(id));
+}
+
+static void use_by_put(const char *id)
+{
+	put(id, 2500, 2);
+}
+
+/* a, b, c, d in that order; what is used then outlives the others. */
+static void test_least_recent_goes(void **state)
+{
+	void (*const uses[])(const char *id) = { use_by_get, use_by_peek,
+		use_by_peek_stale, use_by_put };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		assert_int_equal(set_up(12000, NULL), 0);
+		put("a", 2500, 1);
+		put("b", 2500, 1);
+		put("c", 2500, 1);
+		put("d", 2500, 1);
+		assert_int_equal(cache_stats(cache)->evicted, 0);
+		uses[i]("a");
+		uses[i]("c");
+		put("e", 5000, 3);
+		assert_int_equal(cache_stats(cache)->evicted, 2);
+		assert_int_equal(cache_stats(cache)->entries, 3);
+		assert_true(cache_stats(cache)->bytes <= 12000);
+		assert_false(is_held("b") || is_held("d"));
+		assert_true(is_held("a") && is_held("c") && is_held("e"));
+		cache_free(cache);
+	}
+}
+
+/* A message takes room too, and has no end of its own. */
+static void test_message_is_cut(void **state)
+{
+	char message[600] = "", *end = message;
+	struct api_answer reply = { .err = -ENOENT,
+		.status = 404,
+		.sent_ms = 1,
+		.message = message,
+		.code = "" };
+	struct cache_answer answer;
+	struct cache_wait *wait;
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(set_up(1 << 20, NULL), 0);
+	for (int i = 0; i < 127; i++)
+		end = stpcpy(end, "\xc3\xa4");
+	for (int round = 0; round < 3; round++) {
+		const char *id = round == 0 ? "a" : round == 1 ? "b" : "c";
+
+		/* 254 bytes and nothing; one too many for two more; NULL. */
+		if (round == 1)
+			strcpy(end, "\xc3\xa4\xc3\xa4");
+		if (round == 2)
+			reply.message = NULL;
+		before = cache_stats(cache)->bytes;
+		assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON,
+					 1, &answer, ready, NULL, &wait),
+			-EINPROGRESS);
+		before = cache_stats(cache)->bytes - before;
+		cache_wait_cancel(wait);
+		call_count--;
+		calls[call_count].done(calls[call_count].ctx, &reply);
+		use_by_get(id);
+		cache_get(cache, API_SERVICE, id, API_PERSON, 2, &answer, ready,
+			NULL, &wait);
+		assert_int_equal(answer.err, -ENOENT);
+		assert_int_equal(strlen(answer.message), round < 2 ? 254 : 0);
+	}
+	assert_true(before > 0);
+	assert_true(cache_stats(cache)->bytes > 3 * before + 2 * 254);
+	assert_true(cache_stats(cache)->bytes < 3 * before + 2 * 260);
 	cache_free(cache);
 }
 
@@ -164,6 +234,9 @@ static void test_bytes_are_counted(void **state)
 	empty = cache_stats(cache)->bytes;
 	assert_int_equal(with_body - empty, 5000);
 	assert_true(empty > 0 && empty < 400);
+	/* A longer name takes more. */
+	put("abcdefghij", 5000, 1);
+	assert_int_equal(cache_stats(cache)->bytes - empty, with_body + 9);
 	cache_free(cache);
 }
 
@@ -414,6 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NAMED("the least recently used goes", test_least_recent_goes),
+		NAMED("a long message is cut", test_message_is_cut),
 		NAMED("bytes are counted", test_bytes_are_counted),
 		NAMED("a giant is handed on, not kept", test_giant_is_not_kept),
 		NAMED("what is on its way is not evicted",

@@ -326,6 +326,14 @@ static struct api_call *call_of(int number)
 	return &world.calls[number - 1];
 }
 
+static void step_sent(int number)
+{
+	struct api_call *call = call_of(number);
+
+	call->was_sent = true;
+	call->sent_ms = (int64_t)world.now_ms;
+}
+
 static void step_reply(const char *args)
 {
 	struct api_answer answer = { .message = "", .code = "" };
@@ -471,7 +479,7 @@ static void run_step(const char *step)
 	else if (IS("cancel"))
 		step_cancel(args);
 	else if (IS("sent"))
-		call_of(atoi(args))->was_sent = true;
+		step_sent(atoi(args));
 	else if (IS("reply"))
 		step_reply(args);
 	else if (IS("on"))

@@ -11,7 +11,7 @@
  *   get WHO KEY [PRIORITY] = OUTCOME
  *   peek KEY = OUTCOME       or `nothing`; peekstale likewise
  *   put KEY BODY   drop KEY   dropall   cancel WHO
- *   sent N                   request N went onto the wire
+ *   sent N                   request N goes onto the wire now
  *   reply N STATUS [ERRNO] [BODY]
  *   on WHO: STEP             a step for WHO to take when told
  *   told WHO OUTCOME[, ...]  all that was told since the last `told`
@@ -404,6 +404,40 @@ static const struct story stories[] __attribute__((unused)) = {
 	{ "time does not run backwards for what is held",
 		"at 5000; put services 1; at 1000; get a services = 1 v1; "
 		"peekstale services = 1 v1" },
+	{ "an answer is as old as its request",
+		"get a services = wait; at 3000; sent 1; at 4000; "
+		"reply 1 200 1; told a 1 v1; fetched 3000; until 13000; "
+		"peek services = 1 v1; at 13000; peek services = nothing; "
+		"peekstale services = stale 1 v1" },
+	{ "a 404 is as old as its request",
+		"at 2000; get a service/x = wait; at 3000; sent 1; at 4000; "
+		"reply 1 404 ENOENT; told a ENOENT; fetched 3000; until 7000" },
+	{ "one resource is broken: one tries after each pause",
+		"put services 1; at 10000; get a services = wait; "
+		"reply 1 500 EREMOTEIO; told a stale 1 v1; at 11000; "
+		"get a services = wait; get b services = stale 1 v1; "
+		"reply 2 500 EREMOTEIO; told a stale 1 v1; at 12999; "
+		"get a services = stale 1 v1; at 13000; "
+		"get a services = wait; reply 3 200 3; told a 3 v2" },
+	{ "what recovered pauses for 1 s again",
+		"put jobs 1; at 1000; get a jobs = wait; "
+		"reply 1 500 EREMOTEIO; at 2000; get a jobs = wait; "
+		"reply 2 500 EREMOTEIO; at 4000; get a jobs = wait; "
+		"reply 3 200 1; told a stale 1 v1, a stale 1 v1, a 1 v1; "
+		"at 5000; get a jobs = wait; reply 4 500 EREMOTEIO; "
+		"at 6000; get a jobs = wait; reply 5 200 1; "
+		"told a stale 1 v1, a 1 v1" },
+	{ "a broken resource that holds nothing gives its error again",
+		"get a services = wait; reply 1 500 EREMOTEIO boom; "
+		"told a EREMOTEIO boom; at 999; "
+		"get a services = EREMOTEIO boom; at 1000; "
+		"get a services = wait; reply 2 200 1; told a 1 v1" },
+	{ "what says nothing of the API does not end its pause",
+		"put services 1; at 10000; get a services = wait; "
+		"reply 1 0 ECONNREFUSED; told a stale 1 v1; "
+		"get b health = wait; reply 2 500 EREMOTEIO; "
+		"told b EREMOTEIO; get c key = wait; reply 3 200 ENOMEM; "
+		"told c ENOMEM; get a services = stale 1 v1" },
 };
 
 #endif
