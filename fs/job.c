@@ -120,13 +120,6 @@ struct job *job_by_number(struct fs *fs, uint64_t number)
 	return NULL;
 }
 
-int job_name(const struct job *job, char *name, size_t room)
-{
-	if (job->id)
-		return snprintf(name, room, "%s", job->id);
-	return snprintf(name, room, "local-%" PRIu64, job->number);
-}
-
 static void job_free(struct job *job)
 {
 	for (size_t i = 0; i < job->artifact_count; i++)
@@ -147,13 +140,57 @@ void job_hold(struct job *job)
 
 void job_drop(struct job *job)
 {
-	if (--job->holds == 0 && job->is_removed)
+	if (--job->holds)
+		return;
+	if (job->is_removed)
 		job_free(job);
+	else if (job->is_detached)
+		job_remove(job);
+}
+
+/* NAME.job appears in, or leaves, the directories of its file. */
+static void touch_directories(struct fs *fs, struct spool_inode *inode)
+{
+	struct spool_inode *dir;
+	const char *name;
+
+	for (size_t i = 0; spool_link_at(inode, i, &dir, &name); i++) {
+		dir->mtime = dir->ctime = fs->now;
+		spool_record(fs->spool, dir);
+	}
+}
+
+void job_detach(struct job *job)
+{
+	struct spool_inode *inode =
+			spool_by_number(job->fs->spool, job->inode);
+
+	if (inode && inode->job == job) {
+		inode->job = NULL;
+		touch_directories(job->fs, inode);
+	}
+	if (job->is_async || job->is_removed)
+		return;
+	job->is_detached = true;
+	if (!job->holds)
+		job_remove(job);
+}
+
+void job_attach(struct job *job, struct spool_inode *inode)
+{
+	struct job *before = inode->job;
+
+	inode->job = job;
+	job->inode = inode->number;
+	if (before)
+		job_detach(before);
+	touch_directories(job->fs, inode);
 }
 
 void job_forget(struct job *job)
 {
 	job->is_removed = true;
+	job_detach(job);
 	poller_remove(job);
 	timer_disarm(&job->fs->timers, &job->settle);
 	TAILQ_REMOVE(&job->fs->jobs.all, job, link);

@@ -37,6 +37,9 @@ struct stream {
 	unsigned users;
 };
 
+struct run;
+struct spool_inode;
+
 struct job_artifact {
 	char *name;
 	uint64_t size;
@@ -52,6 +55,11 @@ struct job {
 			    the id of a foreign job */
 	char *id;        /* the API's; NULL: not known yet */
 	bool is_foreign, is_async, is_stored, is_removed;
+	bool is_unlisted; /* foreign, and not in the API's last list */
+	uint64_t list_mark; /* jobs->list_mark when it was listed last */
+	bool is_detached; /* replaced by a newer run: goes with its last hold */
+	int commit_err; /* the program itself could not be kept: -errno */
+	struct run *run;  /* until its request is answered */
 	bool was_accepted; /* the API has taken it */
 	bool has_detail;   /* an answer of its own came, not only the list's */
 
@@ -95,7 +103,7 @@ struct jobs {
 	struct timespec changed; /* when the listing of jobs/ last changed */
 	json_t *aliases;         /* object: name -> job number */
 	uint64_t latest;         /* number of the last asynchronous one; 0 */
-	json_t *listed;          /* ids of the API's last list: an object */
+	uint64_t list_mark;      /* fetched_ms of the API's last list */
 };
 
 /* Reads the records of the state directory; damaged ones are put aside.
@@ -114,11 +122,23 @@ struct job *job_by_number(struct fs *fs, uint64_t number);
 
 /* The name of its directory in jobs/: the id, else "local-NUMBER". */
 int job_name(const struct job *job, char *name, size_t room);
+/* Whether an id of the API may stand as a name in jobs/. */
+bool job_id_is_name(const char *id);
+/* The job that a name in jobs/ stands for, aliases apart; NULL: not known. */
+struct job *jobs_lookup(struct fs *fs, const char *name);
+/* Takes the API's list: others' jobs come and go. */
+void jobs_read_list(struct fs *fs, const json_t *json, uint64_t fetched_ms);
 
 bool job_is_final(const struct job *job);
 const char *job_status_word(enum job_status status);
 /* JOB_RUNNING for a word that the API does not promise. */
 enum job_status job_status_of(const char *word);
+
+/* It is the newest job of this file: the one before goes, where it was a run's.
+ */
+void job_attach(struct job *job, struct spool_inode *inode);
+/* The file has gone, or got another job. */
+void job_detach(struct job *job);
 
 /* Holds keep the struct; a removed job is freed with its last hold. */
 void job_hold(struct job *job);

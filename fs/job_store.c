@@ -94,6 +94,20 @@ static int output_store(const struct state *state, uint64_t number,
 	return err;
 }
 
+static bool output_size(const struct state *state, uint64_t number, int output,
+		size_t *size)
+{
+	char name[64];
+	struct stat stat;
+
+	snprintf(name, sizeof(name), "%" PRIu64 ".%s", number,
+			suffixes[output]);
+	if (fstatat(state->jobs_fd, name, &stat, 0))
+		return false;
+	*size = stat.st_size;
+	return true;
+}
+
 static int answer_store_output(const struct state *state, uint64_t number,
 		json_t *answer, bool durable, struct job_stored *stored)
 {
@@ -102,6 +116,10 @@ static int answer_store_output(const struct state *state, uint64_t number,
 	for (int i = 0; !err && i < JOB_OUTPUTS; i++) {
 		size_t len = 0;
 		const json_t *value = json_member(answer, members[i]);
+		if (!value && output_size(state, number, i, &len)) {
+			stored->output_size[i] = len;
+			continue; /* what came before stays */
+		}
 		char *bytes = value ? json_to_bytes(value, &len) : NULL;
 		if (value && json_is_string(value) && !bytes)
 			return -ENOMEM;
@@ -257,4 +275,17 @@ void job_store_remove(const struct state *state, uint64_t number,
 				i);
 		unlinkat(state->jobs_fd, name, 0);
 	}
+}
+
+void job_store_swap_artifacts(
+		const struct state *state, uint64_t number, size_t at, size_t to)
+{
+	char name[64], last[64];
+
+	snprintf(name, sizeof(name), "%" PRIu64 ".artifact.%zu", number, at);
+	snprintf(last, sizeof(last), "%" PRIu64 ".artifact.%zu", number, to);
+	if (at == to)
+		unlinkat(state->jobs_fd, name, 0);
+	else
+		renameat(state->jobs_fd, last, state->jobs_fd, name);
 }

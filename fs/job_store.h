@@ -4,6 +4,7 @@
 #define FS_JOB_STORE_H
 
 #include "fs/job.h"
+#include "fs/state.h"
 
 /*
  * jobs/N.json       the record, written last: what it says is there
@@ -41,6 +42,10 @@ void job_store_answer(const struct state *state, uint64_t number,
 /* Removes all files of a job. */
 void job_store_remove(const struct state *state, uint64_t number,
 		size_t artifact_count);
+
+/* The artifact file at `to` takes the place of the one at `at`, which goes. */
+void job_store_swap_artifacts(const struct state *state, uint64_t number,
+		size_t at, size_t to);
 
 int job_open_file(const struct state *state, uint64_t number,
 		const char *suffix, int flags);

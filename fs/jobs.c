@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,7 @@ void jobs_drop_alias(struct fs *fs, const char *alias)
 
 static void job_read(struct fs *fs, uint64_t number, const char *name)
 {
-	char *text, aside[64];
+	char *text, aside[NAME_MAX + 16];
 	size_t len;
 	struct job *job;
 	int err = state_read(
@@ -214,5 +215,4 @@ void jobs_clear(struct fs *fs)
 		job_forget(job);
 	}
 	json_decref(fs->jobs.aliases);
-	json_decref(fs->jobs.listed);
 }

@@ -13,6 +13,7 @@
 #include "fs/node.h"
 #include "fs/op.h"
 #include "fs/poller.h"
+#include "fs/run.h"
 #include "fs/spool.h"
 #include "fs/state.h"
 #include "fs/timer.h"
@@ -23,12 +24,17 @@ struct fs {
 	struct state state;
 	struct worker *worker;
 	struct api *api;
+	int signal_fd;
+	struct cache_wait *key_wait;
+	struct timer key_timer;
+	bool is_keyed; /* the API has told what the key allows */
 	struct cache *cache;
 	struct spool *spool;
 	struct fuse_session *session;
 	struct nodes nodes;
 	struct jobs jobs;
 	struct poller poller;
+	struct runs runs;
 	struct errors *errors;
 
 	/* The clocks, read once a turn of the loop. */
@@ -45,7 +51,7 @@ struct fs {
 	/* What the start waits for; see fs/loop.c. */
 	bool is_initialised, is_key_tried, is_stopping, is_told;
 	enum exit_status status;
-	char status_message[512];
+	char status_message[1024];
 	void (*ready_call)(void *ctx, enum exit_status status,
 			const char *message);
 	void *ready_ctx;

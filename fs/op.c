@@ -43,6 +43,11 @@ static void op_unwait(struct op *op)
 	if (op->queue)
 		TAILQ_REMOVE(op->queue, op, queued);
 	op->queue = NULL;
+	if (op->watched) {
+		poller_unwatch(op->watched, op->watches_output);
+		job_drop(op->watched);
+	}
+	op->watched = NULL;
 	if (op->cache_wait)
 		cache_wait_cancel(op->cache_wait);
 	op->cache_wait = NULL;
@@ -76,6 +81,8 @@ static void op_free(struct op *op)
 		free(pin->id);
 		free(pin);
 	}
+	if (op->end)
+		op->end(op);
 	free(op->name);
 	free(op->new_name);
 	free(op->extra);
@@ -119,6 +126,17 @@ void op_start(struct op *op)
 		op_park(op);
 	else
 		op_finish(op, err);
+}
+
+int op_wait_job(struct op *op, struct job *job, bool wants_output)
+{
+	if (!op->watched) {
+		op->watched = job;
+		op->watches_output = wants_output;
+		job_hold(job);
+		poller_watch(job, wants_output);
+	}
+	return op_wait(op, &job->waiters);
 }
 
 void op_wake(struct op *op)
@@ -229,6 +247,9 @@ int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 		*answer = pin->answer;
 		return answer->err;
 	}
+	if (op->is_peeking)
+		return cache_peek(op->fs->cache, endpoint, id, op->fs->now_ms,
+				answer);
 	awaited = malloc(sizeof(*awaited) + id_len + 1);
 	if (!awaited)
 		return -ENOMEM;

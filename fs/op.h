@@ -30,6 +30,7 @@
 
 struct awaited;
 struct handle;
+struct job;
 struct op;
 struct pin;
 
@@ -65,7 +66,10 @@ struct op {
 	pid_t pid;
 	struct handle *handle;
 	bool is_plus;
+	bool opens; /* of a create: the file is opened, too */
+	bool is_peeking; /* op_get gives what is held, and asks nobody */
 	void *extra; /* of one kind of operation; freed with free() */
+	void (*end)(struct op *op); /* before that; may be NULL */
 
 	/* What it was given. */
 	struct pin *pins;
@@ -76,6 +80,8 @@ struct op {
 	struct cache_wait *cache_wait;
 	struct awaited *awaited;
 	struct op_list *queue;
+	struct job *watched; /* counted as its watcher while parked */
+	bool watches_output;
 	TAILQ_ENTRY(op) queued;
 	TAILQ_ENTRY(op) link; /* in fs->parked or fs->ready */
 	struct timer timer;
@@ -113,6 +119,8 @@ int op_call(struct op *op, unsigned slot, struct api_request *request,
 
 /* Parks it in queue until op_wake or ops_wake. Returns -EINPROGRESS. */
 int op_wait(struct op *op, struct op_list *queue);
+/* The same for a job's next change; counted as somebody who waits for it. */
+int op_wait_job(struct op *op, struct job *job, bool wants_output);
 void op_wake(struct op *op);
 void ops_wake(struct op_list *queue);
 

@@ -15,51 +15,51 @@
  */
 enum { ROWS_MAX = 512 };
 
-struct place {
+struct slot {
 	const struct row *row;
 	int parent; /* index; -1: the root */
 	int first, next; /* children: indexes, -1 ends */
 };
 
-static struct place places[ROWS_MAX];
-static int place_count;
+static struct slot slots[ROWS_MAX];
+static int slot_count;
 
-static int place_of_path(const char *path, size_t len)
+static int slot_of_path(const char *path, size_t len)
 {
-	for (int i = 0; i < place_count; i++)
-		if (!strncmp(places[i].row->path, path, len) &&
-				!places[i].row->path[len])
+	for (int i = 0; i < slot_count; i++)
+		if (!strncmp(slots[i].row->path, path, len) &&
+				!slots[i].row->path[len])
 			return i;
 	return -1;
 }
 
-static int place_of(const struct row *row)
+static int slot_of(const struct row *row)
 {
-	for (int i = 0; i < place_count; i++)
-		if (places[i].row == row)
+	for (int i = 0; i < slot_count; i++)
+		if (slots[i].row == row)
 			return i;
 	return -1;
 }
 
-static int place_link(int index)
+static int slot_link(int index)
 {
-	const char *path = places[index].row->path;
+	const char *path = slots[index].row->path;
 	const char *slash = strrchr(path, '/');
 
-	places[index].parent = -1;
-	places[index].next = -1;
+	slots[index].parent = -1;
+	slots[index].next = -1;
 	if (!path[1])
 		return 0;
-	int parent = slash == path ? place_of_path("/", 1)
-				   : place_of_path(path, slash - path);
-	if (parent < 0 || place_of_path(path, strlen(path)) != index)
+	int parent = slash == path ? slot_of_path("/", 1)
+				   : slot_of_path(path, slash - path);
+	if (parent < 0 || slot_of_path(path, strlen(path)) != index)
 		return -EINVAL;
-	places[index].parent = parent;
-	if (row_is_placeholder(places[index].row))
+	slots[index].parent = parent;
+	if (row_is_placeholder(slots[index].row))
 		return 0;
-	int *link = &places[parent].first;
+	int *link = &slots[parent].first;
 	while (*link >= 0)
-		link = &places[*link].next;
+		link = &slots[*link].next;
 	*link = index;
 	return 0;
 }
@@ -68,25 +68,25 @@ int tree_init(void)
 {
 	int err = 0;
 
-	place_count = 0;
+	slot_count = 0;
 	for (int t = 0; tree_tables[t]; t++) {
 		for (const struct row *row = tree_tables[t]; row->path; row++) {
-			if (place_count == ROWS_MAX)
+			if (slot_count == ROWS_MAX)
 				return -EINVAL;
-			places[place_count].row = row;
-			places[place_count++].first = -1;
+			slots[slot_count].row = row;
+			slots[slot_count++].first = -1;
 		}
 	}
-	for (int i = 0; !err && i < place_count; i++)
-		err = place_link(i);
+	for (int i = 0; !err && i < slot_count; i++)
+		err = slot_link(i);
 	return err;
 }
 
 const struct row *tree_row(const char *path)
 {
-	int index = place_of_path(path, strlen(path));
+	int index = slot_of_path(path, strlen(path));
 
-	return index < 0 ? NULL : places[index].row;
+	return index < 0 ? NULL : slots[index].row;
 }
 
 const struct row *tree_root(void)
@@ -96,23 +96,23 @@ const struct row *tree_root(void)
 
 const struct row *tree_parent(const struct row *row)
 {
-	int index = place_of(row);
+	int index = slot_of(row);
 
-	return index < 0 || places[index].parent < 0
+	return index < 0 || slots[index].parent < 0
 			? NULL
-			: places[places[index].parent].row;
+			: slots[slots[index].parent].row;
 }
 
 const struct row *tree_child(const struct row *dir, size_t i)
 {
-	int index = place_of(dir);
+	int index = slot_of(dir);
 
 	if (index < 0)
 		return NULL;
-	index = places[index].first;
+	index = slots[index].first;
 	while (index >= 0 && i--)
-		index = places[index].next;
-	return index < 0 ? NULL : places[index].row;
+		index = slots[index].next;
+	return index < 0 ? NULL : slots[index].row;
 }
 
 const char *row_name(const struct row *row)

@@ -41,6 +41,8 @@ enum row_flag {
 	ROW_SECRET = 16,
 	/* Not listed, but there for who asks for it by name. */
 	ROW_UNLISTED = 32,
+	/* What stands under its name may be another thing at the next look. */
+	ROW_VOLATILE = 128,
 	/* A file of nothing, whose being there is the value: touch and rm. */
 	ROW_EMPTY = 64,
 };
@@ -81,6 +83,10 @@ struct row {
 	int (*list)(struct op *op, const struct node *node,
 			struct listing *listing);
 	int (*find)(struct op *op, const struct node *node, const char *name,
+			struct found *found);
+
+	/* A spool: the top directory in which people save. */
+	int (*spool)(struct op *op, const struct node *dir,
 			struct found *found);
 
 	/* Times, and whatever else of the attributes is special. *timeout_s

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/clock.c - the one place that reads the clocks */
+#include "fs/clock.h"
+
+void clock_read(uint64_t *now_ms, struct timespec *now)
+{
+	struct timespec forward;
+
+	clock_gettime(CLOCK_MONOTONIC, &forward);
+	clock_gettime(CLOCK_REALTIME, now);
+	*now_ms = forward.tv_sec * UINT64_C(1000) + forward.tv_nsec / 1000000;
+}

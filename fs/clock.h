@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/clock.h - the one place that reads the clocks */
+#ifndef FS_CLOCK_H
+#define FS_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds that only go forward, and the time of day. */
+void clock_read(uint64_t *now_ms, struct timespec *now);
+
+#endif

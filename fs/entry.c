@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/entry.c - what a name stands for, as the kernel wants to hear it */
+#include "fs/entry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/listing.h"
+#include "fs/mount.h"
+#include "fs/node.h"
+#include "fs/spool.h"
+
+/* A static row under a directory: bound as its directory is. */
+static int child_found(struct op *op, const struct row *row,
+		const struct node *dir, struct found *found)
+{
+	struct node *child;
+	int err;
+
+	if (row->spool)
+		return row->spool(op, dir, found);
+	child = node_hold(&op->fs->nodes, row, dir->id, dir->name);
+	if (!child)
+		return -ENOMEM;
+	err = row_exists(op, child);
+	if (!err)
+		err = found_row(found, row, dir->id, dir->name);
+	node_drop(&op->fs->nodes, child);
+	return err;
+}
+
+int dir_find(struct op *op, struct node *dir, const char *name,
+		struct found *found)
+{
+	const struct row *row;
+
+	memset(found, 0, sizeof(*found));
+	for (size_t i = 0; (row = tree_child(dir->row, i)); i++)
+		if (!strcmp(row_name(row), name))
+			return child_found(op, row, dir, found);
+	if (dir->row->find)
+		return dir->row->find(op, dir, name, found);
+	return -ENOENT;
+}
+
+int dir_list(struct op *op, struct node *dir, struct listing *listing)
+{
+	const struct row *row;
+	int err = 0;
+
+	for (size_t i = 0; !err && (row = tree_child(dir->row, i)); i++) {
+		struct found found;
+		if (row->flags & ROW_UNLISTED)
+			continue;
+		err = child_found(op, row, dir, &found);
+		if (!err)
+			err = listing_add(listing, row_name(row), &found);
+		else if (err == -ENOENT)
+			err = 0;
+	}
+	if (!err && dir->row->list)
+		err = dir->row->list(op, dir, listing);
+	return err;
+}
+
+int entry_fill(struct op *op, const struct found *found,
+		struct fuse_entry_param *entry, struct node **held)
+{
+	double timeout_s;
+	int err;
+
+	memset(entry, 0, sizeof(*entry));
+	*held = NULL;
+	if (found->inode) {
+		inode_attr(op->fs, found->inode, &entry->attr, &timeout_s);
+		entry->ino = found->inode->ino;
+		entry->attr_timeout = timeout_s;
+		entry->entry_timeout = FOREVER_S;
+		return 0;
+	}
+	struct node *node = node_hold(
+			&op->fs->nodes, found->row, found->id, found->name);
+	if (!node)
+		return -ENOMEM;
+	err = row_attr(op, node, &entry->attr, &timeout_s);
+	if (err) {
+		node_drop(&op->fs->nodes, node);
+		return err;
+	}
+	entry->ino = node->ino;
+	entry->attr_timeout = timeout_s;
+	entry->entry_timeout = timeout_s;
+	if (found->row->flags & ROW_VOLATILE)
+		entry->entry_timeout = 0;
+	*held = node;
+	return 0;
+}
+
+int entry_reply(struct op *op, struct found *found)
+{
+	struct fuse_entry_param entry;
+	struct node *held;
+	int err = entry_fill(op, found, &entry, &held);
+
+	if (!err) {
+		if (held && op->req)
+			held->lookups++;
+		op_reply_entry(op, &entry);
+		if (held)
+			node_drop(&op->fs->nodes, held);
+	}
+	found_clear(found);
+	return err;
+}
+
+/* ---- an open directory ---- */
+
+static size_t listing_entry(struct op *op, char *bytes, size_t room,
+		const char *name, const struct found *found, off_t next)
+{
+	struct fuse_entry_param entry;
+	struct node *held = NULL;
+	size_t len;
+
+	/* What its attributes would cost a request for has none here: the
+	 * kernel asks for them if somebody wants them. */
+	op->is_peeking = true;
+	if (!op->is_plus || entry_fill(op, found, &entry, &held)) {
+		memset(&entry, 0, sizeof(entry));
+		entry.attr.st_ino = found->inode
+				? found->inode->ino
+				: node_ino(found->row, found->id, found->name);
+		entry.attr.st_mode = found->inode ? found->inode->mode
+				: found->row->kind == ROW_DIR  ? S_IFDIR
+				: found->row->kind == ROW_LINK ? S_IFLNK
+							       : S_IFREG;
+	}
+	op->is_peeking = false;
+	if (op->is_plus)
+		len = fuse_add_direntry_plus(
+				op->req, bytes, room, name, &entry, next);
+	else
+		len = fuse_add_direntry(
+				op->req, bytes, room, name, &entry.attr, next);
+	if (held && len <= room && entry.ino)
+		held->lookups++;
+	if (held)
+		node_drop(&op->fs->nodes, held);
+	return len;
+}
+
+static size_t listing_dot(struct op *op, char *bytes, size_t room,
+		const char *name, fuse_ino_t ino, off_t next)
+{
+	struct fuse_entry_param entry = {
+		.attr = { .st_ino = ino, .st_mode = S_IFDIR },
+	};
+
+	if (op->is_plus)
+		return fuse_add_direntry_plus(
+				op->req, bytes, room, name, &entry, next);
+	return fuse_add_direntry(
+			op->req, bytes, room, name, &entry.attr, next);
+}
+
+int listing_reply(struct op *op, struct listing *listing)
+{
+	char *bytes = malloc(op->size);
+	size_t used = 0, total = listing->count + 2;
+
+	if (!bytes)
+		return -ENOMEM;
+	for (size_t i = op->offset; i < total; i++) {
+		size_t room = op->size - used, len;
+		if (i < 2)
+			len = listing_dot(op, bytes + used, room,
+					i ? ".." : ".",
+					i ? FUSE_ROOT_ID : op->ino, i + 1);
+		else
+			len = listing_entry(op, bytes + used, room,
+					listing->entries[i - 2].name,
+					&listing->entries[i - 2].found, i + 1);
+		if (len > room)
+			break;
+		used += len;
+	}
+	op_reply_buf(op, bytes, used);
+	free(bytes);
+	return 0;
+}

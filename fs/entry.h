@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/entry.h - what a name stands for, as the kernel wants to hear it */
+#ifndef FS_ENTRY_H
+#define FS_ENTRY_H
+
+#include "fs/tree.h"
+
+/* Finds a name in a row's directory. 0 (found to be cleared by the caller),
+ * -ENOENT, -EINPROGRESS, ... */
+int dir_find(struct op *op, struct node *dir, const char *name,
+		struct found *found);
+
+/* Lists a row's directory: static rows, then dynamic entries. */
+int dir_list(struct op *op, struct node *dir, struct listing *listing);
+
+/* Attributes and time-outs of what was found. A row's node is held once for
+ * the caller in *held (NULL for a saved file). */
+int entry_fill(struct op *op, const struct found *found,
+		struct fuse_entry_param *entry, struct node **held);
+
+/* Replies the entry and counts the kernel's reference. Clears found. */
+int entry_reply(struct op *op, struct found *found);
+
+/* Attributes of a saved file or directory; in fs/spool_operations.c. */
+void inode_attr(const struct fs *fs, const struct spool_inode *inode,
+		struct stat *attr, double *timeout_s);
+
+/* Answers op from an open directory's listing. */
+int listing_reply(struct op *op, struct listing *listing);
+
+#endif

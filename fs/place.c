@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/place.c - what a save means, by where it is made */
+#include "fs/place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "fs/name_rule.h"
+#include "fs/run.h"
+
+static const struct place places[] = {
+	{
+		.root = "run",
+		.saves = PLACE_PROGRAMS,
+		.settings = settings_run,
+		.build = run_build_execute,
+	},
+	{
+		.root = "jobs/new",
+		.saves = PLACE_PROGRAMS,
+		.has_drafts = true,
+		.is_async = true,
+		.settings = settings_run,
+		.build = run_build_execute,
+	},
+};
+
+/* A top directory whose kind this version does not know keeps its files. */
+static const struct place nothing = {
+	.root = "",
+	.saves = PLACE_NOTHING,
+	.settings = settings_run,
+};
+
+/* Matches "services/ID/run" with its pattern; the id is between. */
+static bool root_matches(const char *pattern, const char *root,
+		const char **id, size_t *id_len)
+{
+	const char *star = strchr(pattern, '*');
+	size_t head, tail, len = strlen(root);
+
+	*id_len = 0;
+	if (!star)
+		return !strcmp(pattern, root);
+	head = star - pattern;
+	tail = strlen(star + 1);
+	if (len <= head + tail || strncmp(pattern, root, head) ||
+			strcmp(root + len - tail, star + 1))
+		return false;
+	*id = root + head;
+	*id_len = len - head - tail;
+	return !memchr(*id, '/', *id_len);
+}
+
+const struct place *place_of(const struct spool_inode *dir)
+{
+	const char *id;
+	size_t id_len;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (root_matches(places[i].root, dir->top->root, &id, &id_len))
+			return &places[i];
+	return &nothing;
+}
+
+char *place_id(const struct place *place, const struct spool_inode *dir)
+{
+	const char *id = "";
+	size_t id_len = 0;
+
+	root_matches(place->root, dir->top->root, &id, &id_len);
+	return strndup(id, id_len);
+}
+
+static bool is_hidden(const struct spool_inode *dir)
+{
+	const char *name;
+	struct spool_inode *parent;
+
+	for (; dir->parent; dir = dir->parent) {
+		if (!spool_link_at(dir, 0, &parent, &name) || name[0] == '.')
+			return true;
+	}
+	return false;
+}
+
+static bool has_shebang(struct spool_inode *inode)
+{
+	char start[2];
+
+	return spool_read(inode, start, 2, 0) == 2 && start[0] == '#' &&
+			start[1] == '!';
+}
+
+bool place_runs(const struct spool_inode *dir, const char *name,
+		struct spool_inode *inode)
+{
+	const struct place *place = place_of(dir);
+
+	if (!S_ISREG(inode->mode) || !inode->size || name_is_ignored(name) ||
+			is_hidden(dir) || place->saves == PLACE_NOTHING ||
+			(place->has_drafts && dir->parent))
+		return false;
+	if (place->saves == PLACE_COMMANDS || language_of_name(name))
+		return true;
+	return !name_has_ending(name) && has_shebang(inode);
+}
+
+bool place_settles(const struct spool_inode *dir, const char *name)
+{
+	return place_of(dir)->saves == PLACE_PROGRAMS && !name_has_ending(name);
+}
+
+bool place_is_input(const char *name, struct spool_inode *inode)
+{
+	if (!S_ISREG(inode->mode) || name_is_ignored(name))
+		return false;
+	if (language_of_name(name))
+		return false;
+	return name_has_ending(name) || !has_shebang(inode);
+}

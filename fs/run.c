@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/run.c - from saved content to a request that is sent once */
+#include "fs/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "fs/job_store.h"
+#include "fs/log.h"
+#include "fs/mount.h"
+
+enum { SETTLE_MS = 250 };
+
+static void run_free(struct run *run)
+{
+	struct fs *fs = run->fs;
+
+	if (run->is_queued)
+		TAILQ_REMOVE(&fs->runs.queue, run, link);
+	if (run->job) {
+		timer_disarm(&fs->timers, &run->job->settle);
+		run->job->run = NULL;
+		job_drop(run->job);
+	}
+	if (run->inode) {
+		if (run->inode->timer == run)
+			run->inode->timer = NULL;
+		spool_drop(fs->spool, run->inode);
+	}
+	for (size_t i = 0; i < run->input_count; i++)
+		free(run->inputs[i].name);
+	for (size_t i = 0; i < 8; i++)
+		free(run->query_text[i]);
+	json_decref(run->settings);
+	free(run->inputs);
+	free(run->record);
+	free(run->body);
+	free(run->name);
+	free(run->id);
+	free(run);
+}
+
+/* ---- what the request is made of ---- */
+
+static int run_read_settings(struct run *run, const struct spool_inode *dir)
+{
+	run->settings = json_object();
+	if (!run->settings)
+		return -ENOMEM;
+	/* The nearest directory that has set it decides. */
+	for (; dir; dir = dir->parent)
+		if (dir->settings && json_object_update_missing(run->settings,
+						     dir->settings))
+			return -ENOMEM;
+	return 0;
+}
+
+static int run_read_inputs(struct run *run, const struct spool_inode *dir)
+{
+	size_t count = spool_count(dir);
+	struct spool_inode *inode;
+	const char *name;
+
+	if (run->place->saves != PLACE_PROGRAMS && dir->top->root)
+		if (run->place->saves == PLACE_COMMANDS)
+			return 0;
+	run->inputs = calloc(count ? count : 1, sizeof(*run->inputs));
+	if (!run->inputs)
+		return -ENOMEM;
+	for (size_t i = 0; spool_entry(dir, i, &name, &inode); i++) {
+		struct run_input *input = &run->inputs[run->input_count];
+		if (inode == run->inode || !place_is_input(name, inode))
+			continue;
+		input->name = strdup(name);
+		if (!input->name)
+			return -ENOMEM;
+		input->number = inode->number;
+		run->input_count++;
+	}
+	return 0;
+}
+
+/* ---- in the worker ---- */
+
+static int prepare_content(struct run *run, char **content, size_t *len)
+{
+	char name[40];
+	int err = run->commit ? spool_commit_work(run->commit) : 0;
+
+	run->is_commit_error = err != 0;
+	if (err)
+		return err;
+	snprintf(name, sizeof(name), "%" PRIu64 ".code", run->job->number);
+	err = spool_content_link(
+			run->state, run->number, run->state->jobs_fd, name);
+	if (!err)
+		err = spool_content_read(run->state, run->number,
+				RUN_INPUT_MAX, content, len);
+	return err;
+}
+
+static void run_prepare(void *ctx)
+{
+	struct run *run = ctx;
+	char *content = NULL, name[40];
+	size_t len = 0;
+
+	run->err = prepare_content(run, &content, &len);
+	run->code_size = len;
+	if (!run->err) {
+		snprintf(name, sizeof(name), "%" PRIu64 ".json",
+				run->job->number);
+		run->err = state_write(run->state->jobs_fd, name, run->record,
+				run->record_len, 1);
+	}
+	if (!run->err)
+		run->err = run->place->build(run, content, len);
+	free(content);
+}
+
+/* ---- the request ---- */
+
+static void run_accepted(struct job *job, json_t *json)
+{
+	struct fs *fs = job->fs;
+	const json_t *status = json_member(json, "status");
+	size_t len;
+	char *id = json_to_bytes(json_member(json, "job_id"), &len);
+
+	struct job *listed = id ? job_by_id(fs, id) : NULL;
+
+	/* The API's list may have shown it before it was known as ours. */
+	if (listed && listed != job && listed->is_foreign)
+		job_remove(listed);
+	free(job->id);
+	job->id = id;
+	job->was_accepted = true;
+	if (status)
+		job->status = job_status_of(json_string_value(status));
+	job->changed = fs->now;
+	if (job->is_async) {
+		fs->jobs.latest = job->number;
+		jobs_touch(fs);
+	}
+}
+
+/* An answer that says "going on" makes a job to be followed; one with a result
+ * is the end. Some answers of either endpoint do either (api.md 14, row 3). */
+static void run_take_answer(struct job *job, json_t *json)
+{
+	run_accepted(job, json);
+	if (json_member(json, "stdout|output|exit_code") ||
+			job_is_final(job)) {
+		job->status = JOB_RUNNING;
+		job_answer(job, json);
+		return;
+	}
+	if (!job->id) {
+		job_fail(job, -EPROTO,
+				"the API's answer names no job and has no "
+				"result");
+		return;
+	}
+	job_store_record(job);
+	poller_add(job);
+	job_notify(job);
+}
+
+static void run_answered(void *ctx, const struct api_answer *answer)
+{
+	struct run *run = ctx;
+	struct fs *fs = run->fs;
+	struct job *job = run->job;
+
+	job->call = NULL;
+	if (run->is_sent && !job->is_async)
+		fs->runs.in_flight--;
+	if (answer->err)
+		job_fail(job, answer->err, answer->message);
+	else
+		run_take_answer(job, answer->json);
+	run_free(run);
+	runs_send(fs);
+}
+
+static void run_send(struct run *run)
+{
+	struct fs *fs = run->fs;
+	struct api_request request = {
+		.endpoint = run->endpoint,
+		.priority = API_PERSON,
+		.id = run->id[0] ? run->id : NULL,
+		.query = run->query[0].name ? run->query : NULL,
+		.body = run->body,
+		.body_len = run->body_len,
+		.timeout_ms = run->timeout_ms,
+	};
+	struct job *job = run->job;
+
+	TAILQ_REMOVE(&fs->runs.queue, run, link);
+	run->is_queued = false;
+	run->is_sent = true;
+	run->body = NULL;
+	job->submitted_ms = fs->now_ms;
+	int err = api_start(fs->api, &request, fs->now_ms, run_answered, run,
+			&job->call);
+	if (err) {
+		job_fail(job, err, "the request cannot be made");
+		run_free(run);
+		return;
+	}
+	if (!job->is_async) {
+		fs->runs.in_flight++;
+		job->status = JOB_RUNNING;
+		job_notify(job);
+	}
+}
+
+static unsigned runs_going(const struct fs *fs)
+{
+	const struct job *job;
+	unsigned count = fs->runs.in_flight;
+
+	TAILQ_FOREACH (job, &fs->poller.active, active)
+		count += !job->is_foreign;
+	return count;
+}
+
+void runs_send(struct fs *fs)
+{
+	struct run *run;
+
+	while ((run = TAILQ_FIRST(&fs->runs.queue)) &&
+			(!fs->runs.limit || runs_going(fs) < fs->runs.limit))
+		run_send(run);
+}
+
+static void run_enqueue(struct run *run)
+{
+	struct fs *fs = run->fs;
+
+	if (run->settles || !run->is_prepared)
+		return;
+	run->inode->timer = NULL;
+	TAILQ_INSERT_TAIL(&fs->runs.queue, run, link);
+	run->is_queued = true;
+	runs_send(fs);
+}
+
+static void run_prepared(void *ctx)
+{
+	struct run *run = ctx;
+	struct job *job = run->job;
+
+	if (run->commit)
+		spool_commit_end(run->fs->spool, run->commit);
+	run->commit = NULL;
+	run->is_prepared = true;
+	job->is_stored = true;
+	job->commit_err = run->is_commit_error ? run->err : 0;
+	job->code_size = run->code_size;
+	job->has_code = !run->is_commit_error;
+	if (job->is_removed || run->is_dropped) {
+		run_free(run);
+		return;
+	}
+	if (run->err) {
+		job_fail(job, run->err, run->why);
+		run_free(run);
+		return;
+	}
+	job_notify(job);
+	run_enqueue(run);
+}
+
+static void run_settled(void *ctx)
+{
+	struct run *run = ctx;
+
+	run->settles = false;
+	run_enqueue(run);
+}
+
+/* ---- the start ---- */
+
+static int run_fill(struct run *run, const struct spool_inode *dir,
+		const char *name)
+{
+	int err;
+
+	run->number = run->inode->number;
+	run->name = strdup(name);
+	run->id = place_id(run->place, dir);
+	run->record = job_record(run->job, &run->record_len);
+	if (!run->name || !run->id || !run->record)
+		return -ENOMEM;
+	err = run_read_settings(run, dir);
+	if (!err)
+		err = run_read_inputs(run, dir);
+	if (!err)
+		run->commit = spool_commit_begin(
+				run->fs->spool, run->inode, &err);
+	return err;
+}
+
+static struct run *run_new(struct fs *fs, struct spool_inode *dir,
+		struct spool_inode *inode)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	if (!run)
+		return NULL;
+	run->fs = fs;
+	run->state = &fs->state;
+	run->place = place_of(dir);
+	run->job = job_new(fs);
+	if (!run->job) {
+		free(run);
+		return NULL;
+	}
+	job_hold(run->job);
+	run->job->run = run;
+	run->job->is_async = run->place->is_async;
+	run->job->inode = inode->number;
+	run->inode = inode;
+	spool_hold(inode);
+	return run;
+}
+
+int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
+		struct spool_inode *inode, bool settles, struct job **out)
+{
+	struct run *run = run_new(fs, dir, inode);
+
+	*out = NULL;
+	if (!run)
+		return -ENOMEM;
+	struct job *job = run->job;
+	int err = run_fill(run, dir, name);
+	if (!err)
+		err = worker_submit(fs->worker, run_prepare, run_prepared, run);
+	if (err) {
+		if (run->commit)
+			spool_commit_end(fs->spool, run->commit);
+		run_free(run);
+		job_remove(job);
+		return err;
+	}
+	if (settles) {
+		run->settles = true;
+		job->settle.fire = run_settled;
+		job->settle.ctx = run;
+		timer_arm(&fs->timers, &job->settle, fs->now_ms + SETTLE_MS);
+	}
+	inode->timer = run;
+	job_attach(job, inode);
+	*out = job;
+	return 0;
+}
+
+void run_drop(struct run *run)
+{
+	struct job *job = run->job;
+
+	timer_disarm(&run->fs->timers, &job->settle);
+	run->settles = true;
+	run->inode->timer = NULL;
+	if (run->is_prepared)
+		run_free(run);
+	else
+		run->is_dropped = true;
+}
+
+void run_unsettle(struct fs *fs, struct spool_inode *inode)
+{
+	struct run *run = inode->timer;
+	(void)fs;
+
+	if (!run || !run->settles)
+		return;
+	struct job *job = run->job;
+	inode->sent = 0; /* it has not been sent, after all */
+	job_hold(job);
+	run_drop(run);
+	job_remove(job);
+	job_drop(job);
+}
+
+void runs_clear(struct fs *fs)
+{
+	struct run *run;
+	struct job *job;
+
+	while ((run = TAILQ_FIRST(&fs->runs.queue)))
+		run_free(run);
+	TAILQ_FOREACH (job, &fs->jobs.all, link) {
+		if (job->call)
+			api_cancel(job->call);
+		job->call = NULL;
+		if (job->run)
+			run_free(job->run);
+	}
+}

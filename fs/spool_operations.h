@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/spool_operations.h - the kernel's requests about saved files */
+#ifndef FS_SPOOL_OPERATIONS_H
+#define FS_SPOOL_OPERATIONS_H
+
+#include "fs/op.h"
+
+/* Operations as op->run; op->ino is a saved file's or directory's. */
+int spool_op_lookup(struct op *op);
+int spool_op_getattr(struct op *op);
+int spool_op_setattr(struct op *op);
+int spool_op_readlink(struct op *op);
+int spool_op_open(struct op *op);
+int spool_op_create(struct op *op); /* O_CREAT: replies entry and handle */
+int spool_op_mknod(struct op *op);
+int spool_op_read(struct op *op);
+int spool_op_write(struct op *op, const char *bytes);
+int spool_op_opendir(struct op *op);
+int spool_op_readdir(struct op *op);
+int spool_op_mkdir(struct op *op);
+int spool_op_symlink(struct op *op); /* new_name: the target */
+int spool_op_link(struct op *op);    /* new_ino, name: where */
+int spool_op_remove(struct op *op);  /* flags: 1 for rmdir */
+int spool_op_rename(struct op *op);  /* both in spools */
+int spool_op_fallocate(struct op *op);
+
+#endif

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree_operations.c - the kernel's requests about rows of the tree */
+#include "fs/tree_operations.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "fs/entry.h"
+#include "fs/handle.h"
+#include "fs/log.h"
+#include "fs/mount.h"
+#include "fs/tree.h"
+#include "fs/writer.h"
+
+static struct node *op_node(const struct op *op)
+{
+	return node_find(&op->fs->nodes, op->ino);
+}
+
+int tree_lookup(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct found found;
+
+	if (!dir)
+		return -ESTALE;
+	int err = dir_find(op, dir, op->name, &found);
+	return err ? err : entry_reply(op, &found);
+}
+
+int tree_getattr(struct op *op)
+{
+	struct node *node = op_node(op);
+	struct stat attr;
+	double timeout_s;
+
+	if (!node)
+		return -ESTALE;
+	int err = row_exists(op, node);
+	if (!err)
+		err = row_attr(op, node, &attr, &timeout_s);
+	if (err)
+		return err;
+	if (node->edit && node->edit->writers) {
+		attr.st_size = node->edit->base + node->edit->len;
+		timeout_s = 0;
+	}
+	return op_reply_attr(op, &attr, timeout_s);
+}
+
+/* A value may be truncated, which is part of writing it; its mode, owner and
+ * times are not anybody's to set. `cp -p`, `touch` and rsync try, and are
+ * told that it is so (EPERM), but for touch's "now", which changes nothing. */
+int tree_setattr(struct op *op)
+{
+	struct node *node = op_node(op);
+	int times = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
+			FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW |
+			FUSE_SET_ATTR_CTIME;
+
+	if (!node)
+		return -ESTALE;
+	if (op->to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
+					 FUSE_SET_ATTR_GID))
+		return -EPERM;
+	if (op->to_set & FUSE_SET_ATTR_SIZE) {
+		if (!(node->row->mode & 0222))
+			return -EACCES;
+		if (node->edit)
+			edit_truncate(node->edit, op->attr.st_size);
+	} else if (op->to_set & times && !(node->row->mode & 0222)) {
+		return -EPERM;
+	}
+	return tree_getattr(op);
+}
+
+int tree_readlink(struct op *op)
+{
+	struct node *node = op_node(op);
+	char *text;
+	size_t len;
+
+	if (!node)
+		return -ESTALE;
+	int err = row_content(op, node, &text, &len);
+	if (err)
+		return err;
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	op_reply_link(op, text);
+	free(text);
+	return 0;
+}
+
+/* ---- open, read ---- */
+
+static int open_edit(struct op *op, struct node *node)
+{
+	struct edit *edit = node->edit;
+	bool is_fresh = !edit;
+
+	if (is_fresh)
+		edit = calloc(1, sizeof(*edit));
+	if (!edit)
+		return -ENOMEM;
+	if (is_fresh || !edit->writers)
+		edit->base = -1;
+	if (is_fresh && node->row->flags & ROW_APPENDS &&
+			!(op->fi.flags & O_TRUNC)) {
+		int err = row_content(op, node, &edit->bytes, &edit->len);
+		if (err && err != -ENOENT) {
+			free(edit);
+			return err;
+		}
+		edit->base = 0;
+	}
+	node->edit = edit;
+	if (op->fi.flags & O_TRUNC)
+		edit_truncate(edit, 0);
+	edit->writers++;
+	return 0;
+}
+
+static int open_content(struct op *op, struct node *node, struct handle *handle)
+{
+	const struct row *row = node->row;
+
+	if (row->open)
+		return row->open(op, node, handle);
+	handle->kind = HANDLE_TEXT;
+	return row_content(op, node, &handle->text, &handle->len);
+}
+
+int tree_open(struct op *op)
+{
+	struct node *node = op_node(op);
+	int access = op->fi.flags & O_ACCMODE, err;
+	struct handle *handle;
+
+	if (!node)
+		return -ESTALE;
+	if (access != O_RDONLY && !(node->row->mode & 0222))
+		return -EACCES;
+	if (access != O_WRONLY && !(node->row->mode & 0444))
+		return -EACCES;
+	err = row_exists(op, node);
+	if (err)
+		return err;
+	handle = handle_new(op, node, NULL);
+	if (!handle)
+		return -ENOMEM;
+	if (access != O_WRONLY)
+		err = open_content(op, node, handle);
+	if (!err && handle->is_writable)
+		err = open_edit(op, node);
+	if (err) {
+		handle_free(op->fs, handle);
+		return err;
+	}
+	bool is_final = node->row->flags & ROW_FINAL &&
+			handle->kind != HANDLE_OUTPUT && !handle->is_writable;
+	if (handle->kind == HANDLE_OUTPUT && job_is_final(handle->job))
+		is_final = true;
+	handle_fill(handle, &op->fi, is_final);
+	return op_reply_open(op, &op->fi);
+}
+
+/* ---- writing ---- */
+
+int tree_write(struct op *op, const char *bytes)
+{
+	struct node *node = op->handle->node;
+	off_t offset = op->offset;
+	int err;
+
+	if (!node->edit)
+		return -EBADF;
+	err = edit_write(node->edit, bytes, op->size, offset);
+	return err ? err : op_reply_write(op, op->size);
+}
+
+static void edit_done(struct node *node)
+{
+	struct edit *edit = node->edit;
+
+	if (edit->bytes)
+		explicit_bzero(edit->bytes, edit->len);
+	edit->len = 0;
+	edit->base = -1;
+	if (edit->writers)
+		return;
+	free(edit->bytes);
+	free(edit);
+	node->edit = NULL;
+}
+
+/* What was written, taken out of the edit: an operation that is run again
+ * finds it here. */
+struct written {
+	size_t len;
+	char bytes[];
+};
+
+static int edit_take(struct op *op, struct edit *edit)
+{
+	struct written *written = malloc(sizeof(*written) + edit->len + 1);
+
+	if (!written)
+		return -ENOMEM;
+	written->len = edit->len;
+	memcpy(written->bytes, edit->bytes ? edit->bytes : "", edit->len);
+	written->bytes[edit->len] = '\0';
+	edit->sent = edit->generation;
+	op->extra = written;
+	return 0;
+}
+
+static int edit_send(struct op *op, struct node *node)
+{
+	struct written *written = op->extra;
+	int err;
+
+	if (!node->row->write)
+		return -EACCES;
+	err = node->row->write(op, node, written->bytes, written->len);
+	if (err != -EINPROGRESS)
+		explicit_bzero(written->bytes, written->len);
+	return err;
+}
+
+int tree_flush(struct op *op)
+{
+	struct node *node = op->handle->node;
+	struct edit *edit = node ? node->edit : NULL;
+	int err;
+
+	if (!op->extra) {
+		if (!op->handle->is_writable || !edit ||
+				edit->sent == edit->generation)
+			return op_reply_ok(op);
+		switch (writer_close(op->pid, op->handle->opener, node->ino)) {
+		case WRITER_KILLED:
+			edit->sent = edit->generation;
+			return op_reply_ok(op);
+		case WRITER_MORE:
+		case WRITER_UNKNOWN:
+			return op_reply_ok(op);
+		case WRITER_LAST:
+			break;
+		}
+		err = edit_take(op, edit);
+		if (err)
+			return err;
+	}
+	err = edit_send(op, node);
+	if (err == -EINPROGRESS)
+		return err;
+	return err ? err : op_reply_ok(op);
+}
+
+/* ---- the last close, of whom nobody waits for ---- */
+
+static int tree_send_released(struct op *op)
+{
+	struct node *node = op->handle->node;
+	int err = edit_send(op, node);
+
+	if (err == -EINPROGRESS)
+		return err;
+	if (err)
+		log_line(LOG_WARNING, "%s: what was written is refused: %s",
+				node->row->path, strerror(-err));
+	handle_free(op->fs, op->handle);
+	return 0;
+}
+
+void tree_released(struct fs *fs, struct handle *handle)
+{
+	struct node *node = handle->node;
+	struct edit *edit = handle->is_writable ? node->edit : NULL;
+	struct op *op = NULL;
+
+	if (edit && --edit->writers == 0) {
+		if (edit->sent != edit->generation)
+			op = op_new(fs, NULL, tree_send_released);
+		if (op && edit_take(op, edit)) {
+			free(op);
+			op = NULL;
+		}
+		edit_done(node);
+	}
+	if (!op) {
+		handle_free(fs, handle);
+		return;
+	}
+	op->ino = node->ino;
+	op->handle = handle;
+	op_start(op);
+}
+
+/* ---- directories ---- */
+
+int tree_opendir(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct handle *handle;
+
+	if (!dir)
+		return -ESTALE;
+	handle = handle_new(op, dir, NULL);
+	if (!handle)
+		return -ENOMEM;
+	handle->kind = HANDLE_DIR;
+	int err = dir_list(op, dir, &handle->listing);
+	if (err) {
+		handle_free(op->fs, handle);
+		return err;
+	}
+	op->fi.fh = (uintptr_t)handle;
+	return op_reply_open(op, &op->fi);
+}
+
+/* rewinddir looks again; the first reading has just been listed. */
+int tree_readdir(struct op *op)
+{
+	struct handle *handle = op->handle;
+
+	if (!op->offset && handle->was_listed) {
+		struct listing fresh = { 0 };
+		int err = dir_list(op, handle->node, &fresh);
+		if (err) {
+			listing_clear(&fresh);
+			return err;
+		}
+		listing_clear(&handle->listing);
+		handle->listing = fresh;
+	}
+	handle->was_listed = true;
+	return listing_reply(op, &handle->listing);
+}
+
+static int name_is_taken(struct op *op, struct node *dir)
+{
+	struct found found;
+	int err = dir_find(op, dir, op->name, &found);
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		found_clear(&found);
+	return err ? err : -EEXIST;
+}
+
+int tree_mkdir(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct found found;
+	int err;
+
+	if (!dir)
+		return -ESTALE;
+	if (!op->step) {
+		err = name_is_taken(op, dir);
+		if (err)
+			return err;
+		op->step = 1;
+	}
+	if (!dir->row->make_dir)
+		return -EPERM;
+	err = dir->row->make_dir(op, dir, op->name, &found);
+	return err ? err : entry_reply(op, &found);
+}
+
+/* Making a file: with O_CREAT (it is opened too), or mknod. */
+int tree_create(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct found found;
+
+	if (!dir)
+		return -ESTALE;
+	if (!dir->row->make_file)
+		return -EPERM;
+	int err = dir->row->make_file(op, dir, op->name, &found);
+	return err ? err : entry_reply(op, &found);
+}
+
+int tree_remove(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct found found;
+	bool is_dir = op->flags;
+	int err;
+
+	if (!dir)
+		return -ESTALE;
+	if (!op->step) {
+		err = dir_find(op, dir, op->name, &found);
+		if (err)
+			return err;
+		found_clear(&found);
+		op->step = 1;
+	}
+	if (!dir->row->remove)
+		return -EPERM;
+	err = dir->row->remove(op, dir, op->name, is_dir);
+	return err ? err : op_reply_ok(op);
+}
+
+/* EPERM and not EXDEV: a program that sees EXDEV copies and removes. */
+int tree_move_in(struct op *op)
+{
+	struct fs *fs = op->fs;
+	struct node *to = node_find(&fs->nodes, op->new_ino);
+	struct spool_inode *from = spool_by_ino(fs->spool, op->ino);
+	struct spool_inode *inode = from ? spool_find(from, op->name) : NULL;
+
+	if (!to || !from)
+		return -ESTALE;
+	if (!inode)
+		return -ENOENT;
+	if (!to->row->move_in)
+		return -EPERM;
+	int err = to->row->move_in(op, to, inode, op->new_name);
+	return err ? err : op_reply_ok(op);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree_operations.h - the kernel's requests about rows of the tree */
+#ifndef FS_TREE_OPERATIONS_H
+#define FS_TREE_OPERATIONS_H
+
+#include "fs/op.h"
+
+/* Operations as op->run: the arguments are in op, the node is op->ino's. */
+int tree_lookup(struct op *op);
+int tree_getattr(struct op *op);
+int tree_setattr(struct op *op);
+int tree_readlink(struct op *op);
+int tree_open(struct op *op);
+int tree_write(struct op *op, const char *bytes);
+int tree_flush(struct op *op);
+int tree_opendir(struct op *op);
+int tree_readdir(struct op *op);
+int tree_mkdir(struct op *op);
+int tree_create(struct op *op);
+int tree_remove(struct op *op); /* flags: 1 for rmdir */
+
+/* A saved file or draft is moved to where it is made something of. */
+int tree_move_in(struct op *op);
+
+/* The last writer of a row's file has gone; what is unsent is sent. */
+void tree_released(struct fs *fs, struct handle *handle);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree_tables.c - which tables make the tree */
+#include "fs/tree_tables.h"
+
+#include <stddef.h>
+
+const struct row *const tree_tables[] = {
+	tree_root_rows,
+	tree_settings_rows,
+	tree_jobs_rows,
+	tree_mount_rows,
+	NULL,
+};

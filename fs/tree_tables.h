@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree_tables.h - which tables make the tree */
+#ifndef FS_TREE_TABLES_H
+#define FS_TREE_TABLES_H
+
+#include "fs/tree.h"
+
+/* One table a file, each ending with an empty row. */
+extern const struct row tree_root_rows[];
+extern const struct row tree_settings_rows[];
+extern const struct row tree_jobs_rows[];
+extern const struct row tree_mount_rows[];
+
+#endif
