@@ -15,32 +15,47 @@
 #define TEXT_MAX (1024 * 1024)
 
 const struct setting settings_run[] = {
-	{ .name = "ttl", .type = SETTING_NUMBER, .min = 1, .max = 900,
-			.preset = "60",
-			.help = "seconds that a run may take, 1 to 900" },
-	{ .name = "vcpu", .type = SETTING_NUMBER, .min = 1, .max = 8,
-			.preset = "1",
-			.help = "virtual CPUs, with 2 GB each, 1 to 8" },
-	{ .name = "network_mode", .type = SETTING_CHOICE,
-			.choices = "zerotrust semitrusted",
-			.preset = "zerotrust",
-			.help = "zerotrust: no network; semitrusted: through "
-				"a proxy" },
-	{ .name = "language", .type = SETTING_WORD, .preset = "",
-			.help = "the language of every program here; empty: "
-				"by ending or #! line" },
-	{ .name = "return_artifact", .type = SETTING_BOOL, .preset = "0",
-			.help = "1: collect the compiled program and "
-				"/tmp/artifacts" },
-	{ .name = "return_wasm_artifact", .type = SETTING_BOOL, .preset = "0",
-			.help = "1: compile to WebAssembly and collect it" },
-	{ .name = "env", .type = SETTING_ENV, .preset = "",
-			.help = "environment variables, NAME=value lines" },
+	{ .name = "ttl",
+		.type = SETTING_NUMBER,
+		.min = 1,
+		.max = 900,
+		.preset = "60",
+		.help = "seconds that a run may take, 1 to 900" },
+	{ .name = "vcpu",
+		.type = SETTING_NUMBER,
+		.min = 1,
+		.max = 8,
+		.preset = "1",
+		.help = "virtual CPUs, with 2 GB each, 1 to 8" },
+	{ .name = "network_mode",
+		.type = SETTING_CHOICE,
+		.choices = "zerotrust semitrusted",
+		.preset = "zerotrust",
+		.help = "zerotrust: no network; semitrusted: through "
+			"a proxy" },
+	{ .name = "language",
+		.type = SETTING_WORD,
+		.preset = "",
+		.help = "the language of every program here; empty: "
+			"by ending or #! line" },
+	{ .name = "return_artifact",
+		.type = SETTING_BOOL,
+		.preset = "0",
+		.help = "1: collect the compiled program and "
+			"/tmp/artifacts" },
+	{ .name = "return_wasm_artifact",
+		.type = SETTING_BOOL,
+		.preset = "0",
+		.help = "1: compile to WebAssembly and collect it" },
+	{ .name = "env",
+		.type = SETTING_ENV,
+		.preset = "",
+		.help = "environment variables, NAME=value lines" },
 	{ .name = NULL },
 };
 
-const struct setting *setting_find(const struct setting *table,
-		const char *name)
+const struct setting *setting_find(
+	const struct setting *table, const char *name)
 {
 	for (; table->name; table++)
 		if (!strcmp(table->name, name))
@@ -96,8 +111,8 @@ static bool word_is(struct word word, const char *text)
 	return strlen(text) == word.len && !memcmp(word.bytes, text, word.len);
 }
 
-static int number_read(const struct setting *setting, struct word word,
-		json_t **value)
+static int number_read(
+	const struct setting *setting, struct word word, json_t **value)
 {
 	char digits[24], *end;
 	long number;
@@ -111,7 +126,7 @@ static int number_read(const struct setting *setting, struct word word,
 	errno = 0;
 	number = strtol(digits, &end, 10);
 	if (*end || end == digits || errno || number < setting->min ||
-			number > setting->max)
+		number > setting->max)
 		return -EINVAL;
 	*value = json_integer(number);
 	return *value ? 0 : -ENOMEM;
@@ -119,9 +134,8 @@ static int number_read(const struct setting *setting, struct word word,
 
 static int bool_read(struct word word, json_t **value)
 {
-	static const char *const words[] = {
-		"0", "1", "false", "true", "no", "yes"
-	};
+	static const char *const words[] = { "0", "1", "false", "true", "no",
+		"yes" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (word_is(word, words[i])) {
@@ -142,8 +156,8 @@ static int word_read(struct word word, json_t **value)
 	return *value ? 0 : -ENOMEM;
 }
 
-static int choice_read(const struct setting *setting, struct word word,
-		json_t **value)
+static int choice_read(
+	const struct setting *setting, struct word word, json_t **value)
 {
 	const char *choices = setting->choices;
 	size_t len = strlen(choices);
@@ -151,7 +165,7 @@ static int choice_read(const struct setting *setting, struct word word,
 
 	while (word_next(&choices, &len, &choice))
 		if (choice.len == word.len &&
-				!memcmp(choice.bytes, word.bytes, word.len)) {
+			!memcmp(choice.bytes, word.bytes, word.len)) {
 			*value = json_stringn(word.bytes, word.len);
 			return *value ? 0 : -ENOMEM;
 		}
@@ -166,8 +180,8 @@ static int text_read(const char *text, size_t len, json_t **value)
 		len--;
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)text[i] < ' ' && text[i] != '\n' &&
-				    text[i] != '\t') ||
-				text[i] == 0x7f)
+			    text[i] != '\t') ||
+			text[i] == 0x7f)
 			return -EINVAL;
 	/* jansson refuses what is not UTF-8, and says no more than NULL; the
 	 * api's mapping of the same bytes fails only for want of memory. */
@@ -183,8 +197,8 @@ static int text_read(const char *text, size_t len, json_t **value)
 	return 0;
 }
 
-static int item_read(const struct setting *setting, struct word word,
-		json_t **item)
+static int item_read(
+	const struct setting *setting, struct word word, json_t **item)
 {
 	if (setting->type == SETTING_NUMBERS)
 		return number_read(setting, word, item);
@@ -195,7 +209,7 @@ static int item_read(const struct setting *setting, struct word word,
 }
 
 static int list_read(const struct setting *setting, const char *text,
-		size_t len, json_t **value)
+	size_t len, json_t **value)
 {
 	json_t *list = json_array(), *item;
 	struct word word;
@@ -213,42 +227,43 @@ static int list_read(const struct setting *setting, const char *text,
 	return err;
 }
 
-static void reason_tell(const struct setting *setting, char *why,
-		size_t why_len)
+static void reason_tell(
+	const struct setting *setting, char *why, size_t why_len)
 {
 	const char *name = setting->name;
 
 	switch (setting->type) {
 	case SETTING_NUMBER:
 		snprintf(why, why_len, "%s: a number from %ld to %ld", name,
-				setting->min, setting->max);
+			setting->min, setting->max);
 		break;
 	case SETTING_BOOL:
 		snprintf(why, why_len, "%s: 0 or 1", name);
 		break;
 	case SETTING_WORD:
-		snprintf(why, why_len, "%s: one word of letters, digits and "
-				       "._+-, or nothing", name);
+		snprintf(why, why_len,
+			"%s: one word of letters, digits and "
+			"._+-, or nothing",
+			name);
 		break;
 	case SETTING_CHOICE:
-		snprintf(why, why_len, "%s: one of %s", name,
-				setting->choices);
+		snprintf(why, why_len, "%s: one of %s", name, setting->choices);
 		break;
 	case SETTING_NUMBERS:
 		snprintf(why, why_len, "%s: numbers from %ld to %ld", name,
-				setting->min, setting->max);
+			setting->min, setting->max);
 		break;
 	case SETTING_LIST:
 	case SETTING_TEXT:
 	case SETTING_ENV:
 		snprintf(why, why_len, "%s: UTF-8 text without control bytes",
-				name);
+			name);
 		break;
 	}
 }
 
 int setting_parse(const struct setting *setting, const char *text, size_t len,
-		json_t **value, char *why, size_t why_len)
+	json_t **value, char *why, size_t why_len)
 {
 	struct word word;
 	int err = -EINVAL;
@@ -259,7 +274,7 @@ int setting_parse(const struct setting *setting, const char *text, size_t len,
 	word = word_trim(text, len);
 	if (len > TEXT_MAX) {
 		snprintf(why, why_len, "%s: longer than %d bytes",
-				setting->name, TEXT_MAX);
+			setting->name, TEXT_MAX);
 		return -EINVAL;
 	}
 	switch (setting->type) {
@@ -283,14 +298,13 @@ int setting_parse(const struct setting *setting, const char *text, size_t len,
 		err = text_read(text, len, value);
 		break;
 	case SETTING_ENV: /* says itself which line is wrong */
-		return dotenv_parse(setting->name, text, len, value, why,
-				why_len);
+		return dotenv_parse(
+			setting->name, text, len, value, why, why_len);
 	}
 	if (err == -EINVAL)
 		reason_tell(setting, why, why_len);
 	else if (err)
-		snprintf(why, why_len, "%s: %s", setting->name,
-				strerror(-err));
+		snprintf(why, why_len, "%s: %s", setting->name, strerror(-err));
 	return err;
 }
 
@@ -318,11 +332,11 @@ static bool is_of_type(const struct setting *setting, const json_t *value)
 static bool is_of_lines(const struct setting *setting)
 {
 	return setting->type == SETTING_ENV || setting->type == SETTING_LIST ||
-			setting->type == SETTING_NUMBERS;
+		setting->type == SETTING_NUMBERS;
 }
 
-static void value_print(const struct setting *setting, const json_t *value,
-		FILE *out)
+static void value_print(
+	const struct setting *setting, const json_t *value, FILE *out)
 {
 	const json_t *item;
 	size_t i;
@@ -330,7 +344,7 @@ static void value_print(const struct setting *setting, const json_t *value,
 	switch (setting->type) {
 	case SETTING_NUMBER:
 		fprintf(out, "%" JSON_INTEGER_FORMAT "\n",
-				json_integer_value(value));
+			json_integer_value(value));
 		break;
 	case SETTING_BOOL:
 		fprintf(out, "%d\n", json_is_true(value));
@@ -339,7 +353,7 @@ static void value_print(const struct setting *setting, const json_t *value,
 	case SETTING_CHOICE:
 	case SETTING_TEXT:
 		fwrite(json_string_value(value), 1, json_string_length(value),
-				out);
+			out);
 		fputc('\n', out);
 		break;
 	case SETTING_ENV:
@@ -351,13 +365,13 @@ static void value_print(const struct setting *setting, const json_t *value,
 				fprintf(out, "%s\n", json_string_value(item));
 			else
 				fprintf(out, "%" JSON_INTEGER_FORMAT "\n",
-						json_integer_value(item));
+					json_integer_value(item));
 		break;
 	}
 }
 
-char *setting_text(const struct setting *setting, const json_t *value,
-		size_t *len)
+char *setting_text(
+	const struct setting *setting, const json_t *value, size_t *len)
 {
 	char *text = NULL;
 	FILE *out;
@@ -370,7 +384,7 @@ char *setting_text(const struct setting *setting, const json_t *value,
 	if (!value || !is_of_type(setting, value)) {
 		fputs(setting->preset ? setting->preset : "", out);
 		if ((setting->preset && *setting->preset) ||
-				!is_of_lines(setting))
+			!is_of_lines(setting))
 			fputc('\n', out);
 	} else if (setting->type == SETTING_ENV) {
 		failed = dotenv_print(value, out) < 0;

@@ -16,7 +16,7 @@ struct reader {
 	const char *at, *end;
 	unsigned line;
 	const char *wrong; /* why this line is none */
-	char *value;       /* room for the longest value */
+	char *value;	   /* room for the longest value */
 	size_t value_len;
 };
 
@@ -28,9 +28,9 @@ static bool at_end(const struct reader *reader)
 static bool at_line_end(const struct reader *reader)
 {
 	return at_end(reader) || *reader->at == '\n' ||
-			(*reader->at == '\r' &&
-					(reader->at + 1 == reader->end ||
-							reader->at[1] == '\n'));
+		(*reader->at == '\r' &&
+			(reader->at + 1 == reader->end ||
+				reader->at[1] == '\n'));
 }
 
 static bool at_blank(const struct reader *reader)
@@ -100,8 +100,8 @@ static void plain_read(struct reader *reader)
 	size_t len = 0;
 
 	while (!at_line_end(reader)) {
-		if (*reader->at == '#' && (reader->at[-1] == ' ' ||
-						  reader->at[-1] == '\t'))
+		if (*reader->at == '#' &&
+			(reader->at[-1] == ' ' || reader->at[-1] == '\t'))
 			break;
 		value_put(reader, *reader->at);
 		if (!at_blank(reader))
@@ -116,8 +116,8 @@ static bool word_skip(struct reader *reader, const char *word)
 	size_t len = strlen(word);
 
 	if ((size_t)(reader->end - reader->at) <= len ||
-			memcmp(reader->at, word, len) ||
-			(reader->at[len] != ' ' && reader->at[len] != '\t'))
+		memcmp(reader->at, word, len) ||
+		(reader->at[len] != ' ' && reader->at[len] != '\t'))
 		return false;
 	reader->at += len;
 	blanks_skip(reader);
@@ -153,8 +153,8 @@ static int name_read(struct reader *reader, const char **name, size_t *len)
 	return 0;
 }
 
-static int variable_keep(struct reader *reader, json_t *env, const char *name,
-		size_t name_len)
+static int variable_keep(
+	struct reader *reader, json_t *env, const char *name, size_t name_len)
 {
 	char *key = strndup(name, name_len);
 	json_t *value = json_from_bytes(reader->value, reader->value_len);
@@ -208,7 +208,7 @@ static int lines_read(struct reader *reader, json_t *env)
 }
 
 int dotenv_parse(const char *setting, const char *text, size_t len,
-		json_t **value, char *why, size_t why_len)
+	json_t **value, char *why, size_t why_len)
 {
 	struct reader reader = { .at = text, .end = text + len };
 	json_t *env;
@@ -226,7 +226,7 @@ int dotenv_parse(const char *setting, const char *text, size_t len,
 	free(reader.value);
 	if (err == -EINVAL)
 		snprintf(why, why_len, "%s: line %u: %s", setting, reader.line,
-				reader.wrong);
+			reader.wrong);
 	else if (err)
 		snprintf(why, why_len, "%s: %s", setting, strerror(-err));
 	if (err)

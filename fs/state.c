@@ -21,7 +21,7 @@ static int is_safe_name(const char *name)
 				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 	return name && *name && *name != '.' && strlen(name) <= NAME_MAX &&
-			name[strspn(name, good)] == '\0';
+		name[strspn(name, good)] == '\0';
 }
 
 /* The directory that holds unsandboxfs/; relative XDG paths do not count, as
@@ -58,8 +58,10 @@ static int parent_sync(char *path)
 
 	if (slash && slash != path)
 		*slash = '\0';
-	fd = open(!slash ? "." : slash == path ? "/" : path,
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(!slash		? "."
+			: slash == path ? "/"
+					: path,
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (slash)
 		*slash = '/';
 	if (fd < 0)
@@ -83,7 +85,7 @@ static int path_make(char *path)
 		if (mkdir(path, 0700) == 0)
 			parent_sync(path);
 		else if (errno != EEXIST && errno != EISDIR &&
-				(last || (errno != EACCES && errno != EROFS)))
+			(last || (errno != EACCES && errno != EROFS)))
 			return -errno;
 		if (!last)
 			*slash = '/';
@@ -114,7 +116,7 @@ static int dir_sweep(int dir_fd)
 	}
 	while ((entry = readdir(dir)))
 		if (ends_in(entry->d_name, ".tmp") ||
-				ends_in(entry->d_name, ".work"))
+			ends_in(entry->d_name, ".work"))
 			unlinkat(dir_fd, entry->d_name, 0);
 	closedir(dir);
 	return 0;
@@ -126,8 +128,8 @@ static int subdir_open(int dir_fd, const char *name, int *out)
 		fsync(dir_fd);
 	else if (errno != EEXIST)
 		return -errno;
-	*out = openat(dir_fd, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	*out = openat(
+		dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*out < 0)
 		return -errno;
 	return dir_sweep(*out);
@@ -151,7 +153,7 @@ static int lock_take(struct state *state, long *holder)
 	ssize_t len;
 
 	state->lock_fd = openat(state->fd, "lock",
-			O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (state->lock_fd < 0)
 		return -errno;
 	if (flock(state->lock_fd, LOCK_EX | LOCK_NB) == 0)
@@ -165,7 +167,7 @@ static int lock_take(struct state *state, long *holder)
 }
 
 static int account_open(struct state *state, const char *dir,
-		const char *public_key, long *holder)
+	const char *public_key, long *holder)
 {
 	char resolved[PATH_MAX];
 	size_t len;
@@ -176,10 +178,10 @@ static int account_open(struct state *state, const char *dir,
 		return err;
 	len = strlen(state->path);
 	if (len + strlen(public_key) + sizeof("/unsandboxfs/") >
-			sizeof(state->path))
+		sizeof(state->path))
 		return -ENAMETOOLONG;
 	snprintf(state->path + len, sizeof(state->path) - len,
-			"/unsandboxfs/%s", public_key);
+		"/unsandboxfs/%s", public_key);
 	err = path_make(state->path);
 	if (err)
 		return err;
@@ -197,7 +199,7 @@ static int account_open(struct state *state, const char *dir,
 }
 
 int state_open(struct state *state, const char *dir, const char *public_key,
-		char *why, size_t why_len)
+	char *why, size_t why_len)
 {
 	long holder = 0;
 	int err;
@@ -206,21 +208,25 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 		.fd = -1, .inodes_fd = -1, .jobs_fd = -1, .lock_fd = -1
 	};
 	if (!is_safe_name(public_key)) {
-		snprintf(why, why_len, "the public key is no safe name for a "
-				       "state directory");
+		snprintf(why, why_len,
+			"the public key is no safe name for a "
+			"state directory");
 		return -EINVAL;
 	}
 	err = account_open(state, dir, public_key, &holder);
 	if (err == -EBUSY && holder > 0)
-		snprintf(why, why_len, "state directory %s: held by another "
-				       "mount, process %ld",
-				state->path, holder);
+		snprintf(why, why_len,
+			"state directory %s: held by another "
+			"mount, process %ld",
+			state->path, holder);
 	else if (err == -EBUSY)
-		snprintf(why, why_len, "state directory %s: held by another "
-				       "mount", state->path);
+		snprintf(why, why_len,
+			"state directory %s: held by another "
+			"mount",
+			state->path);
 	else if (err)
 		snprintf(why, why_len, "state directory %s: %s", state->path,
-				strerror(-err));
+			strerror(-err));
 	if (err)
 		state_close(state);
 	return err;
@@ -228,9 +234,8 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 
 void state_close(struct state *state)
 {
-	int *fds[] = {
-		&state->jobs_fd, &state->inodes_fd, &state->fd, &state->lock_fd
-	};
+	int *fds[] = { &state->jobs_fd, &state->inodes_fd, &state->fd,
+		&state->lock_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
 		if (*fds[i] >= 0)
@@ -256,7 +261,7 @@ static int bytes_write(int fd, const char *bytes, size_t len)
 }
 
 int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
-		int durable)
+	int durable)
 {
 	char tmp[NAME_MAX + 1];
 	int fd, err;
@@ -264,8 +269,7 @@ int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.tmp", name) >= sizeof(tmp))
 		return -ENAMETOOLONG;
 	fd = openat(dir_fd, tmp,
-			O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			0600);
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	err = bytes_write(fd, bytes, len);
@@ -320,11 +324,11 @@ static int bytes_read(int fd, size_t limit, char **out, size_t *len)
 	return 0;
 }
 
-int state_read(int dir_fd, const char *name, size_t limit, char **out,
-		size_t *len)
+int state_read(
+	int dir_fd, const char *name, size_t limit, char **out, size_t *len)
 {
-	int fd = openat(dir_fd, name,
-			O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(
+		dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)

@@ -35,8 +35,8 @@ static int proc_read(int dir_fd, const char *path, char *text, size_t size)
 }
 
 /* The number behind a line's label. */
-static bool line_number(const char *text, const char *label, int base,
-		unsigned long long *out)
+static bool line_number(
+	const char *text, const char *label, int base, unsigned long long *out)
 {
 	size_t len = strlen(label);
 	const char *line = text;
@@ -61,7 +61,7 @@ pid_t writer_process(pid_t tid)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%ld/status", (long)tid);
 	if (proc_read(AT_FDCWD, path, text, sizeof(text)) ||
-			!line_number(text, "Tgid:", 10, &tgid))
+		!line_number(text, "Tgid:", 10, &tgid))
 		return 0;
 	return (pid_t)tgid;
 }
@@ -104,14 +104,14 @@ static bool writes_to(int fdinfo, const char *name, uint64_t ino, bool *told)
 
 	/* One that another thread has closed since is no writer. */
 	if (proc_read(fdinfo, name, text, sizeof(text)) ||
-			!line_number(text, "flags:", 8, &flags))
+		!line_number(text, "flags:", 8, &flags))
 		return false;
 	if (!line_number(text, "ino:", 10, &number)) {
 		*told = false;
 		return false;
 	}
 	return number == ino && !(flags & O_PATH) &&
-			(flags & O_ACCMODE) != O_RDONLY;
+		(flags & O_ACCMODE) != O_RDONLY;
 }
 
 static enum writer_close descriptors_look(pid_t process, uint64_t ino)
