@@ -141,6 +141,13 @@ static void commit_free(struct spool_commit *commit)
 	free(commit);
 }
 
+bool spool_is_dirty(const struct spool_inode *inode)
+{
+	const struct spool_node *node = spool_node(inode);
+
+	return node->content.working || node->durable < node->sequence;
+}
+
 struct spool_commit *spool_commit_begin(
 	struct spool *spool, struct spool_inode *inode, int *err)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/entry.h"
+#include "fs/found.h"
 #include "fs/handle.h"
 #include "fs/mount.h"
 #include "fs/name_rule.h"
@@ -111,7 +111,7 @@ int spool_op_lookup(struct op *op)
 	if (!dir)
 		return -ESTALE;
 	int err = dir_lookup(op, dir, op->name, &found);
-	return err ? err : entry_reply(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 int spool_op_getattr(struct op *op)
@@ -245,7 +245,7 @@ int spool_op_mknod(struct op *op)
 	struct found found = { 0 };
 	int err = create_inode(op, &found.inode);
 
-	return err ? err : entry_reply(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 int spool_op_create(struct op *op)
@@ -260,7 +260,7 @@ int spool_op_create(struct op *op)
 		err = open_inode(op, found.inode, &handle);
 	if (err)
 		return err;
-	entry_fill(op, &found, &entry, &held);
+	found_fill(op, &found, &entry, &held);
 	return op_reply_create(op, &entry, &op->fi);
 }
 
@@ -380,7 +380,7 @@ int spool_op_mkdir(struct op *op)
 		err = spool_create(op->fs->spool, dir, op->name,
 			S_IFDIR | (op->mode & 07777), op->uid, op->gid,
 			&op->fs->now, &found.inode);
-	return err ? err : entry_reply(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 int spool_op_symlink(struct op *op)
@@ -394,7 +394,7 @@ int spool_op_symlink(struct op *op)
 	if (!err)
 		err = spool_symlink(op->fs->spool, dir, op->name, op->new_name,
 			op->uid, op->gid, &op->fs->now, &found.inode);
-	return err ? err : entry_reply(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 int spool_op_link(struct op *op)
@@ -410,7 +410,7 @@ int spool_op_link(struct op *op)
 	if (!err)
 		err = spool_link(op->fs->spool, found.inode, dir, op->name,
 			&op->fs->now);
-	return err ? err : entry_reply(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 /* A program's job directory is removed as a whole, once it has ended. */

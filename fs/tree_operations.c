@@ -8,7 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fs/entry.h"
+#include "fs/found.h"
 #include "fs/handle.h"
 #include "fs/log.h"
 #include "fs/mount.h"
@@ -28,7 +28,7 @@ int tree_lookup(struct op *op)
 	if (!dir)
 		return -ESTALE;
 	int err = dir_find(op, dir, op->name, &found);
-	return err ? err : entry_reply(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 int tree_getattr(struct op *op)
@@ -371,7 +371,7 @@ int tree_mkdir(struct op *op)
 	if (!dir->row->make_dir)
 		return -EPERM;
 	err = dir->row->make_dir(op, dir, op->name, &found);
-	return err ? err : entry_reply(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 /* Making a file: with O_CREAT (it is opened too), or mknod. */
@@ -385,7 +385,7 @@ int tree_create(struct op *op)
 	if (!dir->row->make_file)
 		return -EPERM;
 	int err = dir->row->make_file(op, dir, op->name, &found);
-	return err ? err : entry_reply(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 int tree_remove(struct op *op)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/entry.h - what a name stands for, as the kernel wants to hear it */
-#ifndef FS_ENTRY_H
-#define FS_ENTRY_H
+/* fs/found.h - what a name stands for, as the kernel wants to hear it */
+#ifndef FS_FOUND_H
+#define FS_FOUND_H
 
 #include "fs/tree.h"
 
@@ -15,11 +15,11 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing);
 
 /* Attributes and time-outs of what was found. A row's node is held once for
  * the caller in *held (NULL for a saved file). */
-int entry_fill(struct op *op, const struct found *found,
+int found_fill(struct op *op, const struct found *found,
 		struct fuse_entry_param *entry, struct node **held);
 
 /* Replies the entry and counts the kernel's reference. Clears found. */
-int entry_reply(struct op *op, struct found *found);
+int found_reply(struct op *op, struct found *found);
 
 /* Attributes of a saved file or directory; in fs/spool_operations.c. */
 void inode_attr(const struct fs *fs, const struct spool_inode *inode,

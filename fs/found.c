@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/entry.c - what a name stands for, as the kernel wants to hear it */
-#include "fs/entry.h"
+/* fs/found.c - what a name stands for, as the kernel wants to hear it */
+#include "fs/found.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 	return err;
 }
 
-int entry_fill(struct op *op, const struct found *found,
+int found_fill(struct op *op, const struct found *found,
 		struct fuse_entry_param *entry, struct node **held)
 {
 	double timeout_s;
@@ -97,11 +97,11 @@ int entry_fill(struct op *op, const struct found *found,
 	return 0;
 }
 
-int entry_reply(struct op *op, struct found *found)
+int found_reply(struct op *op, struct found *found)
 {
 	struct fuse_entry_param entry;
 	struct node *held;
-	int err = entry_fill(op, found, &entry, &held);
+	int err = found_fill(op, found, &entry, &held);
 
 	if (!err) {
 		if (held && op->req)
@@ -126,7 +126,7 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	/* What its attributes would cost a request for has none here: the
 	 * kernel asks for them if somebody wants them. */
 	op->is_peeking = true;
-	if (!op->is_plus || entry_fill(op, found, &entry, &held)) {
+	if (!op->is_plus || found_fill(op, found, &entry, &held)) {
 		memset(&entry, 0, sizeof(entry));
 		entry.attr.st_ino = found->inode
 				? found->inode->ino
