@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,10 +139,26 @@ static int detach(const char *path)
 	return errno == EPERM ? fusermount_detach(path) : -errno;
 }
 
-/* What stat of a directory says whose daemon is gone. */
+/* What a directory says whose daemon is gone. */
 static bool is_dead(int err)
 {
 	return err == -ENOTCONN || err == -ECONNABORTED;
+}
+
+/* stat, and on a FUSE mount statfs too: the kernel goes on answering stat for
+ * a dead daemon as long as the attributes hold that it gave, statfs never. */
+static int probe(const char *path, struct stat *st)
+{
+	struct mountpoint_mount mount;
+	struct statfs fs;
+
+	if (stat(path, st))
+		return -errno;
+	if (mount_on(path, &mount) == 0 &&
+		strncmp(mount.fstype, "fuse", 4) == 0 && statfs(path, &fs) &&
+		is_dead(-errno))
+		return -errno;
+	return 0;
 }
 
 static int dead_remove(const char *path, char *why, size_t why_len)
@@ -195,9 +212,9 @@ int mountpoint_prepare(
 
 	/* Several may have died on one another; each goes once. */
 	while (!err) {
-		if (stat(out, &st) == 0)
+		err = probe(out, &st);
+		if (!err)
 			return live_check(out, &st, why, why_len);
-		err = -errno;
 		if (!is_dead(err))
 			break;
 		err = dead_remove(out, why, why_len);
