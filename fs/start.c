@@ -114,23 +114,22 @@ static enum exit_status fuse_check(char *why, size_t why_len)
 			strerror(errno));
 		return EXIT_FUSE;
 	}
-	if (geteuid() != 0) {
-		if (program_exists("fusermount3"))
-			return EXIT_OK;
+	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(why, why_len, "/dev/fuse: %s; %s", strerror(errno),
+			geteuid() == 0 ? "a container needs --device /dev/fuse "
+					 "and --cap-add SYS_ADMIN"
+				       : "root may let users in: chmod 666 "
+					 "/dev/fuse");
+		return EXIT_FUSE;
+	}
+	close(fd);
+	if (geteuid() != 0 && !program_exists("fusermount3")) {
 		snprintf(why, why_len,
 			"fusermount3 is not installed, and only root mounts "
 			"without it; the package is called fuse3");
 		return EXIT_FUSE;
 	}
-	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	if (fd < 0) {
-		snprintf(why, why_len,
-			"/dev/fuse: %s; a container needs --device /dev/fuse "
-			"and --cap-add SYS_ADMIN",
-			strerror(errno));
-		return EXIT_FUSE;
-	}
-	close(fd);
 	return EXIT_OK;
 }
 
