@@ -23,6 +23,7 @@
  */
 enum {
 	BATCH = 64,
+	MOVING_TTL_MS = 1000, /* of what moves all the time: jobs and logs */
 	KEY_WAIT_MS = 10000, /* how long a start waits for an API that hangs */
 };
 
@@ -156,6 +157,7 @@ static int fs_connect(struct fs *fs, char *why, size_t why_len)
 	};
 
 	memcpy(cache.ttl_ms, options->ttl_ms, sizeof(cache.ttl_ms));
+	cache.ttl_ms[CACHE_JOBS] = cache.ttl_ms[CACHE_LOG] = MOVING_TTL_MS;
 	fs->worker = worker_new();
 	if (!fs->worker)
 		return -ENOMEM;
@@ -164,6 +166,7 @@ static int fs_connect(struct fs *fs, char *why, size_t why_len)
 	if (err)
 		return err;
 	cache.api = fs->api;
+	cache.worker = fs->worker;
 	fs->cache = cache_new(&cache);
 	return fs->cache ? 0 : -ENOMEM;
 }
@@ -172,15 +175,17 @@ static void fs_disconnect(struct fs *fs)
 {
 	runs_clear(fs);
 	poller_clear(fs);
-	if (fs->worker)
-		worker_free(fs->worker);
-	fs->worker = NULL;
 	if (fs->cache)
 		cache_free(fs->cache);
 	fs->cache = NULL;
 	if (fs->api)
 		api_free(fs->api);
 	fs->api = NULL;
+	/* What was accepted is brought to disk; nothing is sent any more. */
+	if (fs->worker)
+		worker_free(fs->worker);
+	fs->worker = NULL;
+	runs_clear(fs);
 }
 
 static int signals_open(struct fs *fs)
@@ -248,6 +253,7 @@ static void loop_turn(struct fs *fs, struct fuse_buf *buf)
 	if (fds[2].revents)
 		worker_collect(fs->worker);
 	timers_fire(&fs->timers, fs->now_ms);
+	cache_set_time(fs->cache, fs->now_ms);
 	api_run(fs->api, fs->now_ms);
 	ops_run_ready(fs);
 }

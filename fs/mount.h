@@ -18,6 +18,12 @@
 #include "fs/state.h"
 #include "fs/timer.h"
 
+/* The last version of an answer that was shown, and when it was new. */
+struct seen {
+	uint64_t version;
+	struct timespec at;
+};
+
 struct fs {
 	const struct options *options;
 	const struct api_credentials *credentials;
@@ -42,6 +48,8 @@ struct fs {
 	struct timespec now; /* wall clock */
 	struct timespec born; /* when the state directory was made: the time of
 				 what has none of its own */
+
+	struct seen seen[API_ENDPOINTS];
 
 	struct timers timers;
 	struct op_list ready, parked;

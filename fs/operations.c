@@ -273,23 +273,48 @@ static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	op_start(op);
 }
 
-/* The bytes are libfuse's and gone when this returns: writing never waits. */
+static void write_row(fuse_req_t req, struct fs *fs, struct handle *handle,
+		const char *bytes, size_t size, off_t offset)
+{
+	struct op *op;
+	bool acts = false;
+	int err = tree_write(fs, handle, bytes, size, offset, &acts);
+
+	if (!acts) {
+		if (err)
+			fuse_reply_err(req, -err);
+		else
+			fuse_reply_write(req, size);
+		return;
+	}
+	op = op_new(fs, req, tree_send_written);
+	if (!op)
+		return;
+	op->ino = handle->node->ino;
+	op->handle = handle;
+	op->size = size;
+	op_start(op);
+}
+
+/* The bytes are libfuse's and gone when this returns: they are taken at once,
+ * whatever is then waited for. */
 static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 		size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	struct op op = {
-		.fs = fs_of(req),
-		.req = req,
-		.ino = ino,
-		.handle = handle_of(fi),
-		.size = size,
-		.offset = offset,
-	};
-	int err = op.handle->kind == HANDLE_SPOOL ? spool_op_write(&op, bytes)
-						  : tree_write(&op, bytes);
+	struct fs *fs = fs_of(req);
+	struct handle *handle = handle_of(fi);
 
-	if (err)
-		fuse_reply_err(req, -err);
+	(void)ino;
+	if (handle->kind != HANDLE_SPOOL || !handle->inode) {
+		write_row(req, fs, handle, bytes, size, offset);
+		return;
+	}
+	ssize_t n = spool_write(
+			fs->spool, handle->inode, bytes, size, offset, &fs->now);
+	if (n < 0)
+		fuse_reply_err(req, -n);
+	else
+		fuse_reply_write(req, n);
 }
 
 static int run_flush(struct op *op)

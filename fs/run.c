@@ -234,7 +234,7 @@ void runs_send(struct fs *fs)
 {
 	struct run *run;
 
-	while ((run = TAILQ_FIRST(&fs->runs.queue)) &&
+	while (fs->api && (run = TAILQ_FIRST(&fs->runs.queue)) &&
 			(!fs->runs.limit || runs_going(fs) < fs->runs.limit))
 		run_send(run);
 }

@@ -38,7 +38,7 @@ void inode_attr(const struct fs *fs, const struct spool_inode *inode,
 	memset(attr, 0, sizeof(*attr));
 	attr->st_ino = inode->ino;
 	attr->st_mode = inode->mode;
-	attr->st_nlink = S_ISDIR(inode->mode) ? 2 : inode->nlink;
+	attr->st_nlink = S_ISDIR(inode->mode) ? 1 : inode->nlink;
 	attr->st_uid = inode->uid;
 	attr->st_gid = inode->gid;
 	attr->st_size =
@@ -276,14 +276,6 @@ int spool_op_read(struct op *op)
 		op_reply_buf(op, bytes, n);
 	free(bytes);
 	return n < 0 ? n : 0;
-}
-
-int spool_op_write(struct op *op, const char *bytes)
-{
-	ssize_t n = spool_write(op->fs->spool, op->handle->inode, bytes,
-		op->size, op->offset, &op->fs->now);
-
-	return n < 0 ? n : op_reply_write(op, n);
 }
 
 int spool_op_fallocate(struct op *op)

@@ -14,7 +14,6 @@ int spool_op_open(struct op *op);
 int spool_op_create(struct op *op); /* O_CREAT: replies entry and handle */
 int spool_op_mknod(struct op *op);
 int spool_op_read(struct op *op);
-int spool_op_write(struct op *op, const char *bytes);
 int spool_op_opendir(struct op *op);
 int spool_op_readdir(struct op *op);
 int spool_op_mkdir(struct op *op);

@@ -132,6 +132,19 @@ double answer_timeout_s(const struct op *op, const struct cache_answer *answer)
 	return (answer->fresh_until_ms - op->fs->now_ms) / 1000.0;
 }
 
+struct timespec answer_changed(struct fs *fs, enum api_endpoint endpoint,
+		const struct cache_answer *answer)
+{
+	struct seen *seen = &fs->seen[endpoint];
+
+	if (!seen->version)
+		seen->at = fs->born;
+	else if (seen->version != answer->version)
+		seen->at = fs->now;
+	seen->version = answer->version;
+	return seen->at;
+}
+
 int render_value(const json_t *value, FILE *out)
 {
 	size_t len;
@@ -248,7 +261,7 @@ int row_attr(struct op *op, const struct node *node, struct stat *attr,
 	attr->st_mode = types[row->kind] | (row->mode & ~options->umask);
 	if (row->kind == ROW_LINK)
 		attr->st_mode = S_IFLNK | 0777;
-	attr->st_nlink = row->kind == ROW_DIR ? 2 : 1;
+	attr->st_nlink = 1;
 	attr->st_uid = options->uid;
 	attr->st_gid = options->gid;
 	attr->st_blksize = 4096;

@@ -98,6 +98,11 @@ struct row {
 	int (*write)(struct op *op, const struct node *node, const char *text,
 			size_t len);
 
+	/* Of several lines: whether the lines so far can be right. Called at
+	 * each write, so that a shell's echo is told. */
+	int (*check)(struct fs *fs, const struct node *node, const char *text,
+			size_t len);
+
 	/* Reading that is no snapshot: results of a job that is going on. */
 	int (*open)(struct op *op, const struct node *node,
 			struct handle *handle);
@@ -148,6 +153,10 @@ int row_attr(struct op *op, const struct node *node, struct stat *attr,
 
 /* How long the kernel may believe what came with this answer, in seconds. */
 double answer_timeout_s(const struct op *op, const struct cache_answer *answer);
+/* When an answer of the whole account changed: when this mount saw it change;
+ * what never changed is as old as the state directory. */
+struct timespec answer_changed(struct fs *fs, enum api_endpoint endpoint,
+		const struct cache_answer *answer);
 /* Prints a value of the API as a file's content: one line. */
 int render_value(const json_t *value, FILE *out);
 /* Prints an answer indented. */

@@ -170,18 +170,6 @@ int tree_open(struct op *op)
 
 /* ---- writing ---- */
 
-int tree_write(struct op *op, const char *bytes)
-{
-	struct node *node = op->handle->node;
-	off_t offset = op->offset;
-	int err;
-
-	if (!node->edit)
-		return -EBADF;
-	err = edit_write(node->edit, bytes, op->size, offset);
-	return err ? err : op_reply_write(op, op->size);
-}
-
 static void edit_done(struct node *node)
 {
 	struct edit *edit = node->edit;
@@ -229,6 +217,66 @@ static int edit_send(struct op *op, struct node *node)
 	if (err != -EINPROGRESS)
 		explicit_bzero(written->bytes, written->len);
 	return err;
+}
+
+/*
+ * A value of one line, and an action, is complete with its newline: it is sent
+ * then, and the write says what came of it. The shells' own echo looks at
+ * write's error and not at close's (bash and dash restore their output with
+ * dup2, which has none to give), and `echo 1 > destroy` must not fail silently.
+ * What has several lines, or no newline at all, is sent at the close.
+ */
+static bool is_whole_value(const struct row *row, const struct edit *edit)
+{
+	return !(row->flags & ROW_APPENDS) && edit->len &&
+			edit->bytes[edit->len - 1] == '\n';
+}
+
+static int check_lines(struct fs *fs, const struct node *node)
+{
+	struct edit *edit = node->edit;
+
+	if (!node->row->check || !edit->len ||
+			edit->bytes[edit->len - 1] != '\n')
+		return 0;
+	int err = node->row->check(fs, node, edit->bytes, edit->len);
+	if (err) { /* nothing of it is sent at the close, either */
+		edit->len = 0;
+		edit->sent = edit->generation;
+	}
+	return err;
+}
+
+int tree_write(struct fs *fs, struct handle *handle, const char *bytes,
+		size_t len, off_t offset, bool *acts)
+{
+	struct node *node = handle->node;
+	int err;
+
+	if (!node->edit)
+		return -EBADF;
+	err = edit_write(node->edit, bytes, len, offset);
+	if (!err)
+		err = check_lines(fs, node);
+	*acts = !err && is_whole_value(node->row, node->edit);
+	return err;
+}
+
+int tree_send_written(struct op *op)
+{
+	struct node *node = op->handle->node;
+	struct edit *edit = node->edit;
+	int err;
+
+	if (!op->extra) {
+		err = edit_take(op, edit);
+		if (err)
+			return err;
+		edit->len = 0;
+		edit->base = -1;
+	}
+	err = edit_send(op, node);
+	return err ? err : op_reply_write(op, op->size);
 }
 
 int tree_flush(struct op *op)

@@ -25,14 +25,8 @@ static int answer_attr(struct op *op, enum api_endpoint endpoint,
 
 	if (err)
 		return err;
-	/* The time of an answer that changed while we looked is when we saw
-	 * it; of one that did not, what the tree began with: two looks at the
-	 * same thing show the same time. */
-	if (answer.version > 1) {
-		struct timespec at = op->fs->now;
-		at.tv_sec -= (op->fs->now_ms - answer.fetched_ms) / 1000;
-		attr_times(attr, &at, &at);
-	}
+	struct timespec at = answer_changed(op->fs, endpoint, &answer);
+	attr_times(attr, &at, &at);
 	*timeout_s = answer_timeout_s(op, &answer);
 	return 0;
 }

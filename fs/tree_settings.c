@@ -11,10 +11,29 @@
 #include "fs/tree_tables.h"
 
 /* node->id is the number of the directory, node->name the setting's. */
-static struct spool_inode *settings_dir(
-		struct op *op, const struct node *node)
+static struct spool_inode *settings_of(struct fs *fs, const struct node *node)
 {
-	return spool_by_number(op->fs->spool, strtoull(node->id, NULL, 10));
+	return spool_by_number(fs->spool, strtoull(node->id, NULL, 10));
+}
+
+static struct spool_inode *settings_dir(struct op *op, const struct node *node)
+{
+	return settings_of(op->fs, node);
+}
+
+/* Values of several lines have a row of their own: they are complete at the
+ * close, the others with their newline. */
+static const struct row *setting_row(const struct setting *setting)
+{
+	switch (setting->type) {
+	case SETTING_ENV:
+	case SETTING_LIST:
+	case SETTING_NUMBERS:
+	case SETTING_TEXT:
+		return tree_row("/run/.settings/{lines}");
+	default:
+		return tree_row("/run/.settings/{setting}");
+	}
 }
 
 static const struct setting *settings_one(
@@ -71,7 +90,6 @@ static int settings_list(struct op *op, const struct node *node,
 		struct listing *listing)
 {
 	struct spool_inode *dir = settings_dir(op, node);
-	const struct row *row = tree_row("/run/.settings/{setting}");
 	int err = dir ? 0 : -ENOENT;
 
 	if (err)
@@ -79,7 +97,8 @@ static int settings_list(struct op *op, const struct node *node,
 	const struct setting *setting = place_of(dir)->settings;
 	for (; !err && setting->name; setting++) {
 		struct found found;
-		err = found_row(&found, row, node->id, setting->name);
+		err = found_row(&found, setting_row(setting), node->id,
+				setting->name);
 		if (!err)
 			err = listing_add(listing, setting->name, &found);
 	}
@@ -89,10 +108,11 @@ static int settings_list(struct op *op, const struct node *node,
 static int settings_find(struct op *op, const struct node *node,
 		const char *name, struct found *found)
 {
-	if (!settings_one(settings_dir(op, node), name))
-		return -ENOENT;
-	return found_row(found, tree_row("/run/.settings/{setting}"), node->id,
-			name);
+	const struct setting *setting =
+			settings_one(settings_dir(op, node), name);
+
+	return setting ? found_row(found, setting_row(setting), node->id, name)
+		       : -ENOENT;
 }
 
 static const json_t *settings_value(
@@ -157,6 +177,24 @@ static int setting_write(struct op *op, const struct node *node,
 	return settings_keep(op, dir, node->name, value);
 }
 
+static int setting_check(struct fs *fs, const struct node *node,
+		const char *text, size_t len)
+{
+	const struct setting *setting =
+			settings_one(settings_of(fs, node), node->name);
+	json_t *value;
+	char why[256];
+
+	if (!setting)
+		return -ENOENT;
+	int err = setting_parse(setting, text, len, &value, why, sizeof(why));
+	if (err)
+		errors_add(fs, "SET", node->name, 0, err, why);
+	else
+		json_decref(value);
+	return err;
+}
+
 /* rm goes back to what is inherited. */
 static int settings_remove(struct op *op, const struct node *node,
 		const char *name, bool is_dir)
@@ -180,5 +218,10 @@ const struct row tree_settings_rows[] = {
 		.render = setting_render, .write = setting_write,
 		.help = "reading gives the value in force, writing sets it, rm "
 			"goes back to what is inherited" },
+	{ .path = "/run/.settings/{lines}", .kind = ROW_FILE, .mode = 0644,
+		.flags = ROW_VOLATILE | ROW_APPENDS, .exists = settings_exists,
+		.render = setting_render, .write = setting_write,
+		.check = setting_check,
+		.help = "a setting of several lines, such as env: likewise" },
 	{ 0 },
 };
