@@ -31,13 +31,17 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 title() {
-	printf '\n\033[1m%s\033[0m\n' "$*"
+	if test -t 1; then
+		printf '\n\033[1m%s\033[0m\n' "$*"
+	else
+		printf '\n%s\n' "$*"
+	fi
 }
 
 # Shows a command as it is typed, runs it, shows how it ended if not well.
 run() {
 	printf '$ %s\n' "$1"
-	(eval "$1") 2>&1
+	(set -o pipefail; eval "$1") 2>&1
 	local status=$?
 	test $status = 0 || printf '[exit status %s]\n' $status
 	return $status
@@ -163,7 +167,8 @@ good 'cat u/jobs/latest/status u/jobs/latest/exit_code'
 asked
 
 title 'What the API refuses, the command reports; the reason is a file'
-bad 'echo 901 > u/run/.settings/ttl'
+bad 'echo 901 | tee u/run/.settings/ttl'
+good 'cat u/run/.settings/ttl'
 good 'mkdir u/run/typo && echo klingon > u/run/typo/.settings/language'
 bad 'cp hello.py u/run/typo/'
 good 'cat u/run/typo/hello.py.job/error'
