@@ -212,6 +212,7 @@ void jobs_clear(struct fs *fs)
 		if (job->is_foreign)
 			job_store_remove(&fs->state, job->number,
 					job->artifact_count);
+		job->inode = 0; /* it stays where it is, on disk */
 		job_forget(job);
 	}
 	json_decref(fs->jobs.aliases);

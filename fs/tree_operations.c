@@ -160,10 +160,9 @@ int tree_open(struct op *op)
 		handle_free(op->fs, handle);
 		return err;
 	}
-	bool is_final = node->row->flags & ROW_FINAL &&
-			handle->kind != HANDLE_OUTPUT && !handle->is_writable;
-	if (handle->kind == HANDLE_OUTPUT && job_is_final(handle->job))
-		is_final = true;
+	bool is_final = node->row->flags & ROW_FINAL && !handle->is_writable;
+	if (handle->kind == HANDLE_OUTPUT || handle->kind == HANDLE_WAIT)
+		is_final = job_is_final(handle->job);
 	handle_fill(handle, &op->fi, is_final);
 	return op_reply_open(op, &op->fi);
 }
