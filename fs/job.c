@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "fs/job_index.h"
 #include "fs/job_store.h"
 #include "fs/log.h"
 #include "fs/mount.h"
@@ -53,6 +54,10 @@ static struct job *job_make(struct fs *fs)
 	job->created = job->changed = fs->now;
 	job->output[JOB_STDOUT].fd = job->output[JOB_STDERR].fd = -1;
 	TAILQ_INIT(&job->waiters);
+	if (job_index_add(job)) {
+		free(job);
+		return NULL;
+	}
 	TAILQ_INSERT_TAIL(&fs->jobs.all, job, link);
 	return job;
 }
@@ -82,42 +87,11 @@ struct job *job_foreign(struct fs *fs, const char *id)
 	job->is_stored = true;
 	job->status = JOB_RUNNING;
 	job->key = strdup(id);
-	job->id = strdup(id);
-	if (!job->key || !job->id) {
+	if (!job->key || job_set_id(job, id)) {
 		job_remove(job);
 		return NULL;
 	}
 	return job;
-}
-
-struct job *job_by_key(struct fs *fs, const char *key)
-{
-	struct job *job;
-
-	TAILQ_FOREACH (job, &fs->jobs.all, link)
-		if (!strcmp(job->key, key))
-			return job;
-	return NULL;
-}
-
-struct job *job_by_id(struct fs *fs, const char *id)
-{
-	struct job *job;
-
-	TAILQ_FOREACH (job, &fs->jobs.all, link)
-		if (job->id && !strcmp(job->id, id))
-			return job;
-	return NULL;
-}
-
-struct job *job_by_number(struct fs *fs, uint64_t number)
-{
-	struct job *job;
-
-	TAILQ_FOREACH (job, &fs->jobs.all, link)
-		if (job->number == number)
-			return job;
-	return NULL;
 }
 
 static void job_free(struct job *job)
@@ -193,6 +167,7 @@ void job_forget(struct job *job)
 	job_detach(job);
 	poller_remove(job);
 	timer_disarm(&job->fs->timers, &job->settle);
+	job_index_remove(job);
 	TAILQ_REMOVE(&job->fs->jobs.all, job, link);
 	ops_wake(&job->waiters);
 	if (!job->holds)

@@ -100,6 +100,7 @@ TAILQ_HEAD(job_list, job);
 struct jobs {
 	struct job_list all; /* oldest first */
 	uint64_t next_number;
+	void *by_number, *by_id; /* of fs/job_index.c */
 	struct timespec changed; /* when the listing of jobs/ last changed */
 	json_t *aliases;         /* object: name -> job number */
 	uint64_t latest;         /* number of the last asynchronous one; 0 */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/job_index.h"
 #include "fs/job_store.h"
 #include "fs/mount.h"
 
@@ -142,8 +143,9 @@ static enum job_status status_of_record(const json_t *record)
 	return job_status_of(word);
 }
 
-static void job_read_record(struct job *job, const json_t *record)
+static int job_read_record(struct job *job, const json_t *record)
 {
+	int err = 0;
 	const json_t *output = json_object_get(record, "output");
 	int64_t code = get_integer(record, "code");
 
@@ -160,12 +162,17 @@ static void job_read_record(struct job *job, const json_t *record)
 	for (int i = 0; i < JOB_OUTPUTS; i++)
 		job->output_size[i] =
 				json_integer_value(json_array_get(output, i));
-	get_bytes(record, "id", &job->id);
+	char *id;
+	get_bytes(record, "id", &id);
+	if (id && job_set_id(job, id))
+		err = -ENOMEM;
+	free(id);
 	get_bytes(record, "error", &job->error);
 	get_time(record, "created", &job->created);
 	get_time(record, "changed", &job->changed);
 	job->fields = json_incref(json_object_get(record, "fields"));
 	job->hidden = json_incref(json_object_get(record, "hidden"));
+	return err;
 }
 
 int job_from_record(struct fs *fs, uint64_t number, const char *text,
@@ -185,8 +192,10 @@ int job_from_record(struct fs *fs, uint64_t number, const char *text,
 	if (next > fs->jobs.next_number)
 		fs->jobs.next_number = next;
 	if (job) {
-		job_read_record(job, record);
-		err = get_artifacts(job, json_object_get(record, "artifacts"));
+		err = job_read_record(job, record);
+		if (!err)
+			err = get_artifacts(job,
+					json_object_get(record, "artifacts"));
 	}
 	json_decref(record);
 	if (!job)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "fs/job_index.h"
 #include "fs/job_store.h"
 #include "fs/log.h"
 #include "fs/mount.h"
@@ -136,8 +137,9 @@ static void run_accepted(struct job *job, json_t *json)
 	/* The API's list may have shown it before it was known as ours. */
 	if (listed && listed != job && listed->is_foreign)
 		job_remove(listed);
-	free(job->id);
-	job->id = id;
+	if (id && job_set_id(job, id))
+		log_line(LOG_ERR, "no memory for the id of job %s", job->key);
+	free(id);
 	job->was_accepted = true;
 	if (status)
 		job->status = job_status_of(json_string_value(status));
