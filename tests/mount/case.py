@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/case.py - what every mount test has: a server, a mount, limits
+import errno
+import os
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+from mounted import IS_SANITIZED, Mounted
+from place import Place, adopt_orphans, wait_until
+from standin import Standin
+
+SLOWNESS = 4 if IS_SANITIZED else 1
+FINAL = ("completed", "failed", "timeout", "cancelled", "error")
+
+
+class TestTimeout(Exception):
+    """The test took longer than it may."""
+
+
+class MountCase(unittest.TestCase):
+    """A class of tests with a stand-in and a mount of its own."""
+
+    options = ""
+    server_arguments = ()
+    time_limit_s = 60
+    # Whether the mount is there before the first test.
+    starts_mounted = True
+
+    place = server = mount = None
+
+    @classmethod
+    def setUpClass(cls):
+        adopt_orphans()
+        signal.signal(signal.SIGALRM, cls._late)
+        cls.place = Place(cls.__name__)
+        try:
+            cls.server = Standin(cls.place, *cls.server_arguments)
+            cls.mount = Mounted(cls.place, cls.server.url, cls.options)
+            if cls.starts_mounted:
+                cls.mount.start(20 * SLOWNESS)
+        except BaseException:
+            cls.place.close()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        signal.alarm(0)
+        wrong = cls.mount.stop()
+        if cls.server.process.poll() is None:
+            cls.server.stop()
+        log = cls.mount.log()
+        wrong += [f"left behind: {what}" for what in cls.place.close()]
+        if wrong:
+            raise AssertionError("\n".join([*wrong, "the daemon's log:", log]))
+
+    @staticmethod
+    def _late(_number, _frame):
+        raise TestTimeout("the test took too long")
+
+    def setUp(self):
+        if self.starts_mounted:
+            self._mount_again()
+        self.server.reset()
+        seconds = self.time_limit_s * SLOWNESS
+        signal.alarm(seconds)
+        self.addCleanup(signal.alarm, 0)
+        # A request that the daemon never answers cannot be interrupted.
+        last_resort = threading.Timer(seconds + 10, self._kill_daemon)
+        last_resort.daemon = True
+        last_resort.start()
+        self.addCleanup(last_resort.cancel)
+
+    def tearDown(self):
+        trouble = self.mount.trouble()
+        self.assertEqual(trouble, [], "the daemon's log")
+        if self.starts_mounted:
+            self.assertIsNone(self.mount.process.poll(), "the daemon ended")
+
+    def _mount_again(self):
+        """After a test that ended the daemon."""
+        if self.mount.process.poll() is not None:
+            if self.mount.is_mounted():
+                subprocess.run(["fusermount3", "-uz", self.mount.path],
+                               timeout=20, check=False)
+            self.mount.start(20 * SLOWNESS)
+
+    def _kill_daemon(self):
+        if self.mount.process:
+            self.mount.process.kill()
+
+    def evidence(self):
+        """What is shown with a failure."""
+        lines = self.mount.log().splitlines() if self.mount else []
+        return "the daemon's log:\n" + "\n".join(lines[-40:]) + "\n"
+
+    # ---- paths and files of the mount ----
+
+    def at(self, *parts):
+        """A path in the mount."""
+        return os.path.join(self.mount.path, *parts)
+
+    def save(self, path, content):
+        """Writes a file of the mount as cp does; raises what close says."""
+        if isinstance(content, str):
+            content = content.encode()
+        fd = os.open(self.at(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                     0o644)
+        try:
+            os.write(fd, content) if content else None
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
+
+    def save_error(self, path, content):
+        """The name of the errno with which the save failed, None if well."""
+        return self.error_of(self.save, path, content)
+
+    @staticmethod
+    def error_of(function, *arguments, **more):
+        """The name of the errno that the call raised, None if none."""
+        try:
+            function(*arguments, **more)
+        except OSError as error:
+            return errno.errorcode.get(error.errno, str(error.errno))
+        return None
+
+    def read(self, *parts):
+        """The text of a file of the mount; waits as cat does."""
+        return self.read_bytes(*parts).decode()
+
+    def read_bytes(self, *parts):
+        """The bytes of a file of the mount."""
+        with open(self.at(*parts), "rb", buffering=0) as file:
+            pieces = []
+            while piece := file.read(1 << 20):
+                pieces.append(piece)
+        return b"".join(pieces)
+
+    def value(self, *parts):
+        """The text of a one-value file without its newline."""
+        text = self.read(*parts)
+        self.assertTrue(text.endswith("\n"), f"{parts}: {text!r}")
+        return text[:-1]
+
+    def results(self, job):
+        """(status, exit code, stdout) of a job directory, at its end."""
+        code = self.value(job, "exit_code")
+        return self.value(job, "status"), code, self.read(job, "stdout")
+
+    # ---- programs, and what the server saw ----
+
+    def shell(self, command, *arguments, seconds=30, **more):
+        """Runs a command of bash in the mount; fails if it does."""
+        done = subprocess.run(
+            ["bash", "-c", command, "bash", *arguments], cwd=self.mount.path,
+            env=dict(os.environ, HOME=self.mount.home, LC_ALL="C.UTF-8"),
+            stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=seconds * SLOWNESS, check=False, **more)
+        self.assertEqual((done.returncode, done.stderr.decode(
+            errors="replace")), (0, ""), command)
+        return done.stdout.decode(errors="surrogateescape")
+
+    def fails(self, command, *arguments, seconds=30):
+        """The stderr of a command of bash that must fail."""
+        done = subprocess.run(
+            ["bash", "-c", command, "bash", *arguments], cwd=self.mount.path,
+            stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=seconds * SLOWNESS, check=False)
+        self.assertNotEqual(done.returncode, 0, command)
+        return done.stderr.decode(errors="replace")
+
+    def executions(self, word=""):
+        """The executions whose code has word in it."""
+        return [e for e in self.server.executions()
+                if word in e.get("code", "")]
+
+    def wait_for(self, condition, what, seconds=10):
+        """Polls until condition() is true."""
+        return wait_until(condition, seconds * SLOWNESS, what)
+
+    def settled(self):
+        """Time for what must not come: the wait for a temporary name."""
+        time.sleep(0.4)
+
+    def assert_requests(self, expected):
+        """What the server was asked since the last reset, exactly."""
+        self.assertEqual(self.server.requests(), expected)

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/mounted.py - unsandboxfs, mounted in a place of its own
+import os
+import re
+import signal
+import subprocess
+
+from place import (BUILD, end_with_parent, processes_with, unmount,
+                   wait_until)
+from standin import PUBLIC, SECRET
+
+PROGRAM = os.path.join(BUILD, "unsandboxfs")
+IS_SANITIZED = bool(re.search(r"build-.*(address|undefined|thread)", BUILD))
+
+# What no log of a healthy daemon has.
+TROUBLE = re.compile(rb"Sanitizer|runtime error:|ERROR: |Assertion|"
+                     rb"core dumped|==\d+==")
+
+
+def environment(home, **more):
+    """What a daemon is started with: nothing of the user's own account."""
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith(("UNSANDBOX", "XDG_"))}
+    env.update(HOME=home, LC_ALL="C.UTF-8", **more)
+    return env
+
+
+def with_keys(env, public=PUBLIC, secret=SECRET):
+    """The environment with keys in it."""
+    return dict(env, UNSANDBOX_PUBLIC_KEY=public, UNSANDBOX_SECRET_KEY=secret)
+
+
+class Mounted:
+    """A daemon and its mountpoint; it may be started more than once."""
+
+    def __init__(self, place, url, options="", name="u"):
+        self.place = place
+        self.url = url
+        self.options = options
+        self.home = os.path.join(place.path, "home")
+        os.makedirs(self.home, exist_ok=True)
+        self.state_dir = os.path.join(place.path, "state")
+        self.path = place.folder(name)
+        self.log_path = os.path.join(place.path, name + ".log")
+        self.sanitizer_log = os.path.join(place.path, name + ".san")
+        self.env = with_keys(environment(self.home, **self._sanitizers()))
+        self.process = None
+        self.wrapper = ()
+
+    def _sanitizers(self):
+        kinds = ("ASAN", "LSAN", "TSAN", "UBSAN")
+        return {kind + "_OPTIONS": ":".join(filter(None, (
+            os.environ.get(kind + "_OPTIONS", ""),
+            f"log_path={self.sanitizer_log}", "exitcode=99",
+            "print_stacktrace=1"))) for kind in kinds}
+
+    def command(self, *flags):
+        """How it is started."""
+        options = f"url={self.url},state_dir={self.state_dir}"
+        if self.options:
+            options += "," + self.options
+        return [*self.wrapper, PROGRAM, *flags, "-o", options, self.path]
+
+    def start(self, seconds=20):
+        """Starts it in the foreground and waits until it answers."""
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command("-f"), env=self.env, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, cwd=self.place.path,
+                preexec_fn=end_with_parent)
+        wait_until(self._answers, seconds, "the mount answers")
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"unsandboxfs ended with status "
+                               f"{self.process.returncode}:\n{self.log()}")
+        return self.is_mounted() and os.listdir(self.path)
+
+    def is_mounted(self):
+        """Whether something is mounted there, alive or dead."""
+        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
+            return any(line.split()[4] == self.path for line in lines)
+
+    @property
+    def pid(self):
+        """Of the daemon itself, whatever wraps it."""
+        return self.process.pid
+
+    def unmount(self, seconds=10):
+        """As a user does it; the daemon's exit status."""
+        if not unmount(self.path):
+            raise AssertionError("fusermount3 -u failed")
+        return self.process.wait(seconds)
+
+    def end(self, number=signal.SIGTERM, seconds=10):
+        """Ends the daemon by a signal; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+    def restart(self):
+        """Unmounts and mounts again."""
+        status = self.unmount()
+        if status:
+            raise AssertionError(f"the daemon ended with status {status}")
+        self.start()
+
+    def stop(self):
+        """Ends it, by force if need be; what was wrong with it."""
+        wrong = []
+        if self.process and self.process.poll() is None:
+            if not self.is_mounted() or not unmount(self.path):
+                unmount(self.path, lazy=True)
+                self.process.terminate()
+            try:
+                self.process.wait(15 if not IS_SANITIZED else 60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+                wrong.append("the daemon had to be killed")
+        if self.process and self.process.returncode:
+            wrong.append(f"the daemon ended with {self.process.returncode}")
+        return wrong + self.trouble()
+
+    def log(self):
+        """What it wrote to stderr, and what a sanitizer wrote."""
+        text = b""
+        for name in sorted(os.listdir(self.place.path)):
+            path = os.path.join(self.place.path, name)
+            if path == self.log_path or path.startswith(self.sanitizer_log):
+                with open(path, "rb") as file:
+                    text += file.read()
+        return text.decode(errors="replace")
+
+    def trouble(self):
+        """Lines of the log that no healthy daemon writes."""
+        return [line for line in self.log().splitlines()
+                if TROUBLE.search(line.encode())][:5]
+
+    def others(self):
+        """Processes that name this mountpoint."""
+        return processes_with(self.path)

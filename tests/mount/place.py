@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/place.py - a private folder, and whatever was started in it
+"""A Place is left as it was found: no process, no mount, no file of it stays,
+however the tests end. It is never under /tmp, where vim and others save
+otherwise than they do elsewhere."""
+import atexit
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+_libc = ctypes.CDLL(None)
+_open_places = []
+
+
+def folder():
+    """Where places are made: in the build, unless that is under /tmp."""
+    if not os.path.realpath(BUILD).startswith("/tmp/"):
+        return os.path.realpath(BUILD)
+    path = os.path.expanduser("~/.cache/unsandboxfs-tests")
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def adopt_orphans():
+    """Daemons that leave their parent become ours, to be waited for."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_with_parent():
+    """In a new child: SIGTERM when the tests are gone, even by kill -9."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def mounts_under(path):
+    """The mountpoints at or under path, the deepest first."""
+    with open("/proc/self/mountinfo", encoding="utf-8",
+              errors="surrogateescape") as lines:
+        points = [line.split()[4].encode().decode("unicode_escape")
+                  for line in lines]
+    return sorted((p for p in points if (p + "/").startswith(path + "/")),
+                  key=len, reverse=True)
+
+
+def processes_with(text):
+    """{pid: command line} of the processes whose command line has text."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if text in words and int(pid) != os.getpid():
+            found[int(pid)] = words.strip()
+    return found
+
+
+def wait_until(condition, seconds, what):
+    """Polls until condition() is true, and returns what it gave."""
+    until = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.01)
+
+
+def unmount(path, lazy=False):
+    """fusermount3 -u; whether it did."""
+    return subprocess.run(["fusermount3", "-uz" if lazy else "-u", path],
+                          capture_output=True, timeout=20,
+                          check=False).returncode == 0
+
+
+class Place:
+    """A folder of its own for one class of tests."""
+
+    def __init__(self, name):
+        self.path = tempfile.mkdtemp(prefix=f"mount-{name}-", dir=folder())
+        _open_places.append(self)
+
+    def folder(self, name):
+        """A new folder of this name in it."""
+        path = os.path.join(self.path, name)
+        os.mkdir(path)
+        return path
+
+    def _unmount(self):
+        for point in mounts_under(self.path):
+            if not unmount(point):
+                unmount(point, lazy=True)
+
+    def _end(self, number, seconds):
+        """Signals what is left of it; whether all went in time."""
+        for pid in processes_with(self.path):
+            try:
+                os.kill(pid, number)
+            except OSError:
+                pass
+        until = time.monotonic() + seconds
+        while processes_with(self.path) and time.monotonic() < until:
+            self._reap()
+            time.sleep(0.02)
+        self._reap()
+        return not processes_with(self.path)
+
+    @staticmethod
+    def _reap():
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
+
+    def close(self):
+        """Removes all; what was still there that should not have been."""
+        if self not in _open_places:
+            return []
+        _open_places.remove(self)
+        self._unmount()
+        left = list(processes_with(self.path).values())
+        if left and not self._end(signal.SIGTERM, 3):
+            self._end(signal.SIGKILL, 3)
+        self._unmount()
+        if not mounts_under(self.path):
+            shutil.rmtree(self.path, ignore_errors=True)
+        if os.path.exists(self.path):
+            left.append(self.path)
+        return left
+
+
+@atexit.register
+def close_all():
+    """What an interrupted run leaves is removed, too."""
+    for place in list(_open_places):
+        place.close()

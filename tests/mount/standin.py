@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/standin.py - the stand-in API server, started and asked
+import base64
+import http.client
+import json
+import os
+import re
+import subprocess
+
+from place import BUILD
+
+PUBLIC = "unsb-pk-test-0000-0000-0001"
+SECRET = "unsb-sk-test0-vault-unlck-12345"
+
+
+class Standin:
+    """A stand-in of the API on a port of its own."""
+
+    def __init__(self, place, *arguments, port=0):
+        self.log_path = os.path.join(place.path, "standin.log")
+        self.data = os.path.join(place.path, "standin.data")
+        os.makedirs(self.data, exist_ok=True)
+        self.arguments = arguments
+        self.process = None
+        self.port = port
+        self.start()
+
+    def start(self):
+        """Starts it, on the same port if it ran before."""
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(BUILD, "standin"), "--port", str(self.port),
+                 "--strict", "--exit-with-parent", "--data", self.data,
+                 *self.arguments], stdout=subprocess.PIPE, stderr=log,
+                stdin=subprocess.DEVNULL)
+        line = self.process.stdout.readline().decode()
+        found = re.match(r"listening on (https?://127\.0\.0\.1:(\d+))", line)
+        if not found:
+            raise RuntimeError(f"the stand-in did not start: {line!r}")
+        self.url, self.port = found[1], int(found[2])
+
+    def stop(self):
+        """Ends it: from now on the API cannot be reached."""
+        self.process.terminate()
+        try:
+            status = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait(10)
+        self.process.stdout.close()
+        return status
+
+    def ask(self, method, path, value=None):
+        """A control request; the JSON it answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port,
+                                                timeout=20)
+        try:
+            body = None if value is None else json.dumps(value)
+            connection.request(method, "/_standin" + path, body=body)
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text!r}")
+        return json.loads(text)
+
+    def requests(self):
+        """{"GET /jobs": 3} since the last reset."""
+        return self.ask("GET", "/requests")
+
+    def executions(self):
+        """What was submitted since the last reset, in order."""
+        return self.ask("GET", "/executions")
+
+    def reset(self):
+        """Forgets what was counted, drops all faults and limits."""
+        self.ask("DELETE", "/requests")
+        self.ask("DELETE", "/executions")
+        self.ask("DELETE", "/faults")
+
+    def fault(self, *rules):
+        """From now on it misbehaves as the rules say; none: no more."""
+        self.ask("PUT", "/faults", list(rules))
+
+    def answer(self, method, path, answer, **rule):
+        """Answers the next such request with this JSON or these bytes."""
+        body = answer if isinstance(answer, bytes) else json.dumps(
+            answer, ensure_ascii=False, separators=(",", ":")).encode()
+        self.fault({"method": method, "path": path, "status": 200, "times": 1,
+                    "body_base64": base64.b64encode(body).decode(),
+                    "headers": {"Content-Type": "application/json"}, **rule})
+
+    def limits(self, **limits):
+        """concurrency, rate_per_minute and burst; 0: none."""
+        self.ask("PUT", "/limits", limits)

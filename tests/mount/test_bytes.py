@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_bytes.py - every byte of a program's output arrives
+import os
+import subprocess
+import sys
+import unittest
+
+from case import MountCase
+
+# Written so that the same text gives the same bytes here and in the sandbox.
+ALL_UTF8 = """import sys
+sys.stdout.buffer.write("".join(chr(c) for c in range(0x110000)
+    if not 0xd800 <= c < 0xe000).encode())
+"""
+NULS = """import sys
+sys.stdout.buffer.write(b"\\0" * 5000 + b"a\\0b\\n" + b"\\0")
+sys.stderr.buffer.write(b"\\0e\\0")
+"""
+ESCAPES = r"""import sys
+sys.stdout.write("".join(map(chr, range(128))) + '"\\/\\u0041\\\\u\x7f\u2028')
+"""
+FIFTY_MB = """import sys
+for i in range(52):
+    sys.stdout.buffer.write((b"%d line of %d \\xe2\\x82\\xac\\n" % (i, i * i)
+                             * 70000)[:1 << 20])
+"""
+INVALID = """import sys
+sys.stdout.buffer.write(b"caf\\xe9 \\xff\\xfe \\xc3( \\xe2\\x82 \\xed\\xa0\\x80 "
+                        b"\\xf4\\x90\\x80\\x80 \\xc0\\x80 end\\n")
+"""
+
+
+def printed_by(source):
+    """What the same program prints here."""
+    return subprocess.run([sys.executable, "-c", source], check=True,
+                          timeout=60, capture_output=True).stdout
+
+
+class Bytes(MountCase):
+    """stdout as the program wrote it."""
+
+    time_limit_s = 90
+
+    def tearDown(self):
+        self.server.ask("PUT", "/output", {"invalid_utf8": "replace"})
+        super().tearDown()
+
+    def run_and_compare(self, name, source):
+        """The same bytes by read and by cmp, and of the size that it says."""
+        expected = printed_by(source)
+        path = os.path.join(self.place.path, name + ".expected")
+        with open(path, "wb") as file:
+            file.write(expected)
+        self.save(f"run/{name}.py", source)
+        stdout = f"run/{name}.py.job/stdout"
+        self.assertTrue(self.read_bytes(stdout) == expected)
+        self.assertEqual(os.stat(self.at(stdout)).st_size, len(expected))
+        self.shell('cmp "$1" "$2" && cat "$2" | cmp - "$1"', path, stdout)
+        self.assert_requests({"POST /execute": 1})
+        return expected
+
+    def test_all_of_utf8(self):
+        self.assertEqual(len(self.run_and_compare("utf8", ALL_UTF8)), 4382592)
+
+    def test_nul_bytes(self):
+        self.assertEqual(len(self.run_and_compare("nul", NULS)), 5005)
+        self.assertEqual(self.read_bytes("run/nul.py.job/stderr"),
+                         b"\0e\0")
+
+    def test_what_json_escapes(self):
+        self.run_and_compare("escapes", ESCAPES)
+
+    def test_fifty_megabytes(self):
+        self.assertEqual(len(self.run_and_compare("large", FIFTY_MB)),
+                         52 << 20)
+
+    def test_invalid_utf8_as_it_is(self):
+        self.server.ask("PUT", "/output", {"invalid_utf8": "raw"})
+        self.run_and_compare("raw", INVALID)
+
+    def test_invalid_utf8_as_the_answer_gives_it(self):
+        self.save("run/replaced.py", INVALID)
+        got = self.read("run/replaced.py.job/stdout")
+        self.assertIn("caf\ufffd \ufffd\ufffd ", got)
+        self.assertTrue(got.endswith(" end\n"))
+
+    def test_invalid_utf8_in_an_answer_of_an_async_job(self):
+        self.server.ask("PUT", "/output", {"invalid_utf8": "raw"})
+        self.save("jobs/new/raw.py", INVALID)
+        self.assertEqual(self.read_bytes("jobs/latest/stdout"),
+                         printed_by(INVALID))
+
+    def test_escapes_that_are_no_characters(self):
+        """A lone surrogate, a pair of them, an escaped slash and NUL."""
+        self.server.answer("POST", "/execute", (
+            rb'{"success":true,"exit_code":0,"status":"completed","stdout":'
+            rb'"a\/b \ud83d\ude00 \u0000 [\ud800] \u00e9","stderr":""}'))
+        self.save("run/escaped.py", "pass")
+        got = self.read_bytes("run/escaped.py.job/stdout")
+        self.assertTrue(got.startswith("a/b \U0001f600 \0 [".encode()), got)
+        self.assertTrue(got.endswith("] \u00e9".encode()), got)
+
+    def test_script_that_is_not_utf8(self):
+        """A #! script goes as it is, over /run."""
+        script = b"#!/bin/sh\nprintf '\xe9\\n' | od -An -tx1\n"
+        self.save("run/latin1", script)
+        self.wait_for(lambda: os.path.exists(self.at("run/latin1.job")),
+                      "the run began")
+        self.assertEqual(self.read("run/latin1.job/stdout").split(),
+                         ["e9", "0a"])
+        self.assertEqual(self.read_bytes("run/latin1.job/code"), script)
+
+    def test_script_with_a_binary_tail(self):
+        script = b"echo head; exit 0\n" + bytes(range(256)).decode(
+            "latin-1").encode() + b"\0\0"
+        self.save("run/tail.sh", script)
+        self.assertEqual(self.read("run/tail.sh.job/stdout"), "head\n")
+        self.assertEqual(self.executions()[0]["code_len"], len(script))
+        self.assertEqual(self.read_bytes("run/tail.sh.job/code"), script)
+
+
+if __name__ == "__main__":
+    unittest.main()
