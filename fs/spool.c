@@ -125,14 +125,6 @@ static void top_remove(struct spool_node *top)
 		spool->last_top = last;
 }
 
-/* The last name is gone, so nothing on disk may bring it back. */
-static void node_bury(struct spool_node *node)
-{
-	if (!node->inode.nlink)
-		spool_record_remove(node);
-	spool_node_rest(node);
-}
-
 /* From the bottom up: a kill leaves a smaller tree, and nothing loose. */
 void spool_drop_top(struct spool *spool, struct spool_inode *inode)
 {
@@ -156,12 +148,15 @@ void spool_drop_top(struct spool *spool, struct spool_inode *inode)
 		free(place);
 		if (node->inode.nlink)
 			spool_record_place(node);
-		node_bury(node);
+		else
+			spool_record_remove(node);
+		spool_node_rest(node);
 	}
 	top_remove(top);
 	top->inode.nlink = 0;
 	top->inode.top = NULL;
-	node_bury(top);
+	spool_record_remove(top);
+	spool_node_rest(top);
 }
 
 /* What every new name asks first. */
@@ -285,15 +280,18 @@ static int place_remove(struct spool_place *place, const struct timespec *now)
 
 	spool_place_detach(place);
 	node->inode.ctime = *now;
-	err = node->inode.nlink ? spool_record_place(node) : 0;
+	/* The last name is gone: nothing on disk may bring it back. */
+	err = node->inode.nlink ? spool_record_place(node)
+				: spool_record_remove(node);
 	if (err) {
 		node->inode.ctime = ctime;
 		spool_place_add(dir, place);
+		spool_record_place(node); /* half of it may be gone */
 		return err;
 	}
 	free(place);
 	spool_record_touch(dir, now);
-	node_bury(node);
+	spool_node_rest(node);
 	return 0;
 }
 

@@ -164,9 +164,9 @@ void spool_record_touch(struct spool_node *dir, const struct timespec *now);
 /* Writes N.json durably, at once: at start and end only. */
 int spool_record_settle(struct spool_node *node);
 /* Removes the records, so that the inode is not there after a start. */
-void spool_record_remove(struct spool_node *node);
-void spool_files_remove(struct spool *spool, uint64_t number);
-void spool_doomed_remove(struct spool_node *node);
+int spool_record_remove(struct spool_node *node);
+int spool_files_remove(struct spool *spool, uint64_t number);
+int spool_doomed_remove(struct spool_node *node);
 /* Name of a file of inodes/. */
 #define SPOOL_FILE_LEN 64
 char *spool_file_name(

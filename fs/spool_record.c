@@ -197,38 +197,56 @@ int spool_record_settle(struct spool_node *node)
 	return node_settle(node);
 }
 
+static int file_remove(struct spool *spool, uint64_t number, const char *ending)
+{
+	char name[SPOOL_FILE_LEN];
+
+	spool_file_name(name, number, ending);
+	if (unlinkat(spool->state->inodes_fd, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
 /* What it replaced goes first: else that would be back after a kill. N.json
  * goes before N.next, which knows the newer name. A commit that is under way
  * writes N.json again, so then a record without a name outdoes it. */
-void spool_record_remove(struct spool_node *node)
+int spool_record_remove(struct spool_node *node)
 {
-	int fd = node->spool->state->inodes_fd;
-	char name[SPOOL_FILE_LEN];
+	struct spool *spool = node->spool;
+	int err = spool_doomed_remove(node);
 
-	spool_doomed_remove(node);
-	if (node->kept)
-		return;
+	if (err || node->kept)
+		return err;
 	if (node->commits && spool_record_write(node) == 0)
-		return;
-	unlinkat(fd, spool_file_name(name, node->inode.number, "json"), 0);
-	unlinkat(fd, spool_file_name(name, node->inode.number, "next"), 0);
+		return 0;
+	err = file_remove(spool, node->inode.number, "json");
+	if (err)
+		return err;
+	node->durable = 0;
+	return file_remove(spool, node->inode.number, "next");
 }
 
-void spool_files_remove(struct spool *spool, uint64_t number)
+int spool_files_remove(struct spool *spool, uint64_t number)
 {
-	static const char *const endings[] = { "json", "next", "data" };
-	char name[SPOOL_FILE_LEN];
+	int err = file_remove(spool, number, "json");
 
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
-		unlinkat(spool->state->inodes_fd,
-			spool_file_name(name, number, endings[i]), 0);
+	if (!err)
+		err = file_remove(spool, number, "next");
+	return err ? err : file_remove(spool, number, "data");
 }
 
-void spool_doomed_remove(struct spool_node *node)
+int spool_doomed_remove(struct spool_node *node)
 {
-	for (size_t i = 0; i < node->doomed_count; i++)
-		spool_files_remove(node->spool, node->doomed[i]);
+	int err;
+
+	while (node->doomed_count) {
+		err = spool_files_remove(
+			node->spool, node->doomed[node->doomed_count - 1]);
+		if (err)
+			return err;
+		node->doomed_count--;
+	}
 	free(node->doomed);
 	node->doomed = NULL;
-	node->doomed_count = 0;
+	return 0;
 }

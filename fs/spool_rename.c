@@ -17,7 +17,7 @@ static bool is_within(
 	return dir != NULL;
 }
 
-/* What rename(2) refuses, with the kernel's errno for it. */
+/* What rename(2) refuses, in the kernel's order. */
 static int rename_check(const struct spool_place *from,
 	const struct spool_inode *new_dir, const struct spool_place *onto,
 	unsigned flags)
@@ -25,20 +25,15 @@ static int rename_check(const struct spool_place *from,
 	bool from_dir = spool_is_dir(&from->node->inode);
 	bool onto_dir = onto && spool_is_dir(&onto->node->inode);
 
+	if (onto && (flags & RENAME_NOREPLACE))
+		return -EEXIST;
+	if (!onto && (flags & RENAME_EXCHANGE))
+		return -ENOENT;
 	if (from_dir && is_within(new_dir, from->node))
 		return -EINVAL;
-	if (flags & RENAME_EXCHANGE) {
-		if (!onto)
-			return -ENOENT;
-		return onto_dir && is_within(&from->dir->inode, onto->node)
-			? -EINVAL
-			: 0;
-	}
-	if (!onto)
-		return 0;
-	if (flags & RENAME_NOREPLACE)
-		return -EEXIST;
-	if (onto->node == from->node)
+	if (onto_dir && is_within(&from->dir->inode, onto->node))
+		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+	if (!onto || onto->node == from->node || (flags & RENAME_EXCHANGE))
 		return 0;
 	if (from_dir && !onto_dir)
 		return -ENOTDIR;
