@@ -153,7 +153,10 @@ static void settle(struct fixture *fixture)
 	const struct api_stats *stats = api_stats(fixture->api);
 
 	do {
-		turn(fixture, 100);
+		turn(fixture,
+			stats->in_flight || worker_pending(fixture->worker)
+				? 100
+				: 0);
 		if (!stats->in_flight && !worker_pending(fixture->worker) &&
 			stats->queued)
 			fixture->now_ms += 50;

@@ -4,6 +4,7 @@
 #define TESTS_API_SERVER_H
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -176,8 +177,9 @@ static void server_read(
 
 static void server_accept(struct server *server)
 {
-	int fd = accept(server->listener, NULL, NULL), i;
+	int fd = accept(server->listener, NULL, NULL), one = 1, i;
 
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	for (i = 0; fd >= 0 && i < SERVER_CONNECTIONS; i++) {
 		if (server->open[i].fd >= 0)
 			continue;
@@ -292,7 +294,7 @@ static void server_stop(struct server *server)
 }
 
 /* The value of a header of a request that was seen, in a static buffer. */
-static const char *server_header(
+static inline const char *server_header(
 	const struct server_seen *seen, const char *name)
 {
 	static char value[512];
