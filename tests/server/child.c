@@ -89,6 +89,11 @@ static int keeper_spawn(struct child *child, const struct nursery *nursery,
 	return -err;
 }
 
+const char *nursery_home(const struct nursery *nursery, const char *dir)
+{
+	return nursery->cage & CAGE_MOUNTS ? "/tmp" : dir;
+}
+
 int child_start(struct child *child, const struct nursery *nursery,
 	const struct child_spec *spec)
 {

@@ -52,6 +52,9 @@ struct child {
 int nursery_init(struct nursery *nursery);
 void nursery_clear(struct nursery *nursery);
 
+/* What a program calls the directory that it was given as /tmp. */
+const char *nursery_home(const struct nursery *nursery, const char *dir);
+
 /*
  * Starts it.  0 or -errno.  What fails later, as a program that is not there,
  * shows as exit code 126 or 127 with a line on its stderr.

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/control.c - the switches under /_standin */
+#include <stdio.h>
 #include <string.h>
 
 #include "route.h"
+#include "seed.h"
 #include "server.h"
 
 static void done(struct reply *reply)
@@ -120,12 +122,27 @@ static void limits_put(
 	done(reply);
 }
 
+static void emit_counts(struct server *server, struct text *text)
+{
+	char key[24];
+	int kind;
+
+	pthread_mutex_lock(&server->resources.lock);
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		snprintf(key, sizeof(key), "%ss", kind_name(kind));
+		emit_int(text, key, server->resources.shelves[kind].count);
+	}
+	pthread_mutex_unlock(&server->resources.lock);
+}
+
 static void state_get(
 	struct server *server, struct request *request, struct reply *reply)
 {
 	(void)request;
 	emit_open(&reply->body, NULL, '{');
 	emit_int(&reply->body, "active_jobs", jobs_active(&server->jobs, NULL));
+	emit_counts(server, &reply->body);
+	sudo_emit(&server->sudo, &reply->body);
 	emit_int(&reply->body, "skew_s", atomic_load(&server->moment.skew_s));
 	emit_int(&reply->body, "cage", server->nursery.cage);
 	emit_close(&reply->body, '}');
@@ -140,6 +157,7 @@ const struct route control_routes[] = {
 	{ "GET", "/_standin/faults", 0, faults_get },
 	{ "PUT", "/_standin/faults", 0, faults_put },
 	{ "DELETE", "/_standin/faults", 0, faults_reset },
+	{ "PUT", "/_standin/seed", 0, seed },
 	{ "PUT", "/_standin/clock", 0, clock_put },
 	{ "PUT", "/_standin/output", 0, output_put },
 	{ "PUT", "/_standin/limits", 0, limits_put },

@@ -22,7 +22,8 @@ bool execute_has_room(struct server *server, const struct request *request,
 	struct reply *reply)
 {
 	int limit = atomic_load(&server->concurrency);
-	int active = jobs_active(&server->jobs, request->account);
+	int active = jobs_active(&server->jobs, request->account) +
+		resources_active(server, request->account);
 
 	if (!limit || active < limit)
 		return true;

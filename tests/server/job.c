@@ -161,6 +161,29 @@ bool job_is_over(struct job *job)
 	return over;
 }
 
+void job_begin(struct job *job, long long now_ms)
+{
+	pthread_mutex_lock(&job->lock);
+	job->state = JOB_RUNNING;
+	job->started_ms = now_ms;
+	pthread_mutex_unlock(&job->lock);
+}
+
+void job_finish(struct job *job, long long now_ms, long long took_ms)
+{
+	pthread_mutex_lock(&job->lock);
+	if (job->verdict <= JOB_RUNNING) {
+		job->verdict = JOB_FAILED;
+		job->exit_code = 126;
+		text_puts(&job->error, "The sandbox could not be made");
+	}
+	job->state = job->verdict;
+	job->took_ms = took_ms;
+	job->completed_ms = now_ms;
+	pthread_cond_broadcast(&job->changed);
+	pthread_mutex_unlock(&job->lock);
+}
+
 bool job_wait(struct job *job, long long timeout_ms)
 {
 	struct timespec until;

@@ -93,6 +93,10 @@ void jobs_trim(struct jobs *jobs, size_t max_bytes);
 
 bool job_is_over(struct job *job);
 
+/* Marks that it runs, and that it is over with the verdict it got. */
+void job_begin(struct job *job, long long now_ms);
+void job_finish(struct job *job, long long now_ms, long long took_ms);
+
 /* Waits for its end at most so long; -1: for ever.  True when it is over. */
 bool job_wait(struct job *job, long long timeout_ms);
 

@@ -115,6 +115,17 @@ static void emit_env(struct text *text, const struct program *program)
 	emit_close(text, '}');
 }
 
+/* Takes the note. */
+static void note_add(struct ledger *ledger, struct text *note)
+{
+	pthread_mutex_lock(&ledger->lock);
+	if (ledger->executions.len)
+		text_putc(&ledger->executions, ',');
+	text_add(&ledger->executions, note->data, note->len);
+	pthread_mutex_unlock(&ledger->lock);
+	text_clear(note);
+}
+
 void ledger_note(struct ledger *ledger, const char *path, const char *job_id,
 	const struct program *program)
 {
@@ -141,12 +152,21 @@ void ledger_note(struct ledger *ledger, const char *path, const char *job_id,
 		program->has_network ? "semitrusted" : "zerotrust");
 	emit_bool(&note, "return_artifact", program->wants_artifacts);
 	emit_close(&note, '}');
-	pthread_mutex_lock(&ledger->lock);
-	if (ledger->executions.len)
-		text_putc(&ledger->executions, ',');
-	text_add(&ledger->executions, note.data, note.len);
-	pthread_mutex_unlock(&ledger->lock);
-	text_clear(&note);
+	note_add(ledger, &note);
+}
+
+void ledger_note_command(struct ledger *ledger, const char *path,
+	const char *job_id, const char *resource_id, const char *command)
+{
+	struct text note = { 0 };
+
+	emit_open(&note, NULL, '{');
+	emit_string(&note, "job_id", job_id);
+	emit_string(&note, "path", path);
+	emit_string(&note, "resource_id", resource_id);
+	emit_string(&note, "command", command);
+	emit_close(&note, '}');
+	note_add(ledger, &note);
 }
 
 void ledger_emit_notes(struct ledger *ledger, struct text *text)

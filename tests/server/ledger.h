@@ -32,6 +32,10 @@ void ledger_reset_counts(struct ledger *ledger);
 /* Notes that the program was accepted as this job. */
 void ledger_note(struct ledger *ledger, const char *path, const char *job_id,
 	const struct program *program);
+
+/* Notes a command in a session or a service. */
+void ledger_note_command(struct ledger *ledger, const char *path,
+	const char *job_id, const char *resource_id, const char *command);
 void ledger_emit_notes(struct ledger *ledger, struct text *text);
 void ledger_reset_notes(struct ledger *ledger);
 

@@ -52,6 +52,7 @@ static int serve(const sigset_t *signals)
 
 	if (daemon && dir)
 		tls = tls_start(dir, daemon, server.stop_fd, &port);
+	server.port = port;
 	if (daemon && (tls || !dir)) {
 		printf("listening on %s://127.0.0.1:%d\n",
 			dir ? "https" : "http", port);

@@ -11,6 +11,11 @@ static const struct route *const tables[] = {
 	execute_routes,
 	job_routes,
 	info_routes,
+	session_routes,
+	service_routes,
+	env_routes,
+	snapshot_routes,
+	image_routes,
 };
 
 static bool is_match(const char *pattern, const struct request *request)

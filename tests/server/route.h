@@ -23,9 +23,14 @@ struct route {
 };
 
 extern const struct route control_routes[];
+extern const struct route env_routes[];
 extern const struct route execute_routes[];
+extern const struct route image_routes[];
 extern const struct route info_routes[];
 extern const struct route job_routes[];
+extern const struct route service_routes[];
+extern const struct route session_routes[];
+extern const struct route snapshot_routes[];
 
 /* Sets route and pattern; without a route pattern is the path itself. */
 void route_find(struct request *request);

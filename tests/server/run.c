@@ -11,13 +11,13 @@
 #include "capture.h"
 #include "folder.h"
 #include "server.h"
+#include "words.h"
 
 enum {
 	/* Of output that finished jobs may keep. */
 	KEPT_BYTES = 1 << 30,
 	MEMORY_BASE_MB = 4096,
 	MEMORY_VCPU_MB = 2048,
-	ENV_FIXED = 5,
 	STACK = 256 << 10,
 };
 
@@ -33,76 +33,25 @@ struct run {
 	char **env;
 };
 
-static char **list_copy(const char *const *list)
-{
-	size_t len = 0, i;
-	char **copy;
-
-	while (list && list[len])
-		len++;
-	copy = calloc(len + 1, sizeof(*copy));
-	for (i = 0; copy && i < len; i++)
-		copy[i] = strdup(list[i]);
-	return copy;
-}
-
-static void list_free(char **list)
-{
-	size_t i;
-
-	for (i = 0; list && list[i]; i++)
-		free(list[i]);
-	free(list);
-}
-
-/* What every program finds, then what its request gave. */
-static const char **env_make(
-	char **given, const char *home, struct text places[3])
-{
-	size_t len = 0, n = 0, i;
-	const char **env;
-
-	while (given && given[len])
-		len++;
-	env = calloc(len + ENV_FIXED + 1, sizeof(*env));
-	if (!env)
-		return NULL;
-	text_printf(&places[0], "PATH=%s",
-		getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
-	text_printf(&places[1], "HOME=%s", home);
-	text_printf(&places[2], "TMPDIR=%s", home);
-	for (i = 0; i < 3; i++)
-		env[n++] = places[i].data;
-	env[n++] = "LANG=C.UTF-8";
-	env[n++] = "USER=root";
-	for (i = 0; i < len; i++)
-		env[n++] = given[i];
-	return env;
-}
-
 static void run_command(
-	struct run *run, const char *const *argv, char **env, long memory_mb)
+	struct run *run, const char *const *argv, char **given, long memory_mb)
 {
 	const struct nursery *nursery = &run->server->nursery;
-	struct text places[3] = { 0 };
-	const char **all = env_make(
-		env, nursery->cage & CAGE_MOUNTS ? "/tmp" : run->dir, places);
-	int i;
+	char **env = words_environment(
+		nursery_home(nursery, run->dir), (const char *const *)given);
 	struct child_spec spec = {
 		.argv = argv,
-		.env = all,
+		.env = (const char *const *)env,
 		.dir = run->dir,
 		.has_network = run->has_network,
 		.memory_mb = memory_mb,
 		.stdin_fd = -1,
 	};
 
-	if (all)
+	if (env)
 		capture(run->job, nursery, &spec, run->timeout_ms,
 			run->server->options.output_limit);
-	for (i = 0; i < 3; i++)
-		text_clear(&places[i]);
-	free(all);
+	words_free(env);
 }
 
 static void run_without(struct run *run)
@@ -143,35 +92,16 @@ static void run_program(struct run *run)
 	}
 }
 
-static void run_begin(struct run *run)
-{
-	pthread_mutex_lock(&run->job->lock);
-	run->job->state = JOB_RUNNING;
-	run->job->started_ms = moment_now_ms(&run->server->moment);
-	pthread_mutex_unlock(&run->job->lock);
-}
-
 static void run_end(struct run *run, long long began)
 {
-	struct job *job = run->job;
-
-	pthread_mutex_lock(&job->lock);
-	if (job->verdict <= JOB_RUNNING) {
-		job->verdict = JOB_FAILED;
-		job->exit_code = 126;
-		text_puts(&job->error, "The sandbox could not be made");
-	}
-	job->state = job->verdict;
-	job->took_ms = moment_steady_ms() - began;
-	job->completed_ms = moment_now_ms(&run->server->moment);
-	pthread_cond_broadcast(&job->changed);
-	pthread_mutex_unlock(&job->lock);
+	job_finish(run->job, moment_now_ms(&run->server->moment),
+		moment_steady_ms() - began);
 }
 
 static void run_free(struct run *run)
 {
-	list_free(run->argv);
-	list_free(run->env);
+	words_free(run->argv);
+	words_free(run->env);
 	job_release(run->job);
 	free(run);
 }
@@ -182,7 +112,7 @@ static void *run_main(void *arg)
 	struct jobs *jobs = &run->server->jobs;
 	long long began = moment_steady_ms();
 
-	run_begin(run);
+	job_begin(run->job, moment_now_ms(&run->server->moment));
 	if (run->is_dir_kept)
 		run_command(run, (const char *const *)run->argv, run->env, 0);
 	else if (program_lay_out(&run->job->program, run->dir) == 0)
@@ -211,8 +141,8 @@ static struct run *run_new(
 	run->job = job_hold(job);
 	run->has_network = order->has_network;
 	run->timeout_ms = order->timeout_ms;
-	run->argv = list_copy(order->argv);
-	run->env = list_copy(order->env);
+	run->argv = words_copy(order->argv);
+	run->env = words_copy(order->env);
 	if (order->dir) {
 		run->is_dir_kept = true;
 		snprintf(run->dir, sizeof(run->dir), "%s", order->dir);

@@ -48,6 +48,8 @@ int server_init(struct server *server, const struct options *options)
 	atomic_init(&server->concurrency, options->concurrency);
 	pthread_mutex_init(&server->admission, NULL);
 	jobs_init(&server->jobs);
+	resources_init(&server->resources);
+	sudo_init(&server->sudo);
 	faults_init(&server->faults);
 	ledger_init(&server->ledger);
 	server->stop_fd = eventfd(0, EFD_CLOEXEC);
@@ -58,6 +60,8 @@ int server_init(struct server *server, const struct options *options)
 		err = nursery_init(&server->nursery);
 	if (!err)
 		err = make_dir(server);
+	if (!err)
+		resources_load(server);
 	if (err)
 		fprintf(stderr, "standin: cannot start: %s\n", strerror(-err));
 	return err;
@@ -70,6 +74,7 @@ void server_stop(struct server *server)
 	if (write(server->stop_fd, &one, sizeof(one)) < 0)
 		perror("standin");
 	jobs_close(&server->jobs);
+	resources_stop(server);
 }
 
 void server_clear(struct server *server)
@@ -77,6 +82,8 @@ void server_clear(struct server *server)
 	char runs[320];
 
 	jobs_clear(&server->jobs);
+	resources_clear(&server->resources);
+	sudo_clear(&server->sudo);
 	faults_clear(&server->faults);
 	ledger_clear(&server->ledger);
 	accounts_clear(&server->accounts);

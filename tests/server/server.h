@@ -10,6 +10,8 @@
 #include "ledger.h"
 #include "moment.h"
 #include "options.h"
+#include "resource.h"
+#include "sudo.h"
 
 struct MHD_Daemon;
 
@@ -19,6 +21,8 @@ struct server {
 	struct accounts accounts;
 	struct nursery nursery;
 	struct jobs jobs;
+	struct resources resources;
+	struct sudo sudo;
 	struct faults faults;
 	struct ledger ledger;
 	/* Held from the count of what runs to the start of more. */
@@ -27,6 +31,8 @@ struct server {
 	_Atomic bool is_raw;
 	/* Readable for good once the server ends. */
 	int stop_fd;
+	/* Where it listens. */
+	int port;
 	/* Where runs and resources have their directories. */
 	char dir[256];
 	bool is_dir_temporary;

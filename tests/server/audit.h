@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/audit.h - the record of a session, given when it ends */
+#ifndef SERVER_AUDIT_H
+#define SERVER_AUDIT_H
+
+#include "resource.h"
+
+bool audit_is_wanted(
+	const struct request *request, const struct resource *session);
+
+/* Adds a command and what it printed; resources.lock is held. */
+void audit_note(struct server *server, const struct resource *session,
+	const char *command, const struct text *out);
+
+/* "artifacts": session.log.gz and bash_history, and what lies there. */
+void audit_emit(struct server *server, const struct resource *session,
+	struct text *text);
+
+#endif

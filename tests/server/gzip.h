@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/gzip.h - bytes in the form of a gzip file */
+#ifndef SERVER_GZIP_H
+#define SERVER_GZIP_H
+
+#include "text.h"
+
+/* Stored, not compressed: any gunzip reads it, and no library is needed. */
+void gzip_pack(struct text *out, const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/image_api.c - the paths under /images */
+#include <stdlib.h>
+#include <string.h>
+
+#include "action.h"
+#include "fields.h"
+#include "route.h"
+#include "server.h"
+#include "service_create.h"
+#include "snapshot.h"
+
+static void reply_image(struct server *server, struct request *request,
+	const struct resource *image, struct reply *reply)
+{
+	emit_open(&reply->body, NULL, '{');
+	resource_emit(server, request, image, &reply->body, false);
+	emit_close(&reply->body, '}');
+}
+
+/* Takes a new image; the lock is held. */
+static void add_image(struct server *server, struct request *request,
+	struct resource *image, const json_t *json, struct reply *reply)
+{
+	if (!image) {
+		reply_error(reply, 500, "INTERNAL_ERROR", "out of memory");
+		return;
+	}
+	fields_string(&image->name, json, "name");
+	fields_string(&image->description, json, "description");
+	if (resource_add(server, image))
+		reply_image(server, request, image, reply);
+}
+
+static void image_publish(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	const char *id = json_string_value(json_object_get(json, "source_id"));
+	int kind = kind_of(
+		json_string_value(json_object_get(json, "source_type")));
+	struct resource *source;
+
+	if (!json)
+		return;
+	if (!id || kind < 0 || kind == KIND_IMAGE) {
+		reply_error(reply, 400, "MISSING_SOURCE",
+			"source_type and source_id are required");
+		json_decref(json);
+		return;
+	}
+	pthread_mutex_lock(&server->resources.lock);
+	source = resource_find(server, kind, request->account, id);
+	if (source)
+		add_image(server, request,
+			snapshot_copy(
+				server, KIND_IMAGE, request->account, source),
+			json, reply);
+	else
+		reply_error(reply, 404, "SOURCE_NOT_FOUND",
+			"The source is not there");
+	pthread_mutex_unlock(&server->resources.lock);
+	json_decref(json);
+}
+
+static bool is_in_view(const struct resource *image,
+	const struct request *request, const char *view)
+{
+	const char *access = image_access(image, request->account);
+
+	if (!access)
+		return false;
+	if (!strcmp(view, "owned") || !strcmp(view, "mine"))
+		return !strcmp(access, "owner");
+	if (!strcmp(view, "shared"))
+		return !strcmp(access, "shared");
+	if (!strcmp(view, "public"))
+		return !strcmp(image->visibility, "public");
+	return strcmp(access, "unlisted") != 0;
+}
+
+static void list_view(struct server *server, struct request *request,
+	struct reply *reply, const char *view)
+{
+	struct shelf *shelf = &server->resources.shelves[KIND_IMAGE];
+	int count = 0;
+	size_t i;
+
+	emit_open(&reply->body, NULL, '{');
+	emit_open(&reply->body, "images", '[');
+	pthread_mutex_lock(&server->resources.lock);
+	for (i = 0; i < shelf->count; i++) {
+		if (!is_in_view(shelf->list[i], request, view))
+			continue;
+		emit_open(&reply->body, NULL, '{');
+		resource_emit(
+			server, request, shelf->list[i], &reply->body, true);
+		emit_close(&reply->body, '}');
+		count++;
+	}
+	pthread_mutex_unlock(&server->resources.lock);
+	emit_close(&reply->body, ']');
+	emit_int(&reply->body, "count", count);
+	emit_close(&reply->body, '}');
+}
+
+static void image_list(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	char *filter = request_query(request, "filter");
+
+	list_view(server, request, reply, filter ? filter : "all");
+	free(filter);
+}
+
+static void image_view(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	list_view(server, request, reply, request->parts[1]);
+}
+
+/* Only the owner's: others may look, and spawn. */
+static struct resource *take_own(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	struct resource *image =
+		resource_take(server, request, KIND_IMAGE, reply);
+
+	if (!image || !strcmp(image->owner, request->account))
+		return image;
+	resource_drop(server);
+	reply_error(reply, 403, "FORBIDDEN", "It belongs to another key");
+	return NULL;
+}
+
+static void image_visibility(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	const char *word =
+		json_string_value(json_object_get(json, "visibility"));
+	struct resource *image;
+
+	if (!json)
+		return;
+	if (!word ||
+		(strcmp(word, "private") && strcmp(word, "unlisted") &&
+			strcmp(word, "public"))) {
+		reply_error(reply, 400, "INVALID_VISIBILITY",
+			"visibility is private, unlisted or public");
+		json_decref(json);
+		return;
+	}
+	image = take_own(server, request, reply);
+	if (image) {
+		resource_set(&image->visibility, word);
+		reply_image(server, request, image, reply);
+		resource_put(server, image);
+	}
+	json_decref(json);
+}
+
+static size_t trusted_index(const struct resource *image, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(image->trusted); i++)
+		if (!strcmp(json_string_value(
+				    json_array_get(image->trusted, i)),
+			    key))
+			break;
+	return i;
+}
+
+static void change_trust(
+	struct resource *image, const char *key, bool is_granted)
+{
+	size_t at = trusted_index(image, key);
+
+	if (!image->trusted)
+		image->trusted = json_array();
+	if (is_granted && at == json_array_size(image->trusted))
+		json_array_append_new(image->trusted, json_string(key));
+	else if (!is_granted)
+		json_array_remove(image->trusted, at);
+}
+
+/* The key is in the body under one of four names, or ends the path. */
+static const char *key_wanted(const struct request *request, const json_t *json)
+{
+	static const char *const names[] = { "trusted_api_key", "api_key",
+		"trusted_key", "key", NULL };
+
+	if (!strcmp(request->pattern, "/images/ID/access/KEY"))
+		return request->parts[3];
+	return json_string_value(fields_first(json, names));
+}
+
+static void set_trust(struct server *server, struct request *request,
+	struct reply *reply, bool is_granted)
+{
+	json_t *json = request_json(request, reply);
+	const char *key = key_wanted(request, json);
+	struct resource *image;
+
+	if (!json)
+		return;
+	if (!key || !*key) {
+		reply_error(reply, 400, "MISSING_KEY",
+			"trusted_api_key is required");
+		json_decref(json);
+		return;
+	}
+	image = take_own(server, request, reply);
+	if (image) {
+		change_trust(image, key, is_granted);
+		reply_image(server, request, image, reply);
+		resource_put(server, image);
+	}
+	json_decref(json);
+}
+
+static void image_grant(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	set_trust(server, request, reply, true);
+}
+
+static void image_revoke(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	set_trust(server, request, reply, false);
+}
+
+static void image_transfer(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	const char *key =
+		json_string_value(json_object_get(json, "to_api_key"));
+	struct resource *image;
+
+	if (!json)
+		return;
+	if (!key || !*key) {
+		reply_error(
+			reply, 400, "MISSING_KEY", "to_api_key is required");
+		json_decref(json);
+		return;
+	}
+	image = take_own(server, request, reply);
+	if (image) {
+		resource_set(&image->owner, key);
+		action_open(image, reply);
+		emit_string(&reply->body, "status", "transferred");
+		emit_string(&reply->body, "owner_api_key", key);
+		emit_string(&reply->body, "owner_key", key);
+		emit_close(&reply->body, '}');
+		resource_put(server, image);
+	}
+	json_decref(json);
+}
+
+static struct resource *copy_image(struct server *server,
+	struct request *request, enum kind kind, struct reply *reply)
+{
+	struct resource *image =
+		resource_take(server, request, KIND_IMAGE, reply);
+	struct resource *copy = NULL;
+
+	if (!image)
+		return NULL;
+	copy = snapshot_copy(server, kind, request->account, image);
+	resource_drop(server);
+	if (!copy)
+		reply_error(reply, 500, "INTERNAL_ERROR", "out of memory");
+	return copy;
+}
+
+static void image_spawn(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	struct resource *service = NULL;
+
+	if (json)
+		service = copy_image(server, request, KIND_SERVICE, reply);
+	if (service) {
+		fields_string(&service->name, json, "name");
+		fields_bootstrap(service, json);
+		if (fields_ports(service, json, reply) ||
+			fields_machine(service, json, reply))
+			resource_release(service);
+		else
+			service_create(server, request, service, reply);
+	}
+	json_decref(json);
+}
+
+static void image_clone(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	struct resource *image = NULL;
+
+	if (json)
+		image = copy_image(server, request, KIND_IMAGE, reply);
+	if (image) {
+		pthread_mutex_lock(&server->resources.lock);
+		add_image(server, request, image, json, reply);
+		pthread_mutex_unlock(&server->resources.lock);
+	}
+	json_decref(json);
+}
+
+const struct route image_routes[] = {
+	{ "POST", "/images", 0, image_publish },
+	{ "POST", "/images/publish", 0, image_publish },
+	{ "GET", "/images", 0, image_list },
+	{ "GET", "/images/owned", 0, image_view },
+	{ "GET", "/images/mine", 0, image_view },
+	{ "GET", "/images/shared", 0, image_view },
+	{ "GET", "/images/public", 0, image_view },
+	{ "GET", "/images/ID", 0, action_get },
+	{ "DELETE", "/images/ID", 0, action_delete },
+	{ "POST", "/images/ID/lock", 0, action_lock },
+	{ "POST", "/images/ID/unlock", 0, action_unlock },
+	{ "POST", "/images/ID/visibility", 0, image_visibility },
+	{ "POST", "/images/ID/grant", 0, image_grant },
+	{ "POST", "/images/ID/grant-access", 0, image_grant },
+	{ "POST", "/images/ID/access", 0, image_grant },
+	{ "POST", "/images/ID/access/grant", 0, image_grant },
+	{ "POST", "/images/ID/revoke", 0, image_revoke },
+	{ "POST", "/images/ID/revoke-access", 0, image_revoke },
+	{ "DELETE", "/images/ID/access", 0, image_revoke },
+	{ "POST", "/images/ID/access/revoke", 0, image_revoke },
+	{ "DELETE", "/images/ID/access/KEY", 0, image_revoke },
+	{ "GET", "/images/ID/trusted", 0, action_get },
+	{ "GET", "/images/ID/access", 0, action_get },
+	{ "POST", "/images/ID/transfer", 0, image_transfer },
+	{ "POST", "/images/ID/spawn", 0, image_spawn },
+	{ "POST", "/images/ID/clone", 0, image_clone },
+	{ NULL, NULL, 0, NULL },
+};

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/service_api.c - the paths under /services, but for env */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action.h"
+#include "fields.h"
+#include "folder.h"
+#include "route.h"
+#include "server.h"
+#include "service.h"
+#include "service_create.h"
+#include "snapshot.h"
+
+enum {
+	LOG_LINES = 9000,
+	LOG_MAX = 512 << 20,
+};
+
+static const char *const domain_names[] = { "custom_domains", "domains", NULL };
+
+static int read_service(
+	struct resource *service, const json_t *json, struct reply *reply)
+{
+	int err = fields_ports(service, json, reply);
+
+	if (!err)
+		err = fields_machine(service, json, reply);
+	if (!err)
+		err = fields_list(&service->domains, json, domain_names, reply);
+	fields_string(&service->name, json, "name");
+	fields_string(&service->service_type, json, "service_type");
+	fields_bool(&service->unfreezes_on_demand, json, "unfreeze_on_demand");
+	fields_bool(&service->shows_freeze_page, json, "show_freeze_page");
+	fields_bootstrap(service, json);
+	return err;
+}
+
+static void service_post(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	struct resource *service;
+
+	if (!json)
+		return;
+	service = resource_new(server, KIND_SERVICE, request->account, NULL);
+	service_take_env(service, json_object_get(json, "env"));
+	if (read_service(service, json, reply) ||
+		fields_files(server, service, json, reply))
+		resource_release(service);
+	else
+		service_create(server, request, service, reply);
+	json_decref(json);
+}
+
+static void service_patch(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	struct resource *service;
+
+	if (!json)
+		return;
+	service = resource_take(server, request, KIND_SERVICE, reply);
+	if (service && read_service(service, json, reply) == 0) {
+		emit_open(&reply->body, NULL, '{');
+		resource_emit(server, request, service, &reply->body, false);
+		emit_close(&reply->body, '}');
+	}
+	if (service)
+		resource_put(server, service);
+	json_decref(json);
+}
+
+static size_t domain_index(const json_t *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		if (!strcmp(json_string_value(json_array_get(list, i)), name))
+			break;
+	return i;
+}
+
+/* Adds or takes away what the list names. */
+static void change_domains(
+	struct resource *service, const json_t *names, bool is_added)
+{
+	json_t *name;
+	size_t i, at;
+
+	if (!service->domains)
+		service->domains = json_array();
+	json_array_foreach ((json_t *)names, i, name) {
+		at = domain_index(service->domains, json_string_value(name));
+		if (is_added && at == json_array_size(service->domains))
+			json_array_append(service->domains, name);
+		else if (!is_added)
+			json_array_remove(service->domains, at);
+	}
+}
+
+static int read_domains(
+	struct resource *service, const json_t *json, struct reply *reply)
+{
+	static const char *const add_names[] = { "add", NULL };
+	static const char *const remove_names[] = { "remove", NULL };
+	json_t *added = NULL, *removed = NULL;
+	int err = fields_list(&service->domains, json, domain_names, reply);
+
+	if (!err)
+		err = fields_list(&added, json, add_names, reply);
+	if (!err)
+		err = fields_list(&removed, json, remove_names, reply);
+	if (!err) {
+		change_domains(service, added, true);
+		change_domains(service, removed, false);
+	}
+	json_decref(added);
+	json_decref(removed);
+	return err;
+}
+
+static void service_domains(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	struct resource *service;
+	char *dump;
+
+	if (!json)
+		return;
+	service = resource_take(server, request, KIND_SERVICE, reply);
+	if (service && read_domains(service, json, reply) == 0) {
+		dump = json_dumps(service->domains, JSON_COMPACT);
+		emit_open(&reply->body, NULL, '{');
+		emit_json(&reply->body, "custom_domains", dump ? dump : "[]");
+		emit_json(&reply->body, "domains", dump ? dump : "[]");
+		emit_close(&reply->body, '}');
+		free(dump);
+	}
+	if (service)
+		resource_put(server, service);
+	json_decref(json);
+}
+
+/* A new script is taken only with what comes with it. */
+static void redeploy(struct server *server, struct resource *service,
+	const json_t *json, struct reply *reply)
+{
+	fields_bootstrap(service, json);
+	if (!*service->bootstrap) {
+		reply_error(reply, 400, "NO_BOOTSTRAP",
+			"There is no bootstrap to run");
+		return;
+	}
+	if (fields_files(server, service, json, reply))
+		return;
+	service_stop(service);
+	resource_set(&service->state, "running");
+	service_start(server, service);
+	action_open(service, reply);
+	emit_string(&reply->body, "state", "redeploying");
+	emit_string(&reply->body, "status", "redeploying");
+	emit_close(&reply->body, '}');
+}
+
+static void service_redeploy(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	struct resource *service;
+
+	if (!json)
+		return;
+	service = resource_take(server, request, KIND_SERVICE, reply);
+	if (service) {
+		redeploy(server, service, json, reply);
+		resource_put(server, service);
+	}
+	json_decref(json);
+}
+
+/* Where the last so many lines begin. */
+static const char *tail_of(const char *log, size_t len, long lines)
+{
+	const char *at = log + len;
+
+	if (at > log && at[-1] == '\n')
+		at--;
+	while (at > log) {
+		if (at[-1] == '\n' && --lines == 0)
+			break;
+		at--;
+	}
+	return at;
+}
+
+static long lines_wanted(const struct request *request)
+{
+	char *all = request_query(request, "all");
+	char *lines = request_query(request, "lines");
+	long wanted = lines ? atol(lines) : LOG_LINES;
+
+	if (all && strcmp(all, "false") && strcmp(all, "0"))
+		wanted = 0;
+	free(all);
+	free(lines);
+	return wanted;
+}
+
+static void service_logs(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	struct resource *service =
+		resource_take(server, request, KIND_SERVICE, reply);
+	bool is_raw = atomic_load(&server->is_raw);
+	long lines = lines_wanted(request);
+	char path[400], *log = NULL;
+	const char *from;
+	size_t len = 0;
+
+	if (!service)
+		return;
+	service_log_path(server, service, path, sizeof(path));
+	resource_drop(server);
+	if (folder_read(path, LOG_MAX, &log, &len))
+		log = NULL;
+	len = log ? emit_whole(log, len) : 0;
+	from = log && lines ? tail_of(log, len, lines) : log;
+	if (log)
+		len -= from - log;
+	emit_open(&reply->body, NULL, '{');
+	emit_bytes(&reply->body, "log", log ? from : "", len, is_raw);
+	emit_bytes(&reply->body, "logs", log ? from : "", len, is_raw);
+	emit_close(&reply->body, '}');
+	free(log);
+}
+
+const struct route service_routes[] = {
+	{ "GET", "/services", 0, action_list },
+	{ "POST", "/services", 0, service_post },
+	{ "GET", "/services/ID", 0, action_get },
+	{ "DELETE", "/services/ID", 0, action_delete },
+	{ "PATCH", "/services/ID", 0, service_patch },
+	{ "POST", "/services/ID/resize", 0, service_patch },
+	{ "POST", "/services/ID/freeze", 0, action_freeze },
+	{ "POST", "/services/ID/sleep", 0, action_freeze },
+	{ "POST", "/services/ID/unfreeze", 0, action_unfreeze },
+	{ "POST", "/services/ID/wake", 0, action_unfreeze },
+	{ "POST", "/services/ID/lock", 0, action_lock },
+	{ "POST", "/services/ID/unlock", 0, action_unlock },
+	{ "GET", "/services/ID/logs", 0, service_logs },
+	{ "PUT", "/services/ID/domains", 0, service_domains },
+	{ "POST", "/services/ID/redeploy", 0, service_redeploy },
+	{ "POST", "/services/ID/execute", 0, action_service_command },
+	{ "POST", "/services/ID/snapshot", 0, snapshot_of_source },
+	{ NULL, NULL, 0, NULL },
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/service_create.h - a service from a request, snapshot, image */
+#ifndef SERVER_SERVICE_CREATE_H
+#define SERVER_SERVICE_CREATE_H
+
+#include "resource.h"
+
+/*
+ * Takes the service, checks its name (409 when it is taken), puts it on its
+ * shelf, starts it and answers.  Not to be called with the lock held.
+ */
+void service_create(struct server *server, struct request *request,
+	struct resource *service, struct reply *reply);
+
+/* Makes a vault of an object of strings; others are ignored. */
+void service_take_env(struct resource *service, const json_t *env);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/service_env.c - the paths of a service's vault */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "action.h"
+#include "fields.h"
+#include "route.h"
+#include "server.h"
+#include "vault.h"
+
+enum {
+	VAULT_MAX = 64 << 10,
+};
+
+static bool is_json(const struct request *request)
+{
+	const char *type = request_header(request, "Content-Type");
+
+	return type && !strncasecmp(type, "application/json", 16);
+}
+
+/* All that clients send: dotenv text, or one of four shapes of JSON. */
+static bool read_vault(
+	struct text *text, const struct request *request, struct reply *reply)
+{
+	static const char *const names[] = { "content", "env", NULL };
+	json_t *json, *value;
+
+	if (!is_json(request)) {
+		text_add(text, request->body, request->body_len);
+		return true;
+	}
+	json = request_json(request, reply);
+	if (!json)
+		return false;
+	value = fields_first(json, names);
+	if (json_is_string(value))
+		text_puts(text, json_string_value(value));
+	else
+		vault_from_json(text, json_is_object(value) ? value : json);
+	json_decref(json);
+	return true;
+}
+
+static void reply_status(const struct resource *service, struct reply *reply)
+{
+	int count = vault_count(service->vault);
+
+	action_open(service, reply);
+	emit_bool(&reply->body, "has_vault", service->has_vault);
+	emit_bool(&reply->body, "exists", service->has_vault);
+	emit_int(&reply->body, "count", count);
+	emit_int(&reply->body, "variable_count", count);
+	if (service->has_vault)
+		emit_int(&reply->body, "updated_at", service->vault_s);
+}
+
+static void set_vault(
+	struct server *server, struct resource *service, const char *text)
+{
+	resource_set(&service->vault, text);
+	service->has_vault = true;
+	service->vault_s = moment_now_ms(&server->moment) / 1000;
+}
+
+static void env_set(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	struct text text = { 0 };
+	struct resource *service;
+
+	if (!read_vault(&text, request, reply))
+		return;
+	if (text.len > VAULT_MAX) {
+		reply_error(
+			reply, 413, "VAULT_TOO_LARGE", "A vault holds 64 KiB");
+		text_clear(&text);
+		return;
+	}
+	service = resource_take(server, request, KIND_SERVICE, reply);
+	if (service) {
+		set_vault(server, service, text.data ? text.data : "");
+		reply_status(service, reply);
+		emit_string(&reply->body, "message", "Vault updated");
+		emit_close(&reply->body, '}');
+		resource_put(server, service);
+	}
+	text_clear(&text);
+}
+
+static bool wants_export(const struct request *request)
+{
+	char *format = request_query(request, "format");
+	bool wanted = format && !strcmp(format, "export");
+
+	free(format);
+	return wanted;
+}
+
+static struct resource *take_vault(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	struct resource *service =
+		resource_take(server, request, KIND_SERVICE, reply);
+
+	if (!service || service->has_vault)
+		return service;
+	resource_drop(server);
+	reply_error(reply, 404, "VAULT_NOT_FOUND", "There is no vault");
+	return NULL;
+}
+
+static void env_get(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	struct resource *service;
+
+	if (wants_export(request)) {
+		service = take_vault(server, request, reply);
+		if (!service)
+			return;
+		reply->type = "text/plain; charset=utf-8";
+		text_puts(&reply->body, service->vault);
+		resource_drop(server);
+		return;
+	}
+	service = resource_take(server, request, KIND_SERVICE, reply);
+	if (!service)
+		return;
+	reply_status(service, reply);
+	emit_json(&reply->body, "env", "{}");
+	emit_close(&reply->body, '}');
+	resource_drop(server);
+}
+
+static void env_export(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	struct resource *service = take_vault(server, request, reply);
+	size_t len;
+
+	if (!service)
+		return;
+	len = strlen(service->vault);
+	emit_open(&reply->body, NULL, '{');
+	emit_bytes(&reply->body, "env", service->vault, len, false);
+	emit_bytes(&reply->body, "content", service->vault, len, false);
+	emit_int(&reply->body, "count", vault_count(service->vault));
+	emit_close(&reply->body, '}');
+	resource_drop(server);
+}
+
+/* {"keys":[...]} or ?keys=a,b; NULL for all of them. */
+static json_t *keys_wanted(const struct request *request, const json_t *json)
+{
+	static const char *const names[] = { "keys", NULL };
+	struct reply unused = { 0 };
+	char *query = request_query(request, "keys");
+	json_t *holder = json_object(), *keys = NULL;
+
+	if (query)
+		json_object_set_new(holder, "keys", json_string(query));
+	fields_list(&keys, query ? holder : json, names, &unused);
+	reply_clear(&unused);
+	json_decref(holder);
+	free(query);
+	return keys;
+}
+
+static void drop_keys(
+	struct server *server, struct resource *service, const json_t *keys)
+{
+	struct text text;
+	json_t *key;
+	size_t i;
+
+	json_array_foreach ((json_t *)keys, i, key) {
+		memset(&text, 0, sizeof(text));
+		text_puts(&text, "");
+		vault_without(&text, service->vault, json_string_value(key));
+		if (!text.failed)
+			set_vault(server, service, text.data);
+		text_clear(&text);
+	}
+}
+
+static void env_delete(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply), *keys;
+	struct resource *service;
+
+	if (!json)
+		return;
+	keys = keys_wanted(request, json);
+	service = take_vault(server, request, reply);
+	if (service) {
+		if (keys) {
+			drop_keys(server, service, keys);
+		} else {
+			resource_set(&service->vault, "");
+			service->has_vault = false;
+		}
+		emit_open(&reply->body, NULL, '{');
+		emit_string(&reply->body, "status", "deleted");
+		emit_string(&reply->body, "message", "Vault deleted");
+		emit_int(&reply->body, "count", vault_count(service->vault));
+		emit_close(&reply->body, '}');
+		resource_put(server, service);
+	}
+	json_decref(keys);
+	json_decref(json);
+}
+
+const struct route env_routes[] = {
+	{ "GET", "/services/ID/env", 0, env_get },
+	{ "PUT", "/services/ID/env", 0, env_set },
+	{ "POST", "/services/ID/env", 0, env_set },
+	{ "DELETE", "/services/ID/env", 0, env_delete },
+	{ "POST", "/services/ID/env/export", 0, env_export },
+	{ NULL, NULL, 0, NULL },
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/snapshot.h - copies of what a session or a service has */
+#ifndef SERVER_SNAPSHOT_H
+#define SERVER_SNAPSHOT_H
+
+#include "resource.h"
+
+/* POST /sessions/ID/snapshot and /services/ID/snapshot. */
+void snapshot_of_source(
+	struct server *server, struct request *request, struct reply *reply);
+
+/* POST /snapshots/ID/restore; under /sessions the id may be either's. */
+void snapshot_restore(
+	struct server *server, struct request *request, struct reply *reply);
+
+/*
+ * A new resource of the kind with a copy of the source's directory and of
+ * what it was made with; on no shelf yet.  The lock is held.
+ */
+struct resource *snapshot_copy(struct server *server, enum kind kind,
+	const char *owner, const struct resource *source);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/vault.h - the dotenv text of a service */
+#ifndef SERVER_VAULT_H
+#define SERVER_VAULT_H
+
+#include "text.h"
+
+#include <jansson.h>
+
+/* NAME=VALUE each, as words_free takes them. */
+char **vault_environment(const char *text);
+
+/* How many variables there are. */
+int vault_count(const char *text);
+
+/* The lines but those of the named variable. */
+void vault_without(struct text *out, const char *text, const char *name);
+
+/* A line for each member, quoted where it has to be. */
+void vault_from_json(struct text *out, const json_t *object);
+
+#endif
