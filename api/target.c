@@ -78,13 +78,37 @@ static int add_query(struct text *text, const struct api_param *query)
 	return err;
 }
 
+static char *copy(const char *s, size_t len)
+{
+	char *twin = malloc(len + 1);
+
+	if (twin) {
+		memcpy(twin, s, len);
+		twin[len] = '\0';
+	}
+	return twin;
+}
+
+static int target_split(struct target *target, struct text *url, size_t path_at,
+	size_t path_end)
+{
+	size_t len;
+
+	target->url = text_take(url, &len);
+	if (!target->url)
+		return -ENOMEM;
+	target->path = copy(target->url + path_at, path_end - path_at);
+	target->path_query = copy(target->url + path_at, len - path_at);
+	return target->path && target->path_query ? 0 : -ENOMEM;
+}
+
 int target_init(struct target *target, const char *base,
 	const struct endpoint *row, const char *id,
 	const struct api_param *query)
 {
 	struct text url = { 0 };
-	size_t base_len = strlen(base), path_end = 0, len;
-	int err = text_add(&url, base, base_len);
+	size_t path_end;
+	int err = text_add_string(&url, base);
 
 	*target = (struct target){ 0 };
 	if (!err)
@@ -92,16 +116,8 @@ int target_init(struct target *target, const char *base,
 	path_end = url.len;
 	if (!err)
 		err = add_query(&url, query);
-	if (!err) {
-		target->url = text_take(&url, &len);
-		if (target->url) {
-			target->path = strndup(
-				target->url + base_len, path_end - base_len);
-			target->path_query = strdup(target->url + base_len);
-		}
-		if (!target->path || !target->path_query)
-			err = -ENOMEM;
-	}
+	if (!err)
+		err = target_split(target, &url, strlen(base), path_end);
 	text_clear(&url);
 	if (err)
 		target_clear(target);
