@@ -41,7 +41,7 @@ title() {
 # Shows a command as it is typed, runs it, shows how it ended if not well.
 run() {
 	printf '$ %s\n' "$1"
-	(set -o pipefail; eval "$1") 2>&1
+	bash -c "$1" 2>&1
 	local status=$?
 	test $status = 0 || printf '[exit status %s]\n' $status
 	return $status
@@ -167,7 +167,7 @@ good 'cat u/jobs/latest/status u/jobs/latest/exit_code'
 asked
 
 title 'What the API refuses, the command reports; the reason is a file'
-bad 'echo 901 | tee u/run/.settings/ttl'
+bad 'echo 901 > u/run/.settings/ttl'
 good 'cat u/run/.settings/ttl'
 good 'mkdir u/run/typo && echo klingon > u/run/typo/.settings/language'
 bad 'cp hello.py u/run/typo/'
