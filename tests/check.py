@@ -5,7 +5,7 @@
 
 unit    every program BUILD/tests/{api,cache,fs}_*, which cmocka counts
 server  every tests/test_server_*.py, run with BUILD as its argument
-mount   tests/run.py, run with BUILD as its argument
+mount   tests/mount/run.py, run with BUILD as its argument
 
 A script tells its count by its last `N passed, N failed` (`, N skipped` may
 follow), or as unittest and pytest do. The sum is the last line printed.
@@ -91,9 +91,9 @@ def commands(build, kinds):
         for script in sorted(glob.glob("tests/test_server_*.py")):
             yield ("server", os.path.basename(script)[:-3],
                    [sys.executable, "-B", script, build], count_script)
-    if "mount" in kinds and os.path.exists("tests/run.py"):
+    if "mount" in kinds and os.path.exists("tests/mount/run.py"):
         yield ("mount", "mount tests",
-               [sys.executable, "-B", "tests/run.py", build], count_script)
+               [sys.executable, "-B", "tests/mount/run.py", build], count_script)
 
 
 def main(build, kinds):
