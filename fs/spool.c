@@ -50,6 +50,8 @@ static void node_close(struct spool_node *node)
 	spool_content_free(node);
 	if (node->doomed_count && spool_record_settle(node) == 0)
 		spool_doomed_remove(node);
+	if (node->inode.nlink && node->is_stale)
+		spool_record_write(node);
 	if (!node->inode.nlink && !node->kept)
 		spool_files_remove(node->spool, node->inode.number);
 }
@@ -77,14 +79,21 @@ void spool_tops_add(struct spool *spool, struct spool_node *top)
 	spool->last_top = top;
 }
 
-struct spool_inode *spool_top(struct spool *spool, const char *root, uid_t uid,
-	gid_t gid, const struct timespec *now)
+struct spool_node *spool_top_of(struct spool *spool, const char *root)
 {
 	struct spool_node *top = spool->tops;
-	int err;
 
 	while (top && strcmp(top->inode.root, root))
 		top = top->next_top;
+	return top;
+}
+
+struct spool_inode *spool_top(struct spool *spool, const char *root, uid_t uid,
+	gid_t gid, const struct timespec *now)
+{
+	struct spool_node *top = spool_top_of(spool, root);
+	int err;
+
 	if (top)
 		return &top->inode;
 	top = spool_node_make(spool, S_IFDIR | 0755, uid, gid, now);
@@ -147,7 +156,7 @@ void spool_drop_top(struct spool *spool, struct spool_inode *inode)
 		spool_place_detach(place);
 		free(place);
 		if (node->inode.nlink)
-			spool_record_place(node);
+			spool_record_follow(node);
 		else
 			spool_record_remove(node);
 		spool_node_rest(node);
@@ -286,7 +295,7 @@ static int place_remove(struct spool_place *place, const struct timespec *now)
 	if (err) {
 		node->inode.ctime = ctime;
 		spool_place_add(dir, place);
-		spool_record_place(node); /* half of it may be gone */
+		spool_record_follow(node); /* half of it may be gone */
 		return err;
 	}
 	free(place);

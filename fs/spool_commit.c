@@ -270,9 +270,11 @@ static void record_end(const struct commit_record *record, int dir_fd)
 
 	if (node->durable < record->sequence)
 		node->durable = record->sequence;
-	if (node->sequence == record->sequence)
+	if (node->sequence == record->sequence) {
+		node->is_stale = false;
 		unlinkat(dir_fd,
 			spool_file_name(name, node->inode.number, "next"), 0);
+	}
 	if (node->durable >= node->placed)
 		spool_doomed_remove(node);
 }

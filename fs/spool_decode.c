@@ -195,18 +195,21 @@ static mode_t type_read(const json_t *record)
 					     : 0;
 }
 
-/* jansson says what is wrong with a text; of memory it says nothing, or so. */
+/* NULL may mean a text that is wrong, and memory that is short: so what is
+ * refused is tried again where there is enough. */
 static int json_parse(const char *text, size_t len, json_t **out)
 {
-	json_error_t error = { .text = "" };
+	void *probe;
 
-	*out = json_loadb(text, len, JSON_ALLOW_NUL, &error);
+	*out = json_read(text, len);
 	if (*out)
 		return 0;
-	return !error.text[0] ||
-			json_error_code(&error) == json_error_out_of_memory
-		? -ENOMEM
-		: -EINVAL;
+	probe = malloc(65536 + 16 * len);
+	if (!probe)
+		return -ENOMEM;
+	free(probe);
+	*out = json_read(text, len);
+	return *out ? 0 : -EINVAL;
 }
 
 int spool_record_read(struct spool *spool, uint64_t number, const char *text,

@@ -71,6 +71,7 @@ struct spool_node {
 	uint64_t *doomed;   /* see above: numbers */
 	size_t doomed_count;
 	unsigned commits; /* under way; each keeps the node */
+	bool is_stale;	  /* its newest record could not be written */
 	bool kept;	  /* its files are among the doomed of another */
 	/* While loading: */
 	bool settle;	  /* its record is to be made durable */
@@ -110,6 +111,8 @@ static inline bool spool_is_dir(const struct spool_inode *inode)
 /* ---- spool_table.c: nodes by number ---------------------------------- */
 
 uint64_t spool_mix(uint64_t number);
+struct spool_node *spool_node_of(struct spool *spool, uint64_t number);
+struct spool_node *spool_top_of(struct spool *spool, const char *root);
 /* With times set and no name; in the table. NULL: errno says why. */
 struct spool_node *spool_node_make(struct spool *spool, mode_t mode, uid_t uid,
 	gid_t gid, const struct timespec *now);
@@ -159,7 +162,10 @@ char *spool_record_text(
 int spool_record_write(struct spool_node *node);
 /* The same for a change of where it stands. */
 int spool_record_place(struct spool_node *node);
-/* For what is no reason to fail, the times of a directory. */
+/* The same for what follows from a change that is on disk already, so that it
+ * cannot fail any more: what could not be written is written at the end. */
+void spool_record_follow(struct spool_node *node);
+/* So for the times of a directory. */
 void spool_record_touch(struct spool_node *dir, const struct timespec *now);
 /* Writes N.json durably, at once: at start and end only. */
 int spool_record_settle(struct spool_node *node);
@@ -178,9 +184,13 @@ int spool_record_read(struct spool *spool, uint64_t number, const char *text,
 /* Fills links from the JSON of a record; -EINVAL -ENOMEM. */
 int spool_links_read(struct spool_node *node, const json_t *list);
 
-/* ---- spool_load.c, spool_resolve.c ------------------------------------ */
+/* ---- spool_load.c, spool_resolve.c, spool_rescue.c
+ * ------------------------------------ */
 
 int spool_load(struct spool *spool);
+/* Makes the directories again that are lost and in which something is. */
+int spool_rescue(
+	struct spool *spool, struct spool_node *const *nodes, size_t count);
 /* Gives each name to its newest claimant, rescues what hangs from damaged
  * directories, drops what has no name. */
 int spool_resolve(struct spool *spool);

@@ -116,6 +116,8 @@ static json_t *record_json(const struct spool_node *node, uint64_t sequence)
 	return record;
 }
 
+/* Not by json_dumps: where memory runs out it may leave the name of a member
+ * out, and say nothing (jansson 2.14). */
 char *spool_record_text(
 	const struct spool_node *node, uint64_t sequence, size_t *len)
 {
@@ -123,10 +125,8 @@ char *spool_record_text(
 	char *text = NULL;
 
 	if (record)
-		text = json_dumps(record, JSON_COMPACT);
+		text = json_write(record, len);
 	json_decref(record);
-	if (text)
-		*len = strlen(text);
 	return text;
 }
 
@@ -144,8 +144,10 @@ static int record_write(
 	spool_file_name(name, node->inode.number, ending);
 	err = state_write(spool->state->inodes_fd, name, text, len, durable);
 	free(text);
-	if (!err)
+	if (!err) {
 		node->sequence = spool->sequence;
+		node->is_stale = false;
+	}
 	return err;
 }
 
@@ -163,11 +165,26 @@ int spool_record_place(struct spool_node *node)
 	return err;
 }
 
+/* A number that no record has: the next commit finds one to be written. */
+static void stale_set(struct spool_node *node)
+{
+	node->sequence = ++node->spool->sequence;
+	node->is_stale = true;
+}
+
+void spool_record_follow(struct spool_node *node)
+{
+	if (!node->inode.nlink || spool_record_place(node) == 0)
+		return;
+	stale_set(node);
+	node->placed = node->sequence;
+}
+
 void spool_record_touch(struct spool_node *dir, const struct timespec *now)
 {
 	dir->inode.mtime = dir->inode.ctime = *now;
-	if (dir->inode.nlink)
-		spool_record_write(dir);
+	if (dir->inode.nlink && spool_record_write(dir) < 0)
+		stale_set(dir);
 }
 
 static int node_settle(struct spool_node *node)

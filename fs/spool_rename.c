@@ -73,7 +73,7 @@ static void replaced_leave(struct spool_node *node, struct spool_node *old,
 {
 	old->inode.ctime = *now;
 	if (old->inode.nlink) {
-		spool_record_place(old);
+		spool_record_follow(old);
 	} else {
 		doomed_take(node, old);
 		spool_record_remove(old);
@@ -179,8 +179,7 @@ static int rename_exchange(struct spool_place *from, struct spool_place *onto,
 		return err;
 	}
 	other->exchanged = node->inode.number;
-	if (spool_record_place(other) < 0)
-		other->placed = ++other->spool->sequence;
+	spool_record_follow(other);
 	dirs_touch(from->dir, onto->dir, now);
 	return 0;
 }

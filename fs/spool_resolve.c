@@ -3,7 +3,6 @@
 #include "fs/spool.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,11 +37,6 @@ static int nodes_list(const struct spool *spool, struct nodes *nodes)
 	return 0;
 }
 
-static struct spool_node *node_of(struct spool *spool, uint64_t number)
-{
-	return spool_node(spool_by_number(spool, number));
-}
-
 static void links_clear(struct spool_node *node)
 {
 	while (node->links.count)
@@ -59,7 +53,8 @@ static int exchange_apply(struct spool_node *node)
 
 	if (!json_is_integer(number))
 		return 0;
-	other = node_of(node->spool, (uint64_t)json_integer_value(number));
+	other = spool_node_of(
+		node->spool, (uint64_t)json_integer_value(number));
 	if (!other || other == node || other->sequence > node->sequence)
 		return 0;
 	links_clear(other);
@@ -72,89 +67,13 @@ static int exchange_apply(struct spool_node *node)
 	return err == -EINVAL ? 0 : err;
 }
 
-static struct spool_node *top_of(const struct spool *spool, const char *root)
-{
-	struct spool_node *top = spool->tops;
-
-	while (top && strcmp(top->inode.root, root))
-		top = top->next_top;
-	return top;
-}
-
 static void tops_find(struct spool *spool, const struct nodes *nodes)
 {
 	for (size_t i = 0; i < nodes->count; i++)
 		if (nodes->list[i]->inode.root) {
-			if (!top_of(spool, nodes->list[i]->inode.root))
+			if (!spool_top_of(spool, nodes->list[i]->inode.root))
 				spool_tops_add(spool, nodes->list[i]);
 		}
-}
-
-/*
- * A directory whose record is damaged must not take what is in it along. The
- * records below say under which top they are: the directory comes back there
- * under another name, or as that top itself.
- */
-static int dir_rescue(
-	struct spool *spool, const struct spool_node *child, uint64_t number)
-{
-	struct spool_node *top = top_of(spool, child->home);
-	struct spool_node *dir = spool_node_new(spool, number, S_IFDIR | 0700);
-	struct spool_place *place;
-	char name[64];
-	int len;
-
-	if (!dir)
-		return -ENOMEM;
-	dir->inode.uid = child->inode.uid;
-	dir->inode.gid = child->inode.gid;
-	dir->inode.atime = dir->inode.btime = child->inode.btime;
-	dir->inode.mtime = dir->inode.ctime = child->inode.ctime;
-	dir->sequence = ++spool->sequence;
-	dir->settle = dir->claimed = true;
-	if (top) {
-		len = snprintf(name, sizeof(name), "recovered.%llu",
-			(unsigned long long)number);
-		place = spool_place_new(dir, top->inode.number, name,
-			(size_t)len, ++spool->sequence);
-		if (!place || spool_links_reserve(dir) < 0) {
-			free(place);
-			spool_node_free(dir);
-			return -ENOMEM;
-		}
-		spool_links_add(place);
-	} else {
-		dir->inode.root = strdup(child->home);
-	}
-	if ((!top && !dir->inode.root) || spool_table_add(spool, dir) < 0) {
-		spool_node_free(dir);
-		return -ENOMEM;
-	}
-	if (!top)
-		spool_tops_add(spool, dir);
-	spool_complain(spool, "directory %llu is lost; what is in it is in %s",
-		(unsigned long long)number, top ? name : dir->inode.root);
-	return 0;
-}
-
-/* Only for what a commit has made durable: a file that was never closed is
- * not worth a directory. */
-static int parents_rescue(struct spool *spool, const struct nodes *nodes)
-{
-	const struct spool_node *node;
-	uint64_t parent;
-	int err = 0;
-
-	for (size_t i = 0; i < nodes->count; i++) {
-		node = nodes->list[i];
-		for (size_t j = 0; !err && j < node->links.count; j++) {
-			parent = node->links.list[j]->parent;
-			if (node->durable && node->home &&
-				!node_of(spool, parent))
-				err = dir_rescue(spool, node, parent);
-		}
-	}
-	return err;
 }
 
 static int claim_compare(const void *a, const void *b)
@@ -171,7 +90,7 @@ static int claim_compare(const void *a, const void *b)
 
 static int claim_decide(struct spool *spool, struct spool_place *place)
 {
-	struct spool_node *dir = node_of(spool, place->parent);
+	struct spool_node *dir = spool_node_of(spool, place->parent);
 	struct spool_place *holder;
 
 	holder = dir ? spool_place_find(dir, place->name) : NULL;
@@ -217,15 +136,18 @@ static int claims_decide(struct spool *spool, const struct nodes *nodes)
 }
 
 /* Directories that stand in each other, not under any top, are not reached. */
-static void tops_reach(struct spool *spool, struct nodes *nodes)
+static int tops_reach(struct spool *spool)
 {
-	struct spool_node *dir, *child;
+	struct spool_node **queue, *dir, *child;
 	size_t first = 0, last = 0;
 
+	queue = malloc((spool->count + 1) * sizeof(*queue));
+	if (!queue)
+		return -ENOMEM;
 	for (dir = spool->tops; dir; dir = dir->next_top)
-		nodes->list[last++] = dir;
+		queue[last++] = dir;
 	while (first < last) {
-		dir = nodes->list[first++];
+		dir = queue[first++];
 		dir->inode.nlink += 2;
 		for (size_t i = 0; i < dir->names.count; i++) {
 			child = dir->names.list[i]->node;
@@ -236,9 +158,11 @@ static void tops_reach(struct spool *spool, struct nodes *nodes)
 			dir->inode.nlink++;
 			child->inode.parent = &dir->inode;
 			child->inode.top = dir->inode.top;
-			nodes->list[last++] = child;
+			queue[last++] = child;
 		}
 	}
+	free(queue);
+	return 0;
 }
 
 static void unreached_strip(struct spool_node *node)
@@ -318,35 +242,39 @@ static void nodes_finish(const struct nodes *nodes)
 	}
 }
 
+static int names_find(struct spool *spool, const struct nodes *nodes)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < nodes->count; i++)
+		err = exchange_apply(nodes->list[i]);
+	if (err)
+		return err;
+	for (size_t i = 0; i < nodes->count; i++)
+		nodes->list[i]->claimed = nodes->list[i]->inode.root ||
+			nodes->list[i]->links.count;
+	tops_find(spool, nodes);
+	return spool_rescue(spool, nodes->list, nodes->count);
+}
+
 int spool_resolve(struct spool *spool)
 {
 	struct nodes nodes;
 	int err = nodes_list(spool, &nodes);
 
-	for (size_t i = 0; !err && i < nodes.count; i++)
-		err = exchange_apply(nodes.list[i]);
-	if (!err) {
-		for (size_t i = 0; i < nodes.count; i++)
-			nodes.list[i]->claimed = nodes.list[i]->inode.root ||
-				nodes.list[i]->links.count;
-		tops_find(spool, &nodes);
-		err = parents_rescue(spool, &nodes);
-	}
-	free(nodes.list);
 	if (err)
 		return err;
-	err = nodes_list(spool, &nodes);
+	err = names_find(spool, &nodes);
+	free(nodes.list);
+	if (!err)
+		err = nodes_list(spool, &nodes);
 	if (err)
 		return err;
 	err = claims_decide(spool, &nodes);
-	if (!err) {
-		tops_reach(spool, &nodes);
-		free(nodes.list);
-		err = nodes_list(spool, &nodes);
-		if (err)
-			return err;
+	if (!err)
+		err = tops_reach(spool);
+	if (!err)
 		nodes_finish(&nodes);
-	}
 	free(nodes.list);
 	return err;
 }

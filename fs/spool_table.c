@@ -93,6 +93,11 @@ struct spool_inode *spool_by_number(struct spool *spool, uint64_t number)
 	return inode && inode->number == number ? inode : NULL;
 }
 
+struct spool_node *spool_node_of(struct spool *spool, uint64_t number)
+{
+	return spool_node(spool_by_number(spool, number));
+}
+
 int spool_serial_save(struct spool *spool, uint64_t reserved)
 {
 	char text[32];
