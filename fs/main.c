@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/main.c - unsandboxfs, from its command line to its exit status */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -15,6 +17,8 @@
 #include "fs/option.h"
 #include "fs/options.h"
 #include "fs/start.h"
+
+#define LOCK_TRIES 40 /* 2 s */
 
 /* Why the program ends; one line. */
 struct why {
@@ -88,6 +92,24 @@ static enum exit_status fs_serve(struct fs *fs, const struct options *options,
 	return status;
 }
 
+/* fs_new; a mount that has just been unmounted may hold the state directory
+ * for a moment yet, while it stores what it was told last. */
+static int fs_open(const struct options *options,
+	const struct api_credentials *credentials, struct fs **fs,
+	struct why *why, enum exit_status *status)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	int err;
+
+	for (int tries = 0;; tries++) {
+		err = fs_new(options, credentials, fs, why->text,
+			sizeof(why->text), status);
+		if (err != -EBUSY || tries == LOCK_TRIES)
+			return err;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static enum exit_status account_serve(
 	const struct options *options, struct daemon *daemon, struct why *why)
 {
@@ -100,12 +122,13 @@ static enum exit_status account_serve(
 	start_forget_keys();
 	if (!err) {
 		log_line(LOG_INFO, "keys: %s", credentials.source);
-		err = fs_new(options, &credentials, &fs, why->text,
-			sizeof(why->text), &status);
+		err = fs_open(options, &credentials, &fs, why, &status);
 	}
 	/* Whatever was relative is open now; keep no directory busy. */
-	if (!err && chdir("/") == 0)
+	if (!err && chdir("/") == 0) {
+		why->text[0] = '\0';
 		status = fs_serve(fs, options, daemon, why);
+	}
 	fs_free(fs);
 	api_credentials_clear(&credentials);
 	return status;
