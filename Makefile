@@ -32,7 +32,9 @@ CFLAGS  ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 HARDEN   = -fstack-protector-strong -fPIE
 HARDEN_LD = -pie -Wl,-z,relro,-z,now
 endif
-WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+# Cutting a text short is what snprintf is called for here.
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wno-format-truncation -Wno-unknown-warning-option $(WERROR)
 
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
 	-DUNSANDBOXFS_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS)
