@@ -480,6 +480,40 @@ static void the_limit_is_kept(void **state)
 	free(fixture);
 }
 
+/* One answer of 429 holds back all, but for a limit of runs. */
+static void a_limit_is_everyones(void **state)
+{
+	struct fixture *fixture = malloc(sizeof(*fixture));
+
+	(void)state;
+	fixture_start(fixture);
+	SCRIPT(fixture, HEADED(429, "Retry-After: 200\r\n", "{}"), OK);
+	ask(fixture, API_EXECUTE, NULL, "{}");
+	assert_int_equal(fixture->outcome.err, -EBUSY);
+	/* turned away without being sent */
+	ask(fixture, API_JOBS, NULL, NULL);
+	assert_int_equal(fixture->outcome.err, -EBUSY);
+	assert_int_equal(fixture->now_ms, START_MS);
+	assert_int_equal(server_seen_count(&fixture->server), 1);
+	/* a minute later it is tried */
+	fixture->now_ms += 50000;
+	ask(fixture, API_JOBS, NULL, NULL);
+	assert_int_equal(fixture->outcome.err, 0);
+	assert_in_range(fixture->now_ms - START_MS, 60000, 60100);
+
+	SCRIPT(fixture,
+		HEADED(429, "Retry-After: 20\r\n",
+			"{\"error\":\"concurrency_limit_reached\"}"),
+		OK);
+	ask(fixture, API_EXECUTE, NULL, "{}");
+	assert_int_equal(fixture->outcome.err, -EDQUOT);
+	ask(fixture, API_JOBS, NULL, NULL);
+	assert_int_equal(fixture->outcome.err, 0);
+	assert_in_range(fixture->now_ms - START_MS, 60000, 60100);
+	fixture_stop(fixture);
+	free(fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest others[] = {
@@ -491,6 +525,7 @@ int main(void)
 		cmocka_unit_test(empty_is_fine_where_nothing_is_promised),
 		cmocka_unit_test(words_of_the_api_are_told),
 		cmocka_unit_test(the_limit_is_kept),
+		cmocka_unit_test(a_limit_is_everyones),
 	};
 	enum {
 		ROWS = sizeof(faults) / sizeof(faults[0]),
