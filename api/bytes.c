@@ -100,7 +100,7 @@ char *json_to_bytes(const json_t *string, size_t *len)
 	if (!bytes)
 		return NULL;
 	while (left > 0) {
-		const char *stop = memchr(held, '\xf4', left);
+		const char *stop = memchr(held, 0xf4, left);
 
 		n = stop ? (size_t)(stop - held) : left;
 		memcpy(out, held, n);

@@ -153,71 +153,81 @@ static uint64_t rate_token_ms(
 	return at > rate->blocked_ms ? at : rate->blocked_ms;
 }
 
+static struct rate_entry *first_due(struct rate_list *list, uint64_t now_ms)
+{
+	struct rate_entry *entry = TAILQ_FIRST(list);
+
+	while (entry && entry->due_ms > now_ms)
+		entry = TAILQ_NEXT(entry, link);
+	return entry;
+}
+
 struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 {
-	struct rate_entry *entry;
+	struct rate_entry *entry = NULL;
 	int priority;
 
 	rate_refill(rate, now_ms);
-	for (priority = 0; priority <= API_POLL; priority++) {
-		TAILQ_FOREACH(entry, &rate->waiting[priority], link)
-		if (entry->due_ms <= now_ms)
-			break;
-		if (!entry)
+	for (priority = 0; priority <= API_POLL && !entry; priority++)
+		entry = first_due(&rate->waiting[priority], now_ms);
+	if (!entry || rate_token_ms(rate, entry->priority, 0) > now_ms)
+		return NULL;
+	rate_remove(rate, entry);
+	if (rate->per_minute)
+		rate->level -= TOKEN;
+	else
+		rate->taken++;
+	return entry;
+}
+
+/* The one behind entry, in the order in which they would go; NULL gives the
+ * first, and ends it. */
+static struct rate_entry *next_in_line(
+	struct rate *rate, struct rate_entry *entry)
+{
+	int priority = entry ? (int)entry->priority + 1 : 0;
+
+	entry = entry ? TAILQ_NEXT(entry, link) : NULL;
+	for (; !entry && priority <= API_POLL; priority++)
+		entry = TAILQ_FIRST(&rate->waiting[priority]);
+	return entry;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+struct rate_entry *rate_late(struct rate *rate, uint64_t now_ms)
+{
+	struct rate_entry *entry = NULL;
+	uint64_t ahead = 0, at;
+
+	rate_refill(rate, now_ms);
+	while ((entry = next_in_line(rate, entry))) {
+		at = rate_token_ms(rate, entry->priority, ahead++);
+		if (later(at, entry->due_ms) < entry->deadline_ms &&
+			now_ms < entry->deadline_ms)
 			continue;
-		if (rate_token_ms(rate, entry->priority, 0) > now_ms)
-			return NULL;
 		rate_remove(rate, entry);
-		if (rate->per_minute)
-			rate->level -= TOKEN;
-		else
-			rate->taken++;
 		return entry;
 	}
 	return NULL;
 }
 
-struct rate_entry *rate_late(struct rate *rate, uint64_t now_ms)
-{
-	struct rate_entry *entry;
-	uint64_t ahead = 0;
-	int priority;
-
-	rate_refill(rate, now_ms);
-	for (priority = 0; priority <= API_POLL; priority++)
-		TAILQ_FOREACH(entry, &rate->waiting[priority], link)
-		{
-			uint64_t at =
-				rate_token_ms(rate, entry->priority, ahead++);
-
-			if (at < entry->due_ms)
-				at = entry->due_ms;
-			if (at < entry->deadline_ms &&
-				now_ms < entry->deadline_ms)
-				continue;
-			rate_remove(rate, entry);
-			return entry;
-		}
-	return NULL;
-}
-
 uint64_t rate_wake_ms(struct rate *rate, uint64_t now_ms)
 {
-	struct rate_entry *entry;
+	struct rate_entry *entry = NULL;
 	uint64_t wake = UINT64_MAX, at;
-	int priority;
 
 	rate_refill(rate, now_ms);
-	for (priority = 0; priority <= API_POLL; priority++)
-		TAILQ_FOREACH(entry, &rate->waiting[priority], link)
-		{
-			at = rate_token_ms(rate, entry->priority, 0);
-			if (at < entry->due_ms)
-				at = entry->due_ms;
-			if (at > entry->deadline_ms)
-				at = entry->deadline_ms;
-			if (at < wake)
-				wake = at;
-		}
+	while ((entry = next_in_line(rate, entry))) {
+		at = rate_token_ms(rate, entry->priority, 0);
+		at = later(at, entry->due_ms);
+		if (at > entry->deadline_ms)
+			at = entry->deadline_ms;
+		if (at < wake)
+			wake = at;
+	}
 	return wake;
 }

@@ -46,15 +46,17 @@ static struct task *worker_take(struct worker *worker)
 	return task;
 }
 
+/* The descriptor is written and read under the lock, so that it is readable
+ * exactly while there is something in the list. */
 static void worker_finish(struct worker *worker, struct task *task)
 {
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&worker->lock);
 	STAILQ_INSERT_TAIL(&worker->finished, task, link);
-	pthread_mutex_unlock(&worker->lock);
 	while (write(worker->fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
+	pthread_mutex_unlock(&worker->lock);
 }
 
 static void *worker_main(void *ctx)
@@ -150,11 +152,16 @@ int worker_fd(const struct worker *worker)
 static struct task *worker_finished(struct worker *worker)
 {
 	struct task *task;
+	uint64_t count;
 
 	pthread_mutex_lock(&worker->lock);
 	task = STAILQ_FIRST(&worker->finished);
 	if (task)
 		STAILQ_REMOVE_HEAD(&worker->finished, link);
+	if (STAILQ_EMPTY(&worker->finished))
+		while (read(worker->fd, &count, sizeof(count)) < 0 &&
+			errno == EINTR)
+			;
 	pthread_mutex_unlock(&worker->lock);
 	return task;
 }
@@ -162,10 +169,7 @@ static struct task *worker_finished(struct worker *worker)
 void worker_collect(struct worker *worker)
 {
 	struct task *task;
-	uint64_t count;
 
-	while (read(worker->fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
 	while ((task = worker_finished(worker))) {
 		worker->pending--;
 		if (task->done)

@@ -441,7 +441,7 @@ static void memory_may_run_out(void **state)
 	static const char text[] =
 		"{\"a\":[1,2.5,\"x\xff\\ud800\"],\"b\":null}";
 	int failures = 0, err = -ENOMEM;
-	json_t *json;
+	json_t *json = NULL;
 	size_t len;
 	long n;
 
