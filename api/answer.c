@@ -110,8 +110,10 @@ void answer_lost(struct api_call *call, CURLcode code)
 		return;
 	}
 	if (code == CURLE_ABORTED_BY_CALLBACK)
-		why = "the connection was lost; the request may have been "
-		      "carried out and is not sent again";
+		why = endpoint_is_safe(call->row)
+			? "the connection was lost"
+			: "the connection was lost; the request may have been "
+			  "carried out and is not sent again";
 	if (call->easy)
 		curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
 	answer_failed(call, errno_of_curl(code, os_errno),

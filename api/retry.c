@@ -32,6 +32,7 @@ static bool is_lost(CURLcode code)
 	case CURLE_PARTIAL_FILE:
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
+	case CURLE_ABORTED_BY_CALLBACK:
 		return true;
 	default:
 		return false;

@@ -19,15 +19,17 @@
 /*
  * curl sends a request again by itself where a kept connection turns out to be
  * dead. It cannot know whether the request was carried out. So its second
- * attempt is stopped unless the request is safe.
+ * attempt is stopped unless the request is safe, and then its third: from
+ * there on retry.c decides, and the rate limit holds.
  */
 static int on_request(
 	void *ctx, char *remote, char *local, int remote_port, int local_port)
 {
 	struct api_call *call = ctx;
+	unsigned max = endpoint_is_safe(call->row) ? 2 : 1;
 
 	(void)remote, (void)local, (void)remote_port, (void)local_port;
-	if (call->reply.requests++ > 0 && !endpoint_is_safe(call->row))
+	if (call->reply.requests++ == max)
 		return CURL_PREREQFUNC_ABORT;
 	call->was_sent = true;
 	call->api->stats.sent[call->endpoint]++;
