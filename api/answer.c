@@ -88,6 +88,15 @@ void answer_forget(struct api_call *call)
 	call->parse = NULL;
 }
 
+void answer_drop(struct api_call *call)
+{
+	bool is_long = call->reply.text.len > PARSE_NOW_MAX;
+
+	worker_drop(is_long ? call->api->worker : NULL, call->json);
+	call->json = NULL;
+	text_clear(&call->reply.text);
+}
+
 void answer_failed(struct api_call *call, int err, const char *message)
 {
 	call->err = err;

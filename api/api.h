@@ -124,6 +124,10 @@ int worker_submit(struct worker *worker, void (*work)(void *ctx),
 /* Readable while something is to be collected. */
 int worker_fd(const struct worker *worker);
 void worker_collect(struct worker *worker);
+/* json_decref there, for values whose freeing may take long (a list of 100,000
+ * takes 150 ms). Taken. worker may be NULL: it is done here, then, as it is
+ * where memory ran out. */
+void worker_drop(struct worker *worker, json_t *json);
 /* How much was submitted and not collected. */
 unsigned worker_pending(const struct worker *worker);
 

@@ -22,13 +22,15 @@ char bytes_let_go(const char *s)
 
 int bytes_add_held(struct text *text, const char *bytes, size_t len)
 {
-	char held[4];
-	size_t i;
+	char held[4 * 256];
+	size_t at = 0, n;
 	int err = 0;
 
-	for (i = 0; i < len && !err; i++) {
-		utf8_put(held, 0x10ff00u + (unsigned char)bytes[i]);
-		err = text_add(text, held, sizeof(held));
+	while (at < len && !err) {
+		for (n = 0; n < sizeof(held) && at < len; n += 4)
+			utf8_put(held + n,
+				0x10ff00u + (unsigned char)bytes[at++]);
+		err = text_add(text, held, n);
 	}
 	return err;
 }
@@ -55,6 +57,21 @@ size_t bytes_plain_len(const char *s, size_t len)
 	return at;
 }
 
+size_t bytes_odd_len(const char *s, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		if (bytes_is_held(s + at, len - at))
+			at += 4;
+		else if (utf8_len(s + at, len - at) == 0)
+			at++;
+		else
+			break;
+	}
+	return at;
+}
+
 static int bytes_hold(struct text *text, const char *s, size_t len)
 {
 	size_t at = 0, n;
@@ -66,7 +83,7 @@ static int bytes_hold(struct text *text, const char *s, size_t len)
 		at += n;
 		if (err || at == len)
 			break;
-		n = bytes_is_held(s + at, len - at) ? 4 : 1;
+		n = bytes_odd_len(s + at, len - at);
 		err = bytes_add_held(text, s + at, n);
 		at += n;
 	}

@@ -28,4 +28,7 @@ int bytes_add_held(struct text *text, const char *bytes, size_t len);
 /* The length of what may stay as it is at the start of s. */
 size_t bytes_plain_len(const char *s, size_t len);
 
+/* The length of what must be held at the start of s. */
+size_t bytes_odd_len(const char *s, size_t len);
+
 #endif

@@ -81,8 +81,7 @@ void call_free(struct api_call *call)
 	free(call->body);
 	otp_answer_clear(&call->otp);
 	target_clear(&call->target);
-	text_clear(&call->reply.text);
-	json_decref(call->json);
+	answer_drop(call);
 	free(call);
 }
 

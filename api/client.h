@@ -121,6 +121,8 @@ void transfer_stop(struct api_call *call);
 void answer_parse(struct api_call *call);
 /* The worker's result is no longer wanted. */
 void answer_forget(struct api_call *call);
+/* Lets go of the reply and what was parsed of it. */
+void answer_drop(struct api_call *call);
 /* Sets err, message and code of a call that ended with an answer. */
 void answer_judge(struct api_call *call);
 /* The same for one that ended without: a transfer's error. */

@@ -88,6 +88,16 @@ static int scan_escape(struct scan *scan)
 	return scan_hold(scan, len, bytes, utf8_put(bytes, code));
 }
 
+/* The length of what asks for no attention at the start of s. */
+static size_t run_len(const char *s, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && s[at] != '"' && s[at] != '\\' && !(s[at] & 0x80))
+		at++;
+	return at;
+}
+
 /* From behind the opening quote to behind the closing one. */
 static int scan_string(struct scan *scan)
 {
@@ -101,21 +111,15 @@ static int scan_string(struct scan *scan)
 			scan->at++;
 			break;
 		}
-		if (*s == '\\') {
+		n = bytes_odd_len(s, left);
+		if (n > 0)
+			err = scan_hold(scan, n, s, n);
+		else if (*s == '\\')
 			err = scan_escape(scan);
-			continue;
-		}
-		if (!(*s & 0x80)) {
-			scan->at++;
-			continue;
-		}
-		n = utf8_len(s, left);
-		if (n == 0)
-			err = scan_hold(scan, 1, s, 1);
-		else if (bytes_is_held(s, left))
-			err = scan_hold(scan, 4, s, 4);
+		else if (*s & 0x80)
+			scan->at += utf8_len(s, left);
 		else
-			scan->at += n;
+			scan->at += run_len(s, left);
 	}
 	return err;
 }

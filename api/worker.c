@@ -143,6 +143,17 @@ int worker_submit(struct worker *worker, void (*work)(void *ctx),
 	return 0;
 }
 
+static void drop(void *ctx)
+{
+	json_decref(ctx);
+}
+
+void worker_drop(struct worker *worker, json_t *json)
+{
+	if (json && (!worker || worker_submit(worker, drop, NULL, json) < 0))
+		json_decref(json);
+}
+
 int worker_fd(const struct worker *worker)
 {
 	return worker->fd;

@@ -370,6 +370,7 @@ static void what_is_parsed_may_be_cancelled(void **state)
 	while (worker_pending(fixture->worker))
 		worker_collect(fixture->worker);
 	assert_int_equal(outcome.count, 0);
+	assert_int_equal(server_seen_count(&fixture->server), 2);
 	free(text);
 }
 

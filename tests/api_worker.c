@@ -157,8 +157,25 @@ static void a_done_may_submit(void **state)
 	check_all_done();
 }
 
+static void values_are_dropped_there(void **state)
+{
+	struct worker *worker = worker_new();
+	json_t *json = json_array();
+
+	(void)state;
+	json_incref(json);
+	worker_drop(worker, json);
+	assert_int_equal(worker_pending(worker), 1);
+	worker_drop(worker, NULL);
+	assert_int_equal(worker_pending(worker), 1);
+	worker_free(worker);
+	assert_int_equal(json->refcount, 1);
+	worker_drop(NULL, json);
+}
+
 static void memory_may_run_out(void **state)
 {
+	json_t *json = json_array();
 	struct worker *worker;
 
 	(void)state;
@@ -171,6 +188,10 @@ static void memory_may_run_out(void **state)
 	assert_int_equal(worker_submit(worker, work, done, tasks), -ENOMEM);
 	fail_at = 0;
 	assert_int_equal(worker_pending(worker), 0);
+	fail_at = 1;
+	worker_drop(worker, json);
+	fail_at = 0;
+	assert_int_equal(worker_pending(worker), 0);
 	worker_free(worker);
 }
 
@@ -180,6 +201,7 @@ int main(void)
 		cmocka_unit_test(all_is_done_in_order),
 		cmocka_unit_test(free_waits_for_all),
 		cmocka_unit_test(a_done_may_submit),
+		cmocka_unit_test(values_are_dropped_there),
 		cmocka_unit_test(memory_may_run_out),
 	};
 
