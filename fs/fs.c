@@ -15,6 +15,7 @@
 #include "fs/errors.h"
 #include "fs/log.h"
 #include "fs/mount.h"
+#include "fs/resource.h"
 #include "fs/tree.h"
 
 static void complain(const char *line)
@@ -84,6 +85,10 @@ static int fs_read(struct fs *fs)
 		err = jobs_load(fs);
 	if (!err)
 		jobs_tie(fs);
+	if (!err) {
+		fs->resources = resources_new(fs);
+		err = fs->resources ? 0 : -ENOMEM;
+	}
 	return err;
 }
 
@@ -145,6 +150,7 @@ void fs_free(struct fs *fs)
 		return;
 	poller_clear(fs);
 	jobs_clear(fs);
+	resources_free(fs->resources);
 	if (fs->spool)
 		spool_close(fs->spool);
 	nodes_clear(&fs->nodes);

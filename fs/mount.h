@@ -39,6 +39,7 @@ struct fs {
 	struct fuse_session *session;
 	struct nodes nodes;
 	struct jobs jobs;
+	struct resources *resources;
 	struct poller poller;
 	struct runs runs;
 	struct errors *errors;

@@ -45,6 +45,9 @@ enum row_flag {
 	ROW_VOLATILE = 128,
 	/* A file of nothing, whose being there is the value: touch and rm. */
 	ROW_EMPTY = 64,
+	/* The API promises it in a resource's detail: listed before that was
+	 * asked for. */
+	ROW_EXPECTED = 256,
 };
 
 /* What a name stands for: a row with what fills its placeholders, or a file of

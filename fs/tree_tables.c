@@ -8,6 +8,11 @@ const struct row *const tree_tables[] = {
 	tree_root_rows,
 	tree_settings_rows,
 	tree_jobs_rows,
+	tree_sessions_rows,
+	tree_services_rows,
+	tree_snapshots_rows,
+	tree_images_rows,
+	tree_system_rows,
 	tree_mount_rows,
 	NULL,
 };

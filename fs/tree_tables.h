@@ -9,6 +9,11 @@
 extern const struct row tree_root_rows[];
 extern const struct row tree_settings_rows[];
 extern const struct row tree_jobs_rows[];
+extern const struct row tree_sessions_rows[];
+extern const struct row tree_services_rows[];
+extern const struct row tree_snapshots_rows[];
+extern const struct row tree_images_rows[];
+extern const struct row tree_system_rows[];
 extern const struct row tree_mount_rows[];
 
 #endif

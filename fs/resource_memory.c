@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resource_memory.c - what is remembered of collections between operations */
+#include "fs/resource_memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "fs/log.h"
+#include "fs/mount.h"
+
+enum { FILE_MAX = 16 << 20 };
+
+/* collections.json: per directory its aliases, and which names it showed last
+ * and since when, so that its times are the same after a remount. */
+static const char file_name[] = "collections.json";
+
+static const struct collection *const collections[] = { &sessions, &services,
+	&snapshots, &images, &images_owned, &images_shared, &images_public };
+enum { COLLECTIONS = sizeof(collections) / sizeof(*collections) };
+
+struct resources {
+	struct fs *fs;
+	struct memory memories[COLLECTIONS];
+	json_t *told; /* row path, blank, id -> value */
+};
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
+}
+
+/* The one whose directory is nearest. */
+const struct collection *collection_of(const struct row *row)
+{
+	const struct collection *found = NULL;
+
+	for (int i = 0; i < COLLECTIONS; i++)
+		if (is_below(row->path, collections[i]->path))
+			found = collections[i];
+	return found;
+}
+
+struct memory *memory_of(struct fs *fs, const struct collection *collection)
+{
+	int i = 0;
+
+	while (collections[i] != collection)
+		i++;
+	return &fs->resources->memories[i];
+}
+
+/* ---- on disk ---- */
+
+static json_t *memory_record(const struct memory *memory)
+{
+	return json_pack("{s:O s:I s:[II]}", "aliases", memory->aliases,
+			"names", (json_int_t)memory->names, "changed",
+			(json_int_t)memory->changed.tv_sec,
+			(json_int_t)memory->changed.tv_nsec);
+}
+
+int memory_store(struct fs *fs)
+{
+	json_t *all = json_object();
+	int err = all ? 0 : -ENOMEM;
+	size_t len;
+
+	for (int i = 0; !err && i < COLLECTIONS; i++)
+		if (json_object_set_new(all, collections[i]->path,
+				    memory_record(&fs->resources->memories[i])))
+			err = -ENOMEM;
+	char *text = err ? NULL : json_write(all, &len);
+	if (!err)
+		err = text ? state_write(fs->state.fd, file_name, text, len, 0)
+			   : -ENOMEM;
+	if (err)
+		log_line(LOG_ERR, "%s/%s cannot be written: %s", fs->state.path,
+				file_name, strerror(-err));
+	json_decref(all);
+	free(text);
+	return err;
+}
+
+static void memory_read(struct memory *memory, const json_t *record)
+{
+	const json_t *changed = json_object_get(record, "changed");
+	json_t *aliases = json_object_get(record, "aliases");
+	const char *alias;
+	json_t *id;
+
+	memory->names = json_integer_value(json_object_get(record, "names"));
+	if (json_is_array(changed)) {
+		memory->changed.tv_sec =
+				json_integer_value(json_array_get(changed, 0));
+		memory->changed.tv_nsec =
+				json_integer_value(json_array_get(changed, 1));
+	}
+	json_object_foreach (aliases, alias, id)
+		if (json_is_string(id))
+			json_object_set(memory->aliases, alias, id);
+}
+
+struct resources *resources_new(struct fs *fs)
+{
+	struct resources *resources = calloc(1, sizeof(*resources));
+	json_t *record = NULL;
+	char *text;
+	size_t len;
+	bool is_short;
+
+	if (!resources)
+		return NULL;
+	resources->fs = fs;
+	if (!state_read(fs->state.fd, file_name, FILE_MAX, &text, &len)) {
+		record = json_read(text, len);
+		free(text);
+	}
+	resources->told = json_object();
+	is_short = !resources->told;
+	for (int i = 0; i < COLLECTIONS; i++) {
+		struct memory *memory = &resources->memories[i];
+		memory->aliases = json_object();
+		memory->changed = fs->born;
+		is_short |= !memory->aliases;
+		memory_read(memory, json_object_get(
+						    record, collections[i]->path));
+	}
+	json_decref(record);
+	if (is_short) {
+		resources_free(resources);
+		return NULL;
+	}
+	return resources;
+}
+
+void resources_free(struct resources *resources)
+{
+	if (!resources)
+		return;
+	for (int i = 0; i < COLLECTIONS; i++) {
+		resource_index_free(resources->memories[i].index);
+		json_decref(resources->memories[i].example);
+		json_decref(resources->memories[i].aliases);
+	}
+	json_decref(resources->told);
+	free(resources);
+}
+
+/* ---- what a write was answered ---- */
+
+static char *told_key(const struct node *node)
+{
+	char *key;
+
+	return asprintf(&key, "%s %s", node->row->path, node->id) < 0 ? NULL
+								      : key;
+}
+
+const json_t *memory_told(struct fs *fs, const struct node *node)
+{
+	char *key = told_key(node);
+	const json_t *value =
+			key ? json_object_get(fs->resources->told, key) : NULL;
+
+	free(key);
+	return value;
+}
+
+void memory_tell(struct fs *fs, const struct node *node, json_t *value)
+{
+	char *key = told_key(node);
+
+	if (key && value)
+		json_object_set_new_nocheck(fs->resources->told, key, value);
+	else
+		json_decref(value);
+	if (key && !value)
+		json_object_del(fs->resources->told, key);
+	free(key);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resource_memory.h - what is remembered of collections between operations */
+#ifndef FS_RESOURCE_MEMORY_H
+#define FS_RESOURCE_MEMORY_H
+
+#include "fs/resource.h"
+
+/* Of one collection. */
+struct memory {
+	struct resource_index *index; /* of its last list; NULL: none yet */
+	uint64_t fetched_ms;	      /* of that */
+	json_t *example;	      /* a detail of it; NULL: none yet */
+	json_t *aliases;	      /* name -> id */
+	uint64_t names;		      /* that it showed last */
+	struct timespec changed;      /* since when */
+};
+
+/* Never NULL. */
+struct memory *memory_of(struct fs *fs, const struct collection *collection);
+
+/* What the API's last answer to a write said of a value that no other answer
+ * tells. Borrowed; NULL: nothing. */
+const json_t *memory_told(struct fs *fs, const struct node *node);
+/* value is taken; NULL forgets it. */
+void memory_tell(struct fs *fs, const struct node *node, json_t *value);
+
+/* Keeps aliases, and the names and times of directories, over a remount. */
+int memory_store(struct fs *fs);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree_services.c - services/ */
+#include "fs/resource_rows.h"
+#include "fs/tree_tables.h"
+
+static const char *const taken[] = { "new", NULL };
+static const char *const whole[] = { "state|status", "ports", "network_mode",
+	"created_at", "url", NULL };
+
+const struct collection services = {
+	.path = "/services",
+	.row = "/services/{service}",
+	.link = "/services/{id}",
+	.list = API_SERVICES,
+	.detail = API_SERVICE,
+	.remove = API_SERVICE_DELETE,
+	.form = { .member = "services", .ids = "service_id|id",
+			.names = "name", .taken = taken },
+	.whole = whole,
+};
+
+#define HERE "/services/{service}/"
+
+const struct row tree_services_rows[] = {
+	{ .path = "/services", .kind = ROW_DIR, .mode = 0755,
+		.attr = collection_attr, .list = collection_list,
+		.find = collection_find, .remove = collection_remove,
+		.help = "servers that stay up, by name" },
+	{ .path = "/services/{id}", .kind = ROW_LINK, .mode = 0777,
+		.flags = ROW_VOLATILE | ROW_UNLISTED, .attr = resource_attr,
+		.render = collection_link,
+		.help = "looked up by its id: a link to its name" },
+	{ .path = "/services/{service}", .kind = ROW_DIR, .mode = 0755,
+		.exists = resource_exists, .attr = resource_attr,
+		.help = "a service; rmdir is refused, but with -o "
+			"allow_delete" },
+	ID,
+	FIELD("name", "name", "its name as the API has it"),
+	FIELD_E("url", "url", "where it is served"),
+	FIELD_E("ports", "ports", "the ports it listens on, one a line"),
+	VALUE("state", "state|status", resource_state_write,
+			"running, frozen (sleeping) ...; writing frozen or "
+			"running makes it so"),
+	VALUE("locked", "locked", resource_locked_write,
+			"1: it cannot be destroyed; writing 0 or 1 unlocks or "
+			"locks it"),
+	VALUE("vcpu", "vcpu", resource_vcpu_write,
+			"virtual CPUs, 1 to 8; writing resizes it"),
+	VALUE("unfreeze_on_demand", "unfreeze_on_demand", resource_flag_write,
+			"1: a request to its URL wakes it"),
+	VALUE("show_freeze_page", "show_freeze_page", resource_flag_write,
+			"1: while frozen, its URL shows a page that says so"),
+	FIELD_E("network_mode", "network_mode|network",
+			"zerotrust or semitrusted"),
+	FIELD("service_type", "service_type", "web, tcp, udp, minecraft ..."),
+	FIELD("container_name", "container_name", "the container's name"),
+	FIELD_E("created_at", "created_at", "when it was made"),
+	FIELD("last_activity", "last_activity", "when it was used last"),
+	FIELD("disk_used", "disk_used", "bytes on its disk"),
+	FIELD("memory_mb", "memory_mb", "its memory, in megabytes"),
+	FIELD("source_image", "source_image", "the image it was made of"),
+	FIELD("ip", "ip|ip_address", "its address"),
+	FIELD("health", "health", "how it does"),
+	ACTION("redeploy", action_write, "any write runs the bootstrap again"),
+	ACTION("destroy", resource_destroy, "any write destroys the service"),
+	JSON("service.json"),
+	{ 0 },
+};
