@@ -110,8 +110,7 @@ static bool writes_to(int fdinfo, const char *name, uint64_t ino, bool *told)
 		*told = false;
 		return false;
 	}
-	return number == ino && !(flags & O_PATH) &&
-		(flags & O_ACCMODE) != O_RDONLY;
+	return number == ino && (flags & O_ACCMODE) != O_RDONLY;
 }
 
 static enum writer_close descriptors_look(pid_t process, uint64_t ino)

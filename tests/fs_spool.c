@@ -3,6 +3,7 @@
 #include "tests/fs_spool_fixture.h"
 
 #include <limits.h>
+#include <sys/wait.h>
 
 static char name_255[256], name_256[257];
 
@@ -226,6 +227,36 @@ static void numbers_are_never_used_again(void **ctx)
 	assert_int_equal(inode->number, number + 1);
 }
 
+/* Nor after a kill, when the newest of them had been removed. */
+static void numbers_outlive_a_kill(void **ctx)
+{
+	uint64_t number = 0;
+	int status, told[2];
+	pid_t pid;
+
+	(void)ctx;
+	fixture_close();
+	assert_int_equal(pipe(told), 0);
+	pid = fork();
+	if (pid == 0) {
+		fixture_open();
+		for (int i = 0; i < 1100; i++) {
+			number = make(fixture.top, "a", S_IFREG | 0644)->number;
+			spool_unlink(fixture.spool, fixture.top, "a", later());
+		}
+		_exit(write(told[1], &number, sizeof(number)) !=
+			sizeof(number));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(
+		read(told[0], &number, sizeof(number)), sizeof(number));
+	close(told[0]);
+	close(told[1]);
+	fixture_open();
+	assert_true(make(fixture.top, "b", S_IFREG | 0644)->number > number);
+}
+
 static void held_inode_outlives_its_name(void **ctx)
 {
 	struct spool_inode *inode = save(fixture.top, "a", "old");
@@ -357,6 +388,7 @@ int main(void)
 		CASE(directory_times_move),
 		CASE(settings_and_tops),
 		CASE(numbers_are_never_used_again),
+		CASE(numbers_outlive_a_kill),
 		CASE(held_inode_outlives_its_name),
 		CASE(listing_goes_on),
 		CASE(ten_thousand_entries),

@@ -89,6 +89,12 @@ static int rename_onto(void)
 		fixture.spool, fixture.top, "a", fixture.top, "b", 0, later());
 }
 
+static int rename_onto_last(void)
+{
+	return spool_rename(
+		fixture.spool, fixture.top, "a", fixture.top, "d", 0, later());
+}
+
 static int exchange(void)
 {
 	return spool_rename(fixture.spool, fixture.top, "a", fixture.top, "b",
@@ -135,6 +141,7 @@ static const struct {
 	{ "unlink", unlink_a },
 	{ "rename", rename_a },
 	{ "rename onto", rename_onto },
+	{ "rename onto the last name", rename_onto_last },
 	{ "exchange", exchange },
 	{ "setxattr", set_xattr },
 	{ "removexattr", remove_xattr },
@@ -147,6 +154,7 @@ static void prepare(void)
 	fixture_open();
 	save(fixture.top, "a", "aa");
 	save(fixture.top, "b", "bb");
+	save(fixture.top, "d", "dd");
 	assert_int_equal(
 		spool_setxattr(fixture.spool, spool_find(fixture.top, "b"),
 			"user.b", "x", 1, 0, later()),
