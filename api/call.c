@@ -234,6 +234,8 @@ static bool call_resign(struct api_call *call)
 	struct api *api = call->api;
 	int64_t date = call->reply.headers.date;
 
+	if (!call->json && call->reply.text.data)
+		words.message = call->reply.text.data;
 	if (call->was_resigned || !words_speak_of_clock(&words))
 		return false;
 	call->was_resigned = true;

@@ -120,6 +120,8 @@ static const struct fault faults[] = {
 		-EKEYEXPIRED, -EKEYEXPIRED, 1, 1, "key expired", 0 },
 	{ "401 timestamp", { ANSWER(401, "{\"error\":\"timestamp\"}"), OK }, 2,
 		0, 0, 2, 2, "", 0 },
+	{ "401 timestamp in plain words", { ANSWER(401, "old timestamp"), OK },
+		2, 0, 0, 2, 2, "", 0 },
 	{ "402", { ANSWER(402, "{}") }, 1, -EACCES, -EACCES, 1, 1, "HTTP 402",
 		0 },
 	{ "403", { ANSWER(403, "{}") }, 1, -EACCES, -EACCES, 1, 1, "HTTP 403",
