@@ -12,6 +12,7 @@
 #include "fs/job_store.h"
 #include "fs/mount.h"
 #include "fs/poll_handle.h"
+#include "fs/service_log.h"
 #include "fs/tree.h"
 #include "fs/writer.h"
 
@@ -55,6 +56,10 @@ void handle_free(struct fs *fs, struct handle *handle)
 		job_drop(handle->job);
 	if (handle->fd >= 0)
 		close(handle->fd);
+	if (handle->log)
+		service_log_close(fs, handle->log);
+	if (handle->text)
+		explicit_bzero(handle->text, handle->len);
 	listing_clear(&handle->listing);
 	free(handle->text);
 	if (handle->node)
@@ -186,6 +191,8 @@ int handle_read(struct op *op)
 		return reply_slice(op, handle->text, handle->len);
 	case HANDLE_FILE:
 		return reply_file(op, handle->fd, op->size);
+	case HANDLE_LOG:
+		return service_log_read(op);
 	case HANDLE_OUTPUT:
 		return read_output(op, handle);
 	case HANDLE_WAIT:

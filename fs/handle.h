@@ -33,6 +33,7 @@ enum handle_kind {
 	HANDLE_FILE,   /* a file of the state directory: fd */
 	HANDLE_OUTPUT, /* a job's output, which may still grow */
 	HANDLE_WAIT,   /* a row whose content is there when its job has ended */
+	HANDLE_LOG,    /* a service's log, which may still grow */
 	HANDLE_SPOOL,  /* a saved file */
 	HANDLE_DIR,
 };
@@ -51,6 +52,7 @@ struct handle {
 	struct job *job; /* held */
 	enum job_output output;
 	uint64_t read_to; /* of the output: how far it was read */
+	struct service_log *log; /* counted as its user */
 	struct listing listing;
 	bool was_listed;
 };

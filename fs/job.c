@@ -354,8 +354,9 @@ void job_answer(struct job *job, json_t *json)
 	arrival->state = &job->fs->state;
 	arrival->number = job->number;
 	arrival->answer = json_incref(json);
-	arrival->status = status ? job_status_of(json_string_value(status))
-				 : JOB_COMPLETED;
+	arrival->status = status && !job->is_making
+			? job_status_of(json_string_value(status))
+			: JOB_COMPLETED;
 	job->is_storing = true;
 	if (worker_submit(job->fs->worker, arrival_store, arrival_stored,
 			    arrival)) {

@@ -61,6 +61,7 @@ struct job {
 	int commit_err; /* the program itself could not be kept: -errno */
 	struct run *run;  /* until its request is answered */
 	bool was_accepted; /* the API has taken it */
+	bool is_making;    /* nothing runs: a service or a session is made */
 	bool has_detail;   /* an answer of its own came, not only the list's */
 
 	enum job_status status;

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "fs/make.h"
 #include "fs/name_rule.h"
 #include "fs/run.h"
+#include "fs/safe_name.h"
 
 static const struct place places[] = {
 	{
@@ -23,6 +25,52 @@ static const struct place places[] = {
 		.is_async = true,
 		.settings = settings_run,
 		.build = run_build_execute,
+	},
+	{
+		.root = "services/*/run",
+		.saves = PLACE_COMMANDS,
+		.settings = settings_command,
+		.build = run_build_service_command,
+	},
+	{
+		.root = "sessions/*/run",
+		.saves = PLACE_COMMANDS,
+		.settings = settings_command,
+		.build = run_build_session_command,
+	},
+	{
+		.root = "services/*/snapshots",
+		.saves = PLACE_NOTHING,
+		.settings = settings_snapshot,
+	},
+	{
+		.root = "sessions/*/snapshots",
+		.saves = PLACE_NOTHING,
+		.settings = settings_snapshot,
+	},
+	{
+		.root = "services/new",
+		.saves = PLACE_MAKES,
+		.has_drafts = true,
+		.settings = settings_service,
+		.build = make_build_service,
+		.made = make_made,
+	},
+	{
+		.root = "sessions/new",
+		.saves = PLACE_MAKES,
+		.has_drafts = true,
+		.settings = settings_session,
+		.build = make_build_session,
+		.made = make_made,
+	},
+	{
+		.root = "images/new",
+		.saves = PLACE_NOTHING,
+		.has_drafts = true,
+		.settings = settings_image,
+		.build = make_build_image,
+		.made = make_made,
 	},
 };
 
@@ -70,7 +118,10 @@ char *place_id(const struct place *place, const struct spool_inode *dir)
 	size_t id_len = 0;
 
 	root_matches(place->root, dir->top->root, &id, &id_len);
-	return strndup(id, id_len);
+	char *name = strndup(id, id_len);
+	char *decoded = name ? safe_name_decode(name) : NULL;
+	free(name);
+	return decoded;
 }
 
 static bool is_hidden(const struct spool_inode *dir)
@@ -102,7 +153,7 @@ bool place_runs(const struct spool_inode *dir, const char *name,
 			is_hidden(dir) || place->saves == PLACE_NOTHING ||
 			(place->has_drafts && dir->parent))
 		return false;
-	if (place->saves == PLACE_COMMANDS || language_of_name(name))
+	if (place->saves != PLACE_PROGRAMS || language_of_name(name))
 		return true;
 	return !name_has_ending(name) && has_shebang(inode);
 }

@@ -13,7 +13,8 @@ struct run;
 enum place_saves {
 	PLACE_PROGRAMS, /* names that run do, others are their input files */
 	PLACE_COMMANDS, /* every file is a command */
-	PLACE_NOTHING,  /* a draft: it is made when it is moved */
+	PLACE_MAKES,    /* every file makes something; directories are drafts */
+	PLACE_NOTHING,  /* files run nothing */
 };
 
 /*
@@ -30,6 +31,9 @@ struct place {
 	/* Makes endpoint, query and body of the request, in the worker: sees
 	 * nothing but the run. 0 or -errno. */
 	int (*build)(struct run *run, const char *content, size_t len);
+
+	/* Of what makes something: it was made, the API says. */
+	void (*made)(struct run *run, const json_t *answer);
 };
 
 /* The place of a directory; never NULL. */

@@ -25,6 +25,7 @@ struct resources {
 	struct fs *fs;
 	struct memory memories[COLLECTIONS];
 	json_t *told; /* row path, blank, id -> value */
+	struct service_log_list logs;
 };
 
 static bool is_below(const char *path, const char *dir)
@@ -52,6 +53,11 @@ struct memory *memory_of(struct fs *fs, const struct collection *collection)
 	while (collections[i] != collection)
 		i++;
 	return &fs->resources->memories[i];
+}
+
+struct service_log_list *memory_logs(struct fs *fs)
+{
+	return &fs->resources->logs;
 }
 
 /* ---- on disk ---- */
@@ -116,6 +122,7 @@ struct resources *resources_new(struct fs *fs)
 	if (!resources)
 		return NULL;
 	resources->fs = fs;
+	TAILQ_INIT(&resources->logs);
 	if (!state_read(fs->state.fd, file_name, FILE_MAX, &text, &len)) {
 		record = json_read(text, len);
 		free(text);

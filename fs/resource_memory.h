@@ -4,6 +4,7 @@
 #define FS_RESOURCE_MEMORY_H
 
 #include "fs/resource.h"
+#include "fs/service_log.h"
 
 /* Of one collection. */
 struct memory {
@@ -23,6 +24,9 @@ struct memory *memory_of(struct fs *fs, const struct collection *collection);
 const json_t *memory_told(struct fs *fs, const struct node *node);
 /* value is taken; NULL forgets it. */
 void memory_tell(struct fs *fs, const struct node *node, json_t *value);
+
+/* The logs that somebody reads. */
+struct service_log_list *memory_logs(struct fs *fs);
 
 /* Keeps aliases, and the names and times of directories, over a remount. */
 int memory_store(struct fs *fs);

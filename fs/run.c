@@ -40,6 +40,7 @@ static void run_free(struct run *run)
 	free(run->inputs);
 	free(run->record);
 	free(run->body);
+	free(run->other_body);
 	free(run->name);
 	free(run->id);
 	free(run);
@@ -66,9 +67,8 @@ static int run_read_inputs(struct run *run, const struct spool_inode *dir)
 	struct spool_inode *inode;
 	const char *name;
 
-	if (run->place->saves != PLACE_PROGRAMS && dir->top->root)
-		if (run->place->saves == PLACE_COMMANDS)
-			return 0;
+	if (run->place->saves != PLACE_PROGRAMS)
+		return 0;
 	run->inputs = calloc(count ? count : 1, sizeof(*run->inputs));
 	if (!run->inputs)
 		return -ENOMEM;
@@ -155,6 +155,11 @@ static void run_accepted(struct job *job, json_t *json)
 static void run_take_answer(struct job *job, json_t *json)
 {
 	run_accepted(job, json);
+	if (job->is_making) {
+		job->status = JOB_RUNNING;
+		job_answer(job, json);
+		return;
+	}
 	if (json_member(json, "stdout|output|exit_code") ||
 			job_is_final(job)) {
 		job->status = JOB_RUNNING;
@@ -172,6 +177,25 @@ static void run_take_answer(struct job *job, json_t *json)
 	job_notify(job);
 }
 
+static void run_enqueue(struct run *run);
+
+/* A session's command goes to one of two paths: which of them this API has is
+ * learned (api.md 14, row 33). */
+static bool run_otherwise(struct run *run, int err)
+{
+	struct fs *fs = run->fs;
+
+	if (!run->other_body || (err != -ENOENT && err != -EOPNOTSUPP))
+		return false;
+	run->body = run->other_body;
+	run->other_body = NULL;
+	run->endpoint = run->other;
+	fs->runs.uses_other |= err == -EOPNOTSUPP;
+	run->is_sent = false;
+	run_enqueue(run);
+	return true;
+}
+
 static void run_answered(void *ctx, const struct api_answer *answer)
 {
 	struct run *run = ctx;
@@ -181,6 +205,10 @@ static void run_answered(void *ctx, const struct api_answer *answer)
 	job->call = NULL;
 	if (run->is_sent && !job->is_async)
 		fs->runs.in_flight--;
+	if (answer->err && run_otherwise(run, answer->err))
+		return;
+	if (!answer->err && run->place->made)
+		run->place->made(run, answer->json);
 	if (answer->err)
 		job_fail(job, answer->err, answer->message);
 	else
@@ -203,6 +231,11 @@ static void run_send(struct run *run)
 	};
 	struct job *job = run->job;
 
+	if (run->other_body && fs->runs.uses_other) {
+		request.endpoint = run->other;
+		free(run->other_body);
+		run->other_body = NULL;
+	}
 	TAILQ_REMOVE(&fs->runs.queue, run, link);
 	run->is_queued = false;
 	run->is_sent = true;
@@ -327,6 +360,7 @@ static struct run *run_new(struct fs *fs, struct spool_inode *dir,
 	job_hold(run->job);
 	run->job->run = run;
 	run->job->is_async = run->place->is_async;
+	run->job->is_making = run->place->made != NULL;
 	run->job->inode = inode->number;
 	run->inode = inode;
 	spool_hold(inode);

@@ -55,6 +55,9 @@ struct run {
 	char *query_text[8]; /* owns the query's values */
 	char *body;
 	size_t body_len, code_size;
+	/* Where the API has no such endpoint, this is tried. */
+	enum api_endpoint other;
+	char *other_body; /* of the same length; NULL: there is no other */
 	uint64_t timeout_ms;
 
 	bool is_queued, is_sent, settles;
@@ -67,6 +70,7 @@ struct runs {
 	struct run_list queue; /* in the order of their saves */
 	unsigned in_flight;    /* synchronous ones */
 	unsigned limit;        /* runs at a time that the key allows; 0: any */
+	bool uses_other;       /* the first path of sessions is not there */
 };
 
 /* A run of the program `inode`, which stands under `name` in `dir`. The inode's
@@ -92,6 +96,10 @@ int run_cancel(struct op *op, struct job *job);
 
 /* Builders of places. */
 int run_build_execute(struct run *run, const char *content, size_t len);
+int run_build_service_command(struct run *run, const char *content, size_t len);
+int run_build_session_command(struct run *run, const char *content, size_t len);
+/* input_files of the run, where it has some. -EFBIG is told in run->why. */
+int run_put_inputs(struct run *run, json_t *body);
 /* The value that was set, or NULL. */
 const json_t *run_setting(const struct run *run, const char *name);
 

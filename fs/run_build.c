@@ -40,7 +40,7 @@ static json_t *input_json(const struct run *run, const struct run_input *input,
 	return item;
 }
 
-static int put_inputs(struct run *run, json_t *body)
+int run_put_inputs(struct run *run, json_t *body)
 {
 	json_t *list = json_array();
 	size_t total = 0;
@@ -140,7 +140,7 @@ static int build_execute(struct run *run, const char *language,
 {
 	json_t *body = json_pack("{s:s s:o}", "language", language, "code",
 			json_from_bytes(content, len));
-	int err = body ? put_inputs(run, body) : -ENOMEM;
+	int err = body ? run_put_inputs(run, body) : -ENOMEM;
 
 	if (!err)
 		err = put_settings(run, body);

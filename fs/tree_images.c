@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fs/image_trusted.h"
+#include "fs/make.h"
 #include "fs/resource_rows.h"
 #include "fs/tree_tables.h"
 
@@ -81,7 +82,11 @@ const struct row tree_images_rows[] = {
 	{ .path = "/images", .kind = ROW_DIR, .mode = 0755,
 		.attr = collection_attr, .list = collection_list,
 		.find = collection_find, .remove = collection_remove,
+		.move_in = make_move_in,
 		.help = "images that services are made of" },
+	{ .path = "/images/new", .kind = ROW_DIR, .mode = 0755,
+		.spool = make_spool,
+		.help = "drafts of images: .settings/ says of what" },
 	VIEW_ROWS("owned", "the account's own"),
 	VIEW_ROWS("shared", "those that others share with it"),
 	VIEW_ROWS("public", "those that everybody may use"),

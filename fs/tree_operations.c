@@ -421,6 +421,28 @@ int tree_mkdir(struct op *op)
 	return err ? err : found_reply(op, &found);
 }
 
+/* A file that was made and is opened by the same request: an empty one. */
+static int create_reply(struct op *op, struct found *found)
+{
+	struct fuse_entry_param entry;
+	struct handle *handle = NULL;
+	struct node *held;
+	int err = found_fill(op, found, &entry, &held);
+
+	found_clear(found);
+	if (err)
+		return err;
+	handle = handle_new(op, held, NULL);
+	if (handle) {
+		handle->kind = HANDLE_TEXT;
+		handle_fill(handle, &op->fi, false);
+		held->lookups++;
+		op_reply_create(op, &entry, &op->fi);
+	}
+	node_drop(&op->fs->nodes, held);
+	return handle ? 0 : -ENOMEM;
+}
+
 /* Making a file: with O_CREAT (it is opened too), or mknod. */
 int tree_create(struct op *op)
 {
@@ -432,7 +454,9 @@ int tree_create(struct op *op)
 	if (!dir->row->make_file)
 		return -EPERM;
 	int err = dir->row->make_file(op, dir, op->name, &found);
-	return err ? err : found_reply(op, &found);
+	if (err)
+		return err;
+	return op->opens ? create_reply(op, &found) : found_reply(op, &found);
 }
 
 int tree_remove(struct op *op)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/tree_services.c - services/ */
+#include "fs/make.h"
 #include "fs/resource_rows.h"
+#include "fs/resource_snapshots.h"
+#include "fs/service_bootstrap.h"
+#include "fs/service_log.h"
+#include "fs/service_vault.h"
 #include "fs/tree_tables.h"
 
 static const char *const taken[] = { "new", NULL };
@@ -25,7 +30,12 @@ const struct row tree_services_rows[] = {
 	{ .path = "/services", .kind = ROW_DIR, .mode = 0755,
 		.attr = collection_attr, .list = collection_list,
 		.find = collection_find, .remove = collection_remove,
+		.move_in = make_move_in,
 		.help = "servers that stay up, by name" },
+	{ .path = "/services/new", .kind = ROW_DIR, .mode = 0755,
+		.spool = make_spool,
+		.help = "drafts of services; a file saved here makes one with "
+			"it as bootstrap" },
 	{ .path = "/services/{id}", .kind = ROW_LINK, .mode = 0777,
 		.flags = ROW_VOLATILE | ROW_UNLISTED, .attr = resource_attr,
 		.render = collection_link,
@@ -61,6 +71,35 @@ const struct row tree_services_rows[] = {
 	FIELD("source_image", "source_image", "the image it was made of"),
 	FIELD("ip", "ip|ip_address", "its address"),
 	FIELD("health", "health", "how it does"),
+	{ .path = HERE "domains", .kind = ROW_FILE, .mode = 0644,
+		.flags = ROW_APPENDS | ROW_EXPECTED,
+		.member = "custom_domains|domains",
+		.render = resource_value_render, .exists = resource_exists,
+		.write = domains_write,
+		.help = "domains that it is served under, one a line; saving "
+			"replaces them" },
+	{ .path = HERE "bootstrap", .kind = ROW_FILE, .mode = 0644,
+		.flags = ROW_APPENDS | ROW_UNSIZED, .attr = bootstrap_attr,
+		.render = bootstrap_render, .exists = resource_exists,
+		.write = bootstrap_write,
+		.help = "the script that starts it; saving another redeploys "
+			"with it" },
+	{ .path = HERE "env", .kind = ROW_FILE, .mode = 0600,
+		.flags = ROW_APPENDS | ROW_UNSIZED | ROW_SECRET,
+		.render = vault_render, .exists = resource_exists,
+		.write = vault_write,
+		.help = "the vault as dotenv lines; saving replaces them, "
+			"saving it empty empties the vault" },
+	{ .path = HERE "logs", .kind = ROW_FILE, .mode = 0444,
+		.flags = ROW_UNSIZED, .attr = service_log_attr,
+		.open = service_log_open, .exists = resource_exists,
+		.help = "what bootstrap and service printed; tail -f follows "
+			"it" },
+	{ .path = HERE "run", .kind = ROW_DIR, .mode = 0755,
+		.spool = resource_run_spool,
+		.help = "every file saved here is a command that runs in the "
+			"service" },
+	SNAPSHOTS,
 	ACTION("redeploy", action_write, "any write runs the bootstrap again"),
 	ACTION("destroy", resource_destroy, "any write destroys the service"),
 	JSON("service.json"),

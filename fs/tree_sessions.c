@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/tree_sessions.c - sessions/ */
+#include "fs/make.h"
 #include "fs/resource_rows.h"
+#include "fs/resource_snapshots.h"
 #include "fs/tree_tables.h"
 
 static const char *const taken[] = { "new", NULL };
@@ -26,7 +28,12 @@ const struct row tree_sessions_rows[] = {
 	{ .path = "/sessions", .kind = ROW_DIR, .mode = 0755,
 		.attr = collection_attr, .list = collection_list,
 		.find = collection_find, .remove = collection_remove,
+		.move_in = make_move_in,
 		.help = "shells that live on between commands" },
+	{ .path = "/sessions/new", .kind = ROW_DIR, .mode = 0755,
+		.spool = make_spool,
+		.help = "drafts of sessions; a file saved here that says a "
+			"shell's name makes one" },
 	{ .path = "/sessions/{alias}", .kind = ROW_LINK, .mode = 0777,
 		.flags = ROW_VOLATILE, .attr = resource_attr,
 		.render = collection_link,
@@ -57,6 +64,11 @@ const struct row tree_sessions_rows[] = {
 	FIELD("memory_mb", "memory_mb", "its memory, in megabytes"),
 	FIELD("boosted", "boosted", "1 while it has more than its share"),
 	FIELD("websocket_url", "websocket_url", "where its live shell is"),
+	{ .path = HERE "run", .kind = ROW_DIR, .mode = 0755,
+		.spool = resource_run_spool,
+		.help = "every file saved here is a command that runs in the "
+			"session" },
+	SNAPSHOTS,
 	ACTION("destroy", resource_destroy, "any write ends the session"),
 	JSON("session.json"),
 	{ 0 },
