@@ -28,6 +28,7 @@ struct handle *handle_new(
 	handle->node = node;
 	handle->inode = inode;
 	handle->is_writable = access == O_WRONLY || access == O_RDWR;
+	handle->appends = op->fi.flags & O_APPEND;
 	if (handle->is_writable)
 		handle->opener = writer_process(op->pid);
 	if (node)

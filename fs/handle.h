@@ -43,6 +43,7 @@ struct handle {
 	struct node *node;         /* held; NULL for a saved file */
 	struct spool_inode *inode; /* held; NULL for a row */
 	bool is_writable;
+	bool appends;    /* O_APPEND: the kernel may not know where the end is */
 	bool is_unsized; /* direct_io, size 0 */
 	pid_t opener;    /* the process that opened it, 0: unknown */
 

@@ -254,6 +254,8 @@ int tree_write(struct fs *fs, struct handle *handle, const char *bytes,
 
 	if (!node->edit)
 		return -EBADF;
+	if (handle->appends && node->edit->base >= 0)
+		offset = node->edit->base + (off_t)node->edit->len;
 	err = edit_write(node->edit, bytes, len, offset);
 	if (!err)
 		err = check_lines(fs, node);
