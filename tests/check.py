@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 TIME_LIMIT_S = {"unit": 120, "server": 600, "mount": 1500}
 WORDS = ("passed", "failed", "skipped")
@@ -54,12 +55,25 @@ def count_script(text):
     return None
 
 
+def end(child):
+    """Ends a test that is late, or not wanted any more, with its children;
+    they have a while to clean up after themselves."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+            child.wait(30)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+
+
 def run(name, command, time_limit_s, env):
     """Runs command, shows what it prints; (returncode, its output)."""
     print(f"--- {name}", flush=True)
+    began = time.monotonic()
     child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    late = threading.Timer(time_limit_s, child.terminate)
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             start_new_session=True)
+    late = threading.Timer(time_limit_s, end, [child])
     late.start()
     output = []
     try:
@@ -70,12 +84,11 @@ def run(name, command, time_limit_s, env):
         child.wait()
     finally:
         late.cancel()
-        if child.poll() is None:  # interrupted: its own clean-up has its time
-            child.terminate()
-            try:
-                child.wait(30)
-            except subprocess.TimeoutExpired:
-                child.kill()
+        if child.poll() is None:
+            end(child)
+    took_s = time.monotonic() - began
+    print(f"--- {name}: {took_s:.1f} s"
+          f"{', which is too long' if took_s > time_limit_s else ''}")
     return child.returncode, "".join(output)
 
 
