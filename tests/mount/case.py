@@ -26,8 +26,12 @@ class MountCase(unittest.TestCase):
     options = ""
     server_arguments = ()
     time_limit_s = 60
+    # How much later the daemon is killed, if the test still hangs.
+    last_resort_s = 10
     # Whether the mount is there before the first test.
     starts_mounted = True
+    # Whether each test begins with the server's counts at 0.
+    resets_server = True
 
     place = server = mount = None
 
@@ -63,12 +67,14 @@ class MountCase(unittest.TestCase):
     def setUp(self):
         if self.starts_mounted:
             self._mount_again()
-        self.server.reset()
+        if self.resets_server:
+            self.server.reset()
         seconds = self.time_limit_s * SLOWNESS
         signal.alarm(seconds)
         self.addCleanup(signal.alarm, 0)
         # A request that the daemon never answers cannot be interrupted.
-        last_resort = threading.Timer(seconds + 10, self._kill_daemon)
+        last_resort = threading.Timer(seconds + self.last_resort_s,
+                                      self._kill_daemon)
         last_resort.daemon = True
         last_resort.start()
         self.addCleanup(last_resort.cancel)

@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_kills.py - the daemon is killed at any moment, and again
+"""Processes save scripts, submit jobs, write data and rename, and note what
+they were told. The daemon is killed with SIGKILL at random moments of that,
+started again over its dead mount, and what was told is held against what is
+there. KILLS=N kills more or less often, SEED=N repeats the same moments."""
+import collections
+import errno
+import multiprocessing
+import os
+import random
+import signal
+import time
+import unittest
+
+from case import SLOWNESS, MountCase
+from mounted import IS_SANITIZED, Mounted
+from place import wait_until
+
+KILLS = int(os.environ.get("KILLS", "40" if IS_SANITIZED else "200"))
+SEED = int(os.environ.get("SEED", "0")) or int(time.time())
+WORKERS = 4
+
+
+class Revenant(Mounted):
+    """A mount that comes back over its dead self."""
+
+    def _answers(self):
+        try:
+            return super()._answers()
+        except OSError as error:
+            if error.errno not in (errno.ENOTCONN, errno.ECONNABORTED):
+                raise
+            return False
+
+    def kill(self):
+        """The power goes."""
+        self.process.kill()
+        self.process.wait(10)
+
+
+class Worker:
+    """A process that works in the mount, and notes what it was told."""
+
+    def __init__(self, mount, log_path, number, seed, gate):
+        self.mount = mount
+        self.number = number
+        self.random = random.Random(seed)
+        self.gate = gate      # open: work; closed: rest
+        self.resting = multiprocessing.Event()
+        self.log_path = log_path
+        self.log = open(log_path, "ab", buffering=0)
+        self.count = 0
+        self.process = multiprocessing.Process(target=self.run, daemon=True)
+
+    def note(self, word, path, tag, size=0, seconds=0.0):
+        """One line; what it says outlives the mount."""
+        self.log.write(f"{word} {path} {tag} {size} {seconds:.3f}\n".encode())
+
+    def run(self):
+        """Until it is ended."""
+        deeds = [self.script, self.script, self.submit, self.data, self.data,
+                 self.move, self.move_to_run, self.append]
+        while True:
+            if not self.gate.is_set():
+                self.resting.set()
+                self.gate.wait()
+                self.resting.clear()
+            try:
+                self.random.choice(deeds)()
+            except OSError:
+                time.sleep(0.005)
+
+    def tag(self):
+        """Never twice the same."""
+        self.count += 1
+        return f"w{self.number}n{self.count}e"
+
+    def deed(self, path, tag, content, function):
+        """Notes its begin, and its end if it was told that all is well."""
+        self.note("begun", path, tag, len(content))
+        began = time.monotonic()
+        function()
+        self.note("ended", path, tag, len(content), time.monotonic() - began)
+
+    def write(self, path, content, flags=os.O_TRUNC, sync=False):
+        """As cp, or as something that is careful."""
+        fd = os.open(os.path.join(self.mount, path),
+                     os.O_WRONLY | os.O_CREAT | flags, 0o644)
+        try:
+            for start in range(0, len(content), 4096):
+                os.write(fd, content[start:start + 4096])
+            if sync:
+                os.fsync(fd)
+        except OSError:
+            try:
+                os.close(fd)
+            except OSError:
+                pass
+            raise
+        os.close(fd)
+
+    def script(self):
+        """A save that runs."""
+        path, tag = f"run/s{self.number}.{self.random.randrange(3)}.sh", \
+            self.tag()
+        content = f"echo {tag}\n".encode()
+        self.deed(path, tag, content, lambda: self.write(path, content))
+
+    def submit(self):
+        """An asynchronous job, of which there are not too many."""
+        if self.random.random() > 0.3:
+            return
+        path, tag = f"jobs/new/a{self.number}.{self.random.randrange(3)}.sh", \
+            self.tag()
+        content = f"sleep 0.0{self.random.randrange(9)}; echo {tag}\n".encode()
+        self.deed(path, tag, content, lambda: self.write(path, content))
+
+    def filler(self, tag):
+        """Data that says of itself whether it is whole."""
+        size = self.random.choice((1, 100, 5000, 70000))
+        return (tag + "\n").encode() * (size // len(tag) + 1)
+
+    def data(self):
+        """A file that does not run."""
+        path, tag = f"run/d{self.number}.{self.random.randrange(3)}.txt", \
+            self.tag()
+        content, sync = self.filler(tag), self.random.random() < 0.3
+        self.deed(path, tag, content,
+                  lambda: self.write(path, content, sync=sync))
+
+    def move(self):
+        """A new file takes the place of an old one, as editors do it."""
+        path, tag = f"run/m{self.number}.{self.random.randrange(3)}.txt", \
+            self.tag()
+        content, part = self.filler(tag), f"run/m{self.number}.txt.part"
+        self.write(part, content)
+        self.deed(path, tag, content, lambda: os.rename(
+            os.path.join(self.mount, part), os.path.join(self.mount, path)))
+
+    def move_to_run(self):
+        """The rename is the save."""
+        path, tag = f"run/r{self.number}.{self.random.randrange(2)}.sh", \
+            self.tag()
+        content = f"echo {tag}\n".encode()
+        part = f"run/r{self.number}.sh.part"
+        self.write(part, content)
+        self.deed(path, tag, content, lambda: os.rename(
+            os.path.join(self.mount, part), os.path.join(self.mount, path)))
+
+    def append(self):
+        """Opens without O_TRUNC, writes the whole, cuts the rest off."""
+        path, tag = f"run/p{self.number}.txt", self.tag()
+        content = self.filler(tag)
+
+        def act():
+            fd = os.open(os.path.join(self.mount, path),
+                         os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                os.pwrite(fd, content, 0)
+                os.ftruncate(fd, len(content))
+            finally:
+                os.close(fd)
+        self.deed(path, tag, content, act)
+
+
+def whole(tag, size, path):
+    """The content that the tag stands for."""
+    if path.startswith("run/") and path.endswith(".sh"):
+        return f"echo {tag}\n".encode()
+    return (tag + "\n").encode() * (size // (len(tag) + 1))
+
+
+class Kills(MountCase):
+    """SIGKILL at random moments."""
+
+    time_limit_s = 60 + KILLS * 2
+    starts_mounted = False
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mount = Revenant(cls.place, cls.server.url, name="v")
+
+    def setUp(self):
+        super().setUp()
+        print(f"SEED={SEED} KILLS={KILLS}")
+        self.random = random.Random(SEED)
+        self.gate = multiprocessing.Event()
+        self.workers = []
+        self.read_to = {}
+        self.last = {}         # path -> (tag, size, seconds) that was told
+        self.open = {}         # path -> [(tag, size)] that may be, or not
+        self.ended = {}        # tag -> path of all that was told
+        self.checked = 0
+
+    def tearDown(self):
+        for worker in self.workers:
+            if worker.process.pid:
+                worker.process.kill()
+                worker.process.join()
+            worker.log.close()
+        super().tearDown()
+
+    def rest(self):
+        """All workers rest; what they noted is known."""
+        self.gate.clear()
+        for worker in self.workers:
+            self.assertTrue(worker.resting.wait(30 * SLOWNESS),
+                            "a worker is held")
+        for worker in self.workers:
+            with open(worker.log_path, "rb") as log:
+                log.seek(self.read_to.get(worker.number, 0))
+                lines = log.read()
+            self.read_to[worker.number] = self.read_to.get(
+                worker.number, 0) + len(lines)
+            for line in lines.decode().splitlines():
+                self.noted(*line.split())
+
+    def noted(self, word, path, tag, size, seconds):
+        """A line of a worker's notes."""
+        if word == "begun":
+            self.open.setdefault(path, []).append((tag, int(size)))
+        else:
+            self.last[path] = (tag, int(size), float(seconds))
+            self.open[path] = []
+            self.ended[tag] = path
+
+    def check_files(self):
+        """Each file is what was told last, or what was begun since."""
+        for path in {*self.last, *self.open}:
+            may_be = list(self.open.get(path, ()))
+            told = self.last.get(path)
+            try:
+                content = self.read_bytes(path)
+            except FileNotFoundError:
+                self.assertIsNone(told, f"{path} is gone, told was {told}")
+                continue
+            if told:
+                may_be.append(told[:2])
+                self.checked += 1
+            if not told and not content:
+                continue  # made, and not yet written
+            found = [tag for tag, size in may_be if self.is_whole(
+                content, tag, size, path)]
+            self.assertTrue(found, f"{path} is {content[:80]!r} of "
+                            f"{len(content)} bytes, not one of {may_be}")
+            if told and found[0] == told[0] and not self.open.get(path):
+                self.check_result(path, *told)
+
+    @staticmethod
+    def is_whole(content, tag, size, path):
+        """Whether it is all of what the tag stands for."""
+        if path.startswith("jobs/"):
+            return content.endswith(f"echo {tag}\n".encode()) and len(
+                content) == size
+        return content == whole(tag, size, path)
+
+    def check_result(self, path, tag, _size, seconds):
+        """A run whose end was told has its result."""
+        if path.startswith("run/s") and seconds < 0.9:
+            job = path + ".job"
+            self.assertEqual((self.value(job, "status"),
+                              self.read(job, "stdout")),
+                             ("completed", tag + "\n"), path)
+
+    def check_names(self):
+        """Nothing is shown, or kept, that nobody has made."""
+        known = {os.path.basename(path) for path in
+                 {*self.last, *self.open}}
+        for name in os.listdir(self.at("run")):
+            name = name.removesuffix(".job")
+            self.assertTrue(name in known or name.endswith(".part") or
+                            name == ".settings", name)
+
+        def left():
+            return [name for folder in ("inodes", "jobs")
+                    for name in os.listdir(os.path.join(
+                        self.mount.state_dir, "unsandboxfs",
+                        self.server_key(), folder))
+                    if name.endswith((".tmp", ".work", ".damaged"))]
+        wait_until(lambda: not left(), 5 * SLOWNESS, "no half file is left")
+
+    def server_key(self):
+        """The name of the account's state directory."""
+        return os.listdir(os.path.join(self.mount.state_dir,
+                                       "unsandboxfs"))[0]
+
+    def check_executions(self):
+        """What was told ran once; what was not, once at most."""
+        ran = collections.Counter(
+            execution["code"].split()[-1]
+            for execution in self.server.executions())
+        self.assertEqual([tag for tag, times in ran.items() if times > 1], [])
+        for tag, path in self.ended.items():
+            if path.startswith(("run/s", "jobs/")):
+                self.assertEqual(ran[tag], 1, f"{path} {tag}")
+            elif path.endswith(".txt"):
+                self.assertEqual(ran[tag], 0, f"{path} {tag}")
+        return sum(ran.values())
+
+    def check_jobs(self):
+        """Every job that was accepted has come to its end."""
+        results = {}
+        for name in os.listdir(self.at("jobs")):
+            if name in ("new", "latest") or name.startswith("local-"):
+                continue
+            job = f"jobs/{name}"
+            results[self.read(job, "code").split()[-1]] = (
+                self.value(job, "exit_code"), self.value(job, "status"),
+                self.read(job, "stdout"))
+        accepted = [tag for tag, path in self.ended.items()
+                    if path.startswith("jobs/")]
+        for tag in accepted:
+            self.assertEqual(results.get(tag), ("0", "completed", tag + "\n"))
+        return len(accepted)
+
+    def test_kills(self):
+        self.mount.start(20 * SLOWNESS)
+        for number in range(WORKERS):
+            log = os.path.join(self.place.path, f"worker{number}.notes")
+            self.workers.append(Worker(self.mount.path, log, number,
+                                       self.random.random(), self.gate))
+        for worker in self.workers:
+            worker.process.start()
+        for kill in range(KILLS):
+            self.gate.set()
+            time.sleep(self.random.uniform(0, 0.15) * SLOWNESS)
+            if self.random.random() < 0.2:  # and while it comes up
+                self.mount.kill()
+                self.start_and_kill()
+            else:
+                self.mount.kill()
+            self.rest()
+            self.mount.start(20 * SLOWNESS)
+            try:
+                self.check_files()
+                self.check_names()
+            except AssertionError as error:
+                raise AssertionError(f"SEED={SEED}, after kill {kill + 1}: "
+                                     f"{error}") from error
+        executed = self.check_executions()
+        accepted = self.check_jobs()
+        self.assertGreater(len(self.ended), KILLS)
+        print(f"{KILLS} kills, {len(self.ended)} saves that had returned, "
+              f"{self.checked} looks at them, {executed} executions, "
+              f"{accepted} accepted jobs at their end")
+
+    def start_and_kill(self):
+        """A start that is killed before it is through, perhaps."""
+        self.mount.start(20 * SLOWNESS) if self.random.random() < 0.3 else \
+            self.spawn()
+        time.sleep(self.random.uniform(0, 0.05) * SLOWNESS)
+        self.mount.kill()
+
+    def spawn(self):
+        """A start that nobody waits for."""
+        try:
+            self.mount.start(0)
+        except (AssertionError, RuntimeError):
+            pass
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    unittest.main()
