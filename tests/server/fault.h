@@ -55,6 +55,12 @@ void faults_init(struct faults *faults);
 void faults_clear(struct faults *faults);
 
 /*
+ * Fills a zeroed rule.  0, or -EINVAL with a reply that names what was not
+ * understood; it is to be cleared in either case.
+ */
+int fault_read(struct fault *fault, const json_t *rule, struct reply *reply);
+
+/*
  * Replaces all rules.  0, or -EINVAL with the old ones kept and a reply that
  * says which field was not understood.
  */

@@ -30,6 +30,23 @@ def sign(secret, stamp, method, path, body):
     return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
 
 
+def sleepers(seconds):
+    """The pids of `sleep SECONDS`. Only those of sleep are asked for their
+    arguments, because a process that waits for a mount may not answer."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/comm") as file:
+                if file.read() != "sleep\n":
+                    continue
+            with open(f"/proc/{pid}/cmdline") as file:
+                if seconds in file.read().split("\0"):
+                    found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body

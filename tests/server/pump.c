@@ -28,6 +28,8 @@ struct pump {
 	struct stream out;
 	/* The plain side has said all; what is left is still to go out. */
 	bool is_ending;
+	/* Something was carried since the last look: more may be possible. */
+	bool has_moved;
 };
 
 static bool stream_is_empty(const struct stream *stream)
@@ -62,6 +64,7 @@ static bool from_ssl(struct pump *pump, short *events)
 		return ssl_again(pump, got, events);
 	pump->in.at = 0;
 	pump->in.len = got;
+	pump->has_moved = true;
 	return true;
 }
 
@@ -77,6 +80,7 @@ static bool to_ssl(struct pump *pump, short *events)
 	if (done <= 0)
 		return ssl_again(pump, done, events);
 	pump->out.at += done;
+	pump->has_moved = true;
 	return true;
 }
 
@@ -90,6 +94,7 @@ static bool from_plain(struct pump *pump, short *events)
 	if (got > 0) {
 		pump->out.at = 0;
 		pump->out.len = got;
+		pump->has_moved = true;
 		return true;
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -109,6 +114,7 @@ static bool to_plain(struct pump *pump, short *events)
 		pump->in.len - pump->in.at, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (done > 0) {
 		pump->in.at += done;
+		pump->has_moved = true;
 		return true;
 	}
 	*events |= POLLOUT;
@@ -120,21 +126,6 @@ static bool pump_once(struct pump *pump, short *ssl_events, short *plain_events)
 {
 	return from_ssl(pump, ssl_events) && to_plain(pump, plain_events) &&
 		from_plain(pump, plain_events) && to_ssl(pump, ssl_events);
-}
-
-static bool pump_has_work(
-	const struct pump *pump, short ssl_events, short plain_events)
-{
-	bool reads_ssl = stream_is_empty(&pump->in);
-	bool reads_plain = stream_is_empty(&pump->out);
-
-	if (SSL_pending(pump->ssl) && reads_ssl)
-		return true;
-	/* Each side is either waited for by one event or can move now. */
-	return (reads_ssl && !(ssl_events & POLLIN)) ||
-		(!reads_ssl && !(plain_events & POLLOUT)) ||
-		(reads_plain && !(plain_events & POLLIN) && !pump->is_ending) ||
-		(!reads_plain && !(ssl_events & (POLLOUT | POLLIN)));
 }
 
 void pump(SSL *ssl, int ssl_fd, int plain_fd, int stop_fd)
@@ -156,9 +147,10 @@ void pump(SSL *ssl, int ssl_fd, int plain_fd, int stop_fd)
 	fcntl(ssl_fd, F_SETFL, O_NONBLOCK);
 	for (;;) {
 		fds[0].events = fds[1].events = 0;
+		pump->has_moved = false;
 		if (!pump_once(pump, &fds[0].events, &fds[1].events))
 			break;
-		if (pump_has_work(pump, fds[0].events, fds[1].events))
+		if (pump->has_moved)
 			continue;
 		if (poll(fds, 3, -1) > 0 && fds[2].revents)
 			break;

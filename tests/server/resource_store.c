@@ -128,7 +128,7 @@ static void state_path(const struct server *server, const char *kind,
 
 void resource_store(struct server *server, const struct resource *resource)
 {
-	char path[400];
+	char path[600];
 	json_t *json, *value;
 	size_t i;
 
@@ -151,7 +151,7 @@ void resource_store(struct server *server, const struct resource *resource)
 
 void resource_unstore(struct server *server, const struct resource *resource)
 {
-	char path[400];
+	char path[600];
 
 	state_path(server, kind_name(resource->kind), resource->id, path,
 		sizeof(path));
@@ -162,7 +162,7 @@ void resource_unstore(struct server *server, const struct resource *resource)
 static void load_one(struct server *server, enum kind kind, const char *id)
 {
 	struct resource *resource = resource_new(server, kind, "", NULL);
-	char path[400];
+	char path[600];
 	json_t *json;
 	size_t i;
 
@@ -191,7 +191,7 @@ static int is_visible(const struct dirent *entry)
 void resources_load(struct server *server)
 {
 	struct dirent **names;
-	char path[400];
+	char path[600];
 	int kind, count, i;
 
 	if (!server->options.data_dir)

@@ -140,7 +140,8 @@ void wire_send(int fd, int stop_fd, const struct reply *reply,
 	const struct fault *fault)
 {
 	struct wire wire = { fd, stop_fd, fault->drip_ms };
-	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	/* Dissolving a TCP connection so is what sends a reset at once. */
+	const struct sockaddr reset = { .sa_family = AF_UNSPEC };
 	bool good = true;
 
 	if (fault->raw.data)
@@ -155,5 +156,5 @@ void wire_send(int fd, int stop_fd, const struct reply *reply,
 		while (wire_wait(&wire, POLLRDHUP, -1))
 			;
 	if (fault->is_reset)
-		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		connect(fd, &reset, sizeof(reset));
 }
