@@ -7,7 +7,8 @@ import time
 import unittest
 
 from place import unmount, wait_until
-from test_faults_lane import SLOWNESS, Lane, MatrixCase, error_of, lanes
+from test_faults_lane import (SLOWNESS, TIMEOUT_S, Lane, MatrixCase, error_of,
+                              lanes)
 
 
 # ---- requests that run what is saved ----
