@@ -34,6 +34,7 @@ class MountCase(unittest.TestCase):
     resets_server = True
 
     place = server = mount = None
+    log_begin = 0
 
     @classmethod
     def setUpClass(cls):
@@ -67,6 +68,7 @@ class MountCase(unittest.TestCase):
     def setUp(self):
         if self.starts_mounted:
             self._mount_again()
+        self.log_begin = len(self.mount.log())
         if self.resets_server:
             self.server.reset()
         seconds = self.time_limit_s * SLOWNESS
@@ -99,7 +101,7 @@ class MountCase(unittest.TestCase):
 
     def evidence(self):
         """What is shown with a failure."""
-        lines = self.mount.log().splitlines() if self.mount else []
+        lines = self.mount.log()[self.log_begin:].splitlines()
         return "the daemon's log:\n" + "\n".join(lines[-40:]) + "\n"
 
     # ---- paths and files of the mount ----

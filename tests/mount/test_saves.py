@@ -34,13 +34,17 @@ class SaveCase(MountCase):
 
     def drive(self, command, word, out):
         """Runs the command in the row's directory of run/."""
+        done = self.start(word, out, ["bash", "-c", command])
+        self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
+
+    def start(self, word, out, arguments):
+        """The same for any program, however it ends."""
         env = dict(os.environ, T=word, OUT=out, OLD=out + "/old.sh",
                    NEW=out + "/new.sh", HOME=self.mount.home)
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=self.at("run", word), env=env,
+        return subprocess.run(
+            arguments, cwd=self.at("run", word), env=env, check=False,
             stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=30 * SLOWNESS, check=False)
-        self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
+            timeout=30 * SLOWNESS)
 
     def expect(self, word, *programs):
         """These programs ran, in this order, and nothing else of the row;

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/terminal.py - an interactive program, driven through tmux
+import os
+import shlex
+import subprocess
+
+from case import SLOWNESS
+from place import wait_until
+
+
+class Terminal:
+    """A program in a terminal of its own, 80 by 24."""
+
+    def __init__(self, place, folder, command, home):
+        self.socket = os.path.join(place.path, "tmux")
+        env = {name: value for name, value in os.environ.items()
+               if name not in ("TMUX", "EDITOR", "VISUAL", "VIMINIT")}
+        env.update(HOME=home, TERM="xterm", LC_ALL="C.UTF-8", SHELL="/bin/sh")
+        self.env = env
+        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y",
+                   "24", "-c", folder, "exec " + shlex.join(command))
+
+    def _tmux(self, *arguments, check=True):
+        return subprocess.run(
+            ["tmux", "-S", self.socket, *arguments], env=self.env,
+            stdin=subprocess.DEVNULL, capture_output=True, check=check,
+            timeout=20).stdout.decode(errors="replace")
+
+    def screen(self):
+        """What stands on the screen; nothing once the program has ended."""
+        return self._tmux("capture-pane", "-p", check=False)
+
+    def wait(self, text, seconds=15):
+        """Until the text stands on the screen."""
+        try:
+            wait_until(lambda: text in self.screen(), seconds * SLOWNESS,
+                       repr(text))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the screen:\n{self.screen()}") \
+                from None
+
+    def keys(self, *keys):
+        """Types: names of keys as tmux has them, or literal text."""
+        for key in keys:
+            self._tmux("send-keys", key)
+
+    def text(self, text):
+        """Types the text literally."""
+        self._tmux("send-keys", "-l", text)
+
+    def ended(self, seconds=15):
+        """Waits for the program's end."""
+        try:
+            wait_until(lambda: subprocess.run(
+                ["tmux", "-S", self.socket, "has-session"], env=self.env,
+                capture_output=True, check=False, timeout=20).returncode,
+                seconds * SLOWNESS, "the program's end")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the screen:\n{self.screen()}") \
+                from None
+
+    def close(self):
+        """Ends it, whatever it does."""
+        self._tmux("kill-server", check=False)

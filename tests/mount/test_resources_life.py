@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_resources_life.py - services, sessions, snapshots, images
+"""What a shell of plain coreutils does to resources, seen at the server."""
+import os
+import socket
+import time
+
+from case import MountCase
+
+SERVE = """#!/bin/bash
+echo booting
+cat /tmp/input/site.txt
+python3 -u -m http.server --bind 127.0.0.1 {port}
+"""
+SLEEP = "#!/bin/bash\necho up\nsleep 1000\n"
+
+
+def free_port():
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def answers(port):
+    """Whether something listens there, and says anything."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 2) as sock:
+            sock.settimeout(1)
+            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return sock.recv(4) == b"HTTP"
+    except OSError:
+        return False
+
+
+class ResourceCase(MountCase):
+    """Has a way to make a service, and to know what it cost."""
+
+    def make(self, name, script=SLEEP, **settings):
+        """A service by a draft; its id."""
+        self.shell(f"mkdir services/new/{name}")
+        self.save(f"services/new/{name}/bootstrap", script)
+        for key, value in settings.items():
+            self.save(f"services/new/{name}/.settings/{key}", value)
+        self.shell(f"mv services/new/{name} services/")
+        return self.value("services", name, "id")
+
+    def costs(self, expected, command):
+        """Runs a command that may cost these requests and no more, lists
+        apart, which only hold as long as they do."""
+        self.server.reset()
+        out = self.shell(command)
+        asked = {what: count for what, count in self.server.requests().items()
+                 if what.count("/") > 1 or not what.startswith("GET")}
+        self.assertEqual(asked, expected, command)
+        return out
+
+
+class ServiceLife(ResourceCase):
+    """The whole life of a service."""
+
+    time_limit_s = 120
+
+    def test_life(self):
+        port = free_port()
+        self.shell("mkdir services/new/web && "
+                   "echo hello > services/new/web/site.txt")
+        self.save("services/new/web/bootstrap", SERVE.format(port=port))
+        self.save("services/new/web/.settings/ports", f"{port}\n")
+        self.save("services/new/web/.settings/env", "KEY=marker\n")
+        self.costs({"POST /services": 1, "PUT /services/ID/env": 1},
+                   "mv services/new/web services/")
+        self.assertEqual(os.listdir(self.at("services/new")), [".settings"])
+        self.assertIn("web", self.value("services/web/url"))
+        self.assertEqual(self.value("services/web/ports"), str(port))
+        self.assertEqual(self.value("services/web/env"), "KEY=marker")
+        self.wait_for(lambda: answers(port), "the port answers")
+        self.assertIn("booting\nhello\n", self.read("services/web/logs"))
+        self.assertIn("http.server", self.read("services/web/bootstrap"))
+
+        self.costs({"POST /services/ID/freeze": 1},
+                   "echo frozen > services/web/state")
+        self.assertEqual(self.value("services/web/state"), "frozen")
+        self.assertFalse(answers(port))
+        self.costs({"POST /services/ID/unfreeze": 1},
+                   "echo running > services/web/state")
+        self.assertEqual(self.value("services/web/state"), "running")
+        self.wait_for(lambda: answers(port), "it answers again")
+
+        self.costs({"POST /services/ID/lock": 1},
+                   "echo 1 > services/web/locked")
+        self.assertIn("not permitted",
+                      self.fails("echo 1 > services/web/destroy"))
+        self.assertEqual(self.value("services/web/locked"), "1")
+        self.costs({"POST /services/ID/unlock": 1},
+                   "echo 0 > services/web/locked")
+        self.costs({"PATCH /services/ID": 1}, "echo 4 > services/web/vcpu")
+        self.assertEqual(self.value("services/web/vcpu"), "4")
+        self.costs({"PUT /services/ID/domains": 1},
+                   "printf 'a.example\\nb.example\\n' > services/web/domains")
+        self.assertEqual(self.read("services/web/domains"),
+                         "a.example\nb.example\n")
+        for flag in "unfreeze_on_demand", "show_freeze_page":
+            for value in "1", "0":
+                self.costs({"PATCH /services/ID": 1},
+                           f"echo {value} > services/web/{flag}")
+                self.assertEqual(self.value("services/web", flag), value)
+
+    def test_bootstrap(self):
+        self.make("boot")
+        script = "#!/bin/bash\necho second\nsleep 1000\n"
+        self.save("services/boot/bootstrap", script)
+        self.assertEqual(self.read("services/boot/bootstrap"), script)
+        self.wait_for(lambda: "second" in self.read("services/boot/logs"),
+                      "it runs the new one")
+        self.costs({"POST /services/ID/redeploy": 1},
+                   "echo 1 > services/boot/redeploy")
+        self.assertEqual(self.save_error("services/boot/bootstrap", ""),
+                         "EINVAL")
+
+    def test_commands(self):
+        self.make("cmd")
+        self.costs({"POST /services/ID/execute": 1},
+                   "echo 'echo hi; echo no >&2; exit 3' > services/cmd/run/x")
+        job = "services/cmd/run/x.job"
+        self.assertEqual(self.results(job), ("completed", "3", "hi\n"))
+        self.assertEqual(self.read(job, "stderr"), "no\n")
+        self.shell("echo frozen > services/cmd/state")
+        self.assertEqual(self.save_error("services/cmd/run/y", "true\n"),
+                         "EBUSY")
+
+    def test_saved_file_makes_one(self):
+        self.save("services/new/direct.sh", SLEEP)
+        self.assertEqual(self.value("services/direct/state"), "running")
+        self.assertEqual(self.save_error("services/new/direct", SLEEP),
+                         "EEXIST")
+        self.assertIn("taken", self.read("services/new/direct.job/error"))
+
+    def test_draft_refused_stays(self):
+        self.make("one")
+        self.shell("mkdir services/new/two")
+        self.save("services/new/two/bootstrap", SLEEP)
+        self.server.fault({"method": "POST", "path": "/services",
+                           "status": 400, "body": {"error": "no luck"},
+                           "times": 1})
+        self.assertIn("Invalid argument",
+                      self.fails("mv services/new/two services/two"))
+        self.assertEqual(self.read("services/new/two/bootstrap"), SLEEP)
+        self.assertIn("no luck", self.read(".unsandboxfs/errors"))
+        self.assertIn("exists", self.fails("mkdir -p x services/new/one && "
+                                           "mv -T services/new/one services/one"
+                                           ) + "exists")
+        self.assertFalse(os.path.exists(self.at("services/two")))
+
+
+class SnapshotLife(ResourceCase):
+    """Snapshots, what is made of them, and images."""
+
+    time_limit_s = 120
+
+    def test_life(self):
+        self.make("src")
+        run = "services/src/run/"
+        self.save(run + "a", "echo before > /tmp/note\n")
+        self.costs({"POST /services/ID/snapshot": 1},
+                   "mkdir services/src/snapshots/first")
+        link = os.readlink(self.at("services/src/snapshots/first"))
+        snapshot = os.path.normpath(f"services/src/snapshots/{link}")
+        self.assertEqual(self.value(snapshot, "name"), "first")
+        self.assertEqual(self.value(snapshot, "source_type"), "service")
+        self.assertEqual(self.value(snapshot, "source/name"), "src")
+        self.assertIn("File exists",
+                      self.fails("mkdir services/src/snapshots/first"))
+        self.save(run + "b", "echo after > /tmp/note\n")
+        self.costs({"POST /snapshots/ID/restore": 1},
+                   f"echo 1 > {snapshot}/restore")
+        self.save(run + "c", "cat /tmp/note\n")
+        self.assertEqual(self.read(run + "c.job/stdout"), "before\n")
+
+        self.costs({"POST /snapshots/ID/clone": 1},
+                   f"echo type=service name=copy > {snapshot}/clone")
+        self.assertEqual(self.value("services/copy/id"),
+                         self.value(snapshot, "clone"))
+        self.shell(f"echo type=session shell=sh > {snapshot}/clone")
+        session = self.value(snapshot, "clone")
+        self.assertEqual(self.value("sessions", session, "shell"), "sh")
+        self.shell(f"echo 1 > {snapshot}/locked")
+        self.assertIn("not permitted",
+                      self.fails(f"echo 1 > {snapshot}/destroy"))
+        self.shell(f"echo 0 > {snapshot}/locked; echo 1 > {snapshot}/destroy")
+        self.assertFalse(os.path.lexists(self.at(snapshot)))
+        self.assertEqual(os.listdir(self.at("services/src/snapshots")),
+                         [".settings"])
+
+    def test_hot_by_setting(self):
+        self.make("hot")
+        self.shell("echo 1 > services/hot/snapshots/.settings/hot; "
+                   "mkdir services/hot/snapshots/live")
+        self.assertEqual(self.value("services/hot/snapshots/live/hot"), "1")
+
+    def test_image(self):
+        source = self.make("img")
+        self.shell("mkdir images/new/base; "
+                   f"echo {source} > images/new/base/.settings/source_id; "
+                   "echo mine > images/new/base/.settings/description")
+        self.costs({"POST /images": 1}, "mv images/new/base images/")
+        self.assertEqual(self.value("images/base/name"), "base")
+        self.assertEqual(self.value("images/base/description"), "mine")
+        key = "unsb-pk-aaaa-bbbb-cccc-dddd"
+        self.shell(f"touch images/base/trusted/{key}")
+        self.assertEqual(os.listdir(self.at("images/base/trusted")), [key])
+        self.shell(f"rm images/base/trusted/{key}")
+        self.assertEqual(os.listdir(self.at("images/base/trusted")), [])
+        self.shell("echo public > images/base/visibility")
+        image = self.value("images/base/id")
+        self.assertEqual(os.listdir(self.at("images/public")), [image])
+        self.assertEqual(self.value("images/public", image, "name"), "base")
+        self.shell("echo 'name=spawned ports=8080' > images/base/spawn")
+        self.assertEqual(self.value("services/spawned/id"),
+                         self.value("images/base/spawn"))
+        self.shell("echo name=twin > images/base/clone")
+        self.assertEqual(self.value(
+            "images", self.value("images/base/clone"), "name"), "twin")
+        self.shell("echo 1 > services/img/destroy")
+        self.assertEqual(self.value("images/base/name"), "base")
+        self.shell("echo 1 > images/base/destroy")
+        self.assertFalse(os.path.lexists(self.at("images/base")))
+
+    def test_session(self):
+        self.shell("mkdir sessions/new/s; "
+                   "echo sh > sessions/new/s/.settings/shell")
+        self.costs({"POST /sessions": 1}, "mv sessions/new/s sessions/mine")
+        self.assertEqual(self.value("sessions/mine/shell"), "sh")
+        self.save("sessions/mine/run/a", "cd /tmp; X=5\n")
+        self.save("sessions/mine/run/b", "echo $X; pwd\n")
+        self.assertEqual(self.read("sessions/mine/run/b.job/stdout"),
+                         "5\n/tmp\n")
+        self.shell("echo 2 > sessions/mine/vcpu")
+        self.assertEqual(self.value("sessions/mine/vcpu"), "2")
+        self.shell("mkdir sessions/mine/snapshots/here")
+        self.assertEqual(
+            self.value("sessions/mine/snapshots/here/source_type"), "session")
+        self.shell("echo frozen > sessions/mine/state")
+        self.assertEqual(self.value("sessions/mine/state"), "frozen")
+        self.mount.restart()
+        self.assertEqual(self.value("sessions/mine/state"), "frozen")
+        self.shell("echo 1 > sessions/mine/destroy")
+        self.assertFalse(os.path.lexists(self.at("sessions/mine")))
+        self.save("sessions/new/quick", "bash\n")
+        self.assertEqual(self.value("sessions/quick/shell"), "bash")
+
+
+class AllowDelete(ResourceCase):
+    """rmdir destroys where the mount says that it may."""
+
+    options = "allow_delete"
+
+    def test_rmdir(self):
+        self.make("gone")
+        self.costs({"DELETE /services/ID": 1}, "rmdir services/gone")
+        self.assertEqual(sorted(os.listdir(self.at("services"))), ["new"])
+
+
+class Sudo(ResourceCase):
+    """The 428 challenge."""
+
+    server_arguments = ("--sudo",)
+
+    def code(self):
+        """The one-time code that the server mailed last."""
+        return self.server.ask("GET", "")["last_otp"]
+
+    def test_code(self):
+        self.make("safe")
+        self.assertIn("not permitted",
+                      self.fails("echo 1 > services/safe/destroy"))
+        self.assertIn(".unsandboxfs/otp", self.read(".unsandboxfs/errors"))
+        code = self.code()
+        self.shell("echo 000000x > .unsandboxfs/otp")
+        self.fails("echo 1 > services/safe/destroy")
+        self.assertEqual(self.value("services/safe/name"), "safe")
+        self.fails("echo 1 > services/safe/destroy")
+        code = self.code()
+        self.shell(f"echo {code} > .unsandboxfs/otp; "
+                   "echo 1 > services/safe/destroy")
+        self.assertFalse(os.path.exists(self.at("services/safe")))
+        self.make("next")
+        self.fails("echo 1 > services/next/destroy")
+        time.sleep(0)
