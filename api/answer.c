@@ -125,8 +125,14 @@ void answer_lost(struct api_call *call, CURLcode code)
 			  "carried out and is not sent again";
 	if (call->easy)
 		curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
-	answer_failed(call, errno_of_curl(code, os_errno),
-		*why ? why : curl_easy_strerror(code));
+	int err = errno_of_curl(code, os_errno);
+	/* curl tells of the connection that it tried last; the request was on
+	 * one before, and may have been carried out. */
+	if (reply->requests > 0 &&
+		(err == -ECONNREFUSED || err == -EHOSTUNREACH ||
+			err == -ENETUNREACH))
+		err = -ECONNRESET;
+	answer_failed(call, err, *why ? why : curl_easy_strerror(code));
 }
 
 static bool is_one_word(const char *s)

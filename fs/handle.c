@@ -140,6 +140,8 @@ static int wait_for_job(struct op *op, struct job *job, bool wants_output)
 {
 	if (op->fi.flags & O_NONBLOCK)
 		return -EAGAIN;
+	if (poller_has_given_up(job))
+		return job->poll_err;
 	return op_wait_job(op, job, wants_output);
 }
 

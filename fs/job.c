@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "fs/errors.h"
 #include "fs/job_index.h"
 #include "fs/job_store.h"
 #include "fs/log.h"
@@ -36,6 +37,28 @@ enum job_status job_status_of(const char *word)
 		if (word && !strcmp(word, words[i]))
 			return i;
 	return JOB_RUNNING;
+}
+
+static bool status_is_known(const json_t *word, enum job_status *status)
+{
+	const char *text = json_string_value(word);
+
+	*status = job_status_of(text);
+	return text && !strcmp(text, words[*status]);
+}
+
+int job_judge(const json_t *answer, enum job_status *status)
+{
+	const json_t *word = json_member(answer, "status");
+
+	if (status_is_known(word, status))
+		return 0;
+	*status = JOB_COMPLETED;
+	if (json_is_integer(json_member(answer, "exit_code")))
+		return 0;
+	if (!word && json_is_string(json_member(answer, "stdout|output")))
+		return 0;
+	return -EPROTO;
 }
 
 bool job_is_final(const struct job *job)
@@ -303,6 +326,21 @@ static void arrival_apply(struct arrival *arrival)
 	job->changed = job->fs->now;
 }
 
+/* What the API still has is asked for again; what came in the answer of the
+ * run itself it gives only once. */
+static void arrival_lost(struct job *job, int err)
+{
+	static const char reason[] =
+			"the result could not be kept in the state directory";
+
+	errors_add(job->fs, "KEEP", job->key, 0, err, reason);
+	log_line(LOG_ERR, "job %s: %s: %s", job->key, reason, strerror(-err));
+	if (job->is_active)
+		poller_failed(job, err);
+	else
+		job_fail(job, err, reason);
+}
+
 static void arrival_stored(void *ctx)
 {
 	struct arrival *arrival = ctx;
@@ -316,14 +354,11 @@ static void arrival_stored(void *ctx)
 		arrival_free(arrival);
 		return;
 	}
-	if (arrival->stored.err) {
-		job_fail(job, arrival->stored.err,
-				"the result could not be kept in the state "
-				"directory");
+if (arrival->stored.err) {
+		arrival_lost(job, arrival->stored.err);
 		arrival_free(arrival);
 		return;
-	}
-	arrival_apply(arrival);
+	}	arrival_apply(arrival);
 	if (arrival->status < JOB_COMPLETED) {
 		job->status = arrival->status;
 		job_notify(job);
@@ -340,10 +375,9 @@ static void arrival_stored(void *ctx)
 		arrival_recorded(arrival);
 }
 
-void job_answer(struct job *job, json_t *json)
+void job_answer(struct job *job, json_t *json, enum job_status status)
 {
 	struct arrival *arrival = calloc(1, sizeof(*arrival));
-	const json_t *status = json_member(json, "status");
 
 	if (!arrival) {
 		job_fail(job, -ENOMEM, "no memory for the result");
@@ -354,10 +388,7 @@ void job_answer(struct job *job, json_t *json)
 	arrival->state = &job->fs->state;
 	arrival->number = job->number;
 	arrival->answer = json_incref(json);
-	arrival->status = status && !job->is_making
-			? job_status_of(json_string_value(status))
-			: JOB_COMPLETED;
-	job->is_storing = true;
+	arrival->status = status;	job->is_storing = true;
 	if (worker_submit(job->fs->worker, arrival_store, arrival_stored,
 			    arrival)) {
 		job->is_storing = false;

@@ -90,7 +90,8 @@ struct job {
 	unsigned watchers; /* readers that wait for it */
 	unsigned watching_output;
 	uint64_t submitted_ms, polled_ms;
-	unsigned polls, misses;
+	unsigned polls, misses, poll_failures;
+	int poll_err;
 	bool is_storing; /* an answer is being written by the worker */
 
 	struct poll_handle *polls_waiting;
@@ -154,7 +155,11 @@ void job_fail(struct job *job, int err, const char *reason);
 
 /* An answer of the API: a result, a state, or part of the output. json is
  * borrowed. Stored by the worker; the status moves when it is on disk. */
-void job_answer(struct job *job, json_t *json);
+void job_answer(struct job *job, json_t *json, enum job_status status);
+
+/* What an answer says of the job's state: 0, or -EPROTO where it says nothing
+ * that the API promises. A result without a state is a result. */
+int job_judge(const json_t *answer, enum job_status *status);
 
 /* Forgets it and its files. */
 void job_remove(struct job *job);

@@ -127,8 +127,15 @@ static void key_try(struct fs *fs)
 static void on_error(void *ctx, const char *method, const char *path,
 		const struct api_answer *answer)
 {
-	errors_add(ctx, method, path, answer->status, answer->err,
-			answer->message);
+	char message[512];
+
+	/* A one-time code is on its way to the account's owner. */
+	snprintf(message, sizeof(message), "%s%s", answer->message,
+			answer->status == 428
+					? "; write the code to "
+					  ".unsandboxfs/otp, then do it again"
+					: "");
+	errors_add(ctx, method, path, answer->status, answer->err, message);
 }
 
 static void on_log(void *ctx, int level, const char *line)
@@ -159,7 +166,8 @@ static int fs_connect(struct fs *fs, char *why, size_t why_len)
 	memcpy(cache.ttl_ms, options->ttl_ms, sizeof(cache.ttl_ms));
 	cache.ttl_ms[CACHE_JOBS] = cache.ttl_ms[CACHE_LOG] = MOVING_TTL_MS;
 	fs->worker = worker_new();
-	if (!fs->worker)
+	fs->prober = worker_new();
+	if (!fs->worker || !fs->prober)
 		return -ENOMEM;
 	config.worker = fs->worker;
 	int err = api_new(&config, &fs->api, why, why_len);
@@ -185,6 +193,9 @@ static void fs_disconnect(struct fs *fs)
 	if (fs->worker)
 		worker_free(fs->worker);
 	fs->worker = NULL;
+	if (fs->prober)
+		worker_free(fs->prober);
+	fs->prober = NULL;
 	runs_clear(fs);
 }
 
@@ -242,9 +253,10 @@ static void loop_turn(struct fs *fs, struct fuse_buf *buf)
 		{ .fd = fuse_session_fd(fs->session), .events = POLLIN },
 		{ .fd = fs->signal_fd, .events = POLLIN },
 		{ .fd = worker_fd(fs->worker), .events = POLLIN },
+		{ .fd = worker_fd(fs->prober), .events = POLLIN },
 	};
 
-	api_poll(fs->api, fds, 3, fs->now_ms, loop_timeout(fs));
+	api_poll(fs->api, fds, 4, fs->now_ms, loop_timeout(fs));
 	clock_read(&fs->now_ms, &fs->now);
 	if (fds[1].revents)
 		signals_read(fs);
@@ -252,6 +264,8 @@ static void loop_turn(struct fs *fs, struct fuse_buf *buf)
 		requests_read(fs, buf);
 	if (fds[2].revents)
 		worker_collect(fs->worker);
+	if (fds[3].revents)
+		worker_collect(fs->prober);
 	timers_fire(&fs->timers, fs->now_ms);
 	cache_set_time(fs->cache, fs->now_ms);
 	api_run(fs->api, fs->now_ms);

@@ -29,6 +29,7 @@ struct fs {
 	const struct api_credentials *credentials;
 	struct state state;
 	struct worker *worker;
+	struct worker *prober; /* reads /proc; see fs/witness.h */
 	struct api *api;
 	int signal_fd;
 	struct cache_wait *key_wait;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fs/mount.h"
+#include "fs/witness.h"
 
 /* An answer of the API that an operation was given: it stays the same however
  * often the operation is run. */
@@ -67,6 +68,7 @@ static void op_unlist(struct op *op)
 static void op_free(struct op *op)
 {
 	op_unwait(op);
+	witness_forget(op);
 	op_unlist(op);
 	timer_disarm(&op->fs->timers, &op->timer);
 	for (unsigned i = 0; i < OP_CALLS; i++) {
@@ -122,10 +124,12 @@ void op_start(struct op *op)
 {
 	int err = op->run(op);
 
-	if (err == -EINPROGRESS)
-		op_park(op);
-	else
+	if (err != -EINPROGRESS)
 		op_finish(op, err);
+	else if (op->is_interrupted && !op->is_deaf)
+		op_finish(op, -EINTR);
+	else
+		op_park(op);
 }
 
 int op_wait_job(struct op *op, struct job *job, bool wants_output)
@@ -171,7 +175,7 @@ unsigned ops_run_ready(struct fs *fs)
 			i++) {
 		op_unlist(op);
 		op_unwait(op);
-		if (op->is_interrupted)
+		if (op->is_interrupted && !op->is_deaf)
 			op_finish(op, -EINTR);
 		else
 			op_start(op);
@@ -341,4 +345,11 @@ void op_deadline(struct op *op, uint64_t due_ms)
 	op->timer.fire = op_is_due;
 	op->timer.ctx = op;
 	timer_arm(&op->fs->timers, &op->timer, due_ms);
+}
+
+void op_deadline_clear(struct op *op)
+{
+	timer_disarm(&op->fs->timers, &op->timer);
+	op->timer.fire = NULL;
+	op->is_late = false;
 }

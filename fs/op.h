@@ -33,6 +33,7 @@ struct handle;
 struct job;
 struct op;
 struct pin;
+struct question;
 
 TAILQ_HEAD(op_list, op);
 
@@ -86,8 +87,11 @@ struct op {
 	TAILQ_ENTRY(op) link; /* in fs->parked or fs->ready */
 	struct timer timer;
 	bool is_parked, is_ready;
+	bool is_settling;    /* done, but for the kernel's memory */
 	bool is_late;        /* op_deadline has passed */
 	bool is_interrupted;
+	bool is_deaf; /* an interrupt waits until this is over */
+	struct question *question; /* fs/witness.c */
 };
 
 /* A new operation for a request, its arguments zeroed; NULL: no memory, and
@@ -127,6 +131,7 @@ void ops_wake(struct op_list *queue);
 /* Wakes it at due_ms at the latest, with is_late set. Only the first call of
  * an operation counts. */
 void op_deadline(struct op *op, uint64_t due_ms);
+void op_deadline_clear(struct op *op);
 
 /* The one reply; 0 is returned, so that `return op_reply_...` ends it. */
 int op_reply_ok(struct op *op);

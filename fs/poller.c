@@ -7,6 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "fs/errors.h"
 #include "fs/log.h"
 #include "fs/mount.h"
 
@@ -17,7 +18,8 @@ enum {
 	SECOND_MS = 1000,
 	QUIET_MS = 10000, /* between polls while nobody waits */
 	MISSES_MAX = 5,   /* 404s in a row that are borne: api.md 3.6 */
-	FAILURES_MAX = 30,
+	FAILURES_TOLD = 30,  /* failed polls in a row that readers bear */
+	SLOWEST_MS = 10000, /* between polls that fail */
 };
 
 static void poller_plan(struct fs *fs);
@@ -88,41 +90,52 @@ void poller_unwatch(struct job *job, bool wants_output)
 
 /* ---- one job ---- */
 
+/*
+ * A job that the API has accepted runs, whatever a poll is answered: it ends by
+ * an answer of its own, or when the API knows nothing of it, told six times
+ * (api.md 3.6). Who waits for it is told the error once it has lasted.
+ */
+void poller_failed(struct job *job, int err)
+{
+	job->poll_err = err;
+	if (++job->poll_failures == FAILURES_TOLD)
+		job_notify(job);
+}
+
+bool poller_has_given_up(const struct job *job)
+{
+	return job->poll_failures >= FAILURES_TOLD;
+}
+
 static void poller_job_failed(struct job *job, const struct api_answer *answer)
 {
-	struct poller *poller = &job->fs->poller;
-
-	if (answer->err == -ENOENT && job->misses++ < MISSES_MAX) {
-		job->polled_ms = job->fs->now_ms;
-		return;
-	}
-	if (answer->err == -ENOENT) {
+	if (answer->err == -ENOENT && job->misses++ >= MISSES_MAX) {
 		job_fail(job, -ENOENT,
 				"the API has forgotten the job, which may have "
 				"run all the same");
 		return;
 	}
-	if (answer->status >= 400 && answer->status < 500 &&
-			answer->status != 429 && answer->status != 408) {
-		job_fail(job, answer->err, answer->message);
-		return;
-	}
-	if (++poller->failures > FAILURES_MAX)
-		job_fail(job, answer->err, answer->message);
+	poller_failed(job, answer->err);
 }
 
 static void poller_job_answered(void *ctx, const struct api_answer *answer)
 {
 	struct job *job = ctx;
 	struct fs *fs = job->fs;
+	enum job_status status;
 
 	job->call = NULL;
 	if (answer->err) {
 		poller_job_failed(job, answer);
+	} else if (job_judge(answer->json, &status)) {
+		errors_add(fs, "GET", "/jobs/{id}", answer->status, -EPROTO,
+				"the answer has neither a state nor a result");
+		poller_failed(job, -EPROTO);
 	} else {
 		job->misses = 0;
+		job->poll_failures = 0;
 		fs->poller.failures = 0;
-		job_answer(job, answer->json);
+		job_answer(job, answer->json, status);
 	}
 	poller_plan(fs);
 }
@@ -216,7 +229,7 @@ static void poller_listed(void *ctx, const struct api_answer *answer)
 	if (items) {
 		fs->poller.failures = 0;
 		poller_read_list(fs, items);
-	} else if (++fs->poller.failures == FAILURES_MAX) {
+	} else if (++fs->poller.failures == FAILURES_TOLD) {
 		log_line(LOG_WARNING, "the API does not list the jobs: %s",
 				answer->message);
 	}
@@ -277,8 +290,12 @@ static unsigned poller_delay(struct fs *fs, unsigned count, bool is_watched)
 	const struct job *only = TAILQ_FIRST(&fs->poller.active);
 	unsigned last = sizeof(schedule) / sizeof(*schedule) - 1;
 
-	if (fs->poller.failures)
-		return 2 * SECOND_MS;
+	unsigned failures = fs->poller.failures > only->poll_failures
+			? fs->poller.failures
+			: only->poll_failures;
+
+	if (failures) /* slower after half a minute */
+		return failures < 15 ? 2 * SECOND_MS : SLOWEST_MS;
 	if (!is_watched) {
 		unsigned delay = SECOND_MS << (fs->poller.quiet < 4
 								? fs->poller.quiet

@@ -36,6 +36,12 @@ void poller_remove(struct job *job);
 void poller_watch(struct job *job, bool wants_output);
 void poller_unwatch(struct job *job, bool wants_output);
 
+/* An answer about the job was none. */
+void poller_failed(struct job *job, int err);
+
+/* Whether who waits is told the polls' error by now. */
+bool poller_has_given_up(const struct job *job);
+
 /* Asks for the job itself now: a foreign one whose detail is not known. */
 void poller_fetch(struct job *job);
 

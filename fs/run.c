@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "fs/errors.h"
 #include "fs/job_index.h"
 #include "fs/job_store.h"
 #include "fs/log.h"
@@ -128,7 +129,6 @@ static void run_prepare(void *ctx)
 static void run_accepted(struct job *job, json_t *json)
 {
 	struct fs *fs = job->fs;
-	const json_t *status = json_member(json, "status");
 	size_t len;
 	char *id = json_to_bytes(json_member(json, "job_id"), &len);
 
@@ -141,8 +141,6 @@ static void run_accepted(struct job *job, json_t *json)
 		log_line(LOG_ERR, "no memory for the id of job %s", job->key);
 	free(id);
 	job->was_accepted = true;
-	if (status)
-		job->status = job_status_of(json_string_value(status));
 	job->changed = fs->now;
 	if (job->is_async) {
 		fs->jobs.latest = job->number;
@@ -152,26 +150,49 @@ static void run_accepted(struct job *job, json_t *json)
 
 /* An answer that says "going on" makes a job to be followed; one with a result
  * is the end. Some answers of either endpoint do either (api.md 14, row 3). */
+static void run_misunderstood(struct job *job)
+{
+	static const char reason[] =
+			"the API's answer names no job and has no result";
+
+	errors_add(job->fs, "POST", job->is_async ? "/execute/async" : "/execute",
+			200, -EPROTO, reason);
+	job_fail(job, -EPROTO, reason);
+}
+
+static int run_judge(
+		const struct job *job, const json_t *json, enum job_status *status)
+{
+	*status = JOB_COMPLETED;
+	if (job->is_making)
+		return json_is_object(json) ? 0 : -EPROTO;
+	int err = job_judge(json, status);
+	if (err && job->is_async && json_member(json, "job_id")) {
+		*status = JOB_PENDING; /* accepted; a poll tells the rest */
+		return 0;
+	}
+	return err;
+}
+
 static void run_take_answer(struct job *job, json_t *json)
 {
-	run_accepted(job, json);
-	if (job->is_making) {
-		job->status = JOB_RUNNING;
-		job_answer(job, json);
+	enum job_status status;
+
+	if (run_judge(job, json, &status)) {
+		run_misunderstood(job);
 		return;
 	}
-	if (json_member(json, "stdout|output|exit_code") ||
-			job_is_final(job)) {
+	run_accepted(job, json);
+	if (status >= JOB_COMPLETED) {
 		job->status = JOB_RUNNING;
-		job_answer(job, json);
+		job_answer(job, json, status);
 		return;
 	}
 	if (!job->id) {
-		job_fail(job, -EPROTO,
-				"the API's answer names no job and has no "
-				"result");
+		run_misunderstood(job);
 		return;
 	}
+	job->status = status;
 	job_store_record(job);
 	poller_add(job);
 	job_notify(job);

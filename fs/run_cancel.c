@@ -26,7 +26,7 @@ static int cancel_by_id(struct op *op, struct job *job, const char *id)
 	if (!answer)
 		return -ENOMEM;
 	json_object_set_new(answer, "status", json_string("cancelled"));
-	job_answer(job, answer);
+	job_answer(job, answer, JOB_CANCELLED);
 	json_decref(answer);
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include "fs/mount.h"
 #include "fs/place.h"
 #include "fs/run.h"
-#include "fs/writer.h"
+#include "fs/witness.h"
 
 /*
  * When has a file been saved?
@@ -213,6 +213,7 @@ int save_flush(struct op *op)
 {
 	struct handle *handle = op->handle;
 	struct spool_inode *inode = handle->inode;
+	enum writer_close found;
 
 	if (op->extra)
 		return save_wait(op);
@@ -220,7 +221,10 @@ int save_flush(struct op *op)
 		return op_reply_ok(op);
 	if (inode->sent == inode->generation && !spool_is_dirty(inode))
 		return op_reply_ok(op);
-	switch (writer_close(op->pid, handle->opener, inode->ino)) {
+	int err = witness_ask(op, handle->opener, inode->ino, &found);
+	if (err)
+		return err;
+	switch (found) {
 	case WRITER_KILLED:
 		log_line(LOG_INFO,
 				"a writer was killed before its close: what it "
@@ -233,7 +237,7 @@ int save_flush(struct op *op)
 	case WRITER_LAST:
 		break;
 	}
-	int err = save_begin(op, inode, NULL, NULL);
+	err = save_begin(op, inode, NULL, NULL);
 	return err ? err : save_wait(op);
 }
 

@@ -21,6 +21,17 @@ static void nodes_free(struct spool *spool)
 	free(spool);
 }
 
+/* A process that writes to files of two mounts must not find them to be one:
+ * FNV-1a of the state directory's path, the same after a remount. */
+static uint64_t path_hash(const char *path)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 0x100000001b3;
+	return hash;
+}
+
 int spool_open(struct state *state, void (*complain)(const char *line),
 	spool_gone *gone, void *ctx, struct spool **out)
 {
@@ -33,6 +44,7 @@ int spool_open(struct state *state, void (*complain)(const char *line),
 	spool->complain = complain;
 	spool->gone = gone;
 	spool->ctx = ctx;
+	spool->salt = path_hash(state->path);
 	spool->serial = 1;
 	spool->sequence = FIRST_SEQUENCE;
 	err = spool_load(spool);

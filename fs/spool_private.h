@@ -93,6 +93,7 @@ struct spool {
 	struct spool_node **table; /* by ino; room is a power of two */
 	size_t count, room;
 	struct spool_node *tops, *last_top;
+	uint64_t salt;	   /* keeps two mounts' inode numbers apart */
 	uint64_t serial;   /* the next number */
 	uint64_t reserved; /* numbers below it may be given out */
 	uint64_t sequence; /* the newest record's */
@@ -110,7 +111,7 @@ static inline bool spool_is_dir(const struct spool_inode *inode)
 
 /* ---- spool_table.c: nodes by number ---------------------------------- */
 
-uint64_t spool_mix(uint64_t number);
+uint64_t spool_mix(const struct spool *spool, uint64_t number);
 struct spool_node *spool_node_of(struct spool *spool, uint64_t number);
 struct spool_node *spool_top_of(struct spool *spool, const char *root);
 /* With times set and no name; in the table. NULL: errno says why. */

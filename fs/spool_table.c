@@ -13,9 +13,9 @@
 #define SERIAL_STEP 1024
 
 /* Each step is a bijection of 63 bits, so two numbers never mix to one. */
-uint64_t spool_mix(uint64_t number)
+uint64_t spool_mix(const struct spool *spool, uint64_t number)
 {
-	uint64_t x = number & BITS_63;
+	uint64_t x = (number ^ spool->salt) & BITS_63;
 
 	x ^= x >> 32;
 	x = (x * UINT64_C(0x2545f4914f6cdd1d)) & BITS_63;
@@ -88,7 +88,7 @@ struct spool_inode *spool_by_ino(struct spool *spool, uint64_t ino)
 
 struct spool_inode *spool_by_number(struct spool *spool, uint64_t number)
 {
-	struct spool_inode *inode = spool_by_ino(spool, spool_mix(number));
+	struct spool_inode *inode = spool_by_ino(spool, spool_mix(spool, number));
 
 	return inode && inode->number == number ? inode : NULL;
 }
@@ -115,7 +115,7 @@ static int number_take(struct spool *spool, uint64_t *number)
 {
 	int err;
 
-	while (spool_mix(spool->serial) <= INO_MIN)
+	while (spool_mix(spool, spool->serial) <= INO_MIN)
 		spool->serial++;
 	if (spool->serial >= spool->reserved) {
 		err = spool_serial_save(spool, spool->serial + SERIAL_STEP);
@@ -135,7 +135,7 @@ struct spool_node *spool_node_new(
 		return NULL;
 	node->spool = spool;
 	node->inode.number = number;
-	node->inode.ino = spool_mix(number);
+	node->inode.ino = spool_mix(spool, number);
 	node->inode.mode = mode;
 	node->inode.content = &node->content;
 	node->inode.names = &node->names;

@@ -513,14 +513,17 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 	if (json_object_get(fs->jobs.aliases, name))
 		return found_row(found, tree_row("/jobs/{alias}"), name, NULL);
 	if (!job && looks_like_id(name)) {
+		enum job_status status;
 		int err = op_get(op, API_JOB, name, &answer);
+		if (!err)
+			err = job_judge(answer.json, &status);
 		if (err)
 			return err;
 		job = job_foreign(fs, name);
 		if (!job)
 			return -ENOMEM;
 		job->is_unlisted = true;
-		job_answer(job, answer.json);
+		job_answer(job, answer.json, status);
 	}
 	if (!job)
 		return -ENOENT;

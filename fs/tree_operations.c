@@ -13,7 +13,9 @@
 #include "fs/log.h"
 #include "fs/mount.h"
 #include "fs/tree.h"
-#include "fs/writer.h"
+#include "fs/witness.h"
+
+enum { SETTLE_MS = 25 };
 
 static struct node *op_node(const struct op *op)
 {
@@ -205,17 +207,34 @@ static int edit_take(struct op *op, struct edit *edit)
 	return 0;
 }
 
+/*
+ * Names and sizes of what the API can change the kernel believes for some
+ * milliseconds (fs/resource.c), so that an `ls -l` asks once. A change is
+ * answered when what it was told before has expired: who made it sees it, in
+ * every directory.
+ */
+static int edit_settle(struct op *op)
+{
+	if (!op->req || !op->calls[0].is_done)
+		return 0;
+	op->is_settling = true;
+	op_deadline(op, op->fs->now_ms + SETTLE_MS);
+	return op->is_late ? 0 : -EINPROGRESS;
+}
+
 static int edit_send(struct op *op, struct node *node)
 {
 	struct written *written = op->extra;
 	int err;
 
+	if (op->is_settling)
+		return edit_settle(op);
 	if (!node->row->write)
 		return -EACCES;
 	err = node->row->write(op, node, written->bytes, written->len);
 	if (err != -EINPROGRESS)
 		explicit_bzero(written->bytes, written->len);
-	return err;
+	return err ? err : edit_settle(op);
 }
 
 /*
@@ -284,13 +303,17 @@ int tree_flush(struct op *op)
 {
 	struct node *node = op->handle->node;
 	struct edit *edit = node ? node->edit : NULL;
+	enum writer_close found;
 	int err;
 
 	if (!op->extra) {
 		if (!op->handle->is_writable || !edit ||
 				edit->sent == edit->generation)
 			return op_reply_ok(op);
-		switch (writer_close(op->pid, op->handle->opener, node->ino)) {
+		err = witness_ask(op, op->handle->opener, node->ino, &found);
+		if (err)
+			return err;
+		switch (found) {
 		case WRITER_KILLED:
 			edit->sent = edit->generation;
 			return op_reply_ok(op);
