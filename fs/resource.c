@@ -15,11 +15,11 @@
  * has the value, and then only to read it or to tell its size: names are listed
  * by what is known, and by what details of this collection are known to have.
  *
- * What goes through the mount is seen at once, which is why the kernel may
- * believe a name or a size for a millisecond: less than any request takes, and
- * more than an `ls -l` needs between its own look-ups.
+ * What goes through the mount is seen at once: the kernel may believe a name or
+ * a size for some milliseconds, which is what an `ls -l` needs between its own
+ * look-ups, and a change is answered when they are over.
  */
-#define AT_ONCE_S 0.001
+#define AT_ONCE_S 0.010
 
 struct view {
 	const struct collection *collection;
