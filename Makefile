@@ -35,8 +35,8 @@ endif
 # Cutting a text short is what snprintf is called for here, and a row's last
 # members are often nothing.
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wno-format-truncation -Wno-unknown-warning-option \
-	-Wno-missing-field-initializers $(WERROR)
+	-Wno-missing-field-initializers $(if $(findstring clang,$(CC)),,\
+	-Wno-format-truncation) $(WERROR)
 
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
 	-DUNSANDBOXFS_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS)
