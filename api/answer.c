@@ -188,6 +188,9 @@ static void judge_success(struct api_call *call)
 
 	if (call->err == -ENOMEM)
 		answer_failed(call, -ENOMEM, "no memory for the answer");
+	else if (!call->reply.headers.is_whole)
+		answer_failed(call, -EPROTO,
+			"the answer ends in the middle of its head");
 	else if (call->err)
 		answer_failed(call, -EPROTO, "the answer is not JSON");
 	else if (call->row->has_answer && !call->json)

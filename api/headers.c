@@ -76,6 +76,8 @@ int headers_line(struct headers *headers, const char *line, size_t len)
 		return -EPROTO;
 	if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
 		headers_restart(headers);
+	if (len > 0 && len <= 2 && line[len - 1] == '\n')
+		headers->is_whole = true;
 	if (len >= sizeof(copy))
 		return 0; /* none of ours is that long */
 	memcpy(copy, line, len);

@@ -3,6 +3,7 @@
 #ifndef API_HEADERS_H
 #define API_HEADERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct headers {
 	int64_t remaining;   /* X-RateLimit-Remaining */
 	int64_t reset;	     /* X-RateLimit-Reset, unix or in seconds */
 	int64_t content_length;
+	bool is_whole; /* the empty line that ends them came */
 };
 
 void headers_init(struct headers *headers);
