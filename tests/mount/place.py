@@ -65,10 +65,17 @@ def processes_with(text):
 
 
 def wait_until(condition, seconds, what):
-    """Polls until condition() is true, and returns what it gave."""
+    """Polls until condition() is true, and returns what it gave.
+
+    A file that is not there yet makes it false: an editor that saves by
+    rename leaves such moments.
+    """
     until = time.monotonic() + seconds
     while True:
-        value = condition()
+        try:
+            value = condition()
+        except FileNotFoundError:
+            value = None
         if value:
             return value
         if time.monotonic() > until:
