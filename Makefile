@@ -153,6 +153,10 @@ lint:
 	@tests/lint.sh $(CC) $(ALL_CFLAGS) $(call pkg,--cflags,$(FS_PKGS) \
 		$(API_PKGS) $(SERVER_PKGS))
 
+format:
+	clang-format -i $(wildcard $(foreach folder,api cache fs tests \
+		tests/server tests/bench tests/fuzz,$(folder)/*.[ch]))
+
 # Which lines the tests run, in a build of its own.
 coverage:
 	@tests/deps.sh build demo test coverage
@@ -180,4 +184,4 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps check check-unit demo lint coverage install uninstall clean
+.PHONY: all deps check check-unit demo lint format coverage install uninstall clean
