@@ -73,10 +73,14 @@ class Standin:
         """What was submitted since the last reset, in order."""
         return self.ask("GET", "/executions")
 
-    def reset(self):
-        """Forgets what was counted, drops all faults and limits."""
+    def reset_counts(self):
+        """Forgets what was counted."""
         self.ask("DELETE", "/requests")
         self.ask("DELETE", "/executions")
+
+    def reset(self):
+        """Forgets what was counted, and drops all faults."""
+        self.reset_counts()
         self.ask("DELETE", "/faults")
 
     def fault(self, *rules):
