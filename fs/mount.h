@@ -53,6 +53,13 @@ struct fs {
 
 	struct seen seen[API_ENDPOINTS];
 
+	/* The move that was refused last, which mv tries twice. */
+	struct {
+		uint64_t ino;
+		pid_t pid;
+		uint64_t until_ms;
+	} refused;
+
 	struct timers timers;
 	struct op_list ready, parked;
 	unsigned handles; /* open files */

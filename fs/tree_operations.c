@@ -15,7 +15,7 @@
 #include "fs/tree.h"
 #include "fs/witness.h"
 
-enum { SETTLE_MS = 25 };
+enum { SETTLE_MS = 25, REFUSED_MS = 1000 };
 
 static struct node *op_node(const struct op *op)
 {
@@ -506,6 +506,18 @@ int tree_remove(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
+/* mv takes EINVAL for "no such flag" and renames again without any: what the
+ * API has refused is not asked for a second time. */
+static bool was_refused(const struct op *op, const struct spool_inode *inode)
+{
+	const struct fs *fs = op->fs;
+
+	return !op->flags && !op->calls[0].is_started && !op->extra &&
+			fs->refused.ino == inode->ino &&
+			fs->refused.pid == op->pid &&
+			fs->now_ms < fs->refused.until_ms;
+}
+
 /* EPERM and not EXDEV: a program that sees EXDEV copies and removes. */
 int tree_move_in(struct op *op)
 {
@@ -520,6 +532,13 @@ int tree_move_in(struct op *op)
 		return -ENOENT;
 	if (!to->row->move_in)
 		return -EPERM;
+	if (was_refused(op, inode))
+		return -EINVAL;
 	int err = to->row->move_in(op, to, inode, op->new_name);
+	if (err == -EINVAL && op->flags) {
+		fs->refused.ino = inode->ino;
+		fs->refused.pid = op->pid;
+		fs->refused.until_ms = fs->now_ms + REFUSED_MS;
+	}
 	return err ? err : op_reply_ok(op);
 }
