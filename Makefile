@@ -143,6 +143,13 @@ check:
 check-unit: $(UNIT_TESTS)
 	@python3 -B tests/check.py $(BUILD) unit
 
+# Counts that must hold, at their full length; and how quick it is, as ratios
+# of the same on tmpfs and on a filesystem of libfuse alone.
+bench-requests:
+	@tests/deps.sh build demo test
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@python3 -B tests/bench/requests.py $(BUILD)
+
 demo:
 	@tests/deps.sh build demo
 	+@$(MAKE) --no-print-directory $(JOBS) all
@@ -184,4 +191,4 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps check check-unit demo lint format coverage install uninstall clean
+.PHONY: all deps check check-unit bench-requests demo lint format coverage install uninstall clean
