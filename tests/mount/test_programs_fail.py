@@ -6,6 +6,7 @@ import signal
 import unittest
 
 from case import MountCase
+from gate import Gate
 from place import processes_with
 
 FAILURES = {
@@ -32,16 +33,11 @@ class ProgramsFail(MountCase):
     def save_slow(self, name, directory="run", where="slow"):
         """Saves a program that prints a line and then waits for long; it
         has begun when this returns, what it waits by."""
-        gate = os.path.join(self.place.path,
-                            directory.replace("/", "-") + name)
-        os.mkfifo(gate)
+        gate = Gate(self.place, directory.replace("/", "-") + name)
         wait = f"sleep 600.{os.getpid()}{next(self.numbers)}"
-        self.save(f"{directory}/{name}",
-                  f"echo first; echo {where} >&2\nread x <{gate}\n"
-                  f"{wait}; echo last\n")
-        fd = os.open(gate, os.O_WRONLY)  # as soon as it reads
-        os.write(fd, b"\n")
-        os.close(fd)
+        self.save(f"{directory}/{name}", f"echo first; echo {where} >&2\n"
+                  f"{gate.wait}{wait}; echo last\n")
+        gate.open()
         return wait
 
     def wait_for_end(self, wait):
