@@ -25,7 +25,7 @@ static void names_date(struct fs *fs, struct memory *memory)
 }
 
 int collection_index(struct op *op, const struct collection *collection,
-		const struct resource_index **index)
+	const struct resource_index **index)
 {
 	struct memory *memory = memory_of(op->fs, collection);
 	struct resource_index *fresh;
@@ -36,11 +36,12 @@ int collection_index(struct op *op, const struct collection *collection,
 		return err;
 	*index = memory->index;
 	/* An operation that was parked may hold an older answer. */
-	if (*index && ((*index)->version == answer.version ||
-				      answer.fetched_ms < memory->fetched_ms))
+	if (*index &&
+		((*index)->version == answer.version ||
+			answer.fetched_ms < memory->fetched_ms))
 		return 0;
 	err = resource_index_new(&collection->form, answer.json, answer.version,
-			memory->index, &op->fs->born, &op->fs->now, &fresh);
+		memory->index, &op->fs->born, &op->fs->now, &fresh);
 	if (err)
 		return err;
 	resource_index_free(memory->index);
@@ -52,13 +53,13 @@ int collection_index(struct op *op, const struct collection *collection,
 }
 
 const struct resource_index *collection_known(
-		struct fs *fs, const struct collection *collection)
+	struct fs *fs, const struct collection *collection)
 {
 	return memory_of(fs, collection)->index;
 }
 
-void collection_drop(struct fs *fs, const struct collection *collection,
-		const char *id)
+void collection_drop(
+	struct fs *fs, const struct collection *collection, const char *id)
 {
 	const struct collection *const *views = collection->views;
 
@@ -71,42 +72,41 @@ void collection_drop(struct fs *fs, const struct collection *collection,
 
 /* ---- aliases ---- */
 
-static const char *alias_id(struct fs *fs, const struct collection *collection,
-		const char *name)
+static const char *alias_id(
+	struct fs *fs, const struct collection *collection, const char *name)
 {
 	json_t *aliases = memory_of(fs, collection)->aliases;
 	json_t *key = json_from_bytes(name, strlen(name));
-	const char *id = key
-			? json_string_value(json_object_get(
-					  aliases, json_string_value(key)))
-			: NULL;
+	const char *id = key ? json_string_value(json_object_get(
+				       aliases, json_string_value(key)))
+			     : NULL;
 
 	json_decref(key);
 	return id;
 }
 
 int collection_set_alias(struct fs *fs, const struct collection *collection,
-		const char *alias, const char *id)
+	const char *alias, const char *id)
 {
 	json_t *key = json_from_bytes(alias, strlen(alias));
 	int err = key ? json_object_set_new_nocheck(
-					memory_of(fs, collection)->aliases,
-					json_string_value(key), json_string(id))
+				memory_of(fs, collection)->aliases,
+				json_string_value(key), json_string(id))
 		      : -1;
 
 	json_decref(key);
 	return err ? -ENOMEM : memory_store(fs);
 }
 
-static int alias_remove(struct fs *fs, const struct collection *collection,
-		const char *name)
+static int alias_remove(
+	struct fs *fs, const struct collection *collection, const char *name)
 {
 	json_t *key = json_from_bytes(name, strlen(name));
 
 	if (!key)
 		return -ENOMEM;
-	json_object_del(memory_of(fs, collection)->aliases,
-			json_string_value(key));
+	json_object_del(
+		memory_of(fs, collection)->aliases, json_string_value(key));
 	json_decref(key);
 	memory_of(fs, collection)->changed = fs->now;
 	return memory_store(fs);
@@ -122,7 +122,7 @@ static bool looks_like_id(const char *name)
 	for (const char *c = name; *c; c++) {
 		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyz"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_",
-				    *c))
+			    *c))
 			return false;
 		has_digit |= *c >= '0' && *c <= '9';
 		has_mark |= *c == '-' || *c == '_';
@@ -131,7 +131,7 @@ static bool looks_like_id(const char *name)
 }
 
 static int find_elsewhere(struct op *op, const struct collection *collection,
-		const char *name, struct found *found)
+	const char *name, struct found *found)
 {
 	const struct collection *const *views = collection->views;
 	struct cache_answer answer;
@@ -139,12 +139,12 @@ static int find_elsewhere(struct op *op, const struct collection *collection,
 
 	for (; err && views && *views; views++) {
 		const struct resource_index *index =
-				collection_known(op->fs, *views);
+			collection_known(op->fs, *views);
 		const struct resource *resource =
-				index ? resource_by_name(index, name) : NULL;
+			index ? resource_by_name(index, name) : NULL;
 		if (resource)
 			return found_row(found, tree_row(collection->row),
-					resource->id, NULL);
+				resource->id, NULL);
 	}
 	if (collection->has_others && looks_like_id(name))
 		err = op_get(op, collection->detail, name, &answer);
@@ -153,7 +153,7 @@ static int find_elsewhere(struct op *op, const struct collection *collection,
 }
 
 int collection_find(struct op *op, const struct node *node, const char *name,
-		struct found *found)
+	struct found *found)
 {
 	const struct collection *collection = collection_of(node->row);
 	const struct resource_index *index;
@@ -163,8 +163,8 @@ int collection_find(struct op *op, const struct node *node, const char *name,
 		return err;
 	const struct resource *resource = resource_by_name(index, name);
 	if (resource)
-		return found_row(found, tree_row(collection->row), resource->id,
-				NULL);
+		return found_row(
+			found, tree_row(collection->row), resource->id, NULL);
 	const char *id = alias_id(op->fs, collection, name);
 	if (!id && collection->form.names)
 		id = name;
@@ -174,7 +174,7 @@ int collection_find(struct op *op, const struct node *node, const char *name,
 }
 
 int collection_lookup(struct op *op, const struct collection *collection,
-		const char *name, const char **id)
+	const char *name, const char **id)
 {
 	const struct resource_index *index;
 	int err = collection_index(op, collection, &index);
@@ -186,8 +186,8 @@ int collection_lookup(struct op *op, const struct collection *collection,
 	return resource ? 0 : -ENOENT;
 }
 
-int collection_name_is_free(struct op *op, const struct collection *collection,
-		const char *name)
+int collection_name_is_free(
+	struct op *op, const struct collection *collection, const char *name)
 {
 	const struct resource_index *index;
 	const char *const *taken = collection->form.taken;
@@ -202,7 +202,7 @@ int collection_name_is_free(struct op *op, const struct collection *collection,
 		return 0;
 	const char *alias = alias_id(op->fs, collection, name);
 	if (resource_by_name(index, name) || resource_by_id(index, name) ||
-			(alias && resource_by_id(index, alias)))
+		(alias && resource_by_id(index, alias)))
 		return -EEXIST;
 	return 0;
 }
@@ -210,18 +210,18 @@ int collection_name_is_free(struct op *op, const struct collection *collection,
 /* ---- listing ---- */
 
 static int list_aliases(struct op *op, const struct collection *collection,
-		const struct resource_index *index, struct listing *listing)
+	const struct resource_index *index, struct listing *listing)
 {
 	const char *alias;
 	json_t *id;
 	int err = 0;
 
-	json_object_foreach (memory_of(op->fs, collection)->aliases, alias,
-			id) {
+	json_object_foreach (
+		memory_of(op->fs, collection)->aliases, alias, id) {
 		struct found found;
 		const char *of = json_string_value(id);
 		if (!resource_by_id(index, of) ||
-				resource_by_name(index, alias))
+			resource_by_name(index, alias))
 			continue;
 		err = found_row(&found, tree_row(collection->link), of, alias);
 		if (!err)
@@ -232,8 +232,8 @@ static int list_aliases(struct op *op, const struct collection *collection,
 	return err;
 }
 
-int collection_list(struct op *op, const struct node *node,
-		struct listing *listing)
+int collection_list(
+	struct op *op, const struct node *node, struct listing *listing)
 {
 	const struct collection *collection = collection_of(node->row);
 	const struct row *row = tree_row(collection->row);
@@ -244,8 +244,7 @@ int collection_list(struct op *op, const struct node *node,
 		struct found found;
 		err = found_row(&found, row, index->all[i].id, NULL);
 		if (!err)
-			err = listing_add(
-					listing, index->all[i].name, &found);
+			err = listing_add(listing, index->all[i].name, &found);
 	}
 	if (!err && collection->has_aliases)
 		err = list_aliases(op, collection, index, listing);
@@ -254,11 +253,11 @@ int collection_list(struct op *op, const struct node *node,
 
 /* Without asking: a listing of the root asks for nothing. */
 int collection_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	const struct collection *collection = collection_of(node->row);
 	const struct timespec *changed =
-			&memory_of(op->fs, collection)->changed;
+		&memory_of(op->fs, collection)->changed;
 
 	attr_times(attr, changed, changed);
 	*timeout_s = 0;
@@ -271,38 +270,37 @@ int collection_link(struct op *op, const struct node *node, FILE *out)
 	const struct resource_index *index;
 	int err = collection_index(op, collection, &index);
 	const struct resource *resource =
-			err ? NULL : resource_by_id(index, node->id);
+		err ? NULL : resource_by_id(index, node->id);
 
 	if (!err && !resource)
 		err = -ENOENT;
 	if (!err)
 		fprintf(out, "%s%s",
-				strcmp(collection->row, node->row->path) ? ""
-									 : "../",
-				resource->name);
+			strcmp(collection->row, node->row->path) ? "" : "../",
+			resource->name);
 	return err;
 }
 
 /* ---- removing ---- */
 
 /* What becomes of a resource's own files and links. */
-static void resource_gone(struct fs *fs, const struct collection *collection,
-		const char *id)
+static void resource_gone(
+	struct fs *fs, const struct collection *collection, const char *id)
 {
 	json_t *aliases = memory_of(fs, collection)->aliases, *of;
 	const char *alias;
 	void *next;
 
-	json_object_foreach_safe (aliases, next, alias, of)
-		if (!strcmp(json_string_value(of), id))
-			json_object_del(aliases, alias);
+	json_object_foreach_safe(aliases, next, alias,
+		of) if (!strcmp(json_string_value(of), id))
+		json_object_del(aliases, alias);
 	memory_store(fs);
 	collection_drop(fs, collection, id);
 	resource_run_drop(fs, collection, id);
 }
 
-int collection_delete(struct op *op, const struct collection *collection,
-		const char *id)
+int collection_delete(
+	struct op *op, const struct collection *collection, const char *id)
 {
 	struct api_request request = {
 		.endpoint = collection->remove,
@@ -317,8 +315,8 @@ int collection_delete(struct op *op, const struct collection *collection,
 	return err;
 }
 
-int collection_remove(struct op *op, const struct node *node, const char *name,
-		bool is_dir)
+int collection_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	const struct collection *collection = collection_of(node->row);
 	const char *id;

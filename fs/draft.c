@@ -24,8 +24,8 @@ static void draft_empty(struct fs *fs, struct spool_inode *dir)
 		if (S_ISDIR(inode->mode))
 			draft_empty(fs, inode);
 		int err = S_ISDIR(inode->mode)
-				? spool_rmdir(fs->spool, dir, gone, &fs->now)
-				: spool_unlink(fs->spool, dir, gone, &fs->now);
+			? spool_rmdir(fs->spool, dir, gone, &fs->now)
+			: spool_unlink(fs->spool, dir, gone, &fs->now);
 		free(gone);
 		if (err)
 			return;
@@ -50,12 +50,12 @@ void draft_remove(struct fs *fs, struct spool_inode *draft)
 static bool is_program(const char *name, struct spool_inode *inode)
 {
 	return S_ISREG(inode->mode) && inode->size && !name_is_ignored(name) &&
-			!place_is_input(name, inode);
+		!place_is_input(name, inode);
 }
 
 /* The one program, or the one that is called main. */
 static struct spool_inode *draft_program(
-		struct spool_inode *draft, const char **found, size_t *count)
+	struct spool_inode *draft, const char **found, size_t *count)
 {
 	struct spool_inode *inode, *program = NULL;
 	const char *name;
@@ -63,8 +63,8 @@ static struct spool_inode *draft_program(
 
 	*count = 0;
 	for (size_t i = 0; spool_entry(draft, i, &name, &inode); i++) {
-		bool is_main = !strncmp(name, "main.", 5) ||
-				!strcmp(name, "main");
+		bool is_main =
+			!strncmp(name, "main.", 5) || !strcmp(name, "main");
 		if (!is_program(name, inode))
 			continue;
 		++*count;
@@ -79,15 +79,15 @@ static struct spool_inode *draft_program(
 	return program;
 }
 
-static int draft_refuse(struct op *op, const char *name, int err,
-		const char *why)
+static int draft_refuse(
+	struct op *op, const char *name, int err, const char *why)
 {
 	errors_add(op->fs, "MOVE", name, 0, err, why);
 	return err;
 }
 
 static int draft_start(struct op *op, struct spool_inode *draft,
-		const char *name, struct job **job)
+	const char *name, struct job **job)
 {
 	struct fs *fs = op->fs;
 	struct spool_inode *program;
@@ -95,17 +95,17 @@ static int draft_start(struct op *op, struct spool_inode *draft,
 	size_t count;
 
 	if (!S_ISDIR(draft->mode) || !draft->parent || draft->parent->parent ||
-			!place_of(draft)->has_drafts)
+		!place_of(draft)->has_drafts)
 		return -EPERM;
 	if (jobs_lookup(fs, name) || json_object_get(fs->jobs.aliases, name) ||
-			!strcmp(name, "new") || !strcmp(name, "latest"))
+		!strcmp(name, "new") || !strcmp(name, "latest"))
 		return -EEXIST;
 	program = draft_program(draft, &program_name, &count);
 	if (!program)
 		return draft_refuse(op, name, -EINVAL,
-				count ? "the draft has several programs, and "
-					"none is called main.*"
-				      : "the draft has no program");
+			count ? "the draft has several programs, and "
+				"none is called main.*"
+			      : "the draft has no program");
 	return run_start(fs, draft, program_name, program, false, job);
 }
 

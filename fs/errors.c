@@ -18,8 +18,8 @@ struct errors {
 };
 
 static void line_print(char *line, const struct timespec *now,
-		const char *method, const char *path, int http_status, int err,
-		const char *message)
+	const char *method, const char *path, int http_status, int err,
+	const char *message)
 {
 	const char *name = strerrorname_np(-err);
 	char at[32], words[600], where[256];
@@ -28,14 +28,14 @@ static void line_print(char *line, const struct timespec *now,
 	gmtime_r(&now->tv_sec, &utc);
 	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	log_escape(message && *message ? message : strerror(-err), words,
-			sizeof(words));
+		sizeof(words));
 	log_escape(path, where, sizeof(where));
 	snprintf(line, ERROR_LINE, "%s %s %s %d %s %s", at, method, where,
-			http_status, name ? name : "EIO", words);
+		http_status, name ? name : "EIO", words);
 }
 
 void errors_add(struct fs *fs, const char *method, const char *path,
-		int http_status, int err, const char *message)
+	int http_status, int err, const char *message)
 {
 	if (!fs->errors)
 		fs->errors = calloc(1, sizeof(*fs->errors));
@@ -43,7 +43,7 @@ void errors_add(struct fs *fs, const char *method, const char *path,
 	if (!errors)
 		return;
 	line_print(errors->lines[errors->next], &fs->now, method, path,
-			http_status, err, message);
+		http_status, err, message);
 	errors->next = (errors->next + 1) % ERRORS_KEPT;
 	if (errors->count < ERRORS_KEPT)
 		errors->count++;
@@ -55,8 +55,8 @@ void errors_print(const struct fs *fs, FILE *out)
 
 	if (!errors)
 		return;
-	unsigned at = (errors->next + ERRORS_KEPT - errors->count) %
-			ERRORS_KEPT;
+	unsigned at =
+		(errors->next + ERRORS_KEPT - errors->count) % ERRORS_KEPT;
 	for (unsigned i = 0; i < errors->count; i++)
 		fprintf(out, "%s\n", errors->lines[(at + i) % ERRORS_KEPT]);
 }

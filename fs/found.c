@@ -13,7 +13,7 @@
 
 /* A static row under a directory: bound as its directory is. */
 static int child_found(struct op *op, const struct row *row,
-		const struct node *dir, struct found *found)
+	const struct node *dir, struct found *found)
 {
 	struct node *child;
 	int err;
@@ -30,8 +30,8 @@ static int child_found(struct op *op, const struct row *row,
 	return err;
 }
 
-int dir_find(struct op *op, struct node *dir, const char *name,
-		struct found *found)
+int dir_find(
+	struct op *op, struct node *dir, const char *name, struct found *found)
 {
 	const struct row *row;
 
@@ -65,7 +65,7 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 }
 
 int found_fill(struct op *op, const struct found *found,
-		struct fuse_entry_param *entry, struct node **held)
+	struct fuse_entry_param *entry, struct node **held)
 {
 	double timeout_s;
 	int err;
@@ -79,8 +79,8 @@ int found_fill(struct op *op, const struct found *found,
 		entry->entry_timeout = FOREVER_S;
 		return 0;
 	}
-	struct node *node = node_hold(
-			&op->fs->nodes, found->row, found->id, found->name);
+	struct node *node =
+		node_hold(&op->fs->nodes, found->row, found->id, found->name);
 	if (!node)
 		return -ENOMEM;
 	err = row_attr(op, node, &entry->attr, &timeout_s);
@@ -117,7 +117,7 @@ int found_reply(struct op *op, struct found *found)
 /* ---- an open directory ---- */
 
 static size_t listing_entry(struct op *op, char *bytes, size_t room,
-		const char *name, const struct found *found, off_t next)
+	const char *name, const struct found *found, off_t next)
 {
 	struct fuse_entry_param entry;
 	struct node *held = NULL;
@@ -129,20 +129,20 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	if (!op->is_plus || found_fill(op, found, &entry, &held)) {
 		memset(&entry, 0, sizeof(entry));
 		entry.attr.st_ino = found->inode
-				? found->inode->ino
-				: node_ino(found->row, found->id, found->name);
-		entry.attr.st_mode = found->inode ? found->inode->mode
-				: found->row->kind == ROW_DIR  ? S_IFDIR
-				: found->row->kind == ROW_LINK ? S_IFLNK
-							       : S_IFREG;
+			? found->inode->ino
+			: node_ino(found->row, found->id, found->name);
+		entry.attr.st_mode = found->inode      ? found->inode->mode
+			: found->row->kind == ROW_DIR  ? S_IFDIR
+			: found->row->kind == ROW_LINK ? S_IFLNK
+						       : S_IFREG;
 	}
 	op->is_peeking = false;
 	if (op->is_plus)
 		len = fuse_add_direntry_plus(
-				op->req, bytes, room, name, &entry, next);
+			op->req, bytes, room, name, &entry, next);
 	else
 		len = fuse_add_direntry(
-				op->req, bytes, room, name, &entry.attr, next);
+			op->req, bytes, room, name, &entry.attr, next);
 	if (held && len <= room && entry.ino)
 		held->lookups++;
 	if (held)
@@ -151,7 +151,7 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 }
 
 static size_t listing_dot(struct op *op, char *bytes, size_t room,
-		const char *name, fuse_ino_t ino, off_t next)
+	const char *name, fuse_ino_t ino, off_t next)
 {
 	struct fuse_entry_param entry = {
 		.attr = { .st_ino = ino, .st_mode = S_IFDIR },
@@ -159,9 +159,8 @@ static size_t listing_dot(struct op *op, char *bytes, size_t room,
 
 	if (op->is_plus)
 		return fuse_add_direntry_plus(
-				op->req, bytes, room, name, &entry, next);
-	return fuse_add_direntry(
-			op->req, bytes, room, name, &entry.attr, next);
+			op->req, bytes, room, name, &entry, next);
+	return fuse_add_direntry(op->req, bytes, room, name, &entry.attr, next);
 }
 
 int listing_reply(struct op *op, struct listing *listing)
@@ -175,12 +174,12 @@ int listing_reply(struct op *op, struct listing *listing)
 		size_t room = op->size - used, len;
 		if (i < 2)
 			len = listing_dot(op, bytes + used, room,
-					i ? ".." : ".",
-					i ? FUSE_ROOT_ID : op->ino, i + 1);
+				i ? ".." : ".", i ? FUSE_ROOT_ID : op->ino,
+				i + 1);
 		else
 			len = listing_entry(op, bytes + used, room,
-					listing->entries[i - 2].name,
-					&listing->entries[i - 2].found, i + 1);
+				listing->entries[i - 2].name,
+				&listing->entries[i - 2].found, i + 1);
 		if (len > room)
 			break;
 		used += len;

@@ -7,8 +7,8 @@
 
 /* Finds a name in a row's directory. 0 (found to be cleared by the caller),
  * -ENOENT, -EINPROGRESS, ... */
-int dir_find(struct op *op, struct node *dir, const char *name,
-		struct found *found);
+int dir_find(
+	struct op *op, struct node *dir, const char *name, struct found *found);
 
 /* Lists a row's directory: static rows, then dynamic entries. */
 int dir_list(struct op *op, struct node *dir, struct listing *listing);
@@ -16,14 +16,14 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing);
 /* Attributes and time-outs of what was found. A row's node is held once for
  * the caller in *held (NULL for a saved file). */
 int found_fill(struct op *op, const struct found *found,
-		struct fuse_entry_param *entry, struct node **held);
+	struct fuse_entry_param *entry, struct node **held);
 
 /* Replies the entry and counts the kernel's reference. Clears found. */
 int found_reply(struct op *op, struct found *found);
 
 /* Attributes of a saved file or directory; in fs/spool_operations.c. */
 void inode_attr(const struct fs *fs, const struct spool_inode *inode,
-		struct stat *attr, double *timeout_s);
+	struct stat *attr, double *timeout_s);
 
 /* Answers op from an open directory's listing. */
 int listing_reply(struct op *op, struct listing *listing);

@@ -59,8 +59,8 @@ static void jobs_tie(struct fs *fs)
 	for (job = TAILQ_FIRST(&fs->jobs.all); job; job = next) {
 		next = TAILQ_NEXT(job, link);
 		struct spool_inode *inode = job->inode
-				? spool_by_number(fs->spool, job->inode)
-				: NULL;
+			? spool_by_number(fs->spool, job->inode)
+			: NULL;
 		if (!inode && !job->is_async) {
 			job_remove(job); /* its file has gone */
 			continue;
@@ -79,8 +79,8 @@ static int fs_read(struct fs *fs)
 	int err = born_read(fs);
 
 	if (!err)
-		err = spool_open(&fs->state, complain, inode_gone, fs,
-				&fs->spool);
+		err = spool_open(
+			&fs->state, complain, inode_gone, fs, &fs->spool);
 	if (!err)
 		err = jobs_load(fs);
 	if (!err)
@@ -103,8 +103,8 @@ static void lists_init(struct fs *fs)
 }
 
 int fs_new(const struct options *options,
-		const struct api_credentials *credentials, struct fs **out,
-		char *why, size_t why_len, enum exit_status *status)
+	const struct api_credentials *credentials, struct fs **out, char *why,
+	size_t why_len, enum exit_status *status)
 {
 	struct fs *fs = calloc(1, sizeof(*fs));
 	int err;
@@ -129,12 +129,12 @@ int fs_new(const struct options *options,
 		err = -ENOMEM;
 	if (!err)
 		err = state_open(&fs->state, options->state_dir,
-				credentials->public_key, why, why_len);
+			credentials->public_key, why, why_len);
 	if (!err) {
 		err = fs_read(fs);
 		if (err)
 			snprintf(why, why_len, "%s cannot be read: %s",
-					fs->state.path, strerror(-err));
+				fs->state.path, strerror(-err));
 	}
 	if (err) {
 		fs_free(fs);

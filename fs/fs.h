@@ -23,8 +23,8 @@ extern const struct fuse_lowlevel_ops fs_operations;
  * says it in one line; *status is the exit status that goes with it.
  */
 int fs_new(const struct options *options,
-		const struct api_credentials *credentials, struct fs **out,
-		char *why, size_t why_len, enum exit_status *status);
+	const struct api_credentials *credentials, struct fs **out, char *why,
+	size_t why_len, enum exit_status *status);
 
 /*
  * Serves the mounted session until it is unmounted or a signal ends it
@@ -35,9 +35,8 @@ int fs_new(const struct options *options,
  * rejected, in which case fs_loop then returns that status.
  */
 enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
-		void (*ready)(void *ctx, enum exit_status status,
-				const char *message),
-		void *ctx);
+	void (*ready)(void *ctx, enum exit_status status, const char *message),
+	void *ctx);
 
 void fs_free(struct fs *fs);
 

@@ -17,7 +17,7 @@
 #include "fs/writer.h"
 
 struct handle *handle_new(
-		struct op *op, struct node *node, struct spool_inode *inode)
+	struct op *op, struct node *node, struct spool_inode *inode)
 {
 	struct handle *handle = calloc(1, sizeof(*handle));
 	int access = op->fi.flags & O_ACCMODE;
@@ -81,8 +81,8 @@ struct handle *handle_of(const struct fuse_file_info *fi)
  * What can change bypasses it: the snapshot of this handle is served, whatever
  * the kernel remembers of the size.
  */
-void handle_fill(const struct handle *handle, struct fuse_file_info *fi,
-		bool is_final)
+void handle_fill(
+	const struct handle *handle, struct fuse_file_info *fi, bool is_final)
 {
 	fi->fh = (uintptr_t)handle;
 	fi->noflush = !handle->is_writable;
@@ -94,15 +94,15 @@ void handle_fill(const struct handle *handle, struct fuse_file_info *fi,
 	fi->direct_io = !is_final;
 }
 
-int handle_open_output(struct handle *handle, struct job *job,
-		enum job_output output)
+int handle_open_output(
+	struct handle *handle, struct job *job, enum job_output output)
 {
 	struct stream *stream = &job->output[output];
 
 	if (!stream->users) {
 		int fd = job_open_file(&job->fs->state, job->number,
-				output == JOB_STDOUT ? "stdout" : "stderr",
-				O_RDWR | O_CREAT);
+			output == JOB_STDOUT ? "stdout" : "stderr",
+			O_RDWR | O_CREAT);
 		if (fd < 0)
 			return fd;
 		stream->fd = fd;
@@ -138,8 +138,10 @@ static int reply_file(struct op *op, int fd, size_t size)
 
 static int wait_for_job(struct op *op, struct job *job, bool wants_output)
 {
-	if (op->fi.flags & O_NONBLOCK)
+	if (op->fi.flags & O_NONBLOCK) {
+		poller_asked(job);
 		return -EAGAIN;
+	}
 	if (poller_has_given_up(job))
 		return job->poll_err;
 	return op_wait_job(op, job, wants_output);
@@ -158,7 +160,7 @@ static int read_output(struct op *op, struct handle *handle)
 			handle->read_to = size;
 		size_t room = size - op->offset;
 		return reply_file(op, job->output[handle->output].fd,
-				op->size < room ? op->size : room);
+			op->size < room ? op->size : room);
 	}
 	if (job_is_final(job) || job->is_removed)
 		return op_reply_buf(op, NULL, 0);
@@ -175,8 +177,8 @@ static int read_waited(struct op *op, struct handle *handle)
 			return wait_for_job(op, job, false);
 		if (job->status == JOB_ERROR)
 			return job->err;
-		int err = row_content(op, handle->node, &handle->text,
-				&handle->len);
+		int err = row_content(
+			op, handle->node, &handle->text, &handle->len);
 		if (err == -ENOENT) /* the answer has no such value */
 			return op_reply_buf(op, NULL, 0);
 		if (err)
@@ -220,7 +222,7 @@ static struct job *handle_job(struct fs *fs, const struct handle *handle)
  * when some has come since the last poll, or when the job has ended.
  */
 unsigned handle_poll(
-		struct fs *fs, struct handle *handle, struct fuse_pollhandle *poll)
+	struct fs *fs, struct handle *handle, struct fuse_pollhandle *poll)
 {
 	struct job *job = handle_job(fs, handle);
 	unsigned events = POLLOUT | POLLWRNORM;
@@ -232,6 +234,8 @@ unsigned handle_poll(
 	}
 	if (is_ready)
 		events |= POLLIN | POLLRDNORM;
+	else
+		poller_asked(job);
 	if (poll && !is_ready)
 		poll_handle_add(job, poll);
 	else if (poll)

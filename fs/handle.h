@@ -40,44 +40,44 @@ enum handle_kind {
 
 struct handle {
 	enum handle_kind kind;
-	struct node *node;         /* held; NULL for a saved file */
+	struct node *node;	   /* held; NULL for a saved file */
 	struct spool_inode *inode; /* held; NULL for a row */
 	bool is_writable;
-	bool appends;    /* O_APPEND: the kernel may not know where the end is */
+	bool appends; /* O_APPEND: the kernel may not know where the end is */
 	bool is_unsized; /* direct_io, size 0 */
-	pid_t opener;    /* the process that opened it, 0: unknown */
+	pid_t opener;	 /* the process that opened it, 0: unknown */
 
 	char *text;
 	size_t len;
 	int fd;
 	struct job *job; /* held */
 	enum job_output output;
-	uint64_t read_to; /* of the output: how far it was read */
+	uint64_t read_to;	 /* of the output: how far it was read */
 	struct service_log *log; /* counted as its user */
 	struct listing listing;
 	bool was_listed;
 };
 
 /* A handle on a node (held) or on an inode (held). NULL: no memory. */
-struct handle *handle_new(struct op *op, struct node *node,
-		struct spool_inode *inode);
+struct handle *handle_new(
+	struct op *op, struct node *node, struct spool_inode *inode);
 void handle_free(struct fs *fs, struct handle *handle);
 
 /* Makes fi of it: flags by what it is. */
-void handle_fill(const struct handle *handle, struct fuse_file_info *fi,
-		bool is_final);
+void handle_fill(
+	const struct handle *handle, struct fuse_file_info *fi, bool is_final);
 struct handle *handle_of(const struct fuse_file_info *fi);
 
 /* Opens a job's output, shared by all who read it. 0 or -errno. */
-int handle_open_output(struct handle *handle, struct job *job,
-		enum job_output output);
+int handle_open_output(
+	struct handle *handle, struct job *job, enum job_output output);
 
 /* Reading of every kind but HANDLE_SPOOL and HANDLE_DIR; replies. */
 int handle_read(struct op *op);
 
 /* What poll(2) is told of it; the handle is told when that changes. */
-unsigned handle_poll(struct fs *fs, struct handle *handle,
-		struct fuse_pollhandle *poll);
+unsigned handle_poll(
+	struct fs *fs, struct handle *handle, struct fuse_pollhandle *poll);
 
 /* Collects written bytes: -EFBIG, -ENOMEM. `appends`: the offset counts. */
 int edit_write(struct edit *edit, const char *bytes, size_t len, off_t offset);

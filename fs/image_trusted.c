@@ -14,7 +14,7 @@
 static const char key_row[] = "/images/{image}/trusted/{key}";
 
 static int trusted_keys(
-		struct op *op, const struct node *node, const json_t **keys)
+	struct op *op, const struct node *node, const json_t **keys)
 {
 	struct cache_answer answer;
 	int err = op_get(op, API_IMAGE_TRUSTED, node->id, &answer);
@@ -22,8 +22,8 @@ static int trusted_keys(
 	if (err)
 		return err;
 	*keys = json_is_array(answer.json)
-			? answer.json
-			: json_member(answer.json, "trusted_keys|trusted");
+		? answer.json
+		: json_member(answer.json, "trusted_keys|trusted");
 	return json_is_array(*keys) ? 0 : -EPROTO;
 }
 
@@ -32,8 +32,8 @@ static int trusted_keys(
 static char *key_name(const json_t *key)
 {
 	const json_t *text = json_is_object(key)
-			? json_member(key, "api_key|trusted_api_key|key")
-			: key;
+		? json_member(key, "api_key|trusted_api_key|key")
+		: key;
 	size_t len;
 	char *bytes = json_is_string(text) ? json_to_bytes(text, &len) : NULL;
 	char *name = bytes && len ? safe_name_encode(bytes, len) : NULL;
@@ -45,8 +45,8 @@ static char *key_name(const json_t *key)
 	return NULL;
 }
 
-int trusted_list(struct op *op, const struct node *node,
-		struct listing *listing)
+int trusted_list(
+	struct op *op, const struct node *node, struct listing *listing)
 {
 	const json_t *keys, *key;
 	size_t i;
@@ -70,7 +70,7 @@ int trusted_list(struct op *op, const struct node *node,
 }
 
 int trusted_find(struct op *op, const struct node *node, const char *name,
-		struct found *found)
+	struct found *found)
 {
 	const json_t *keys, *key;
 	size_t i;
@@ -84,14 +84,14 @@ int trusted_find(struct op *op, const struct node *node, const char *name,
 		free(shown);
 		if (is_it)
 			return found_row(
-					found, tree_row(key_row), node->id, name);
+				found, tree_row(key_row), node->id, name);
 	}
 	return -ENOENT;
 }
 
 /* Both names that clients give the key (api.md 14, row 23). */
 static int trust(struct op *op, const struct node *node, const char *name,
-		enum api_endpoint endpoint)
+	enum api_endpoint endpoint)
 {
 	char *key = safe_name_decode(name);
 	json_t *answer;
@@ -99,9 +99,9 @@ static int trust(struct op *op, const struct node *node, const char *name,
 
 	if (key)
 		err = resource_call(op, 0, endpoint, node,
-				json_pack("{s:s s:s}", "api_key", key,
-						"trusted_api_key", key),
-				&answer);
+			json_pack("{s:s s:s}", "api_key", key,
+				"trusted_api_key", key),
+			&answer);
 	free(key);
 	if (!err) {
 		cache_drop(op->fs->cache, API_IMAGE_TRUSTED, node->id);
@@ -111,15 +111,15 @@ static int trust(struct op *op, const struct node *node, const char *name,
 }
 
 int trusted_make(struct op *op, const struct node *node, const char *name,
-		struct found *found)
+	struct found *found)
 {
 	int err = trust(op, node, name, API_IMAGE_GRANT);
 
 	return err ? err : found_row(found, tree_row(key_row), node->id, name);
 }
 
-int trusted_remove(struct op *op, const struct node *node, const char *name,
-		bool is_dir)
+int trusted_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	return is_dir ? -ENOTDIR : trust(op, node, name, API_IMAGE_REVOKE);
 }

@@ -6,13 +6,13 @@
 #include "fs/tree.h"
 
 /* Functions of its rows. A file's being there grants its key. */
-int trusted_list(struct op *op, const struct node *node,
-		struct listing *listing);
+int trusted_list(
+	struct op *op, const struct node *node, struct listing *listing);
 int trusted_find(struct op *op, const struct node *node, const char *name,
-		struct found *found);
+	struct found *found);
 int trusted_make(struct op *op, const struct node *node, const char *name,
-		struct found *found);
-int trusted_remove(struct op *op, const struct node *node, const char *name,
-		bool is_dir);
+	struct found *found);
+int trusted_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir);
 
 #endif

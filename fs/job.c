@@ -159,8 +159,7 @@ static void touch_directories(struct fs *fs, struct spool_inode *inode)
 
 void job_detach(struct job *job)
 {
-	struct spool_inode *inode =
-			spool_by_number(job->fs->spool, job->inode);
+	struct spool_inode *inode = spool_by_number(job->fs->spool, job->inode);
 
 	if (inode && inode->job == job) {
 		inode->job = NULL;
@@ -227,7 +226,7 @@ void job_fail(struct job *job, int err, const char *reason)
 	job->error = strdup(reason && *reason ? reason : strerror(-err));
 	job->changed = job->fs->now;
 	log_line(LOG_NOTICE, "job %s: %s", job->key,
-			job->error ? job->error : strerror(-err));
+		job->error ? job->error : strerror(-err));
 	if (!job->is_removed)
 		job_store_record(job);
 	job_notify(job);
@@ -264,7 +263,7 @@ static void arrival_store(void *ctx)
 	struct arrival *arrival = ctx;
 
 	job_store_answer(arrival->state, arrival->number, arrival->answer,
-			arrival->status >= JOB_COMPLETED, &arrival->stored);
+		arrival->status >= JOB_COMPLETED, &arrival->stored);
 }
 
 static void arrival_record(void *ctx)
@@ -274,7 +273,7 @@ static void arrival_record(void *ctx)
 
 	snprintf(name, sizeof(name), "%" PRIu64 ".json", arrival->number);
 	arrival->err = state_write(arrival->state->jobs_fd, name,
-			arrival->record, arrival->record_len, 1);
+		arrival->record, arrival->record_len, 1);
 }
 
 /* The result is kept: now it is true for everybody. */
@@ -285,11 +284,11 @@ static void arrival_recorded(void *ctx)
 
 	if (arrival->err && !job->is_removed)
 		log_line(LOG_ERR, "result of job %s is not kept: %s", job->key,
-				strerror(-arrival->err));
+			strerror(-arrival->err));
 	job->status = arrival->status;
 	if (job->is_removed)
-		job_store_remove(arrival->state, arrival->number,
-				job->artifact_count);
+		job_store_remove(
+			arrival->state, arrival->number, job->artifact_count);
 	job_notify(job);
 	arrival_free(arrival);
 }
@@ -314,8 +313,8 @@ static void arrival_swap(struct job *job, struct job_stored *stored)
 static void arrival_apply(struct arrival *arrival)
 {
 	struct job *job = arrival->job;
-	const char *error = json_string_value(
-			json_member(arrival->stored.fields, "error"));
+	const char *error =
+		json_string_value(json_member(arrival->stored.fields, "error"));
 
 	job->has_detail = true;
 	if (error && *error) {
@@ -331,7 +330,7 @@ static void arrival_apply(struct arrival *arrival)
 static void arrival_lost(struct job *job, int err)
 {
 	static const char reason[] =
-			"the result could not be kept in the state directory";
+		"the result could not be kept in the state directory";
 
 	errors_add(job->fs, "KEEP", job->key, 0, err, reason);
 	log_line(LOG_ERR, "job %s: %s: %s", job->key, reason, strerror(-err));
@@ -350,15 +349,16 @@ static void arrival_stored(void *ctx)
 	job->is_storing = false;
 	if (job->is_removed) {
 		job_store_remove(arrival->state, arrival->number,
-				arrival->stored.artifact_count);
+			arrival->stored.artifact_count);
 		arrival_free(arrival);
 		return;
 	}
-if (arrival->stored.err) {
+	if (arrival->stored.err) {
 		arrival_lost(job, arrival->stored.err);
 		arrival_free(arrival);
 		return;
-	}	arrival_apply(arrival);
+	}
+	arrival_apply(arrival);
 	if (arrival->status < JOB_COMPLETED) {
 		job->status = arrival->status;
 		job_notify(job);
@@ -370,8 +370,9 @@ if (arrival->stored.err) {
 	arrival->record = job_record(job, &arrival->record_len);
 	job->status = before;
 	arrival->err = -ENOMEM;
-	if (!arrival->record || worker_submit(job->fs->worker, arrival_record,
-						arrival_recorded, arrival))
+	if (!arrival->record ||
+		worker_submit(job->fs->worker, arrival_record, arrival_recorded,
+			arrival))
 		arrival_recorded(arrival);
 }
 
@@ -388,9 +389,10 @@ void job_answer(struct job *job, json_t *json, enum job_status status)
 	arrival->state = &job->fs->state;
 	arrival->number = job->number;
 	arrival->answer = json_incref(json);
-	arrival->status = status;	job->is_storing = true;
-	if (worker_submit(job->fs->worker, arrival_store, arrival_stored,
-			    arrival)) {
+	arrival->status = status;
+	job->is_storing = true;
+	if (worker_submit(
+		    job->fs->worker, arrival_store, arrival_stored, arrival)) {
 		job->is_storing = false;
 		job_fail(job, -ENOMEM, "no memory for the result");
 		arrival_free(arrival);

@@ -46,27 +46,27 @@ struct job_artifact {
 };
 
 struct job {
-	TAILQ_ENTRY(job) link;   /* in jobs->all */
+	TAILQ_ENTRY(job) link;	 /* in jobs->all */
 	TAILQ_ENTRY(job) active; /* in the poller's list, while followed */
 	bool is_active;
 
 	uint64_t number; /* serial: names the files on disk */
-	char *key;       /* what its inode numbers are made of: "nNUMBER", or
+	char *key;	 /* what its inode numbers are made of: "nNUMBER", or
 			    the id of a foreign job */
-	char *id;        /* the API's; NULL: not known yet */
+	char *id;	 /* the API's; NULL: not known yet */
 	bool is_foreign, is_async, is_stored, is_removed;
-	bool is_unlisted; /* foreign, and not in the API's last list */
+	bool is_unlisted;   /* foreign, and not in the API's last list */
 	uint64_t list_mark; /* jobs->list_mark when it was listed last */
 	bool is_detached; /* replaced by a newer run: goes with its last hold */
-	int commit_err; /* the program itself could not be kept: -errno */
+	int commit_err;	  /* the program itself could not be kept: -errno */
 	struct run *run;  /* until its request is answered */
 	bool was_accepted; /* the API has taken it */
-	bool is_making;    /* nothing runs: a service or a session is made */
+	bool is_making;	   /* nothing runs: a service or a session is made */
 	bool has_detail;   /* an answer of its own came, not only the list's */
 
 	enum job_status status;
-	int err;     /* of JOB_ERROR: -errno */
-	char *error; /* why, in the API's words; NULL: no error */
+	int err;	/* of JOB_ERROR: -errno */
+	char *error;	/* why, in the API's words; NULL: no error */
 	json_t *fields; /* the last answer, but for its output and artifacts */
 	struct timespec created, changed;
 
@@ -80,8 +80,8 @@ struct job {
 	size_t artifact_count;
 	json_t *hidden; /* object: what rm has removed of a finished job */
 
-	struct op_list waiters;   /* woken at every change */
-	struct timer settle;      /* 250 ms for what may be a temporary file */
+	struct op_list waiters; /* woken at every change */
+	struct timer settle;	/* 250 ms for what may be a temporary file */
 	struct api_call *call;
 	struct fs *fs;
 	unsigned holds;
@@ -89,6 +89,7 @@ struct job {
 	/* Polling, see fs/poller.c. */
 	unsigned watchers; /* readers that wait for it */
 	unsigned watching_output;
+	uint64_t asked_ms; /* when somebody asked who does not wait; 0: never */
 	uint64_t submitted_ms, polled_ms;
 	unsigned polls, misses, poll_failures;
 	int poll_err;
@@ -104,9 +105,9 @@ struct jobs {
 	uint64_t next_number;
 	void *by_number, *by_id; /* of fs/job_index.c */
 	struct timespec changed; /* when the listing of jobs/ last changed */
-	json_t *aliases;         /* object: name -> job number */
-	uint64_t latest;         /* number of the last asynchronous one; 0 */
-	uint64_t list_mark;      /* fetched_ms of the API's last list */
+	json_t *aliases;	 /* object: name -> job number */
+	uint64_t latest;	 /* number of the last asynchronous one; 0 */
+	uint64_t list_mark;	 /* fetched_ms of the API's last list */
 };
 
 /* Reads the records of the state directory; damaged ones are put aside.

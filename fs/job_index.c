@@ -34,7 +34,7 @@ int job_index_add(struct job *job)
 static void forget_id(struct job *job)
 {
 	if (job->id && job->fs->jobs.by_id &&
-			job_by_id(job->fs, job->id) == job)
+		job_by_id(job->fs, job->id) == job)
 		tdelete(job, &job->fs->jobs.by_id, compare_id);
 	free(job->id);
 	job->id = NULL;

@@ -14,14 +14,14 @@ static int put_bytes(json_t *record, const char *name, const char *text)
 	if (!text)
 		return 0;
 	return json_object_set_new(
-			record, name, json_from_bytes(text, strlen(text)));
+		record, name, json_from_bytes(text, strlen(text)));
 }
 
 static int put_time(json_t *record, const char *name, const struct timespec *at)
 {
 	return json_object_set_new(record, name,
-			json_pack("[II]", (json_int_t)at->tv_sec,
-					(json_int_t)at->tv_nsec));
+		json_pack("[II]", (json_int_t)at->tv_sec,
+			(json_int_t)at->tv_nsec));
 }
 
 static json_t *artifacts_record(const struct job *job)
@@ -30,8 +30,8 @@ static json_t *artifacts_record(const struct job *job)
 
 	for (size_t i = 0; list && i < job->artifact_count; i++) {
 		const char *name = job->artifacts[i].name;
-		json_t *item = json_pack("[oI]",
-				json_from_bytes(name, strlen(name)),
+		json_t *item =
+			json_pack("[oI]", json_from_bytes(name, strlen(name)),
 				(json_int_t)job->artifacts[i].size);
 		if (json_array_append_new(list, item)) {
 			json_decref(list);
@@ -44,25 +44,22 @@ static json_t *artifacts_record(const struct job *job)
 char *job_record(const struct job *job, size_t *len)
 {
 	json_t *record = json_pack("{s:s s:i s:b s:b s:b s:I s:I s:I s:[II]}",
-			"status", job_status_word(job->status), "err", job->err,
-			"async", job->is_async, "accepted", job->was_accepted,
-			"detail", job->has_detail, "inode",
-			(json_int_t)job->inode, "code",
-			(json_int_t)(job->has_code ? (int64_t)job->code_size
-						   : -1),
-			"answer", (json_int_t)job->answer_size, "output",
-			(json_int_t)job->output_size[JOB_STDOUT],
-			(json_int_t)job->output_size[JOB_STDERR]);
+		"status", job_status_word(job->status), "err", job->err,
+		"async", job->is_async, "accepted", job->was_accepted, "detail",
+		job->has_detail, "inode", (json_int_t)job->inode, "code",
+		(json_int_t)(job->has_code ? (int64_t)job->code_size : -1),
+		"answer", (json_int_t)job->answer_size, "output",
+		(json_int_t)job->output_size[JOB_STDOUT],
+		(json_int_t)job->output_size[JOB_STDERR]);
 	char *text = NULL;
 
 	if (!record)
 		return NULL;
 	int err = put_bytes(record, "id", job->id) |
-			put_bytes(record, "error", job->error) |
-			put_time(record, "created", &job->created) |
-			put_time(record, "changed", &job->changed) |
-			json_object_set_new(record, "artifacts",
-					artifacts_record(job));
+		put_bytes(record, "error", job->error) |
+		put_time(record, "created", &job->created) |
+		put_time(record, "changed", &job->changed) |
+		json_object_set_new(record, "artifacts", artifacts_record(job));
 	if (job->fields)
 		err |= json_object_set(record, "fields", job->fields);
 	if (job->hidden)
@@ -97,8 +94,8 @@ static void get_bytes(const json_t *record, const char *name, char **out)
 	*out = value ? json_to_bytes(value, &len) : NULL;
 }
 
-static void get_time(const json_t *record, const char *name,
-		struct timespec *out)
+static void get_time(
+	const json_t *record, const char *name, struct timespec *out)
 {
 	const json_t *at = json_object_get(record, name);
 
@@ -128,7 +125,7 @@ static int get_artifacts(struct job *job, const json_t *list)
 			return -EPROTO;
 		job->artifacts[i].name = name;
 		job->artifacts[i].size =
-				json_integer_value(json_array_get(item, 1));
+			json_integer_value(json_array_get(item, 1));
 		job->artifact_count++;
 	}
 	return 0;
@@ -161,7 +158,7 @@ static int job_read_record(struct job *job, const json_t *record)
 	job->answer_size = get_integer(record, "answer");
 	for (int i = 0; i < JOB_OUTPUTS; i++)
 		job->output_size[i] =
-				json_integer_value(json_array_get(output, i));
+			json_integer_value(json_array_get(output, i));
 	char *id;
 	get_bytes(record, "id", &id);
 	if (id && job_set_id(job, id))
@@ -176,7 +173,7 @@ static int job_read_record(struct job *job, const json_t *record)
 }
 
 int job_from_record(struct fs *fs, uint64_t number, const char *text,
-		size_t len, struct job **out)
+	size_t len, struct job **out)
 {
 	json_t *record = json_read(text, len);
 	struct job *job;
@@ -194,8 +191,8 @@ int job_from_record(struct fs *fs, uint64_t number, const char *text,
 	if (job) {
 		err = job_read_record(job, record);
 		if (!err)
-			err = get_artifacts(job,
-					json_object_get(record, "artifacts"));
+			err = get_artifacts(
+				job, json_object_get(record, "artifacts"));
 	}
 	json_decref(record);
 	if (!job)

@@ -25,7 +25,7 @@ static const char *const members[] = {
 enum { FIELD_MAX = 4096, ARTIFACTS_MAX = 10000 };
 
 int job_open_file(const struct state *state, uint64_t number,
-		const char *suffix, int flags)
+	const char *suffix, int flags)
 {
 	char name[64];
 
@@ -55,8 +55,8 @@ static bool file_begins(int fd, const char *bytes, size_t len)
 	char held[65536];
 
 	for (size_t done = 0; done < len;) {
-		size_t want = len - done < sizeof(held) ? len - done
-							: sizeof(held);
+		size_t want =
+			len - done < sizeof(held) ? len - done : sizeof(held);
 		ssize_t n = pread(fd, held, want, done);
 		if (n <= 0 || memcmp(held, bytes + done, n))
 			return false;
@@ -71,7 +71,7 @@ static bool file_begins(int fd, const char *bytes, size_t len)
  * other bytes than before is believed.
  */
 static int output_store(const struct state *state, uint64_t number,
-		const char *suffix, const char *bytes, size_t len, bool durable)
+	const char *suffix, const char *bytes, size_t len, bool durable)
 {
 	struct stat stat;
 	int fd = job_open_file(state, number, suffix, O_RDWR | O_CREAT);
@@ -94,14 +94,14 @@ static int output_store(const struct state *state, uint64_t number,
 	return err;
 }
 
-static bool output_size(const struct state *state, uint64_t number, int output,
-		size_t *size)
+static bool output_size(
+	const struct state *state, uint64_t number, int output, size_t *size)
 {
 	char name[64];
 	struct stat stat;
 
-	snprintf(name, sizeof(name), "%" PRIu64 ".%s", number,
-			suffixes[output]);
+	snprintf(
+		name, sizeof(name), "%" PRIu64 ".%s", number, suffixes[output]);
 	if (fstatat(state->jobs_fd, name, &stat, 0))
 		return false;
 	*size = stat.st_size;
@@ -109,7 +109,7 @@ static bool output_size(const struct state *state, uint64_t number, int output,
 }
 
 static int answer_store_output(const struct state *state, uint64_t number,
-		json_t *answer, bool durable, struct job_stored *stored)
+	json_t *answer, bool durable, struct job_stored *stored)
 {
 	int err = 0;
 
@@ -124,7 +124,7 @@ static int answer_store_output(const struct state *state, uint64_t number,
 		if (value && json_is_string(value) && !bytes)
 			return -ENOMEM;
 		err = output_store(state, number, suffixes[i],
-				bytes ? bytes : "", len, durable);
+			bytes ? bytes : "", len, durable);
 		stored->output_size[i] = len;
 		free(bytes);
 	}
@@ -140,8 +140,7 @@ static char *artifact_name(const json_t *item, size_t index)
 	char *name = value ? json_to_bytes(value, &len) : NULL;
 
 	if (name && len && len <= 255 && strlen(name) == len &&
-			!strchr(name, '/') && strcmp(name, ".") &&
-			strcmp(name, ".."))
+		!strchr(name, '/') && strcmp(name, ".") && strcmp(name, ".."))
 		return name;
 	free(name);
 	return asprintf(&name, "artifact-%zu", index + 1) < 0 ? NULL : name;
@@ -156,7 +155,7 @@ static bool artifact_is_named(const struct job_stored *stored, const char *name)
 }
 
 static int artifact_store(const struct state *state, uint64_t number,
-		const json_t *item, bool durable, struct job_stored *stored)
+	const json_t *item, bool durable, struct job_stored *stored)
 {
 	size_t index = stored->artifact_count, len = 0;
 	struct job_artifact *artifact = &stored->artifacts[index];
@@ -175,19 +174,19 @@ static int artifact_store(const struct state *state, uint64_t number,
 	}
 	stored->artifact_count++;
 	if (json_is_string(data) &&
-			base64_decode(json_string_value(data),
-					json_string_length(data), &bytes, &len))
+		base64_decode(json_string_value(data), json_string_length(data),
+			&bytes, &len))
 		len = 0; /* a damaged one costs no other, nor the output */
 	snprintf(suffix, sizeof(suffix), "artifact.%zu", index);
 	int err = output_store(
-			state, number, suffix, bytes ? bytes : "", len, durable);
+		state, number, suffix, bytes ? bytes : "", len, durable);
 	artifact->size = len;
 	free(bytes);
 	return err;
 }
 
 static int answer_store_artifacts(const struct state *state, uint64_t number,
-		json_t *answer, bool durable, struct job_stored *stored)
+	json_t *answer, bool durable, struct job_stored *stored)
 {
 	const json_t *list = json_object_get(answer, "artifacts");
 	size_t count = json_array_size(list);
@@ -202,7 +201,7 @@ static int answer_store_artifacts(const struct state *state, uint64_t number,
 		return -ENOMEM;
 	for (size_t i = 0; !err && i < count; i++)
 		err = artifact_store(state, number, json_array_get(list, i),
-				durable, stored);
+			durable, stored);
 	return err;
 }
 
@@ -216,12 +215,11 @@ static int answer_store_fields(json_t *answer, struct job_stored *stored)
 		return -ENOMEM;
 	json_object_foreach (answer, name, value) {
 		if (!strcmp(name, "stdout") || !strcmp(name, "stderr") ||
-				!strcmp(name, "output") ||
-				!strcmp(name, "artifacts") ||
-				json_is_null(value) ||
-				json_string_length(value) > FIELD_MAX ||
-				json_array_size(value) > FIELD_MAX ||
-				json_object_size(value) > FIELD_MAX)
+			!strcmp(name, "output") || !strcmp(name, "artifacts") ||
+			json_is_null(value) ||
+			json_string_length(value) > FIELD_MAX ||
+			json_array_size(value) > FIELD_MAX ||
+			json_object_size(value) > FIELD_MAX)
 			continue;
 		if (json_object_set_nocheck(stored->fields, name, value))
 			return -ENOMEM;
@@ -230,7 +228,7 @@ static int answer_store_fields(json_t *answer, struct job_stored *stored)
 }
 
 static int answer_store_text(const struct state *state, uint64_t number,
-		json_t *answer, bool durable, struct job_stored *stored)
+	json_t *answer, bool durable, struct job_stored *stored)
 {
 	size_t len;
 	char *text = json_write_pretty(answer, &len);
@@ -244,23 +242,23 @@ static int answer_store_text(const struct state *state, uint64_t number,
 }
 
 void job_store_answer(const struct state *state, uint64_t number,
-		json_t *answer, bool is_final, struct job_stored *stored)
+	json_t *answer, bool is_final, struct job_stored *stored)
 {
 	int err = answer_store_output(state, number, answer, is_final, stored);
 
 	if (!err)
 		err = answer_store_artifacts(
-				state, number, answer, is_final, stored);
+			state, number, answer, is_final, stored);
 	if (!err)
 		err = answer_store_text(
-				state, number, answer, is_final, stored);
+			state, number, answer, is_final, stored);
 	if (!err)
 		err = answer_store_fields(answer, stored);
 	stored->err = err;
 }
 
-void job_store_remove(const struct state *state, uint64_t number,
-		size_t artifact_count)
+void job_store_remove(
+	const struct state *state, uint64_t number, size_t artifact_count)
 {
 	static const char *const all[] = { "json", "json.tmp", "code", "stdout",
 		"stderr", "answer" };
@@ -272,13 +270,13 @@ void job_store_remove(const struct state *state, uint64_t number,
 	}
 	for (size_t i = 0; i < artifact_count; i++) {
 		snprintf(name, sizeof(name), "%" PRIu64 ".artifact.%zu", number,
-				i);
+			i);
 		unlinkat(state->jobs_fd, name, 0);
 	}
 }
 
 void job_store_swap_artifacts(
-		const struct state *state, uint64_t number, size_t at, size_t to)
+	const struct state *state, uint64_t number, size_t at, size_t to)
 {
 	char name[64], last[64];
 

@@ -19,7 +19,7 @@ char *job_record(const struct job *job, size_t *len);
 
 /* A job from its record; -EPROTO for a damaged one. */
 int job_from_record(struct fs *fs, uint64_t number, const char *text,
-		size_t len, struct job **out);
+	size_t len, struct job **out);
 
 /* Writes the record of a small change, not fsynced. */
 int job_store_record(const struct job *job);
@@ -37,17 +37,17 @@ struct job_stored {
 /* Writes output, artifacts and job.json of an answer. For the worker: touches
  * the files of this number alone. is_final: fsynced. */
 void job_store_answer(const struct state *state, uint64_t number,
-		json_t *answer, bool is_final, struct job_stored *stored);
+	json_t *answer, bool is_final, struct job_stored *stored);
 
 /* Removes all files of a job. */
-void job_store_remove(const struct state *state, uint64_t number,
-		size_t artifact_count);
+void job_store_remove(
+	const struct state *state, uint64_t number, size_t artifact_count);
 
 /* The artifact file at `to` takes the place of the one at `at`, which goes. */
-void job_store_swap_artifacts(const struct state *state, uint64_t number,
-		size_t at, size_t to);
+void job_store_swap_artifacts(
+	const struct state *state, uint64_t number, size_t at, size_t to);
 
 int job_open_file(const struct state *state, uint64_t number,
-		const char *suffix, int flags);
+	const char *suffix, int flags);
 
 #endif

@@ -33,16 +33,16 @@ static void jobs_read_names(struct fs *fs)
 	json_t *changed = json_object_get(names, "changed");
 	if (changed) {
 		fs->jobs.changed.tv_sec =
-				json_integer_value(json_array_get(changed, 0));
+			json_integer_value(json_array_get(changed, 0));
 		fs->jobs.changed.tv_nsec =
-				json_integer_value(json_array_get(changed, 1));
+			json_integer_value(json_array_get(changed, 1));
 	}
 	json_t *aliases = json_object_get(names, "aliases");
 	if (json_is_object(aliases))
 		json_object_update(fs->jobs.aliases, aliases);
 	fs->jobs.latest = json_integer_value(json_object_get(names, "latest"));
 	fs->jobs.next_number =
-			json_integer_value(json_object_get(names, "next"));
+		json_integer_value(json_object_get(names, "next"));
 	json_decref(names);
 	free(text);
 }
@@ -51,16 +51,15 @@ static void jobs_write_names(struct fs *fs)
 {
 	size_t len;
 	json_t *names = json_pack("{s:O s:I s:I s:[II]}", "aliases",
-			fs->jobs.aliases, "latest",
-			(json_int_t)fs->jobs.latest, "next",
-			(json_int_t)fs->jobs.next_number, "changed",
-			(json_int_t)fs->jobs.changed.tv_sec,
-			(json_int_t)fs->jobs.changed.tv_nsec);
+		fs->jobs.aliases, "latest", (json_int_t)fs->jobs.latest, "next",
+		(json_int_t)fs->jobs.next_number, "changed",
+		(json_int_t)fs->jobs.changed.tv_sec,
+		(json_int_t)fs->jobs.changed.tv_nsec);
 	char *text = names ? json_write(names, &len) : NULL;
 
 	if (!text || state_write(fs->state.fd, names_file, text, len, 0))
 		log_line(LOG_ERR, "%s/%s cannot be written", fs->state.path,
-				names_file);
+			names_file);
 	json_decref(names);
 	free(text);
 }
@@ -75,10 +74,10 @@ int jobs_set_alias(struct fs *fs, const char *alias, const struct job *job)
 {
 
 	json_t *key = json_from_bytes(alias, strlen(alias));
-	int err = key ? json_object_set_new_nocheck(fs->jobs.aliases,
-					json_string_value(key),
-					json_integer(job->number))
-		      : -1;
+	int err = key
+		? json_object_set_new_nocheck(fs->jobs.aliases,
+			  json_string_value(key), json_integer(job->number))
+		: -1;
 	json_decref(key);
 	jobs_touch(fs);
 	return err ? -ENOMEM : 0;
@@ -99,8 +98,7 @@ static void job_read(struct fs *fs, uint64_t number, const char *name)
 	char *text, aside[NAME_MAX + 16];
 	size_t len;
 	struct job *job;
-	int err = state_read(
-			fs->state.jobs_fd, name, RECORD_MAX, &text, &len);
+	int err = state_read(fs->state.jobs_fd, name, RECORD_MAX, &text, &len);
 
 	if (!err) {
 		err = job_from_record(fs, number, text, len, &job);
@@ -108,7 +106,7 @@ static void job_read(struct fs *fs, uint64_t number, const char *name)
 	}
 	if (err) {
 		log_line(LOG_ERR, "%s/jobs/%s is damaged, put aside: %s",
-				fs->state.path, name, strerror(-err));
+			fs->state.path, name, strerror(-err));
 		snprintf(aside, sizeof(aside), "%s.damaged", name);
 		renameat(fs->state.jobs_fd, name, fs->state.jobs_fd, aside);
 	}
@@ -165,8 +163,7 @@ static void jobs_sweep(struct fs *fs, DIR *dir)
 		char *end;
 		uint64_t number = strtoull(entry->d_name, &end, 10);
 		if (end == entry->d_name || !strcmp(end, ".json") ||
-				strstr(end, ".damaged") ||
-				job_by_number(fs, number))
+			strstr(end, ".damaged") || job_by_number(fs, number))
 			continue;
 		unlinkat(fs->state.jobs_fd, entry->d_name, 0);
 	}
@@ -197,8 +194,8 @@ int jobs_load(struct fs *fs)
 	jobs_order(fs);
 	jobs_sweep(fs, dir);
 	closedir(dir);
-	TAILQ_FOREACH (job, &fs->jobs.all, link)
-		job_resume(job);
+	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	job_resume(job);
 	return 0;
 }
 
@@ -210,8 +207,8 @@ void jobs_clear(struct fs *fs)
 		jobs_write_names(fs);
 	while ((job = TAILQ_FIRST(&fs->jobs.all))) {
 		if (job->is_foreign)
-			job_store_remove(&fs->state, job->number,
-					job->artifact_count);
+			job_store_remove(
+				&fs->state, job->number, job->artifact_count);
 		job->inode = 0; /* it stays where it is, on disk */
 		job_forget(job);
 	}

@@ -13,7 +13,7 @@ bool job_id_is_name(const char *id)
 	size_t len = strlen(id);
 
 	if (!len || len > 200 || id[0] == '.' || !strcmp(id, "new") ||
-			!strcmp(id, "latest") || !strncmp(id, "local-", 6))
+		!strcmp(id, "latest") || !strncmp(id, "local-", 6))
 		return false;
 	for (const char *c = id; *c; c++)
 		if (*c == '/' || (unsigned char)*c < ' ' || *c == 0x7f)
@@ -81,7 +81,7 @@ static bool foreign_sweep(struct fs *fs)
 	for (job = TAILQ_FIRST(&fs->jobs.all); job; job = next) {
 		next = TAILQ_NEXT(job, link);
 		if (!job->is_foreign || job->is_unlisted ||
-				job->list_mark == fs->jobs.list_mark)
+			job->list_mark == fs->jobs.list_mark)
 			continue;
 		job->is_unlisted = true;
 		has_changed = true;
@@ -93,9 +93,8 @@ static bool foreign_sweep(struct fs *fs)
 
 void jobs_read_list(struct fs *fs, const json_t *json, uint64_t fetched_ms)
 {
-	const json_t *items = json_is_array(json)
-			? json
-			: json_object_get(json, "jobs");
+	const json_t *items =
+		json_is_array(json) ? json : json_object_get(json, "jobs");
 	const json_t *item;
 	bool has_changed = false;
 	size_t i;

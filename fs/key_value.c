@@ -40,7 +40,7 @@ static bool word_next(struct words *words, bool *is_broken)
 			quote = c;
 		} else {
 			if (c == '\\' && quote != '\'' &&
-					words->at + 1 < words->end)
+				words->at + 1 < words->end)
 				c = *++words->at;
 			words->word[words->len++] = c;
 		}
@@ -55,12 +55,12 @@ static void tell_keys(const struct setting *table, char *why, size_t why_len)
 	size_t used = snprintf(why, why_len, "key=value words:");
 
 	for (; table && table->name && used < why_len; table++)
-		used += snprintf(why + used, why_len - used, " %s",
-				table->name);
+		used += snprintf(
+			why + used, why_len - used, " %s", table->name);
 }
 
 static int word_take(const struct setting *table, struct words *words,
-		json_t *object, char *why, size_t why_len)
+	json_t *object, char *why, size_t why_len)
 {
 	char *equals = memchr(words->word, '=', words->len);
 	const struct setting *setting;
@@ -75,15 +75,13 @@ static int word_take(const struct setting *table, struct words *words,
 	}
 	const char *text = equals + 1;
 	int err = setting_parse(setting, text,
-			words->len - (text - words->word), &value, why,
-			why_len);
+		words->len - (text - words->word), &value, why, why_len);
 	if (err)
 		return err;
 	return json_object_set_new(object,
-			       setting->field ? setting->field : setting->name,
-			       value)
-			? -ENOMEM
-			: 0;
+		       setting->field ? setting->field : setting->name, value)
+		? -ENOMEM
+		: 0;
 }
 
 /* `echo 1 > clone`: any write, without a word to say. */
@@ -102,7 +100,7 @@ static bool says_nothing(const char *text, size_t len)
 }
 
 int key_value_parse(const struct setting *table, const char *text, size_t len,
-		json_t **object, char *why, size_t why_len)
+	json_t **object, char *why, size_t why_len)
 {
 	struct words words = { .at = text, .end = text + len };
 	bool is_broken;

@@ -20,6 +20,6 @@
  * that says what is allowed.
  */
 int key_value_parse(const struct setting *table, const char *text, size_t len,
-		json_t **object, char *why, size_t why_len);
+	json_t **object, char *why, size_t why_len);
 
 #endif

@@ -14,7 +14,7 @@ void found_clear(struct found *found)
 }
 
 int found_row(struct found *found, const struct row *row, const char *id,
-		const char *name)
+	const char *name)
 {
 	memset(found, 0, sizeof(*found));
 	found->row = row;
@@ -30,8 +30,8 @@ int listing_add(struct listing *listing, const char *name, struct found *found)
 {
 	if (listing->count == listing->room) {
 		size_t room = listing->room ? listing->room * 2 : 32;
-		struct listed *grown = reallocarray(
-				listing->entries, room, sizeof(*grown));
+		struct listed *grown =
+			reallocarray(listing->entries, room, sizeof(*grown));
 		if (!grown)
 			goto no_memory;
 		listing->entries = grown;

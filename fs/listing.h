@@ -20,8 +20,7 @@ struct listing {
 };
 
 /* name is copied; what found holds is taken (also on error). */
-int listing_add(struct listing *listing, const char *name,
-		struct found *found);
+int listing_add(struct listing *listing, const char *name, struct found *found);
 void listing_clear(struct listing *listing);
 
 #endif

@@ -24,7 +24,7 @@
 enum {
 	BATCH = 64,
 	MOVING_TTL_MS = 1000, /* of what moves all the time: jobs and logs */
-	KEY_WAIT_MS = 10000, /* how long a start waits for an API that hangs */
+	KEY_WAIT_MS = 10000,  /* how long a start waits for an API that hangs */
 };
 
 /* ---- the start: has the mount come up, and does the API know the key? ---- */
@@ -48,7 +48,7 @@ static unsigned member_number(const json_t *json, const char *names)
 	int64_t value;
 
 	if (json_to_integer(json_member(json, names), &value) || value < 0 ||
-			value > 1000000)
+		value > 1000000)
 		return 0;
 	return value;
 }
@@ -57,7 +57,7 @@ static void key_learn(struct fs *fs, const json_t *json)
 {
 	fs->runs.limit = member_number(json, "concurrency_limit|concurrency");
 	api_set_rate(fs->api, member_number(json, "rate_per_minute|rate_limit"),
-			member_number(json, "burst"), fs->now_ms);
+		member_number(json, "burst"), fs->now_ms);
 	runs_send(fs);
 }
 
@@ -79,17 +79,17 @@ static void key_answered(void *ctx, const struct cache_answer *answer)
 		fs->status = EXIT_CREDENTIALS;
 		fs->is_stopping = true;
 		snprintf(fs->status_message, sizeof(fs->status_message),
-				"the API rejects the key %s (%.200s): %s",
-				fs->credentials->public_key,
-				fs->credentials->source, answer->message);
+			"the API rejects the key %s (%.200s): %s",
+			fs->credentials->public_key, fs->credentials->source,
+			answer->message);
 		return;
 	} else {
 		snprintf(fs->status_message, sizeof(fs->status_message),
-				"%s: %s; mounted all the same, what needs the "
-				"API fails until it answers",
-				fs->options->url,
-				*answer->message ? answer->message
-						 : strerror(-answer->err));
+			"%s: %s; mounted all the same, what needs the "
+			"API fails until it answers",
+			fs->options->url,
+			*answer->message ? answer->message
+					 : strerror(-answer->err));
 	}
 	tell_when_ready(fs);
 }
@@ -100,8 +100,7 @@ static void key_is_late(void *ctx)
 
 	fs->is_key_tried = true;
 	snprintf(fs->status_message, sizeof(fs->status_message),
-			"%s does not answer; mounted all the same",
-			fs->options->url);
+		"%s does not answer; mounted all the same", fs->options->url);
 	tell_when_ready(fs);
 }
 
@@ -109,7 +108,7 @@ static void key_try(struct fs *fs)
 {
 	struct cache_answer answer;
 	int err = cache_get(fs->cache, API_KEYS_VALIDATE, NULL, API_PERSON,
-			fs->now_ms, &answer, key_answered, fs, &fs->key_wait);
+		fs->now_ms, &answer, key_answered, fs, &fs->key_wait);
 
 	if (err != -EINPROGRESS) {
 		answer.err = err ? err : answer.err;
@@ -125,16 +124,15 @@ static void key_try(struct fs *fs)
 /* ---- what runs while the mount is served ---- */
 
 static void on_error(void *ctx, const char *method, const char *path,
-		const struct api_answer *answer)
+	const struct api_answer *answer)
 {
 	char message[512];
 
 	/* A one-time code is on its way to the account's owner. */
 	snprintf(message, sizeof(message), "%s%s", answer->message,
-			answer->status == 428
-					? "; write the code to "
-					  ".unsandboxfs/otp, then do it again"
-					: "");
+		answer->status == 428 ? "; write the code to "
+					".unsandboxfs/otp, then do it again"
+				      : "");
 	errors_add(ctx, method, path, answer->status, answer->err, message);
 }
 
@@ -285,16 +283,15 @@ static int loop_prepare(struct fs *fs)
 	clock_read(&fs->now_ms, &fs->now);
 	key_try(fs);
 	/* Jobs of the mount before are followed again. */
-	TAILQ_FOREACH (job, &fs->jobs.all, link)
-		if (job->is_async && job->id && !job_is_final(job))
-			poller_add(job);
+	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	if (job->is_async && job->id && !job_is_final(job))
+		poller_add(job);
 	return 0;
 }
 
 enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
-		void (*ready)(void *ctx, enum exit_status status,
-				const char *message),
-		void *ctx)
+	void (*ready)(void *ctx, enum exit_status status, const char *message),
+	void *ctx)
 {
 	struct fuse_buf buf = { .mem = NULL };
 	char *why = fs->status_message;
@@ -309,8 +306,7 @@ enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
 	if (err) {
 		if (!why[0])
 			snprintf(why, sizeof(fs->status_message),
-					"the mount cannot start: %s",
-					strerror(-err));
+				"the mount cannot start: %s", strerror(-err));
 		fs->status = EXIT_OTHER;
 		fs->is_stopping = true;
 	}

@@ -39,8 +39,8 @@ int make_spool(struct op *op, const struct node *dir, struct found *found)
 
 	memset(found, 0, sizeof(*found));
 	snprintf(root, sizeof(root), "%s/new", collection->path + 1);
-	found->inode = spool_top(op->fs->spool, root, options->uid,
-			options->gid, &op->fs->born);
+	found->inode = spool_top(
+		op->fs->spool, root, options->uid, options->gid, &op->fs->born);
 	return found->inode ? 0 : -errno;
 }
 
@@ -88,10 +88,10 @@ static void making_end(struct op *op)
 }
 
 static int making_input(
-		struct run *run, const char *name, const struct spool_inode *in)
+	struct run *run, const char *name, const struct spool_inode *in)
 {
-	struct run_input *grown = reallocarray(run->inputs,
-			run->input_count + 1, sizeof(*grown));
+	struct run_input *grown =
+		reallocarray(run->inputs, run->input_count + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
@@ -131,8 +131,9 @@ static int making_settings(struct making *making, struct spool_inode *draft)
 
 	run->settings = json_object();
 	for (; run->settings && draft; draft = draft->parent)
-		if (draft->settings && json_object_update_missing(run->settings,
-						       draft->settings))
+		if (draft->settings &&
+			json_object_update_missing(
+				run->settings, draft->settings))
 			return -ENOMEM;
 	return run->settings ? 0 : -ENOMEM;
 }
@@ -146,10 +147,10 @@ static void making_work(void *ctx)
 
 	if (making->env_number)
 		run->err = spool_content_read(run->state, making->env_number,
-				VAULT_MAX, &making->env, &making->env_len);
+			VAULT_MAX, &making->env, &making->env_len);
 	if (!run->err && run->number)
-		run->err = spool_content_read(run->state, run->number,
-				RUN_INPUT_MAX, &content, &len);
+		run->err = spool_content_read(
+			run->state, run->number, RUN_INPUT_MAX, &content, &len);
 	if (!run->err)
 		run->err = run->place->build(run, content ? content : "", len);
 	free(content);
@@ -165,7 +166,7 @@ static void making_done(void *ctx)
 }
 
 static int making_fill(struct op *op, struct making *making,
-		struct spool_inode *draft, const char *name)
+	struct spool_inode *draft, const char *name)
 {
 	struct run *run = calloc(1, sizeof(*run));
 
@@ -181,16 +182,16 @@ static int making_fill(struct op *op, struct making *making,
 		err = making_files(making, draft);
 	const json_t *env = json_object_get(run->settings, "env");
 	if (!err && !making->env_number && json_object_size(env)) {
-		making->env = setting_text(
-				setting_find(run->place->settings, "env"), env,
-				&making->env_len);
+		making->env =
+			setting_text(setting_find(run->place->settings, "env"),
+				env, &making->env_len);
 		err = making->env ? 0 : -ENOMEM;
 	}
 	return err;
 }
 
-static int making_start(struct op *op, struct spool_inode *draft,
-		const char *name)
+static int making_start(
+	struct op *op, struct spool_inode *draft, const char *name)
 {
 	struct making *making = calloc(1, sizeof(*making));
 	struct making **held = malloc(sizeof(*held));
@@ -207,8 +208,8 @@ static int making_start(struct op *op, struct spool_inode *draft,
 	op->end = making_end;
 	int err = making_fill(op, making, draft, name);
 	if (!err)
-		err = worker_submit(op->fs->worker, making_work, making_done,
-				making);
+		err = worker_submit(
+			op->fs->worker, making_work, making_done, making);
 	if (!err)
 		making->holds++;
 	return err;
@@ -219,7 +220,7 @@ static int making_start(struct op *op, struct spool_inode *draft,
 static int making_request(struct op *op, struct making *making)
 {
 	const struct collection *collection =
-			collection_of_place(making->run->place);
+		collection_of_place(making->run->place);
 	struct api_request request = {
 		.endpoint = making->run->endpoint,
 		.priority = API_PERSON,
@@ -257,22 +258,22 @@ static int making_vault(struct op *op, struct making *making)
 }
 
 static int make_check(struct op *op, const struct node *node,
-		const struct spool_inode *draft, const char *name)
+	const struct spool_inode *draft, const char *name)
 {
 	const struct collection *collection = collection_of(node->row);
 
 	if (!S_ISDIR(draft->mode) || !draft->parent || draft->parent->parent ||
-			!place_of(draft)->has_drafts ||
-			collection_of_place(place_of(draft)) != collection)
+		!place_of(draft)->has_drafts ||
+		collection_of_place(place_of(draft)) != collection)
 		return -EPERM;
 	return collection_name_is_free(op, collection, name);
 }
 
 static int make_finish(struct op *op, const struct making *making,
-		struct spool_inode *draft, const char *name)
+	struct spool_inode *draft, const char *name)
 {
 	const struct collection *collection =
-			collection_of_place(making->run->place);
+		collection_of_place(making->run->place);
 
 	draft_remove(op->fs, draft);
 	if (!collection->has_aliases)
@@ -281,7 +282,7 @@ static int make_finish(struct op *op, const struct making *making,
 }
 
 int make_move_in(struct op *op, const struct node *node,
-		struct spool_inode *draft, const char *name)
+	struct spool_inode *draft, const char *name)
 {
 	struct making *making;
 	int err;
@@ -298,7 +299,7 @@ int make_move_in(struct op *op, const struct node *node,
 		return op_wait(op, &making->waiters);
 	if (making->run->err) {
 		errors_add(op->fs, "MOVE", name, 0, making->run->err,
-				making->run->why);
+			making->run->why);
 		return making->run->err;
 	}
 	err = making_request(op, making);
@@ -312,7 +313,7 @@ int make_move_in(struct op *op, const struct node *node,
 static void send_vault(struct run *run, const char *id)
 {
 	const struct setting *setting =
-			setting_find(run->place->settings, "env");
+		setting_find(run->place->settings, "env");
 	const json_t *env = run_setting(run, "env");
 	struct api_request request = {
 		.endpoint = API_SERVICE_ENV_SET,
@@ -323,10 +324,11 @@ static void send_vault(struct run *run, const char *id)
 	if (!setting || !json_object_size(env))
 		return;
 	request.body = setting_text(setting, env, &request.body_len);
-	if (!request.body || api_start(run->fs->api, &request, run->fs->now_ms,
-					     NULL, NULL, NULL))
+	if (!request.body ||
+		api_start(run->fs->api, &request, run->fs->now_ms, NULL, NULL,
+			NULL))
 		log_line(LOG_ERR, "the vault of service %s could not be set",
-				id);
+			id);
 }
 
 void make_made(struct run *run, const json_t *answer)

@@ -17,7 +17,7 @@
  * request makes something (PLACE_MAKES), and stays.
  */
 int make_move_in(struct op *op, const struct node *node,
-		struct spool_inode *draft, const char *name);
+	struct spool_inode *draft, const char *name);
 
 /* new/ of a collection, where drafts are filled. */
 int make_spool(struct op *op, const struct node *dir, struct found *found);

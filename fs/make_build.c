@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/make_build.c - the bodies of requests that make something; for the worker */
+/* fs/make_build.c - the bodies of requests that make something; for the worker
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,9 @@ static int put_new(json_t *body, const char *name, json_t *value)
 
 static bool is_empty(const json_t *value)
 {
-	return !value || (json_is_string(value) && !json_string_length(value)) ||
-			(json_is_array(value) && !json_array_size(value));
+	return !value ||
+		(json_is_string(value) && !json_string_length(value)) ||
+		(json_is_array(value) && !json_array_size(value));
 }
 
 /* What was set, under the API's names; env goes to the vault. */
@@ -29,9 +31,8 @@ static int put_settings(const struct run *run, json_t *body)
 		if (is_empty(value) || setting->type == SETTING_ENV)
 			continue;
 		if (json_object_set(body,
-				    setting->field ? setting->field
-						   : setting->name,
-				    value))
+			    setting->field ? setting->field : setting->name,
+			    value))
 			err = -ENOMEM;
 	}
 	return err;
@@ -46,8 +47,8 @@ static int put_missing(json_t *body, const char *name, json_t *value)
 	return 0;
 }
 
-static int body_finish(struct run *run, json_t *body, int err,
-		enum api_endpoint endpoint)
+static int body_finish(
+	struct run *run, json_t *body, int err, enum api_endpoint endpoint)
 {
 	if (!err)
 		err = run_put_inputs(run, body);
@@ -80,11 +81,11 @@ int make_build_service(struct run *run, const char *content, size_t len)
 	if (!err && len) {
 		json_object_del(body, "bootstrap");
 		err = put_new(body, "bootstrap_content",
-				json_from_bytes(content, len));
+			json_from_bytes(content, len));
 	}
 	if (!err)
-		err = put_missing(body, "network_mode",
-				json_string("zerotrust"));
+		err = put_missing(
+			body, "network_mode", json_string("zerotrust"));
 	if (!err)
 		err = put_missing(body, "unfreeze_on_demand", json_true());
 	return body_finish(run, body, err, API_SERVICE_CREATE);
@@ -100,8 +101,8 @@ int make_build_session(struct run *run, const char *content, size_t len)
 	if (!err && len)
 		err = put_new(body, "shell", json_from_bytes(content, len));
 	if (!err)
-		err = put_missing(body, "network_mode",
-				json_string("zerotrust"));
+		err = put_missing(
+			body, "network_mode", json_string("zerotrust"));
 	if (!err)
 		err = put_missing(body, "ttl", json_integer(3600));
 	return body_finish(run, body, err, API_SESSION_CREATE);
@@ -116,13 +117,13 @@ int make_build_image(struct run *run, const char *content, size_t len)
 	(void)len;
 	if (!err && !json_object_get(body, "source_id")) {
 		snprintf(run->why, sizeof(run->why),
-				"the draft says no .settings/source_id");
+			"the draft says no .settings/source_id");
 		err = -EINVAL;
 	}
 	if (!err)
 		err = put_missing(body, "source_type", json_string("service"));
 	if (!err)
 		err = put_missing(body, "name",
-				json_from_bytes(run->name, strlen(run->name)));
+			json_from_bytes(run->name, strlen(run->name)));
 	return body_finish(run, body, err, API_IMAGE_PUBLISH);
 }

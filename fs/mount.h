@@ -47,7 +47,7 @@ struct fs {
 
 	/* The clocks, read once a turn of the loop. */
 	uint64_t now_ms;
-	struct timespec now; /* wall clock */
+	struct timespec now;  /* wall clock */
 	struct timespec born; /* when the state directory was made: the time of
 				 what has none of its own */
 
@@ -62,15 +62,15 @@ struct fs {
 
 	struct timers timers;
 	struct op_list ready, parked;
-	unsigned handles; /* open files */
+	unsigned handles;    /* open files */
 	uint64_t operations; /* requests of the kernel so far */
 
 	/* What the start waits for; see fs/loop.c. */
 	bool is_initialised, is_key_tried, is_stopping, is_told;
 	enum exit_status status;
 	char status_message[1024];
-	void (*ready_call)(void *ctx, enum exit_status status,
-			const char *message);
+	void (*ready_call)(
+		void *ctx, enum exit_status status, const char *message);
 	void *ready_ctx;
 };
 

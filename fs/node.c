@@ -101,14 +101,14 @@ struct node *node_find(const struct nodes *nodes, uint64_t ino)
 }
 
 static int node_is(const struct node *node, const struct row *row,
-		const char *id, const char *name)
+	const char *id, const char *name)
 {
 	return node->row == row && !strcmp(node->id, id) &&
-			!strcmp(node->name, name);
+		!strcmp(node->name, name);
 }
 
 struct node *node_hold(struct nodes *nodes, const struct row *row,
-		const char *id, const char *name)
+	const char *id, const char *name)
 {
 	id = id ? id : "";
 	name = name ? name : "";

@@ -17,11 +17,11 @@ struct row;
 struct node {
 	struct node *next; /* in its bucket */
 	uint64_t ino;
-	uint64_t lookups;  /* references that the kernel holds */
-	unsigned holds;    /* references that we hold */
+	uint64_t lookups; /* references that the kernel holds */
+	unsigned holds;	  /* references that we hold */
 	const struct row *row;
-	char *id;          /* "" where the row has none */
-	char *name;        /* "" where the row has none */
+	char *id;	   /* "" where the row has none */
+	char *name;	   /* "" where the row has none */
 	struct edit *edit; /* what is being written; fs/edit.h */
 };
 
@@ -36,7 +36,7 @@ void nodes_clear(struct nodes *nodes);
 /* The node of a row, made if need be, held once for the caller until
  * node_drop. id and name may be NULL. NULL: no memory. */
 struct node *node_hold(struct nodes *nodes, const struct row *row,
-		const char *id, const char *name);
+	const char *id, const char *name);
 /* NULL: none such. Borrowed. */
 struct node *node_find(const struct nodes *nodes, uint64_t ino);
 void node_drop(struct nodes *nodes, struct node *node);

@@ -169,10 +169,9 @@ unsigned ops_run_ready(struct fs *fs)
 	struct op *op;
 	unsigned count = 0;
 
-	TAILQ_FOREACH (op, &fs->ready, link)
-		count++;
-	for (unsigned i = 0; i < count && (op = TAILQ_FIRST(&fs->ready));
-			i++) {
+	TAILQ_FOREACH(op, &fs->ready, link)
+	count++;
+	for (unsigned i = 0; i < count && (op = TAILQ_FIRST(&fs->ready)); i++) {
 		op_unlist(op);
 		op_unwait(op);
 		if (op->is_interrupted && !op->is_deaf)
@@ -194,17 +193,17 @@ void ops_abort(struct fs *fs, int err)
 }
 
 static struct pin *pin_find(
-		struct op *op, enum api_endpoint endpoint, const char *id)
+	struct op *op, enum api_endpoint endpoint, const char *id)
 {
 	for (struct pin *pin = op->pins; pin; pin = pin->next)
 		if (pin->endpoint == endpoint &&
-				!strcmp(pin->id ? pin->id : "", id ? id : ""))
+			!strcmp(pin->id ? pin->id : "", id ? id : ""))
 			return pin;
 	return NULL;
 }
 
 static int pin_add(struct op *op, enum api_endpoint endpoint, const char *id,
-		const struct cache_answer *answer)
+	const struct cache_answer *answer)
 {
 	struct pin *pin = calloc(1, sizeof(*pin));
 
@@ -233,15 +232,15 @@ static void op_answered(void *ctx, const struct cache_answer *answer)
 
 	op->cache_wait = NULL;
 	op->awaited = NULL;
-	if (pin_add(op, awaited->endpoint,
-			    awaited->id[0] ? awaited->id : NULL, answer))
+	if (pin_add(op, awaited->endpoint, awaited->id[0] ? awaited->id : NULL,
+		    answer))
 		op->is_interrupted = true; /* no memory: answered as broken */
 	free(awaited);
 	op_wake(op);
 }
 
 int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
-		struct cache_answer *answer)
+	struct cache_answer *answer)
 {
 	struct pin *pin = pin_find(op, endpoint, id);
 	size_t id_len = id ? strlen(id) : 0;
@@ -252,8 +251,8 @@ int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 		return answer->err;
 	}
 	if (op->is_peeking)
-		return cache_peek(op->fs->cache, endpoint, id, op->fs->now_ms,
-				answer);
+		return cache_peek(
+			op->fs->cache, endpoint, id, op->fs->now_ms, answer);
 	awaited = malloc(sizeof(*awaited) + id_len + 1);
 	if (!awaited)
 		return -ENOMEM;
@@ -261,8 +260,8 @@ int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 	memcpy(awaited->id, id ? id : "", id_len + 1);
 
 	int err = cache_get(op->fs->cache, endpoint, id,
-			op->req ? API_PERSON : API_POLL, op->fs->now_ms, answer,
-			op_answered, op, &op->cache_wait);
+		op->req ? API_PERSON : API_POLL, op->fs->now_ms, answer,
+		op_answered, op, &op->cache_wait);
 	if (err == -EINPROGRESS) {
 		op->awaited = awaited;
 		return err;
@@ -274,7 +273,7 @@ int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 }
 
 int op_peek(struct op *op, enum api_endpoint endpoint, const char *id,
-		struct cache_answer *answer)
+	struct cache_answer *answer)
 {
 	struct pin *pin = pin_find(op, endpoint, id);
 
@@ -302,7 +301,7 @@ static void op_called(void *ctx, const struct api_answer *answer)
 }
 
 int op_call(struct op *op, unsigned slot, struct api_request *request,
-		json_t **json)
+	json_t **json)
 {
 	struct op_call *call = &op->calls[slot];
 	int err;
@@ -314,7 +313,7 @@ int op_call(struct op *op, unsigned slot, struct api_request *request,
 		return call->is_done ? call->err : -EINPROGRESS;
 	}
 	err = api_start(op->fs->api, request, op->fs->now_ms, op_called, op,
-			&call->call);
+		&call->call);
 	if (err)
 		return err;
 	call->is_started = true;

@@ -67,9 +67,9 @@ struct op {
 	pid_t pid;
 	struct handle *handle;
 	bool is_plus;
-	bool opens; /* of a create: the file is opened, too */
+	bool opens;	 /* of a create: the file is opened, too */
 	bool is_peeking; /* op_get gives what is held, and asks nobody */
-	void *extra; /* of one kind of operation; freed with free() */
+	void *extra;	 /* of one kind of operation; freed with free() */
 	void (*end)(struct op *op); /* before that; may be NULL */
 
 	/* What it was given. */
@@ -87,10 +87,10 @@ struct op {
 	TAILQ_ENTRY(op) link; /* in fs->parked or fs->ready */
 	struct timer timer;
 	bool is_parked, is_ready;
-	bool is_settling;    /* done, but for the kernel's memory */
-	bool is_late;        /* op_deadline has passed */
+	bool is_settling; /* done, but for the kernel's memory */
+	bool is_late;	  /* op_deadline has passed */
 	bool is_interrupted;
-	bool is_deaf; /* an interrupt waits until this is over */
+	bool is_deaf;		   /* an interrupt waits until this is over */
 	struct question *question; /* fs/witness.c */
 };
 
@@ -110,16 +110,16 @@ void ops_abort(struct fs *fs, int err);
 /* The answer of a reading endpoint: 0 (answer filled, borrowed while the
  * operation lives), -EINPROGRESS, or the -errno of its failure. */
 int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
-		struct cache_answer *answer);
+	struct cache_answer *answer);
 
 /* What op_get would give if nothing had to be asked: 0 or -ENOENT. */
 int op_peek(struct op *op, enum api_endpoint endpoint, const char *id,
-		struct cache_answer *answer);
+	struct cache_answer *answer);
 
 /* Sends the request once, in the given slot. 0 (json borrowed, may be NULL),
  * -EINPROGRESS, or -errno. request->body is taken each time. */
 int op_call(struct op *op, unsigned slot, struct api_request *request,
-		json_t **json);
+	json_t **json);
 
 /* Parks it in queue until op_wake or ops_wake. Returns -EINPROGRESS. */
 int op_wait(struct op *op, struct op_list *queue);
@@ -139,7 +139,7 @@ int op_reply_entry(struct op *op, const struct fuse_entry_param *entry);
 int op_reply_attr(struct op *op, const struct stat *attr, double timeout_s);
 int op_reply_open(struct op *op, const struct fuse_file_info *fi);
 int op_reply_create(struct op *op, const struct fuse_entry_param *entry,
-		const struct fuse_file_info *fi);
+	const struct fuse_file_info *fi);
 int op_reply_buf(struct op *op, const void *bytes, size_t len);
 int op_reply_write(struct op *op, size_t len);
 int op_reply_link(struct op *op, const char *target);

@@ -29,7 +29,7 @@ static bool is_row(const struct fs *fs, fuse_ino_t ino)
 
 /* An operation on `ino`, whose code depends on what stands there. */
 static struct op *op_on(fuse_req_t req, fuse_ino_t ino,
-		int (*on_row)(struct op *), int (*on_inode)(struct op *))
+	int (*on_row)(struct op *), int (*on_inode)(struct op *))
 {
 	struct fs *fs = fs_of(req);
 	struct op *op = op_new(fs, req, is_row(fs, ino) ? on_row : on_inode);
@@ -41,7 +41,7 @@ static struct op *op_on(fuse_req_t req, fuse_ino_t ino,
 
 /* The same with a name, which outlives the request's buffer. */
 static struct op *op_named(fuse_req_t req, fuse_ino_t ino, const char *name,
-		int (*on_row)(struct op *), int (*on_inode)(struct op *))
+	int (*on_row)(struct op *), int (*on_inode)(struct op *))
 {
 	struct op *op = op_on(req, ino, on_row, on_inode);
 
@@ -67,7 +67,7 @@ static void do_init(void *userdata, struct fuse_conn_info *conn)
 	struct fs *fs = userdata;
 
 	conn->want &= ~(FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ |
-			FUSE_CAP_READDIRPLUS_AUTO);
+		FUSE_CAP_READDIRPLUS_AUTO);
 	if (conn->capable & FUSE_CAP_READDIRPLUS)
 		conn->want |= FUSE_CAP_READDIRPLUS;
 	if (conn->capable & FUSE_CAP_CACHE_SYMLINKS)
@@ -103,7 +103,7 @@ static void do_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 }
 
 static void do_forget_multi(
-		fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+	fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
 	struct fs *fs = fs_of(req);
 
@@ -113,7 +113,7 @@ static void do_forget_multi(
 }
 
 static void do_getattr(
-		fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct op *op = op_on(req, ino, tree_getattr, spool_op_getattr);
 
@@ -123,7 +123,7 @@ static void do_getattr(
 }
 
 static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
-		int to_set, struct fuse_file_info *fi)
+	int to_set, struct fuse_file_info *fi)
 {
 	struct op *op = op_on(req, ino, tree_setattr, spool_op_setattr);
 
@@ -144,9 +144,10 @@ static void do_readlink(fuse_req_t req, fuse_ino_t ino)
 }
 
 static void do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
-		mode_t mode, dev_t device)
+	mode_t mode, dev_t device)
 {
-	struct op *op = op_named(req, parent, name, tree_create, spool_op_mknod);
+	struct op *op =
+		op_named(req, parent, name, tree_create, spool_op_mknod);
 
 	(void)device;
 	if (!op)
@@ -156,7 +157,7 @@ static void do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 }
 
 static void do_mkdir(
-		fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	struct op *op = op_named(req, parent, name, tree_mkdir, spool_op_mkdir);
 
@@ -167,10 +168,10 @@ static void do_mkdir(
 }
 
 static void remove_name(
-		fuse_req_t req, fuse_ino_t parent, const char *name, bool is_dir)
+	fuse_req_t req, fuse_ino_t parent, const char *name, bool is_dir)
 {
-	struct op *op = op_named(
-			req, parent, name, tree_remove, spool_op_remove);
+	struct op *op =
+		op_named(req, parent, name, tree_remove, spool_op_remove);
 
 	if (!op)
 		return;
@@ -188,8 +189,8 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	remove_name(req, parent, name, true);
 }
 
-static void do_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
-		const char *name)
+static void do_symlink(
+	fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
 	struct op *op = op_named(req, parent, name, refuse, spool_op_symlink);
 
@@ -201,8 +202,8 @@ static void do_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
 	op_start(op);
 }
 
-static void do_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent,
-		const char *name)
+static void do_link(
+	fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
 	struct op *op = op_named(req, ino, name, refuse, spool_op_link);
 
@@ -213,7 +214,7 @@ static void do_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent,
 }
 
 static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
-		fuse_ino_t new_parent, const char *new_name, unsigned flags)
+	fuse_ino_t new_parent, const char *new_name, unsigned flags)
 {
 	struct op *op = op_named(req, parent, name, refuse, spool_op_rename);
 
@@ -240,10 +241,10 @@ static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 }
 
 static void do_create(fuse_req_t req, fuse_ino_t parent, const char *name,
-		mode_t mode, struct fuse_file_info *fi)
+	mode_t mode, struct fuse_file_info *fi)
 {
-	struct op *op = op_named(
-			req, parent, name, tree_create, spool_op_create);
+	struct op *op =
+		op_named(req, parent, name, tree_create, spool_op_create);
 
 	if (!op)
 		return;
@@ -260,7 +261,7 @@ static int run_read(struct op *op)
 }
 
 static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-		struct fuse_file_info *fi)
+	struct fuse_file_info *fi)
 {
 	struct op *op = op_on(req, ino, run_read, run_read);
 
@@ -274,7 +275,7 @@ static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 }
 
 static void write_row(fuse_req_t req, struct fs *fs, struct handle *handle,
-		const char *bytes, size_t size, off_t offset)
+	const char *bytes, size_t size, off_t offset)
 {
 	struct op *op;
 	bool acts = false;
@@ -299,7 +300,7 @@ static void write_row(fuse_req_t req, struct fs *fs, struct handle *handle,
 /* The bytes are libfuse's and gone when this returns: they are taken at once,
  * whatever is then waited for. */
 static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
-		size_t size, off_t offset, struct fuse_file_info *fi)
+	size_t size, off_t offset, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 	struct handle *handle = handle_of(fi);
@@ -310,7 +311,7 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 		return;
 	}
 	ssize_t n = spool_write(
-			fs->spool, handle->inode, bytes, size, offset, &fs->now);
+		fs->spool, handle->inode, bytes, size, offset, &fs->now);
 	if (n < 0)
 		fuse_reply_err(req, -n);
 	else
@@ -339,8 +340,8 @@ static int run_fsync(struct op *op)
 						: op_reply_ok(op);
 }
 
-static void do_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
-		struct fuse_file_info *fi)
+static void do_fsync(
+	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	struct op *op = op_on(req, ino, run_fsync, run_fsync);
 
@@ -351,8 +352,8 @@ static void do_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
 	op_start(op);
 }
 
-static void do_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
-		struct fuse_file_info *fi)
+static void do_fsyncdir(
+	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	(void)ino;
 	(void)datasync;
@@ -362,7 +363,7 @@ static void do_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
 
 /* Saved before it is answered: the process's next request finds the job. */
 static void do_release(
-		fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 	struct handle *handle = handle_of(fi);
@@ -382,7 +383,7 @@ static void do_release(
 }
 
 static void do_opendir(
-		fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct op *op = op_on(req, ino, tree_opendir, spool_op_opendir);
 
@@ -393,7 +394,7 @@ static void do_opendir(
 }
 
 static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-		struct fuse_file_info *fi, bool is_plus)
+	struct fuse_file_info *fi, bool is_plus)
 {
 	struct op *op = op_on(req, ino, tree_readdir, spool_op_readdir);
 
@@ -407,19 +408,19 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 }
 
 static void do_readdir(fuse_req_t req, fuse_ino_t ino, size_t size,
-		off_t offset, struct fuse_file_info *fi)
+	off_t offset, struct fuse_file_info *fi)
 {
 	list(req, ino, size, offset, fi, false);
 }
 
 static void do_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size,
-		off_t offset, struct fuse_file_info *fi)
+	off_t offset, struct fuse_file_info *fi)
 {
 	list(req, ino, size, offset, fi, true);
 }
 
 static void do_releasedir(
-		fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 
@@ -448,8 +449,8 @@ static void do_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &statfs);
 }
 
-static void do_fallocate(fuse_req_t req, fuse_ino_t ino, int mode,
-		off_t offset, off_t len, struct fuse_file_info *fi)
+static void do_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
+	off_t len, struct fuse_file_info *fi)
 {
 	struct op *op = op_on(req, ino, refuse, spool_op_fallocate);
 
@@ -463,7 +464,7 @@ static void do_fallocate(fuse_req_t req, fuse_ino_t ino, int mode,
 }
 
 static void do_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
-		struct fuse_pollhandle *poll)
+	struct fuse_pollhandle *poll)
 {
 	struct fs *fs = fs_of(req);
 

@@ -82,8 +82,8 @@ static const struct place nothing = {
 };
 
 /* Matches "services/ID/run" with its pattern; the id is between. */
-static bool root_matches(const char *pattern, const char *root,
-		const char **id, size_t *id_len)
+static bool root_matches(
+	const char *pattern, const char *root, const char **id, size_t *id_len)
 {
 	const char *star = strchr(pattern, '*');
 	size_t head, tail, len = strlen(root);
@@ -94,7 +94,7 @@ static bool root_matches(const char *pattern, const char *root,
 	head = star - pattern;
 	tail = strlen(star + 1);
 	if (len <= head + tail || strncmp(pattern, root, head) ||
-			strcmp(root + len - tail, star + 1))
+		strcmp(root + len - tail, star + 1))
 		return false;
 	*id = root + head;
 	*id_len = len - head - tail;
@@ -141,17 +141,17 @@ static bool has_shebang(struct spool_inode *inode)
 	char start[2];
 
 	return spool_read(inode, start, 2, 0) == 2 && start[0] == '#' &&
-			start[1] == '!';
+		start[1] == '!';
 }
 
 bool place_runs(const struct spool_inode *dir, const char *name,
-		struct spool_inode *inode)
+	struct spool_inode *inode)
 {
 	const struct place *place = place_of(dir);
 
 	if (!S_ISREG(inode->mode) || !inode->size || name_is_ignored(name) ||
-			is_hidden(dir) || place->saves == PLACE_NOTHING ||
-			(place->has_drafts && dir->parent))
+		is_hidden(dir) || place->saves == PLACE_NOTHING ||
+		(place->has_drafts && dir->parent))
 		return false;
 	if (place->saves != PLACE_PROGRAMS || language_of_name(name))
 		return true;

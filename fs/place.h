@@ -13,8 +13,8 @@ struct run;
 enum place_saves {
 	PLACE_PROGRAMS, /* names that run do, others are their input files */
 	PLACE_COMMANDS, /* every file is a command */
-	PLACE_MAKES,    /* every file makes something; directories are drafts */
-	PLACE_NOTHING,  /* files run nothing */
+	PLACE_MAKES,	/* every file makes something; directories are drafts */
+	PLACE_NOTHING,	/* files run nothing */
 };
 
 /*
@@ -24,8 +24,9 @@ enum place_saves {
 struct place {
 	const char *root;
 	enum place_saves saves;
-	bool has_drafts; /* directories are drafts: a save in one runs nothing */
-	bool is_async;   /* jobs go to jobs/, NAME.job is a link */
+	bool has_drafts; /* directories are drafts: a save in one runs nothing
+			  */
+	bool is_async;	 /* jobs go to jobs/, NAME.job is a link */
 	const struct setting *settings;
 
 	/* Makes endpoint, query and body of the request, in the worker: sees
@@ -44,7 +45,7 @@ char *place_id(const struct place *place, const struct spool_inode *dir);
 
 /* Whether this file, under this name in this directory, is run by a save. */
 bool place_runs(const struct spool_inode *dir, const char *name,
-		struct spool_inode *inode);
+	struct spool_inode *inode);
 /* Whether its run waits a moment: a name without an ending may be a temporary
  * file that is about to be renamed. */
 bool place_settles(const struct spool_inode *dir, const char *name);

@@ -16,9 +16,10 @@ static const unsigned schedule[] = { 300, 450, 700, 900, 650, 1600, 2000 };
 
 enum {
 	SECOND_MS = 1000,
-	QUIET_MS = 10000, /* between polls while nobody waits */
-	MISSES_MAX = 5,   /* 404s in a row that are borne: api.md 3.6 */
-	FAILURES_TOLD = 30,  /* failed polls in a row that readers bear */
+	ASKED_MS = 3000,    /* who asked so long ago may ask again */
+	QUIET_MS = 10000,   /* between polls while nobody waits */
+	MISSES_MAX = 5,	    /* 404s in a row that are borne: api.md 3.6 */
+	FAILURES_TOLD = 30, /* failed polls in a row that readers bear */
 	SLOWEST_MS = 10000, /* between polls that fail */
 };
 
@@ -81,6 +82,25 @@ void poller_watch(struct job *job, bool wants_output)
 	}
 }
 
+void poller_asked(struct job *job)
+{
+	bool is_new =
+		!job->asked_ms || job->fs->now_ms - job->asked_ms > ASKED_MS;
+
+	job->asked_ms = job->fs->now_ms;
+	if (!is_new)
+		return;
+	job->fs->poller.quiet = 0;
+	if (job->was_accepted && job->is_async)
+		poller_add(job);
+	poller_plan(job->fs);
+}
+
+static bool was_asked(const struct job *job)
+{
+	return job->asked_ms && job->fs->now_ms - job->asked_ms <= ASKED_MS;
+}
+
 void poller_unwatch(struct job *job, bool wants_output)
 {
 	job->watchers--;
@@ -111,8 +131,8 @@ static void poller_job_failed(struct job *job, const struct api_answer *answer)
 {
 	if (answer->err == -ENOENT && job->misses++ >= MISSES_MAX) {
 		job_fail(job, -ENOENT,
-				"the API has forgotten the job, which may have "
-				"run all the same");
+			"the API has forgotten the job, which may have "
+			"run all the same");
 		return;
 	}
 	poller_failed(job, answer->err);
@@ -129,7 +149,7 @@ static void poller_job_answered(void *ctx, const struct api_answer *answer)
 		poller_job_failed(job, answer);
 	} else if (job_judge(answer->json, &status)) {
 		errors_add(fs, "GET", "/jobs/{id}", answer->status, -EPROTO,
-				"the answer has neither a state nor a result");
+			"the answer has neither a state nor a result");
 		poller_failed(job, -EPROTO);
 	} else {
 		job->misses = 0;
@@ -153,7 +173,7 @@ void poller_fetch(struct job *job)
 	job->polls++;
 	job->polled_ms = job->fs->now_ms;
 	int err = api_start(job->fs->api, &request, job->fs->now_ms,
-			poller_job_answered, job, &job->call);
+		poller_job_answered, job, &job->call);
 	if (err)
 		job_fail(job, err, "the job cannot be asked for");
 }
@@ -162,9 +182,8 @@ void poller_fetch(struct job *job)
 
 static const json_t *list_items(const json_t *json)
 {
-	const json_t *items = json_is_array(json)
-			? json
-			: json_object_get(json, "jobs");
+	const json_t *items =
+		json_is_array(json) ? json : json_object_get(json, "jobs");
 
 	return json_is_array(items) ? items : NULL;
 }
@@ -203,13 +222,13 @@ static void poller_read_list(struct fs *fs, const json_t *items)
 		return;
 	json_array_foreach (items, i, item) {
 		if (item_id(item))
-			json_object_set_nocheck(by_id, item_id(item),
-					(json_t *)item);
+			json_object_set_nocheck(
+				by_id, item_id(item), (json_t *)item);
 	}
 	for (job = TAILQ_FIRST(&fs->poller.active); job; job = next) {
 		next = TAILQ_NEXT(job, active);
 		if (job->call || job->is_storing ||
-				job->submitted_ms >= fs->poller.list_sent_ms)
+			job->submitted_ms >= fs->poller.list_sent_ms)
 			continue;
 		item = json_object_get(by_id, job->id);
 		if (item)
@@ -231,7 +250,7 @@ static void poller_listed(void *ctx, const struct api_answer *answer)
 		poller_read_list(fs, items);
 	} else if (++fs->poller.failures == FAILURES_TOLD) {
 		log_line(LOG_WARNING, "the API does not list the jobs: %s",
-				answer->message);
+			answer->message);
 	}
 	poller_plan(fs);
 }
@@ -245,10 +264,10 @@ static void poller_list(struct fs *fs)
 
 	fs->poller.list_sent_ms = fs->now_ms;
 	int err = api_start(fs->api, &request, fs->now_ms, poller_listed, fs,
-			&fs->poller.list_call);
+		&fs->poller.list_call);
 	if (err)
 		log_line(LOG_WARNING, "jobs cannot be listed: %s",
-				strerror(-err));
+			strerror(-err));
 }
 
 /* ---- when, and which ---- */
@@ -259,12 +278,13 @@ static unsigned poller_active(const struct fs *fs, bool *is_watched)
 	unsigned count = 0;
 
 	*is_watched = false;
-	TAILQ_FOREACH (job, &fs->poller.active, active) {
+	TAILQ_FOREACH(job, &fs->poller.active, active)
+	{
 		/* Its last request is on its way: no poll will bring more. */
 		if (job->call || job->is_storing)
 			continue;
 		count++;
-		*is_watched |= job->watchers > 0;
+		*is_watched |= job->watchers > 0 || was_asked(job);
 	}
 	return count;
 }
@@ -277,8 +297,8 @@ static struct job *poller_next_output(struct fs *fs)
 
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (; job; job = TAILQ_NEXT(job, active))
-			if (job->watching_output && !job->call &&
-					!job->is_storing)
+			if ((job->watching_output || was_asked(job)) &&
+				!job->call && !job->is_storing)
 				return job;
 		job = TAILQ_FIRST(&fs->poller.active);
 	}
@@ -291,15 +311,14 @@ static unsigned poller_delay(struct fs *fs, unsigned count, bool is_watched)
 	unsigned last = sizeof(schedule) / sizeof(*schedule) - 1;
 
 	unsigned failures = fs->poller.failures > only->poll_failures
-			? fs->poller.failures
-			: only->poll_failures;
+		? fs->poller.failures
+		: only->poll_failures;
 
 	if (failures) /* slower after half a minute */
 		return failures < 15 ? 2 * SECOND_MS : SLOWEST_MS;
 	if (!is_watched) {
-		unsigned delay = SECOND_MS << (fs->poller.quiet < 4
-								? fs->poller.quiet
-								: 4);
+		unsigned delay = SECOND_MS
+			<< (fs->poller.quiet < 4 ? fs->poller.quiet : 4);
 		return delay < QUIET_MS ? delay : QUIET_MS;
 	}
 	if (count == 1 && !TAILQ_NEXT(only, active))
@@ -324,7 +343,7 @@ static void poller_plan(struct fs *fs)
 		from = only->submitted_ms;
 	uint64_t due = from + delay;
 	timer_arm(&fs->timers, &poller->timer,
-			due > fs->now_ms ? due : fs->now_ms);
+		due > fs->now_ms ? due : fs->now_ms);
 }
 
 static void poller_wake(void *ctx)
@@ -343,7 +362,7 @@ static void poller_wake(void *ctx)
 	struct job *output = poller_next_output(fs);
 	bool is_alone = !TAILQ_NEXT(only, active);
 	poller->output_turn = !poller->output_turn;
-	if (is_alone && only->watchers) {
+	if (is_alone && (only->watchers || was_asked(only))) {
 		poller_fetch(only);
 	} else if (output && poller->output_turn) {
 		poller->next_output = output;

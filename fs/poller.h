@@ -19,7 +19,7 @@ struct poller {
 	struct api_call *list_call;
 	uint64_t list_sent_ms;
 	uint64_t last_ms; /* when the last poll was sent */
-	unsigned quiet;   /* polls in a row that changed nothing */
+	unsigned quiet;	  /* polls in a row that changed nothing */
 	bool output_turn; /* the next poll is of output, not of the list */
 	struct job *next_output;
 	unsigned failures;
@@ -41,6 +41,10 @@ void poller_failed(struct job *job, int err);
 
 /* Whether who waits is told the polls' error by now. */
 bool poller_has_given_up(const struct job *job);
+
+/* Somebody asked for its output who does not wait (O_NONBLOCK, a poll with no
+ * time): for a while it is as if they did. */
+void poller_asked(struct job *job);
 
 /* Asks for the job itself now: a foreign one whose detail is not known. */
 void poller_fetch(struct job *job);

@@ -51,7 +51,7 @@ int op_reply_open(struct op *op, const struct fuse_file_info *fi)
 }
 
 int op_reply_create(struct op *op, const struct fuse_entry_param *entry,
-		const struct fuse_file_info *fi)
+	const struct fuse_file_info *fi)
 {
 	fuse_req_t req = op_take_request(op);
 

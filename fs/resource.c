@@ -23,7 +23,7 @@
 
 struct view {
 	const struct collection *collection;
-	json_t *item, *detail; /* NULL: not known */
+	json_t *item, *detail;	   /* NULL: not known */
 	struct resource *resource; /* NULL: in no list */
 	struct cache_answer list_answer, detail_answer;
 };
@@ -51,8 +51,8 @@ static void view_peek(struct op *op, const char *id, struct view *view)
 	int err = op_peek(op, collection->detail, id, answer);
 
 	if (err && collection->is_constant && view->resource)
-		err = cache_peek_stale(op->fs->cache, collection->detail, id,
-				answer);
+		err = cache_peek_stale(
+			op->fs->cache, collection->detail, id, answer);
 	if (!err && json_is_object(answer->json))
 		view->detail = answer->json;
 }
@@ -70,14 +70,15 @@ static void view_date(struct op *op, struct view *view)
 	resource->detail_version = version;
 }
 
-/* In no list that is its own: another view's may have it, or it is asked for. */
+/* In no list that is its own: another view's may have it, or it is asked for.
+ */
 static int view_elsewhere(struct op *op, const char *id, struct view *view)
 {
 	const struct collection *const *views = view->collection->views;
 
 	for (; views && *views; views++) {
 		const struct resource_index *index =
-				collection_known(op->fs, *views);
+			collection_known(op->fs, *views);
 		view->resource = index ? resource_by_id(index, id) : NULL;
 		if (!view->resource)
 			continue;
@@ -115,8 +116,7 @@ static int view_open(struct op *op, const struct node *node, struct view *view)
 static bool detail_is_fresher(const struct view *view)
 {
 	return view->detail &&
-			view->detail_answer.fetched_ms >=
-					view->list_answer.fetched_ms;
+		view->detail_answer.fetched_ms >= view->list_answer.fetched_ms;
 }
 
 static json_t *view_answer(const struct view *view, const char *members)
@@ -136,7 +136,7 @@ static json_t *view_answer(const struct view *view, const char *members)
 
 /* What a detail is known to have, or by the API's word, before one is known. */
 static bool is_expected(struct op *op, const struct view *view,
-		const struct row *row, const char *members)
+	const struct row *row, const char *members)
 {
 	const json_t *example = memory_of(op->fs, view->collection)->example;
 
@@ -147,7 +147,7 @@ static bool is_expected(struct op *op, const struct view *view,
 }
 
 static int value_answer(struct op *op, const struct node *node,
-		const char *members, json_t **answer)
+	const char *members, json_t **answer)
 {
 	struct view view;
 	int err = view_open(op, node, &view);
@@ -168,7 +168,7 @@ static int value_answer(struct op *op, const struct node *node,
 }
 
 int resource_value(struct op *op, const struct node *node, const char *members,
-		const json_t **value)
+	const json_t **value)
 {
 	json_t *answer;
 	int err = value_answer(op, node, members, &answer);
@@ -251,15 +251,15 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out)
 	if (!all)
 		return -ENOMEM;
 	err = detail_is_fresher(&view)
-			? json_object_update(all, view.detail)
-			: json_object_update_missing(all, view.detail);
+		? json_object_update(all, view.detail)
+		: json_object_update_missing(all, view.detail);
 	err = err ? -ENOMEM : render_json(all, out);
 	json_decref(all);
 	return err;
 }
 
 int resource_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	struct timespec created = op->fs->born, changed = op->fs->born;
 	struct view view;

@@ -47,46 +47,46 @@ void resources_free(struct resources *resources);
 
 /* The list as it is now: 0 (borrowed until the next call), or as op_get. */
 int collection_index(struct op *op, const struct collection *collection,
-		const struct resource_index **index);
+	const struct resource_index **index);
 /* What is known of it without asking, however old; NULL: nothing. */
 const struct resource_index *collection_known(
-		struct fs *fs, const struct collection *collection);
+	struct fs *fs, const struct collection *collection);
 /* What is shown under a name: a resource's id (borrowed), -ENOENT, ... */
 int collection_lookup(struct op *op, const struct collection *collection,
-		const char *name, const char **id);
+	const char *name, const char **id);
 
 /* Something of it, or of one resource (id NULL: not of one), is not as the
  * answers say any more. */
-void collection_drop(struct fs *fs, const struct collection *collection,
-		const char *id);
+void collection_drop(
+	struct fs *fs, const struct collection *collection, const char *id);
 
 /* Ends a resource: DELETE, in slot 0. */
-int collection_delete(struct op *op, const struct collection *collection,
-		const char *id);
+int collection_delete(
+	struct op *op, const struct collection *collection, const char *id);
 
 /* The name that a draft had stays as a link to what became of it. */
 int collection_set_alias(struct fs *fs, const struct collection *collection,
-		const char *alias, const char *id);
+	const char *alias, const char *id);
 /* Whether a name may be given to a draft that is moved here: 0, -EEXIST. */
-int collection_name_is_free(struct op *op,
-		const struct collection *collection, const char *name);
+int collection_name_is_free(
+	struct op *op, const struct collection *collection, const char *name);
 
 /* ---- functions of rows ---- */
 
-int collection_list(struct op *op, const struct node *node,
-		struct listing *listing);
+int collection_list(
+	struct op *op, const struct node *node, struct listing *listing);
 int collection_find(struct op *op, const struct node *node, const char *name,
-		struct found *found);
+	struct found *found);
 int collection_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s);
+	double *timeout_s);
 /* rmdir of a resource: EPERM, unless the mount allows it. rm of a link. */
-int collection_remove(struct op *op, const struct node *node,
-		const char *name, bool is_dir);
+int collection_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir);
 /* A link to a resource of this collection. */
 int collection_link(struct op *op, const struct node *node, FILE *out);
 
 int resource_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s);
+	double *timeout_s);
 int resource_exists(struct op *op, const struct node *node);
 int resource_source(struct op *op, const struct node *node, json_t **answer);
 int resource_id_render(struct op *op, const struct node *node, FILE *out);
@@ -98,49 +98,49 @@ int resource_value_render(struct op *op, const struct node *node, FILE *out);
 /* The freshest value of one of these members. 0 (borrowed while the operation
  * lives), -ENOENT, -EINPROGRESS, ... */
 int resource_value(struct op *op, const struct node *node, const char *members,
-		const json_t **value);
+	const json_t **value);
 /* Its object in the list, or its detail where it is in none. */
 int resource_item(struct op *op, const struct node *node, json_t **item);
 
 /* ---- run/ of a resource ---- */
 
 int resource_run_spool(
-		struct op *op, const struct node *dir, struct found *found);
+	struct op *op, const struct node *dir, struct found *found);
 /* The resource is gone, and what was saved there with it. */
-void resource_run_drop(struct fs *fs, const struct collection *collection,
-		const char *id);
+void resource_run_drop(
+	struct fs *fs, const struct collection *collection, const char *id);
 
 /* ---- changing, fs/resource_write.c ---- */
 
 /* Sends a request about the node's resource, as op_call. body is taken; NULL:
  * an empty object, or nothing at all for DELETE. */
 int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
-		const struct node *node, json_t *body, json_t **answer);
+	const struct node *node, json_t *body, json_t **answer);
 /* What was written, as a setting's value, which is owned by the caller;
  * -EINVAL is told in .unsandboxfs/errors. */
 int resource_parse(struct op *op, const struct node *node,
-		const struct setting *setting, const char *text, size_t len,
-		json_t **value);
+	const struct setting *setting, const char *text, size_t len,
+	json_t **value);
 /* A refusal of our own, with its reason. Returns err. */
-int resource_refuse(struct op *op, const struct node *node, int err,
-		const char *why);
+int resource_refuse(
+	struct op *op, const struct node *node, int err, const char *why);
 /* The node's resource is not as the answers say any more. */
 void resource_drop(struct op *op, const struct node *node);
 
 /* state: by freeze and unfreeze, or sleep and wake. */
-int resource_state_write(struct op *op, const struct node *node,
-		const char *text, size_t len);
-int resource_locked_write(struct op *op, const struct node *node,
-		const char *text, size_t len);
+int resource_state_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+int resource_locked_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
 /* A session is boosted, a service resized. */
-int resource_vcpu_write(struct op *op, const struct node *node,
-		const char *text, size_t len);
+int resource_vcpu_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
 /* A service's member of the row's name, 0 or 1. */
-int resource_flag_write(struct op *op, const struct node *node,
-		const char *text, size_t len);
+int resource_flag_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
 /* The whole resource goes. */
-int resource_destroy(struct op *op, const struct node *node, const char *text,
-		size_t len);
+int resource_destroy(
+	struct op *op, const struct node *node, const char *text, size_t len);
 
 /* ---- actions that take words ---- */
 
@@ -157,8 +157,8 @@ struct action {
 };
 
 /* Writing sends it, reading gives its help or the id that came last. */
-int action_write(struct op *op, const struct node *node, const char *text,
-		size_t len);
+int action_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
 int action_render(struct op *op, const struct node *node, FILE *out);
 /* The table of fs/resource_action.c. */
 const struct action *action_of(const struct row *row);

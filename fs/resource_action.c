@@ -32,8 +32,9 @@
 	}
 
 static const struct setting clone_words[] = {
-	{ .name = "type", .type = SETTING_CHOICE,
-			.choices = "session service" },
+	{ .name = "type",
+		.type = SETTING_CHOICE,
+		.choices = "session service" },
 	NAME,
 	SHELL,
 	PORTS,
@@ -64,30 +65,28 @@ static const struct collection *const only_images[] = { &images, NULL };
 
 static const struct action actions[] = {
 	{ "/services/{service}/redeploy",
-			"write anything here to run the bootstrap again",
-			.endpoint = API_SERVICE_REDEPLOY,
-			.changes = only_services },
+		"write anything here to run the bootstrap again",
+		.endpoint = API_SERVICE_REDEPLOY, .changes = only_services },
 	{ "/snapshots/{snapshot}/restore",
-			"write anything here to restore it to its source",
-			.endpoint = API_SNAPSHOT_RESTORE, .changes = runs },
+		"write anything here to restore it to its source",
+		.endpoint = API_SNAPSHOT_RESTORE, .changes = runs },
 	{ "/snapshots/{snapshot}/clone",
-			"write type=session or type=service, and what of "
-			"name= shell= ports= is wanted",
-			.endpoint = API_SNAPSHOT_CLONE, .words = clone_words,
-			.ids = "service_id|session_id|id", .changes = runs },
+		"write type=session or type=service, and what of "
+		"name= shell= ports= is wanted",
+		.endpoint = API_SNAPSHOT_CLONE, .words = clone_words,
+		.ids = "service_id|session_id|id", .changes = runs },
 	{ "/images/{image}/spawn",
-			"write name= ports= and what of network_mode= "
-			"bootstrap= shell= vcpu= is wanted",
-			.endpoint = API_IMAGE_SPAWN, .words = spawn_words,
-			.ids = "service_id|session_id|id", .changes = runs },
-	{ "/images/{image}/clone",
-			"write what of name= description= is wanted",
-			.endpoint = API_IMAGE_CLONE, .words = copy_words,
-			.ids = "image_id|id", .changes = only_images },
+		"write name= ports= and what of network_mode= "
+		"bootstrap= shell= vcpu= is wanted",
+		.endpoint = API_IMAGE_SPAWN, .words = spawn_words,
+		.ids = "service_id|session_id|id", .changes = runs },
+	{ "/images/{image}/clone", "write what of name= description= is wanted",
+		.endpoint = API_IMAGE_CLONE, .words = copy_words,
+		.ids = "image_id|id", .changes = only_images },
 	{ "/images/{image}/transfer",
-			"write to_api_key= and the public key of who gets it",
-			.endpoint = API_IMAGE_TRANSFER, .words = transfer_words,
-			.needed = "to_api_key", .changes = only_images },
+		"write to_api_key= and the public key of who gets it",
+		.endpoint = API_IMAGE_TRANSFER, .words = transfer_words,
+		.needed = "to_api_key", .changes = only_images },
 	{ 0 },
 };
 
@@ -112,13 +111,13 @@ int action_render(struct op *op, const struct node *node, FILE *out)
 	if (id)
 		return render_value(id, out);
 	fprintf(out, "%s\n",
-			action ? action->help
-			       : "write anything here to destroy it for good");
+		action ? action->help
+		       : "write anything here to destroy it for good");
 	return 0;
 }
 
 static void action_done(struct op *op, const struct node *node,
-		const struct action *action, const json_t *answer)
+	const struct action *action, const json_t *answer)
 {
 	const struct collection *const *changes = action->changes;
 	char *id = action->ids ? resource_id(answer, action->ids) : NULL;
@@ -131,8 +130,8 @@ static void action_done(struct op *op, const struct node *node,
 		collection_drop(op->fs, *changes, NULL);
 }
 
-int action_write(struct op *op, const struct node *node, const char *text,
-		size_t len)
+int action_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	const struct action *action = action_of(node->row);
 	json_t *body = NULL, *answer;
@@ -142,10 +141,9 @@ int action_write(struct op *op, const struct node *node, const char *text,
 	if (!len) /* opened and closed, and nothing written */
 		return 0;
 	if (action->words)
-		err = key_value_parse(action->words, text, len, &body, why,
-				sizeof(why));
-	if (!err && action->needed &&
-			!json_object_get(body, action->needed)) {
+		err = key_value_parse(
+			action->words, text, len, &body, why, sizeof(why));
+	if (!err && action->needed && !json_object_get(body, action->needed)) {
 		snprintf(why, sizeof(why), "%s= is needed", action->needed);
 		err = -EINVAL;
 	}

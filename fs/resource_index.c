@@ -11,9 +11,8 @@
 
 static const json_t *list_of(const json_t *json, const char *member)
 {
-	const json_t *list = json_is_array(json)
-			? json
-			: json_object_get(json, member);
+	const json_t *list =
+		json_is_array(json) ? json : json_object_get(json, member);
 
 	return json_is_array(list) ? list : NULL;
 }
@@ -37,11 +36,11 @@ char *resource_id(const json_t *object, const char *ids)
 static bool is_before(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec < b->tv_sec ||
-			(a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+		(a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
 void resource_times(const json_t *object, struct timespec *created,
-		struct timespec *changed)
+	struct timespec *changed)
 {
 	struct timespec at;
 
@@ -50,7 +49,7 @@ void resource_times(const json_t *object, struct timespec *created,
 		*changed = at;
 	}
 	if (!json_time(json_member(object, "updated_at|modified_at"), &at) &&
-			!is_before(&at, changed))
+		!is_before(&at, changed))
 		*changed = at;
 }
 
@@ -65,8 +64,8 @@ static size_t hash(const char *text)
 	return value ^ value >> 29;
 }
 
-static uint32_t *slot_of(const struct resource_index *index,
-		uint32_t *slots, const char *key, bool is_id)
+static uint32_t *slot_of(const struct resource_index *index, uint32_t *slots,
+	const char *key, bool is_id)
 {
 	size_t at = hash(key) & (index->slots - 1);
 
@@ -80,7 +79,7 @@ static uint32_t *slot_of(const struct resource_index *index,
 }
 
 struct resource *resource_by_id(
-		const struct resource_index *index, const char *id)
+	const struct resource_index *index, const char *id)
 {
 	uint32_t found = *slot_of(index, index->by_id, id, true);
 
@@ -88,7 +87,7 @@ struct resource *resource_by_id(
 }
 
 struct resource *resource_by_name(
-		const struct resource_index *index, const char *name)
+	const struct resource_index *index, const char *name)
 {
 	uint32_t found = *slot_of(index, index->by_name, name, false);
 
@@ -108,8 +107,8 @@ static int index_room(struct resource_index *index, size_t count)
 	return index->all && index->by_id && index->by_name ? 0 : -ENOMEM;
 }
 
-static void index_read_ids(struct resource_index *index, const json_t *items,
-		const char *ids)
+static void index_read_ids(
+	struct resource_index *index, const json_t *items, const char *ids)
 {
 	const json_t *item;
 	size_t i;
@@ -127,17 +126,16 @@ static void index_read_ids(struct resource_index *index, const json_t *items,
 }
 
 static int names_read(const struct resource_index *index, const char *names,
-		struct named *named)
+	struct named *named)
 {
 	for (size_t i = 0; i < index->count; i++) {
 		const struct resource *resource = &index->all[i];
-		const json_t *value = names
-				? json_member(resource->item, names)
-				: NULL;
+		const json_t *value =
+			names ? json_member(resource->item, names) : NULL;
 		named[i].id = resource->id;
 		named[i].raw = json_is_string(value)
-				? json_to_bytes(value, &named[i].raw_len)
-				: strdup(names ? "" : resource->id);
+			? json_to_bytes(value, &named[i].raw_len)
+			: strdup(names ? "" : resource->id);
 		if (!named[i].raw)
 			return -ENOMEM;
 		if (!json_is_string(value))
@@ -147,7 +145,7 @@ static int names_read(const struct resource_index *index, const char *names,
 }
 
 static int index_read_names(
-		struct resource_index *index, const struct resource_list *list)
+	struct resource_index *index, const struct resource_list *list)
 {
 	size_t count = index->count;
 	struct named *named = calloc(count ? count : 1, sizeof(*named));
@@ -172,7 +170,7 @@ static int index_read_names(
 static bool is_clockwork(const char *member)
 {
 	return !strcmp(member, "remaining_ttl") ||
-			!strcmp(member, "last_activity");
+		!strcmp(member, "last_activity");
 }
 
 static bool item_is_same(const json_t *a, const json_t *b)
@@ -184,24 +182,23 @@ static bool item_is_same(const json_t *a, const json_t *b)
 		return false;
 	json_object_foreach ((json_t *)a, member, value)
 		if (!is_clockwork(member) &&
-				!json_equal(value, json_object_get(b, member)))
+			!json_equal(value, json_object_get(b, member)))
 			return false;
 	return true;
 }
 
 static void index_date(struct resource_index *index,
-		const struct resource_index *before,
-		const struct timespec *born, const struct timespec *now)
+	const struct resource_index *before, const struct timespec *born,
+	const struct timespec *now)
 {
 	index->names = 1;
 	for (size_t i = 0; i < index->count; i++) {
 		struct resource *resource = &index->all[i];
-		const struct resource *old = before
-				? resource_by_id(before, resource->id)
-				: NULL;
+		const struct resource *old =
+			before ? resource_by_id(before, resource->id) : NULL;
 		resource->created = resource->changed = *born;
-		resource_times(resource->item, &resource->created,
-				&resource->changed);
+		resource_times(
+			resource->item, &resource->created, &resource->changed);
 		index->names += hash(resource->name) * hash(resource->id);
 		if (!old)
 			continue;
@@ -229,9 +226,9 @@ void resource_index_free(struct resource_index *index)
 }
 
 int resource_index_new(const struct resource_list *list, json_t *json,
-		uint64_t version, const struct resource_index *before,
-		const struct timespec *born, const struct timespec *now,
-		struct resource_index **out)
+	uint64_t version, const struct resource_index *before,
+	const struct timespec *born, const struct timespec *now,
+	struct resource_index **out)
 {
 	const json_t *items = list_of(json, list->member);
 	struct resource_index *index;

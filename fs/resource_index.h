@@ -29,7 +29,7 @@ struct resource_index {
 	uint64_t version;
 	struct resource *all; /* in the API's order */
 	size_t count;
-	uint64_t names; /* moves when a name comes or goes */
+	uint64_t names;		   /* moves when a name comes or goes */
 	uint32_t *by_id, *by_name; /* open addressing; index + 1, 0: free */
 	size_t slots;
 };
@@ -46,16 +46,16 @@ struct resource_list {
  * is held. Items that are no object, or that have no id, are passed over, and
  * an id counts once. -EPROTO: there is no list in it; -ENOMEM. */
 int resource_index_new(const struct resource_list *list, json_t *json,
-		uint64_t version, const struct resource_index *before,
-		const struct timespec *born, const struct timespec *now,
-		struct resource_index **out);
+	uint64_t version, const struct resource_index *before,
+	const struct timespec *born, const struct timespec *now,
+	struct resource_index **out);
 void resource_index_free(struct resource_index *index); /* takes NULL */
 
 /* NULL: none such. Borrowed. */
 struct resource *resource_by_id(
-		const struct resource_index *index, const char *id);
+	const struct resource_index *index, const char *id);
 struct resource *resource_by_name(
-		const struct resource_index *index, const char *name);
+	const struct resource_index *index, const char *name);
 
 /* The id of an object, as text; NULL where it has none that can be used.
  * Owned by the caller, free(). */
@@ -64,6 +64,6 @@ char *resource_id(const json_t *object, const char *ids);
 /* When it was made and when it changed last, by its own members; what it does
  * not tell stays as it is. */
 void resource_times(const json_t *object, struct timespec *created,
-		struct timespec *changed);
+	struct timespec *changed);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resource_memory.c - what is remembered of collections between operations */
+/* fs/resource_memory.c - what is remembered of collections between operations
+ */
 #include "fs/resource_memory.h"
 
 #include <errno.h>
@@ -65,9 +66,9 @@ struct service_log_list *memory_logs(struct fs *fs)
 static json_t *memory_record(const struct memory *memory)
 {
 	return json_pack("{s:O s:I s:[II]}", "aliases", memory->aliases,
-			"names", (json_int_t)memory->names, "changed",
-			(json_int_t)memory->changed.tv_sec,
-			(json_int_t)memory->changed.tv_nsec);
+		"names", (json_int_t)memory->names, "changed",
+		(json_int_t)memory->changed.tv_sec,
+		(json_int_t)memory->changed.tv_nsec);
 }
 
 int memory_store(struct fs *fs)
@@ -78,7 +79,7 @@ int memory_store(struct fs *fs)
 
 	for (int i = 0; !err && i < COLLECTIONS; i++)
 		if (json_object_set_new(all, collections[i]->path,
-				    memory_record(&fs->resources->memories[i])))
+			    memory_record(&fs->resources->memories[i])))
 			err = -ENOMEM;
 	char *text = err ? NULL : json_write(all, &len);
 	if (!err)
@@ -86,7 +87,7 @@ int memory_store(struct fs *fs)
 			   : -ENOMEM;
 	if (err)
 		log_line(LOG_ERR, "%s/%s cannot be written: %s", fs->state.path,
-				file_name, strerror(-err));
+			file_name, strerror(-err));
 	json_decref(all);
 	free(text);
 	return err;
@@ -102,9 +103,9 @@ static void memory_read(struct memory *memory, const json_t *record)
 	memory->names = json_integer_value(json_object_get(record, "names"));
 	if (json_is_array(changed)) {
 		memory->changed.tv_sec =
-				json_integer_value(json_array_get(changed, 0));
+			json_integer_value(json_array_get(changed, 0));
 		memory->changed.tv_nsec =
-				json_integer_value(json_array_get(changed, 1));
+			json_integer_value(json_array_get(changed, 1));
 	}
 	json_object_foreach (aliases, alias, id)
 		if (json_is_string(id))
@@ -134,8 +135,8 @@ struct resources *resources_new(struct fs *fs)
 		memory->aliases = json_object();
 		memory->changed = fs->born;
 		is_short |= !memory->aliases;
-		memory_read(memory, json_object_get(
-						    record, collections[i]->path));
+		memory_read(
+			memory, json_object_get(record, collections[i]->path));
 	}
 	json_decref(record);
 	if (is_short) {
@@ -172,7 +173,7 @@ const json_t *memory_told(struct fs *fs, const struct node *node)
 {
 	char *key = told_key(node);
 	const json_t *value =
-			key ? json_object_get(fs->resources->told, key) : NULL;
+		key ? json_object_get(fs->resources->told, key) : NULL;
 
 	free(key);
 	return value;

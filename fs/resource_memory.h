@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resource_memory.h - what is remembered of collections between operations */
+/* fs/resource_memory.h - what is remembered of collections between operations
+ */
 #ifndef FS_RESOURCE_MEMORY_H
 #define FS_RESOURCE_MEMORY_H
 

@@ -23,7 +23,7 @@ static char *run_root(const struct collection *collection, const char *id)
 }
 
 int resource_run_spool(
-		struct op *op, const struct node *dir, struct found *found)
+	struct op *op, const struct node *dir, struct found *found)
 {
 	const struct options *options = op->fs->options;
 	char *root = run_root(collection_of(dir->row), dir->id);
@@ -31,15 +31,15 @@ int resource_run_spool(
 	memset(found, 0, sizeof(*found));
 	if (!root)
 		return -ENOMEM;
-	found->inode = spool_top(op->fs->spool, root, options->uid,
-			options->gid, &op->fs->born);
+	found->inode = spool_top(
+		op->fs->spool, root, options->uid, options->gid, &op->fs->born);
 	int err = found->inode ? 0 : -errno;
 	free(root);
 	return err;
 }
 
-void resource_run_drop(struct fs *fs, const struct collection *collection,
-		const char *id)
+void resource_run_drop(
+	struct fs *fs, const struct collection *collection, const char *id)
 {
 	char *root = run_root(collection, id);
 	struct spool_inode *top = NULL;

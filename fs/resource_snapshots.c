@@ -36,12 +36,12 @@ static void taken_clear(struct taken *taken)
 static bool is_of(const json_t *item, const struct node *node)
 {
 	bool is_service = collection_of(node->row) == &services;
-	const char *type = json_string_value(
-			json_member(item, "source_type|type"));
-	char *id = resource_id(item, is_service ? "source_id|service_id"
-						: "source_id|session_id");
+	const char *type =
+		json_string_value(json_member(item, "source_type|type"));
+	char *id = resource_id(item,
+		is_service ? "source_id|service_id" : "source_id|session_id");
 	bool is_it = id && !strcmp(id, node->id) &&
-			(!type || is_service == !strcmp(type, "service"));
+		(!type || is_service == !strcmp(type, "service"));
 
 	free(id);
 	return is_it;
@@ -54,17 +54,16 @@ static int taken_add(struct taken *taken, const struct resource *resource)
 
 	memset(named, 0, sizeof(*named));
 	named->id = resource->id;
-	named->raw = json_is_string(name)
-			? json_to_bytes(name, &named->raw_len)
-			: strdup("");
+	named->raw = json_is_string(name) ? json_to_bytes(name, &named->raw_len)
+					  : strdup("");
 	if (!named->raw)
 		return -ENOMEM;
 	taken->of[taken->count++] = resource;
 	return 0;
 }
 
-static int taken_read(struct op *op, const struct node *node,
-		struct taken *taken)
+static int taken_read(
+	struct op *op, const struct node *node, struct taken *taken)
 {
 	const struct resource_index *index;
 	int err = collection_index(op, &snapshots, &index);
@@ -97,26 +96,25 @@ static const struct row *row_below(const struct node *node, const char *name)
 }
 
 /* What new ones get is kept as the settings of an empty spool. */
-static struct spool_inode *settings_dir(
-		struct op *op, const struct node *node)
+static struct spool_inode *settings_dir(struct op *op, const struct node *node)
 {
 	const struct options *options = op->fs->options;
 	char *word = safe_name_encode(node->id, strlen(node->id)), *root;
 	struct spool_inode *top = NULL;
 
-	if (word && asprintf(&root, "%s/%s/snapshots",
-				    collection_of(node->row)->path + 1,
-				    word) >= 0) {
+	if (word &&
+		asprintf(&root, "%s/%s/snapshots",
+			collection_of(node->row)->path + 1, word) >= 0) {
 		top = spool_top(op->fs->spool, root, options->uid, options->gid,
-				&op->fs->born);
+			&op->fs->born);
 		free(root);
 	}
 	free(word);
 	return top;
 }
 
-static int settings_found(struct op *op, const struct node *node,
-		struct found *found)
+static int settings_found(
+	struct op *op, const struct node *node, struct found *found)
 {
 	struct spool_inode *top = settings_dir(op, node);
 	char number[32];
@@ -127,8 +125,7 @@ static int settings_found(struct op *op, const struct node *node,
 	return found_row(found, tree_row("/run/.settings"), number, NULL);
 }
 
-int taken_list(struct op *op, const struct node *node,
-		struct listing *listing)
+int taken_list(struct op *op, const struct node *node, struct listing *listing)
 {
 	struct taken taken;
 	struct found found;
@@ -141,7 +138,7 @@ int taken_list(struct op *op, const struct node *node,
 		err = listing_add(listing, settings_name, &found);
 	for (size_t i = 0; !err && i < taken.count; i++) {
 		err = found_row(&found, row_below(node, "{snapshot}"), node->id,
-				taken.of[i]->id);
+			taken.of[i]->id);
 		if (!err)
 			err = listing_add(listing, taken.named[i].name, &found);
 	}
@@ -150,7 +147,7 @@ int taken_list(struct op *op, const struct node *node,
 }
 
 int taken_find(struct op *op, const struct node *node, const char *name,
-		struct found *found)
+	struct found *found)
 {
 	struct taken taken;
 
@@ -163,7 +160,7 @@ int taken_find(struct op *op, const struct node *node, const char *name,
 	for (size_t i = 0; err == -ENOENT && i < taken.count; i++)
 		if (!strcmp(taken.named[i].name, name))
 			err = found_row(found, row_below(node, "{snapshot}"),
-					node->id, taken.of[i]->id);
+				node->id, taken.of[i]->id);
 	taken_clear(&taken);
 	return err;
 }
@@ -173,7 +170,7 @@ int taken_link(struct op *op, const struct node *node, FILE *out)
 	const struct resource_index *index;
 	int err = collection_index(op, &snapshots, &index);
 	const struct resource *resource =
-			err ? NULL : resource_by_id(index, node->name);
+		err ? NULL : resource_by_id(index, node->name);
 
 	if (!err && !resource)
 		err = -ENOENT;
@@ -184,18 +181,18 @@ int taken_link(struct op *op, const struct node *node, FILE *out)
 
 /* ---- taking one ---- */
 
-static json_t *taken_body(struct op *op, const struct node *node,
-		const char *name)
+static json_t *taken_body(
+	struct op *op, const struct node *node, const char *name)
 {
 	const struct spool_inode *top = settings_dir(op, node);
 	const json_t *settings = top ? top->settings : NULL;
 	const json_t *ttl = json_object_get(settings, "ttl");
 	json_t *body = json_pack("{s:o s:b}", "name",
-			json_from_bytes(name, strlen(name)), "hot",
-			json_is_true(json_object_get(settings, "hot")));
+		json_from_bytes(name, strlen(name)), "hot",
+		json_is_true(json_object_get(settings, "hot")));
 
 	if (body && json_integer_value(ttl) &&
-			json_object_set(body, "ttl", (json_t *)ttl)) {
+		json_object_set(body, "ttl", (json_t *)ttl)) {
 		json_decref(body);
 		return NULL;
 	}
@@ -203,17 +200,16 @@ static json_t *taken_body(struct op *op, const struct node *node,
 }
 
 int taken_make(struct op *op, const struct node *node, const char *name,
-		struct found *found)
+	struct found *found)
 {
 	json_t *body = taken_body(op, node, name), *answer;
 
 	if (!body)
 		return -ENOMEM;
 	int err = resource_call(op, 0,
-			collection_of(node->row) == &services
-					? API_SERVICE_SNAPSHOT
-					: API_SESSION_SNAPSHOT,
-			node, body, &answer);
+		collection_of(node->row) == &services ? API_SERVICE_SNAPSHOT
+						      : API_SESSION_SNAPSHOT,
+		node, body, &answer);
 	if (err)
 		return err;
 	collection_drop(op->fs, &snapshots, NULL);

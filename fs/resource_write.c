@@ -13,16 +13,24 @@ static int body_of(json_t *json, struct api_request *request)
 {
 	if (!json && !strcmp(api_endpoint_method(request->endpoint), "DELETE"))
 		return 0;
-	request->body = json ? json_write(json, &request->body_len)
-			     : strdup("{}");
+	request->body =
+		json ? json_write(json, &request->body_len) : strdup("{}");
 	if (!json)
 		request->body_len = 2;
 	json_decref(json);
 	return request->body ? 0 : -ENOMEM;
 }
 
+/* Errors of an answer that did not come, or was none: the API may have done
+ * what it was told, so nothing that was known is sure any more. */
+static bool may_be_done(int err)
+{
+	return err == -ECONNRESET || err == -ETIMEDOUT || err == -EPROTO ||
+		err == -EREMOTEIO;
+}
+
 int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
-		const struct node *node, json_t *body, json_t **answer)
+	const struct node *node, json_t *body, json_t **answer)
 {
 	struct api_request request = {
 		.endpoint = endpoint,
@@ -31,19 +39,23 @@ int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
 	};
 	int err = body_of(body, &request);
 
-	return err ? err : op_call(op, slot, &request, answer);
+	if (!err)
+		err = op_call(op, slot, &request, answer);
+	if (may_be_done(err))
+		resource_drop(op, node);
+	return err;
 }
 
-int resource_refuse(struct op *op, const struct node *node, int err,
-		const char *why)
+int resource_refuse(
+	struct op *op, const struct node *node, int err, const char *why)
 {
 	errors_add(op->fs, "WRITE", node->row->path, 0, err, why);
 	return err;
 }
 
 int resource_parse(struct op *op, const struct node *node,
-		const struct setting *setting, const char *text, size_t len,
-		json_t **value)
+	const struct setting *setting, const char *text, size_t len,
+	json_t **value)
 {
 	char why[256] = "";
 	int err = setting_parse(setting, text, len, value, why, sizeof(why));
@@ -73,9 +85,9 @@ struct state_calls {
 
 static const struct state_calls state_calls[] = {
 	{ &sessions, { API_SESSION_FREEZE, API_SESSION_SLEEP },
-			{ API_SESSION_UNFREEZE, API_SESSION_WAKE } },
+		{ API_SESSION_UNFREEZE, API_SESSION_WAKE } },
 	{ &services, { API_SERVICE_FREEZE, API_SERVICE_SLEEP },
-			{ API_SERVICE_UNFREEZE, API_SERVICE_WAKE } },
+		{ API_SERVICE_UNFREEZE, API_SERVICE_WAKE } },
 };
 
 static const struct setting state_setting = {
@@ -92,20 +104,20 @@ static bool is_unknown_path(int err)
 /* An endpoint, or the other that does the same where this API has not the
  * first. */
 static int call_either(struct op *op, const enum api_endpoint endpoints[2],
-		const struct node *node, json_t *body, json_t **answer)
+	const struct node *node, json_t *body, json_t **answer)
 {
 	int err = resource_call(
-			op, 0, endpoints[0], node, json_incref(body), answer);
+		op, 0, endpoints[0], node, json_incref(body), answer);
 
 	if (is_unknown_path(err))
-		err = resource_call(op, 1, endpoints[1], node,
-				json_incref(body), answer);
+		err = resource_call(
+			op, 1, endpoints[1], node, json_incref(body), answer);
 	json_decref(body);
 	return err;
 }
 
-int resource_state_write(struct op *op, const struct node *node,
-		const char *text, size_t len)
+int resource_state_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	const struct collection *collection = collection_of(node->row);
 	const struct state_calls *calls = state_calls;
@@ -119,7 +131,7 @@ int resource_state_write(struct op *op, const struct node *node,
 	while (calls->collection != collection)
 		calls++;
 	err = call_either(op, wakes ? calls->unfreeze : calls->freeze, node,
-			NULL, &answer);
+		NULL, &answer);
 	if (!err)
 		resource_drop(op, node);
 	return err;
@@ -144,8 +156,8 @@ static const struct setting locked_setting = {
 	.type = SETTING_BOOL,
 };
 
-int resource_locked_write(struct op *op, const struct node *node,
-		const char *text, size_t len)
+int resource_locked_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	const struct collection *collection = collection_of(node->row);
 	const struct lock_calls *calls = lock_calls;
@@ -157,8 +169,8 @@ int resource_locked_write(struct op *op, const struct node *node,
 	while (calls->collection != collection)
 		calls++;
 	err = resource_call(op, 0,
-			json_is_true(value) ? calls->lock : calls->unlock, node,
-			NULL, &answer);
+		json_is_true(value) ? calls->lock : calls->unlock, node, NULL,
+		&answer);
 	if (!err)
 		tell_written(op, node, json_incref(value));
 	json_decref(value);
@@ -180,10 +192,10 @@ static int session_vcpu(struct op *op, const struct node *node, json_t *value)
 	json_t *answer;
 
 	if (json_integer_value(value) == 1)
-		return resource_call(op, 0, API_SESSION_UNBOOST, node, NULL,
-				&answer);
+		return resource_call(
+			op, 0, API_SESSION_UNBOOST, node, NULL, &answer);
 	return resource_call(op, 0, API_SESSION_BOOST, node,
-			json_pack("{s:O}", "vcpu", value), &answer);
+		json_pack("{s:O}", "vcpu", value), &answer);
 }
 
 static int service_vcpu(struct op *op, const struct node *node, json_t *value)
@@ -193,11 +205,11 @@ static int service_vcpu(struct op *op, const struct node *node, json_t *value)
 	json_t *answer;
 
 	return call_either(op, endpoints, node,
-			json_pack("{s:O}", "vcpu", value), &answer);
+		json_pack("{s:O}", "vcpu", value), &answer);
 }
 
-int resource_vcpu_write(struct op *op, const struct node *node,
-		const char *text, size_t len)
+int resource_vcpu_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	json_t *value;
 	int err = resource_parse(op, node, &vcpu_setting, text, len, &value);
@@ -205,8 +217,8 @@ int resource_vcpu_write(struct op *op, const struct node *node,
 	if (err)
 		return err;
 	err = collection_of(node->row) == &sessions
-			? session_vcpu(op, node, value)
-			: service_vcpu(op, node, value);
+		? session_vcpu(op, node, value)
+		: service_vcpu(op, node, value);
 	if (!err)
 		tell_written(op, node, json_incref(value));
 	json_decref(value);
@@ -220,8 +232,8 @@ static const struct setting flag_setting = {
 	.type = SETTING_BOOL,
 };
 
-int resource_flag_write(struct op *op, const struct node *node,
-		const char *text, size_t len)
+int resource_flag_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	json_t *value, *answer;
 	int err = resource_parse(op, node, &flag_setting, text, len, &value);
@@ -229,8 +241,7 @@ int resource_flag_write(struct op *op, const struct node *node,
 	if (err)
 		return err;
 	err = resource_call(op, 0, API_SERVICE_PATCH, node,
-			json_pack("{s:O}", row_name(node->row), value),
-			&answer);
+		json_pack("{s:O}", row_name(node->row), value), &answer);
 	if (!err)
 		tell_written(op, node, json_incref(value));
 	json_decref(value);
@@ -239,8 +250,8 @@ int resource_flag_write(struct op *op, const struct node *node,
 
 /* ---- the end ---- */
 
-int resource_destroy(struct op *op, const struct node *node, const char *text,
-		size_t len)
+int resource_destroy(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	(void)text;
 	if (!len) /* opened and closed, and nothing written */

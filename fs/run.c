@@ -56,8 +56,9 @@ static int run_read_settings(struct run *run, const struct spool_inode *dir)
 		return -ENOMEM;
 	/* The nearest directory that has set it decides. */
 	for (; dir; dir = dir->parent)
-		if (dir->settings && json_object_update_missing(run->settings,
-						     dir->settings))
+		if (dir->settings &&
+			json_object_update_missing(
+				run->settings, dir->settings))
 			return -ENOMEM;
 	return 0;
 }
@@ -98,10 +99,10 @@ static int prepare_content(struct run *run, char **content, size_t *len)
 		return err;
 	snprintf(name, sizeof(name), "%" PRIu64 ".code", run->job->number);
 	err = spool_content_link(
-			run->state, run->number, run->state->jobs_fd, name);
+		run->state, run->number, run->state->jobs_fd, name);
 	if (!err)
-		err = spool_content_read(run->state, run->number,
-				RUN_INPUT_MAX, content, len);
+		err = spool_content_read(
+			run->state, run->number, RUN_INPUT_MAX, content, len);
 	return err;
 }
 
@@ -115,9 +116,9 @@ static void run_prepare(void *ctx)
 	run->code_size = len;
 	if (!run->err) {
 		snprintf(name, sizeof(name), "%" PRIu64 ".json",
-				run->job->number);
+			run->job->number);
 		run->err = state_write(run->state->jobs_fd, name, run->record,
-				run->record_len, 1);
+			run->record_len, 1);
 	}
 	if (!run->err)
 		run->err = run->place->build(run, content, len);
@@ -153,15 +154,16 @@ static void run_accepted(struct job *job, json_t *json)
 static void run_misunderstood(struct job *job)
 {
 	static const char reason[] =
-			"the API's answer names no job and has no result";
+		"the API's answer names no job and has no result";
 
-	errors_add(job->fs, "POST", job->is_async ? "/execute/async" : "/execute",
-			200, -EPROTO, reason);
+	errors_add(job->fs, "POST",
+		job->is_async ? "/execute/async" : "/execute", 200, -EPROTO,
+		reason);
 	job_fail(job, -EPROTO, reason);
 }
 
 static int run_judge(
-		const struct job *job, const json_t *json, enum job_status *status)
+	const struct job *job, const json_t *json, enum job_status *status)
 {
 	*status = JOB_COMPLETED;
 	if (job->is_making)
@@ -262,8 +264,8 @@ static void run_send(struct run *run)
 	run->is_sent = true;
 	run->body = NULL;
 	job->submitted_ms = fs->now_ms;
-	int err = api_start(fs->api, &request, fs->now_ms, run_answered, run,
-			&job->call);
+	int err = api_start(
+		fs->api, &request, fs->now_ms, run_answered, run, &job->call);
 	if (err) {
 		job_fail(job, err, "the request cannot be made");
 		run_free(run);
@@ -281,8 +283,8 @@ static unsigned runs_going(const struct fs *fs)
 	const struct job *job;
 	unsigned count = fs->runs.in_flight;
 
-	TAILQ_FOREACH (job, &fs->poller.active, active)
-		count += !job->is_foreign;
+	TAILQ_FOREACH(job, &fs->poller.active, active)
+	count += !job->is_foreign;
 	return count;
 }
 
@@ -291,7 +293,7 @@ void runs_send(struct fs *fs)
 	struct run *run;
 
 	while (fs->api && (run = TAILQ_FIRST(&fs->runs.queue)) &&
-			(!fs->runs.limit || runs_going(fs) < fs->runs.limit))
+		(!fs->runs.limit || runs_going(fs) < fs->runs.limit))
 		run_send(run);
 }
 
@@ -343,8 +345,8 @@ static void run_settled(void *ctx)
 
 /* ---- the start ---- */
 
-static int run_fill(struct run *run, const struct spool_inode *dir,
-		const char *name)
+static int run_fill(
+	struct run *run, const struct spool_inode *dir, const char *name)
 {
 	int err;
 
@@ -358,13 +360,13 @@ static int run_fill(struct run *run, const struct spool_inode *dir,
 	if (!err)
 		err = run_read_inputs(run, dir);
 	if (!err)
-		run->commit = spool_commit_begin(
-				run->fs->spool, run->inode, &err);
+		run->commit =
+			spool_commit_begin(run->fs->spool, run->inode, &err);
 	return err;
 }
 
-static struct run *run_new(struct fs *fs, struct spool_inode *dir,
-		struct spool_inode *inode)
+static struct run *run_new(
+	struct fs *fs, struct spool_inode *dir, struct spool_inode *inode)
 {
 	struct run *run = calloc(1, sizeof(*run));
 
@@ -373,6 +375,7 @@ static struct run *run_new(struct fs *fs, struct spool_inode *dir,
 	run->fs = fs;
 	run->state = &fs->state;
 	run->place = place_of(dir);
+	run->grace_ms = fs->options->timeout_ms;
 	run->job = job_new(fs);
 	if (!run->job) {
 		free(run);
@@ -389,7 +392,7 @@ static struct run *run_new(struct fs *fs, struct spool_inode *dir,
 }
 
 int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
-		struct spool_inode *inode, bool settles, struct job **out)
+	struct spool_inode *inode, bool settles, struct job **out)
 {
 	struct run *run = run_new(fs, dir, inode);
 
@@ -454,7 +457,8 @@ void runs_clear(struct fs *fs)
 
 	while ((run = TAILQ_FIRST(&fs->runs.queue)))
 		run_free(run);
-	TAILQ_FOREACH (job, &fs->jobs.all, link) {
+	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	{
 		if (job->call)
 			api_cancel(job->call);
 		job->call = NULL;

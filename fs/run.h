@@ -38,8 +38,8 @@ struct run {
 	/* What the worker may see. */
 	const struct state *state;
 	uint64_t number;  /* of the inode with the program */
-	char *name;       /* of the program */
-	char *id;         /* of the resource it runs in */
+	char *name;	  /* of the program */
+	char *id;	  /* of the resource it runs in */
 	json_t *settings; /* name -> value, what was set */
 	struct run_input *inputs;
 	size_t input_count;
@@ -57,7 +57,8 @@ struct run {
 	size_t body_len, code_size;
 	/* Where the API has no such endpoint, this is tried. */
 	enum api_endpoint other;
-	char *other_body; /* of the same length; NULL: there is no other */
+	char *other_body;  /* of the same length; NULL: there is no other */
+	uint64_t grace_ms; /* that a request may take beside its run */
 	uint64_t timeout_ms;
 
 	bool is_queued, is_sent, settles;
@@ -69,14 +70,14 @@ TAILQ_HEAD(run_list, run);
 struct runs {
 	struct run_list queue; /* in the order of their saves */
 	unsigned in_flight;    /* synchronous ones */
-	unsigned limit;        /* runs at a time that the key allows; 0: any */
+	unsigned limit;	       /* runs at a time that the key allows; 0: any */
 	bool uses_other;       /* the first path of sessions is not there */
 };
 
 /* A run of the program `inode`, which stands under `name` in `dir`. The inode's
  * job becomes the new one. Sends nothing yet. 0 or -errno. */
 int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
-		struct spool_inode *inode, bool settles, struct job **job);
+	struct spool_inode *inode, bool settles, struct job **job);
 
 /* What waits to settle is not going to run: the file was renamed or removed.
  * Its job goes. */

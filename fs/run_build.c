@@ -7,7 +7,7 @@
 
 #include "fs/run.h"
 
-enum { TTL_DEFAULT_S = 60, GRACE_S = 30 };
+enum { TTL_DEFAULT_S = 60 };
 
 const json_t *run_setting(const struct run *run, const char *name)
 {
@@ -19,14 +19,14 @@ static int put(json_t *body, const char *name, const json_t *value)
 	return value ? json_object_set(body, name, (json_t *)value) : 0;
 }
 
-static json_t *input_json(const struct run *run, const struct run_input *input,
-		size_t *total)
+static json_t *input_json(
+	const struct run *run, const struct run_input *input, size_t *total)
 {
 	char *bytes, *text;
 	size_t len, text_len;
 
 	if (spool_content_read(run->state, input->number,
-			    RUN_INPUT_MAX - *total, &bytes, &len))
+		    RUN_INPUT_MAX - *total, &bytes, &len))
 		return NULL;
 	*total += len;
 	text = base64_encode(bytes, len, &text_len);
@@ -34,8 +34,8 @@ static json_t *input_json(const struct run *run, const struct run_input *input,
 	if (!text)
 		return NULL;
 	json_t *item = json_pack("{s:o s:s#}", "filename",
-			json_from_bytes(input->name, strlen(input->name)),
-			"content", text, (int)text_len);
+		json_from_bytes(input->name, strlen(input->name)), "content",
+		text, (int)text_len);
 	free(text);
 	return item;
 }
@@ -53,9 +53,9 @@ int run_put_inputs(struct run *run, json_t *body)
 			continue;
 		}
 		snprintf(run->why, sizeof(run->why),
-				"the input file %.100s cannot be sent: with it "
-				"the request is larger than %zu MB",
-				run->inputs[i].name, RUN_INPUT_MAX >> 20);
+			"the input file %.100s cannot be sent: with it "
+			"the request is larger than %zu MB",
+			run->inputs[i].name, RUN_INPUT_MAX >> 20);
 		err = -EFBIG;
 	}
 	if (!err && json_array_size(list))
@@ -72,16 +72,16 @@ static int put_settings(const struct run *run, json_t *body)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const json_t *value = run_setting(run, names[i]);
-		if (json_is_false(value) || (json_is_object(value) &&
-						!json_object_size(value)))
+		if (json_is_false(value) ||
+			(json_is_object(value) && !json_object_size(value)))
 			continue;
 		err |= put(body, names[i], value);
 	}
 	return err ? -ENOMEM : 0;
 }
 
-static const char *run_language(const struct run *run, const char *content,
-		size_t len)
+static const char *run_language(
+	const struct run *run, const char *content, size_t len)
 {
 	const char *set = json_string_value(run_setting(run, "language"));
 
@@ -117,14 +117,12 @@ static int build_run(struct run *run, const char *content, size_t len)
 		const json_t *value = run_setting(run, names[i]);
 		size_t text_len;
 		if (!value || json_is_false(value) ||
-				(json_is_object(value) &&
-						!json_object_size(value)))
+			(json_is_object(value) && !json_object_size(value)))
 			continue;
 		err = add_query(run, names[i],
-				json_is_true(value)
-						? strdup("true")
-						: json_value_text(value,
-								&text_len));
+			json_is_true(value)
+				? strdup("true")
+				: json_value_text(value, &text_len));
 	}
 	run->body = malloc(len ? len : 1);
 	if (!run->body)
@@ -135,11 +133,11 @@ static int build_run(struct run *run, const char *content, size_t len)
 	return err;
 }
 
-static int build_execute(struct run *run, const char *language,
-		const char *content, size_t len)
+static int build_execute(
+	struct run *run, const char *language, const char *content, size_t len)
 {
 	json_t *body = json_pack("{s:s s:o}", "language", language, "code",
-			json_from_bytes(content, len));
+		json_from_bytes(content, len));
 	int err = body ? run_put_inputs(run, body) : -ENOMEM;
 
 	if (!err)
@@ -163,14 +161,14 @@ int run_build_execute(struct run *run, const char *content, size_t len)
 	const json_t *ttl = run_setting(run, "ttl");
 	const json_t *set = run_setting(run, "language");
 	const char *language = run_language(run, content, len);
-	bool is_named = language_of_name(run->name) ||
-			json_string_length(set) > 0;
+	bool is_named =
+		language_of_name(run->name) || json_string_length(set) > 0;
 	bool needs_more = run->input_count ||
-			json_integer_value(run_setting(run, "vcpu")) > 1;
+		json_integer_value(run_setting(run, "vcpu")) > 1;
 
-	run->timeout_ms = (ttl ? json_integer_value(ttl) : TTL_DEFAULT_S) +
-			GRACE_S;
-	run->timeout_ms *= 1000;
+	run->timeout_ms =
+		(ttl ? json_integer_value(ttl) : TTL_DEFAULT_S) * 1000 +
+		run->grace_ms;
 	if (run->place->is_async)
 		run->timeout_ms = 0;
 	if (language && (is_named || needs_more))

@@ -34,8 +34,8 @@ static int cancel_by_id(struct op *op, struct job *job, const char *id)
 static bool is_candidate(struct fs *fs, const json_t *item)
 {
 	const char *id = json_string_value(json_member(item, "job_id|id"));
-	enum job_status status = job_status_of(
-			json_string_value(json_member(item, "status")));
+	enum job_status status =
+		job_status_of(json_string_value(json_member(item, "status")));
 
 	return id && status < JOB_COMPLETED && !job_by_id(fs, id);
 }
@@ -69,9 +69,9 @@ static int cancel_unnamed(struct op *op, struct job *job)
 	if (count == 1 && op->fs->runs.in_flight <= 1)
 		return cancel_by_id(op, job, id);
 	errors_add(op->fs, "DELETE", "/jobs/{id}", 0, -EBUSY,
-			count ? "several runs are under way, and the API does "
-				"not tell which of them this is"
-			      : "the API does not list this run");
+		count ? "several runs are under way, and the API does "
+			"not tell which of them this is"
+		      : "the API does not list this run");
 	return -EBUSY;
 }
 

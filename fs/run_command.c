@@ -6,23 +6,23 @@
 
 #include "fs/run.h"
 
-enum { TIMEOUT_DEFAULT_S = 30, GRACE_S = 30, UNLIMITED_S = 24 * 3600 };
+enum { TIMEOUT_DEFAULT_S = 30, UNLIMITED_S = 24 * 3600 };
 
 static int build(struct run *run, const char *content, size_t len)
 {
 	const json_t *set = run_setting(run, "timeout");
 	json_int_t timeout_s =
-			set ? json_integer_value(set) : TIMEOUT_DEFAULT_S;
+		set ? json_integer_value(set) : TIMEOUT_DEFAULT_S;
 	json_t *body;
 
 	while (len && content[len - 1] == '\n')
 		len--;
 	body = json_pack("{s:o s:I}", "command", json_from_bytes(content, len),
-			"timeout", timeout_s * 1000);
+		"timeout", timeout_s * 1000);
 	run->body = body ? json_write(body, &run->body_len) : NULL;
 	json_decref(body);
-	run->timeout_ms = timeout_s ? timeout_s + GRACE_S : UNLIMITED_S;
-	run->timeout_ms *= 1000;
+	run->timeout_ms =
+		(timeout_s ? timeout_s : UNLIMITED_S) * 1000 + run->grace_ms;
 	return run->body ? 0 : -ENOMEM;
 }
 

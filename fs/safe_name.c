@@ -61,9 +61,9 @@ char *safe_name_decode(const char *name)
 		return NULL;
 	while (*name) {
 		if (*name == '%' && isxdigit((unsigned char)name[1]) &&
-				isxdigit((unsigned char)name[2])) {
+			isxdigit((unsigned char)name[2])) {
 			*to++ = digit_value(name[1]) << 4 |
-					digit_value(name[2]);
+				digit_value(name[2]);
 			name += 3;
 		} else {
 			*to++ = *name++;
@@ -138,13 +138,13 @@ static int by_id(const void *a, const void *b)
 }
 
 /* Whether a name is the id of another, by which that one can be looked up. */
-static bool is_other_id(const struct named *named,
-		const struct named *const *ids, size_t count)
+static bool is_other_id(
+	const struct named *named, const struct named *const *ids, size_t count)
 {
 	struct named key = { .id = named->name };
 	const struct named *wanted = &key;
-	const struct named *const *found = bsearch(
-			&wanted, ids, count, sizeof(*ids), by_id);
+	const struct named *const *found =
+		bsearch(&wanted, ids, count, sizeof(*ids), by_id);
 
 	return found && *found != named;
 }
@@ -160,23 +160,22 @@ static bool is_taken(const char *name, const char *const *taken)
 static bool is_plain(const struct named *named, const char *const *taken)
 {
 	return named->name[0] && strlen(named->name) <= SAFE_NAME_MAX &&
-			!strchr(named->name, '~') &&
-			!is_taken(named->name, taken);
+		!strchr(named->name, '~') && !is_taken(named->name, taken);
 }
 
 static int name_all(const struct named **names, const struct named **ids,
-		size_t count, const char *const *taken, bool *shared)
+	size_t count, const char *const *taken, bool *shared)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool is_shared = i &&
-				!strcmp(names[i]->name, names[i - 1]->name);
+		bool is_shared =
+			i && !strcmp(names[i]->name, names[i - 1]->name);
 		shared[i] = is_shared;
 		if (is_shared)
 			shared[i - 1] = true;
 	}
 	for (size_t i = 0; i < count; i++)
 		shared[i] = shared[i] || !is_plain(names[i], taken) ||
-				is_other_id(names[i], ids, count);
+			is_other_id(names[i], ids, count);
 	/* Not before all were compared. */
 	for (size_t i = 0; i < count; i++)
 		if (shared[i] && tell_apart((struct named *)names[i]))
@@ -185,7 +184,7 @@ static int name_all(const struct named **names, const struct named **ids,
 }
 
 static int names_encode(struct named *all, size_t count,
-		const struct named **names, const struct named **ids)
+	const struct named **names, const struct named **ids)
 {
 	int err = 0;
 

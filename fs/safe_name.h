@@ -35,7 +35,7 @@ struct named {
 	const char *raw; /* the API's name of it */
 	size_t raw_len;
 	const char *id; /* not "" and no other's */
-	char *name;     /* the result, owned by the caller, free() */
+	char *name;	/* the result, owned by the caller, free() */
 };
 
 /* Names them all. taken: what the directory has itself, NULL ends. -ENOMEM, and

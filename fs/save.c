@@ -26,9 +26,9 @@
  * and is handled before the process's next request, since there is one loop.
  *
  * A rename moves the inode and with it what was sent: content is never run
- * again under a new name. Content that was not sent (it was written under a name
- * that does not run) is saved by its rename onto a name that does, unless a
- * writer is still there, whose close will do it.
+ * again under a new name. Content that was not sent (it was written under a
+ * name that does not run) is saved by its rename onto a name that does, unless
+ * a writer is still there, whose close will do it.
  */
 
 /* ---- the durable half: what close accepts is on disk ---- */
@@ -63,14 +63,14 @@ static void commit_done(void *ctx)
 	commit->is_done = true;
 	if (commit->err)
 		log_line(LOG_ERR, "a file could not be kept: %s",
-				strerror(-commit->err));
+			strerror(-commit->err));
 	ops_wake(&commit->waiters);
 	commit_drop(commit);
 }
 
 /* NULL and 0: there is nothing to make durable. */
 static int commit_start(
-		struct fs *fs, struct spool_inode *inode, struct commit **out)
+	struct fs *fs, struct spool_inode *inode, struct commit **out)
 {
 	struct commit *commit = calloc(1, sizeof(*commit));
 	int err = 0;
@@ -160,10 +160,10 @@ static int save_wait(struct op *op)
 
 /* Runs the file if its name says so, else makes it durable. */
 static int save_start(struct fs *fs, struct spool_inode *inode,
-		struct spool_inode *dir, const char *name, struct save *save)
+	struct spool_inode *dir, const char *name, struct save *save)
 {
 	bool runs = inode->sent != inode->generation && dir &&
-			place_runs(dir, name, inode);
+		place_runs(dir, name, inode);
 
 	if (!runs)
 		return commit_start(fs, inode, &save->commit);
@@ -175,7 +175,7 @@ static int save_start(struct fs *fs, struct spool_inode *inode,
 
 /* A file with several names runs once, under the first that runs. */
 static int save_start_anywhere(
-		struct fs *fs, struct spool_inode *inode, struct save *save)
+	struct fs *fs, struct spool_inode *inode, struct save *save)
 {
 	struct spool_inode *dir;
 	const char *name;
@@ -187,7 +187,7 @@ static int save_start_anywhere(
 }
 
 static int save_begin(struct op *op, struct spool_inode *inode,
-		struct spool_inode *dir, const char *name)
+	struct spool_inode *dir, const char *name)
 {
 	struct save *save = calloc(1, sizeof(*save));
 	int err;
@@ -227,8 +227,8 @@ int save_flush(struct op *op)
 	switch (found) {
 	case WRITER_KILLED:
 		log_line(LOG_INFO,
-				"a writer was killed before its close: what it "
-				"wrote is kept and not run");
+			"a writer was killed before its close: what it "
+			"wrote is kept and not run");
 		inode->sent = inode->generation;
 		return op_reply_ok(op);
 	case WRITER_MORE:
@@ -274,31 +274,30 @@ void save_released(struct fs *fs, struct spool_inode *inode)
 	err = save_start_anywhere(fs, inode, &save);
 	if (err)
 		log_line(LOG_ERR, "a file could not be saved: %s",
-				strerror(-err));
+			strerror(-err));
 }
 
 int save_renamed(struct op *op, struct spool_inode *inode,
-		struct spool_inode *dir, const char *name)
+	struct spool_inode *dir, const char *name)
 {
 	if (op->extra) {
 		/* The name has changed whatever becomes of the run: an error
 		 * here would make its user believe that it has not. */
 		struct save *save = op->extra;
 		if (save->job && !save->job->is_stored &&
-				!job_is_final(save->job) &&
-				!save->job->is_removed)
+			!job_is_final(save->job) && !save->job->is_removed)
 			return op_wait(op, &save->job->waiters);
 		return op_reply_ok(op);
 	}
 	run_unsettle(op->fs, inode);
 	if (!S_ISREG(inode->mode) || inode->writers ||
-			inode->sent == inode->generation ||
-			!place_runs(dir, name, inode))
+		inode->sent == inode->generation ||
+		!place_runs(dir, name, inode))
 		return op_reply_ok(op);
 	int err = save_begin(op, inode, dir, name);
 	if (err) {
 		log_line(LOG_ERR, "a renamed file could not be run: %s",
-				strerror(-err));
+			strerror(-err));
 		return op_reply_ok(op);
 	}
 	return save_renamed(op, inode, dir, name);

@@ -20,6 +20,6 @@ void save_released(struct fs *fs, struct spool_inode *inode);
 /* The file was renamed to name in dir. An operation: content that nobody sent
  * yet, without a writer, is a save under its new name. */
 int save_renamed(struct op *op, struct spool_inode *inode,
-		struct spool_inode *dir, const char *name);
+	struct spool_inode *dir, const char *name);
 
 #endif

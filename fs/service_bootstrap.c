@@ -27,16 +27,16 @@ static const json_t *script_kept(struct op *op, const struct node *node)
 	uint64_t at = json_integer_value(json_object_get(kept, "at"));
 
 	return kept && op->fs->now_ms - at < KEPT_MS
-			? json_object_get(kept, "text")
-			: NULL;
+		? json_object_get(kept, "text")
+		: NULL;
 }
 
 static void script_keep(
-		struct op *op, const struct node *node, const json_t *text)
+	struct op *op, const struct node *node, const json_t *text)
 {
 	memory_tell(op->fs, node,
-			json_pack("{s:I s:O}", "at", (json_int_t)op->fs->now_ms,
-					"text", text));
+		json_pack("{s:I s:O}", "at", (json_int_t)op->fs->now_ms, "text",
+			text));
 }
 
 /* ---- reading ---- */
@@ -45,10 +45,9 @@ static void script_keep(
 static int script_ask(struct op *op, const struct node *node, json_t **answer)
 {
 	int err = resource_call(op, SLOT_CAT, API_SERVICE_EXECUTE, node,
-			json_pack("{s:s s:i}", "command",
-					"cat /tmp/bootstrap.sh", "timeout",
-					30000),
-			answer);
+		json_pack("{s:s s:i}", "command", "cat /tmp/bootstrap.sh",
+			"timeout", 30000),
+		answer);
 
 	if (err || json_member(*answer, "stdout|exit_code"))
 		return err;
@@ -68,8 +67,8 @@ static int script_ask(struct op *op, const struct node *node, json_t **answer)
 	return -ETIMEDOUT;
 }
 
-static int script_read(struct op *op, const struct node *node,
-		const json_t **text)
+static int script_read(
+	struct op *op, const struct node *node, const json_t **text)
 {
 	json_t *answer;
 	int err = resource_value(op, node, members, text);
@@ -112,7 +111,7 @@ int bootstrap_render(struct op *op, const struct node *node, FILE *out)
 
 /* The size, where an answer has the script that is known without asking. */
 int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	bool is_peeking = op->is_peeking;
 	const json_t *text;
@@ -138,28 +137,26 @@ int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
 static bool is_url(const char *text, size_t len)
 {
 	return (!strncmp(text, "http://", 7) ||
-			       !strncmp(text, "https://", 8)) &&
-			strcspn(text, " \t\r\n") + 1 >= len;
+		       !strncmp(text, "https://", 8)) &&
+		strcspn(text, " \t\r\n") + 1 >= len;
 }
 
-int bootstrap_write(struct op *op, const struct node *node, const char *text,
-		size_t len)
+int bootstrap_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	bool is_link = is_url(text, len);
 	json_t *answer, *script;
 
 	if (!len)
 		return resource_refuse(op, node, -EINVAL,
-				"bootstrap: a script, or a URL of one");
+			"bootstrap: a script, or a URL of one");
 	script = json_from_bytes(text, is_link ? strcspn(text, "\r\n") : len);
 	if (!script)
 		return -ENOMEM;
 	int err = resource_call(op, 0, API_SERVICE_REDEPLOY, node,
-			json_pack("{s:O}",
-					is_link ? "bootstrap"
-						: "bootstrap_content",
-					script),
-			&answer);
+		json_pack("{s:O}", is_link ? "bootstrap" : "bootstrap_content",
+			script),
+		&answer);
 	if (!err) {
 		memory_tell(op->fs, node, NULL);
 		if (!is_link)
@@ -175,8 +172,8 @@ static const struct setting domains_setting = {
 	.type = SETTING_LIST,
 };
 
-int domains_write(struct op *op, const struct node *node, const char *text,
-		size_t len)
+int domains_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	json_t *value, *answer;
 	int err = resource_parse(op, node, &domains_setting, text, len, &value);
@@ -184,7 +181,7 @@ int domains_write(struct op *op, const struct node *node, const char *text,
 	if (err)
 		return err;
 	err = resource_call(op, 0, API_SERVICE_DOMAINS, node,
-			json_pack("{s:o}", "custom_domains", value), &answer);
+		json_pack("{s:o}", "custom_domains", value), &answer);
 	if (!err)
 		resource_drop(op, node);
 	return err;

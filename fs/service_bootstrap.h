@@ -8,12 +8,12 @@
 /* Reading gives the script, from an answer of the API that has it, else from
  * the service itself; saving another redeploys with it. */
 int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s);
+	double *timeout_s);
 int bootstrap_render(struct op *op, const struct node *node, FILE *out);
-int bootstrap_write(struct op *op, const struct node *node, const char *text,
-		size_t len);
+int bootstrap_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
 
-int domains_write(struct op *op, const struct node *node, const char *text,
-		size_t len);
+int domains_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
 
 #endif

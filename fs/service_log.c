@@ -35,9 +35,9 @@ static struct service_log *log_find(struct fs *fs, const char *id)
 {
 	struct service_log *log;
 
-	TAILQ_FOREACH (log, memory_logs(fs), link)
-		if (!strcmp(log->id, id))
-			return log;
+	TAILQ_FOREACH(log, memory_logs(fs), link)
+	if (!strcmp(log->id, id))
+		return log;
 	return NULL;
 }
 
@@ -48,8 +48,8 @@ static int log_file(const struct state *state)
 
 	if (fd >= 0)
 		return fd;
-	fd = openat(state->fd, name, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC,
-			0600);
+	fd = openat(
+		state->fd, name, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	unlinkat(state->fd, name, 0);
@@ -104,8 +104,8 @@ static char *log_end(const struct service_log *log, size_t *len)
 	if (*len > log->size)
 		*len = log->size;
 	char *bytes = malloc(*len + 1);
-	if (bytes && pread(log->fd, bytes, *len, log->size - *len) ==
-					(ssize_t)*len)
+	if (bytes &&
+		pread(log->fd, bytes, *len, log->size - *len) == (ssize_t)*len)
 		return bytes;
 	free(bytes);
 	return NULL;
@@ -113,7 +113,7 @@ static char *log_end(const struct service_log *log, size_t *len)
 
 /* The whole log: it goes on from what is held, or it is another one. */
 static int log_take_whole(
-		struct service_log *log, const char *bytes, size_t len)
+	struct service_log *log, const char *bytes, size_t len)
 {
 	size_t held_len = log->size;
 	char *held = held_len <= len ? log_end(log, &held_len) : NULL;
@@ -129,8 +129,8 @@ static int log_take_whole(
 }
 
 /* The last lines. -EAGAIN: they do not reach what is held. */
-static int log_take_tail(struct service_log *log, const char *bytes, size_t len,
-		uint64_t now_ms)
+static int log_take_tail(
+	struct service_log *log, const char *bytes, size_t len, uint64_t now_ms)
 {
 	size_t held_len = len, covered;
 	bool is_repeating;
@@ -144,15 +144,14 @@ static int log_take_tail(struct service_log *log, const char *bytes, size_t len,
 	free(held);
 	if (!covered && len)
 		return -EAGAIN;
-	if (is_repeating && (log->size < SMALL ||
-					    now_ms - log->whole_ms >
-							    RECHECK_MS))
+	if (is_repeating &&
+		(log->size < SMALL || now_ms - log->whole_ms > RECHECK_MS))
 		return -EAGAIN;
 	return log_append(log, bytes + covered, len - covered);
 }
 
-static int log_take(struct op *op, struct service_log *log, json_t *answer,
-		bool is_whole)
+static int log_take(
+	struct op *op, struct service_log *log, json_t *answer, bool is_whole)
 {
 	const json_t *text = json_member(answer, "log|logs|stdout");
 	size_t len;
@@ -175,7 +174,7 @@ static int log_take(struct op *op, struct service_log *log, json_t *answer,
 /* ---- asking ---- */
 
 static int log_ask(struct op *op, unsigned slot, const char *id, bool is_whole,
-		json_t **answer)
+	json_t **answer)
 {
 	static const struct api_param some[] = { { "lines", "500" }, { 0 } };
 	static const struct api_param all[] = { { "all", "true" }, { 0 } };
@@ -215,7 +214,7 @@ static int log_poll(struct op *op, struct service_log *log)
 }
 
 int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	int err = resource_attr(op, node, attr, timeout_s);
 	struct service_log *log = log_find(op->fs, node->id);
@@ -233,8 +232,8 @@ int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	return 0;
 }
 
-int service_log_open(struct op *op, const struct node *node,
-		struct handle *handle)
+int service_log_open(
+	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct service_log *log = log_find(op->fs, node->id);
 	json_t *answer;

@@ -24,9 +24,9 @@ struct service_log;
 TAILQ_HEAD(service_log_list, service_log);
 
 int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s);
-int service_log_open(struct op *op, const struct node *node,
-		struct handle *handle);
+	double *timeout_s);
+int service_log_open(
+	struct op *op, const struct node *node, struct handle *handle);
 int service_log_read(struct op *op);
 void service_log_close(struct fs *fs, struct service_log *log);
 
@@ -34,6 +34,6 @@ void service_log_close(struct fs *fs, struct service_log *log);
  * is held; 0: too little to be sure that it is no accident. is_repeating: less
  * would fit as well. In service_log_overlap.c. */
 size_t log_overlap(const char *held, size_t held_len, const char *tail,
-		size_t tail_len, bool *is_repeating);
+	size_t tail_len, bool *is_repeating);
 
 #endif

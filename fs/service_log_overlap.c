@@ -32,7 +32,7 @@ static uint32_t *failures(const char *tail, size_t len)
 }
 
 size_t log_overlap(const char *held, size_t held_len, const char *tail,
-		size_t tail_len, bool *is_repeating)
+	size_t tail_len, bool *is_repeating)
 {
 	uint32_t *table = failures(tail, tail_len);
 	size_t state = 0;

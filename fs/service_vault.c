@@ -10,7 +10,7 @@
 #include "fs/resource.h"
 
 enum {
-	VAULT_MAX = 64 << 10, /* api.md 7.7 */
+	VAULT_MAX = 64 << 10,	    /* api.md 7.7 */
 	SLOT_EXPORT = OP_CALLS - 1, /* an open for adding reads, too */
 };
 
@@ -18,8 +18,8 @@ int vault_render(struct op *op, const struct node *node, FILE *out)
 {
 	json_t *answer;
 	size_t len;
-	int err = resource_call(op, SLOT_EXPORT, API_SERVICE_ENV_EXPORT, node,
-			NULL, &answer);
+	int err = resource_call(
+		op, SLOT_EXPORT, API_SERVICE_ENV_EXPORT, node, NULL, &answer);
 
 	if (err == -ENOENT) /* there is no vault */
 		return 0;
@@ -37,8 +37,8 @@ int vault_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
-static int vault_set(struct op *op, const struct node *node, const char *text,
-		size_t len)
+static int vault_set(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	struct api_request request = {
 		.endpoint = API_SERVICE_ENV_SET,
@@ -55,18 +55,17 @@ static int vault_set(struct op *op, const struct node *node, const char *text,
 	return op_call(op, 0, &request, &answer);
 }
 
-int vault_write(struct op *op, const struct node *node, const char *text,
-		size_t len)
+int vault_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	json_t *answer;
 	int err;
 
 	if (len > VAULT_MAX)
-		return resource_refuse(op, node, -EFBIG,
-				"a vault holds 64 KiB at most");
+		return resource_refuse(
+			op, node, -EFBIG, "a vault holds 64 KiB at most");
 	if (len)
 		return vault_set(op, node, text, len);
-	err = resource_call(
-			op, 0, API_SERVICE_ENV_DELETE, node, NULL, &answer);
+	err = resource_call(op, 0, API_SERVICE_ENV_DELETE, node, NULL, &answer);
 	return err == -ENOENT ? 0 : err; /* there was none */
 }

@@ -11,7 +11,7 @@
  * empty deletes it.
  */
 int vault_render(struct op *op, const struct node *node, FILE *out);
-int vault_write(struct op *op, const struct node *node, const char *text,
-		size_t len);
+int vault_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
 
 #endif

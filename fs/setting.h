@@ -9,14 +9,14 @@
 
 enum setting_type {
 	SETTING_NUMBER, /* min..max */
-	SETTING_BOOL,   /* 0 or 1; also true, false, yes, no are understood */
-	SETTING_WORD,   /* one word of letters, digits and ._+-; "" allowed */
+	SETTING_BOOL,	/* 0 or 1; also true, false, yes, no are understood */
+	SETTING_WORD,	/* one word of letters, digits and ._+-; "" allowed */
 	SETTING_CHOICE, /* one of choices, separated by blanks */
-	SETTING_ENV,    /* dotenv lines: NAME=value, # comments, quotes, export */
-	SETTING_LIST,   /* words, one a line (blanks and commas split, too) */
-	SETTING_NUMBERS,/* numbers min..max, one a line (blanks, commas) */
-	SETTING_TEXT,   /* any UTF-8 text without control bytes but newline and
-			   tab; one newline at its end does not count */
+	SETTING_ENV,  /* dotenv lines: NAME=value, # comments, quotes, export */
+	SETTING_LIST, /* words, one a line (blanks and commas split, too) */
+	SETTING_NUMBERS, /* numbers min..max, one a line (blanks, commas) */
+	SETTING_TEXT,	 /* any UTF-8 text without control bytes but newline and
+			    tab; one newline at its end does not count */
 };
 
 /* A table of these ends with a NULL name. */
@@ -39,8 +39,8 @@ extern const struct setting settings_service[];
 extern const struct setting settings_session[];
 extern const struct setting settings_image[];
 
-const struct setting *setting_find(const struct setting *table,
-		const char *name);
+const struct setting *setting_find(
+	const struct setting *table, const char *name);
 
 /*
  * Parses what was written. The value to keep is owned by the caller (number ->
@@ -50,12 +50,12 @@ const struct setting *setting_find(const struct setting *table,
  * env are json_from_bytes. Longer than 1 MiB is -EINVAL.
  */
 int setting_parse(const struct setting *setting, const char *text, size_t len,
-		json_t **value, char *why, size_t why_len);
+	json_t **value, char *why, size_t why_len);
 
 /* The text that reading gives, with its newline ("" for an empty env or list,
  * one newline for an empty word). value NULL, or of a type that setting_parse
  * does not make: the preset. Owned by the caller, free(); NULL: no memory. */
-char *setting_text(const struct setting *setting, const json_t *value,
-		size_t *len);
+char *setting_text(
+	const struct setting *setting, const json_t *value, size_t *len);
 
 #endif

@@ -17,7 +17,7 @@
  * with `why` ("env: line 3: ..."); -ENOMEM.
  */
 int dotenv_parse(const char *setting, const char *text, size_t len,
-		json_t **value, char *why, size_t why_len);
+	json_t **value, char *why, size_t why_len);
 
 /* The same, so that dotenv_parse, and a shell too, read the same values from
  * it. -ENOMEM. */

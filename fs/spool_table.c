@@ -88,7 +88,8 @@ struct spool_inode *spool_by_ino(struct spool *spool, uint64_t ino)
 
 struct spool_inode *spool_by_number(struct spool *spool, uint64_t number)
 {
-	struct spool_inode *inode = spool_by_ino(spool, spool_mix(spool, number));
+	struct spool_inode *inode =
+		spool_by_ino(spool, spool_mix(spool, number));
 
 	return inode && inode->number == number ? inode : NULL;
 }

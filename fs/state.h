@@ -21,7 +21,7 @@
  * directory. What a killed daemon left of *.tmp and *.work is removed at open.
  */
 struct state {
-	int fd;      /* the account's directory */
+	int fd; /* the account's directory */
 	int inodes_fd, jobs_fd;
 	int lock_fd;
 	char path[PATH_MAX];
@@ -34,7 +34,7 @@ struct state {
  * -ENOTDIR, -EINVAL for a public key that is no safe name, ...
  */
 int state_open(struct state *state, const char *dir, const char *public_key,
-		char *why, size_t why_len);
+	char *why, size_t why_len);
 void state_close(struct state *state);
 /* Puts this process's id into the lock. state_open does; to be called again
  * after a fork, so that a second mount names the right process. */
@@ -43,10 +43,10 @@ int state_claim(struct state *state);
 /* Replaces the file name in the directory dir_fd. durable: with both fsyncs.
  * Thread-safe for different names. */
 int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
-		int durable);
+	int durable);
 /* The whole file, at most limit bytes (-EFBIG). Owned by the caller, free();
  * a NUL stands behind it. */
-int state_read(int dir_fd, const char *name, size_t limit, char **out,
-		size_t *len);
+int state_read(
+	int dir_fd, const char *name, size_t limit, char **out, size_t *len);
 
 #endif

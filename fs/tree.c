@@ -17,7 +17,7 @@ enum { ROWS_MAX = 512 };
 
 struct slot {
 	const struct row *row;
-	int parent; /* index; -1: the root */
+	int parent;	 /* index; -1: the root */
 	int first, next; /* children: indexes, -1 ends */
 };
 
@@ -28,7 +28,7 @@ static int slot_of_path(const char *path, size_t len)
 {
 	for (int i = 0; i < slot_count; i++)
 		if (!strncmp(slots[i].row->path, path, len) &&
-				!slots[i].row->path[len])
+			!slots[i].row->path[len])
 			return i;
 	return -1;
 }
@@ -99,8 +99,8 @@ const struct row *tree_parent(const struct row *row)
 	int index = slot_of(row);
 
 	return index < 0 || slots[index].parent < 0
-			? NULL
-			: slots[slots[index].parent].row;
+		? NULL
+		: slots[slots[index].parent].row;
 }
 
 const struct row *tree_child(const struct row *dir, size_t i)
@@ -133,7 +133,7 @@ double answer_timeout_s(const struct op *op, const struct cache_answer *answer)
 }
 
 struct timespec answer_changed(struct fs *fs, enum api_endpoint endpoint,
-		const struct cache_answer *answer)
+	const struct cache_answer *answer)
 {
 	struct seen *seen = &fs->seen[endpoint];
 
@@ -172,7 +172,7 @@ int render_json(const json_t *value, FILE *out)
 }
 
 static int row_value(
-		struct op *op, const struct node *node, const json_t **value)
+	struct op *op, const struct node *node, const json_t **value)
 {
 	json_t *answer;
 	int err = node->row->source(op, node, &answer);
@@ -195,8 +195,8 @@ static int row_print(struct op *op, const struct node *node, FILE *out)
 	return err ? err : render_value(value, out);
 }
 
-int row_content(struct op *op, const struct node *node, char **text,
-		size_t *len)
+int row_content(
+	struct op *op, const struct node *node, char **text, size_t *len)
 {
 	FILE *out = open_memstream(text, len);
 	int err;
@@ -225,7 +225,7 @@ int row_exists(struct op *op, const struct node *node)
 }
 
 void attr_times(struct stat *attr, const struct timespec *mtime,
-		const struct timespec *ctime)
+	const struct timespec *ctime)
 {
 	attr->st_mtim = *mtime;
 	attr->st_ctim = *ctime;
@@ -234,7 +234,7 @@ void attr_times(struct stat *attr, const struct timespec *mtime,
 
 /* The times of a row are those of the nearest directory that has some. */
 static int row_times(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	const struct row *row = node->row;
 
@@ -246,7 +246,7 @@ static int row_times(struct op *op, const struct node *node, struct stat *attr,
 }
 
 int row_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	const struct options *options = op->fs->options;
 	const struct row *row = node->row;
@@ -269,7 +269,8 @@ int row_attr(struct op *op, const struct node *node, struct stat *attr,
 	*timeout_s = FOREVER_S;
 
 	int err = row_times(op, node, attr, timeout_s);
-	if (err || row->kind == ROW_DIR || row->flags & (ROW_UNSIZED | ROW_EMPTY))
+	if (err || row->kind == ROW_DIR ||
+		row->flags & (ROW_UNSIZED | ROW_EMPTY))
 		return err;
 	if (row->open) /* the row's own attr has told the size */
 		return 0;

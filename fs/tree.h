@@ -51,7 +51,8 @@ enum row_flag {
 };
 
 /* What a name stands for: a row with what fills its placeholders, or a file of
- * a spool. id and name are copied by who fills it in, free()d by found_clear. */
+ * a spool. id and name are copied by who fills it in, free()d by found_clear.
+ */
 struct found {
 	const struct row *row;
 	char *id, *name;
@@ -59,13 +60,13 @@ struct found {
 };
 void found_clear(struct found *found);
 int found_row(struct found *found, const struct row *row, const char *id,
-		const char *name);
+	const char *name);
 
 struct row {
 	const char *path;
 	const char *help; /* one line, for the man page and the README */
 	enum row_kind kind;
-	mode_t mode;      /* permission bits; w: it may be opened for writing */
+	mode_t mode; /* permission bits; w: it may be opened for writing */
 	unsigned flags;
 
 	/* Where its content comes from. `source` gives an answer, and member
@@ -84,49 +85,50 @@ struct row {
 
 	/* A directory's dynamic entries, beside its static rows. */
 	int (*list)(struct op *op, const struct node *node,
-			struct listing *listing);
+		struct listing *listing);
 	int (*find)(struct op *op, const struct node *node, const char *name,
-			struct found *found);
+		struct found *found);
 
 	/* A spool: the top directory in which people save. */
-	int (*spool)(struct op *op, const struct node *dir,
-			struct found *found);
+	int (*spool)(
+		struct op *op, const struct node *dir, struct found *found);
 
 	/* Times, and whatever else of the attributes is special. *timeout_s
 	 * is how long the kernel may believe them. NULL: the directory's. */
 	int (*attr)(struct op *op, const struct node *node, struct stat *attr,
-			double *timeout_s);
+		double *timeout_s);
 
 	/* What was written, at the close. Run again like any operation. */
 	int (*write)(struct op *op, const struct node *node, const char *text,
-			size_t len);
+		size_t len);
 
 	/* Of several lines: whether the lines so far can be right. Called at
 	 * each write, so that a shell's echo is told. */
 	int (*check)(struct fs *fs, const struct node *node, const char *text,
-			size_t len);
+		size_t len);
 
 	/* Reading that is no snapshot: results of a job that is going on. */
-	int (*open)(struct op *op, const struct node *node,
-			struct handle *handle);
+	int (*open)(
+		struct op *op, const struct node *node, struct handle *handle);
 
 	/* Of a directory: making, removing, and moving things into it. */
 	int (*make_dir)(struct op *op, const struct node *node,
-			const char *name, struct found *found);
+		const char *name, struct found *found);
 	int (*make_file)(struct op *op, const struct node *node,
-			const char *name, struct found *found);
+		const char *name, struct found *found);
 	int (*remove)(struct op *op, const struct node *node, const char *name,
-			bool is_dir);
+		bool is_dir);
 	/* `inode` (a draft, a file) is moved here under this name. */
 	int (*move_in)(struct op *op, const struct node *node,
-			struct spool_inode *inode, const char *name);
+		struct spool_inode *inode, const char *name);
 };
 
 /* All tables, each ending with a row without a path; NULL ends. */
 extern const struct row *const tree_tables[];
 
 /* Links rows to their directories; once, before anything else. -EINVAL: a row
- * without a directory or a name given twice (a test sees that it is neither). */
+ * without a directory or a name given twice (a test sees that it is neither).
+ */
 int tree_init(void);
 
 const struct row *tree_root(void);
@@ -144,13 +146,13 @@ const struct row *tree_child(const struct row *dir, size_t i);
 
 /* The whole content of a row's node: 0 (owned by the caller, free()),
  * -EINPROGRESS, -ENOENT, ... */
-int row_content(struct op *op, const struct node *node, char **text,
-		size_t *len);
+int row_content(
+	struct op *op, const struct node *node, char **text, size_t *len);
 /* Whether the row is there for this node: 0, -ENOENT, -EINPROGRESS. */
 int row_exists(struct op *op, const struct node *node);
 /* Attributes of a node. */
 int row_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s);
+	double *timeout_s);
 
 /* ---- helpers for tables ---- */
 
@@ -159,13 +161,13 @@ double answer_timeout_s(const struct op *op, const struct cache_answer *answer);
 /* When an answer of the whole account changed: when this mount saw it change;
  * what never changed is as old as the state directory. */
 struct timespec answer_changed(struct fs *fs, enum api_endpoint endpoint,
-		const struct cache_answer *answer);
+	const struct cache_answer *answer);
 /* Prints a value of the API as a file's content: one line. */
 int render_value(const json_t *value, FILE *out);
 /* Prints an answer indented. */
 int render_json(const json_t *value, FILE *out);
 /* Sets mtime, ctime and atime. */
 void attr_times(struct stat *attr, const struct timespec *mtime,
-		const struct timespec *ctime);
+	const struct timespec *ctime);
 
 #endif

@@ -49,17 +49,17 @@ static const struct setting visibility_setting = {
 	.choices = "private unlisted public",
 };
 
-static int visibility_write(struct op *op, const struct node *node,
-		const char *text, size_t len)
+static int visibility_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	json_t *value, *answer;
 	int err = resource_parse(
-			op, node, &visibility_setting, text, len, &value);
+		op, node, &visibility_setting, text, len, &value);
 
 	if (err)
 		return err;
 	err = resource_call(op, 0, API_IMAGE_VISIBILITY, node,
-			json_pack("{s:o}", "visibility", value), &answer);
+		json_pack("{s:o}", "visibility", value), &answer);
 	if (!err)
 		resource_drop(op, node);
 	return err;
@@ -68,35 +68,51 @@ static int visibility_write(struct op *op, const struct node *node,
 #define HERE "/images/{image}/"
 #define VIEW_ROWS(which, text)                                                 \
 	{                                                                      \
-		.path = "/images/" which, .kind = ROW_DIR, .mode = 0555,       \
-		.attr = collection_attr, .list = collection_list,              \
-		.find = collection_find, .help = text,                         \
+		.path = "/images/" which,                                      \
+		.kind = ROW_DIR,                                               \
+		.mode = 0555,                                                  \
+		.attr = collection_attr,                                       \
+		.list = collection_list,                                       \
+		.find = collection_find,                                       \
+		.help = text,                                                  \
 	},                                                                     \
 	{                                                                      \
 		.path = "/images/" which "/{image}", .kind = ROW_LINK,         \
 		.mode = 0777, .flags = ROW_VOLATILE, .attr = resource_attr,    \
-		.render = collection_link, .help = "one of them",                    \
+		.render = collection_link, .help = "one of them",              \
 	}
 
 const struct row tree_images_rows[] = {
-	{ .path = "/images", .kind = ROW_DIR, .mode = 0755,
-		.attr = collection_attr, .list = collection_list,
-		.find = collection_find, .remove = collection_remove,
+	{ .path = "/images",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.attr = collection_attr,
+		.list = collection_list,
+		.find = collection_find,
+		.remove = collection_remove,
 		.move_in = make_move_in,
 		.help = "images that services are made of" },
-	{ .path = "/images/new", .kind = ROW_DIR, .mode = 0755,
+	{ .path = "/images/new",
+		.kind = ROW_DIR,
+		.mode = 0755,
 		.spool = make_spool,
 		.help = "drafts of images: .settings/ says of what" },
 	VIEW_ROWS("owned", "the account's own"),
 	VIEW_ROWS("shared", "those that others share with it"),
 	VIEW_ROWS("public", "those that everybody may use"),
-	{ .path = "/images/{alias}", .kind = ROW_LINK, .mode = 0777,
-		.flags = ROW_VOLATILE, .attr = resource_attr,
+	{ .path = "/images/{alias}",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.attr = resource_attr,
 		.render = collection_link,
 		.help = "the image of a draft that was moved here under this "
 			"name" },
-	{ .path = "/images/{image}", .kind = ROW_DIR, .mode = 0755,
-		.exists = resource_exists, .attr = resource_attr,
+	{ .path = "/images/{image}",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.exists = resource_exists,
+		.attr = resource_attr,
 		.help = "an image; rmdir is refused, but with -o "
 			"allow_delete" },
 	ID,
@@ -111,27 +127,32 @@ const struct row tree_images_rows[] = {
 	FIELD("access", "access", "why this key may see it"),
 	FIELD("created_at", "created_at", "when it was published"),
 	VALUE("visibility", "visibility", visibility_write,
-			"private, unlisted or public; writing changes it"),
+		"private, unlisted or public; writing changes it"),
 	VALUE("locked", "locked", resource_locked_write,
-			"1: it cannot be destroyed; writing 0 or 1 unlocks or "
-			"locks it"),
-	{ .path = HERE "trusted", .kind = ROW_DIR, .mode = 0755,
-		.exists = resource_exists, .list = trusted_list,
-		.find = trusted_find, .make_file = trusted_make,
+		"1: it cannot be destroyed; writing 0 or 1 unlocks or "
+		"locks it"),
+	{ .path = HERE "trusted",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.exists = resource_exists,
+		.list = trusted_list,
+		.find = trusted_find,
+		.make_file = trusted_make,
 		.remove = trusted_remove,
 		.help = "keys that may use it: touch KEY grants, rm KEY "
 			"revokes" },
-	{ .path = HERE "trusted/{key}", .kind = ROW_FILE, .mode = 0644,
+	{ .path = HERE "trusted/{key}",
+		.kind = ROW_FILE,
+		.mode = 0644,
 		.flags = ROW_EMPTY | ROW_VOLATILE,
 		.help = "a public key that is trusted" },
 	ACTION("spawn", action_write,
-			"key=value words make a service of it; then reading "
-			"gives its id"),
+		"key=value words make a service of it; then reading "
+		"gives its id"),
 	ACTION("clone", action_write,
-			"key=value words make an image of it; then reading "
-			"gives its id"),
-	ACTION("transfer", action_write,
-			"to_api_key=KEY makes it that key's"),
+		"key=value words make an image of it; then reading "
+		"gives its id"),
+	ACTION("transfer", action_write, "to_api_key=KEY makes it that key's"),
 	ACTION("destroy", resource_destroy, "any write deletes it"),
 	JSON("image.json"),
 	{ 0 },

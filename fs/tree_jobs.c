@@ -79,7 +79,7 @@ static int exit_code_exists(struct op *op, const struct node *node)
 }
 
 static int job_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	struct job *job = node_job(op, node);
 
@@ -150,12 +150,12 @@ static int cancel_render(struct op *op, const struct node *node, FILE *out)
 	(void)node;
 	fputs("write anything here to cancel the job; what it has printed "
 	      "stays\n",
-			out);
+		out);
 	return 0;
 }
 
-static int cancel_write(struct op *op, const struct node *node,
-		const char *text, size_t len)
+static int cancel_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	struct job *job = node_job(op, node);
 
@@ -175,7 +175,7 @@ static int output_of(const struct node *node)
 /* The size is told once it is known for good; until then it is 0, and a read
  * gives what is there. */
 static int output_attr(struct op *op, const struct node *node,
-		struct stat *attr, double *timeout_s)
+	struct stat *attr, double *timeout_s)
 {
 	int err = job_attr(op, node, attr, timeout_s);
 	struct job *job = node_job(op, node);
@@ -185,8 +185,8 @@ static int output_attr(struct op *op, const struct node *node,
 	return err;
 }
 
-static int output_open(struct op *op, const struct node *node,
-		struct handle *handle)
+static int output_open(
+	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
 
@@ -199,7 +199,7 @@ static int output_open(struct op *op, const struct node *node,
 }
 
 static int exit_code_attr(struct op *op, const struct node *node,
-		struct stat *attr, double *timeout_s)
+	struct stat *attr, double *timeout_s)
 {
 	int err = job_attr(op, node, attr, timeout_s);
 	struct job *job = node_job(op, node);
@@ -216,8 +216,8 @@ static int exit_code_attr(struct op *op, const struct node *node,
 	return 0;
 }
 
-static int exit_code_open(struct op *op, const struct node *node,
-		struct handle *handle)
+static int exit_code_open(
+	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
 
@@ -235,7 +235,7 @@ static int exit_code_open(struct op *op, const struct node *node,
 }
 
 static int file_open(struct op *op, struct job *job, struct handle *handle,
-		const char *suffix)
+	const char *suffix)
 {
 	int fd = job_open_file(&op->fs->state, job->number, suffix, O_RDONLY);
 
@@ -247,7 +247,7 @@ static int file_open(struct op *op, struct job *job, struct handle *handle,
 }
 
 static int code_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	int err = job_attr(op, node, attr, timeout_s);
 
@@ -256,8 +256,8 @@ static int code_attr(struct op *op, const struct node *node, struct stat *attr,
 	return err;
 }
 
-static int code_open(struct op *op, const struct node *node,
-		struct handle *handle)
+static int code_open(
+	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
 
@@ -265,7 +265,7 @@ static int code_open(struct op *op, const struct node *node,
 }
 
 static int answer_attr(struct op *op, const struct node *node,
-		struct stat *attr, double *timeout_s)
+	struct stat *attr, double *timeout_s)
 {
 	int err = job_attr(op, node, attr, timeout_s);
 
@@ -274,8 +274,8 @@ static int answer_attr(struct op *op, const struct node *node,
 	return err;
 }
 
-static int answer_open(struct op *op, const struct node *node,
-		struct handle *handle)
+static int answer_open(
+	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
 
@@ -296,7 +296,7 @@ static int answer_open(struct op *op, const struct node *node,
 /* ---- artifacts ---- */
 
 static const struct job_artifact *artifact_of(
-		const struct job *job, const char *name, size_t *index)
+	const struct job *job, const char *name, size_t *index)
 {
 	for (size_t i = 0; job && i < job->artifact_count; i++) {
 		if (strcmp(job->artifacts[i].name, name))
@@ -307,8 +307,8 @@ static const struct job_artifact *artifact_of(
 	return NULL;
 }
 
-static int artifacts_list(struct op *op, const struct node *node,
-		struct listing *listing)
+static int artifacts_list(
+	struct op *op, const struct node *node, struct listing *listing)
 {
 	struct job *job = node_job(op, node);
 	int err = job ? 0 : -ENOENT;
@@ -317,8 +317,8 @@ static int artifacts_list(struct op *op, const struct node *node,
 		struct found found;
 		const char *name = job->artifacts[i].name;
 		err = found_row(&found,
-				tree_row("/jobs/{job}/artifacts/{artifact}"),
-				job->key, name);
+			tree_row("/jobs/{job}/artifacts/{artifact}"), job->key,
+			name);
 		if (!err)
 			err = listing_add(listing, name, &found);
 	}
@@ -326,31 +326,31 @@ static int artifacts_list(struct op *op, const struct node *node,
 }
 
 static int artifacts_find(struct op *op, const struct node *node,
-		const char *name, struct found *found)
+	const char *name, struct found *found)
 {
 	size_t index;
 
 	if (!artifact_of(node_job(op, node), name, &index))
 		return -ENOENT;
 	return found_row(found, tree_row("/jobs/{job}/artifacts/{artifact}"),
-			node->id, name);
+		node->id, name);
 }
 
 static int artifact_attr(struct op *op, const struct node *node,
-		struct stat *attr, double *timeout_s)
+	struct stat *attr, double *timeout_s)
 {
 	int err = job_attr(op, node, attr, timeout_s);
 	size_t index;
-	const struct job_artifact *artifact = artifact_of(
-			node_job(op, node), node->name, &index);
+	const struct job_artifact *artifact =
+		artifact_of(node_job(op, node), node->name, &index);
 
 	if (!err && artifact)
 		attr_size(attr, artifact->size);
 	return err ? err : artifact ? 0 : -ENOENT;
 }
 
-static int artifact_open(struct op *op, const struct node *node,
-		struct handle *handle)
+static int artifact_open(
+	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
 	char suffix[40];
@@ -365,8 +365,8 @@ static int artifact_open(struct op *op, const struct node *node,
 /* ---- removing ---- */
 
 /* rm -r of a finished job's directory removes what is in it first. */
-static int job_remove_file(struct op *op, const struct node *node,
-		const char *name, bool is_dir)
+static int job_remove_file(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct job *job = node_job(op, node);
 
@@ -384,8 +384,8 @@ static int job_remove_file(struct op *op, const struct node *node,
 	return job_store_record(job);
 }
 
-static int artifact_remove(struct op *op, const struct node *node,
-		const char *name, bool is_dir)
+static int artifact_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct job *job = node_job(op, node);
 	size_t index;
@@ -399,15 +399,14 @@ static int artifact_remove(struct op *op, const struct node *node,
 		return -EBUSY;
 	/* The last takes its place: files are numbered by place. */
 	job_store_swap_artifacts(
-			&op->fs->state, job->number, index,
-			job->artifact_count - 1);
+		&op->fs->state, job->number, index, job->artifact_count - 1);
 	free(job->artifacts[index].name);
 	job->artifacts[index] = job->artifacts[--job->artifact_count];
 	return job_store_record(job);
 }
 
-static int jobs_remove(struct op *op, const struct node *node,
-		const char *name, bool is_dir)
+static int jobs_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct fs *fs = op->fs;
 	struct job *job = jobs_lookup(fs, name);
@@ -428,7 +427,7 @@ static int jobs_remove(struct op *op, const struct node *node,
 /* ---- jobs/ itself ---- */
 
 static int jobs_attr(struct op *op, const struct node *node, struct stat *attr,
-		double *timeout_s)
+	double *timeout_s)
 {
 	(void)node;
 	attr_times(attr, &op->fs->jobs.changed, &op->fs->jobs.changed);
@@ -467,8 +466,8 @@ static int add_aliases(struct op *op, struct listing *listing)
 
 /* The list of others' jobs is the API's; where it cannot be had, our own are
  * listed all the same. */
-static int jobs_list(struct op *op, const struct node *node,
-		struct listing *listing)
+static int jobs_list(
+	struct op *op, const struct node *node, struct listing *listing)
 {
 	struct cache_answer answer;
 	struct job *job;
@@ -480,7 +479,8 @@ static int jobs_list(struct op *op, const struct node *node,
 	if (!err)
 		jobs_read_list(op->fs, answer.json, answer.fetched_ms);
 	err = add_aliases(op, listing);
-	TAILQ_FOREACH (job, &op->fs->jobs.all, link) {
+	TAILQ_FOREACH(job, &op->fs->jobs.all, link)
+	{
 		if (err || !job->is_async || job->is_unlisted)
 			continue;
 		err = add_job(listing, job);
@@ -503,7 +503,7 @@ static bool looks_like_id(const char *name)
 
 /* By hand, an id is asked for at the API where it is not known here. */
 static int jobs_find(struct op *op, const struct node *node, const char *name,
-		struct found *found)
+	struct found *found)
 {
 	struct fs *fs = op->fs;
 	struct job *job = jobs_lookup(fs, name);
@@ -531,21 +531,21 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 }
 
 static int jobs_move_in(struct op *op, const struct node *node,
-		struct spool_inode *inode, const char *name)
+	struct spool_inode *inode, const char *name)
 {
 	(void)node;
 	return draft_submit_job(op, inode, name);
 }
 
 static int jobs_new_spool(
-		struct op *op, const struct node *dir, struct found *found)
+	struct op *op, const struct node *dir, struct found *found)
 {
 	const struct options *options = op->fs->options;
 
 	(void)dir;
 	memset(found, 0, sizeof(*found));
 	found->inode = spool_top(op->fs->spool, "jobs/new", options->uid,
-			options->gid, &op->fs->born);
+		options->gid, &op->fs->born);
 	return found->inode ? 0 : -errno;
 }
 
@@ -557,8 +557,8 @@ static int latest_exists(struct op *op, const struct node *node)
 	return job_by_number(op->fs, op->fs->jobs.latest) ? 0 : -ENOENT;
 }
 
-static int link_render(struct op *op, struct job *job, const char *prefix,
-		FILE *out)
+static int link_render(
+	struct op *op, struct job *job, const char *prefix, FILE *out)
 {
 	char name[300];
 
@@ -573,17 +573,16 @@ static int link_render(struct op *op, struct job *job, const char *prefix,
 static int latest_render(struct op *op, const struct node *node, FILE *out)
 {
 	(void)node;
-	return link_render(op, job_by_number(op->fs, op->fs->jobs.latest), "",
-			out);
+	return link_render(
+		op, job_by_number(op->fs, op->fs->jobs.latest), "", out);
 }
 
 static int alias_render(struct op *op, const struct node *node, FILE *out)
 {
 	json_t *number = json_object_get(op->fs->jobs.aliases, node->id);
 
-	return link_render(op,
-			job_by_number(op->fs, json_integer_value(number)), "",
-			out);
+	return link_render(
+		op, job_by_number(op->fs, json_integer_value(number)), "", out);
 }
 
 static int submitted_render(struct op *op, const struct node *node, FILE *out)
@@ -599,67 +598,119 @@ static int submitted_render(struct op *op, const struct node *node, FILE *out)
 #define JOB_FILE .kind = ROW_FILE, .mode = 0444
 
 const struct row tree_jobs_rows[] = {
-	{ .path = "/jobs", .kind = ROW_DIR, .mode = 0755, .attr = jobs_attr,
-		.list = jobs_list, .find = jobs_find, .remove = jobs_remove,
+	{ .path = "/jobs",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.attr = jobs_attr,
+		.list = jobs_list,
+		.find = jobs_find,
+		.remove = jobs_remove,
 		.move_in = jobs_move_in,
 		.help = "asynchronous jobs: this mount's, and what the API "
 			"lists" },
-	{ .path = "/jobs/new", .kind = ROW_DIR, .mode = 0755,
+	{ .path = "/jobs/new",
+		.kind = ROW_DIR,
+		.mode = 0755,
 		.spool = jobs_new_spool,
 		.help = "save a script here to submit it as an asynchronous "
 			"job; mkdir makes a draft" },
-	{ .path = "/jobs/new/{name}.job", .kind = ROW_LINK, .mode = 0777,
-		.flags = ROW_VOLATILE, .attr = job_attr,
+	{ .path = "/jobs/new/{name}.job",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.attr = job_attr,
 		.render = submitted_render,
 		.help = "the newest job of NAME" },
-	{ .path = "/jobs/latest", .kind = ROW_LINK, .mode = 0777,
-		.flags = ROW_VOLATILE, .exists = latest_exists,
+	{ .path = "/jobs/latest",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.exists = latest_exists,
 		.render = latest_render,
 		.help = "the job that this mount submitted last" },
-	{ .path = "/jobs/{alias}", .kind = ROW_LINK, .mode = 0777,
-		.flags = ROW_VOLATILE, .render = alias_render,
+	{ .path = "/jobs/{alias}",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.render = alias_render,
 		.help = "the job of a draft that was moved here under this "
 			"name" },
-	{ .path = "/jobs/{job}", .kind = ROW_DIR, .mode = 0755,
-		.flags = ROW_VOLATILE, .exists = job_exists, .attr = job_attr,
+	{ .path = "/jobs/{job}",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.flags = ROW_VOLATILE,
+		.exists = job_exists,
+		.attr = job_attr,
 		.remove = job_remove_file,
 		.help = "a job; also run/NAME.job. rmdir forgets it, once it "
 			"has ended" },
-	{ .path = "/jobs/{job}/status", JOB_FILE, .exists = job_exists,
+	{ .path = "/jobs/{job}/status",
+		JOB_FILE,
+		.exists = job_exists,
 		.render = status_render,
 		.help = "pending, running, completed, failed, timeout, "
 			"cancelled; error where nothing ran" },
-	{ .path = "/jobs/{job}/stdout", JOB_FILE, .exists = job_exists,
-		.attr = output_attr, .open = output_open,
+	{ .path = "/jobs/{job}/stdout",
+		JOB_FILE,
+		.exists = job_exists,
+		.attr = output_attr,
+		.open = output_open,
 		.help = "what it printed; reading waits for more until it "
 			"ends" },
-	{ .path = "/jobs/{job}/stderr", JOB_FILE, .exists = job_exists,
-		.attr = output_attr, .open = output_open,
+	{ .path = "/jobs/{job}/stderr",
+		JOB_FILE,
+		.exists = job_exists,
+		.attr = output_attr,
+		.open = output_open,
 		.help = "what it printed as errors; likewise" },
-	{ .path = "/jobs/{job}/exit_code", JOB_FILE,
-		.exists = exit_code_exists, .attr = exit_code_attr,
-		.open = exit_code_open, .source = field_source,
-		.flags = ROW_FINAL, .member = "exit_code",
+	{ .path = "/jobs/{job}/exit_code",
+		JOB_FILE,
+		.exists = exit_code_exists,
+		.attr = exit_code_attr,
+		.open = exit_code_open,
+		.source = field_source,
+		.flags = ROW_FINAL,
+		.member = "exit_code",
 		.help = "its exit status; reading waits for the end" },
-	{ .path = "/jobs/{job}/cancel", .kind = ROW_FILE, .mode = 0644,
-		.flags = ROW_ACTION, .exists = job_exists,
-		.render = cancel_render, .write = cancel_write,
+	{ .path = "/jobs/{job}/cancel",
+		.kind = ROW_FILE,
+		.mode = 0644,
+		.flags = ROW_ACTION,
+		.exists = job_exists,
+		.render = cancel_render,
+		.write = cancel_write,
 		.help = "any write cancels it; what it printed stays" },
-	{ .path = "/jobs/{job}/artifacts", .kind = ROW_DIR, .mode = 0755,
-		.exists = job_exists, .list = artifacts_list,
-		.find = artifacts_find, .remove = artifact_remove,
+	{ .path = "/jobs/{job}/artifacts",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.exists = job_exists,
+		.list = artifacts_list,
+		.find = artifacts_find,
+		.remove = artifact_remove,
 		.help = "files that it left behind" },
-	{ .path = "/jobs/{job}/artifacts/{artifact}", JOB_FILE,
-		.flags = ROW_FINAL, .attr = artifact_attr,
-		.open = artifact_open, .help = "one of them, decoded" },
-	{ .path = "/jobs/{job}/code", JOB_FILE, .flags = ROW_FINAL,
-		.exists = code_exists, .attr = code_attr, .open = code_open,
+	{ .path = "/jobs/{job}/artifacts/{artifact}",
+		JOB_FILE,
+		.flags = ROW_FINAL,
+		.attr = artifact_attr,
+		.open = artifact_open,
+		.help = "one of them, decoded" },
+	{ .path = "/jobs/{job}/code",
+		JOB_FILE,
+		.flags = ROW_FINAL,
+		.exists = code_exists,
+		.attr = code_attr,
+		.open = code_open,
 		.help = "the program as it was sent" },
-	{ .path = "/jobs/{job}/error", JOB_FILE, .exists = error_exists,
+	{ .path = "/jobs/{job}/error",
+		JOB_FILE,
+		.exists = error_exists,
 		.render = error_render,
 		.help = "why it failed, in the API's words" },
-	{ .path = "/jobs/{job}/id", JOB_FILE, .exists = id_exists,
-		.render = id_render, .help = "the API's id of it" },
+	{ .path = "/jobs/{job}/id",
+		JOB_FILE,
+		.exists = id_exists,
+		.render = id_render,
+		.help = "the API's id of it" },
 	FIELD("language", "language|detected_language", "what ran it"),
 	FIELD("success", "success", "1 where it exited with 0"),
 	FIELD("network_mode", "network_mode", "zerotrust or semitrusted"),
@@ -667,12 +718,15 @@ const struct row tree_jobs_rows[] = {
 	FIELD("started_at", "started_at", "when it began"),
 	FIELD("completed_at", "completed_at", "when it ended"),
 	FIELD("total_time_ms",
-			"total_time_ms|execution_time_ms|execution_time|"
-			"duration_ms",
-			"how long it took, in milliseconds"),
+		"total_time_ms|execution_time_ms|execution_time|"
+		"duration_ms",
+		"how long it took, in milliseconds"),
 	FIELD("message", "message", "what the API says beside"),
-	{ .path = "/jobs/{job}/job.json", JOB_FILE, .exists = job_exists,
-		.attr = answer_attr, .open = answer_open,
+	{ .path = "/jobs/{job}/job.json",
+		JOB_FILE,
+		.exists = job_exists,
+		.attr = answer_attr,
+		.open = answer_open,
 		.help = "the API's whole answer" },
 	{ 0 },
 };

@@ -12,7 +12,7 @@
 
 /* What this mount says of itself moves all the time. */
 static int moving_attr(struct op *op, const struct node *node,
-		struct stat *attr, double *timeout_s)
+	struct stat *attr, double *timeout_s)
 {
 	(void)node;
 	attr_times(attr, &op->fs->born, &op->fs->born);
@@ -20,8 +20,8 @@ static int moving_attr(struct op *op, const struct node *node,
 	return 0;
 }
 
-static int still_attr(struct op *op, const struct node *node,
-		struct stat *attr, double *timeout_s)
+static int still_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
 {
 	(void)node;
 	attr_times(attr, &op->fs->born, &op->fs->born);
@@ -43,8 +43,8 @@ static void api_print(const struct api_stats *stats, FILE *out)
 	for (int i = 0; i < API_ENDPOINTS; i++)
 		if (stats->sent[i])
 			fprintf(out, "requests %s %s %" PRIu64 "\n",
-					api_endpoint_method(i),
-					api_endpoint_path(i), stats->sent[i]);
+				api_endpoint_method(i), api_endpoint_path(i),
+				stats->sent[i]);
 	for (int i = 0; i < 6; i++) {
 		snprintf(name, sizeof(name), "answers_%s", classes[i]);
 		put(out, name, stats->by_status[i]);
@@ -82,11 +82,13 @@ static int stats_render(struct op *op, const struct node *node, FILE *out)
 	uint64_t waiting = 0, readers = 0, going = 0, jobs = 0;
 
 	(void)node;
-	TAILQ_FOREACH (parked, &fs->parked, link) {
+	TAILQ_FOREACH(parked, &fs->parked, link)
+	{
 		waiting++;
 		readers += parked->watched != NULL;
 	}
-	TAILQ_FOREACH (job, &fs->jobs.all, link) {
+	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	{
 		jobs++;
 		going += !job_is_final(job);
 	}
@@ -155,8 +157,8 @@ static int refresh_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
-static int refresh_write(struct op *op, const struct node *node,
-		const char *text, size_t len)
+static int refresh_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	(void)node;
 	(void)text;
@@ -171,12 +173,12 @@ static int otp_render(struct op *op, const struct node *node, FILE *out)
 	(void)node;
 	fputs("write the one-time code here that the API asks for, then repeat "
 	      "what was refused\n",
-			out);
+		out);
 	return 0;
 }
 
-static int otp_write(struct op *op, const struct node *node, const char *text,
-		size_t len)
+static int otp_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	char code[128];
 
@@ -205,19 +207,21 @@ static int otp_write(struct op *op, const struct node *node, const char *text,
 	}
 
 const struct row tree_mount_rows[] = {
-	{ .path = "/.unsandboxfs", .kind = ROW_DIR, .mode = 0555,
-		.attr = still_attr, .help = "this mount itself" },
-	ABOUT("stats", stats_render,
-			"counters, one `name value` a line"),
+	{ .path = "/.unsandboxfs",
+		.kind = ROW_DIR,
+		.mode = 0555,
+		.attr = still_attr,
+		.help = "this mount itself" },
+	ABOUT("stats", stats_render, "counters, one `name value` a line"),
 	ABOUT("log", log_render, "what the daemon logged last"),
 	ABOUT("errors", errors_render,
-			"the last 100 errors: time, method, path, HTTP status, "
-			"errno, the API's words"),
+		"the last 100 errors: time, method, path, HTTP status, "
+		"errno, the API's words"),
 	ABOUT("config", config_render, "the settings in force, but no secret"),
 	ABOUT("version", version_render, "of unsandboxfs"),
 	ACT("refresh", 0644, refresh_render, refresh_write,
-			"any write drops what is cached"),
+		"any write drops what is cached"),
 	ACT("otp", 0600, otp_render, otp_write,
-			"the one-time code for what the API answers with 428"),
+		"the one-time code for what the API answers with 428"),
 	{ 0 },
 };

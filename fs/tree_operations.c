@@ -60,13 +60,13 @@ int tree_setattr(struct op *op)
 {
 	struct node *node = op_node(op);
 	int times = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
-			FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW |
-			FUSE_SET_ATTR_CTIME;
+		FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW |
+		FUSE_SET_ATTR_CTIME;
 
 	if (!node)
 		return -ESTALE;
-	if (op->to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID |
-					 FUSE_SET_ATTR_GID))
+	if (op->to_set &
+		(FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
 		return -EPERM;
 	if (op->to_set & FUSE_SET_ATTR_SIZE) {
 		if (!(node->row->mode & 0222))
@@ -111,7 +111,7 @@ static int open_edit(struct op *op, struct node *node)
 	if (is_fresh || !edit->writers)
 		edit->base = -1;
 	if (is_fresh && node->row->flags & ROW_APPENDS &&
-			!(op->fi.flags & O_TRUNC)) {
+		!(op->fi.flags & O_TRUNC)) {
 		int err = row_content(op, node, &edit->bytes, &edit->len);
 		if (err && err != -ENOENT) {
 			free(edit);
@@ -247,7 +247,7 @@ static int edit_send(struct op *op, struct node *node)
 static bool is_whole_value(const struct row *row, const struct edit *edit)
 {
 	return !(row->flags & ROW_APPENDS) && edit->len &&
-			edit->bytes[edit->len - 1] == '\n';
+		edit->bytes[edit->len - 1] == '\n';
 }
 
 static int check_lines(struct fs *fs, const struct node *node)
@@ -255,7 +255,7 @@ static int check_lines(struct fs *fs, const struct node *node)
 	struct edit *edit = node->edit;
 
 	if (!node->row->check || !edit->len ||
-			edit->bytes[edit->len - 1] != '\n')
+		edit->bytes[edit->len - 1] != '\n')
 		return 0;
 	int err = node->row->check(fs, node, edit->bytes, edit->len);
 	if (err) { /* nothing of it is sent at the close, either */
@@ -266,7 +266,7 @@ static int check_lines(struct fs *fs, const struct node *node)
 }
 
 int tree_write(struct fs *fs, struct handle *handle, const char *bytes,
-		size_t len, off_t offset, bool *acts)
+	size_t len, off_t offset, bool *acts)
 {
 	struct node *node = handle->node;
 	int err;
@@ -308,7 +308,7 @@ int tree_flush(struct op *op)
 
 	if (!op->extra) {
 		if (!op->handle->is_writable || !edit ||
-				edit->sent == edit->generation)
+			edit->sent == edit->generation)
 			return op_reply_ok(op);
 		err = witness_ask(op, op->handle->opener, node->ino, &found);
 		if (err)
@@ -344,7 +344,7 @@ static int tree_send_released(struct op *op)
 		return err;
 	if (err)
 		log_line(LOG_WARNING, "%s: what was written is refused: %s",
-				node->row->path, strerror(-err));
+			node->row->path, strerror(-err));
 	handle_free(op->fs, op->handle);
 	return 0;
 }
@@ -513,9 +513,8 @@ static bool was_refused(const struct op *op, const struct spool_inode *inode)
 	const struct fs *fs = op->fs;
 
 	return !op->flags && !op->calls[0].is_started && !op->extra &&
-			fs->refused.ino == inode->ino &&
-			fs->refused.pid == op->pid &&
-			fs->now_ms < fs->refused.until_ms;
+		fs->refused.ino == inode->ino && fs->refused.pid == op->pid &&
+		fs->now_ms < fs->refused.until_ms;
 }
 
 /* EPERM and not EXDEV: a program that sees EXDEV copies and removes. */

@@ -14,7 +14,7 @@ int tree_open(struct op *op);
 /* Collects what is written; `acts` is set where it is a whole value, which is
  * then sent by tree_send_written, an operation of its own. 0 or -errno. */
 int tree_write(struct fs *fs, struct handle *handle, const char *bytes,
-		size_t len, off_t offset, bool *acts);
+	size_t len, off_t offset, bool *acts);
 int tree_send_written(struct op *op);
 int tree_flush(struct op *op);
 int tree_opendir(struct op *op);

@@ -37,7 +37,7 @@ static const struct row *setting_row(const struct setting *setting)
 }
 
 static const struct setting *settings_one(
-		struct spool_inode *dir, const char *name)
+	struct spool_inode *dir, const char *name)
 {
 	return dir ? setting_find(place_of(dir)->settings, name) : NULL;
 }
@@ -66,7 +66,7 @@ static struct timespec settings_changed(const struct spool_inode *dir)
 }
 
 static int settings_attr(struct op *op, const struct node *node,
-		struct stat *attr, double *timeout_s)
+	struct stat *attr, double *timeout_s)
 {
 	const struct spool_inode *dir = settings_dir(op, node);
 
@@ -77,8 +77,8 @@ static int settings_attr(struct op *op, const struct node *node,
 	for (; dir; dir = dir->parent) {
 		struct timespec at = settings_changed(dir);
 		if (at.tv_sec > changed.tv_sec ||
-				(at.tv_sec == changed.tv_sec &&
-						at.tv_nsec > changed.tv_nsec))
+			(at.tv_sec == changed.tv_sec &&
+				at.tv_nsec > changed.tv_nsec))
 			changed = at;
 	}
 	attr_times(attr, &changed, &changed);
@@ -86,8 +86,8 @@ static int settings_attr(struct op *op, const struct node *node,
 	return 0;
 }
 
-static int settings_list(struct op *op, const struct node *node,
-		struct listing *listing)
+static int settings_list(
+	struct op *op, const struct node *node, struct listing *listing)
 {
 	struct spool_inode *dir = settings_dir(op, node);
 	int err = dir ? 0 : -ENOENT;
@@ -97,8 +97,8 @@ static int settings_list(struct op *op, const struct node *node,
 	const struct setting *setting = place_of(dir)->settings;
 	for (; !err && setting->name; setting++) {
 		struct found found;
-		err = found_row(&found, setting_row(setting), node->id,
-				setting->name);
+		err = found_row(
+			&found, setting_row(setting), node->id, setting->name);
 		if (!err)
 			err = listing_add(listing, setting->name, &found);
 	}
@@ -106,17 +106,17 @@ static int settings_list(struct op *op, const struct node *node,
 }
 
 static int settings_find(struct op *op, const struct node *node,
-		const char *name, struct found *found)
+	const char *name, struct found *found)
 {
 	const struct setting *setting =
-			settings_one(settings_dir(op, node), name);
+		settings_one(settings_dir(op, node), name);
 
 	return setting ? found_row(found, setting_row(setting), node->id, name)
 		       : -ENOENT;
 }
 
 static const json_t *settings_value(
-		const struct spool_inode *dir, const char *name)
+	const struct spool_inode *dir, const char *name)
 {
 	const json_t *value = NULL;
 
@@ -133,8 +133,8 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 
 	if (!setting)
 		return -ENOENT;
-	char *text = setting_text(
-			setting, settings_value(dir, node->name), &len);
+	char *text =
+		setting_text(setting, settings_value(dir, node->name), &len);
 	if (!text)
 		return -ENOMEM;
 	fwrite(text, 1, len, out);
@@ -143,8 +143,7 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 }
 
 static int settings_keep(
-		struct op *op, struct spool_inode *dir, const char *name,
-		json_t *value)
+	struct op *op, struct spool_inode *dir, const char *name, json_t *value)
 {
 	if (!dir->settings)
 		dir->settings = json_object();
@@ -153,14 +152,14 @@ static int settings_keep(
 	if (!value && json_object_del(dir->settings, name))
 		return 0; /* what is inherited stays inherited */
 	json_t *at = json_pack("[II]", (json_int_t)op->fs->now.tv_sec,
-			(json_int_t)op->fs->now.tv_nsec);
+		(json_int_t)op->fs->now.tv_nsec);
 	if (json_object_set_new(dir->settings, changed_member, at))
 		return -ENOMEM;
 	return spool_record(op->fs->spool, dir);
 }
 
-static int setting_write(struct op *op, const struct node *node,
-		const char *text, size_t len)
+static int setting_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	struct spool_inode *dir = settings_dir(op, node);
 	const struct setting *setting = settings_one(dir, node->name);
@@ -177,11 +176,11 @@ static int setting_write(struct op *op, const struct node *node,
 	return settings_keep(op, dir, node->name, value);
 }
 
-static int setting_check(struct fs *fs, const struct node *node,
-		const char *text, size_t len)
+static int setting_check(
+	struct fs *fs, const struct node *node, const char *text, size_t len)
 {
 	const struct setting *setting =
-			settings_one(settings_of(fs, node), node->name);
+		settings_one(settings_of(fs, node), node->name);
 	json_t *value;
 	char why[256];
 
@@ -196,8 +195,8 @@ static int setting_check(struct fs *fs, const struct node *node,
 }
 
 /* rm goes back to what is inherited. */
-static int settings_remove(struct op *op, const struct node *node,
-		const char *name, bool is_dir)
+static int settings_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct spool_inode *dir = settings_dir(op, node);
 
@@ -207,20 +206,32 @@ static int settings_remove(struct op *op, const struct node *node,
 }
 
 const struct row tree_settings_rows[] = {
-	{ .path = "/run/.settings", .kind = ROW_DIR, .mode = 0755,
-		.exists = settings_exists, .attr = settings_attr,
-		.list = settings_list, .find = settings_find,
+	{ .path = "/run/.settings",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.exists = settings_exists,
+		.attr = settings_attr,
+		.list = settings_list,
+		.find = settings_find,
 		.remove = settings_remove,
 		.help = "what new runs here get; jobs/new/, drafts and "
 			"directories have their own" },
-	{ .path = "/run/.settings/{setting}", .kind = ROW_FILE, .mode = 0644,
-		.flags = ROW_VOLATILE, .exists = settings_exists,
-		.render = setting_render, .write = setting_write,
+	{ .path = "/run/.settings/{setting}",
+		.kind = ROW_FILE,
+		.mode = 0644,
+		.flags = ROW_VOLATILE,
+		.exists = settings_exists,
+		.render = setting_render,
+		.write = setting_write,
 		.help = "reading gives the value in force, writing sets it, rm "
 			"goes back to what is inherited" },
-	{ .path = "/run/.settings/{lines}", .kind = ROW_FILE, .mode = 0644,
-		.flags = ROW_VOLATILE | ROW_APPENDS, .exists = settings_exists,
-		.render = setting_render, .write = setting_write,
+	{ .path = "/run/.settings/{lines}",
+		.kind = ROW_FILE,
+		.mode = 0644,
+		.flags = ROW_VOLATILE | ROW_APPENDS,
+		.exists = settings_exists,
+		.render = setting_render,
+		.write = setting_write,
 		.check = setting_check,
 		.help = "a setting of several lines, such as env: likewise" },
 	{ 0 },

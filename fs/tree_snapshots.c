@@ -24,17 +24,17 @@ static const struct collection *source_of(const json_t *item, char **id)
 {
 	static const char *const members[] = { "source_id", "session_id",
 		"service_id" };
-	const char *type = json_string_value(
-			json_member(item, "source_type|type"));
+	const char *type =
+		json_string_value(json_member(item, "source_type|type"));
 
 	*id = NULL;
 	for (size_t i = 0; !*id && i < 3; i++)
 		*id = resource_id(item, members[i]);
 	if (!*id || !type)
 		return NULL;
-	return !strcmp(type, "service") ? &services
-			: !strcmp(type, "session") ? &sessions
-						   : NULL;
+	return !strcmp(type, "service")	   ? &services
+		: !strcmp(type, "session") ? &sessions
+					   : NULL;
 }
 
 /* A list of the sources is not asked for: where none is known, it is there. */
@@ -76,21 +76,31 @@ static int source_render(struct op *op, const struct node *node, FILE *out)
 #define HERE "/snapshots/{snapshot}/"
 
 const struct row tree_snapshots_rows[] = {
-	{ .path = "/snapshots", .kind = ROW_DIR, .mode = 0755,
-		.attr = collection_attr, .list = collection_list,
-		.find = collection_find, .remove = collection_remove,
+	{ .path = "/snapshots",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.attr = collection_attr,
+		.list = collection_list,
+		.find = collection_find,
+		.remove = collection_remove,
 		.help = "what sessions and services were at a time" },
-	{ .path = "/snapshots/{snapshot}", .kind = ROW_DIR, .mode = 0755,
-		.exists = resource_exists, .attr = resource_attr,
+	{ .path = "/snapshots/{snapshot}",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.exists = resource_exists,
+		.attr = resource_attr,
 		.help = "a snapshot; rmdir is refused, but with -o "
 			"allow_delete" },
 	ID,
 	FIELD_E("name", "name", "its name"),
 	FIELD_E("source_type", "source_type|type", "session or service"),
 	FIELD_E("source_id", "source_id|session_id|service_id",
-			"the id of what it was taken of"),
-	{ .path = HERE "source", .kind = ROW_LINK, .mode = 0777,
-		.flags = ROW_VOLATILE, .exists = source_exists,
+		"the id of what it was taken of"),
+	{ .path = HERE "source",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.exists = source_exists,
 		.render = source_render,
 		.help = "the session or the service, where it still exists" },
 	FIELD("container_name", "container_name", "the container's name"),
@@ -100,13 +110,12 @@ const struct row tree_snapshots_rows[] = {
 	FIELD_E("created_at", "created_at", "when it was taken"),
 	FIELD("expires_at", "expires_at", "when it goes by itself"),
 	VALUE("locked", "locked", resource_locked_write,
-			"1: it cannot be destroyed; writing 0 or 1 unlocks or "
-			"locks it"),
-	ACTION("restore", action_write,
-			"any write restores it to its source"),
+		"1: it cannot be destroyed; writing 0 or 1 unlocks or "
+		"locks it"),
+	ACTION("restore", action_write, "any write restores it to its source"),
 	ACTION("clone", action_write,
-			"key=value words make a session or a service of it; "
-			"then reading gives its id"),
+		"key=value words make a session or a service of it; "
+		"then reading gives its id"),
 	ACTION("destroy", resource_destroy, "any write deletes it"),
 	JSON("snapshot.json"),
 	{ 0 },

@@ -35,7 +35,7 @@ static int answer_source(struct op *op, const struct node *node, json_t **json)
 }
 
 static int answer_attr(struct op *op, const struct node *node,
-		struct stat *attr, double *timeout_s)
+	struct stat *attr, double *timeout_s)
 {
 	enum api_endpoint endpoint = endpoint_of(node->row);
 	struct cache_answer answer;
@@ -77,17 +77,20 @@ static int shells_render(struct op *op, const struct node *node, FILE *out)
 
 	if (err)
 		return err;
-	const json_t *list = json_is_array(json)
-			? json
-			: json_object_get(json, "shells");
+	const json_t *list =
+		json_is_array(json) ? json : json_object_get(json, "shells");
 	return json_is_array(list) ? render_value(list, out) : -EPROTO;
 }
 
 #define ANSWER(what, text)                                                     \
 	{                                                                      \
-		.path = "/system/" what ".json", .kind = ROW_FILE,             \
-		.mode = 0444, .exists = answer_exists, .attr = answer_attr,    \
-		.render = answer_render, .help = text,                         \
+		.path = "/system/" what ".json",                               \
+		.kind = ROW_FILE,                                              \
+		.mode = 0444,                                                  \
+		.exists = answer_exists,                                       \
+		.attr = answer_attr,                                           \
+		.render = answer_render,                                       \
+		.help = text,                                                  \
 	},                                                                     \
 	{                                                                      \
 		.path = "/system/" what, .kind = ROW_DIR, .mode = 0555,        \
@@ -102,13 +105,21 @@ static int shells_render(struct op *op, const struct node *node, FILE *out)
 	}
 
 const struct row tree_system_rows[] = {
-	{ .path = "/shells", .kind = ROW_FILE, .mode = 0444,
-		.render = shells_render, .attr = answer_attr,
+	{ .path = "/shells",
+		.kind = ROW_FILE,
+		.mode = 0444,
+		.render = shells_render,
+		.attr = answer_attr,
 		.help = "the shells that sessions may have, one a line" },
-	{ .path = "/shells.json", .kind = ROW_FILE, .mode = 0444,
-		.render = answer_render, .attr = answer_attr,
+	{ .path = "/shells.json",
+		.kind = ROW_FILE,
+		.mode = 0444,
+		.render = answer_render,
+		.attr = answer_attr,
 		.help = "the same by category, as the API gives them" },
-	{ .path = "/system", .kind = ROW_DIR, .mode = 0555,
+	{ .path = "/system",
+		.kind = ROW_DIR,
+		.mode = 0555,
 		.help = "what the API says of itself" },
 	ANSWER("health", "whether it is well"),
 	VALUE("health/status", "status", "ok, where it is"),
@@ -119,9 +130,9 @@ const struct row tree_system_rows[] = {
 	VALUE("cluster/available", "available", "of them free"),
 	VALUE("cluster/spawning", "spawning", "of them on their way"),
 	VALUE("cluster/total_containers", "total_containers",
-			"containers in all"),
+		"containers in all"),
 	VALUE("cluster/network_mode", "network_mode",
-			"which networks there are"),
+		"which networks there are"),
 	VALUE("cluster/version", "version", "of the API"),
 	ANSWER("pools", "its pools of containers"),
 	VALUE("pools/pool_count", "pool_count", "how many there are"),

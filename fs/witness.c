@@ -28,8 +28,8 @@ static void question_read(void *ctx)
 {
 	struct question *question = ctx;
 
-	question->found = writer_close(
-			question->tid, question->opener, question->ino);
+	question->found =
+		writer_close(question->tid, question->opener, question->ino);
 }
 
 static void question_answered(void *ctx)
@@ -52,8 +52,8 @@ static int question_put(struct op *op, pid_t opener, uint64_t ino)
 	question->opener = opener;
 	question->ino = ino;
 	question->holds = 2;
-	int err = worker_submit(op->fs->prober, question_read,
-			question_answered, question);
+	int err = worker_submit(
+		op->fs->prober, question_read, question_answered, question);
 	if (err) {
 		free(question);
 		return err;
@@ -72,8 +72,8 @@ void witness_forget(struct op *op)
 	op->is_deaf = false;
 }
 
-int witness_ask(struct op *op, pid_t opener, uint64_t ino,
-		enum writer_close *found)
+int witness_ask(
+	struct op *op, pid_t opener, uint64_t ino, enum writer_close *found)
 {
 	if (!op->question) {
 		int err = question_put(op, opener, ino);

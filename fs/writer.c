@@ -52,18 +52,42 @@ static bool line_number(
 	return true;
 }
 
-pid_t writer_process(pid_t tid)
+static int status_read(pid_t tid, char *text, size_t size)
 {
-	unsigned long long tgid;
-	char path[64], text[4096];
+	char path[64];
 
 	if (tid <= 0)
-		return 0;
+		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%ld/status", (long)tid);
-	if (proc_read(AT_FDCWD, path, text, sizeof(text)) ||
-		!line_number(text, "Tgid:", 10, &tgid))
-		return 0;
-	return (pid_t)tgid;
+	return proc_read(AT_FDCWD, path, text, size);
+}
+
+static pid_t status_process(const char *status)
+{
+	unsigned long long tgid;
+
+	return line_number(status, "Tgid:", 10, &tgid) ? (pid_t)tgid : 0;
+}
+
+/*
+ * execve closes what is O_CLOEXEC when it has the new memory and not yet the
+ * new program. Meanwhile the kernel lets nobody read /proc/PID/stat: who tries
+ * waits for the very FLUSH that brought him here.
+ */
+static bool status_in_exec(const char *status)
+{
+	unsigned long long code_kb;
+
+	return line_number(status, "VmExe:", 10, &code_kb) && !code_kb;
+}
+
+pid_t writer_process(pid_t tid)
+{
+	char status[4096];
+
+	return status_read(tid, status, sizeof(status))
+		? 0
+		: status_process(status);
 }
 
 /*
@@ -113,22 +137,21 @@ static bool writes_to(int fdinfo, const char *name, uint64_t ino, bool *told)
 	return number == ino && (flags & O_ACCMODE) != O_RDONLY;
 }
 
-static enum writer_close descriptors_look(pid_t process, uint64_t ino)
+/* Goes through an fdinfo directory; any: whether there is a descriptor. */
+static enum writer_close table_look(const char *path, uint64_t ino, bool *any)
 {
 	enum writer_close found = WRITER_LAST;
 	const struct dirent *entry;
-	char path[64];
 	bool told = true;
-	DIR *dir;
+	DIR *dir = opendir(path);
 
-	snprintf(path, sizeof(path), "/proc/%ld/fdinfo", (long)process);
-	dir = opendir(path);
 	if (!dir)
 		return WRITER_UNKNOWN;
 	errno = 0;
 	while (found == WRITER_LAST && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
+		*any = true;
 		if (writes_to(dirfd(dir), entry->d_name, ino, &told))
 			found = WRITER_MORE;
 		else if (!told)
@@ -141,15 +164,49 @@ static enum writer_close descriptors_look(pid_t process, uint64_t ino)
 	return found;
 }
 
+/*
+ * An empty table is that of a thread that dies. Mostly its process does, too;
+ * but where execve is called by another thread than the first, that one dies,
+ * and the one that lives on has the descriptors.
+ */
+static enum writer_close tables_look(pid_t process, uint64_t ino, bool *any)
+{
+	enum writer_close found, another;
+	const struct dirent *entry;
+	char path[128];
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fdinfo", (long)process);
+	found = table_look(path, ino, any);
+	if (found != WRITER_LAST || *any)
+		return found;
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)process);
+	threads = opendir(path);
+	while (threads && !*any && (entry = readdir(threads))) {
+		snprintf(path, sizeof(path), "/proc/%ld/task/%.32s/fdinfo",
+			(long)process, entry->d_name);
+		another = entry->d_name[0] == '.' ? WRITER_LAST
+						  : table_look(path, ino, any);
+		if (*any)
+			found = another;
+	}
+	if (threads)
+		closedir(threads);
+	return found;
+}
+
 enum writer_close writer_close(pid_t tid, pid_t opener, uint64_t ino)
 {
 	enum writer_close found;
-	pid_t process = writer_process(tid);
+	char status[4096];
+	bool any = false;
 
-	if (process <= 0 || process != opener)
+	if (status_read(tid, status, sizeof(status)) || opener <= 0 ||
+		status_process(status) != opener || status_in_exec(status))
 		return WRITER_UNKNOWN;
-	found = descriptors_look(process, ino);
-	if (found == WRITER_LAST && (is_killed(tid) || is_killed(process)))
+	found = tables_look(opener, ino, &any);
+	if (found == WRITER_LAST && !any &&
+		(is_killed(tid) || is_killed(opener)))
 		return WRITER_KILLED;
 	return found;
 }

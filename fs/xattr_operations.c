@@ -22,7 +22,7 @@ static bool is_of_user(const char *name)
 }
 
 static void reply_bytes(
-		fuse_req_t req, size_t size, const char *bytes, ssize_t n)
+	fuse_req_t req, size_t size, const char *bytes, ssize_t n)
 {
 	if (n < 0)
 		fuse_reply_err(req, -n);
@@ -46,8 +46,7 @@ void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	reply_bytes(req, size, bytes,
-			spool_getxattr(inode, name, bytes, size));
+	reply_bytes(req, size, bytes, spool_getxattr(inode, name, bytes, size));
 	free(bytes);
 }
 
@@ -70,15 +69,15 @@ void xattr_list(fuse_req_t req, fuse_ino_t ino, size_t size)
 }
 
 void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
-		const char *value, size_t size, int flags)
+	const char *value, size_t size, int flags)
 {
 	struct spool_inode *inode = inode_of(req, ino);
 	struct fs *fs = fuse_req_userdata(req);
 	int err = -ENOTSUP;
 
 	if (inode && is_of_user(name))
-		err = spool_setxattr(fs->spool, inode, name, value, size, flags,
-				&fs->now);
+		err = spool_setxattr(
+			fs->spool, inode, name, value, size, flags, &fs->now);
 	fuse_reply_err(req, -err);
 }
 
