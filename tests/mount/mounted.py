@@ -74,7 +74,10 @@ class Mounted:
         if self.process.poll() is not None:
             raise RuntimeError(f"unsandboxfs ended with status "
                                f"{self.process.returncode}:\n{self.log()}")
-        return self.is_mounted() and os.listdir(self.path)
+        try:
+            return self.is_mounted() and os.listdir(self.path)
+        except OSError:  # the dead mount that is to be replaced
+            return False
 
     def is_mounted(self):
         """Whether something is mounted there, alive or dead."""

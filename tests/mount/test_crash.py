@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_crash.py - kill -9 of the daemon loses nothing
+import os
+import unittest
+
+from case import MountCase
+from gate import Gate
+
+
+class Crash(MountCase):
+    """Killed, and started again over its dead mount."""
+
+    def kill(self):
+        """kill -9 of the daemon; its mount is dead."""
+        self.mount.process.kill()
+        self.mount.process.wait(10)
+        self.assertEqual(self.error_of(os.listdir, self.mount.path),
+                         "ENOTCONN")
+
+    def revive(self):
+        """kill -9, and a new start."""
+        self.kill()
+        self.mount.start()
+
+    def test_right_after_cp(self):
+        source = os.path.join(self.place.path, "c.sh")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("echo crashed\n")
+        self.shell('cp "$1" run/', source)
+        self.revive()
+        self.assertEqual(self.read("run/c.sh"), "echo crashed\n")
+        self.assertIn(self.value("run/c.sh.job/status"),
+                      ("completed", "error"))
+        self.settled()
+        self.assertEqual(len(self.executions()), 1)
+
+    def test_result_that_was_read_stays(self):
+        self.save("run/read.sh", "echo result; exit 6")
+        before = self.results("run/read.sh.job")
+        self.revive()
+        self.assertEqual(self.results("run/read.sh.job"), before)
+        self.assertEqual(len(self.executions()), 1)
+
+    def test_run_under_way(self):
+        gate = Gate(self.place, "run")
+        self.save("run/way.sh", f"{gate.wait}echo end\n")
+        self.assertEqual(self.value("run/way.sh.job/status"), "running")
+        self.revive()
+        self.assertEqual(self.value("run/way.sh.job/status"), "error")
+        self.assertIn("echo end", self.read("run/way.sh"))
+        self.assertIn("echo end", self.read("run/way.sh.job/code"))
+        self.settled()
+        self.assertEqual(len(self.executions()), 1)
+
+    def test_job_under_way(self):
+        gate = Gate(self.place, "job")
+        self.save("jobs/new/way.sh", f"echo begin\n{gate.wait}echo end\n")
+        job = os.readlink(self.at("jobs/latest"))
+        self.revive()
+        self.assertEqual(os.readlink(self.at("jobs/latest")), job)
+        gate.open()
+        self.assertEqual(self.results(f"jobs/{job}"),
+                         ("completed", "0", "begin\nend\n"))
+        self.assertEqual(len(self.executions()), 1)
+
+    def test_killed_while_the_request_is_on_its_way(self):
+        """The close was not answered; the content is there all the same."""
+        self.server.fault({"path": "/execute/async", "delay_ms": 60000})
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.save("jobs/new/onway.sh", "echo on its way")
+            finally:
+                os._exit(0)
+        self.wait_for(lambda: "POST /execute/async" in self.server.requests(),
+                      "the request")
+        self.kill()
+        os.waitpid(pid, 0)
+        self.server.fault()
+        self.mount.start()
+        self.assertEqual(self.read("jobs/new/onway.sh"), "echo on its way")
+        self.assertEqual(self.value("jobs/new/onway.sh.job/status"), "error")
+        self.settled()
+        self.assertLessEqual(len(self.executions()), 1)
+
+    def test_unsaved_bytes_do_not_run(self):
+        fd = os.open(self.at("run/open.sh"), os.O_WRONLY | os.O_CREAT)
+        os.write(fd, b"echo not saved\n")
+        self.kill()
+        self.error_of(os.close, fd)
+        self.mount.start()
+        self.settled()
+        self.assertEqual(self.executions(), [])
+        self.assertIn(os.path.exists(self.at("run/open.sh")), (True, False))
+        self.save("run/open.sh", "echo saved\n")
+        self.assertEqual(self.read("run/open.sh.job/stdout"), "saved\n")
+
+    def test_fsync_keeps_what_was_not_closed(self):
+        fd = os.open(self.at("run/synced.txt"), os.O_WRONLY | os.O_CREAT)
+        os.write(fd, b"synced\n")
+        os.fsync(fd)
+        self.kill()
+        self.error_of(os.close, fd)
+        self.mount.start()
+        self.assertEqual(self.read("run/synced.txt"), "synced\n")
+
+    def test_again_and_again(self):
+        """Names, contents and settings of every save that returned."""
+        expected = {}
+        for turn in range(8):
+            for number in range(4):
+                path = f"run/turn{number}.txt"
+                expected[path] = f"turn {turn} of {number}\n" * (turn + 1)
+                self.save(path, expected[path])
+            os.rename(self.at("run/turn0.txt"), self.at(f"run/t{turn}.txt"))
+            expected[f"run/t{turn}.txt"] = expected.pop("run/turn0.txt")
+            self.save(f"run/new{turn}.sh", f"echo {turn}\n")
+            self.save("run/.settings/ttl", f"{turn + 1}\n")
+            self.revive()
+            self.assertEqual(self.value("run/.settings/ttl"), str(turn + 1))
+            self.assertEqual(self.read(f"run/new{turn}.sh"), f"echo {turn}\n")
+            self.assertEqual({path: self.read(path) for path in expected},
+                             expected)
+        self.settled()
+        self.assertEqual(sorted(e["code"] for e in self.executions()),
+                         [f"echo {turn}\n" for turn in range(8)])
+
+    def test_twenty_jobs(self):
+        gate = Gate(self.place, "twenty")
+        for number in range(20):
+            self.save(f"jobs/new/t{number}.sh",
+                      f"echo {number}\n{gate.wait}echo {-number}\n")
+        self.revive()
+        self.addCleanup(os.close, gate.stay_open())
+        for number in range(20):
+            self.assertEqual(self.read(f"jobs/new/t{number}.sh.job/stdout"),
+                             f"{number}\n{-number}\n")
+        self.assertEqual(len(self.executions()), 20)
+
+    def test_readers_are_released(self):
+        gate = Gate(self.place, "released")
+        self.save("jobs/new/wait.sh", gate.wait)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(7 if self.error_of(
+                self.read, "jobs/latest/stdout") == "ECONNABORTED" else 1)
+        self.wait_for(lambda: "readers_waiting 1" in
+                      self.read(".unsandboxfs/stats"), "the reader")
+        self.kill()
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 7)
+        self.mount.start()
+        gate.open()
+
+
+if __name__ == "__main__":
+    unittest.main()

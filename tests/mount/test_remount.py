@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_remount.py - what is there again after a remount
+import os
+import unittest
+
+from case import MountCase
+from gate import Gate
+
+# Inode, times, size, mode, links, kind, path: of all that did not change.
+FIND = ("find . -path ./.unsandboxfs -prune -o "
+        "-printf '%i %T@ %C@ %s %m %n %y %l %p\\n' | sort")
+
+
+class Remount(MountCase):
+    """Unmounted and mounted again."""
+
+    def assert_same(self, prepare=lambda: None):
+        """find prints the same before and after."""
+        before = self.shell(FIND).splitlines()
+        self.assertGreater(len(before), 20)
+        self.mount.restart()
+        prepare()
+        self.assertEqual(self.shell(FIND).splitlines(), before)
+
+    def test_scripts_and_results(self):
+        self.save("run/kept.py", "print('kept')\n")
+        self.assertEqual(self.read("run/kept.py.job/stdout"), "kept\n")
+        self.save("jobs/new/kept.sh", "echo kept too; echo e >&2; exit 4\n")
+        self.assertEqual(self.read("jobs/latest/exit_code"), "4\n")
+        job = os.readlink(self.at("jobs/latest"))
+        files = {path: self.read(path) for path in (
+            "run/kept.py", "run/kept.py.job/stdout", "run/kept.py.job/status",
+            "run/kept.py.job/code", "run/kept.py.job/job.json",
+            "jobs/new/kept.sh", f"jobs/{job}/stdout", f"jobs/{job}/stderr",
+            f"jobs/{job}/exit_code", f"jobs/{job}/job.json")}
+        self.server.reset_counts()
+        self.mount.restart()
+        self.assertEqual({path: self.read(path) for path in files}, files)
+        self.assertEqual(os.readlink(self.at("jobs/latest")), job)
+        self.assertEqual(os.readlink(self.at("jobs/new/kept.sh.job")),
+                         "../" + job)
+        self.settled()
+        self.assertEqual(self.executions(), [])
+
+    def test_find_prints_the_same(self):
+        self.shell("""cd run && mkdir -p a/b && echo data >a/data.csv &&
+            echo more >a/b/.hidden && ln a/data.csv a/linked.csv &&
+            ln -s data.csv a/symlink && chmod 600 a/data.csv &&
+            touch -d 2001-02-03 a/b && echo 'echo hello' >a/p.sh &&
+            cat a/p.sh.job/stdout && touch -d 1999-12-31 a/p.sh &&
+            echo 30 >a/.settings/ttl && echo A=1 >.settings/env &&
+            cp a/p.sh ../jobs/new/ && cat ../jobs/new/p.sh.job/stdout &&
+            mkdir ../jobs/new/draft && echo x >../jobs/new/draft/x.txt""")
+        self.read("jobs/latest/exit_code")
+        self.assert_same()
+        self.assert_same()
+
+    def test_find_prints_the_same_after_a_look_at_nothing(self):
+        """Inode numbers do not depend on the order in which one looks."""
+        self.save("run/order.sh", "echo order")
+        self.assertEqual(self.read("run/order.sh.job/stdout"), "order\n")
+        self.assert_same(lambda: self.shell(
+            "cat run/order.sh.job/stderr; stat README jobs/new key/tier"))
+
+    def test_attributes(self):
+        self.save("run/attributes.txt", "x")
+        path = self.at("run/attributes.txt")
+        os.setxattr(path, "user.origin", b"here\0there")
+        os.utime(path, ns=(1_000_000_001, 2_000_000_003))
+        os.chmod(path, 0o640)
+        before = os.stat(path)
+        self.mount.restart()
+        after = os.stat(path)
+        for name in ("st_ino", "st_mode", "st_mtime_ns", "st_ctime_ns",
+                     "st_uid", "st_gid", "st_nlink", "st_size"):
+            self.assertEqual(getattr(after, name), getattr(before, name), name)
+        self.assertEqual(after.st_mtime_ns, 2_000_000_003)
+        self.assertEqual(os.getxattr(path, "user.origin"), b"here\0there")
+
+    def test_job_that_goes_on_is_followed(self):
+        gate = Gate(self.place, "followed")
+        self.save("jobs/new/long.sh", f"echo before\n{gate.wait}echo after\n")
+        job = os.readlink(self.at("jobs/latest"))
+        self.assertEqual(self.shell("head -n 1 jobs/latest/stdout"),
+                         "before\n")
+        self.mount.restart()
+        self.assertIn(self.value(f"jobs/{job}/status"),
+                      ("pending", "running"))
+        gate.open()
+        self.assertEqual(self.results(f"jobs/{job}"),
+                         ("completed", "0", "before\nafter\n"))
+        self.assertEqual(len(self.executions()), 1)
+
+    def test_job_that_ended_meanwhile(self):
+        gate = Gate(self.place, "meanwhile")
+        self.save("jobs/new/meanwhile.sh", f"{gate.wait}echo done; exit 5\n")
+        job = os.readlink(self.at("jobs/latest"))
+        self.assertEqual(self.mount.unmount(), 0)
+        gate.open()
+        self.wait_for(lambda: not self.server.ask("GET", "")["active_jobs"],
+                      "its end")
+        self.mount.start()
+        self.assertEqual(self.results(f"jobs/{job}"),
+                         ("completed", "5", "done\n"))
+
+    def test_run_under_way_says_error_and_is_not_run_again(self):
+        gate = Gate(self.place, "underway")
+        self.save("run/underway.sh", f"echo begun\n{gate.wait}echo end\n")
+        self.assertEqual(self.value("run/underway.sh.job/status"), "running")
+        self.mount.restart()
+        self.assertEqual(self.value("run/underway.sh.job/status"), "error")
+        self.assertGreater(len(self.value("run/underway.sh.job/error")), 10)
+        self.assertNotEqual(
+            self.error_of(self.read, "run/underway.sh.job/stdout"), None)
+        self.assertIn("echo begun", self.read("run/underway.sh"))
+        self.settled()
+        self.assertEqual(len(self.executions()), 1)
+
+    def test_a_file_that_was_never_saved_as_a_program(self):
+        """What was stored without a run does not run at the next mount."""
+        self.shell("cp README run/data.txt; cp README run/.hidden.sh; "
+                   "touch run/empty.sh")
+        self.mount.restart()
+        self.assertEqual(self.read("run/data.txt"), self.read("README"))
+        self.shell("mv run/data.txt run/data.md; chmod 755 run/empty.sh")
+        self.settled()
+        self.assertEqual(self.executions(), [])
+
+    def test_renames_and_removals(self):
+        self.save("run/one.sh", "echo one")
+        self.assertEqual(self.read("run/one.sh.job/stdout"), "one\n")
+        self.save("run/two.sh", "echo two")
+        self.assertEqual(self.read("run/two.sh.job/stdout"), "two\n")
+        os.rename(self.at("run/one.sh"), self.at("run/uno.sh"))
+        os.unlink(self.at("run/two.sh"))
+        self.mount.restart()
+        names = os.listdir(self.at("run"))
+        self.assertIn("uno.sh", names)
+        self.assertIn("uno.sh.job", names)
+        for gone in ("one.sh", "one.sh.job", "two.sh", "two.sh.job"):
+            self.assertNotIn(gone, names)
+        self.assertEqual(self.read("run/uno.sh.job/stdout"), "one\n")
+
+    def test_settings(self):
+        self.shell("mkdir run/set; echo 7 >run/set/.settings/ttl; "
+                   "printf 'A=1\\nB=two words\\n' >run/set/.settings/env")
+        self.mount.restart()
+        self.assertEqual(self.value("run/set/.settings/ttl"), "7")
+        self.save("run/set/p.sh", "echo $A $B")
+        self.assertEqual(self.read("run/set/p.sh.job/stdout"),
+                         "1 two words\n")
+        self.assertEqual(self.executions()[0]["ttl"], 7)
+
+    def test_without_the_api(self):
+        """What is kept is shown while the API is away."""
+        self.save("run/alone.sh", "echo alone")
+        self.assertEqual(self.read("run/alone.sh.job/stdout"), "alone\n")
+        self.assertEqual(self.mount.unmount(), 0)
+        self.server.stop()
+        try:
+            self.mount.start()
+            self.assertEqual(self.read("run/alone.sh"), "echo alone")
+            self.assertEqual(self.read("run/alone.sh.job/stdout"), "alone\n")
+        finally:
+            self.server.start()
+
+
+if __name__ == "__main__":
+    unittest.main()
