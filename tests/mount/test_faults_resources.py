@@ -56,6 +56,7 @@ class Change(Lane):
     reads_answer = False
     collection = "services"
     seeds = "services"
+    seeded = {}
 
     def one(self, number):
         """The directory of the resource that is changed."""
@@ -64,7 +65,7 @@ class Change(Lane):
     def seed(self, number):
         """What the API keeps."""
         self.server.ask("PUT", "/seed", {self.seeds: [{
-            "name": f"f{number}", "bootstrap": "echo up",
+            "name": f"f{number}", **self.seeded,
             "id": f"unsb-{self.seeds[:-1]}-{number:04d}-{number:04d}-0000-"
                   "0000"}]})
         self.refresh()
@@ -191,6 +192,7 @@ class Redeploy(Change):
     """An action."""
 
     kind, path = "redeploy", "/services/ID/redeploy"
+    seeded = {"bootstrap": "echo up"}
 
     def act(self, number):
         self.write_to(number, "redeploy", "1\n")
