@@ -6,61 +6,15 @@
 #include <sys/statvfs.h>
 
 #include "fs/handle.h"
+#include "fs/file_operations.h"
 #include "fs/mount.h"
 #include "fs/poll_handle.h"
 #include "fs/save.h"
+#include "fs/request.h"
 #include "fs/spool_operations.h"
 #include "fs/tree.h"
 #include "fs/tree_operations.h"
 #include "fs/xattr_operations.h"
-
-static struct fs *fs_of(fuse_req_t req)
-{
-	struct fs *fs = fuse_req_userdata(req);
-
-	fs->operations++;
-	return fs;
-}
-
-static bool is_row(const struct fs *fs, fuse_ino_t ino)
-{
-	return node_find(&fs->nodes, ino) != NULL;
-}
-
-/* An operation on `ino`, whose code depends on what stands there. */
-static struct op *op_on(fuse_req_t req, fuse_ino_t ino,
-	int (*on_row)(struct op *), int (*on_inode)(struct op *))
-{
-	struct fs *fs = fs_of(req);
-	struct op *op = op_new(fs, req, is_row(fs, ino) ? on_row : on_inode);
-
-	if (op)
-		op->ino = ino;
-	return op;
-}
-
-/* The same with a name, which outlives the request's buffer. */
-static struct op *op_named(fuse_req_t req, fuse_ino_t ino, const char *name,
-	int (*on_row)(struct op *), int (*on_inode)(struct op *))
-{
-	struct op *op = op_on(req, ino, on_row, on_inode);
-
-	if (!op)
-		return NULL;
-	op->name = strdup(name);
-	if (op->name)
-		return op;
-	op->run = NULL;
-	fuse_reply_err(req, ENOMEM);
-	free(op);
-	return NULL;
-}
-
-static int refuse(struct op *op)
-{
-	(void)op;
-	return -EPERM;
-}
 
 static void do_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -83,7 +37,7 @@ static void do_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, ENAMETOOLONG);
 		return;
 	}
-	op = op_named(req, parent, name, tree_lookup, spool_op_lookup);
+	op = request_named(req, parent, name, tree_lookup, spool_op_lookup);
 	if (op)
 		op_start(op);
 }
@@ -98,14 +52,14 @@ static void forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
 
 static void do_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
-	forget(fs_of(req), ino, count);
+	forget(request_fs(req), ino, count);
 	fuse_reply_none(req);
 }
 
 static void do_forget_multi(
 	fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = request_fs(req);
 
 	for (size_t i = 0; i < count; i++)
 		forget(fs, forgets[i].ino, forgets[i].nlookup);
@@ -115,7 +69,7 @@ static void do_forget_multi(
 static void do_getattr(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct op *op = op_on(req, ino, tree_getattr, spool_op_getattr);
+	struct op *op = request_on(req, ino, tree_getattr, spool_op_getattr);
 
 	(void)fi;
 	if (op)
@@ -125,7 +79,7 @@ static void do_getattr(
 static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
 	int to_set, struct fuse_file_info *fi)
 {
-	struct op *op = op_on(req, ino, tree_setattr, spool_op_setattr);
+	struct op *op = request_on(req, ino, tree_setattr, spool_op_setattr);
 
 	(void)fi;
 	if (!op)
@@ -137,7 +91,7 @@ static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
 
 static void do_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	struct op *op = op_on(req, ino, tree_readlink, spool_op_readlink);
+	struct op *op = request_on(req, ino, tree_readlink, spool_op_readlink);
 
 	if (op)
 		op_start(op);
@@ -147,7 +101,7 @@ static void do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 	mode_t mode, dev_t device)
 {
 	struct op *op =
-		op_named(req, parent, name, tree_create, spool_op_mknod);
+		request_named(req, parent, name, tree_create, spool_op_mknod);
 
 	(void)device;
 	if (!op)
@@ -159,7 +113,8 @@ static void do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 static void do_mkdir(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	struct op *op = op_named(req, parent, name, tree_mkdir, spool_op_mkdir);
+	struct op *op =
+		request_named(req, parent, name, tree_mkdir, spool_op_mkdir);
 
 	if (!op)
 		return;
@@ -171,7 +126,7 @@ static void remove_name(
 	fuse_req_t req, fuse_ino_t parent, const char *name, bool is_dir)
 {
 	struct op *op =
-		op_named(req, parent, name, tree_remove, spool_op_remove);
+		request_named(req, parent, name, tree_remove, spool_op_remove);
 
 	if (!op)
 		return;
@@ -192,20 +147,22 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 static void do_symlink(
 	fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	struct op *op = op_named(req, parent, name, refuse, spool_op_symlink);
+	struct op *op = request_named(
+		req, parent, name, request_refuse, spool_op_symlink);
 
 	if (!op)
 		return;
 	op->new_name = strdup(target);
 	if (!op->new_name)
-		op->run = refuse;
+		op->run = request_refuse;
 	op_start(op);
 }
 
 static void do_link(
 	fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
-	struct op *op = op_named(req, ino, name, refuse, spool_op_link);
+	struct op *op =
+		request_named(req, ino, name, request_refuse, spool_op_link);
 
 	if (!op)
 		return;
@@ -216,7 +173,8 @@ static void do_link(
 static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	fuse_ino_t new_parent, const char *new_name, unsigned flags)
 {
-	struct op *op = op_named(req, parent, name, refuse, spool_op_rename);
+	struct op *op = request_named(
+		req, parent, name, request_refuse, spool_op_rename);
 
 	if (!op)
 		return;
@@ -224,168 +182,17 @@ static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	op->new_name = strdup(new_name);
 	op->flags = flags;
 	if (!op->new_name)
-		op->run = refuse;
-	else if (is_row(op->fs, new_parent))
-		op->run = is_row(op->fs, parent) ? refuse : tree_move_in;
+		op->run = request_refuse;
+	else if (request_is_row(op->fs, new_parent))
+		op->run = request_is_row(op->fs, parent) ? request_refuse
+							 : tree_move_in;
 	op_start(op);
-}
-
-static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct op *op = op_on(req, ino, tree_open, spool_op_open);
-
-	if (!op)
-		return;
-	op->fi = *fi;
-	op_start(op);
-}
-
-static void do_create(fuse_req_t req, fuse_ino_t parent, const char *name,
-	mode_t mode, struct fuse_file_info *fi)
-{
-	struct op *op =
-		op_named(req, parent, name, tree_create, spool_op_create);
-
-	if (!op)
-		return;
-	op->mode = mode;
-	op->fi = *fi;
-	op->opens = true;
-	op_start(op);
-}
-
-static int run_read(struct op *op)
-{
-	return op->handle->kind == HANDLE_SPOOL ? spool_op_read(op)
-						: handle_read(op);
-}
-
-static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-	struct fuse_file_info *fi)
-{
-	struct op *op = op_on(req, ino, run_read, run_read);
-
-	if (!op)
-		return;
-	op->fi = *fi;
-	op->handle = handle_of(fi);
-	op->size = size;
-	op->offset = offset;
-	op_start(op);
-}
-
-static void write_row(fuse_req_t req, struct fs *fs, struct handle *handle,
-	const char *bytes, size_t size, off_t offset)
-{
-	struct op *op;
-	bool acts = false;
-	int err = tree_write(fs, handle, bytes, size, offset, &acts);
-
-	if (!acts) {
-		if (err)
-			fuse_reply_err(req, -err);
-		else
-			fuse_reply_write(req, size);
-		return;
-	}
-	op = op_new(fs, req, tree_send_written);
-	if (!op)
-		return;
-	op->ino = handle->node->ino;
-	op->handle = handle;
-	op->size = size;
-	op_start(op);
-}
-
-/* The bytes are libfuse's and gone when this returns: they are taken at once,
- * whatever is then waited for. */
-static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
-	size_t size, off_t offset, struct fuse_file_info *fi)
-{
-	struct fs *fs = fs_of(req);
-	struct handle *handle = handle_of(fi);
-
-	(void)ino;
-	if (handle->kind != HANDLE_SPOOL || !handle->inode) {
-		write_row(req, fs, handle, bytes, size, offset);
-		return;
-	}
-	ssize_t n = spool_write(
-		fs->spool, handle->inode, bytes, size, offset, &fs->now);
-	if (n < 0)
-		fuse_reply_err(req, -n);
-	else
-		fuse_reply_write(req, n);
-}
-
-static int run_flush(struct op *op)
-{
-	return op->handle->kind == HANDLE_SPOOL ? save_flush(op)
-						: tree_flush(op);
-}
-
-static void do_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct op *op = op_on(req, ino, run_flush, run_flush);
-
-	if (!op)
-		return;
-	op->handle = handle_of(fi);
-	op_start(op);
-}
-
-static int run_fsync(struct op *op)
-{
-	return op->handle->kind == HANDLE_SPOOL ? save_fsync(op)
-						: op_reply_ok(op);
-}
-
-static void do_fsync(
-	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
-{
-	struct op *op = op_on(req, ino, run_fsync, run_fsync);
-
-	(void)datasync;
-	if (!op)
-		return;
-	op->handle = handle_of(fi);
-	op_start(op);
-}
-
-static void do_fsyncdir(
-	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
-{
-	(void)ino;
-	(void)datasync;
-	(void)fi;
-	fuse_reply_err(req, 0);
-}
-
-/* Saved before it is answered: the process's next request finds the job. */
-static void do_release(
-	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct fs *fs = fs_of(req);
-	struct handle *handle = handle_of(fi);
-
-	(void)ino;
-	if (handle->kind != HANDLE_SPOOL) {
-		fuse_reply_err(req, 0);
-		tree_released(fs, handle);
-		return;
-	}
-	if (handle->is_writable) {
-		handle->inode->writers--;
-		save_released(fs, handle->inode);
-	}
-	fuse_reply_err(req, 0);
-	handle_free(fs, handle);
 }
 
 static void do_opendir(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct op *op = op_on(req, ino, tree_opendir, spool_op_opendir);
+	struct op *op = request_on(req, ino, tree_opendir, spool_op_opendir);
 
 	if (!op)
 		return;
@@ -396,7 +203,7 @@ static void do_opendir(
 static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *fi, bool is_plus)
 {
-	struct op *op = op_on(req, ino, tree_readdir, spool_op_readdir);
+	struct op *op = request_on(req, ino, tree_readdir, spool_op_readdir);
 
 	if (!op)
 		return;
@@ -422,17 +229,18 @@ static void do_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size,
 static void do_releasedir(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = request_fs(req);
 
 	(void)ino;
 	fuse_reply_err(req, 0);
 	handle_free(fs, handle_of(fi));
 }
 
-/* From memory, and ample: a full or an empty disk makes programs refuse. */
+/* From memory, and ample: a full or an empty disk makes programs
+ * request_refuse. */
 static void do_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = request_fs(req);
 	struct statvfs statfs = {
 		.f_bsize = 4096,
 		.f_frsize = 4096,
@@ -447,29 +255,6 @@ static void do_statfs(fuse_req_t req, fuse_ino_t ino)
 
 	(void)ino;
 	fuse_reply_statfs(req, &statfs);
-}
-
-static void do_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
-	off_t len, struct fuse_file_info *fi)
-{
-	struct op *op = op_on(req, ino, refuse, spool_op_fallocate);
-
-	if (!op)
-		return;
-	op->handle = handle_of(fi);
-	op->mode = mode;
-	op->offset = offset;
-	op->size = len;
-	op_start(op);
-}
-
-static void do_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
-	struct fuse_pollhandle *poll)
-{
-	struct fs *fs = fs_of(req);
-
-	(void)ino;
-	fuse_reply_poll(req, handle_poll(fs, handle_of(fi), poll));
 }
 
 const struct fuse_lowlevel_ops fs_operations = {
@@ -487,21 +272,21 @@ const struct fuse_lowlevel_ops fs_operations = {
 	.symlink = do_symlink,
 	.link = do_link,
 	.rename = do_rename,
-	.open = do_open,
-	.create = do_create,
-	.read = do_read,
-	.write = do_write,
-	.flush = do_flush,
-	.fsync = do_fsync,
-	.fsyncdir = do_fsyncdir,
-	.release = do_release,
+	.open = file_open,
+	.create = file_create,
+	.read = file_read,
+	.write = file_write,
+	.flush = file_flush,
+	.fsync = file_fsync,
+	.fsyncdir = file_fsyncdir,
+	.release = file_release,
 	.opendir = do_opendir,
 	.readdir = do_readdir,
 	.readdirplus = do_readdirplus,
 	.releasedir = do_releasedir,
 	.statfs = do_statfs,
-	.fallocate = do_fallocate,
-	.poll = do_poll,
+	.fallocate = file_fallocate,
+	.poll = file_poll,
 	.getxattr = xattr_get,
 	.setxattr = xattr_set,
 	.listxattr = xattr_list,

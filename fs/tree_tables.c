@@ -8,6 +8,7 @@ const struct row *const tree_tables[] = {
 	tree_root_rows,
 	tree_settings_rows,
 	tree_jobs_rows,
+	tree_job_rows,
 	tree_sessions_rows,
 	tree_services_rows,
 	tree_snapshots_rows,

@@ -9,6 +9,7 @@
 extern const struct row tree_root_rows[];
 extern const struct row tree_settings_rows[];
 extern const struct row tree_jobs_rows[];
+extern const struct row tree_job_rows[];
 extern const struct row tree_sessions_rows[];
 extern const struct row tree_services_rows[];
 extern const struct row tree_snapshots_rows[];
