@@ -270,6 +270,45 @@ static void loop_turn(struct fs *fs, struct fuse_buf *buf)
 	ops_run_ready(fs);
 }
 
+/*
+ * Where an administrator has limited how long a request may take, the kernel
+ * aborts the whole mount at the first that takes longer: those who wait for a
+ * job are told ETIMEDOUT at half of it.
+ */
+static void patience_is_over(void *ctx)
+{
+	struct fs *fs = ctx;
+
+	ops_expire(fs, fs->patience_ms);
+	timer_arm(&fs->timers, &fs->patience_timer, fs->now_ms + 1000);
+}
+
+static void patience_read(struct fs *fs)
+{
+	static const char *const files[] = { "max", "default" };
+	char path[64];
+	unsigned limit_s;
+
+	for (int i = 0; i < 2 && !fs->patience_ms; i++) {
+		snprintf(path, sizeof(path),
+			"/proc/sys/fs/fuse/%s_request_timeout", files[i]);
+		FILE *file = fopen(path, "re");
+		if (file && fscanf(file, "%u", &limit_s) == 1)
+			fs->patience_ms = limit_s * UINT64_C(500);
+		if (file)
+			fclose(file);
+	}
+	if (!fs->patience_ms)
+		return;
+	log_line(LOG_NOTICE,
+		"this kernel limits how long a request may take: a wait ends "
+		"after %g s",
+		fs->patience_ms / 1000.0);
+	fs->patience_timer.fire = patience_is_over;
+	fs->patience_timer.ctx = fs;
+	patience_is_over(fs);
+}
+
 static int loop_prepare(struct fs *fs)
 {
 	int fd = fuse_session_fd(fs->session);
@@ -281,6 +320,7 @@ static int loop_prepare(struct fs *fs)
 	if (err)
 		return err;
 	clock_read(&fs->now_ms, &fs->now);
+	patience_read(fs);
 	key_try(fs);
 	/* Jobs of the mount before are followed again. */
 	TAILQ_FOREACH(job, &fs->jobs.all, link)

@@ -62,6 +62,8 @@ struct fs {
 
 	struct timers timers;
 	struct op_list ready, parked;
+	uint64_t patience_ms; /* that the kernel has with a request; 0: any */
+	struct timer patience_timer;
 	unsigned handles;    /* open files */
 	uint64_t operations; /* requests of the kernel so far */
 

@@ -114,6 +114,8 @@ static void op_park(struct op *op)
 {
 	if (!op->is_parked && !op->is_ready) {
 		op->is_parked = true;
+		if (!op->parked_ms)
+			op->parked_ms = op->fs->now_ms;
 		TAILQ_INSERT_TAIL(&op->fs->parked, op, link);
 		if (op->req)
 			fuse_req_interrupt_func(op->req, op_interrupt, op);
@@ -180,6 +182,17 @@ unsigned ops_run_ready(struct fs *fs)
 			op_start(op);
 	}
 	return count;
+}
+
+void ops_expire(struct fs *fs, uint64_t limit_ms)
+{
+	struct op *op, *next;
+
+	for (op = TAILQ_FIRST(&fs->parked); op; op = next) {
+		next = TAILQ_NEXT(op, link);
+		if (op->req && fs->now_ms - op->parked_ms >= limit_ms)
+			op_finish(op, -ETIMEDOUT);
+	}
 }
 
 void ops_abort(struct fs *fs, int err)

@@ -86,6 +86,7 @@ struct op {
 	TAILQ_ENTRY(op) queued;
 	TAILQ_ENTRY(op) link; /* in fs->parked or fs->ready */
 	struct timer timer;
+	uint64_t parked_ms; /* since when; 0: it never was */
 	bool is_parked, is_ready;
 	bool is_settling; /* done, but for the kernel's memory */
 	bool is_late;	  /* op_deadline has passed */
@@ -103,6 +104,9 @@ void op_start(struct op *op);
 
 /* The operations whose wait is over are run. Returns how many. */
 unsigned ops_run_ready(struct fs *fs);
+
+/* Answers ETIMEDOUT to what has waited for limit_ms. */
+void ops_expire(struct fs *fs, uint64_t limit_ms);
 
 /* Answers all that are parked with err, and frees them. */
 void ops_abort(struct fs *fs, int err);

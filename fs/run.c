@@ -353,6 +353,9 @@ static int run_fill(
 	run->number = run->inode->number;
 	run->name = strdup(name);
 	run->id = place_id(run->place, dir);
+	/* The record says what will be there when it is. */
+	run->job->has_code = true;
+	run->job->code_size = run->inode->size;
 	run->record = job_record(run->job, &run->record_len);
 	if (!run->name || !run->id || !run->record)
 		return -ENOMEM;
