@@ -25,7 +25,7 @@ from standin import Standin
 from test_faults_table import FAULTS, NOT_YET, Fault, shaped
 
 SLOWNESS = 4 if IS_SANITIZED else 1
-TIMEOUT_S = 1 * SLOWNESS
+TIMEOUT_S = 1.5 * SLOWNESS
 CELL_LIMIT_S = 40 * SLOWNESS
 WANTED = re.compile(os.environ.get("CELLS", ""))
 

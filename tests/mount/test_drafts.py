@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_drafts.py - a program and its files, committed by mv
+import os
+import unittest
+
+from case import MountCase
+
+
+class Drafts(MountCase):
+    """jobs/new/DIR, moved to jobs/."""
+
+    def draft(self, name, **files):
+        """Makes a draft of these files (a dot stands for __)."""
+        os.mkdir(self.at("jobs/new", name))
+        for file, content in files.items():
+            self.save(f"jobs/new/{name}/{file.replace('__', '.')}", content)
+        return self.at("jobs/new", name)
+
+    def commit(self, name, alias=None):
+        """mv jobs/new/DRAFT jobs/ALIAS."""
+        os.rename(self.at("jobs/new", name), self.at("jobs", alias or name))
+        return f"jobs/{alias or name}"
+
+    def test_program_and_input_files(self):
+        self.draft("sum", add__py="print(sum(map(int, open('n.txt'))))\n",
+                   n__txt="1\n20\n300\n")
+        self.assert_requests({})
+        self.shell("mv jobs/new/sum jobs/")
+        self.assertEqual(self.results("jobs/sum"), ("completed", "0", "321\n"))
+        sent = self.server.executions()
+        self.assertEqual([(e["path"], e["input_files"], e["language"])
+                          for e in sent],
+                         [("/execute/async", ["n.txt"], "python")])
+        self.assertFalse(os.path.exists(self.at("jobs/new/sum")))
+
+    def test_alias_is_a_link_to_the_id(self):
+        self.draft("linked", p__sh="echo linked")
+        job = self.commit("linked", "by another name")
+        target = os.readlink(self.at(job))
+        self.assertEqual(target, self.server.executions()[0]["job_id"])
+        self.assertIn(target, os.listdir(self.at("jobs")))
+        self.assertIn("by another name", os.listdir(self.at("jobs")))
+        self.assertEqual(os.readlink(self.at("jobs/latest")), target)
+        self.assertEqual(self.read(job, "stdout"), "linked\n")
+        self.assertEqual(self.read(job, "code"), "echo linked")
+
+    def test_main_is_the_program_among_several(self):
+        self.draft("several", main__py="import lib; lib.f()\n",
+                   lib__py="def f(): print('lib', open('x.sh').read())\n",
+                   x__sh="echo no")
+        job = self.commit("several")
+        self.assertEqual(self.read(job, "stdout"), "lib echo no\n")
+        self.assertEqual(sorted(self.server.executions()[0]["input_files"]),
+                         ["lib.py", "x.sh"])
+
+    def test_shebang_is_a_program(self):
+        self.draft("shebang", tool="#!/bin/bash\ncat data.txt\n",
+                   data__txt="some\n")
+        self.assertEqual(self.read(self.commit("shebang"), "stdout"), "some\n")
+
+    def test_settings_of_a_draft(self):
+        self.draft("set", p__sh="echo $WHO")
+        self.shell("cd jobs/new/set/.settings; echo 11 >ttl; echo WHO=me >env")
+        self.assertEqual(self.read(self.commit("set"), "stdout"), "me\n")
+        self.assertEqual(self.server.executions()[0]["ttl"], 11)
+
+    def test_what_editors_leave_is_not_sent(self):
+        self.draft("clean", p__sh="ls -a | grep -c clutter", )
+        self.shell("cd jobs/new/clean; for n in .clutter clutter~ "
+                   "clutter.bak '#clutter#' clutter.swp; do echo x >$n; done")
+        self.assertEqual(self.read(self.commit("clean"), "stdout"), "0\n")
+        self.assertEqual(self.server.executions()[0]["input_files"], [])
+
+    def check_refused(self, name, error):
+        """The mv fails, and the draft is as it was."""
+        files = self.shell("cd jobs/new/$1; find . -type f -not -path "
+                           "'./.settings/*' -exec head {} +", name)
+        self.assertEqual(self.error_of(self.commit, name), error)
+        self.assertEqual(self.shell(
+            "cd jobs/new/$1; find . -type f -not -path "
+            "'./.settings/*' -exec head {} +", name), files)
+        self.assertFalse(os.path.lexists(self.at("jobs", name)))
+
+    def test_refused_by_the_api(self):
+        self.draft("refused", p__sh="echo kept", d__txt="data")
+        self.server.fault({"path": "/execute/async", "status": 402, "body": {
+            "error": "Out of credit", "message": "Out of credit"}})
+        self.check_refused("refused", "EACCES")
+        self.assertIn("Out of credit", self.read(".unsandboxfs/errors"))
+        self.server.fault()
+        self.assertEqual(self.read(self.commit("refused"), "stdout"),
+                         "kept\n")
+
+    def test_refused_for_its_language(self):
+        self.draft("klingon", p__sh="Qapla'")
+        self.save("jobs/new/klingon/.settings/language", "klingon")
+        self.check_refused("klingon", "EINVAL")
+
+    def test_refused_without_an_answer(self):
+        self.draft("unheard", p__sh="echo unheard")
+        self.server.fault({"path": "/execute/async", "close": "before"})
+        self.check_refused("unheard", "ECONNRESET")
+        self.assert_requests({"POST /execute/async": 1})
+
+    def test_refused_without_a_program(self):
+        for name, files in (("none", {"a__txt": "x"}), ("empty", {}),
+                            ("two", {"a__sh": "true", "b__sh": "true"})):
+            self.draft(name, **files)
+            self.check_refused(name, "EINVAL")
+        self.assert_requests({})
+
+    def test_refused_for_a_taken_name(self):
+        self.draft("one", p__sh="true")
+        self.draft("other", p__sh="true")
+        self.commit("one", "taken")
+        for name in ("taken", "latest", "new"):
+            self.assertIn(self.error_of(self.commit, "other", name),
+                          ("EEXIST", "ENOTDIR", "ENOTEMPTY", "EPERM"), name)
+        self.assertEqual(len(self.server.executions()), 1)
+
+    def test_draft_is_renamed_and_removed(self):
+        self.draft("old", p__sh="echo old", x__txt="x")
+        self.shell("mv jobs/new/old jobs/new/young; cat jobs/new/young/p.sh")
+        self.assert_requests({})
+        self.shell("rm -r jobs/new/young")
+        self.assertFalse(os.path.exists(self.at("jobs/new/young")))
+        self.draft("full", p__sh="echo")
+        self.assertIn(self.error_of(os.rmdir, self.at("jobs/new/full")),
+                      (None, "ENOTEMPTY"))
+        self.assert_requests({})
+
+    def test_saves_in_a_draft_run_nothing(self):
+        self.draft("quiet", p__sh="echo one", q__py="print(2)")
+        self.shell("cd jobs/new/quiet; echo echo two >p.sh; mv p.sh r.sh; "
+                   "sed -i s/two/three/ r.sh; chmod 755 r.sh")
+        self.settled()
+        self.assert_requests({})
+
+    def test_same_name_again(self):
+        """The alias is free once it was removed."""
+        self.draft("again", p__sh="echo 1")
+        job = self.commit("again")
+        self.assertEqual(self.read(job, "stdout"), "1\n")
+        os.unlink(self.at(job))
+        self.draft("again", p__sh="echo 2")
+        self.assertEqual(self.read(self.commit("again"), "stdout"), "2\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

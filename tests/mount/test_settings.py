@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_settings.py - what new runs get, directory by directory
+import os
+import unittest
+
+from case import MountCase
+
+DEFAULTS = {"ttl": "60\n", "vcpu": "1\n", "network_mode": "zerotrust\n",
+            "language": "\n", "return_artifact": "0\n",
+            "return_wasm_artifact": "0\n", "env": ""}
+
+# Setting: values that are taken (written, read), values that are not.
+VALUES = {
+    "ttl": ([("1", "1"), ("900\n", "900"), (" 30 \n", "30")],
+            ["0", "901", "-5", "ten", "1.5", "5 5", "5\n6\n"]),
+    "vcpu": ([("1", "1"), ("8\n", "8")], ["0", "9", "two", "4x"]),
+    "network_mode": ([("semitrusted\n", "semitrusted"),
+                      ("zerotrust", "zerotrust")],
+                     ["trusted", "SEMITRUSTED", "zerotrust semitrusted"]),
+    "return_artifact": ([("1\n", "1"), ("0", "0")], ["2", "maybe", "-1"]),
+    "return_wasm_artifact": ([("1\n", "1"), ("0", "0")], ["2", "x"]),
+    "language": ([("python\n", "python"), ("brainfuck", "brainfuck")],
+                 ["two words", "with\nnewline"]),
+}
+
+DOTENV = r"""# a comment
+PLAIN=value
+EMPTY=
+export EXPORTED=yes
+QUOTED="two  words"
+SINGLE='it is $HOME'
+EQUALS=a=b=c
+UTF8=größe
+
+"""
+
+
+class Settings(MountCase):
+    """.settings/ of run/, of its directories, of jobs/new/ and of drafts."""
+
+    def folder(self, name):
+        """A directory in run/, and its settings'."""
+        os.mkdir(self.at("run", name))
+        return f"run/{name}", f"run/{name}/.settings"
+
+    def sent(self, path, code="echo $0"):
+        """What the server was told of a save."""
+        self.save(path, code)
+        self.read(path + ".job/exit_code")
+        return self.server.executions()[-1]
+
+    def test_defaults(self):
+        for where in ("run", "jobs/new"):
+            self.assertEqual(sorted(os.listdir(self.at(where, ".settings"))),
+                             sorted(DEFAULTS))
+            for name, value in DEFAULTS.items():
+                self.assertEqual(self.read(where, ".settings", name), value)
+        sent = self.sent("run/defaults.sh")
+        self.assertEqual((sent["ttl"], sent["vcpu"], sent["network_mode"],
+                          sent["env"], sent["return_artifact"]),
+                         (60, 1, "zerotrust", {}, False))
+
+    def test_they_are_sent(self):
+        folder, settings = self.folder("sent")
+        self.shell(f"""cd {settings} && echo 17 >ttl && echo 3 >vcpu &&
+            echo semitrusted >network_mode && echo 1 >return_artifact &&
+            echo 'A=b c' >env""")
+        sent = self.sent(folder + "/p.sh")
+        self.assertEqual((sent["ttl"], sent["vcpu"], sent["network_mode"],
+                          sent["env"], sent["return_artifact"]),
+                         (17, 3, "semitrusted", {"A": "b c"}, True))
+        self.assertEqual(self.value(folder, "p.sh.job/network_mode"),
+                         "semitrusted")
+
+    def test_they_are_sent_with_a_shebang_as_well(self):
+        folder, settings = self.folder("shebang")
+        self.shell(f"cd {settings} && echo 19 >ttl && echo A=1 >env && "
+                   "echo semitrusted >network_mode")
+        self.save(folder + "/p", "#!/bin/bash\necho $A\n")
+        self.wait_for(lambda: os.path.exists(self.at(folder, "p.job")), "it")
+        self.assertEqual(self.read(folder, "p.job/stdout"), "1\n")
+        sent = self.server.executions()[0]
+        self.assertEqual((sent["ttl"], sent["env"], sent["network_mode"]),
+                         (19, {"A": "1"}, "semitrusted"))
+
+    def test_jobs_have_their_own(self):
+        self.shell("echo 23 >jobs/new/.settings/ttl")
+        self.addCleanup(self.shell, "rm jobs/new/.settings/ttl")
+        self.assertEqual(self.value("run/.settings/ttl"), "60")
+        self.save("jobs/new/own.sh", "true")
+        self.read("jobs/latest/exit_code")
+        self.assertEqual(self.server.executions()[0]["ttl"], 23)
+
+    def test_they_are_inherited(self):
+        self.addCleanup(self.shell, "rm -f run/.settings/*")
+        self.shell("mkdir -p run/i/j/k; echo 100 >run/.settings/ttl; "
+                   "echo 2 >run/i/.settings/vcpu")
+        read = [self.value(f"run/{d}.settings/{s}") for d in
+                ("", "i/", "i/j/", "i/j/k/") for s in ("ttl", "vcpu")]
+        self.assertEqual(read, ["100", "1", "100", "2", "100", "2", "100",
+                                "2"])
+        self.shell("echo 5 >run/i/j/.settings/ttl")
+        sent = self.sent("run/i/j/k/p.sh")
+        self.assertEqual((sent["ttl"], sent["vcpu"]), (5, 2))
+        self.shell("rm run/i/j/.settings/ttl")
+        self.assertEqual(self.value("run/i/j/k/.settings/ttl"), "100")
+        self.shell("rm run/.settings/ttl")
+        self.assertEqual(self.value("run/i/j/k/.settings/ttl"), "60")
+
+    def test_removal_goes_back_and_the_file_is_still_there(self):
+        _, settings = self.folder("removal")
+        for name, value in DEFAULTS.items():
+            self.error_of(os.unlink, self.at(settings, name))
+            self.assertEqual(self.read(settings, name), value, name)
+            self.assertIn(name, os.listdir(self.at(settings)))
+
+    def test_env(self):
+        folder, settings = self.folder("env")
+        self.save(settings + "/env", DOTENV)
+        self.assertEqual(self.sent(folder + "/p.sh")["env"], {
+            "PLAIN": "value", "EMPTY": "", "EXPORTED": "yes",
+            "QUOTED": "two  words", "SINGLE": "it is $HOME",
+            "EQUALS": "a=b=c", "UTF8": "größe"})
+        for bad in ("no equals sign\n", "=x\n", "A B=c\n"):
+            self.assertEqual(self.save_error(settings + "/env", bad),
+                             "EINVAL", bad)
+            self.assertIn("PLAIN", self.read(settings, "env"))
+        self.save(settings + "/env", "")
+        self.assertEqual(self.sent(folder + "/p.sh")["env"], {})
+
+    def test_language(self):
+        """Of every program here, whatever its ending; empty: detect it."""
+        folder, settings = self.folder("language")
+        self.save(settings + "/language", "perl\n")
+        self.assertEqual(self.sent(folder + "/p.sh", "print 7")["language"],
+                         "perl")
+        self.assertEqual(self.read(folder, "p.sh.job/stdout"), "7")
+        self.save(settings + "/language", "\n")
+        self.assertEqual(self.sent(folder + "/p.sh")["language"], "bash")
+
+    def test_sizes_are_true(self):
+        _, settings = self.folder("sizes")
+        self.save(settings + "/ttl", "777\n")
+        for name in DEFAULTS:
+            self.assertEqual(os.stat(self.at(settings, name)).st_size,
+                             len(self.read(settings, name)), name)
+
+    def test_written_by_editors_and_tools(self):
+        """In place, by append and truncation, through one descriptor."""
+        _, settings = self.folder("tools")
+        self.shell(f"""cd {settings} && printf 4 >ttl && printf 2 >>ttl &&
+            tee vcpu <<<4 >/dev/null && cp vcpu return_artifact 2>/dev/null
+            dd if=/dev/stdin of=network_mode status=none <<<semitrusted""")
+        self.assertIn(self.value(settings, "ttl"), ("42", "2"))
+        self.assertEqual(self.value(settings, "vcpu"), "4")
+        self.assertEqual(self.value(settings, "return_artifact"), "0")
+        self.assertEqual(self.value(settings, "network_mode"), "semitrusted")
+
+    def test_a_setting_runs_nothing(self):
+        _, settings = self.folder("nothing")
+        self.shell(f"cd {settings}; echo 3 >ttl; rm ttl; touch ttl")
+        self.settled()
+        self.assert_requests({})
+
+
+def add_values():
+    """A test for each setting."""
+    def check(name, good, bad):
+        def test(self):
+            _, settings = self.folder("values_" + name)
+            for written, read in good:
+                self.save(f"{settings}/{name}", written)
+                self.assertEqual(self.value(settings, name), read)
+            for value in bad:
+                self.assertEqual(self.save_error(f"{settings}/{name}", value),
+                                 "EINVAL", repr(value))
+                self.assertEqual(self.value(settings, name), good[-1][1])
+            self.assert_requests({})
+        return test
+    for name, row in VALUES.items():
+        setattr(Settings, "test_values_of_" + name, check(name, *row))
+
+
+add_values()
+
+if __name__ == "__main__":
+    unittest.main()
