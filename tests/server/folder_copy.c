@@ -81,8 +81,10 @@ static int copy_dir(
 	if (mkdirat(to_dir, name, 0700) && errno != EEXIST)
 		return -errno;
 	err = copy_open(from_dir, name, to_dir, name);
-	fchmodat(to_dir, name, info->st_mode & 07777, 0);
-	utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW);
+	if (!err && fchmodat(to_dir, name, info->st_mode & 07777, 0))
+		err = -errno;
+	if (!err && utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW))
+		err = -errno;
 	return err;
 }
 
