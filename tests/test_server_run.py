@@ -319,6 +319,32 @@ class Jobs(harness.Case):
                          .json["status"], "cancelled")
 
 
+class Plain(harness.Case):
+    """Where the kernel has no namespaces for us."""
+    options = ("--plain",)
+
+    def test_without_walls(self):
+        self.assertEqual(self.api.control("GET", "")["cage"], 0)
+        got = self.api.run("bash", "cat f input/f; pwd; echo x > artifacts/y",
+                           return_artifact=True, input_files=[
+                               {"filename": "f", "content": "aGk="}])
+        self.assertRegex(got["stdout"], "^hihi/.*/run/")
+        self.assertEqual(got["artifacts"][0]["filename"], "y")
+        mark = f"86400.{os.getpid()}"
+        got = self.api.run("bash", f"setsid -f sleep {mark}; kill -9 $$")
+        self.assertEqual(got["exit_code"], 137)
+        self.assertEqual(harness.sleepers(mark), [])
+        got = self.api.run("bash", f"setsid sleep {mark} & sleep {mark}",
+                           ttl=1)
+        self.assertEqual(got["status"], "timeout")
+        self.assertEqual(harness.sleepers(mark), [])
+        one = self.api("POST", "/sessions").json["id"]
+        for command, out in (("x=5; cd ..", ""), ("echo $x", "5\n")):
+            got = self.api("POST", f"/sessions/{one}/execute",
+                           {"command": command}).json
+            self.assertEqual(got["stdout"], out)
+
+
 class Small(harness.Case):
     options = ("--concurrency", "2", "--output-limit", "1000")
 

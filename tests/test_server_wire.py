@@ -232,6 +232,48 @@ class Http(harness.Case):
             thread.join()
 
 
+class Logs(harness.Case):
+    def test_read(self):
+        for path in ("/logs", "/logs/all", "/paas/logs?lines=2",
+                     "/logs?source=all&since=5m", "/logs/api", "/logs/nix",
+                     "/logs?source=api&grep=/nowhere",
+                     "/logs/pool/a?level=err"):
+            self.assertEqual(self.api("GET", path).status, 200)
+        got = self.api("GET", "/logs/all").json
+        self.assertEqual(got["sources"], ["api"])
+        self.assertTrue(any("GET /paas/logs 200" in line["line"]
+                            for line in got["lines"]))
+        got = self.api("POST", "/paas/logs", {"source": "api", "lines": 2})
+        self.assertEqual(len(got.json["lines"]), 2)
+        self.assertNotIn("sources", got.json)
+        self.assertEqual(self.api("GET", "/logs/nix").json["lines"], [])
+        self.api("GET", "/nowhere")
+        for query in ("grep=/nowhere", "level=warning"):
+            got = self.api("GET", "/logs/api?" + query).json["lines"]
+            self.assertRegex(got[0], r" \[warning\] GET /nowhere 404$")
+
+    def test_follow(self):
+        for path in ("/logs/stream?source=all", "/logs/api/stream",
+                     "/paas/logs/stream"):
+            link = self.api.connect(10)
+            stamp = str(int(time.time()))
+            link.request("GET", path, headers={
+                "Authorization": "Bearer " + PUBLIC, "X-Timestamp": stamp,
+                "X-Signature": harness.sign(harness.SECRET, stamp, "GET",
+                                            path, b"")})
+            reply = link.getresponse()
+            self.assertEqual(reply.headers["Content-Type"],
+                             "text/event-stream")
+            while True:
+                self.api("GET", "/nowhere")
+                line = reply.readline()
+                if b"/nowhere" in line:
+                    break
+            self.assertTrue(line.startswith(b'data: {"source":"api",'))
+            self.assertEqual(reply.readline(), b"\n")
+            link.close()
+
+
 class Faults(harness.Case):
     """Each row: a rule, and what a client makes of it."""
 

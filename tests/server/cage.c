@@ -47,7 +47,7 @@ struct keeper {
 	char **env;
 };
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	dprintf(2, "stand-in: %s: %s\n", what, strerror(errno));
 	_exit(126);

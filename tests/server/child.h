@@ -49,7 +49,8 @@ struct child {
 
 #define CHILD_WORD "--child"
 
-int nursery_init(struct nursery *nursery);
+/* Finds out what the kernel lets a cage have; plain: asks for nothing. */
+int nursery_init(struct nursery *nursery, bool is_plain);
 void nursery_clear(struct nursery *nursery);
 
 /* What a program calls the directory that it was given as /tmp. */

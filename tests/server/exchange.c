@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "route.h"
-#include "wire.h"
+#include "answer.h"
 
 enum {
 	BODY_MAX = 256 << 20,
@@ -79,90 +78,6 @@ static enum MHD_Result queue_reply(struct server *server,
 	result = MHD_queue_response(connection, reply->status, response);
 	MHD_destroy_response(response);
 	return result;
-}
-
-/* What a rule answers in place of the real thing. */
-static void fault_reply(const struct fault *fault, struct reply *reply)
-{
-	const char *name;
-	json_t *value;
-
-	if (fault->status || fault->headers) {
-		size_t i;
-
-		for (i = 0; i < reply->header_count; i++) {
-			free(reply->names[i]);
-			free(reply->values[i]);
-		}
-		reply->header_count = 0;
-		reply->is_bare = true;
-	}
-	if (fault->status) {
-		reply->status = fault->status;
-		text_clear(&reply->body);
-		text_add(&reply->body, fault->body.data, fault->body.len);
-		if (!fault->body.data && fault->status >= 400)
-			reply_error(reply, fault->status, "STRUCK",
-				"a fault rule answers so");
-		else if (!fault->body.data)
-			text_puts(&reply->body, "{}");
-	}
-	json_object_foreach (fault->headers, name, value) {
-		reply_header(reply, name, json_string_value(value));
-	}
-}
-
-static bool is_control(const struct request *request)
-{
-	return request->part_count && !strcmp(request->parts[0], "_standin");
-}
-
-/* Answers, and true when that went another way than the library's. */
-static bool answer_struck(struct server *server, struct request *request,
-	struct reply *reply, const struct fault *fault)
-{
-	const union MHD_ConnectionInfo *info;
-
-	if (fault->delay_ms && !fault->is_after)
-		server_pause(server, fault->delay_ms);
-	if (fault_carries_out(fault))
-		route_answer(server, request, reply);
-	if (fault->delay_ms && fault->is_after)
-		server_pause(server, fault->delay_ms);
-	fault_reply(fault, reply);
-	if (!reply->status)
-		reply->status = 200;
-	if (!fault_breaks_wire(fault))
-		return false;
-	info = MHD_get_connection_info(
-		request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	wire_send(info->connect_fd, server->stop_fd, reply, fault);
-	return true;
-}
-
-static bool answer(
-	struct server *server, struct request *request, struct reply *reply)
-{
-	struct fault fault;
-	bool is_sent;
-
-	route_find(request);
-	if (is_control(request)) {
-		reply->status = 200;
-		if (request->route)
-			request->route->answer(server, request, reply);
-		else
-			reply_error(reply, 404, "NOT_FOUND", "no such switch");
-		return false;
-	}
-	ledger_count(&server->ledger, request->method, request->pattern);
-	if (!faults_take(&server->faults, request, &fault)) {
-		route_answer(server, request, reply);
-		return false;
-	}
-	is_sent = answer_struck(server, request, reply, &fault);
-	fault_clear(&fault);
-	return is_sent;
 }
 
 static enum MHD_Result exchange_answer(struct server *server,

@@ -3,108 +3,81 @@
 #include "family.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-struct member {
-	pid_t pid;
-	pid_t parent;
-	bool is_of_family;
+/*
+ * The tree is walked down from its root by each thread's list of children.
+ * /proc as a whole is not read: a stranger's process that is stuck in the
+ * kernel, as one that waits for a FUSE mount may be, holds up who looks at it.
+ */
+
+struct family {
+	pid_t *pids;
+	size_t count;
+	size_t size;
 };
 
-/* The parent's pid stands after the name, which may hold any byte but ends in
- * the last ')' of the line.  0 when the process is gone or a zombie. */
-static pid_t parent_of(const char *pid)
+static void family_add(struct family *family, pid_t pid)
 {
-	char path[64], line[512];
-	char *tail, state;
-	ssize_t len;
-	int fd, parent;
+	pid_t *grown;
 
-	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	len = read(fd, line, sizeof(line) - 1);
-	close(fd);
-	if (len <= 0)
-		return 0;
-	line[len] = '\0';
-	tail = strrchr(line, ')');
-	if (!tail || sscanf(tail + 1, " %c %d", &state, &parent) != 2)
-		return 0;
-	return state == 'Z' ? 0 : parent;
-}
-
-static struct member *members_read(size_t *count)
-{
-	DIR *list = opendir("/proc");
-	struct member *members = NULL, *grown;
-	struct dirent *entry;
-	pid_t parent;
-
-	*count = 0;
-	while (list && (entry = readdir(list))) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
-			continue;
-		parent = parent_of(entry->d_name);
-		if (!parent)
-			continue;
-		if (*count % 256 == 0) {
-			grown = realloc(
-				members, (*count + 256) * sizeof(*members));
-			if (!grown)
-				break;
-			members = grown;
+	if (family->count == family->size) {
+		family->size += 64;
+		grown = realloc(family->pids, family->size * sizeof(*grown));
+		if (!grown) {
+			family->size -= 64;
+			return;
 		}
-		members[(*count)++] = (struct member){
-			.pid = atoi(entry->d_name),
-			.parent = parent,
-		};
+		family->pids = grown;
 	}
-	if (list)
-		closedir(list);
-	return members;
+	family->pids[family->count++] = pid;
 }
 
-static bool is_child(const struct member *member, const struct member *members,
-	size_t count, pid_t ancestor)
+static void add_children_of_thread(
+	struct family *family, pid_t pid, const char *thread)
 {
-	size_t i;
+	char path[80];
+	FILE *list;
+	int child;
 
-	if (member->parent == ancestor)
-		return true;
-	for (i = 0; i < count; i++)
-		if (members[i].pid == member->parent)
-			return members[i].is_of_family;
-	return false;
+	snprintf(path, sizeof(path), "/proc/%d/task/%.20s/children", (int)pid,
+		thread);
+	list = fopen(path, "re");
+	if (!list)
+		return;
+	while (fscanf(list, "%d", &child) == 1)
+		family_add(family, child);
+	fclose(list);
+}
+
+static void add_children(struct family *family, pid_t pid)
+{
+	struct dirent *thread;
+	char path[40];
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	while (threads && (thread = readdir(threads)))
+		if (thread->d_name[0] != '.')
+			add_children_of_thread(family, pid, thread->d_name);
+	if (threads)
+		closedir(threads);
 }
 
 int family_signal(pid_t ancestor, int signal)
 {
-	size_t count, i;
-	struct member *members = members_read(&count);
-	bool found = true;
+	struct family family = { 0 };
+	size_t i;
 	int sent = 0;
 
-	while (found) {
-		found = false;
-		for (i = 0; i < count; i++) {
-			if (members[i].is_of_family ||
-				!is_child(
-					members + i, members, count, ancestor))
-				continue;
-			members[i].is_of_family = true;
-			found = true;
-			sent++;
-			kill(members[i].pid, signal);
-		}
+	add_children(&family, ancestor);
+	for (i = 0; i < family.count; i++) {
+		sent += kill(family.pids[i], signal) == 0;
+		add_children(&family, family.pids[i]);
 	}
-	free(members);
+	free(family.pids);
 	return sent;
 }

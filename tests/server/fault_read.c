@@ -88,10 +88,11 @@ static bool read_body(void *place, const json_t *value)
 		return true;
 	}
 	dump = json_dumps(value, JSON_COMPACT);
-	if (dump)
-		text_puts(body, dump);
+	if (!dump)
+		return false;
+	text_puts(body, dump);
 	free(dump);
-	return dump;
+	return true;
 }
 
 /* A JSON object of this many bytes. */

@@ -20,6 +20,7 @@ static const struct option long_options[] = {
 	{ "sudo", no_argument, NULL, 's' },
 	{ "strict", no_argument, NULL, 'S' },
 	{ "exit-with-parent", no_argument, NULL, 'e' },
+	{ "plain", no_argument, NULL, 'P' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -102,6 +103,9 @@ static int parse_one(struct options *options, int option, const char *value)
 		return 0;
 	case 'e':
 		options->exit_with_parent = true;
+		return 0;
+	case 'P':
+		options->is_plain = true;
 		return 0;
 	case 'h':
 		return 1;

@@ -22,6 +22,7 @@ struct options {
 	bool sudo;
 	bool strict;
 	bool exit_with_parent;
+	bool is_plain;
 };
 
 /*

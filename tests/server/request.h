@@ -13,6 +13,7 @@
 struct server;
 struct route;
 struct MHD_Connection;
+struct stream;
 
 struct request {
 	struct MHD_Connection *connection;
@@ -44,6 +45,9 @@ struct reply {
 	size_t header_count;
 	/* Sends no Date and no limits: a fault's reply. */
 	bool is_bare;
+	/* NULL, or sends the body bit by bit until the client goes. */
+	void (*stream)(struct server *server, struct request *request,
+		struct stream *stream);
 };
 
 /* Splits the target; what it borrows must outlive the request. */

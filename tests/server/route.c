@@ -16,6 +16,7 @@ static const struct route *const tables[] = {
 	env_routes,
 	snapshot_routes,
 	image_routes,
+	log_routes,
 };
 
 static bool is_match(const char *pattern, const struct request *request)

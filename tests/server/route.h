@@ -28,6 +28,7 @@ extern const struct route execute_routes[];
 extern const struct route image_routes[];
 extern const struct route info_routes[];
 extern const struct route job_routes[];
+extern const struct route log_routes[];
 extern const struct route service_routes[];
 extern const struct route session_routes[];
 extern const struct route snapshot_routes[];

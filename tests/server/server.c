@@ -55,9 +55,11 @@ int server_init(struct server *server, const struct options *options)
 	server->stop_fd = eventfd(0, EFD_CLOEXEC);
 	err = server->stop_fd < 0 ? -errno : 0;
 	if (!err)
+		err = journal_init(&server->journal);
+	if (!err)
 		err = accounts_init(&server->accounts, options);
 	if (!err)
-		err = nursery_init(&server->nursery);
+		err = nursery_init(&server->nursery, options->is_plain);
 	if (!err)
 		err = make_dir(server);
 	if (!err)
@@ -86,6 +88,7 @@ void server_clear(struct server *server)
 	sudo_clear(&server->sudo);
 	faults_clear(&server->faults);
 	ledger_clear(&server->ledger);
+	journal_clear(&server->journal);
 	accounts_clear(&server->accounts);
 	nursery_clear(&server->nursery);
 	pthread_mutex_destroy(&server->admission);

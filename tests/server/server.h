@@ -7,6 +7,7 @@
 #include "child.h"
 #include "fault.h"
 #include "job.h"
+#include "journal.h"
 #include "ledger.h"
 #include "moment.h"
 #include "options.h"
@@ -25,6 +26,7 @@ struct server {
 	struct sudo sudo;
 	struct faults faults;
 	struct ledger ledger;
+	struct journal journal;
 	/* Held from the count of what runs to the start of more. */
 	pthread_mutex_t admission;
 	_Atomic int concurrency;
@@ -32,7 +34,7 @@ struct server {
 	/* Readable for good once the server ends. */
 	int stop_fd;
 	/* Where it listens. */
-	int port;
+	_Atomic int port;
 	/* Where runs and resources have their directories. */
 	char dir[256];
 	bool is_dir_temporary;

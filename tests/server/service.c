@@ -100,7 +100,6 @@ void service_stop(struct resource *service)
 {
 	if (service->child.pid <= 0)
 		return;
-	child_freeze(&service->child, false);
 	child_kill(&service->child);
 	child_wait(&service->child);
 }

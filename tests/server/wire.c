@@ -2,8 +2,6 @@
 /* tests/server/wire.c - answers that no HTTP library would send */
 #include "wire.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -15,42 +13,9 @@ enum {
 };
 
 struct wire {
-	int fd;
-	int stop_fd;
+	struct stream stream;
 	long long drip_ms;
 };
-
-/* Waits for events or so long; false when the wait is not worth going on. */
-static bool wire_wait(const struct wire *wire, short events, int ms)
-{
-	struct pollfd fds[2] = {
-		{ .fd = wire->fd, .events = events },
-		{ .fd = wire->stop_fd, .events = POLLIN },
-	};
-
-	if (poll(fds, 2, ms) < 0)
-		return errno == EINTR;
-	return !fds[1].revents &&
-		!(fds[0].revents & (POLLERR | POLLHUP | POLLNVAL | POLLRDHUP));
-}
-
-static bool wire_push(const struct wire *wire, const char *bytes, size_t len)
-{
-	ssize_t done;
-
-	while (len) {
-		done = send(wire->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (done > 0) {
-			bytes += done;
-			len -= done;
-		} else if (errno != EAGAIN && errno != EINTR) {
-			return false;
-		} else if (!wire_wait(wire, POLLOUT, -1)) {
-			return false;
-		}
-	}
-	return true;
-}
 
 static bool wire_push_body(
 	const struct wire *wire, const char *bytes, size_t len)
@@ -58,11 +23,11 @@ static bool wire_push_body(
 	size_t piece;
 
 	if (!wire->drip_ms)
-		return wire_push(wire, bytes, len);
+		return stream_push(&wire->stream, bytes, len);
 	for (; len; bytes += piece, len -= piece) {
 		piece = len < PIECE ? len : PIECE;
-		if (!wire_push(wire, bytes, piece) ||
-			!wire_wait(wire, POLLRDHUP, wire->drip_ms))
+		if (!stream_push(&wire->stream, bytes, piece) ||
+			!stream_wait(&wire->stream, wire->drip_ms))
 			return false;
 	}
 	return true;
@@ -77,7 +42,7 @@ static void wire_garbage(const struct wire *wire)
 		state = state * 1103515245 + 12345;
 		bytes[i] = state >> 16;
 	}
-	wire_push(wire, bytes, sizeof(bytes));
+	stream_push(&wire->stream, bytes, sizeof(bytes));
 }
 
 static void make_head(
@@ -113,9 +78,9 @@ static bool wire_push_reply(const struct wire *wire, const struct reply *reply,
 
 	make_head(&head, reply, fault);
 	if (point == FAULT_HEADERS)
-		good = wire_push(wire, head.data, head.len / 2);
+		good = stream_push(&wire->stream, head.data, head.len / 2);
 	else if (point != FAULT_BEFORE)
-		good = wire_push(wire, head.data, head.len);
+		good = stream_push(&wire->stream, head.data, head.len);
 	text_clear(&head);
 	if (!good || point == FAULT_HEADERS || point == FAULT_BEFORE)
 		return good;
@@ -131,15 +96,15 @@ static void wire_endless(const struct wire *wire)
 	char spaces[PIECE * 16];
 
 	memset(spaces, ' ', sizeof(spaces));
-	while (wire_push(wire, spaces, sizeof(spaces)))
-		if (wire->drip_ms && !wire_wait(wire, POLLRDHUP, wire->drip_ms))
+	while (stream_push(&wire->stream, spaces, sizeof(spaces)))
+		if (wire->drip_ms && !stream_wait(&wire->stream, wire->drip_ms))
 			break;
 }
 
-void wire_send(int fd, int stop_fd, const struct reply *reply,
+void wire_send(const struct stream *stream, const struct reply *reply,
 	const struct fault *fault)
 {
-	struct wire wire = { fd, stop_fd, fault->drip_ms };
+	struct wire wire = { *stream, fault->drip_ms };
 	/* Dissolving a TCP connection so is what sends a reset at once. */
 	const struct sockaddr reset = { .sa_family = AF_UNSPEC };
 	bool good = true;
@@ -153,8 +118,8 @@ void wire_send(int fd, int stop_fd, const struct reply *reply,
 	if (good && fault->is_endless)
 		wire_endless(&wire);
 	if (good && fault->hang)
-		while (wire_wait(&wire, POLLRDHUP, -1))
+		while (stream_wait(&wire.stream, -1))
 			;
 	if (fault->is_reset)
-		connect(fd, &reset, sizeof(reset));
+		connect(stream->fd, &reset, sizeof(reset));
 }

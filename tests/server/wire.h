@@ -4,13 +4,14 @@
 #define SERVER_WIRE_H
 
 #include "fault.h"
+#include "stream.h"
 
 /*
  * Sends the reply over the socket as the fault wants it spoilt, and returns
  * when the connection is to be closed: for one that hangs, when the client has
- * gone or stop_fd is readable.
+ * gone or the server ends.
  */
-void wire_send(int fd, int stop_fd, const struct reply *reply,
+void wire_send(const struct stream *stream, const struct reply *reply,
 	const struct fault *fault);
 
 #endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/journal.h - what the server itself would log */
+#ifndef SERVER_JOURNAL_H
+#define SERVER_JOURNAL_H
+
+#include <pthread.h>
+
+#include "text.h"
+
+enum {
+	JOURNAL_LINES = 10000,
+};
+
+struct journal_line {
+	long long at_ms;
+	int status;
+	char text[200];
+};
+
+/* A ring: the line numbered n is at n % JOURNAL_LINES. */
+struct journal {
+	pthread_mutex_t lock;
+	struct journal_line *lines;
+	/* Of the line that comes next. */
+	unsigned long long next;
+};
+
+/* Which lines somebody wants; the strings are borrowed, NULL for any. */
+struct journal_filter {
+	long long since_ms;
+	const char *grep;
+	/* debug, info, notice, warning, err or crit: this and worse. */
+	const char *level;
+};
+
+int journal_init(struct journal *journal);
+void journal_clear(struct journal *journal);
+
+void journal_add(struct journal *journal, long long now_ms, const char *method,
+	const char *path, int status);
+
+/* The number that the next line will have. */
+unsigned long long journal_end(struct journal *journal);
+
+/*
+ * Calls each for the lines from number *from on that pass, at most the newest
+ * count, and sets *from to the number after the last.
+ */
+void journal_each(struct journal *journal, unsigned long long *from, long count,
+	const struct journal_filter *filter,
+	void (*each)(void *arg, const char *line), void *arg);
+
+#endif

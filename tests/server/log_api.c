@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/log_api.c - the log of the platform, read and followed */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fields.h"
+#include "route.h"
+#include "server.h"
+#include "stream.h"
+
+enum {
+	LINES_DEFAULT = 100,
+	LINES_MAX = 10000,
+	LOOK_MS = 100,
+	ALIVE_MS = 15000,
+};
+
+/* Owned; how it was asked is told by the path, the query or a JSON body. */
+struct log_question {
+	char *source;
+	char *grep;
+	char *level;
+	long lines;
+	struct journal_filter filter;
+};
+
+static char *value_of(
+	const struct request *request, const json_t *json, const char *name)
+{
+	const json_t *value = json_object_get(json, name);
+	char *text = request_query(request, name);
+
+	if (text)
+		return text;
+	if (json_is_integer(value))
+		return json_dumps(value, JSON_ENCODE_ANY);
+	return json_is_string(value) ? strdup(json_string_value(value)) : NULL;
+}
+
+/* 42s, 5m, 1h, 2d before now; 0 for what is none of them. */
+static long long since_ms(const struct server *server, const char *text)
+{
+	static const char units[] = "smhd";
+	static const long seconds[] = { 1, 60, 3600, 86400 };
+	const char *unit;
+	char *end;
+	long number = text ? strtol(text, &end, 10) : 0;
+
+	if (number <= 0 || !*end)
+		return 0;
+	unit = strchr(units, *end);
+	if (!unit)
+		return 0;
+	return moment_now_ms(&server->moment) -
+		number * seconds[unit - units] * 1000;
+}
+
+static void question_clear(struct log_question *question)
+{
+	free(question->source);
+	free(question->grep);
+	free(question->level);
+}
+
+static void question_read(struct server *server, const struct request *request,
+	struct log_question *question)
+{
+	json_t *json = json_loadb(request->body ? request->body : "{}",
+		request->body ? request->body_len : 2, 0, NULL);
+	char *lines = value_of(request, json, "lines");
+	char *since = value_of(request, json, "since");
+
+	question->source = strcmp(request->parts[0], "logs") == 0 &&
+			request->part_count > 1 &&
+			strcmp(request->parts[1], "stream") != 0
+		? strdup(request->parts[1])
+		: value_of(request, json, "source");
+	question->grep = value_of(request, json, "grep");
+	question->level = value_of(request, json, "level");
+	question->lines = lines ? atol(lines) : LINES_DEFAULT;
+	if (question->lines < 1 || question->lines > LINES_MAX)
+		question->lines = LINES_MAX;
+	question->filter.grep = question->grep;
+	question->filter.level = question->level;
+	question->filter.since_ms = since_ms(server, since);
+	free(lines);
+	free(since);
+	json_decref(json);
+}
+
+static bool is_all(const struct log_question *question)
+{
+	return !question->source || !strcmp(question->source, "all");
+}
+
+/* The stand-in has no other part that could log. */
+static bool has_lines(const struct log_question *question)
+{
+	return is_all(question) || !strcmp(question->source, "api");
+}
+
+static void emit_plain(void *arg, const char *line)
+{
+	emit_string(arg, NULL, line);
+}
+
+static void emit_sourced(void *arg, const char *line)
+{
+	emit_open(arg, NULL, '{');
+	emit_string(arg, "source", "api");
+	emit_string(arg, "line", line);
+	emit_close(arg, '}');
+}
+
+static void log_get(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	struct log_question question = { 0 };
+	unsigned long long from = 0;
+	bool all;
+
+	question_read(server, request, &question);
+	all = is_all(&question);
+	emit_open(&reply->body, NULL, '{');
+	if (all)
+		emit_json(&reply->body, "sources", "[\"api\"]");
+	emit_open(&reply->body, "lines", '[');
+	if (has_lines(&question))
+		journal_each(&server->journal, &from, question.lines,
+			&question.filter, all ? emit_sourced : emit_plain,
+			&reply->body);
+	emit_close(&reply->body, ']');
+	emit_close(&reply->body, '}');
+	question_clear(&question);
+}
+
+static void emit_event(void *arg, const char *line)
+{
+	struct text *text = arg, event = { 0 };
+
+	emit_sourced(&event, line);
+	text_puts(text, "data: ");
+	text_add(text, event.data, event.len);
+	text_puts(text, "\n\n");
+	text_clear(&event);
+}
+
+static void log_follow(
+	struct server *server, struct request *request, struct stream *stream)
+{
+	struct log_question question = { 0 };
+	unsigned long long from;
+	long long alive = moment_steady_ms();
+	struct text text;
+
+	question_read(server, request, &question);
+	from = journal_end(&server->journal);
+	do {
+		memset(&text, 0, sizeof(text));
+		if (has_lines(&question))
+			journal_each(&server->journal, &from, LINES_MAX,
+				&question.filter, emit_event, &text);
+		if (moment_steady_ms() - alive > ALIVE_MS) {
+			text_puts(&text, "data: :keepalive\n\n");
+			alive = moment_steady_ms();
+		}
+		if (text.len && !stream_push(stream, text.data, text.len))
+			break;
+		text_clear(&text);
+	} while (stream_wait(stream, LOOK_MS));
+	text_clear(&text);
+	question_clear(&question);
+}
+
+static void log_stream(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)server;
+	(void)request;
+	reply->type = "text/event-stream";
+	reply->stream = log_follow;
+}
+
+const struct route log_routes[] = {
+	{ "GET", "/logs", 0, log_get },
+	{ "GET", "/logs/stream", 0, log_stream },
+	{ "GET", "/logs/ID", 0, log_get },
+	{ "GET", "/logs/ID/stream", 0, log_stream },
+	{ "GET", "/logs/pool/ID", 0, log_get },
+	{ "GET", "/logs/pool/ID/stream", 0, log_stream },
+	{ "GET", "/paas/logs", 0, log_get },
+	{ "POST", "/paas/logs", 0, log_get },
+	{ "GET", "/paas/logs/stream", 0, log_stream },
+	{ NULL, NULL, 0, NULL },
+};
