@@ -57,8 +57,9 @@ struct spool_inode {
 	struct spool_links *links;     /* of a file: where it stands */
 };
 
-/* Called when an inode has neither name nor handle any more, before it is
- * freed and its files are removed. */
+/* Called when an inode has neither name nor handle any more, and no commit is
+ * under way, before it is freed and its files are removed. Not by
+ * spool_close. */
 typedef void spool_gone(void *ctx, struct spool_inode *inode);
 
 /* Reads all records. Damaged ones are told to `complain` (one line each), kept
@@ -67,16 +68,20 @@ typedef void spool_gone(void *ctx, struct spool_inode *inode);
  * record has it. state is borrowed. */
 int spool_open(struct state *state, void (*complain)(const char *line),
 	spool_gone *gone, void *ctx, struct spool **out);
+/* Every commit has ended before; what was not committed is lost. */
 void spool_close(struct spool *spool);
 
 /* The top directory with this key ("run", "jobs/new", "services/ID/run"), made
- * if it is not there. NULL: no memory or no room (errno is set). */
+ * with mode 0755 if it is not there. NULL: no memory or no room (errno is
+ * set). */
 struct spool_inode *spool_top(struct spool *spool, const char *root, uid_t uid,
 	gid_t gid, const struct timespec *now);
 /* Top directories that exist, for restoring; NULL ends. */
 struct spool_inode *spool_next_top(
 	struct spool *spool, const struct spool_inode *after);
-/* Removes a top directory and all in it (its resource is gone). */
+/* Removes a top directory and all in it (its resource is gone). What is held
+ * open of it has no top and no parent any more, like every removed directory.
+ */
 void spool_drop_top(struct spool *spool, struct spool_inode *top);
 
 /* NULL: none such. Borrowed. */
@@ -102,8 +107,11 @@ bool spool_link_at(const struct spool_inode *inode, size_t index,
 /*
  * As the system calls of the same names; -EEXIST -ENOENT -ENOTEMPTY -EISDIR
  * -ENOTDIR -ENAMETOOLONG (over 255 bytes) -EINVAL (a directory into itself)
- * -EPERM (hard link to a directory) -ENOSPC -EIO -ENOMEM. A directory's mtime
- * and ctime move with its entries. Names are any bytes but / and NUL.
+ * -EPERM (hard link to a directory, a device) -EMLINK (over 1000 names)
+ * -ENOSPC -EIO -ENOMEM. A directory's mtime and ctime move with its entries.
+ * Names are any bytes but / and NUL. What fails has changed nothing. What
+ * succeeds outlives a kill at once, and a power cut after the next commit of
+ * the inode.
  */
 int spool_create(struct spool *spool, struct spool_inode *dir, const char *name,
 	mode_t mode, uid_t uid, gid_t gid, const struct timespec *now,
@@ -138,8 +146,8 @@ int spool_setattr(struct spool *spool, struct spool_inode *inode, int which,
 int spool_record(struct spool *spool, struct spool_inode *inode);
 
 /* Only user.*; others -ENOTSUP. flags: XATTR_CREATE, XATTR_REPLACE. Values up
- * to 64 KiB (-E2BIG). get and list: the needed size with size 0, -ERANGE,
- * -ENODATA. */
+ * to 64 KiB (-E2BIG), 1 MiB of them in all (-ENOSPC). get and list: the needed
+ * size with size 0, -ERANGE, -ENODATA. */
 int spool_setxattr(struct spool *spool, struct spool_inode *inode,
 	const char *name, const void *value, size_t size, int flags,
 	const struct timespec *now);
@@ -158,7 +166,9 @@ void spool_drop(struct spool *spool, struct spool_inode *inode);
  * Content. The first change after a commit goes to a working copy (N.work:
  * copied unless truncated to nothing), so that what was committed stays whole
  * until the next commit. Reads give the working copy where there is one.
- * Writes are pwrite to the page cache; -ENOSPC, -EFBIG, -EIO, -EDQUOT.
+ * Writes are pwrite to the page cache; -ENOSPC, -EFBIG, -EIO, -EDQUOT. A limit
+ * of file sizes gives -EFBIG only where SIGXFSZ is ignored. The descriptor is
+ * closed when nobody has the inode open.
  */
 ssize_t spool_read(
 	struct spool_inode *inode, void *bytes, size_t len, off_t offset);
@@ -179,7 +189,16 @@ bool spool_is_dirty(const struct spool_inode *inode);
  * spool_commit_work in the worker (fsync, rename, fsync of the directory,
  * record), spool_commit_end on the loop (frees it). Writes that come in between
  * go to a new working copy. After begin, reads already give the new content.
- * Several commits of one inode may be under way; they end in order.
+ * Several commits of one inode may be under way; they end in order. One that is
+ * ended without its work, or whose work failed, has changed nothing: what was
+ * written is still to be committed.
+ *
+ * There is something to commit, too, where the content is durable and its
+ * names, attributes or settings are not; directories and symlinks can be
+ * committed for that. A commit makes durable the directories above.
+ *
+ * A commit keeps its inode, but spool_commit_end may free it if it has lost its
+ * last name meanwhile: who needs it afterwards holds it.
  */
 struct spool_commit;
 struct spool_commit *spool_commit_begin(

@@ -36,7 +36,7 @@ struct spool_commit {
 	char work[SPOOL_FILE_LEN];
 	bool is_empty;
 	bool moved; /* the content has its name */
-	int err;
+	int err;    /* -ECANCELED until the work was done */
 };
 
 static int record_add(struct spool_commit *commit, struct spool_node *node)
@@ -165,6 +165,7 @@ struct spool_commit *spool_commit_begin(
 	}
 	commit->dir_fd = spool->state->inodes_fd;
 	commit->number = inode->number;
+	commit->err = -ECANCELED;
 	node->content.working = false; /* the record has the new mtime */
 	*err = records_add(commit, node);
 	node->content.working = is_working;

@@ -222,7 +222,7 @@ static void env_comes_back(void **ctx)
 	(void)ctx;
 	for (int i = 0; i < 300; i++) {
 		static const char bytes[] = "ab '\"\\$`#\n\t=!*~\xff\xc3";
-		char raw[40], path[] = "/tmp/fs_setting.XXXXXX";
+		char raw[40] = "", path[] = "/tmp/fs_setting.XXXXXX";
 		size_t raw_len = 0, line_len;
 
 		for (int n = i % 20; n > 0; n--) {

@@ -296,6 +296,31 @@ static void commit_fails(void **ctx)
 	reload_same("a commit that failed");
 }
 
+/* One whose work was never done has kept nothing, and lost nothing. */
+static void commit_cancelled(void **ctx)
+{
+	struct spool_inode *inode = save(fixture.top, "a", "old");
+	struct spool_inode *fresh = make(fixture.top, "b", S_IFREG | 0600);
+	int err;
+
+	(void)ctx;
+	write_at(inode, "NEW", 0);
+	write_at(fresh, "first", 0);
+	spool_commit_end(
+		fixture.spool, spool_commit_begin(fixture.spool, inode, &err));
+	spool_commit_end(
+		fixture.spool, spool_commit_begin(fixture.spool, fresh, &err));
+	holds(inode, "NEW");
+	assert_string_equal(data_of(inode), "old");
+	assert_true(spool_is_dirty(inode));
+	commit(inode);
+	commit(fresh);
+	assert_false(spool_is_dirty(inode));
+	reload_same("a cancelled commit");
+	holds(spool_find(fixture.top, "a"), "NEW");
+	holds(spool_find(fixture.top, "b"), "first");
+}
+
 static void disk_full(void **ctx)
 {
 	struct spool_inode *inode = save(fixture.top, "a", "0123456789");
@@ -464,6 +489,7 @@ int main(void)
 		CASE(overlapping),
 		CASE(unlinked_meanwhile),
 		CASE(commit_fails),
+		CASE(commit_cancelled),
 		CASE(disk_full),
 		CASE(descriptors),
 		CASE(large_content),

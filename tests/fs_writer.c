@@ -24,7 +24,7 @@
 static char file[64], other[64];
 static uint64_t ino;
 static int to_parent[2], to_child[2];
-static const char *fake_fdinfo;
+static const char *fake_fdinfo, *fake_status;
 
 /* So that a test can show an fdinfo of another kernel. */
 DIR *opendir(const char *path)
@@ -33,6 +33,13 @@ DIR *opendir(const char *path)
 		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+	if (fake_status && strstr(path, "/status"))
+		path = fake_status;
+	return (int)syscall(SYS_openat, dir, path, flags, 0600);
 }
 
 static int setup(void **ctx)
@@ -62,7 +69,7 @@ static int teardown(void **ctx)
 	close(to_parent[1]);
 	close(to_child[0]);
 	close(to_child[1]);
-	fake_fdinfo = NULL;
+	fake_fdinfo = fake_status = NULL;
 	return 0;
 }
 
@@ -99,7 +106,8 @@ static void duplicate(void)
 {
 	int fd = open(file, O_WRONLY);
 
-	dup(fd);
+	if (dup(fd) < 0)
+		_exit(1);
 	close(fd);
 	stay();
 }
@@ -159,6 +167,36 @@ static void thread_writer(void)
 {
 	open_as(file, O_WRONLY);
 	thread();
+}
+
+static void *thread_outlives(void *ctx)
+{
+	int fd = open(file, O_WRONLY);
+
+	if (fd < 0)
+		_exit(1);
+	if (!ctx)
+		close(fd);
+	usleep(20000);
+	stay();
+	_exit(0);
+}
+
+/* The first thread is gone, and its table with it; the process lives on. */
+static void leader_gone(void)
+{
+	pthread_t id;
+
+	pthread_create(&id, NULL, thread_outlives, NULL);
+	pthread_exit(NULL);
+}
+
+static void leader_gone_writer(void)
+{
+	pthread_t id;
+
+	pthread_create(&id, NULL, thread_outlives, file);
+	pthread_exit(NULL);
 }
 
 static void exits(void)
@@ -294,6 +332,8 @@ static void living(void **ctx)
 		{ "a strange name", strange_name, WRITER_LAST },
 		{ "a thread", thread, WRITER_LAST },
 		{ "a thread of a writer", thread_writer, WRITER_MORE },
+		{ "the leader is gone", leader_gone, WRITER_LAST },
+		{ "of a writer", leader_gone_writer, WRITER_MORE },
 	};
 	enum writer_close found;
 	pid_t pid, tid;
@@ -410,6 +450,41 @@ static void old_kernel(void **ctx)
 	rmdir(dir);
 }
 
+/* While a program is in execve, its /proc/PID/stat must not be read. */
+static void in_exec(void **ctx)
+{
+	static const struct {
+		const char *what, *text;
+		enum writer_close found;
+	} cases[] = {
+		{ "running", "VmSize:\t 10 kB\nVmExe:\t       12 kB\n",
+			WRITER_LAST },
+		{ "in execve", "VmSize:\t 132 kB\nVmExe:\t       0 kB\n",
+			WRITER_UNKNOWN },
+		{ "ending", "Threads:\t1\n", WRITER_LAST },
+	};
+	char path[] = "/tmp/fs_writer_status.XXXXXX", text[256];
+	enum writer_close found;
+	int fd = mkstemp(path);
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text),
+			"Name:\tx\nTgid:\t%d\nNgid:\t0\n%s", (int)getpid(),
+			cases[i].text);
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(
+			pwrite(fd, text, strlen(text), 0), strlen(text));
+		fake_status = path;
+		found = writer_close(getpid(), getpid(), ino);
+		fake_status = NULL;
+		if (found != cases[i].found)
+			fail_msg("%s: %s", cases[i].what, name_of(found));
+	}
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -418,6 +493,7 @@ int main(void)
 		CASE(dead),
 		CASE(not_told),
 		CASE(old_kernel),
+		CASE(in_exec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
