@@ -67,6 +67,7 @@ UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/api_*.c \
 
 PROGRAM := $(BUILD)/unsandboxfs
 STANDIN := $(BUILD)/standin
+BENCH   := $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/walk
 LIBAPI   = $(BUILD)/libapi.a
 LIBCACHE = $(BUILD)/libcache.a
 LIBFS    = $(BUILD)/libfs.a
@@ -80,6 +81,7 @@ $(BUILD)/cache/%.o:  PKGS = $(CACHE_PKGS)
 $(BUILD)/fs/%.o:     PKGS = $(FS_PKGS)
 $(BUILD)/tests/server/%.o: PKGS = $(SERVER_PKGS)
 $(BUILD)/tests/%.o:  PKGS = $(FS_PKGS) $(API_PKGS) cmocka
+$(BUILD)/tests/bench/%.o: PKGS = fuse3
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -121,11 +123,15 @@ $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
 	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
 endef
 
-$(PROGRAM) $(STANDIN):
+$(BENCH): PKGS = fuse3
+$(BENCH): %: %.o
+
+$(PROGRAM) $(STANDIN) $(BENCH):
 	$(LINK)
 
 .SECONDARY:
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/server/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/server/*.d \
+	$(BUILD)/tests/bench/*.d)
 
 # Tests. What is missing is installed first; the rest of each is another make,
 # which then finds pkg-config and its answers.
@@ -149,6 +155,12 @@ bench-requests:
 	@tests/deps.sh build demo test
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@python3 -B tests/bench/requests.py $(BUILD)
+
+bench:
+	@tests/deps.sh build demo test
+	+@$(MAKE) --no-print-directory $(JOBS) all $(BENCH)
+	@python3 -B tests/bench/speed.py $(BUILD)
+	@python3 -B tests/bench/size.py $(BUILD)
 
 demo:
 	@tests/deps.sh build demo
@@ -191,4 +203,4 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps check check-unit bench-requests demo lint format coverage install uninstall clean
+.PHONY: all deps check check-unit bench bench-requests demo lint format coverage install uninstall clean

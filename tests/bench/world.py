@@ -14,6 +14,7 @@ from mounted import IS_SANITIZED, Mounted  # noqa: E402
 from place import Place, adopt_orphans  # noqa: E402
 from standin import Standin  # noqa: E402
 
+SEED_SLICE = 5000
 SLOWNESS = 4 if IS_SANITIZED else 1
 
 
@@ -33,8 +34,8 @@ class World:
         self.place = Place("bench-" + self.name)
         try:
             self.server = Standin(self.place, *self.server_arguments)
-            if self.seed:
-                self.server.ask("PUT", "/seed", self.seed)
+            for kind, what in (self.seed or {}).items():
+                self._seed(kind, what)
             self.mount = Mounted(self.place, self.server.url, self.options)
             self.mount.start(20 * SLOWNESS)
         except BaseException:
@@ -46,6 +47,13 @@ class World:
         self.last_resort.daemon = True
         self.last_resort.start()
         return self
+
+    def _seed(self, kind, what):
+        """In slices, each of which is answered in time."""
+        while isinstance(what, int) and what > SEED_SLICE:
+            self.server.ask("PUT", "/seed", {kind: SEED_SLICE})
+            what -= SEED_SLICE
+        self.server.ask("PUT", "/seed", {kind: what})
 
     def __exit__(self, kind, error, trace):
         self.last_resort.cancel()
