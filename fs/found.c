@@ -9,6 +9,7 @@
 #include "fs/listing.h"
 #include "fs/mount.h"
 #include "fs/node.h"
+#include "fs/place.h"
 #include "fs/spool.h"
 
 /* A static row under a directory: bound as its directory is. */
@@ -64,6 +65,13 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 	return err;
 }
 
+/* A draft that is moved becomes another thing, and the kernel moves what it
+ * remembers of the name with it: it is to ask again. */
+static bool is_draft(const struct spool_inode *inode)
+{
+	return S_ISDIR(inode->mode) && place_of(inode)->has_drafts;
+}
+
 int found_fill(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
@@ -76,7 +84,7 @@ int found_fill(struct op *op, const struct found *found,
 		inode_attr(op->fs, found->inode, &entry->attr, &timeout_s);
 		entry->ino = found->inode->ino;
 		entry->attr_timeout = timeout_s;
-		entry->entry_timeout = FOREVER_S;
+		entry->entry_timeout = is_draft(found->inode) ? 0 : FOREVER_S;
 		return 0;
 	}
 	struct node *node =

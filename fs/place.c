@@ -171,3 +171,11 @@ bool place_is_input(const char *name, struct spool_inode *inode)
 		return false;
 	return name_has_ending(name) || !has_shebang(inode);
 }
+
+bool place_takes(const struct spool_inode *dir, const char *name,
+	struct spool_inode *inode)
+{
+	if (place_of(dir)->has_drafts && dir->parent)
+		return S_ISREG(inode->mode) && !name_is_ignored(name);
+	return place_is_input(name, inode);
+}

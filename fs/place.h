@@ -49,7 +49,11 @@ bool place_runs(const struct spool_inode *dir, const char *name,
 /* Whether its run waits a moment: a name without an ending may be a temporary
  * file that is about to be renamed. */
 bool place_settles(const struct spool_inode *dir, const char *name);
-/* Whether it is an input file of the programs of its directory. */
+/* Whether it goes with the program of its directory: in a draft whatever is
+ * not the program itself, elsewhere what is no program. */
+bool place_takes(const struct spool_inode *dir, const char *name,
+	struct spool_inode *inode);
+/* Whether it is a file that is no program. */
 bool place_is_input(const char *name, struct spool_inode *inode);
 
 #endif

@@ -76,7 +76,7 @@ static int run_read_inputs(struct run *run, const struct spool_inode *dir)
 		return -ENOMEM;
 	for (size_t i = 0; spool_entry(dir, i, &name, &inode); i++) {
 		struct run_input *input = &run->inputs[run->input_count];
-		if (inode == run->inode || !place_is_input(name, inode))
+		if (inode == run->inode || !place_takes(dir, name, inode))
 			continue;
 		input->name = strdup(name);
 		if (!input->name)

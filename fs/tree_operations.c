@@ -46,7 +46,7 @@ int tree_getattr(struct op *op)
 		err = row_attr(op, node, &attr, &timeout_s);
 	if (err)
 		return err;
-	if (node->edit && node->edit->writers) {
+	if (node->edit && node->edit->writers && node->edit->base >= 0) {
 		attr.st_size = node->edit->base + node->edit->len;
 		timeout_s = 0;
 	}
