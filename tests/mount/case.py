@@ -43,7 +43,7 @@ class MountCase(unittest.TestCase):
         cls.place = Place(cls.__name__)
         try:
             cls.server = Standin(cls.place, *cls.server_arguments)
-            cls.mount = Mounted(cls.place, cls.server.url, cls.options)
+            cls.mount = Mounted(cls.place, cls.server, cls.options)
             if cls.starts_mounted:
                 cls.mount.start(20 * SLOWNESS)
         except BaseException:

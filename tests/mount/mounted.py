@@ -33,9 +33,9 @@ def with_keys(env, public=PUBLIC, secret=SECRET):
 class Mounted:
     """A daemon and its mountpoint; it may be started more than once."""
 
-    def __init__(self, place, url, options="", name="u"):
+    def __init__(self, place, server, options="", name="u"):
         self.place = place
-        self.url = url
+        self.server = server
         self.options = options
         self.home = os.path.join(place.path, "home")
         os.makedirs(self.home, exist_ok=True)
@@ -56,19 +56,29 @@ class Mounted:
 
     def command(self, *flags):
         """How it is started."""
-        options = f"url={self.url},state_dir={self.state_dir}"
+        options = f"url={self.server.url},state_dir={self.state_dir}"
         if self.options:
             options += "," + self.options
         return [*self.wrapper, PROGRAM, *flags, "-o", options, self.path]
 
     def start(self, seconds=20):
-        """Starts it in the foreground and waits until it answers."""
+        """Starts it in the foreground and waits until it answers, and has
+        tried its key."""
+        tried = self._key_was_tried()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self.command("-f"), env=self.env, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, cwd=self.place.path,
                 preexec_fn=end_with_parent)
         wait_until(self._answers, seconds, "the mount answers")
+        wait_until(lambda: tried is None or self._key_was_tried() > tried,
+                   seconds, "the key was tried")
+
+    def _key_was_tried(self):
+        """How often; None where there is nobody to ask."""
+        if self.server.process.poll() is not None:
+            return None
+        return self.server.requests().get("POST /keys/validate", 0)
 
     def _answers(self):
         if self.process.poll() is not None:

@@ -46,14 +46,15 @@ class Hang(MountCase):
         kinds = [
             "cat languages", "cat key/tier", "echo 'echo 1' > run/h$0.sh",
             "echo 'echo 1' > jobs/new/h$0.sh", "ls services",
-            "stat snapshots/unsb-snapshot-1111-2222-3333-$0",
+            "ls snapshots",
             "mkdir jobs/new/d$0; echo 1 > jobs/new/d$0/a.sh; "
             "mv jobs/new/d$0 jobs/", "ls images/owned", "cat shells",
             "ls sessions"]
         for number in range(MANY):
             self.wait_in("bash", "-c", kinds[number % len(kinds)],
                          f"{1000 + number}")
-        self.wait_for(lambda: self.parked() >= MANY, "all of them wait")
+        self.wait_for(lambda: self.parked() >= MANY and
+                      len(self.running()) == MANY, "all of them wait")
 
     def parked(self):
         """How many operations wait, by the mount's own word."""
@@ -88,6 +89,10 @@ class Hang(MountCase):
         self.wait_for(lambda: processes_with(self.mount.path).keys() ==
                       {self.mount.pid}, "nobody but the daemon is left")
         self.assertEqual(len(os.listdir(self.at("run"))) > 0, True)
+
+    def evidence(self):
+        left = [" ".join(p.args[-1:]) + f": {p.poll()}" for p in self.waiting]
+        return f"{left}\n" + super().evidence()
 
     def ends(self, how):
         """Ends the mount in under 2 s with 50 requests in flight."""
@@ -223,6 +228,9 @@ class AutoUnmount(MountCase):
     """-o auto_unmount"""
 
     options = "auto_unmount"
+
+    def tearDown(self):
+        self.mount.process = None  # it was killed
 
     def test_killed_and_gone(self):
         self.assertTrue(self.mount.is_mounted())

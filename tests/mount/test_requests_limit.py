@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_requests_limit.py - a server that counts to 60 a minute
+"""Under a limit of 60 requests a minute, 10 in a burst, nobody who looks, runs
+or follows is told of it: what a person waits for goes first, polls last."""
+import os
+import subprocess
+import threading
+import time
+
+from case import MountCase, SLOWNESS
+
+USERS = 8
+RUNS_EACH = 5
+RUNS = USERS * RUNS_EACH
+LISTS = ("/services", "/sessions", "/snapshots", "/images", "/images/owned",
+         "/images/shared", "/images/public", "/jobs", "/languages", "/shells",
+         "/health", "/cluster", "/pools", "/stats")
+
+
+class Limited(MountCase):
+    """The rate of the example key."""
+
+    options = "ttl_list=120,ttl_system=120"
+    server_arguments = ("--rate", "60:10")
+    time_limit_s = 90
+
+    def user(self, number, wrong):
+        """Runs one program after the other, as a shell's loop does."""
+        for i in range(RUNS_EACH):
+            path = f"run/u{number}-{i}.sh"
+            try:
+                self.save(path, f"echo {number} {i}\n")
+                out = self.read(path + ".job/stdout")
+            except OSError as error:
+                out = str(error)
+            if out != f"{number} {i}\n":
+                wrong.append(f"{path}: {out}")
+
+    def run_all(self):
+        """All the runs, beside each other; what was wrong."""
+        wrong = []
+        users = [threading.Thread(target=self.user, args=(i, wrong))
+                 for i in range(USERS)]
+        for user in users:
+            user.start()
+        for user in users:
+            user.join(80 * SLOWNESS)
+            self.assertFalse(user.is_alive(), "a run has not ended")
+        return wrong
+
+    def polls(self):
+        """What nobody waits for, so far."""
+        counts = self.server.requests()
+        return sum(count for what, count in counts.items()
+                   if what in ("GET /jobs", "GET /jobs/ID"))
+
+    def stat(self, name):
+        """A number of .unsandboxfs/stats."""
+        for line in self.read(".unsandboxfs/stats").splitlines():
+            if line.startswith(name + " "):
+                return int(line.split()[-1])
+        self.fail(f"stats has no {name}")
+
+    def test_list_run_and_follow(self):
+        self.server.ask("PUT", "/seed", {"snapshots": 100, "services": 5,
+                                         "sessions": 3, "images": 1})
+        self.save("jobs/new/.settings/ttl", "300\n")
+        self.save("jobs/new/long.sh", "for i in {1..600}; do echo $i; "
+                  "sleep 0.2; done\n")
+        log = os.path.join(self.place.path, "followed")
+        with open(log, "wb") as out:
+            tail = subprocess.Popen(
+                ["tail", "-n", "+1", "-f", "jobs/new/long.sh.job/stdout"],
+                cwd=self.mount.path, stdin=subprocess.DEVNULL, stdout=out,
+                stderr=out)
+            lister = subprocess.Popen(
+                ["ls", "-lR"], cwd=self.mount.path, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            polls, began = self.polls(), time.monotonic()
+            wrong = self.run_all()
+            took_s = time.monotonic() - began
+            polls = self.polls() - polls
+            listing = lister.communicate(timeout=60 * SLOWNESS)[0].decode()
+            self.wait_for(lambda: b"\n30\n" in open(log, "rb").read(),
+                          "tail shows the job's output", 30)
+            self.assertIsNone(tail.poll(), "tail ended")
+        finally:
+            for child in tail, lister:
+                child.kill()
+                child.wait()
+            lister.stdout.close()
+            self.save("jobs/new/long.sh.job/cancel", "1\n")
+        self.assertEqual(wrong, [])
+        self.assertEqual(lister.returncode, 0, listing[-500:])
+        self.assertEqual(listing.count("snapshot.json"), 100)
+        counts = self.server.requests()
+        self.assertEqual(counts.get("POST /execute"), RUNS)
+        self.assertEqual({path: counts.get("GET " + path) for path in LISTS
+                          if path != "/jobs"},
+                         {path: 1 for path in LISTS if path != "/jobs"})
+        self.assertNotIn("EBUSY", self.read(".unsandboxfs/errors"))
+        print(took_s, polls, counts, self.stat("answers_429"))
+        # What the limit gave meanwhile went to the runs and the listing.
+        self.assertLessEqual(polls, 8 + took_s / 4, f"{took_s:.0f} s")
