@@ -105,9 +105,10 @@ struct jobs {
 	uint64_t next_number;
 	void *by_number, *by_id; /* of fs/job_index.c */
 	struct timespec changed; /* when the listing of jobs/ last changed */
-	json_t *aliases;	 /* object: name -> job number */
-	uint64_t latest;	 /* number of the last asynchronous one; 0 */
-	uint64_t list_mark;	 /* fetched_ms of the API's last list */
+	json_t *forgotten;  /* object: ids of jobs that were removed here */
+	json_t *aliases;    /* object: name -> job number */
+	uint64_t latest;    /* number of the last asynchronous one; 0 */
+	uint64_t list_mark; /* fetched_ms of the API's last list */
 };
 
 /* Reads the records of the state directory; damaged ones are put aside.
@@ -130,6 +131,9 @@ int job_name(const struct job *job, char *name, size_t room);
 bool job_id_is_name(const char *id);
 /* The job that a name in jobs/ stands for, aliases apart; NULL: not known. */
 struct job *jobs_lookup(struct fs *fs, const char *name);
+/* The API may know the job for long: it is not shown again here. */
+void jobs_forget(struct fs *fs, const char *id);
+bool job_is_forgotten(const struct fs *fs, const char *id);
 /* Takes the API's list: others' jobs come and go. */
 void jobs_read_list(struct fs *fs, const json_t *json, uint64_t fetched_ms);
 

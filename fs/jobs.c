@@ -17,7 +17,7 @@
 #include "fs/log.h"
 #include "fs/mount.h"
 
-enum { RECORD_MAX = 16 << 20 };
+enum { RECORD_MAX = 16 << 20, FORGOTTEN_MAX = 1000 };
 
 static const char names_file[] = "names.json";
 
@@ -40,6 +40,9 @@ static void jobs_read_names(struct fs *fs)
 	json_t *aliases = json_object_get(names, "aliases");
 	if (json_is_object(aliases))
 		json_object_update(fs->jobs.aliases, aliases);
+	json_t *forgotten = json_object_get(names, "forgotten");
+	if (json_is_object(forgotten))
+		json_object_update(fs->jobs.forgotten, forgotten);
 	fs->jobs.latest = json_integer_value(json_object_get(names, "latest"));
 	fs->jobs.next_number =
 		json_integer_value(json_object_get(names, "next"));
@@ -50,8 +53,9 @@ static void jobs_read_names(struct fs *fs)
 static void jobs_write_names(struct fs *fs)
 {
 	size_t len;
-	json_t *names = json_pack("{s:O s:I s:I s:[II]}", "aliases",
-		fs->jobs.aliases, "latest", (json_int_t)fs->jobs.latest, "next",
+	json_t *names = json_pack("{s:O s:O s:I s:I s:[II]}", "aliases",
+		fs->jobs.aliases, "forgotten", fs->jobs.forgotten, "latest",
+		(json_int_t)fs->jobs.latest, "next",
 		(json_int_t)fs->jobs.next_number, "changed",
 		(json_int_t)fs->jobs.changed.tv_sec,
 		(json_int_t)fs->jobs.changed.tv_nsec);
@@ -68,6 +72,23 @@ void jobs_touch(struct fs *fs)
 {
 	fs->jobs.changed = fs->now;
 	jobs_write_names(fs);
+}
+
+/* The oldest goes for the newest: json objects keep their order. */
+void jobs_forget(struct fs *fs, const char *id)
+{
+	json_t *forgotten = fs->jobs.forgotten;
+	void *oldest = json_object_iter(forgotten);
+
+	if (json_object_size(forgotten) >= FORGOTTEN_MAX && oldest)
+		json_object_del(forgotten, json_object_iter_key(oldest));
+	if (json_object_set_new(forgotten, id, json_true()))
+		log_line(LOG_ERR, "no memory to forget the job %s by", id);
+}
+
+bool job_is_forgotten(const struct fs *fs, const char *id)
+{
+	return json_object_get(fs->jobs.forgotten, id) != NULL;
 }
 
 int jobs_set_alias(struct fs *fs, const char *alias, const struct job *job)
@@ -177,7 +198,8 @@ int jobs_load(struct fs *fs)
 	struct job *job;
 
 	fs->jobs.aliases = json_object();
-	if (!dir || !fs->jobs.aliases) {
+	fs->jobs.forgotten = json_object();
+	if (!dir || !fs->jobs.aliases || !fs->jobs.forgotten) {
 		if (dir)
 			closedir(dir);
 		else if (fd >= 0)
@@ -203,7 +225,7 @@ void jobs_clear(struct fs *fs)
 {
 	struct job *job;
 
-	if (fs->jobs.aliases)
+	if (fs->jobs.aliases && fs->jobs.forgotten)
 		jobs_write_names(fs);
 	while ((job = TAILQ_FIRST(&fs->jobs.all))) {
 		if (job->is_foreign)
@@ -213,4 +235,5 @@ void jobs_clear(struct fs *fs)
 		job_forget(job);
 	}
 	json_decref(fs->jobs.aliases);
+	json_decref(fs->jobs.forgotten);
 }

@@ -58,7 +58,7 @@ static bool foreign_add(struct fs *fs, const json_t *item)
 	struct job *job;
 	bool is_new;
 
-	if (!id || !job_id_is_name(id))
+	if (!id || !job_id_is_name(id) || job_is_forgotten(fs, id))
 		return false;
 	job = job_by_id(fs, id);
 	is_new = !job || (job->is_foreign && job->is_unlisted);

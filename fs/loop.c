@@ -320,6 +320,7 @@ static int loop_prepare(struct fs *fs)
 	if (err)
 		return err;
 	clock_read(&fs->now_ms, &fs->now);
+	state_claim(&fs->state); /* the daemon holds it, not its parent */
 	patience_read(fs);
 	key_try(fs);
 	/* Jobs of the mount before are followed again. */

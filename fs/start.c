@@ -34,6 +34,7 @@ void start_process(void)
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a write says EFBIG then */
 }
 
 void start_hold_signals(void)

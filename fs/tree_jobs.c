@@ -30,6 +30,8 @@ static int jobs_remove(
 		return -EPERM;
 	if (!job_is_final(job))
 		return -EBUSY;
+	if (job->id)
+		jobs_forget(fs, job->id);
 	job_remove(job);
 	return 0;
 }
@@ -122,7 +124,7 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 	(void)node;
 	if (json_object_get(fs->jobs.aliases, name))
 		return found_row(found, tree_row("/jobs/{alias}"), name, NULL);
-	if (!job && looks_like_id(name)) {
+	if (!job && looks_like_id(name) && !job_is_forgotten(fs, name)) {
 		enum job_status status;
 		int err = op_get(op, API_JOB, name, &answer);
 		if (!err)
