@@ -81,8 +81,12 @@ static int fs_read(struct fs *fs)
 	if (!err)
 		err = spool_open(
 			&fs->state, complain, inode_gone, fs, &fs->spool);
-	if (!err)
+	if (!err) {
+		const struct options *options = fs->options;
+		spool_lend(fs->spool, options->uid, options->gid,
+			0777 & ~options->umask);
 		err = jobs_load(fs);
+	}
 	if (!err)
 		jobs_tie(fs);
 	if (!err) {

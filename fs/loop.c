@@ -348,7 +348,8 @@ enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
 		if (!why[0])
 			snprintf(why, sizeof(fs->status_message),
 				"the mount cannot start: %s", strerror(-err));
-		fs->status = EXIT_OTHER;
+		/* An url that is none is found by who connects. */
+		fs->status = err == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
 		fs->is_stopping = true;
 	}
 	while (!fs->is_stopping && !fuse_session_exited(session))

@@ -45,6 +45,7 @@ int spool_open(struct state *state, void (*complain)(const char *line),
 	spool->gone = gone;
 	spool->ctx = ctx;
 	spool->salt = path_hash(state->path);
+	spool->top_mode = 0755;
 	spool->serial = 1;
 	spool->sequence = FIRST_SEQUENCE;
 	err = spool_load(spool);
@@ -108,7 +109,7 @@ struct spool_inode *spool_top(struct spool *spool, const char *root, uid_t uid,
 
 	if (top)
 		return &top->inode;
-	top = spool_node_make(spool, S_IFDIR | 0755, uid, gid, now);
+	top = spool_node_make(spool, S_IFDIR | spool->top_mode, uid, gid, now);
 	if (!top)
 		return NULL;
 	top->inode.nlink = 2;
@@ -121,6 +122,21 @@ struct spool_inode *spool_top(struct spool *spool, const char *root, uid_t uid,
 	}
 	spool_tops_add(spool, top);
 	return &top->inode;
+}
+
+void spool_lend(struct spool *spool, uid_t uid, gid_t gid, mode_t mode)
+{
+	spool->top_mode = mode;
+	for (struct spool_node *top = spool->tops; top; top = top->next_top) {
+		struct spool_inode *inode = &top->inode;
+		if (inode->uid == uid && inode->gid == gid &&
+			(inode->mode & 07777) == mode)
+			continue;
+		inode->uid = uid;
+		inode->gid = gid;
+		inode->mode = S_IFDIR | mode;
+		spool_record(spool, inode);
+	}
 }
 
 struct spool_inode *spool_next_top(

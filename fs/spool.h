@@ -76,6 +76,8 @@ void spool_close(struct spool *spool);
  * set). */
 struct spool_inode *spool_top(struct spool *spool, const char *root, uid_t uid,
 	gid_t gid, const struct timespec *now);
+/* Whose the top directories are in this mount, and their permission bits. */
+void spool_lend(struct spool *spool, uid_t uid, gid_t gid, mode_t mode);
 /* Top directories that exist, for restoring; NULL ends. */
 struct spool_inode *spool_next_top(
 	struct spool *spool, const struct spool_inode *after);

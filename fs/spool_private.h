@@ -93,6 +93,7 @@ struct spool {
 	struct spool_node **table; /* by ino; room is a power of two */
 	size_t count, room;
 	struct spool_node *tops, *last_top;
+	mode_t top_mode;   /* of top directories */
 	uint64_t salt;	   /* keeps two mounts' inode numbers apart */
 	uint64_t serial;   /* the next number */
 	uint64_t reserved; /* numbers below it may be given out */

@@ -43,8 +43,8 @@ int artifacts_list(
 	return err;
 }
 
-int artifacts_find(struct op *op, const struct node *node,
-	const char *name, struct found *found)
+int artifacts_find(struct op *op, const struct node *node, const char *name,
+	struct found *found)
 {
 	size_t index;
 
@@ -54,8 +54,8 @@ int artifacts_find(struct op *op, const struct node *node,
 		node->id, name);
 }
 
-int artifact_attr(struct op *op, const struct node *node,
-	struct stat *attr, double *timeout_s)
+int artifact_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
 {
 	int err = job_attr(op, node, attr, timeout_s);
 	size_t index;
@@ -67,8 +67,7 @@ int artifact_attr(struct op *op, const struct node *node,
 	return err ? err : artifact ? 0 : -ENOENT;
 }
 
-int artifact_open(
-	struct op *op, const struct node *node, struct handle *handle)
+int artifact_open(struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
 	char suffix[40];
@@ -100,4 +99,3 @@ int artifact_remove(
 	job->artifacts[index] = job->artifacts[--job->artifact_count];
 	return job_store_record(job);
 }
-

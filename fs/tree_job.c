@@ -314,14 +314,12 @@ static int job_remove_file(
 	return job_store_record(job);
 }
 
-
 #define FIELD(file, names, text)                                               \
 	{                                                                      \
 		.path = "/jobs/{job}/" file, .kind = ROW_FILE, .mode = 0444,   \
 		.source = field_source, .member = names, .help = text,         \
 	}
 #define JOB_FILE .kind = ROW_FILE, .mode = 0444
-
 
 const struct row tree_job_rows[] = {
 	{ .path = "/jobs/{job}",
