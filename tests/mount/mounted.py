@@ -5,8 +5,8 @@ import re
 import signal
 import subprocess
 
-from place import (BUILD, end_with_parent, processes_with, unmount,
-                   wait_until)
+from place import (BUILD, end_with_parent, mounts_under, processes_with,
+                   unmount, wait_until)
 from standin import PUBLIC, SECRET
 
 PROGRAM = os.path.join(BUILD, "unsandboxfs")
@@ -91,8 +91,7 @@ class Mounted:
 
     def is_mounted(self):
         """Whether something is mounted there, alive or dead."""
-        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
-            return any(line.split()[4] == self.path for line in lines)
+        return self.path in mounts_under(self.path)
 
     @property
     def pid(self):

@@ -6,6 +6,7 @@ otherwise than they do elsewhere."""
 import atexit
 import ctypes
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -44,8 +45,8 @@ def mounts_under(path):
     """The mountpoints at or under path, the deepest first."""
     with open("/proc/self/mountinfo", encoding="utf-8",
               errors="surrogateescape") as lines:
-        points = [line.split()[4].encode().decode("unicode_escape")
-                  for line in lines]
+        points = [re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)),
+                         line.split()[4]) for line in lines]
     return sorted((p for p in points if (p + "/").startswith(path + "/")),
                   key=len, reverse=True)
 

@@ -44,11 +44,10 @@ class Hang(MountCase):
         """Of several kinds: reads, saves, look-ups, listings, writes."""
         self.server.fault(NOTHING)
         kinds = [
-            "cat languages", "cat key/tier", "echo 'echo 1' > run/h$0.sh",
+            "cat languages", "cat system/pools.json", "echo 'echo 1' > run/h$0.sh",
             "echo 'echo 1' > jobs/new/h$0.sh", "ls services",
             "ls snapshots",
-            "mkdir jobs/new/d$0; echo 1 > jobs/new/d$0/a.sh; "
-            "mv jobs/new/d$0 jobs/", "ls images/owned", "cat shells",
+            "cat services/x/state", "ls images/owned", "cat shells",
             "ls sessions"]
         for number in range(MANY):
             self.wait_in("bash", "-c", kinds[number % len(kinds)],

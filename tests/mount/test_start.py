@@ -1,295 +1,225 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_start.py - command lines, exit statuses, what stays mounted
+# tests/mount/test_start.py - exit status and message of a start
 import os
-import re
-import signal
+import shutil
 import subprocess
+import unittest
 
-from case import MountCase
-from mounted import PROGRAM, environment, with_keys
-from place import processes_with, unmount
+from mounted import PROGRAM
+from starting import (MOUNTPOINT, OTHER_PUBLIC, OTHER_SECRET, STATE, USAGE,
+                      StartCase)
 
-CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-
-
-class StartCase(MountCase):
-    """Starts the program as a user does, in the background."""
-
-    starts_mounted = False
-
-    def tearDown(self):
-        while self.mount.is_mounted():
-            unmount(self.mount.path, lazy=True)
-        self.gone()
-        super().tearDown()
-
-    def gone(self):
-        """Waits until no daemon of this place is left."""
-        self.wait_for(lambda: not self.daemons(), "the daemon is gone")
-
-    def daemons(self):
-        """The pids of what runs for this place's mountpoint."""
-        return list(processes_with(self.mount.path))
-
-    def command(self, *arguments, env=None, program=PROGRAM, **more):
-        """Runs it; (exit status, what it said)."""
-        done = subprocess.run(
-            [program, *arguments], env=env or self.mount.env,
-            cwd=self.place.path, stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=60, check=False, **more)
-        return done.returncode, done.stderr.decode()
-
-    def options(self, *more):
-        """The -o that every start here needs."""
-        return ",".join([f"url={self.server.url}",
-                         f"state_dir={self.mount.state_dir}", *more])
-
-    def mounted(self, *options, **more):
-        """Mounts in the background; what it said."""
-        status, said = self.command("-o", self.options(*options),
-                                    self.mount.path, **more)
-        self.assertEqual(status, 0, said)
-        self.assertTrue(self.mount.is_mounted())
-        return said
-
-    def refused(self, status, pattern, *arguments, **more):
-        """It ends with this status and one line, and nothing is mounted."""
-        got, said = self.command(*arguments, **more)
-        self.assertRegex(said, pattern)
-        self.assertEqual((got, said.count("\n")), (status, 1), said)
-        self.assertFalse(self.mount.is_mounted())
-        self.assertEqual(self.daemons(), [])
+BAD_USAGE = {
+    # name: (words of the message, arguments; M is the mountpoint)
+    "nothing": ("", []),
+    "unknown_option": ("colour", ["-o", "colour=red", "M"]),
+    "unknown_option_among_others": ("coluor", ["-o", "ro,coluor,rw", "M"]),
+    "unknown_flag": ("x", ["-x", "M"]),
+    "unknown_long_flag": ("colour", ["--colour", "M"]),
+    "three_operands": ("", ["a", "b", "M"]),
+    "option_without_value": ("url", ["-o", "url", "M"]),
+    "option_with_an_empty_value": ("url", ["-o", "url=", "M"]),
+    "option_with_a_needless_value": ("ro", ["-o", "ro=1", "M"]),
+    "no_number": ("account", ["-o", "account=one", "M"]),
+    "negative_number": ("account", ["-o", "account=-1", "M"]),
+    "no_seconds": ("run_wait", ["-o", "run_wait=soon", "M"]),
+    "no_octal": ("umask", ["-o", "umask=9", "M"]),
+    "no_size": ("cache_size", ["-o", "cache_size=64X", "M"]),
+    "no_url": ("url", ["-o", "url=example", "M"]),
+    "other_scheme": ("url", ["-o", "url=ftp://127.0.0.1", "M"]),
+    "plain_http": ("http", ["-o", "url=http://api.unsandbox.com", "M"]),
+    "secret_as_an_option": ("secret_key", ["-o", "secret_key=x", "M"]),
+    "no_cacert": ("/no/such", ["-o", "cacert=/no/such", "M"]),
+}
 
 
-class Statuses(StartCase):
-    """Each kind of failure has its exit status and its one line."""
-
-    def test_usage(self):
-        for pattern, *arguments in (
-                ("no mountpoint",),
-                ("unknown option -x", "-x", "m"),
-                ("unknown option -o acount;", "-o", "acount=1", "m"),
-                ("-o run_wait=soon: wants seconds", "-o", "run_wait=soon",
-                 "m"),
-                ("-o cacert=/none: No such file", "-o", "cacert=/none",
-                 self.mount.path)):
-            with self.subTest(pattern):
-                self.refused(2, pattern, *arguments)
+class Start(StartCase):
+    """Statuses 0, 2, 4 and 5."""
 
     def test_help_and_version(self):
-        done = subprocess.run([PROGRAM, "--help"], capture_output=True,
-                              check=True)
-        self.assertIn(b"-o url=URL", done.stdout)
-        self.assertEqual(done.stderr, b"")
-        done = subprocess.run([PROGRAM, "-V"], capture_output=True,
-                              check=True)
-        self.assertRegex(done.stdout, rb"^unsandboxfs \d+\.\d+\.\d+\n")
+        for flag in ("-h", "--help"):
+            self.assertEqual(self.start(flag), (0, ""))
+            self.assertIn("MOUNTPOINT", self.stdout)
+            for option in ("url=", "run_wait=", "state_dir=", "allow_other"):
+                self.assertIn(option, self.stdout)
+        for flag in ("-V", "--version"):
+            self.assertEqual(self.start(flag), (0, ""))
+            self.assertRegex(self.stdout, r"^unsandboxfs \d+\.\d+")
+        self.assert_requests({})
 
-    def test_no_keys(self):
-        self.refused(3, "no keys: set UNSANDBOX_PUBLIC_KEY",
-                     "-o", self.options(), self.mount.path,
-                     env=environment(self.mount.home))
-
-    def test_rejected_key(self):
-        env = with_keys(self.mount.env,
-                        secret="unsb-sk-00000-00000-00000-00000")
-        self.refused(3, "rejects the key", "-o", self.options(),
-                     self.mount.path, env=env)
-
-    def test_unsafe_accounts_file(self):
-        path = os.path.join(self.place.path, "accounts.csv")
-        with open(path, "w", encoding="ascii") as file:
-            file.write("unsb-pk-test-0000-0000-0001,"
-                       "unsb-sk-test0-vault-unlck-12345\n")
-        os.chmod(path, 0o644)
-        self.refused(3, re.escape(path), "-o",
-                     self.options("account=0,accounts_file=accounts.csv"),
-                     self.mount.path)
-        os.chmod(path, 0o600)
-        self.mounted("account=0,accounts_file=accounts.csv")
-
-    def test_mountpoint(self):
-        self.refused(4, "does not exist; to make it", "-o", self.options(),
-                     self.mount.path + "x")
-        self.refused(4, "is no directory", "-o", self.options(),
-                     self.server.log_path)
-
-    def test_state_directory(self):
-        self.refused(5, "state directory", "-o",
-                     f"url={self.server.url},state_dir=/proc/none",
-                     self.mount.path)
-
-    def test_unreachable_api_is_a_warning(self):
-        status, said = self.command(
-            "-o", f"url=http://127.0.0.1:1,state_dir={self.mount.state_dir}",
-            self.mount.path)
-        self.assertEqual((status, said.count("\n")), (0, 1), said)
-        self.assertTrue(self.mount.is_mounted())
-        self.assertIn("run", os.listdir(self.mount.path))
-
-
-class Daemon(StartCase):
-    """What runs after the command has ended."""
-
-    def pid(self):
-        """Of the one daemon."""
-        pids = self.daemons()
-        self.assertEqual(len(pids), 1, pids)
-        return pids[0]
-
-    def test_leaves_the_terminal(self):
-        self.assertEqual(self.mounted(), "")
-        pid = self.pid()
-        self.assertEqual(os.getsid(pid), pid)
+    def test_daemon(self):
+        self.assert_starts()
+        self.assertEqual(len(self.daemons()), 1)
+        self.assert_works()
+        (pid,) = self.daemons()
         self.assertEqual(os.readlink(f"/proc/{pid}/cwd"), "/")
-        for fd in "012":
+        for fd in (0, 1, 2):
             self.assertEqual(os.readlink(f"/proc/{pid}/fd/{fd}"), "/dev/null")
-
-    def test_forgets_the_environment_s_keys(self):
-        self.mounted()
-        with open(f"/proc/{self.pid()}/environ", "rb") as file:
-            self.assertNotIn(b"unsb-", file.read())
-
-    def test_dumps_no_core(self):
-        self.mounted()
-        with open(f"/proc/{self.pid()}/limits", encoding="ascii") as file:
-            self.assertRegex(file.read(), r"Max core file size +0 +0 ")
+        self.assertEqual(os.getsid(pid), pid)
+        self.assert_requests({"POST /keys/validate": 1, "POST /execute": 1})
 
     def test_without_standard_descriptors(self):
-        def close_all():
-            for fd in range(3):
-                os.close(fd)
-        status = subprocess.Popen(
-            [PROGRAM, "-o", self.options(), self.mount.path],
-            env=self.mount.env, preexec_fn=close_all).wait(60)
-        self.assertEqual(status, 0)
-        self.save("run/x.sh", "echo well")
-        self.assertEqual(self.read("run/x.sh.job/stdout"), "well\n")
+        command = self.mount.command()
+        subprocess.run(["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *command],
+                       env=self.env, timeout=20, check=True)
+        self.assert_works()
 
-    def test_signals_end_it(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(number):
-                self.mounted()
-                os.kill(self.pid(), number)
-                self.gone()
-                self.assertFalse(self.mount.is_mounted())
+    # ---- the mountpoint ----
 
-    def test_interrupted_start(self):
-        self.server.fault({"method": "POST", "path": "/keys/validate",
-                           "times": 0, "hang": "before"})
-        command = subprocess.Popen(
-            [PROGRAM, "-o", self.options(), self.mount.path],
-            env=self.mount.env, stderr=subprocess.DEVNULL,
-            start_new_session=True)
-        self.wait_for(self.mount.is_mounted, "the mount is there")
-        os.killpg(command.pid, signal.SIGINT)
-        self.assertNotEqual(command.wait(10), 0)
-        self.gone()
-        self.assertFalse(self.mount.is_mounted())
+    def test_mountpoint_that_is_not_there(self):
+        self.assert_fails(MOUNTPOINT, ["nowhere", "mkdir"],
+                          point=self.place.path + "/nowhere")
 
-    def test_remounts_at_once(self):
-        for _ in range(10):
-            self.mounted()
-            self.assertTrue(unmount(self.mount.path))
+    def test_mountpoint_that_is_a_file(self):
+        self.assert_fails(MOUNTPOINT, "directory", point=self.write("f", ""))
 
-    def test_a_live_mount_is_refused(self):
-        self.mounted()
-        status, said = self.command("-o", self.options(), self.mount.path)
-        self.assertEqual(status, 4)
-        self.assertIn("mounted there already", said)
+    def test_mountpoint_that_is_taken(self):
+        self.assert_starts()
+        state = self.place.path + "/other-state"
+        status, message = self.start(
+            "-o", f"url={self.server.url},state_dir={state}", self.mount.path)
+        self.assertEqual(status, MOUNTPOINT, message)
+        self.assertIn("mounted", message)
+        self.assertEqual(len(self.daemons()), 1)
+        self.assert_works()
 
-    def test_a_dead_mount_is_replaced(self):
-        self.mounted()
-        os.stat(self.mount.path)  # which the kernel then knows for long
-        os.listdir(self.mount.path)
-        os.kill(self.pid(), signal.SIGKILL)
-        self.gone()
-        self.assertTrue(self.mount.is_mounted())
-        self.mounted()
-        self.assertIn("run", os.listdir(self.mount.path))
+    def test_mountpoint_by_other_words(self):
+        os.makedirs(self.place.path + "/a b/größe,x", exist_ok=True)
+        if not os.path.islink(self.place.path + "/link"):
+            os.symlink("a b", self.place.path + "/link")
+        for words, path in (("u", "u"), ("./u/../u/", "u"),
+                            ("link/größe,x", "a b/größe,x")):
+            self.assert_starts(point=words)
+            self.assertEqual(self.mounts(), [f"{self.place.path}/{path}"])
+            self.assert_works(f"{self.place.path}/{path}")
+            self.end_all()
+
+    # ---- the state directory ----
+
+    def test_state_that_another_mount_holds(self):
+        self.assert_starts()
+        other = self.place.folder("other")
+        self.addCleanup(os.rmdir, other)
+        status, message = self.start(point=other)
+        self.assertEqual(status, STATE, message)
+        self.assertEqual(message.count("\n"), 1, message)
+        self.assertEqual(self.mounts(), [self.mount.path])
+        self.assert_works()
+
+    def test_state_of_another_account_is_another(self):
+        self.assert_starts()
+        other = self.place.folder("other")
+        self.addCleanup(os.rmdir, other)
+        self.addCleanup(self.end_all)
+        self.env.update(UNSANDBOX_PUBLIC_KEY=OTHER_PUBLIC,
+                        UNSANDBOX_SECRET_KEY=OTHER_SECRET)
+        self.assert_starts(point=other)
+        self.assert_works(other)
+        self.assert_works()
+
+    def test_state_that_cannot_be(self):
+        for path in (self.write("file", ""), "/proc/state",
+                     self.write("file", "") + "/below"):
+            self.assert_fails(STATE, path, "-o",
+                              f"url={self.server.url},state_dir={path}",
+                              self.mount.path)
+
+    def test_state_where_nobody_says(self):
+        """$XDG_STATE_HOME, else ~/.local/state; nobody else may look."""
+        xdg = self.place.path + "/xdg"
+        for env, path in (({}, self.mount.home + "/.local/state"),
+                          ({"XDG_STATE_HOME": xdg}, xdg)):
+            self.assert_starts("-o", f"url={self.server.url}",
+                               self.mount.path, env={**self.env, **env})
+            self.assert_works()
+            (account,) = os.listdir(path + "/unsandboxfs")
+            mode = os.stat(f"{path}/unsandboxfs/{account}").st_mode
+            self.assertEqual(mode & 0o7777, 0o700)
+            self.end_all()
+
+    # ---- as mount(8) calls it ----
+
+    def test_source_and_mountpoint(self):
+        """A URL is the API's address, anything else is a label."""
+        state = f"state_dir={self.mount.state_dir}"
+        for words in (
+                [self.server.url, "u", "-o", state],
+                ["label", "u", "-o", f"{state},url={self.server.url}"],
+                ["-o", state, "-o", "url=" + self.server.url, "label", "u"],
+                ["http://127.0.0.1:1", "u", "-o",
+                 f"{state},url={self.server.url}"]):
+            self.assert_starts(*words)
+            self.assert_works()
+            self.end_all()
+
+    def test_fstab_options(self):
+        self.assert_starts(options="rw,nosuid,nodev,noexec,noatime,noauto,"
+                           "_netdev,nofail,user,x-systemd.automount,defaults,"
+                           "comment=what an admin says")
         with open("/proc/self/mountinfo", encoding="utf-8") as lines:
-            self.assertEqual(sum(line.split()[4] == self.mount.path
-                                 for line in lines), 1)
-
-
-class Mount8(StartCase):
-    """As mount(8) and fstab call it."""
-
-    def helper(self):
-        """A name that mount(8) would call."""
-        path = os.path.join(self.place.path, "mount.unsandboxfs")
-        if not os.path.islink(path):
-            os.symlink(PROGRAM, path)
-        return path
-
-    def test_helper(self):
-        status, said = self.command(
-            "work,1", self.mount.path, "-n", "-v", "-t", "unsandboxfs", "-o",
-            self.options("rw,noauto,nofail,_netdev,user=joe,x-a.b=c,noexec"),
-            program=self.helper())
-        self.assertEqual((status, said), (0, ""))
-        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
-            line = next(line for line in lines
-                        if line.split()[4] == self.mount.path)
-        for word in (" fuse.unsandboxfs work,1 ", "nosuid", "nodev", "noexec",
-                     "default_permissions"):
+            (line,) = [l for l in lines if f" {self.mount.path} " in l]
+        for word in ("nosuid", "nodev", "noexec", " fuse.unsandboxfs ",
+                     " unsandbox "):
             self.assertIn(word, line)
+        self.assert_works()
 
-    def test_fake(self):
-        status, said = self.command("work", self.mount.path, "-f", "-o",
-                                    self.options(), program=self.helper())
-        self.assertEqual((status, said), (0, ""))
-        self.assertFalse(self.mount.is_mounted())
+    def test_source_is_shown(self):
+        self.assert_starts(options="fsname=my account")
+        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
+            (line,) = [l for l in lines if f" {self.mount.path} " in l]
+        self.assertIn(r" fuse.unsandboxfs my\040account ", line)
 
-    def test_source_is_the_url(self):
-        status, said = self.command(
-            self.server.url, self.mount.path, "-o",
-            f"state_dir={self.mount.state_dir}")
-        self.assertEqual((status, said), (0, ""))
-        self.assertEqual(self.read(".unsandboxfs/config").count(
-            f"\nurl {self.server.url}\n"), 1)
+    @unittest.skipUnless(os.getuid() == 0 and shutil.which("mount.fuse3"),
+                         "mount(8) is root's")
+    def test_mount_8(self):
+        subprocess.run(
+            ["mount", "-t", "fuse3", "-o", "noatime,state_dir="
+             + self.mount.state_dir, f"{PROGRAM}#{self.server.url}",
+             self.mount.path], check=True, timeout=20, env=self.env)
+        self.assert_works()
 
-    def test_read_only(self):
-        self.mounted("ro")
-        self.assertEqual(self.save_error("run/x.sh", "echo no"), "EROFS")
+    def test_owner_and_umask(self):
+        self.assert_starts(options="uid=1234,gid=5678,umask=077")
+        for path in ("", "README", "run", "jobs", "run/.settings/ttl"):
+            info = os.stat(self.at(path))
+            self.assertEqual((info.st_uid, info.st_gid), (1234, 5678), path)
+            self.assertEqual(info.st_mode & 0o077, 0, path)
+
+    @unittest.skipUnless(os.getuid() == 0, "takes two users")
+    def test_other_users(self):
+        """They are kept out; with allow_other, modes decide."""
+        if self.place.path.startswith("/root/"):
+            self.skipTest("other users do not get as far as here")
+        os.chmod(self.place.path, 0o755)
+        for options, reads, writes in (("", False, False),
+                                       ("allow_other", True, False),
+                                       ("allow_other,uid=65534", True, True)):
+            self.assert_starts(options=options)
+            for command, works in ((["cat", "u/README"], reads),
+                                   (["cp", "u/README", "u/run/x"], writes)):
+                done = subprocess.run(command, cwd=self.place.path,
+                                      user=65534, group=65534, timeout=20,
+                                      extra_groups=[], check=False,
+                                      capture_output=True)
+                self.assertEqual(done.returncode == 0, works,
+                                 (options, command, done.stderr))
+            self.end_all()
 
 
-class Readme(StartCase):
-    """The tour of README.md: every command works as printed."""
+def add_usage():
+    """A test for each row."""
+    def check(words, arguments):
+        def test(self):
+            self.assert_fails(USAGE, words, *(
+                [self.mount.path if a == "M" else a for a in arguments]
+                or ["--"]))
+            self.assert_requests({})
+        return test
+    for name, row in BAD_USAGE.items():
+        setattr(Start, "test_usage_" + name, check(*row))
 
-    def test_tour(self):
-        with open(os.path.join(CHECKOUT, "README.md"),
-                  encoding="utf-8") as file:
-            tour = re.search(r"^## Five minutes$(.*?)^## ", file.read(),
-                             re.M | re.S)[1]
-        commands = re.findall(r"^\$ (.*)$", tour, re.M)
-        self.assertGreater(len(commands), 30)
-        script = self.script(commands)
-        done = subprocess.run(
-            ["bash", "-c", script], cwd=self.place.path,
-            env=environment(self.place.path), stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=60, check=False)
-        output = done.stdout.decode()
-        self.assertEqual(done.returncode, 0, output + done.stderr.decode())
-        for text in ("\n42\n", "\n48\n", "\nhello\n", "\n2\n40\n", "step 3\n",
-                     "cancelled\n", "Unsupported language: klingon\n"):
-            self.assertIn(text, output)
 
-    def script(self, commands):
-        """The commands as a script that stops at what must not fail, on a
-        port that is free, with the programs that are tested."""
-        port = self.server.port
-        self.server.stop()
-        lines = ["set -e", "trap 'set +e; fusermount3 -uzq ~/u; kill %1' EXIT"]
-        for command in commands:
-            command = command.replace("build/", os.path.dirname(PROGRAM) + "/")
-            command = command.replace("8480", str(port))
-            lines.append(f"echo; echo '$' {command!r}"
-                         if "'" not in command else "echo")
-            if " 901 " in command:
-                command = f"! {command}"
-            lines.append(command)
-            if "standin" in command:
-                lines.append("sleep 1")
-        return "\n".join(lines)
+add_usage()
+
+if __name__ == "__main__":
+    unittest.main()

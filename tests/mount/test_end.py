@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_end.py - the daemon ends when it is told to, and soon
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from case import SLOWNESS, MountCase
+from gate import Gate
+from place import unmount
+
+# Waits in one way, and prints what it was told.
+READER = "import sys\ntry: print(open(sys.argv[1]).read())\n" \
+         "except OSError as error: print(error.errno)\n"
+POLLER = "import select, sys\np = select.poll()\n" \
+         "p.register(open(sys.argv[1]))\nprint(bool(p.poll(60000)))\n"
+
+
+class End(MountCase):
+    """SIGTERM, SIGINT and fusermount3 -u, with and without readers."""
+
+    def setUp(self):
+        super().setUp()
+        self.children = []
+        self.addCleanup(self.end_children)
+
+    def end_children(self):
+        """None of them is left."""
+        for child in self.children:
+            child.kill()
+            child.wait()
+            child.stdout.close()
+
+    def wait_in(self, path, program=READER):
+        """A process that waits for the path."""
+        self.children.append(subprocess.Popen(
+            [sys.executable, "-c", program, self.at(path)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL))
+
+    def start_waiting(self):
+        """A job and a run that go on, and who waits for them."""
+        name = self.id().rsplit(".", 1)[-1]
+        gate = Gate(self.place, name)
+        self.save(f"jobs/new/{name}.sh", "echo begun\n" + gate.wait)
+        self.save(f"run/{name}.sh", gate.wait)
+        for path in (f"jobs/new/{name}.sh.job/stdout", "jobs/latest/stderr",
+                     "jobs/latest/exit_code", f"run/{name}.sh.job/stdout"):
+            self.wait_in(path)
+        self.wait_for(lambda: "\nreaders_waiting 4\n" in
+                      self.read(".unsandboxfs/stats"), "they wait")
+        return gate
+
+    def assert_ended(self, began):
+        """Within 2 s, with status 0, and nothing is mounted."""
+        self.assertEqual(self.mount.process.wait(10 * SLOWNESS), 0)
+        self.assertLess(time.monotonic() - began, 2 * SLOWNESS)
+        self.assertFalse(self.mount.is_mounted())
+        self.assertEqual(os.listdir(self.mount.path), [])
+
+    def tearDown(self):
+        self._mount_again()
+        super().tearDown()
+
+    def test_unmount(self):
+        began = time.monotonic()
+        self.assertTrue(unmount(self.mount.path))
+        self.assert_ended(began)
+
+    def check_signal(self, number):
+        """Readers are released, and the daemon ends."""
+        self.start_waiting()
+        self.wait_in("jobs/latest/stderr", POLLER)
+        began = time.monotonic()
+        self.mount.process.send_signal(number)
+        self.assert_ended(began)
+        for child in self.children:
+            child.communicate(timeout=5 * SLOWNESS)
+
+    def test_sigterm(self):
+        self.check_signal(signal.SIGTERM)
+
+    def test_sigint(self):
+        self.check_signal(signal.SIGINT)
+
+    def test_unmount_is_refused_while_somebody_reads(self):
+        """As any disk does; the readers still get their bytes."""
+        gate = self.start_waiting()
+        self.assertFalse(unmount(self.mount.path))
+        self.addCleanup(os.close, gate.stay_open())
+        got = [child.communicate(timeout=20 * SLOWNESS)[0]
+               for child in self.children]
+        self.assertEqual(got, [b"begun\n\n", b"\n", b"0\n\n", b"\n"])
+        began = time.monotonic()
+        self.assertTrue(unmount(self.mount.path))
+        self.assert_ended(began)
+
+    def test_lazy_unmount_lets_readers_finish(self):
+        gate = self.start_waiting()
+        self.assertTrue(unmount(self.mount.path, lazy=True))
+        self.addCleanup(os.close, gate.stay_open())
+        got = [child.communicate(timeout=20 * SLOWNESS)[0]
+               for child in self.children]
+        self.assertEqual(got, [b"begun\n\n", b"\n", b"0\n\n", b"\n"])
+        self.assert_ended(time.monotonic())
+
+    def test_sigterm_while_a_close_waits(self):
+        self.server.fault({"path": "/execute*", "delay_ms": 30000})
+        name = self.at("jobs/new/slow.sh")
+        self.children.append(subprocess.Popen(
+            ["sh", "-c", f"echo true >{name}"], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT))
+        self.wait_for(lambda: "POST /execute/async" in self.server.requests(),
+                      "the request")
+        began = time.monotonic()
+        self.mount.process.terminate()
+        self.assert_ended(began)
+        self.children[0].communicate(timeout=5 * SLOWNESS)
+        self.server.fault()
+        self.mount.start()
+        self.assertEqual(self.read("jobs/new/slow.sh"), "true\n")
+        self.settled()
+        self.assertEqual(len(self.executions()), 0)
+
+    def test_sigterm_with_a_hanging_api(self):
+        self.server.fault({"path": "*", "hang": "before"})
+        self.save(".unsandboxfs/refresh", "1")
+        self.wait_in("languages")
+        self.wait_for(lambda: "GET /languages" in self.server.requests(),
+                      "the request")
+        began = time.monotonic()
+        self.mount.process.terminate()
+        self.assert_ended(began)
+        self.server.fault()
+
+    def test_sigterm_twice(self):
+        self.start_waiting()
+        began = time.monotonic()
+        self.mount.process.terminate()
+        self.mount.process.terminate()
+        self.assert_ended(began)
+
+    def test_sigterm_with_a_shell_in_it(self):
+        """A working directory keeps the mount busy, but not the daemon."""
+        self.children.append(subprocess.Popen(
+            ["sleep", "600"], cwd=self.at("run"), stdout=subprocess.PIPE))
+        began = time.monotonic()
+        self.mount.process.terminate()
+        self.assert_ended(began)
+
+    def test_sigterm_right_after_a_save(self):
+        """What was saved is there, and ran at most once."""
+        self.save("run/data.txt", "kept")
+        self.save("run/settles", "#!/bin/sh\necho settles\n")
+        began = time.monotonic()
+        self.mount.process.terminate()
+        self.assert_ended(began)
+        self.mount.start()
+        self.assertEqual(self.read("run/data.txt"), "kept")
+        self.assertEqual(self.read("run/settles"),
+                         "#!/bin/sh\necho settles\n")
+        self.settled()
+        self.assertLessEqual(len(self.executions()), 1)
+
+    def test_killed_while_mounting(self):
+        """Told to end before it has begun."""
+        self.assertEqual(self.mount.unmount(), 0)
+        with subprocess.Popen(self.mount.command("-f"), env=self.mount.env,
+                              stdin=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as child:
+            child.terminate()
+            child.wait(10)
+        self.assertFalse(self.mount.is_mounted())
+
+
+if __name__ == "__main__":
+    unittest.main()
