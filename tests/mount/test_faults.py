@@ -415,9 +415,9 @@ class Start(Lane):
             "concurrency_limit": 10, "status": "active"}
     refused = {"status_401", "status_402", "status_403"}
 
-    def remount(self, url=None, wrapper=()):
+    def remount(self, server=None, wrapper=()):
         """The attempt does it."""
-        self.mount.url = url or self.server.url
+        self.mount.server = server or self.server
         self.mount.wrapper = wrapper
 
     def attempt(self, number):

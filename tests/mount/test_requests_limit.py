@@ -86,6 +86,9 @@ class Limited(MountCase):
             polls = self.polls() - polls
             listing = lister.communicate(timeout=60 * SLOWNESS)[0].decode()
             size = os.path.getsize(log)
+            print(took_s, polls, self.server.requests(), open(log).read()[-60:])
+            for i in range(25):
+                time.sleep(1); print(i, os.path.getsize(log), open(f"/proc/{tail.pid}/stack").read().split()[1:8:2], {k:v for k,v in self.server.requests().items() if "logs" in k or "jobs" in k}, [l for l in self.read(".unsandboxfs/stats").splitlines() if "queued" in l or "rate_" in l or "waiting" in l or '429' in l], flush=True)
             self.wait_for(lambda: os.path.getsize(log) > size,
                           "tail goes on", 10)
             self.assertIsNone(tail.poll(), "tail ended")
