@@ -76,7 +76,8 @@ class Mounted:
 
     def _key_was_tried(self):
         """How often; None where there is nobody to ask."""
-        if self.server.process.poll() is not None:
+        process = getattr(self.server, "process", None)
+        if process is None or process.poll() is not None:
             return None
         return self.server.requests().get("POST /keys/validate", 0)
 
