@@ -36,7 +36,7 @@ class World:
             self.server = Standin(self.place, *self.server_arguments)
             for kind, what in (self.seed or {}).items():
                 self._seed(kind, what)
-            self.mount = Mounted(self.place, self.server.url, self.options)
+            self.mount = Mounted(self.place, self.server, self.options)
             self.mount.start(20 * SLOWNESS)
         except BaseException:
             self.place.close()

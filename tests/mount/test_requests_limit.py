@@ -5,7 +5,6 @@ or follows is told of it: what a person waits for goes first, polls last."""
 import os
 import subprocess
 import threading
-import time
 
 from case import MountCase, SLOWNESS
 
@@ -80,17 +79,13 @@ class Limited(MountCase):
                 ["ls", "-lR"], cwd=self.mount.path, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            polls, began = self.polls(), time.monotonic()
+            polls = self.polls()
             wrong = self.run_all()
-            took_s = time.monotonic() - began
             polls = self.polls() - polls
             listing = lister.communicate(timeout=60 * SLOWNESS)[0].decode()
             size = os.path.getsize(log)
-            print(took_s, polls, self.server.requests(), open(log).read()[-60:])
-            for i in range(25):
-                time.sleep(1); print(i, os.path.getsize(log), open(f"/proc/{tail.pid}/stack").read().split()[1:8:2], {k:v for k,v in self.server.requests().items() if "logs" in k or "jobs" in k}, [l for l in self.read(".unsandboxfs/stats").splitlines() if "queued" in l or "rate_" in l or "waiting" in l or '429' in l], flush=True)
             self.wait_for(lambda: os.path.getsize(log) > size,
-                          "tail goes on", 10)
+                          "tail goes on", 20)
             self.assertIsNone(tail.poll(), "tail ended")
         finally:
             for child in tail, lister:
@@ -106,7 +101,6 @@ class Limited(MountCase):
         self.assertEqual(counts.get("POST /execute"), RUNS)
         self.assertEqual({path: counts.get("GET " + path) for path in LISTS},
                          {path: 1 for path in LISTS})
-        self.assertNotIn("EBUSY", self.read(".unsandboxfs/errors"))
-        print(took_s, polls, counts, self.stat("answers_429"))
+        self.assertEqual(self.stat("answers_429"), 0)
         # What the limit gave meanwhile went to the runs and the listing.
-        self.assertLessEqual(polls, 8 + took_s / 4, f"{took_s:.0f} s")
+        self.assertLessEqual(polls, 15)
