@@ -168,6 +168,12 @@ static bool call_retry(struct api_call *call, CURLcode code)
 {
 	const struct headers *headers = &call->reply.headers;
 	int64_t unix_s = sign_unix_s() + call->api->stats.skew_s;
+
+	/* What curl sent again by itself, on a kept connection that was lost,
+	 * was a try, too. */
+	if (call->reply.requests > 1)
+		call->tries += call->reply.requests - 1;
+
 	struct retry retry = {
 		.is_safe = endpoint_is_safe(call->row),
 		.is_quota = call->err == -EDQUOT,
