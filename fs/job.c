@@ -286,6 +286,7 @@ static void arrival_recorded(void *ctx)
 		log_line(LOG_ERR, "result of job %s is not kept: %s", job->key,
 			strerror(-arrival->err));
 	job->status = arrival->status;
+	job->is_ending = false;
 	if (job->is_removed)
 		job_store_remove(
 			arrival->state, arrival->number, job->artifact_count);
@@ -366,6 +367,7 @@ static void arrival_stored(void *ctx)
 		return;
 	}
 	poller_remove(job);
+	job->is_ending = true;
 	job->status = arrival->status;
 	arrival->record = job_record(job, &arrival->record_len);
 	job->status = before;

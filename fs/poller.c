@@ -48,7 +48,7 @@ void poller_clear(struct fs *fs)
 
 void poller_add(struct job *job)
 {
-	if (job->is_active || job_is_final(job))
+	if (job->is_active || job->is_ending || job_is_final(job))
 		return;
 	job->is_active = true;
 	job->submitted_ms = job->fs->now_ms;
