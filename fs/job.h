@@ -93,7 +93,7 @@ struct job {
 	uint64_t submitted_ms, polled_ms;
 	unsigned polls, misses, poll_failures;
 	int poll_err;
-	bool is_ending;  /* its result is here, and being brought to disk */
+	bool is_ending;	 /* its result is here, and being brought to disk */
 	bool is_storing; /* an answer is being written by the worker */
 
 	struct poll_handle *polls_waiting;
