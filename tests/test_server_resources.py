@@ -278,6 +278,9 @@ class Services(Resources):
             got = self.ok(method, f"/services/{one}{path}", body)
             for key, value in body.items():
                 self.assertEqual(got[key], value)
+        self.service(name="taken")
+        self.refused(409, "NAME_TAKEN", "PATCH", f"/services/{one}",
+                     {"name": "taken"})
         self.refused(400, "INVALID_VCPU", "PATCH", f"/services/{one}",
                      {"vcpu": 0})
         self.assertEqual(self.ok("GET", f"/services/{one}")["vcpu"], 8)

@@ -211,7 +211,7 @@ class Programs(harness.Case):
             "python", code, network="semitrusted")["exit_code"], 0)
 
     def test_memory(self):
-        got = self.api.run("python", "x = bytearray(1 << 40)")
+        got = self.api.run("python", "x = bytearray(8 << 30)")
         self.assertIn("MemoryError", got["stderr"])
 
     def test_nothing_is_left(self):

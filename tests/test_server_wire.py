@@ -247,6 +247,10 @@ class Logs(harness.Case):
         self.assertEqual(len(got.json["lines"]), 2)
         self.assertNotIn("sources", got.json)
         self.assertEqual(self.api("GET", "/logs/nix").json["lines"], [])
+        self.api.control("PUT", "/clock", {"skew_s": 200})
+        got = self.api("GET", "/logs/api?since=1m").json["lines"]
+        self.api.control("PUT", "/clock", {"skew_s": 0})
+        self.assertEqual(got, [])
         self.api("GET", "/nowhere")
         for query in ("grep=/nowhere", "level=warning"):
             got = self.api("GET", "/logs/api?" + query).json["lines"]
@@ -371,13 +375,14 @@ class Faults(harness.Case):
         self.assertEqual(self.api("GET", "/jobs").status, 200)
 
     def test_headers(self):
-        self.api.faults({"status": 302, "headers": {
-            "Location": "http://127.0.0.1:1/"}})
-        got = self.api("GET", "/jobs")
-        self.assertEqual(
-            {k: v for k, v in got.headers.items()},
-            {"Location": "http://127.0.0.1:1/", "Content-Length": "2",
-             "Content-Type": "application/json"})
+        for after in (False, True):
+            self.api.faults({"status": 302, "after": after, "headers": {
+                "Location": "http://127.0.0.1:1/"}})
+            got = self.api("GET", "/jobs")
+            self.assertEqual(
+                {k: v for k, v in got.headers.items()},
+                {"Location": "http://127.0.0.1:1/", "Content-Length": "2",
+                 "Content-Type": "application/json"})
         self.api.control("DELETE", "/faults")
 
     def test_what_is_carried_out(self):
@@ -406,7 +411,7 @@ class Faults(harness.Case):
 
     def test_bad_rules(self):
         for rules in ({}, [1], [{"stat": 1}], [{"hang": "here"}],
-                      [{"times": -1}], [{"body_base64": "%"}],
+                      [{"times": -1}], [{"delay_ms": -1}], [{"body_base64": "%"}],
                       [{"status": 99}], [{"headers": {"a": 1}}]):
             with self.subTest(rules=rules), \
                     self.assertRaises(AssertionError):

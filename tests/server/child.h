@@ -44,6 +44,7 @@ struct child_spec {
 
 struct child {
 	pid_t pid;
+	/* -1 where the kernel has none. */
 	int pidfd;
 };
 

@@ -148,7 +148,7 @@ void action_session_command(
 			server, request, KIND_SESSION, &order, reply);
 	if (session)
 		job = command_job(server, request, session, &order);
-	if (job && jobs_add(&server->jobs, job)) {
+	if (job && jobs_add(&server->jobs, job, false)) {
 		run_in_session(server, session, job, &order);
 		reply_job(server, request, job, reply);
 	} else if (session) {

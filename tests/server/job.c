@@ -80,7 +80,7 @@ void job_release(struct job *job)
 	free(job);
 }
 
-bool jobs_add(struct jobs *jobs, struct job *job)
+bool jobs_add(struct jobs *jobs, struct job *job, bool has_thread)
 {
 	bool added;
 
@@ -89,9 +89,18 @@ bool jobs_add(struct jobs *jobs, struct job *job)
 	if (added) {
 		job->next = jobs->first;
 		jobs->first = job_hold(job);
+		jobs->running += has_thread;
 	}
 	pthread_mutex_unlock(&jobs->lock);
 	return added;
+}
+
+void jobs_leave(struct jobs *jobs)
+{
+	pthread_mutex_lock(&jobs->lock);
+	jobs->running--;
+	pthread_cond_broadcast(&jobs->idle);
+	pthread_mutex_unlock(&jobs->lock);
 }
 
 struct job *jobs_find(struct jobs *jobs, const char *account, const char *id)

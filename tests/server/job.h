@@ -79,8 +79,12 @@ struct job *job_new(
 struct job *job_hold(struct job *job);
 void job_release(struct job *job);
 
-/* false when the table is closed. */
-bool jobs_add(struct jobs *jobs, struct job *job);
+/*
+ * false when the table is closed.  With a thread, jobs_close waits until
+ * jobs_leave has been called for it.
+ */
+bool jobs_add(struct jobs *jobs, struct job *job, bool has_thread);
+void jobs_leave(struct jobs *jobs);
 
 /* Held for the caller; NULL when the account has no such job. */
 struct job *jobs_find(struct jobs *jobs, const char *account, const char *id);

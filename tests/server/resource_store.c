@@ -128,7 +128,7 @@ static void state_path(const struct server *server, const char *kind,
 
 void resource_store(struct server *server, const struct resource *resource)
 {
-	char path[600];
+	char path[600], fresh[600];
 	json_t *json, *value;
 	size_t i;
 
@@ -145,7 +145,11 @@ void resource_store(struct server *server, const struct resource *resource)
 	}
 	state_path(server, kind_name(resource->kind), resource->id, path,
 		sizeof(path));
-	json_dump_file(json, path, JSON_COMPACT);
+	/* Whole or not at all, whenever the server is killed. */
+	state_path(server, kind_name(resource->kind), ".new", fresh,
+		sizeof(fresh));
+	if (json_dump_file(json, fresh, JSON_COMPACT) || rename(fresh, path))
+		perror(path);
 	json_decref(json);
 }
 

@@ -123,10 +123,7 @@ static void *run_main(void *arg)
 	run_end(run, began);
 	jobs_trim(jobs, KEPT_BYTES);
 	run_free(run);
-	pthread_mutex_lock(&jobs->lock);
-	jobs->running--;
-	pthread_cond_broadcast(&jobs->idle);
-	pthread_mutex_unlock(&jobs->lock);
+	jobs_leave(jobs);
 	return NULL;
 }
 
@@ -163,13 +160,10 @@ int run_start(
 
 	if (!run)
 		return -ENOMEM;
-	if (!jobs_add(jobs, job)) {
+	if (!jobs_add(jobs, job, true)) {
 		run_free(run);
 		return -ESHUTDOWN;
 	}
-	pthread_mutex_lock(&jobs->lock);
-	jobs->running++;
-	pthread_mutex_unlock(&jobs->lock);
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attributes, STACK);
@@ -179,8 +173,6 @@ int run_start(
 		return 0;
 	run_end(run, moment_steady_ms());
 	run_free(run);
-	pthread_mutex_lock(&jobs->lock);
-	jobs->running--;
-	pthread_mutex_unlock(&jobs->lock);
+	jobs_leave(jobs);
 	return 0;
 }

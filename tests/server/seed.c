@@ -133,7 +133,7 @@ static size_t seed_jobs(struct server *server, const char *owner,
 		if (!is_running)
 			job->completed_ms = job->created_ms;
 		job_fields(job, json_array_get(member, i));
-		jobs_add(&server->jobs, job);
+		jobs_add(&server->jobs, job, false);
 		job_release(job);
 	}
 	return i;

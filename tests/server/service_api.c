@@ -55,6 +55,20 @@ static void service_post(
 	json_decref(json);
 }
 
+/* A new name must be free, as that of a new service. */
+static bool is_renamed_freely(struct server *server,
+	const struct resource *service, const json_t *json, struct reply *reply)
+{
+	const char *name = json_string_value(json_object_get(json, "name"));
+
+	if (!name || !strcmp(name, service->name) ||
+		!service_is_taken(server, name))
+		return true;
+	reply_error(reply, 409, "NAME_TAKEN",
+		"name already taken by another service");
+	return false;
+}
+
 static void service_patch(
 	struct server *server, struct request *request, struct reply *reply)
 {
@@ -64,7 +78,8 @@ static void service_patch(
 	if (!json)
 		return;
 	service = resource_take(server, request, KIND_SERVICE, reply);
-	if (service && read_service(service, json, reply) == 0) {
+	if (service && is_renamed_freely(server, service, json, reply) &&
+		read_service(service, json, reply) == 0) {
 		emit_open(&reply->body, NULL, '{');
 		resource_emit(server, request, service, &reply->body, false);
 		emit_close(&reply->body, '}');

@@ -25,7 +25,7 @@ void service_take_env(struct resource *service, const json_t *env)
 }
 
 /* Names are the world's: another account's count too. */
-static bool is_taken(struct server *server, const char *name)
+bool service_is_taken(struct server *server, const char *name)
 {
 	struct shelf *shelf = &server->resources.shelves[KIND_SERVICE];
 	size_t i;
@@ -72,7 +72,7 @@ void service_create(struct server *server, struct request *request,
 	pthread_mutex_lock(&server->resources.lock);
 	if (!*service->name)
 		resource_set(&service->name, service->id + strlen("unsb-"));
-	if (is_taken(server, service->name)) {
+	if (service_is_taken(server, service->name)) {
 		reply_error(reply, 409, "NAME_TAKEN",
 			"name already taken by another service");
 		resource_release(service);

@@ -12,6 +12,9 @@
 void service_create(struct server *server, struct request *request,
 	struct resource *service, struct reply *reply);
 
+/* Whether a service is called so; the lock is held. */
+bool service_is_taken(struct server *server, const char *name);
+
 /* Makes a vault of an object of strings; others are ignored. */
 void service_take_env(struct resource *service, const json_t *env);
 
