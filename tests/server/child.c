@@ -63,6 +63,7 @@ static int keeper_spawn(struct child *child, const struct nursery *nursery,
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none, all;
+	char path[40];
 	int err;
 
 	sigemptyset(&none);
@@ -82,8 +83,9 @@ static int keeper_spawn(struct child *child, const struct nursery *nursery,
 	posix_spawn_file_actions_adddup2(&actions, spec->stdout_fd, 1);
 	posix_spawn_file_actions_adddup2(&actions, spec->stderr_fd, 2);
 	posix_spawn_file_actions_adddup2(&actions, nursery->lifeline[0], 3);
-	err = posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes,
-		argv, environ);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", nursery->exe_fd);
+	err = posix_spawn(
+		&child->pid, path, &actions, &attributes, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return -err;
@@ -171,6 +173,20 @@ static bool nursery_try(struct nursery *nursery, unsigned int cage)
 	return works;
 }
 
+/*
+ * Opened, the program is there even when a build has put another in its place.
+ * The number stays clear of those that a child is given.
+ */
+static int open_self(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 10);
+
+	if (fd >= 0)
+		close(fd);
+	return high;
+}
+
 int nursery_init(struct nursery *nursery, bool is_plain)
 {
 	static const unsigned int cages[] = {
@@ -183,7 +199,8 @@ int nursery_init(struct nursery *nursery, bool is_plain)
 	};
 	size_t i;
 
-	if (pipe2(nursery->lifeline, O_CLOEXEC))
+	nursery->exe_fd = open_self();
+	if (nursery->exe_fd < 0 || pipe2(nursery->lifeline, O_CLOEXEC))
 		return -errno;
 	for (i = 0; !is_plain && i < sizeof(cages) / sizeof(*cages); i++)
 		if (nursery_try(nursery, cages[i]))
@@ -194,6 +211,7 @@ int nursery_init(struct nursery *nursery, bool is_plain)
 
 void nursery_clear(struct nursery *nursery)
 {
+	close(nursery->exe_fd);
 	close(nursery->lifeline[0]);
 	close(nursery->lifeline[1]);
 }

@@ -21,6 +21,7 @@ enum cage {
  * server is gone, however it went.
  */
 struct nursery {
+	int exe_fd;
 	int lifeline[2];
 	unsigned int cage;
 };
