@@ -18,6 +18,7 @@ class Hang(MountCase):
 
     options = "timeout=60,run_wait=30"
     time_limit_s = 60
+    names = 1000  # no name twice
 
     def setUp(self):
         super().setUp()
@@ -44,16 +45,17 @@ class Hang(MountCase):
         """Of several kinds: reads, saves, look-ups, listings, writes."""
         self.server.fault(NOTHING)
         kinds = [
-            "cat languages", "cat system/pools.json", "echo 'echo 1' > run/h$0.sh",
-            "echo 'echo 1' > jobs/new/h$0.sh", "ls services",
-            "ls snapshots",
-            "cat services/x/state", "ls images/owned", "cat shells",
-            "ls sessions"]
+            "echo 'echo 1' > run/h$0.sh", "echo 'echo 1' > jobs/new/h$0.sh",
+            "ls services", "ls snapshots", "ls images/owned", "ls sessions",
+            "stat jobs/0d2b49d6-1111-4222-8333-00000000$0"]
+        Hang.names += MANY
         for number in range(MANY):
             self.wait_in("bash", "-c", kinds[number % len(kinds)],
-                         f"{1000 + number}")
-        self.wait_for(lambda: self.parked() >= MANY and
-                      len(self.running()) == MANY, "all of them wait")
+                         f"{Hang.names + number}")
+        # The kernel lets some wait for others: not each is a request of its.
+        self.wait_for(lambda: self.parked() >= MANY // 2, "they wait")
+        time.sleep(0.3 * SLOWNESS)
+        self.assertEqual(len(self.running()), MANY, "not all of them wait")
 
     def parked(self):
         """How many operations wait, by the mount's own word."""

@@ -28,6 +28,7 @@ class Jobs(MountCase):
         gate = Gate(self.place, name)
         job = self.submit(name + ".sh", f"echo begun\n{gate.wait}")
         self.addCleanup(self.error_of, self.save, job + "/cancel", "1")
+        self.assertEqual(self.shell("head -n 1 $1/stdout", job), "begun\n")
         return job
 
     def test_links_to_the_newest(self):
