@@ -10,7 +10,7 @@ set -eu
 build='pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
 	libjansson-dev'
 demo='fuse3 libmicrohttpd-dev curl python3'
-test='libcmocka-dev openssl git perl rsync cpio patch ed vim nano emacs-nox tmux valgrind'
+test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux'
 lint='clang-format cppcheck mandoc shellcheck'
 coverage='gcovr'
 
