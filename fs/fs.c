@@ -13,6 +13,7 @@
 
 #include "fs/clock.h"
 #include "fs/errors.h"
+#include "fs/handle.h"
 #include "fs/log.h"
 #include "fs/mount.h"
 #include "fs/resource.h"
@@ -101,6 +102,7 @@ static void lists_init(struct fs *fs)
 	TAILQ_INIT(&fs->timers);
 	TAILQ_INIT(&fs->ready);
 	TAILQ_INIT(&fs->parked);
+	TAILQ_INIT(&fs->open);
 	TAILQ_INIT(&fs->jobs.all);
 	TAILQ_INIT(&fs->runs.queue);
 	poller_init(fs);
@@ -153,6 +155,7 @@ void fs_free(struct fs *fs)
 	if (!fs)
 		return;
 	poller_clear(fs);
+	handles_clear(fs);
 	jobs_clear(fs);
 	resources_free(fs->resources);
 	if (fs->spool)

@@ -36,6 +36,7 @@ struct handle *handle_new(
 	if (inode)
 		spool_hold(inode);
 	op->fs->handles++;
+	TAILQ_INSERT_TAIL(&op->fs->open, handle, link);
 	return handle;
 }
 
@@ -68,7 +69,16 @@ void handle_free(struct fs *fs, struct handle *handle)
 	if (handle->inode)
 		spool_drop(fs->spool, handle->inode);
 	fs->handles--;
+	TAILQ_REMOVE(&fs->open, handle, link);
 	free(handle);
+}
+
+void handles_clear(struct fs *fs)
+{
+	struct handle *handle;
+
+	while ((handle = TAILQ_FIRST(&fs->open)))
+		handle_free(fs, handle);
 }
 
 struct handle *handle_of(const struct fuse_file_info *fi)

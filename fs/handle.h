@@ -39,6 +39,7 @@ enum handle_kind {
 };
 
 struct handle {
+	TAILQ_ENTRY(handle) link; /* in fs->open */
 	enum handle_kind kind;
 	struct node *node;	   /* held; NULL for a saved file */
 	struct spool_inode *inode; /* held; NULL for a row */
@@ -62,6 +63,9 @@ struct handle {
 struct handle *handle_new(
 	struct op *op, struct node *node, struct spool_inode *inode);
 void handle_free(struct fs *fs, struct handle *handle);
+
+/* What the kernel did not release: the mount has ended first. */
+void handles_clear(struct fs *fs);
 
 /* Makes fi of it: flags by what it is. */
 void handle_fill(

@@ -64,7 +64,8 @@ struct fs {
 	struct op_list ready, parked;
 	uint64_t patience_ms; /* that the kernel has with a request; 0: any */
 	struct timer patience_timer;
-	unsigned handles;    /* open files */
+	TAILQ_HEAD(, handle) open; /* handles */
+	unsigned handles;
 	uint64_t operations; /* requests of the kernel so far */
 
 	/* What the start waits for; see fs/loop.c. */
