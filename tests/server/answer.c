@@ -17,7 +17,7 @@ static struct stream stream_of(
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	return (struct stream){ info->connect_fd, server->stop_fd };
+	return (struct stream){ info->connect_fd, server->stop_fd, 0 };
 }
 
 /* What a rule answers in place of the real thing. */
@@ -84,6 +84,7 @@ static void answer_stream(
 	struct stream stream = stream_of(server, request);
 	struct text head = { 0 };
 
+	stream.from = reply->stream_from;
 	text_printf(&head,
 		"HTTP/1.1 %d OK\r\nContent-Type: %s\r\n"
 		"Cache-Control: no-cache\r\nConnection: close\r\n\r\n",

@@ -149,12 +149,11 @@ static void log_follow(
 	struct server *server, struct request *request, struct stream *stream)
 {
 	struct log_question question = { 0 };
-	unsigned long long from;
+	unsigned long long from = stream->from;
 	long long alive = moment_steady_ms();
 	struct text text;
 
 	question_read(server, request, &question);
-	from = journal_end(&server->journal);
 	do {
 		memset(&text, 0, sizeof(text));
 		if (has_lines(&question))
@@ -175,8 +174,8 @@ static void log_follow(
 static void log_stream(
 	struct server *server, struct request *request, struct reply *reply)
 {
-	(void)server;
 	(void)request;
+	reply->stream_from = journal_end(&server->journal);
 	reply->type = "text/event-stream";
 	reply->stream = log_follow;
 }

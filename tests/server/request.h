@@ -48,6 +48,8 @@ struct reply {
 	/* NULL, or sends the body bit by bit until the client goes. */
 	void (*stream)(struct server *server, struct request *request,
 		struct stream *stream);
+	/* Where the stream begins: fixed before the client hears of it. */
+	unsigned long long stream_from;
 };
 
 /* Splits the target; what it borrows must outlive the request. */

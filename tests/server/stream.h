@@ -10,6 +10,8 @@ struct stream {
 	int fd;
 	/* Readable for good once the server ends. */
 	int stop_fd;
+	/* As the reply said. */
+	unsigned long long from;
 };
 
 /* false when the client has gone or the server ends. */
