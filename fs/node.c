@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/handle.h"
 #include "fs/tree.h"
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -49,6 +50,9 @@ static struct node **bucket_of(const struct nodes *nodes, uint64_t ino)
 
 static void node_free(struct node *node)
 {
+	if (node->edit)
+		free(node->edit->bytes);
+	free(node->edit);
 	free(node->id);
 	free(node->name);
 	free(node);
