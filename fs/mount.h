@@ -18,6 +18,9 @@
 #include "fs/state.h"
 #include "fs/timer.h"
 
+struct handle;
+TAILQ_HEAD(handle_list, handle);
+
 /* The last version of an answer that was shown, and when it was new. */
 struct seen {
 	uint64_t version;
@@ -64,7 +67,7 @@ struct fs {
 	struct op_list ready, parked;
 	uint64_t patience_ms; /* that the kernel has with a request; 0: any */
 	struct timer patience_timer;
-	TAILQ_HEAD(, handle) open; /* handles */
+	struct handle_list open;
 	unsigned handles;
 	uint64_t operations; /* requests of the kernel so far */
 
