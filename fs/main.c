@@ -12,6 +12,7 @@
 #include "api/api.h"
 #include "fs/daemon.h"
 #include "fs/fs.h"
+#include "fs/guard.h"
 #include "fs/log.h"
 #include "fs/mountpoint.h"
 #include "fs/option.h"
@@ -155,7 +156,7 @@ static enum exit_status mount_prepare(struct options *options, struct why *why)
 static enum exit_status mount_serve(
 	const struct options *options, struct why *why)
 {
-	enum exit_status status;
+	enum exit_status status = EXIT_OTHER;
 	struct daemon daemon;
 	int err = daemon_start(&daemon, options->foreground);
 
@@ -164,7 +165,13 @@ static enum exit_status mount_serve(
 			strerror(-err));
 		return EXIT_OTHER;
 	}
-	status = account_serve(options, &daemon, why);
+	if (options->auto_unmount)
+		err = guard_start(options->mountpoint);
+	if (err)
+		snprintf(why->text, sizeof(why->text), "-o auto_unmount: %s",
+			strerror(-err));
+	else
+		status = account_serve(options, &daemon, why);
 	status = daemon_end(&daemon, status, why->text);
 	why->text[0] = '\0'; /* it has been told */
 	return status;

@@ -172,8 +172,6 @@ static int list_fill(char **list, const struct options *options)
 		err = list_add(list, "allow_other");
 	if (!err && options->allow_root)
 		err = list_add(list, "allow_root");
-	if (!err && options->auto_unmount)
-		err = list_add(list, "auto_unmount");
 	if (!err && options->read_only)
 		err = list_add(list, "ro");
 	if (!err && options->debug)

@@ -288,7 +288,7 @@ static void fuse_is_told(void **state)
 	assert_int_equal(args.argc, 3);
 	assert_string_equal(args.argv[2],
 		"fsname=a\\,b\\\\c,subtype=unsandboxfs,default_permissions,"
-		"allow_other,auto_unmount,ro,noexec,noatime");
+		"allow_other,ro,noexec,noatime");
 	fuse_opt_free_args(&args);
 	options_clear(&options);
 }
