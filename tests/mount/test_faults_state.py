@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_faults_state.py - a state directory that is not as it should
+import json
+import os
+import subprocess
+import unittest
+
+from case import SLOWNESS, MountCase
+from mounted import Mounted
+from place import mounts_under
+
+UNUSABLE = 5  # the exit status
+
+
+class StateCase(MountCase):
+    """What a start says, and what is left of the files."""
+
+    starts_mounted = False
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.end)
+
+    def end(self):
+        """Whatever became of it."""
+        if self.mount.process and self.mount.process.poll() is None:
+            self.mount.end()
+
+    def try_start(self):
+        """(exit status, what it says) of a start that should fail."""
+        done = subprocess.run(self.mount.command("-f"), env=self.mount.env,
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=20 * SLOWNESS, check=False)
+        self.assertFalse(self.mount.is_mounted())
+        return done.returncode, done.stderr.decode(errors="replace")
+
+    def account(self, *parts):
+        """A path in the account's state directory."""
+        top = os.path.join(self.mount.state_dir, "unsandboxfs")
+        return os.path.join(top, os.listdir(top)[0], *parts)
+
+
+class Damaged(StateCase):
+    """Files of it are damaged, one kind at a time."""
+
+    def setUp(self):
+        super().setUp()
+        self.mount.state_dir = os.path.join(self.place.path,
+                                            "state-" + self.id().split(".")[-1])
+        self.mount.start(20 * SLOWNESS)
+        self.save("run/a.sh", "echo a\n")
+        self.assertEqual(self.read("run/a.sh.job/stdout"), "a\n")
+        self.save("run/b.txt", "data\n")
+        self.save("jobs/new/c.sh", "echo c\n")
+        self.assertEqual(self.read("jobs/new/c.sh.job/stdout"), "c\n")
+        self.mount.end()
+        self.server.reset()
+
+    def spoil(self, folder, ending, bytes_, kept=()):
+        """Each such file in turn has these bytes; the mount comes up, says so,
+        and keeps the rest."""
+        names = [n for n in os.listdir(self.account(folder))
+                 if n.endswith(ending)] if ending else [folder]
+        self.assertTrue(names)
+        for name in names:
+            path = self.account(folder, name) if ending else self.account(name)
+            with open(path, "rb") as file:
+                before = file.read()
+            with open(path, "wb") as file:
+                file.write(bytes_ if isinstance(bytes_, bytes) else
+                           bytes_(before))
+            self.mount.start(20 * SLOWNESS)
+            self.walk()
+            self.save("run/new.sh", "echo new\n")
+            self.assertEqual(self.read("run/new.sh.job/stdout"), "new\n")
+            for kept_path in kept:
+                self.read(kept_path)
+            os.remove(self.at("run/new.sh"))
+            self.assertEqual(self.mount.end(), 0)
+            with open(path, "wb") as file:
+                file.write(before)
+            if os.path.exists(path + ".damaged"):
+                os.remove(path + ".damaged")
+
+    def walk(self):
+        """Reads all that is shown; errors are errors, not crashes."""
+        for folder, _, names in os.walk(self.mount.path):
+            for name in names:
+                if not os.path.islink(os.path.join(folder, name)):
+                    self.error_of(self.read, folder, name)
+        self.assertIsNone(self.mount.process.poll(), "the daemon ended")
+
+    def test_records_of_files_empty(self):
+        self.spoil("inodes", ".json", b"")
+
+    def test_records_of_files_cut(self):
+        self.spoil("inodes", ".json", lambda text: text[:len(text) // 2])
+
+    def test_records_of_files_of_another_shape(self):
+        self.spoil("inodes", ".json", b'{"sequence":"x","links":{}}')
+
+    def test_records_of_files_that_point_to_themselves(self):
+        def looped(text):
+            record = json.loads(text)
+            record["links"] = [[record["number"], "loop", 20]]
+            return json.dumps(record).encode()
+        self.spoil("inodes", ".json", looped)
+
+    def test_records_of_jobs_empty(self):
+        self.spoil("jobs", ".json", b"", kept=["run/a.sh", "run/b.txt"])
+
+    def test_records_of_jobs_cut(self):
+        self.spoil("jobs", ".json", lambda text: text[:len(text) // 2],
+                   kept=["run/a.sh", "run/b.txt"])
+
+    def test_records_of_jobs_of_another_shape(self):
+        self.spoil("jobs", ".json", b'{"status":[],"output":{},"artifacts":1,'
+                   b'"fields":7,"hidden":[],"id":{}}', kept=["run/a.sh"])
+
+    def test_names_of_jobs(self):
+        for bytes_ in (b"", b"[]", b'{"aliases":{"x":"y"},"latest":"z"}'):
+            self.spoil("names.json", None, bytes_, kept=["run/a.sh"])
+
+    def test_serial(self):
+        for bytes_ in (b"", b"0", b"-1", b"99999999999999999999"):
+            self.spoil("inodes", "serial", bytes_, kept=["run/a.sh"])
+
+    def test_output_that_is_gone(self):
+        for ending in (".stdout", ".answer", ".code"):
+            self.spoil("jobs", ending, b"", kept=["run/a.sh", "run/b.txt"])
+
+    def test_what_is_damaged_is_put_aside_and_told(self):
+        name = next(n for n in os.listdir(self.account("jobs"))
+                    if n.endswith(".json"))
+        with open(self.account("jobs", name), "wb") as file:
+            file.write(b"{")
+        self.mount.start(20 * SLOWNESS)
+        self.assertIn("damaged", self.read(".unsandboxfs/log"))
+        self.assertTrue(os.path.exists(self.account("jobs", name + ".damaged")))
+
+
+class Refused(StateCase):
+    """A state directory that cannot be used at all."""
+
+    def test_held_by_another_mount(self):
+        self.mount.start(20 * SLOWNESS)
+        other = Mounted(self.place, self.server, name="second")
+        done = subprocess.run(other.command("-f"), env=other.env,
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=20 * SLOWNESS, check=False)
+        self.assertEqual(done.returncode, UNUSABLE)
+        self.assertIn(f"process {self.mount.pid}".encode(), done.stderr)
+        self.assertEqual(mounts_under(other.path), [])
+        self.save("run/still.sh", "echo well\n")
+        self.assertEqual(self.read("run/still.sh.job/stdout"), "well\n")
+
+    def test_no_directory_but_a_file(self):
+        self.mount.state_dir = os.path.join(self.place.path, "a-file")
+        with open(self.mount.state_dir, "w", encoding="utf-8"):
+            pass
+        status, said = self.try_start()
+        self.assertEqual(status, UNUSABLE)
+        self.assertIn("state directory", said)
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounts")
+    def test_read_only(self):
+        folder = self.place.folder("readonly")
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True,
+                       timeout=20)
+        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=True,
+                        timeout=20)
+        self.mount.state_dir = folder
+        self.mount.start(20 * SLOWNESS)
+        self.mount.end()
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True,
+                       timeout=20)
+        status, said = self.try_start()
+        self.assertEqual(status, UNUSABLE)
+        self.assertIn("Read-only", said)
+
+    def test_missing_is_made(self):
+        self.mount.state_dir = os.path.join(self.place.path, "not", "there")
+        self.mount.start(20 * SLOWNESS)
+        self.save("run/a.txt", "x\n")
+        self.assertTrue(os.path.isdir(self.mount.state_dir))
+
+    def test_removed_while_mounted(self):
+        self.mount.state_dir = os.path.join(self.place.path, "going")
+        self.mount.start(20 * SLOWNESS)
+        self.save("run/a.txt", "x\n")
+        subprocess.run(["rm", "-rf", self.mount.state_dir], check=True,
+                       timeout=20)
+        self.assertIsNotNone(self.save_error("run/b.txt", "y\n"))
+        self.assertIsNotNone(self.save_error("run/b.sh", "echo 1\n"))
+        self.assertEqual(self.server.executions(), [])
+        self.assertIn("README", os.listdir(self.mount.path))
+
+
+@unittest.skipUnless(os.geteuid() == 0, "mounts")
+class Full(StateCase):
+    """No room."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = os.path.join(self.place.path, "small")
+        os.makedirs(self.folder, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs",
+                        self.folder], check=True, timeout=20)
+        self.mount.state_dir = os.path.join(self.folder, "state")
+        self.mount.start(20 * SLOWNESS)
+        self.addCleanup(subprocess.run, ["umount", "-l", self.folder],
+                        check=True, timeout=20)
+        self.addCleanup(self.end)
+
+    def fill(self):
+        """Takes all the room."""
+        with open(os.path.join(self.folder, "filler"), "wb", 0) as file:
+            self.error_of(lambda: [file.write(b"x" * 4096)
+                                   for _ in range(1000)])
+
+    def free(self):
+        """Gives it back."""
+        os.remove(os.path.join(self.folder, "filler"))
+
+    def test_a_file_that_is_too_large(self):
+        self.save("run/kept.txt", "kept\n")
+        self.assertEqual(self.save_error("run/large.txt", "x" * (4 << 20)),
+                         "ENOSPC")
+        self.assertEqual(self.read("run/kept.txt"), "kept\n")
+        os.remove(self.at("run/large.txt"))
+        self.save("run/next.sh", "echo next\n")
+        self.assertEqual(self.read("run/next.sh.job/stdout"), "next\n")
+
+    def test_nothing_runs_that_cannot_be_kept(self):
+        self.save("run/a.sh", "echo old\n")
+        self.assertEqual(self.read("run/a.sh.job/stdout"), "old\n")
+        self.server.reset()
+        self.fill()
+        self.assertEqual(self.save_error("run/a.sh", "echo new\n"), "ENOSPC")
+        self.assertEqual(self.server.executions(), [])
+        self.free()
+        self.save("run/a.sh", "echo newer\n")
+        self.assertEqual(self.read("run/a.sh.job/stdout"), "newer\n")
+
+    def test_what_was_kept_stays_over_a_remount(self):
+        self.save("run/a.txt", "old\n")
+        self.fill()
+        # As editors save: what cannot be written does not replace.
+        self.assertEqual(self.save_error("run/a.txt.new", "new" * 9999),
+                         "ENOSPC")
+        self.mount.process.kill()
+        self.mount.process.wait(10)
+        self.free()
+        self.mount.start(20 * SLOWNESS)
+        self.assertEqual(self.read("run/a.txt"), "old\n")
+
+    def test_a_start_without_room(self):
+        self.save("run/a.txt", "old\n")
+        self.mount.end()
+        self.fill()
+        self.mount.start(20 * SLOWNESS)
+        self.assertEqual(self.read("run/a.txt"), "old\n")
+        self.free()
+
+    def test_a_result_without_room_is_told(self):
+        self.save("run/big.py", "import time; time.sleep(1.5)\n"
+                  "print('x' * 4_000_000)\n")
+        self.fill()
+        self.assertEqual(self.error_of(self.read, "run/big.py.job/stdout"),
+                         "ENOSPC")
+        self.assertEqual(self.read("run/big.py.job/status"), "error\n")
+        self.free()
+        self.save("run/a.sh", "echo a\n")
+        self.assertEqual(self.read("run/a.sh.job/stdout"), "a\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
