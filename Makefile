@@ -65,6 +65,9 @@ SERVER_O := $(call object,$(wildcard tests/server/*.c))
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/api_*.c \
 	tests/cache_*.c tests/fs_*.c))
 
+FUZZ := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/replay.c, \
+	$(wildcard tests/fuzz/*.c)))
+
 PROGRAM := $(BUILD)/unsandboxfs
 STANDIN := $(BUILD)/standin
 BENCH   := $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/walk
@@ -123,6 +126,12 @@ $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
 	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
 endef
 
+# A fuzz target over its corpus; libFuzzer brings a main of its own.
+FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
+$(FUZZ): PKGS = $(FS_PKGS) $(API_PKGS)
+$(FUZZ): %: %.o $(FUZZ_MAIN) $(LIBFS) $(LIBCACHE) $(LIBAPI)
+	$(LINK)
+
 $(BENCH): PKGS = fuse3
 $(BENCH): %: %.o
 
@@ -143,11 +152,34 @@ deps:
 
 check:
 	@tests/deps.sh build demo test
-	+@$(MAKE) --no-print-directory $(JOBS) all $(UNIT_TESTS)
+	+@$(MAKE) --no-print-directory $(JOBS) all $(UNIT_TESTS) $(FUZZ)
+	@$(MAKE) --no-print-directory check-fuzz
 	@python3 -B tests/check.py $(BUILD) unit server mount
 
 check-unit: $(UNIT_TESTS)
 	@python3 -B tests/check.py $(BUILD) unit
+
+check-fuzz: $(FUZZ)
+	@for each in $(FUZZ); do \
+		$$each tests/fuzz/corpus/$${each##*/} || exit 1; done
+
+# Each target for SECS seconds with libFuzzer, which needs clang; what it finds
+# is left in build-fuzz.
+SECS = 60
+fuzz:
+	@tests/deps.sh build demo test fuzz
+	+@$(MAKE) --no-print-directory $(JOBS) BUILD=build-fuzz CC=clang \
+		FUZZ_MAIN= fuzz-targets LDFLAGS=-fsanitize=fuzzer \
+		SAN=fuzzer-no-link,address,undefined
+	@tests/fuzz/run.sh build-fuzz $(SECS)
+
+fuzz-targets: $(FUZZ)
+
+# Everything at random, with faults at random, for SECS seconds.
+soak:
+	@tests/deps.sh build demo test
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@python3 -B tests/soak.py $(BUILD) $(SECS)
 
 # Counts that must hold, at their full length; and how quick it is, as ratios
 # of the same on tmpfs and on a filesystem of libfuse alone.
@@ -178,10 +210,9 @@ format:
 
 # Which lines the tests run, in a build of its own.
 coverage:
-	@tests/deps.sh build demo test coverage
 	+@$(MAKE) --no-print-directory check BUILD=build-coverage \
 		CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage
-	@gcovr -r . --object-directory build-coverage -f api/ -f cache/ -f fs/
+	@tests/coverage.sh build-coverage
 
 install: $(PROGRAM)
 	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(SBINDIR)" \
@@ -203,4 +234,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps check check-unit bench bench-requests demo lint format coverage install uninstall clean
+.PHONY: all deps check check-unit check-fuzz fuzz fuzz-targets soak bench \
+	bench-requests demo lint format coverage install uninstall clean

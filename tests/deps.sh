@@ -13,6 +13,7 @@ demo='fuse3 libmicrohttpd-dev curl python3'
 test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux'
 lint='clang-format cppcheck mandoc shellcheck'
 coverage='gcovr'
+fuzz='clang libclang-rt-dev'
 
 wanted=
 for list in "$@"; do
@@ -22,6 +23,7 @@ for list in "$@"; do
 	test) wanted="$wanted $test" ;;
 	lint) wanted="$wanted $lint" ;;
 	coverage) wanted="$wanted $coverage" ;;
+	fuzz) wanted="$wanted $fuzz" ;;
 	*) echo "deps: no list named $list" >&2; exit 2 ;;
 	esac
 done

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/fuzz/job_answer.c - a result is stored, with its artifacts */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "fs/job_store.h"
+#include "tests/fuzz/fuzz.h"
+
+static struct state state = { .fd = -1, .inodes_fd = -1, .jobs_fd = -1 };
+static char folder[] = "/tmp/unsandboxfs-fuzz-XXXXXX";
+
+static void folder_remove(void)
+{
+	rmdir(folder);
+}
+
+static void folder_make(void)
+{
+	HOLDS(mkdtemp(folder));
+	atexit(folder_remove);
+	state.jobs_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	HOLDS(state.jobs_fd >= 0);
+}
+
+static void check_stored(const struct job_stored *stored)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < stored->artifact_count; i++) {
+		const char *name = stored->artifacts[i].name;
+
+		HOLDS(name && *name && strlen(name) <= 255);
+		HOLDS(!strchr(name, '/') && strcmp(name, ".") &&
+			strcmp(name, ".."));
+	}
+	if (stored->err)
+		return;
+	HOLDS(fstatat(state.jobs_fd, "7.stdout", &st, 0) == 0);
+	HOLDS((uint64_t)st.st_size == stored->output_size[JOB_STDOUT]);
+	HOLDS(fstatat(state.jobs_fd, "7.answer", &st, 0) == 0);
+	HOLDS((uint64_t)st.st_size == stored->answer_size);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	json_t *answer = json_read((const char *)bytes, len);
+	struct job_stored stored = { 0 };
+	size_t artifacts =
+		json_array_size(json_object_get(answer, "artifacts"));
+
+	if (state.jobs_fd < 0)
+		folder_make();
+	if (!json_is_object(answer)) {
+		json_decref(answer);
+		return 0;
+	}
+	job_store_answer(&state, 7, answer, false, &stored);
+	check_stored(&stored);
+	for (size_t i = 0; i < stored.artifact_count; i++)
+		free(stored.artifacts[i].name);
+	free(stored.artifacts);
+	json_decref(stored.fields);
+	json_decref(answer);
+	job_store_remove(&state, 7, artifacts);
+	return 0;
+}

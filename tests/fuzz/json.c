@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/fuzz/json.c - an answer is read; what is written of it reads the same
+ */
+#include <string.h>
+
+#include "api/api.h"
+#include "tests/fuzz/fuzz.h"
+
+static void check_again(const json_t *json, char *text, size_t len)
+{
+	json_t *again;
+
+	HOLDS(text);
+	again = json_read(text, len);
+	HOLDS(again);
+	HOLDS(json_equal(again, json));
+	json_decref(again);
+	free(text);
+}
+
+static void check_values(const json_t *json)
+{
+	static const char *const names[] = { "stdout|output", "status", "a",
+		NULL };
+	struct timespec time;
+	int64_t integer;
+	size_t len;
+	char *text;
+
+	for (int i = 0; names[i]; i++) {
+		const json_t *value = json_member(json, names[i]);
+
+		json_to_integer(value, &integer);
+		if (json_time(value, &time) == 0)
+			HOLDS(time.tv_nsec >= 0 && time.tv_nsec < 1000000000);
+		text = json_value_text(value, &len);
+		HOLDS(text);
+		HOLDS(text[len] == '\0');
+		free(text);
+		text = json_to_bytes(value, &len);
+		HOLDS(!text || text[len] == '\0');
+		free(text);
+	}
+	json_time(json, &time);
+	json_to_integer(json, &integer);
+}
+
+/* Any bytes go through JSON and come back as they were. */
+static void check_bytes(const uint8_t *bytes, size_t len)
+{
+	json_t *string = json_from_bytes(bytes, len), *again;
+	size_t text_len, back_len;
+	char *text, *back;
+
+	HOLDS(string);
+	text = json_write(string, &text_len);
+	HOLDS(text);
+	again = json_read(text, text_len);
+	HOLDS(again);
+	back = json_to_bytes(again, &back_len);
+	HOLDS(back && back_len == len && !memcmp(back, bytes, len));
+	json_decref(string);
+	json_decref(again);
+	free(text);
+	free(back);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	json_t *json = json_read((const char *)bytes, len);
+	size_t out_len;
+	char *text;
+
+	check_bytes(bytes, len);
+	if (!json)
+		return 0;
+	text = json_write(json, &out_len);
+	check_again(json, text, out_len);
+	text = json_write_pretty(json, &out_len);
+	check_again(json, text, out_len);
+	check_values(json);
+	json_decref(json);
+	return 0;
+}
