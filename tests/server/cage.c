@@ -106,10 +106,11 @@ static void make_mounts(const struct keeper *keeper)
 	struct mount_attr closed = { .attr_set = MOUNT_ATTR_RDONLY };
 	struct mount_attr open_again = { .attr_clr = MOUNT_ATTR_RDONLY };
 
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		die("private mounts");
+	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL))
+		die("mounts of its own");
 	drop_fuse_mounts();
-	if (mount(keeper->dir, "/tmp", NULL, MS_BIND, NULL))
+	/* By way of a user namespace, what lies below may not be left out. */
+	if (mount(keeper->dir, "/tmp", NULL, MS_BIND | MS_REC, NULL))
 		die("/tmp");
 	mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &closed, sizeof(closed));
 	mount_setattr(AT_FDCWD, "/tmp", 0, &open_again, sizeof(open_again));
