@@ -58,16 +58,31 @@ const struct resource_index *collection_known(
 	return memory_of(fs, collection)->index;
 }
 
+/* What the kernel was told of a row and the rows right below it. */
+static void row_notify(struct fs *fs, const char *path, const char *id)
+{
+	const struct row *row = tree_row(path), *child;
+
+	notify_inode(fs, node_ino(row, id, NULL));
+	for (size_t i = 0; id && (child = tree_child(row, i)); i++)
+		notify_inode(fs, node_ino(child, id, NULL));
+}
+
 void collection_drop(
 	struct fs *fs, const struct collection *collection, const char *id)
 {
 	const struct collection *const *views = collection->views;
 
-	if (id)
+	if (id) {
 		cache_drop(fs->cache, collection->detail, id);
+		row_notify(fs, collection->row, id);
+	}
 	cache_drop(fs->cache, collection->list, NULL);
-	for (; views && *views; views++)
+	row_notify(fs, collection->path, NULL);
+	for (; views && *views; views++) {
 		cache_drop(fs->cache, (*views)->list, NULL);
+		row_notify(fs, (*views)->path, NULL);
+	}
 }
 
 /* ---- aliases ---- */
@@ -258,9 +273,15 @@ int collection_attr(struct op *op, const struct node *node, struct stat *attr,
 	const struct collection *collection = collection_of(node->row);
 	const struct timespec *changed =
 		&memory_of(op->fs, collection)->changed;
+	const struct resource_index *index =
+		collection_known(op->fs, collection);
+	struct cache_answer answer;
 
 	attr_times(attr, changed, changed);
 	*timeout_s = 0;
+	if (index && !op_peek(op, collection->list, NULL, &answer) &&
+		answer.version == index->version)
+		*timeout_s = answer_timeout_s(op, &answer);
 	return 0;
 }
 

@@ -72,6 +72,15 @@ static bool is_draft(const struct spool_inode *inode)
 	return S_ISDIR(inode->mode) && place_of(inode)->has_drafts;
 }
 
+/* A directory of the table, whatever the account has. */
+static bool is_always_there(const struct found *found)
+{
+	const struct row *row = found->row;
+
+	return row->kind == ROW_DIR && !row->exists && !row->source &&
+		!found->id[0] && !found->name[0] && !row_is_placeholder(row);
+}
+
 int found_fill(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
@@ -99,10 +108,18 @@ int found_fill(struct op *op, const struct found *found,
 	entry->ino = node->ino;
 	entry->attr_timeout = timeout_s;
 	entry->entry_timeout = timeout_s;
+	if (is_always_there(found))
+		entry->entry_timeout = FOREVER_S;
 	if (found->row->flags & ROW_VOLATILE)
 		entry->entry_timeout = 0;
 	*held = node;
 	return 0;
+}
+
+void node_told(const struct fs *fs, struct node *node, double timeout_s)
+{
+	node->told = node->drawn;
+	node->told_until_ms = fs->now_ms + (uint64_t)(timeout_s * 1000);
 }
 
 int found_reply(struct op *op, struct found *found)
@@ -112,8 +129,10 @@ int found_reply(struct op *op, struct found *found)
 	int err = found_fill(op, found, &entry, &held);
 
 	if (!err) {
-		if (held && op->req)
+		if (held && op->req) {
 			held->lookups++;
+			node_told(op->fs, held, entry.attr_timeout);
+		}
 		op_reply_entry(op, &entry);
 		if (held)
 			node_drop(&op->fs->nodes, held);
@@ -151,8 +170,10 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	else
 		len = fuse_add_direntry(
 			op->req, bytes, room, name, &entry.attr, next);
-	if (held && len <= room && entry.ino)
+	if (held && len <= room && entry.ino) {
 		held->lookups++;
+		node_told(op->fs, held, entry.attr_timeout);
+	}
 	if (held)
 		node_drop(&op->fs->nodes, held);
 	return len;

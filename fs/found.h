@@ -18,6 +18,9 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing);
 int found_fill(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held);
 
+/* The kernel has been given the attributes that row_attr made of it. */
+void node_told(const struct fs *fs, struct node *node, double timeout_s);
+
 /* Replies the entry and counts the kernel's reference. Clears found. */
 int found_reply(struct op *op, struct found *found);
 

@@ -64,6 +64,8 @@ void handle_free(struct fs *fs, struct handle *handle)
 		explicit_bzero(handle->text, handle->len);
 	listing_clear(&handle->listing);
 	free(handle->text);
+	if (handle->is_user)
+		handle->node->users--;
 	if (handle->node)
 		node_drop(&fs->nodes, handle->node);
 	if (handle->inode)
@@ -197,13 +199,38 @@ static int read_waited(struct op *op, struct handle *handle)
 	return reply_slice(op, handle->text, handle->len);
 }
 
+/*
+ * Pages belong to the file and not to who opened it. When the kernel has been
+ * told of another content since, the pages that it asks for are of that one;
+ * for them nobody is asked.
+ */
+static int read_text(struct op *op, struct handle *handle)
+{
+	struct node *node = handle->node;
+	char *text;
+	size_t len;
+
+	if (!handle->is_user || node->told == handle->digest)
+		return reply_slice(op, handle->text, handle->len);
+	op->is_peeking = true;
+	int err = row_content(op, node, &text, &len);
+	op->is_peeking = false;
+	if (!err) {
+		free(handle->text);
+		handle->text = text;
+		handle->len = len;
+		handle->digest = node->paged = node_digest(0, text, len);
+	}
+	return reply_slice(op, handle->text, handle->len);
+}
+
 int handle_read(struct op *op)
 {
 	struct handle *handle = op->handle;
 
 	switch (handle->kind) {
 	case HANDLE_TEXT:
-		return reply_slice(op, handle->text, handle->len);
+		return read_text(op, handle);
 	case HANDLE_FILE:
 		return reply_file(op, handle->fd, op->size);
 	case HANDLE_LOG:

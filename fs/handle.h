@@ -46,10 +46,12 @@ struct handle {
 	bool is_writable;
 	bool appends; /* O_APPEND: the kernel may not know where the end is */
 	bool is_unsized; /* direct_io, size 0 */
+	bool is_user;	 /* of what the kernel keeps: counted in the node */
 	pid_t opener;	 /* the process that opened it, 0: unknown */
 
 	char *text;
 	size_t len;
+	uint32_t digest; /* of a user's text */
 	int fd;
 	struct job *job; /* held */
 	enum job_output output;

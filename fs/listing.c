@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/node.h"
+#include "fs/spool.h"
+
 void found_clear(struct found *found)
 {
 	free(found->id);
@@ -48,6 +51,26 @@ int listing_add(struct listing *listing, const char *name, struct found *found)
 no_memory:
 	found_clear(found);
 	return -ENOMEM;
+}
+
+static uint32_t entry_digest(uint32_t seed, const struct listed *entry)
+{
+	const struct found *found = &entry->found;
+	uint64_t ino = found->inode
+		? found->inode->ino
+		: node_ino(found->row, found->id, found->name);
+
+	seed = node_digest(seed, entry->name, strlen(entry->name) + 1);
+	return node_digest(seed, &ino, sizeof(ino));
+}
+
+uint32_t listing_digest(const struct listing *listing)
+{
+	uint32_t digest = 1;
+
+	for (size_t i = 0; i < listing->count; i++)
+		digest = entry_digest(digest, &listing->entries[i]);
+	return digest;
 }
 
 void listing_clear(struct listing *listing)

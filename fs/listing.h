@@ -21,6 +21,8 @@ struct listing {
 
 /* name is copied; what found holds is taken (also on error). */
 int listing_add(struct listing *listing, const char *name, struct found *found);
+/* Of the names and what they stand for; see node_digest. */
+uint32_t listing_digest(const struct listing *listing);
 void listing_clear(struct listing *listing);
 
 #endif

@@ -165,7 +165,7 @@ static int fs_connect(struct fs *fs, char *why, size_t why_len)
 	cache.ttl_ms[CACHE_JOBS] = cache.ttl_ms[CACHE_LOG] = MOVING_TTL_MS;
 	fs->worker = worker_new();
 	fs->prober = worker_new();
-	if (!fs->worker || !fs->prober)
+	if (!fs->worker || !fs->prober || notifier_init(&fs->notifier))
 		return -ENOMEM;
 	config.worker = fs->worker;
 	int err = api_new(&config, &fs->api, why, why_len);
@@ -194,6 +194,7 @@ static void fs_disconnect(struct fs *fs)
 	if (fs->prober)
 		worker_free(fs->prober);
 	fs->prober = NULL;
+	notifier_clear(&fs->notifier);
 	runs_clear(fs);
 }
 
@@ -252,9 +253,10 @@ static void loop_turn(struct fs *fs, struct fuse_buf *buf)
 		{ .fd = fs->signal_fd, .events = POLLIN },
 		{ .fd = worker_fd(fs->worker), .events = POLLIN },
 		{ .fd = worker_fd(fs->prober), .events = POLLIN },
+		{ .fd = worker_fd(fs->notifier.worker), .events = POLLIN },
 	};
 
-	api_poll(fs->api, fds, 4, fs->now_ms, loop_timeout(fs));
+	api_poll(fs->api, fds, 5, fs->now_ms, loop_timeout(fs));
 	clock_read(&fs->now_ms, &fs->now);
 	if (fds[1].revents)
 		signals_read(fs);
@@ -264,10 +266,32 @@ static void loop_turn(struct fs *fs, struct fuse_buf *buf)
 		worker_collect(fs->worker);
 	if (fds[3].revents)
 		worker_collect(fs->prober);
+	if (fds[4].revents)
+		worker_collect(fs->notifier.worker);
 	timers_fire(&fs->timers, fs->now_ms);
 	cache_set_time(fs->cache, fs->now_ms);
 	api_run(fs->api, fs->now_ms);
 	ops_run_ready(fs);
+	notifier_run(fs);
+}
+
+/* What the notifier waits for is a read that the kernel has not been answered:
+ * at the end, too, it gets its answer. */
+static void loop_finish(struct fs *fs, struct fuse_buf *buf)
+{
+	ops_abort(fs, -ECONNABORTED);
+	while (notifier_is_busy(fs)) {
+		struct pollfd fds[] = {
+			{ .fd = fuse_session_fd(fs->session),
+				.events = POLLIN },
+			{ .fd = worker_fd(fs->notifier.worker),
+				.events = POLLIN },
+		};
+		poll(fds, 2, 100);
+		requests_read(fs, buf);
+		worker_collect(fs->notifier.worker);
+		ops_abort(fs, -ECONNABORTED);
+	}
 }
 
 /*
@@ -354,7 +378,7 @@ enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
 	}
 	while (!fs->is_stopping && !fuse_session_exited(session))
 		loop_turn(fs, &buf);
-	ops_abort(fs, -ECONNABORTED);
+	loop_finish(fs, &buf);
 	fs_disconnect(fs);
 	if (fs->signal_fd >= 0)
 		close(fs->signal_fd);

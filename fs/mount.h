@@ -11,6 +11,7 @@
 #include "fs/fs.h"
 #include "fs/job.h"
 #include "fs/node.h"
+#include "fs/notifier.h"
 #include "fs/op.h"
 #include "fs/poller.h"
 #include "fs/run.h"
@@ -33,6 +34,7 @@ struct fs {
 	struct state state;
 	struct worker *worker;
 	struct worker *prober; /* reads /proc; see fs/witness.h */
+	struct notifier notifier;
 	struct api *api;
 	int signal_fd;
 	struct cache_wait *key_wait;

@@ -19,6 +19,19 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
+uint32_t node_digest(uint32_t seed, const void *bytes, size_t len)
+{
+	const unsigned char *byte = bytes;
+	uint64_t hash = 0xcbf29ce484222325 ^ seed;
+
+	for (size_t i = 0; i < len; i++) {
+		hash ^= byte[i];
+		hash *= 0x100000001b3;
+	}
+	hash ^= hash >> 32;
+	return (uint32_t)hash ? (uint32_t)hash : 1;
+}
+
 /* 63 bits, and above 2^32, where no disk's inode numbers are. */
 uint64_t node_ino(const struct row *row, const char *id, const char *name)
 {

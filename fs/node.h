@@ -20,6 +20,14 @@ struct node {
 	uint64_t lookups; /* references that the kernel holds */
 	unsigned holds;	  /* references that we hold */
 	const struct row *row;
+	/*
+	 * What the kernel has of it. Contents are known by a digest, 0: none.
+	 * `drawn` was put together last, `told` is the one whose size the
+	 * kernel was told, which it believes until then; `paged` is the one
+	 * whose pages, or names, it may keep, and `users` have it open.
+	 */
+	uint64_t told_until_ms;
+	uint32_t drawn, told, paged, users;
 	char *id;	   /* "" where the row has none */
 	char *name;	   /* "" where the row has none */
 	struct edit *edit; /* what is being written; fs/edit.h */
@@ -45,5 +53,9 @@ void node_forget(struct nodes *nodes, struct node *node, uint64_t count);
 
 /* The inode number of a row's node, without making one. */
 uint64_t node_ino(const struct row *row, const char *id, const char *name);
+
+/* The digest of a content; never 0. seed: 0, or the digest of what is before
+ * it. */
+uint32_t node_digest(uint32_t seed, const void *bytes, size_t len);
 
 #endif

@@ -88,8 +88,9 @@ struct op {
 	struct timer timer;
 	uint64_t parked_ms; /* since when; 0: it never was */
 	bool is_parked, is_ready;
-	bool is_settling; /* done, but for the kernel's memory */
-	bool is_late;	  /* op_deadline has passed */
+	bool is_settling;    /* done, but for the kernel's memory: */
+	uint64_t settles_at; /* see fs/notifier.h */
+	bool is_late;	     /* op_deadline has passed */
 	bool is_interrupted;
 	bool is_deaf;		   /* an interrupt waits until this is over */
 	struct question *question; /* fs/witness.c */

@@ -71,7 +71,8 @@ static void do_getattr(
 {
 	struct op *op = request_on(req, ino, tree_getattr, spool_op_getattr);
 
-	(void)fi;
+	if (op && fi)
+		op->fi = *fi;
 	if (op)
 		op_start(op);
 }

@@ -15,11 +15,9 @@
  * has the value, and then only to read it or to tell its size: names are listed
  * by what is known, and by what details of this collection are known to have.
  *
- * What goes through the mount is seen at once: the kernel may believe a name or
- * a size for some milliseconds, which is what an `ls -l` needs between its own
- * look-ups, and a change is answered when they are over.
+ * The kernel may believe what it was told as long as the list is fresh. What
+ * changes through the mount it is told of at once: collection_drop.
  */
-#define AT_ONCE_S 0.010
 
 struct view {
 	const struct collection *collection;
@@ -275,7 +273,14 @@ int resource_attr(struct op *op, const struct node *node, struct stat *attr,
 	}
 	attr_times(attr, &changed, &changed);
 	*timeout_s = answer_timeout_s(op, &view.list_answer);
-	if (*timeout_s > AT_ONCE_S)
-		*timeout_s = AT_ONCE_S;
 	return 0;
+}
+
+int resource_moving_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s)
+{
+	int err = resource_attr(op, node, attr, timeout_s);
+
+	*timeout_s = 0;
+	return err;
 }

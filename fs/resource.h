@@ -87,6 +87,9 @@ int collection_link(struct op *op, const struct node *node, FILE *out);
 
 int resource_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
+/* The same for what other answers than the collection's list tell. */
+int resource_moving_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s);
 int resource_exists(struct op *op, const struct node *node);
 int resource_source(struct op *op, const struct node *node, json_t **answer);
 int resource_id_render(struct op *op, const struct node *node, FILE *out);

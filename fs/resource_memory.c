@@ -190,4 +190,5 @@ void memory_tell(struct fs *fs, const struct node *node, json_t *value)
 	if (key && !value)
 		json_object_del(fs->resources->told, key);
 	free(key);
+	notify_inode(fs, node->ino);
 }

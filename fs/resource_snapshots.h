@@ -21,6 +21,7 @@ int taken_link(struct op *op, const struct node *node, FILE *out);
 		.kind = ROW_DIR,                                               \
 		.mode = 0755,                                                  \
 		.exists = resource_exists,                                     \
+		.attr = resource_moving_attr,                                  \
 		.list = taken_list,                                            \
 		.find = taken_find,                                            \
 		.make_dir = taken_make,                                        \

@@ -245,8 +245,8 @@ static int row_times(struct op *op, const struct node *node, struct stat *attr,
 	return 0;
 }
 
-int row_attr(struct op *op, const struct node *node, struct stat *attr,
-	double *timeout_s)
+int row_attr(
+	struct op *op, struct node *node, struct stat *attr, double *timeout_s)
 {
 	const struct options *options = op->fs->options;
 	const struct row *row = node->row;
@@ -280,6 +280,7 @@ int row_attr(struct op *op, const struct node *node, struct stat *attr,
 	err = row_content(op, node, &text, &len);
 	if (err)
 		return err;
+	node->drawn = node_digest(0, text, len);
 	free(text);
 	attr->st_size = len;
 	attr->st_blocks = (len + 511) / 512;

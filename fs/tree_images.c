@@ -135,6 +135,7 @@ const struct row tree_images_rows[] = {
 		.kind = ROW_DIR,
 		.mode = 0755,
 		.exists = resource_exists,
+		.attr = resource_moving_attr,
 		.list = trusted_list,
 		.find = trusted_find,
 		.make_file = trusted_make,

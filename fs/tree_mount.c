@@ -162,8 +162,10 @@ static int refresh_write(
 {
 	(void)node;
 	(void)text;
-	if (len)
-		cache_drop_all(op->fs->cache);
+	if (!len)
+		return 0;
+	cache_drop_all(op->fs->cache);
+	notify_all(op->fs);
 	return 0;
 }
 

@@ -15,11 +15,23 @@
 #include "fs/tree.h"
 #include "fs/witness.h"
 
-enum { SETTLE_MS = 25, REFUSED_MS = 1000 };
+enum { REFUSED_MS = 1000 };
 
 static struct node *op_node(const struct op *op)
 {
 	return node_find(&op->fs->nodes, op->ino);
+}
+
+/*
+ * Whether what an inode stood for is still there. The kernel may believe its
+ * name a while longer; told ESTALE it looks the name up anew, and finds that it
+ * has gone, or what stands there now. Who has it open is told ENOENT.
+ */
+static int node_exists(struct op *op, const struct node *node)
+{
+	int err = row_exists(op, node);
+
+	return err == -ENOENT && !op->fi.fh ? -ESTALE : err;
 }
 
 int tree_lookup(struct op *op)
@@ -41,7 +53,7 @@ int tree_getattr(struct op *op)
 
 	if (!node)
 		return -ESTALE;
-	int err = row_exists(op, node);
+	int err = node_exists(op, node);
 	if (!err)
 		err = row_attr(op, node, &attr, &timeout_s);
 	if (err)
@@ -50,6 +62,7 @@ int tree_getattr(struct op *op)
 		attr.st_size = node->edit->base + node->edit->len;
 		timeout_s = 0;
 	}
+	node_told(op->fs, node, timeout_s);
 	return op_reply_attr(op, &attr, timeout_s);
 }
 
@@ -136,6 +149,40 @@ static int open_content(struct op *op, struct node *node, struct handle *handle)
 	return row_content(op, node, &handle->text, &handle->len);
 }
 
+/*
+ * A value that was looked up with its size may be read through the page cache,
+ * and pages of the same content need not be read again. Of what is another
+ * content by now the kernel is told before, so that size and content agree.
+ */
+static bool is_kept(const struct handle *handle)
+{
+	return handle->kind == HANDLE_TEXT && !handle->is_writable &&
+		!(handle->node->row->flags & (ROW_UNSIZED | ROW_SECRET)) &&
+		handle->node->told_until_ms > 0;
+}
+
+static int open_kept(struct op *op, struct handle *handle)
+{
+	struct node *node = handle->node;
+	uint32_t digest = node_digest(0, handle->text, handle->len);
+
+	if (digest != node->told && !op->is_settling)
+		notify_inode(op->fs, node->ino);
+	int err = digest != node->told ? notifier_settle(op) : 0;
+	if (err)
+		return err;
+	if (digest != node->told || node->told_until_ms <= op->fs->now_ms ||
+		(node->users && node->paged != digest))
+		return 0;
+	op->fi.keep_cache = node->paged == digest;
+	op->fi.direct_io = 0;
+	node->paged = digest;
+	node->users++;
+	handle->is_user = true;
+	handle->digest = digest;
+	return 0;
+}
+
 int tree_open(struct op *op)
 {
 	struct node *node = op_node(op);
@@ -148,7 +195,7 @@ int tree_open(struct op *op)
 		return -EACCES;
 	if (access != O_WRONLY && !(node->row->mode & 0444))
 		return -EACCES;
-	err = row_exists(op, node);
+	err = node_exists(op, node);
 	if (err)
 		return err;
 	handle = handle_new(op, node, NULL);
@@ -158,18 +205,42 @@ int tree_open(struct op *op)
 		err = open_content(op, node, handle);
 	if (!err && handle->is_writable)
 		err = open_edit(op, node);
-	if (err) {
-		handle_free(op->fs, handle);
-		return err;
-	}
 	bool is_final = node->row->flags & ROW_FINAL && !handle->is_writable;
 	if (handle->kind == HANDLE_OUTPUT || handle->kind == HANDLE_WAIT)
 		is_final = job_is_final(handle->job);
-	handle_fill(handle, &op->fi, is_final);
+	if (!err) {
+		handle_fill(handle, &op->fi, is_final);
+		err = !is_final && is_kept(handle) ? open_kept(op, handle) : 0;
+	}
+	if (err) {
+		op->fi.fh = 0;
+		handle_free(op->fs, handle);
+		return err;
+	}
 	return op_reply_open(op, &op->fi);
 }
 
 /* ---- directories ---- */
+
+/* The kernel may keep the names as long as it may believe the directory's
+ * attributes; each opening of it says whether they are still the same. */
+static int names_keep(struct op *op, struct handle *handle)
+{
+	struct node *dir = handle->node;
+	uint32_t digest = listing_digest(&handle->listing);
+	struct stat attr;
+	double timeout_s;
+	int err = row_attr(op, dir, &attr, &timeout_s);
+
+	if (err || timeout_s <= 0 || (dir->users && dir->paged != digest))
+		return err;
+	op->fi.cache_readdir = 1;
+	op->fi.keep_cache = dir->paged == digest;
+	dir->paged = digest;
+	dir->users++;
+	handle->is_user = true;
+	return 0;
+}
 
 int tree_opendir(struct op *op)
 {
@@ -183,6 +254,8 @@ int tree_opendir(struct op *op)
 		return -ENOMEM;
 	handle->kind = HANDLE_DIR;
 	int err = dir_list(op, dir, &handle->listing);
+	if (!err)
+		err = names_keep(op, handle);
 	if (err) {
 		handle_free(op->fs, handle);
 		return err;
@@ -258,6 +331,7 @@ static int create_reply(struct op *op, struct found *found)
 		handle->kind = HANDLE_TEXT;
 		handle_fill(handle, &op->fi, false);
 		held->lookups++;
+		node_told(op->fs, held, entry.attr_timeout);
 		op_reply_create(op, &entry, &op->fi);
 	}
 	node_drop(&op->fs->nodes, held);
@@ -298,7 +372,9 @@ int tree_remove(struct op *op)
 	}
 	if (!dir->row->remove)
 		return -EPERM;
-	err = dir->row->remove(op, dir, op->name, is_dir);
+	err = op->is_settling ? 0 : dir->row->remove(op, dir, op->name, is_dir);
+	if (!err)
+		err = notifier_settle(op);
 	return err ? err : op_reply_ok(op);
 }
 

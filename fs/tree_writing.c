@@ -16,8 +16,6 @@
 #include "fs/tree.h"
 #include "fs/witness.h"
 
-enum { SETTLE_MS = 25, REFUSED_MS = 1000 };
-
 static void edit_done(struct node *node)
 {
 	struct edit *edit = node->edit;
@@ -54,34 +52,20 @@ static int edit_take(struct op *op, struct edit *edit)
 	return 0;
 }
 
-/*
- * Names and sizes of what the API can change the kernel believes for some
- * milliseconds (fs/resource.c), so that an `ls -l` asks once. A change is
- * answered when what it was told before has expired: who made it sees it, in
- * every directory.
- */
-static int edit_settle(struct op *op)
-{
-	if (!op->req || !op->calls[0].is_done)
-		return 0;
-	op->is_settling = true;
-	op_deadline(op, op->fs->now_ms + SETTLE_MS);
-	return op->is_late ? 0 : -EINPROGRESS;
-}
-
 static int edit_send(struct op *op, struct node *node)
 {
 	struct written *written = op->extra;
 	int err;
 
 	if (op->is_settling)
-		return edit_settle(op);
+		return notifier_settle(op);
 	if (!node->row->write)
 		return -EACCES;
 	err = node->row->write(op, node, written->bytes, written->len);
 	if (err != -EINPROGRESS)
 		explicit_bzero(written->bytes, written->len);
-	return err ? err : edit_settle(op);
+	/* Who made a change sees it at once, in every directory. */
+	return err || !op->req ? err : notifier_settle(op);
 }
 
 /*
