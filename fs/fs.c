@@ -16,6 +16,7 @@
 #include "fs/handle.h"
 #include "fs/log.h"
 #include "fs/mount.h"
+#include "fs/place.h"
 #include "fs/resource.h"
 #include "fs/tree.h"
 
@@ -84,6 +85,7 @@ static int fs_read(struct fs *fs)
 			&fs->state, complain, inode_gone, fs, &fs->spool);
 	if (!err) {
 		const struct options *options = fs->options;
+		spool_keep_secret(fs->spool, place_is_secret);
 		spool_lend(fs->spool, options->uid, options->gid,
 			0777 & ~options->umask);
 		err = jobs_load(fs);

@@ -99,7 +99,8 @@ void handle_fill(
 	fi->fh = (uintptr_t)handle;
 	fi->noflush = !handle->is_writable;
 	if (handle->kind == HANDLE_SPOOL) {
-		fi->keep_cache = 1;
+		fi->direct_io = spool_is_secret(handle->inode);
+		fi->keep_cache = !fi->direct_io;
 		return;
 	}
 	fi->keep_cache = is_final;

@@ -47,9 +47,8 @@ int make_spool(struct op *op, const struct node *dir, struct found *found)
 /* ---- a draft, on its way through the worker ---- */
 
 struct making {
-	struct run *run;     /* what the request is made of */
-	uint64_t env_number; /* of the file env; 0: none */
-	char *env;	     /* the vault's text; NULL: none */
+	struct run *run; /* what the request is made of */
+	char *env;	 /* the vault's text; NULL: none */
 	size_t env_len;
 	char *id; /* of what was made */
 	struct op_list waiters;
@@ -104,6 +103,22 @@ static int making_input(
 	return 0;
 }
 
+/* In memory, so that the worker could not find it. */
+static int making_env(struct making *making, struct spool_inode *inode)
+{
+	if (inode->size > VAULT_MAX) {
+		errors_add(making->run->fs, "MOVE", making->run->name, 0,
+			-EFBIG, "a vault holds 64 KiB at most");
+		return -EFBIG;
+	}
+	making->env = malloc(inode->size + 1);
+	if (!making->env)
+		return -ENOMEM;
+	ssize_t n = spool_read(inode, making->env, inode->size, 0);
+	making->env_len = n < 0 ? 0 : n;
+	return n < 0 ? n : 0;
+}
+
 static int making_files(struct making *making, struct spool_inode *draft)
 {
 	struct run *run = making->run;
@@ -118,24 +133,11 @@ static int making_files(struct making *making, struct spool_inode *draft)
 		if (is_service && !strcmp(name, "bootstrap"))
 			run->number = inode->size ? inode->number : 0;
 		else if (is_service && !strcmp(name, "env"))
-			making->env_number = inode->number;
+			err = making_env(making, inode);
 		else
 			err = making_input(run, name, inode);
 	}
 	return err;
-}
-
-static int making_settings(struct making *making, struct spool_inode *draft)
-{
-	struct run *run = making->run;
-
-	run->settings = json_object();
-	for (; run->settings && draft; draft = draft->parent)
-		if (draft->settings &&
-			json_object_update_missing(
-				run->settings, draft->settings))
-			return -ENOMEM;
-	return run->settings ? 0 : -ENOMEM;
 }
 
 static void making_work(void *ctx)
@@ -145,10 +147,7 @@ static void making_work(void *ctx)
 	char *content = NULL;
 	size_t len = 0;
 
-	if (making->env_number)
-		run->err = spool_content_read(run->state, making->env_number,
-			VAULT_MAX, &making->env, &making->env_len);
-	if (!run->err && run->number)
+	if (run->number)
 		run->err = spool_content_read(
 			run->state, run->number, RUN_INPUT_MAX, &content, &len);
 	if (!run->err)
@@ -177,11 +176,11 @@ static int making_fill(struct op *op, struct making *making,
 	run->state = &op->fs->state;
 	run->place = place_of(draft);
 	run->name = strdup(name);
-	int err = run->name ? making_settings(making, draft) : -ENOMEM;
+	int err = run->name ? place_settings(draft, &run->settings) : -ENOMEM;
 	if (!err)
 		err = making_files(making, draft);
 	const json_t *env = json_object_get(run->settings, "env");
-	if (!err && !making->env_number && json_object_size(env)) {
+	if (!err && !making->env && json_object_size(env)) {
 		making->env =
 			setting_text(setting_find(run->place->settings, "env"),
 				env, &making->env_len);

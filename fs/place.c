@@ -2,6 +2,7 @@
 /* fs/place.c - what a save means, by where it is made */
 #include "fs/place.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,36 @@ bool place_is_input(const char *name, struct spool_inode *inode)
 	if (language_of_name(name))
 		return false;
 	return name_has_ending(name) || !has_shebang(inode);
+}
+
+bool place_is_secret(const struct spool_inode *dir, const char *name)
+{
+	const struct setting *env =
+		setting_find(place_of(dir)->settings, "env");
+
+	if (!env || !env->is_secret || !dir->parent)
+		return false;
+	return !strcmp(name, "env") ||
+		(name_is_ignored(name) && strstr(name, "env"));
+}
+
+int place_settings(const struct spool_inode *dir, json_t **settings)
+{
+	*settings = json_object();
+	if (!*settings)
+		return -ENOMEM;
+	for (; dir; dir = dir->parent)
+		if ((dir->settings &&
+			    json_object_update_missing(
+				    *settings, dir->settings)) ||
+			(dir->secrets &&
+				json_object_update_missing(
+					*settings, dir->secrets))) {
+			json_decref(*settings);
+			*settings = NULL;
+			return -ENOMEM;
+		}
+	return 0;
 }
 
 bool place_takes(const struct spool_inode *dir, const char *name,

@@ -53,6 +53,12 @@ bool place_settles(const struct spool_inode *dir, const char *name);
  * not the program itself, elsewhere what is no program. */
 bool place_takes(const struct spool_inode *dir, const char *name,
 	struct spool_inode *inode);
+/* Whether what stands under this name is kept on no disk: a vault's text, and
+ * what editors make of it. */
+bool place_is_secret(const struct spool_inode *dir, const char *name);
+/* The settings in force in a directory, in a new object: the nearest that has
+ * set one decides. -ENOMEM. */
+int place_settings(const struct spool_inode *dir, json_t **settings);
 /* Whether it is a file that is no program. */
 bool place_is_input(const char *name, struct spool_inode *inode);
 

@@ -49,20 +49,6 @@ static void run_free(struct run *run)
 
 /* ---- what the request is made of ---- */
 
-static int run_read_settings(struct run *run, const struct spool_inode *dir)
-{
-	run->settings = json_object();
-	if (!run->settings)
-		return -ENOMEM;
-	/* The nearest directory that has set it decides. */
-	for (; dir; dir = dir->parent)
-		if (dir->settings &&
-			json_object_update_missing(
-				run->settings, dir->settings))
-			return -ENOMEM;
-	return 0;
-}
-
 static int run_read_inputs(struct run *run, const struct spool_inode *dir)
 {
 	size_t count = spool_count(dir);
@@ -359,7 +345,7 @@ static int run_fill(
 	run->record = job_record(run->job, &run->record_len);
 	if (!run->name || !run->id || !run->record)
 		return -ENOMEM;
-	err = run_read_settings(run, dir);
+	err = place_settings(dir, &run->settings);
 	if (!err)
 		err = run_read_inputs(run, dir);
 	if (!err)

@@ -3,6 +3,7 @@
 #ifndef FS_SETTING_H
 #define FS_SETTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -28,6 +29,7 @@ struct setting {
 	const char *preset; /* what reading gives where nothing was set */
 	const char *field;  /* the API's name for it; NULL: the same */
 	const char *help;
+	bool is_secret; /* kept on no disk */
 };
 
 /* Of run/, its directories, jobs/new/ and its drafts. */
@@ -57,5 +59,9 @@ int setting_parse(const struct setting *setting, const char *text, size_t len,
  * does not make: the preset. Owned by the caller, free(); NULL: no memory. */
 char *setting_text(
 	const struct setting *setting, const json_t *value, size_t *len);
+
+/* Overwrites the strings of a value, and in it, if nobody but the caller holds
+ * it. NULL is taken. */
+void setting_wipe(json_t *value);
 
 #endif

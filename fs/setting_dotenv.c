@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "fs/setting.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 #define DIGITS "0123456789"
@@ -276,4 +277,18 @@ int dotenv_print(const json_t *value, FILE *out)
 		free(bytes);
 	}
 	return 0;
+}
+
+void setting_wipe(json_t *value)
+{
+	const char *name;
+	json_t *part;
+
+	if (!value || value->refcount != 1)
+		return;
+	if (json_is_string(value))
+		explicit_bzero((char *)json_string_value(value),
+			json_string_length(value));
+	json_object_foreach (value, name, part)
+		setting_wipe(part);
 }

@@ -72,9 +72,10 @@ const struct setting settings_service[] = {
 		.help = "the image that it is made of; empty: the API's" },
 	{ .name = "env",
 		.type = SETTING_ENV,
+		.is_secret = true,
 		.preset = "",
 		.help = "what its vault holds, NAME=value lines; a file env in "
-			"the draft goes first" },
+			"the draft goes first; gone with the mount" },
 	{ .name = NULL },
 };
 

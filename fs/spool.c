@@ -216,8 +216,10 @@ static int node_place(struct spool_node *dir, const char *name,
 {
 	struct spool *spool = dir->spool;
 	struct spool_place *place;
-	int err;
+	int err = spool_secret_named(node, dir, name);
 
+	if (err)
+		return err;
 	place = spool_place_new(
 		node, dir->inode.number, name, strlen(name), ++spool->sequence);
 	if (!place || spool_names_reserve(dir) < 0 ||
@@ -367,7 +369,9 @@ int spool_setattr(struct spool *spool, struct spool_inode *inode, int which,
 	int err;
 
 	if (which & SPOOL_SET_MODE)
-		inode->mode = (inode->mode & S_IFMT) | (stat->st_mode & 07777);
+		inode->mode = (inode->mode & S_IFMT) |
+			(stat->st_mode &
+				(spool_is_secret(inode) ? 0700 : 07777));
 	if (which & SPOOL_SET_UID)
 		inode->uid = stat->st_uid;
 	if (which & SPOOL_SET_GID)

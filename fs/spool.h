@@ -39,6 +39,7 @@ struct spool_inode {
 	json_t *xattrs;	  /* object name -> json_from_bytes, or NULL */
 	char *target;	  /* of a symlink */
 	json_t *settings; /* of a directory: object name -> value, or NULL */
+	json_t *secrets;  /* the same, of what is kept in memory alone */
 	char *root;	  /* of the top directory of a spool: its key */
 	struct spool_inode *top; /* of a directory: the spool's top directory */
 	struct spool_inode *parent; /* of a directory below the top */
@@ -70,6 +71,16 @@ int spool_open(struct state *state, void (*complain)(const char *line),
 	spool_gone *gone, void *ctx, struct spool **out);
 /* Every commit has ended before; what was not committed is lost. */
 void spool_close(struct spool *spool);
+
+/*
+ * Files whose content, as their record, is in memory alone, up to 1 MiB
+ * (-EFBIG), and gone with the mount: those with a name that is_secret says so
+ * of. Their mode is the owner's alone. What was on disk before it got such a
+ * name is removed there, and what has one gets no other (-EPERM).
+ */
+typedef bool spool_secret(const struct spool_inode *dir, const char *name);
+void spool_keep_secret(struct spool *spool, spool_secret *is_secret);
+bool spool_is_secret(const struct spool_inode *inode);
 
 /* The top directory with this key ("run", "jobs/new", "services/ID/run"), made
  * with mode 0755 if it is not there. NULL: no memory or no room (errno is

@@ -145,7 +145,8 @@ bool spool_is_dirty(const struct spool_inode *inode)
 {
 	const struct spool_node *node = spool_node(inode);
 
-	return node->content.working || node->durable < node->sequence;
+	return !node->is_secret &&
+		(node->content.working || node->durable < node->sequence);
 }
 
 struct spool_commit *spool_commit_begin(
@@ -156,7 +157,7 @@ struct spool_commit *spool_commit_begin(
 	struct spool_commit *commit;
 
 	*err = 0;
-	if (!inode->nlink || (!is_working && node->durable >= node->sequence))
+	if (!inode->nlink || !spool_is_dirty(inode))
 		return NULL;
 	commit = calloc(1, sizeof(*commit));
 	if (!commit) {
@@ -284,7 +285,6 @@ void spool_commit_end(struct spool *spool, struct spool_commit *commit)
 {
 	struct spool_node *node;
 
-	(void)spool;
 	if (!commit)
 		return;
 	node = commit->records[commit->count - 1].node;
@@ -294,6 +294,8 @@ void spool_commit_end(struct spool *spool, struct spool_commit *commit)
 		record_end(&commit->records[i], commit->dir_fd);
 	if (!commit->err)
 		exchange_end(node);
+	if (node->is_secret) /* since then */
+		spool_files_remove(spool, node->inode.number);
 	for (size_t i = 0; i < commit->count; i++) {
 		commit->records[i].node->commits--;
 		spool_node_rest(commit->records[i].node);

@@ -20,6 +20,12 @@ void spool_file_drop(struct spool_file *file)
 	free(file);
 }
 
+/* The most that its content may be. */
+static uint64_t size_max(const struct spool_node *node)
+{
+	return node->is_secret ? SPOOL_SECRET_MAX : INT64_MAX;
+}
+
 static int file_open(struct spool_node *node, const char *ending, int flags,
 	struct spool_file **out)
 {
@@ -56,7 +62,7 @@ int spool_content_open(struct spool_node *node)
 /* While a commit is under way, no name is sure to be that of the content. */
 void spool_content_rest(struct spool_node *node)
 {
-	if (node->inode.handles || node->commits)
+	if (node->inode.handles || node->commits || node->is_secret)
 		return;
 	spool_file_drop(node->content.file);
 	node->content.file = NULL;
@@ -72,6 +78,8 @@ static void work_unlink(struct spool_node *node)
 
 void spool_content_free(struct spool_node *node)
 {
+	if (node->is_secret)
+		spool_secret_wipe(node);
 	spool_file_drop(node->content.file);
 	node->content.file = NULL;
 	if (node->content.working)
@@ -205,7 +213,7 @@ ssize_t spool_write(struct spool *spool, struct spool_inode *inode,
 		return spool_is_dir(inode) ? -EISDIR : -EINVAL;
 	if (offset < 0)
 		return -EINVAL;
-	if ((uint64_t)offset + len > INT64_MAX)
+	if ((uint64_t)offset + len > size_max(node))
 		return -EFBIG;
 	if (!len)
 		return 0;
@@ -231,6 +239,8 @@ int spool_truncate(struct spool *spool, struct spool_inode *inode, off_t size,
 		return spool_is_dir(inode) ? -EISDIR : -EINVAL;
 	if (size < 0)
 		return -EINVAL;
+	if ((uint64_t)size > size_max(node))
+		return -EFBIG;
 	if ((uint64_t)size == inode->size) {
 		inode->mtime = inode->ctime = *now;
 		return spool_record(spool, inode);
@@ -260,7 +270,7 @@ int spool_allocate(struct spool *spool, struct spool_inode *inode, int mode,
 		return spool_is_dir(inode) ? -EISDIR : -ENODEV;
 	if (offset < 0 || len <= 0)
 		return -EINVAL;
-	if ((uint64_t)offset + (uint64_t)len > INT64_MAX)
+	if ((uint64_t)offset + (uint64_t)len > size_max(node))
 		return -EFBIG;
 	if (mode &
 		~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE |

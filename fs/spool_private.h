@@ -21,6 +21,7 @@
 
 #define SPOOL_LINKS_MAX 1000
 #define SPOOL_NAME_MAX 255
+#define SPOOL_SECRET_MAX (1 << 20)
 #define SPOOL_RECORD_MAX ((size_t)32 * 1024 * 1024)
 
 /* A name in a directory; belongs to the node that stands there. */
@@ -72,6 +73,7 @@ struct spool_node {
 	size_t doomed_count;
 	unsigned commits; /* under way; each keeps the node */
 	bool is_stale;	  /* its newest record could not be written */
+	bool is_secret;	  /* see spool_secret.c */
 	bool kept;	  /* its files are among the doomed of another */
 	/* While loading: */
 	bool settle;	  /* its record is to be made durable */
@@ -88,6 +90,7 @@ struct spool_node {
 struct spool {
 	struct state *state; /* borrowed */
 	spool_gone *gone;
+	spool_secret *is_secret;
 	void (*complain)(const char *line);
 	void *ctx;
 	struct spool_node **table; /* by ino; room is a power of two */
@@ -210,5 +213,13 @@ void spool_content_rest(struct spool_node *node);
 void spool_content_free(struct spool_node *node);
 /* Opens what a read gives; content->file stays NULL where it is empty. */
 int spool_content_open(struct spool_node *node);
+
+/* ---- spool_secret.c -------------------------------------------------- */
+
+/* Before a node gets this name: 0, -EPERM (see spool_keep_secret), -EFBIG,
+ * -ENOMEM, -EIO. */
+int spool_secret_named(struct spool_node *node, const struct spool_node *dir,
+	const char *name);
+void spool_secret_wipe(const struct spool_node *node);
 
 #endif

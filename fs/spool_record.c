@@ -138,6 +138,8 @@ static int record_write(
 	size_t len;
 	int err;
 
+	if (node->is_secret)
+		return 0;
 	text = spool_record_text(node, ++spool->sequence, &len);
 	if (!text)
 		return -ENOMEM;

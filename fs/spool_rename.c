@@ -129,9 +129,13 @@ static int rename_place(struct spool_place *from, struct spool_node *new_dir,
 {
 	struct spool_node *node = from->node;
 	struct spool_place *place;
+	int err;
 
 	if (onto && onto->node == node)
 		return 0;
+	err = spool_secret_named(node, new_dir, new_name);
+	if (err)
+		return err;
 	place = spool_place_new(node, new_dir->inode.number, new_name,
 		strlen(new_name), onto ? onto->order : ++node->spool->sequence);
 	if (!place || spool_names_reserve(new_dir) < 0 ||
@@ -167,8 +171,11 @@ static int rename_exchange(struct spool_place *from, struct spool_place *onto,
 
 	if (node == other)
 		return 0;
+	if (node->is_secret != other->is_secret)
+		return -EPERM;
 	places_swap(from, onto);
-	node->exchanged = other->inode.number;
+	if (!node->is_secret)
+		node->exchanged = other->inode.number;
 	node->inode.ctime = other->inode.ctime = *now;
 	err = spool_record_place(node);
 	if (err) {
@@ -178,7 +185,8 @@ static int rename_exchange(struct spool_place *from, struct spool_place *onto,
 		places_swap(from, onto);
 		return err;
 	}
-	other->exchanged = node->inode.number;
+	if (!node->is_secret)
+		other->exchanged = node->inode.number;
 	spool_record_follow(other);
 	dirs_touch(from->dir, onto->dir, now);
 	return 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fs/setting.h"
 #include "fs/spool_private.h"
 
 #define BITS_63 ((UINT64_C(1) << 63) - 1)
@@ -183,6 +184,8 @@ void spool_node_free(struct spool_node *node)
 	json_decref(node->exchange);
 	json_decref(node->inode.xattrs);
 	json_decref(node->inode.settings);
+	setting_wipe(node->inode.secrets);
+	json_decref(node->inode.secrets);
 	free(node->inode.target);
 	free(node->inode.root);
 	free(node->home);

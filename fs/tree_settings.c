@@ -25,6 +25,8 @@ static struct spool_inode *settings_dir(struct op *op, const struct node *node)
  * close, the others with their newline. */
 static const struct row *setting_row(const struct setting *setting)
 {
+	if (setting->is_secret)
+		return tree_row("/run/.settings/{secret}");
 	switch (setting->type) {
 	case SETTING_ENV:
 	case SETTING_LIST:
@@ -120,8 +122,11 @@ static const json_t *settings_value(
 {
 	const json_t *value = NULL;
 
-	for (; dir && !value; dir = dir->parent)
-		value = json_object_get(dir->settings, name);
+	for (; dir && !value; dir = dir->parent) {
+		value = json_object_get(dir->secrets, name);
+		if (!value)
+			value = json_object_get(dir->settings, name);
+	}
 	return value;
 }
 
@@ -138,6 +143,7 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 	if (!text)
 		return -ENOMEM;
 	fwrite(text, 1, len, out);
+	explicit_bzero(text, len);
 	free(text);
 	return 0;
 }
@@ -145,12 +151,20 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 static int settings_keep(
 	struct op *op, struct spool_inode *dir, const char *name, json_t *value)
 {
+	const struct setting *setting = settings_one(dir, name);
+	json_t **kept =
+		setting && setting->is_secret ? &dir->secrets : &dir->settings;
+
+	if (!*kept)
+		*kept = json_object();
+	if (setting && setting->is_secret)
+		setting_wipe(json_object_get(*kept, name));
+	if (value && json_object_set_new(*kept, name, value))
+		return -ENOMEM;
+	if (!value && json_object_del(*kept, name))
+		return 0; /* what is inherited stays inherited */
 	if (!dir->settings)
 		dir->settings = json_object();
-	if (value && json_object_set_new(dir->settings, name, value))
-		return -ENOMEM;
-	if (!value && json_object_del(dir->settings, name))
-		return 0; /* what is inherited stays inherited */
 	json_t *at = json_pack("[II]", (json_int_t)op->fs->now.tv_sec,
 		(json_int_t)op->fs->now.tv_nsec);
 	if (json_object_set_new(dir->settings, changed_member, at))
@@ -234,5 +248,15 @@ const struct row tree_settings_rows[] = {
 		.write = setting_write,
 		.check = setting_check,
 		.help = "a setting of several lines, such as env: likewise" },
+	{ .path = "/run/.settings/{secret}",
+		.kind = ROW_FILE,
+		.mode = 0600,
+		.flags = ROW_VOLATILE | ROW_APPENDS | ROW_SECRET | ROW_UNSIZED,
+		.exists = settings_exists,
+		.render = setting_render,
+		.write = setting_write,
+		.check = setting_check,
+		.help = "env of a draft of a service: likewise, but kept in "
+			"memory alone, and gone with the mount" },
 	{ 0 },
 };

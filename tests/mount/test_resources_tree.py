@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_resources_tree.py - names, wordings, the vault, logs, walks
+# tests/mount/test_resources_tree.py - names, wordings, logs, walks
 import os
 import subprocess
 import time
 
 from case import MountCase
 from test_resources_life import ResourceCase
-
-MARKER = "vault-marker-0123456789"
 
 # The same resources as two of the API's descriptions word them (api.md 13).
 WORDINGS = {
@@ -97,29 +95,6 @@ class Names(MountCase):
         self.assertLess({"web", "a%2Fb", "%2E.", "twin~id-7", "twin~id-8"},
                         shown)
         self.assertEqual(os.readlink(self.at("services/id-0")), "web")
-
-
-class Vault(ResourceCase):
-    """The vault is kept nowhere."""
-
-    def test_vault(self):
-        self.make("v")
-        text = f"A={MARKER}\nB=\"x y\"\n# end\n"
-        self.save("services/v/env", text)
-        self.assertEqual(self.read("services/v/env"), text)
-        self.assertEqual(os.stat(self.at("services/v/env")).st_mode & 0o777,
-                         0o600)
-        self.shell("echo C=3 >> services/v/env")
-        self.assertEqual(self.read("services/v/env"), text + "C=3\n")
-        self.assertEqual(self.save_error("services/v/env", "x" * 70000),
-                         "EFBIG")
-        kept = subprocess.run(["grep", "-rl", MARKER, self.mount.state_dir],
-                              capture_output=True, check=False).stdout
-        self.assertEqual(kept, b"")
-        self.assertNotIn(MARKER, self.shell("cat .unsandboxfs/*"))
-        self.assertNotIn(MARKER, self.mount.log())
-        self.save("services/v/env", "")
-        self.assertEqual(self.read("services/v/env"), "")
 
 
 class Log(ResourceCase):

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_vault.py - a service's env is what was written, and nowhere
+import os
+import subprocess
+import unittest
+
+from test_resources_life import SLEEP, ResourceCase
+
+MARKER = "vault-marker-0123456789"
+OTHER = "other-marker-9876543210"
+
+TEXTS = {
+    "plain": f"A={MARKER}\n",
+    "comments_and_quotes": f"# one\n\nA=\"x  {MARKER}\" # two\nB='$HOME'\n",
+    "no_newline_at_its_end": f"A={MARKER}",
+    "blanks_and_tabs": f"  A = {MARKER} \t\n\t\n",
+    "carriage_returns": f"A={MARKER}\r\nB=2\r\n",
+    "utf8": f"A=größe-日本語-🐚-{MARKER}\n",
+    "several_lines": f"A=\"{MARKER}\nsecond\"\n",
+    "escapes": f"A=\"\\n\\t\\\\ \\u0041 {MARKER}\"\n",
+    "the_most": f"A={MARKER}" + "x" * (65535 - len(MARKER) - 2) + "\n",
+}
+
+
+class VaultCase(ResourceCase):
+    """Knows where a vault must not be."""
+
+    starts_mounted = False
+
+    @classmethod
+    def setUpClass(cls):
+        """With -d, which logs every request."""
+        super().setUpClass()
+        command = cls.mount.command
+        cls.mount.command = lambda *flags: command("-d")
+        cls.mount.start()
+        cls.starts_mounted = True
+
+    def assert_nowhere(self, *words):
+        """In no file of the state directory, of the log, of the mount's
+        own, and where no page is kept of it."""
+        self.shell("ls -lR . >/dev/null")
+        for word in words:
+            found = subprocess.run(
+                ["grep", "-rlaF", "--", word, self.mount.state_dir,
+                 self.mount.log_path, self.mount.home,
+                 self.at(".unsandboxfs"), self.at("jobs"), self.at("run"),
+                 self.at("snapshots"), self.at("images")],
+                timeout=30, check=False, capture_output=True,
+                stdin=subprocess.DEVNULL).stdout.decode()
+            self.assertEqual(found, "", word)
+
+    def pages(self, path):
+        """How many the kernel keeps of it."""
+        return int(self.shell("fincore -no PAGES $1", path))
+
+    def mode(self, path):
+        """Its permission bits."""
+        return os.stat(self.at(path)).st_mode & 0o7777
+
+
+class Vault(VaultCase):
+    """services/NAME/env."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        os.mkdir(os.path.join(cls.mount.path, "services/new/v"))
+        with open(os.path.join(cls.mount.path, "services/new/v/bootstrap"),
+                  "w", encoding="utf-8") as file:
+            file.write(SLEEP)
+        os.rename(os.path.join(cls.mount.path, "services/new/v"),
+                  os.path.join(cls.mount.path, "services/v"))
+
+    def check(self, text):
+        """Written, asked for at the server, read twice, found nowhere."""
+        self.save("services/v/env", text)
+        for _ in range(2):
+            self.assertEqual(self.read_bytes("services/v/env"), text.encode())
+        self.assertEqual(self.server.requests(), {
+            "PUT /services/ID/env": 1, "POST /services/ID/env/export": 2})
+        self.assertEqual(self.mode("services/v/env"), 0o600)
+        self.assertEqual(self.pages("services/v/env"), 0)
+        self.assertEqual(os.stat(self.at("services/v/env")).st_size, 0)
+        self.assert_nowhere(MARKER)
+
+    def test_added_to(self):
+        self.save("services/v/env", f"A={MARKER}\n")
+        self.shell("echo C=3 >> services/v/env")
+        self.assertEqual(self.read("services/v/env"), f"A={MARKER}\nC=3\n")
+        self.assert_nowhere(MARKER)
+
+    def test_too_large(self):
+        self.save("services/v/env", "A=1\n")
+        self.server.reset()
+        self.assertEqual(self.save_error("services/v/env",
+                                         MARKER * 4000), "EFBIG")
+        self.assert_requests({})
+        self.assertIn("64 KiB", self.read(".unsandboxfs/errors"))
+        self.assertEqual(self.read("services/v/env"), "A=1\n")
+        self.assert_nowhere(MARKER)
+
+    def test_refused(self):
+        """What was not taken is nowhere, either."""
+        self.save("services/v/env", f"A={MARKER}\n")
+        self.server.reset()
+        self.server.fault({"method": "PUT", "path": "/services/ID/env",
+                           "status": 403, "body": {"error": "not yours"}})
+        self.assertEqual(self.save_error("services/v/env", f"A={OTHER}\n"),
+                         "EACCES")
+        self.assertEqual(self.server.requests(), {"PUT /services/ID/env": 1})
+        self.server.fault()
+        self.assertIn("not yours", self.read(".unsandboxfs/errors"))
+        self.assertEqual(self.read("services/v/env"), f"A={MARKER}\n")
+        self.assert_nowhere(MARKER, OTHER)
+
+    def test_emptied(self):
+        self.save("services/v/env", f"A={MARKER}\n")
+        self.server.reset()
+        self.save("services/v/env", "")
+        self.assertEqual(self.server.requests(),
+                         {"DELETE /services/ID/env": 1})
+        self.assertEqual(self.read("services/v/env"), "")
+
+    def test_it_is_there_after_a_remount(self):
+        self.save("services/v/env", f"A={MARKER}\n")
+        self.mount.restart()
+        self.assertEqual(self.read("services/v/env"), f"A={MARKER}\n")
+        self.assert_nowhere(MARKER)
+
+
+class Draft(VaultCase):
+    """The env of a service that is still a draft."""
+
+    def draft(self, name):
+        """A draft with a bootstrap."""
+        os.mkdir(self.at("services/new", name))
+        self.save(f"services/new/{name}/bootstrap", SLEEP)
+        return f"services/new/{name}"
+
+    def check_file(self, name, command):
+        """Filled by a command, found nowhere, and what the vault gets."""
+        draft = self.draft(name)
+        self.shell(f"cd {draft} && {command}")
+        self.assertEqual(self.read(draft, "env"), f"A={MARKER}\n")
+        self.assertEqual(self.mode(draft + "/env"), 0o600)
+        self.assertEqual(self.pages(draft + "/env"), 0)
+        self.assertEqual(self.read(draft, "bootstrap"), SLEEP)
+        self.assertEqual(self.pages(draft + "/bootstrap"), 1)
+        self.assert_nowhere(MARKER)
+        self.shell(f"mv {draft} services/")
+        self.assertEqual(self.read("services", name, "env"), f"A={MARKER}\n")
+        self.assert_nowhere(MARKER)
+
+    def test_settings(self):
+        draft = self.draft("set")
+        env = draft + "/.settings/env"
+        self.save(env, f"A={OTHER}\n")
+        self.save(env, f"A={MARKER}\n")
+        self.assertEqual(self.read(env), f"A={MARKER}\n")
+        self.assertEqual(self.mode(env), 0o600)
+        self.assert_nowhere(MARKER, OTHER)
+        self.shell(f"mv {draft} services/")
+        self.assertEqual(self.read("services/set/env"), f"A={MARKER}\n")
+        self.assert_nowhere(MARKER, OTHER)
+
+    def test_settings_of_all(self):
+        """services/new/.settings/env goes into each."""
+        self.save("services/new/.settings/env", f"A={MARKER}\n")
+        draft = self.draft("all")
+        self.assertEqual(self.read(draft, ".settings/env"), f"A={MARKER}\n")
+        self.shell(f"mv {draft} services/")
+        self.save("services/new/direct", SLEEP)
+        for name in "all", "direct":
+            self.wait_for(lambda n=name: self.read("services", n, "env") ==
+                          f"A={MARKER}\n", "its vault")
+        self.assert_nowhere(MARKER)
+        self.shell("rm services/new/.settings/env")
+        self.assertEqual(self.read("services/new/.settings/env"), "")
+
+    def test_it_does_not_outlive_the_mount(self):
+        draft = self.draft("left")
+        self.save(draft + "/env", f"A={MARKER}\n")
+        self.save(draft + "/.settings/env", f"A={OTHER}\n")
+        self.save(draft + "/.settings/vcpu", "2\n")
+        self.mount.restart()
+        self.assertEqual(sorted(os.listdir(self.at(draft))),
+                         [".settings", "bootstrap"])
+        self.assertEqual(self.read(draft, ".settings/env"), "")
+        self.assertEqual(self.read(draft, ".settings/vcpu"), "2\n")
+        self.assert_nowhere(MARKER, OTHER)
+        self.shell(f"rm -r {draft}")
+
+    def test_too_large(self):
+        draft = self.draft("large")
+        self.save(draft + "/env", MARKER * 4000)
+        self.server.reset()
+        self.assertIn("too large", self.fails(f"mv {draft} services/"))
+        self.assert_requests({})
+        self.assertIn("64 KiB", self.read(".unsandboxfs/errors"))
+        self.assert_nowhere(MARKER)
+        self.shell(f"rm -r {draft}")
+
+    def test_no_other_name(self):
+        draft = self.draft("named")
+        self.save(draft + "/env", f"A={MARKER}\n")
+        for name in "plain", "bootstrap", ".hidden":
+            self.assertEqual(self.error_of(
+                os.rename, self.at(draft, "env"), self.at(draft, name)),
+                "EPERM", name)
+        self.shell(f"mv {draft}/env {draft}/env.bak; "
+                   f"cp {draft}/env.bak {draft}/env")
+        self.assertEqual(self.read(draft, "env"), f"A={MARKER}\n")
+        self.assert_nowhere(MARKER)
+        self.shell(f"mv {draft} services/")
+        self.assertEqual(self.read("services/named/env"), f"A={MARKER}\n")
+
+
+WRITERS = {
+    "echo": f"echo A={MARKER} >env",
+    "append": f"printf A= >env; echo {MARKER} >>env",
+    "cp": f"cp $OLDPWD/../env.txt env 2>/dev/null || echo A={MARKER} >env",
+    "sed": f"echo A=x >env; sed -i s/x/{MARKER}/ env",
+    "sed_twice": f"echo A={MARKER} >env; sed -i s/A/B/ env; sed -i s/B/A/ env",
+    "perl": f"echo A=x >env; perl -pi -e s/x/{MARKER}/ env",
+    "rename": f"echo A={MARKER} >plain; mv plain env",
+    "link": f"echo A={MARKER} >plain; ln plain env; rm plain",
+    "rsync": f"mkdir $HOME/r; echo A={MARKER} >$HOME/r/env; "
+             "rsync -a --chmod=F644 $HOME/r/env . && rm -r $HOME/r",
+    "vim": f"echo A={MARKER} >env; vim -es '+set backup' '+s/A/B/' +w "
+           "'+s/B/A/' +wq env",
+}
+
+
+def _vault(text):
+    return lambda self: self.check(text)
+
+
+for _kind, _text in TEXTS.items():
+    setattr(Vault, "test_" + _kind, _vault(_text))
+for _kind, _command in WRITERS.items():
+    setattr(Draft, "test_" + _kind, lambda self, name="d" + _kind.replace(
+        "_", "-"), command=_command: self.check_file(name, command))
+
+if __name__ == "__main__":
+    unittest.main()
