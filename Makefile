@@ -4,6 +4,7 @@
 #   make          the program and the stand-in API server, in build/
 #   make demo     runs programs through a mount of the stand-in
 #   make check    every test; SAN=address,undefined or SAN=thread as wanted
+#   make check-live   the API itself against its description; needs keys
 #   make install  PREFIX, DESTDIR, BINDIR, SBINDIR, MANDIR
 #
 # `make build/unsandboxfs` needs libfuse3, libcurl, OpenSSL and jansson alone.
@@ -163,6 +164,13 @@ check-fuzz: $(FUZZ)
 	@for each in $(FUZZ); do \
 		$$each tests/fuzz/corpus/$${each##*/} || exit 1; done
 
+# The API itself, with the keys in the environment: where it is not as it is
+# described. LIVE=--session also makes a session, of a minute.
+check-live:
+	@tests/deps.sh build demo
+	+@$(MAKE) --no-print-directory $(JOBS) $(PROGRAM)
+	@python3 -B tests/live/live.py $(LIVE) $(BUILD)
+
 # Each target for SECS seconds with libFuzzer, which needs clang; what it finds
 # is left in build-fuzz.
 SECS = 60
@@ -234,5 +242,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps check check-unit check-fuzz fuzz fuzz-targets soak bench \
+.PHONY: all deps check check-unit check-fuzz check-live fuzz fuzz-targets soak bench \
 	bench-requests demo lint format coverage install uninstall clean

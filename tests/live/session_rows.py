@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+# tests/live/session_rows.py - one session of a minute, made and removed
+"""Asked with --session only: a session takes a place among the runs that the
+key may have at a time."""
+import base64
+import os
+import time
+
+import described as said
+from harness import sign
+from plain_rows import Row, keep
+
+LIFE_S = 60
+COMMAND = {"command": "echo hi", "timeout": 5000}
+# api.md 4.10: whether either of the two runs a command is not known.
+MAY_RUN = (200, 202, 404, 405, 426)
+
+
+def made(seen, got):
+    """It is ended, whatever comes."""
+    seen.answers["session"] = got
+    json = got.json if isinstance(got.json, dict) else {}
+    one = json.get("session_id") or json.get("id")
+    seen.ids["session"] = one
+    if one:
+        seen.undo[f"session {one}, which ends by itself after {LIFE_S} s"] = \
+            lambda: seen.api.remove(f"/sessions/{one}")
+
+
+def ended(seen, got):
+    """It is gone, where the answer says so."""
+    seen.answers["ended"] = got
+    if got.status in (200, 204, 404):
+        for name in list(seen.undo):
+            if name.startswith("session "):
+                del seen.undo[name]
+
+
+def command(path):
+    """A command by one of the two paths."""
+    return Row("POST", "/sessions/ID/" + path, said.RESULT, MAY_RUN, COMMAND,
+               of="session", after=keep(path))
+
+
+ROWS = [
+    Row("POST", "/sessions", said.SESSION, (200, 201),
+        {"network_mode": "zerotrust", "ttl": LIFE_S, "shell": "bash"},
+        after=made, makes=True),
+    Row("GET", "/sessions/ID", said.SESSION, of="session",
+        after=keep("session_seen")),
+    command("execute"), command("shell"),
+]
+LAST = Row("DELETE", "/sessions/ID", said.ENDED, (200, 204, 404),
+           of="session", after=ended, makes=True)
+
+
+def upgrade(seen):
+    """Opens the shell with and without credentials, and hangs up."""
+    one = seen.ids.get("session")
+    if not one:
+        return
+    path = f"/sessions/{one}/shell"
+    stamp = str(int(time.time()))
+    proof = sign(seen.api.secret, stamp, "GET", path, b"")
+    words = []
+    for name, query in (("bare", ""), ("with auth", f"?auth={seen.api.public}"
+                                       f"&timestamp={stamp}"
+                                       f"&signature={proof}")):
+        got = seen.api.ask("GET", path + query, how="not", headers={
+            "Connection": "Upgrade", "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+            "Sec-WebSocket-Protocol": "unsandbox-shell"})
+        words.append(f"{name} {got.status or got.trouble}")
+    seen.answers["upgrade"] = "upgrade: " + ", ".join(words)
