@@ -116,17 +116,37 @@ int found_fill(struct op *op, const struct found *found,
 	return 0;
 }
 
+int found_fill_now(struct op *op, const struct found *found,
+	struct fuse_entry_param *entry, struct node **held)
+{
+	op->is_peeking = true;
+	int err = found_fill(op, found, entry, held);
+	op->is_peeking = false;
+	if (!err)
+		return 0;
+	memset(entry, 0, sizeof(*entry));
+	*held = node_hold(&op->fs->nodes, found->row, found->id, found->name);
+	if (!*held)
+		return -ENOMEM;
+	row_attr_plain(op->fs, *held, &entry->attr);
+	entry->ino = (*held)->ino;
+	(*held)->drawn = 0;
+	return 0;
+}
+
 void node_told(const struct fs *fs, struct node *node, double timeout_s)
 {
 	node->told = node->drawn;
 	node->told_until_ms = fs->now_ms + (uint64_t)(timeout_s * 1000);
 }
 
-int found_reply(struct op *op, struct found *found)
+static int entry_reply(struct op *op, struct found *found,
+	int (*fill)(struct op *op, const struct found *found,
+		struct fuse_entry_param *entry, struct node **held))
 {
 	struct fuse_entry_param entry;
 	struct node *held;
-	int err = found_fill(op, found, &entry, &held);
+	int err = fill(op, found, &entry, &held);
 
 	if (!err) {
 		if (held && op->req) {
@@ -139,6 +159,16 @@ int found_reply(struct op *op, struct found *found)
 	}
 	found_clear(found);
 	return err;
+}
+
+int found_reply(struct op *op, struct found *found)
+{
+	return entry_reply(op, found, found_fill);
+}
+
+int found_reply_now(struct op *op, struct found *found)
+{
+	return entry_reply(op, found, found_fill_now);
 }
 
 /* ---- an open directory ---- */

@@ -18,11 +18,18 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing);
 int found_fill(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held);
 
+/* The same without asking anybody: what is not at hand the kernel is to ask
+ * for, if somebody wants it. */
+int found_fill_now(struct op *op, const struct found *found,
+	struct fuse_entry_param *entry, struct node **held);
+
 /* The kernel has been given the attributes that row_attr made of it. */
 void node_told(const struct fs *fs, struct node *node, double timeout_s);
 
 /* Replies the entry and counts the kernel's reference. Clears found. */
 int found_reply(struct op *op, struct found *found);
+/* The same, with found_fill_now. */
+int found_reply_now(struct op *op, struct found *found);
 
 /* Attributes of a saved file or directory; in fs/spool_operations.c. */
 void inode_attr(const struct fs *fs, const struct spool_inode *inode,

@@ -245,10 +245,10 @@ static int row_times(struct op *op, const struct node *node, struct stat *attr,
 	return 0;
 }
 
-int row_attr(
-	struct op *op, struct node *node, struct stat *attr, double *timeout_s)
+void row_attr_plain(
+	const struct fs *fs, const struct node *node, struct stat *attr)
 {
-	const struct options *options = op->fs->options;
+	const struct options *options = fs->options;
 	const struct row *row = node->row;
 	static const mode_t types[] = {
 		[ROW_DIR] = S_IFDIR,
@@ -265,7 +265,15 @@ int row_attr(
 	attr->st_uid = options->uid;
 	attr->st_gid = options->gid;
 	attr->st_blksize = 4096;
-	attr_times(attr, &op->fs->born, &op->fs->born);
+	attr_times(attr, &fs->born, &fs->born);
+}
+
+int row_attr(
+	struct op *op, struct node *node, struct stat *attr, double *timeout_s)
+{
+	const struct row *row = node->row;
+
+	row_attr_plain(op->fs, node, attr);
 	*timeout_s = FOREVER_S;
 
 	int err = row_times(op, node, attr, timeout_s);

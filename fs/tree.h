@@ -150,6 +150,9 @@ int row_content(
 	struct op *op, const struct node *node, char **text, size_t *len);
 /* Whether the row is there for this node: 0, -ENOENT, -EINPROGRESS. */
 int row_exists(struct op *op, const struct node *node);
+/* Those of its attributes that are known without asking. */
+void row_attr_plain(
+	const struct fs *fs, const struct node *node, struct stat *attr);
 /* Attributes of a node; node->drawn is of its content. */
 int row_attr(
 	struct op *op, struct node *node, struct stat *attr, double *timeout_s);

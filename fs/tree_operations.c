@@ -34,6 +34,11 @@ static int node_exists(struct op *op, const struct node *node)
 	return err == -ENOENT && !op->fi.fh ? -ESTALE : err;
 }
 
+/*
+ * Who looks up the same name meanwhile waits in the kernel, where nothing can
+ * kill it. So a look-up does not wait for attributes: who wants them asks, and
+ * waits by himself.
+ */
 int tree_lookup(struct op *op)
 {
 	struct node *dir = op_node(op);
@@ -42,7 +47,7 @@ int tree_lookup(struct op *op)
 	if (!dir)
 		return -ESTALE;
 	int err = dir_find(op, dir, op->name, &found);
-	return err ? err : found_reply(op, &found);
+	return err ? err : found_reply_now(op, &found);
 }
 
 int tree_getattr(struct op *op)

@@ -90,6 +90,23 @@ class Hang(MountCase):
                       {self.mount.pid}, "nobody but the daemon is left")
         self.assertEqual(len(os.listdir(self.at("run"))) > 0, True)
 
+    def one_of_many(self, *command):
+        """Many use one name; each can be killed, the last of them first."""
+        for _ in range(8):
+            self.wait_in(*command)
+            time.sleep(0.05)
+        time.sleep(1.5 * SLOWNESS)
+        self.assertEqual(len(self.running()), 8)
+        for process in reversed(self.waiting):
+            began = time.monotonic()
+            process.kill()
+            process.wait(5 * SLOWNESS)
+            self.assertLess(time.monotonic() - began, 1 * SLOWNESS)
+
+    def test_who_uses_the_same_name_can_be_killed(self):
+        self.server.fault(NOTHING)
+        self.one_of_many("cat", self.at("languages"))
+
     def evidence(self):
         left = [" ".join(p.args[-1:]) + f": {p.poll()}" for p in self.waiting]
         return f"{left}\n" + super().evidence()
