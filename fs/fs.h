@@ -3,6 +3,7 @@
 #ifndef FS_FS_H
 #define FS_FS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define FUSE_USE_VERSION 312
@@ -37,6 +38,16 @@ int fs_new(const struct options *options,
 enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
 	void (*ready)(void *ctx, enum exit_status status, const char *message),
 	void *ctx);
+
+/*
+ * The same in steps, for who is the kernel himself: fs_begin, then fs_turn,
+ * which waits for longest_ms at most, until it returns false, then fs_end.
+ */
+void fs_begin(struct fs *fs, struct fuse_session *session,
+	void (*ready)(void *ctx, enum exit_status status, const char *message),
+	void *ctx);
+bool fs_turn(struct fs *fs, int longest_ms);
+enum exit_status fs_end(struct fs *fs);
 
 void fs_free(struct fs *fs);
 

@@ -25,6 +25,7 @@ enum {
 	BATCH = 64,
 	MOVING_TTL_MS = 1000, /* of what moves all the time: jobs and logs */
 	KEY_WAIT_MS = 10000,  /* how long a start waits for an API that hangs */
+	TURN_MS = 60000,      /* how long nothing need happen */
 };
 
 /* ---- the start: has the mount come up, and does the API know the key? ---- */
@@ -223,30 +224,31 @@ static void signals_read(struct fs *fs)
 	}
 }
 
-static void requests_read(struct fs *fs, struct fuse_buf *buf)
+static void requests_read(struct fs *fs)
 {
 	for (int i = 0; i < BATCH; i++) {
-		int n = fuse_session_receive_buf(fs->session, buf);
+		int n = fuse_session_receive_buf(fs->session, &fs->request);
 		if (n <= 0)
 			return;
-		fuse_session_process_buf(fs->session, buf);
+		fuse_session_process_buf(fs->session, &fs->request);
 	}
 }
 
-static int loop_timeout(const struct fs *fs)
+static int loop_timeout(const struct fs *fs, int longest_ms)
 {
-	uint64_t next = timers_next(&fs->timers);
+	uint64_t next = timers_next(&fs->timers), longest = longest_ms;
 
 	if (!TAILQ_EMPTY(&fs->ready))
 		return 0;
 	if (next == UINT64_MAX)
-		return 60000;
+		return longest_ms;
 	if (next <= fs->now_ms)
 		return 0;
-	return next - fs->now_ms > 60000 ? 60000 : (int)(next - fs->now_ms);
+	return next - fs->now_ms > longest ? longest_ms
+					   : (int)(next - fs->now_ms);
 }
 
-static void loop_turn(struct fs *fs, struct fuse_buf *buf)
+bool fs_turn(struct fs *fs, int longest_ms)
 {
 	struct pollfd fds[] = {
 		{ .fd = fuse_session_fd(fs->session), .events = POLLIN },
@@ -256,12 +258,14 @@ static void loop_turn(struct fs *fs, struct fuse_buf *buf)
 		{ .fd = worker_fd(fs->notifier.worker), .events = POLLIN },
 	};
 
-	api_poll(fs->api, fds, 5, fs->now_ms, loop_timeout(fs));
+	if (fs->is_stopping || fuse_session_exited(fs->session))
+		return false;
+	api_poll(fs->api, fds, 5, fs->now_ms, loop_timeout(fs, longest_ms));
 	clock_read(&fs->now_ms, &fs->now);
 	if (fds[1].revents)
 		signals_read(fs);
 	if (fds[0].revents)
-		requests_read(fs, buf);
+		requests_read(fs);
 	if (fds[2].revents)
 		worker_collect(fs->worker);
 	if (fds[3].revents)
@@ -273,11 +277,12 @@ static void loop_turn(struct fs *fs, struct fuse_buf *buf)
 	api_run(fs->api, fs->now_ms);
 	ops_run_ready(fs);
 	notifier_run(fs);
+	return true;
 }
 
 /* What the notifier waits for is a read that the kernel has not been answered:
  * at the end, too, it gets its answer. */
-static void loop_finish(struct fs *fs, struct fuse_buf *buf)
+static void loop_finish(struct fs *fs)
 {
 	ops_abort(fs, -ECONNABORTED);
 	while (notifier_is_busy(fs)) {
@@ -288,7 +293,7 @@ static void loop_finish(struct fs *fs, struct fuse_buf *buf)
 				.events = POLLIN },
 		};
 		poll(fds, 2, 100);
-		requests_read(fs, buf);
+		requests_read(fs);
 		worker_collect(fs->notifier.worker);
 		ops_abort(fs, -ECONNABORTED);
 	}
@@ -354,11 +359,10 @@ static int loop_prepare(struct fs *fs)
 	return 0;
 }
 
-enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
+void fs_begin(struct fs *fs, struct fuse_session *session,
 	void (*ready)(void *ctx, enum exit_status status, const char *message),
 	void *ctx)
 {
-	struct fuse_buf buf = { .mem = NULL };
 	char *why = fs->status_message;
 
 	fs->session = session;
@@ -368,21 +372,33 @@ enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
 	int err = fs_connect(fs, why, sizeof(fs->status_message));
 	if (!err)
 		err = loop_prepare(fs);
-	if (err) {
-		if (!why[0])
-			snprintf(why, sizeof(fs->status_message),
-				"the mount cannot start: %s", strerror(-err));
-		/* An url that is none is found by who connects. */
-		fs->status = err == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
-		fs->is_stopping = true;
-	}
-	while (!fs->is_stopping && !fuse_session_exited(session))
-		loop_turn(fs, &buf);
-	loop_finish(fs, &buf);
+	if (!err)
+		return;
+	if (!why[0])
+		snprintf(why, sizeof(fs->status_message),
+			"the mount cannot start: %s", strerror(-err));
+	/* An url that is none is found by who connects. */
+	fs->status = err == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
+	fs->is_stopping = true;
+}
+
+enum exit_status fs_end(struct fs *fs)
+{
+	loop_finish(fs);
 	fs_disconnect(fs);
 	if (fs->signal_fd >= 0)
 		close(fs->signal_fd);
-	free(buf.mem);
+	free(fs->request.mem);
 	tell(fs, fs->status, fs->status_message);
 	return fs->status;
+}
+
+enum exit_status fs_loop(struct fs *fs, struct fuse_session *session,
+	void (*ready)(void *ctx, enum exit_status status, const char *message),
+	void *ctx)
+{
+	fs_begin(fs, session, ready, ctx);
+	while (fs_turn(fs, TURN_MS))
+		;
+	return fs_end(fs);
 }

@@ -43,6 +43,7 @@ struct fs {
 	struct cache *cache;
 	struct spool *spool;
 	struct fuse_session *session;
+	struct fuse_buf request; /* the kernel's newest */
 	struct nodes nodes;
 	struct jobs jobs;
 	struct resources *resources;

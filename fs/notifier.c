@@ -122,7 +122,9 @@ void notifier_run(struct fs *fs)
 
 bool notifier_is_busy(const struct fs *fs)
 {
-	return worker_pending(fs->notifier.worker) > 0;
+	struct worker *worker = fs->notifier.worker;
+
+	return worker && worker_pending(worker) > 0;
 }
 
 int notifier_settle(struct op *op)
