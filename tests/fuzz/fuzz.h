@@ -8,17 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/holds.h"
+
 /* One input; libFuzzer makes them up, replay.c reads them from files. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-/* What must hold for every input. */
-#define HOLDS(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "%s:%d: does not hold: %s\n",          \
-				__FILE__, __LINE__, #condition);               \
-			abort();                                               \
-		}                                                              \
-	} while (0)
 
 #endif
