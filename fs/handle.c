@@ -312,7 +312,8 @@ int edit_write(struct edit *edit, const char *bytes, size_t len, off_t offset)
 	int err = edit_room(edit, from + len);
 	if (err)
 		return err;
-	memcpy(edit->bytes + from, bytes, len);
+	if (len)
+		memcpy(edit->bytes + from, bytes, len);
 	edit->generation++;
 	return 0;
 }
