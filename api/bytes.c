@@ -12,7 +12,7 @@
 bool bytes_is_held(const char *s, size_t left)
 {
 	return left >= 4 && s[0] == '\xf4' && s[1] == '\x8f' &&
-		(s[2] == '\xbe' || s[2] == '\xbf');
+		(s[2] == '\xbe' || s[2] == '\xbf') && (s[3] & 0xc0) == 0x80;
 }
 
 char bytes_let_go(const char *s)
