@@ -4,27 +4,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/found.h"
 #include "fs/handle.h"
 #include "fs/mount.h"
-#include "fs/name_rule.h"
 #include "fs/place.h"
 #include "fs/run.h"
 #include "fs/save.h"
+#include "fs/shown.h"
 
-static const char settings_name[] = ".settings";
-
-static struct spool_inode *op_inode(const struct op *op)
+struct spool_inode *op_inode(const struct op *op)
 {
 	return spool_by_ino(op->fs->spool, op->ino);
 }
 
-static struct spool_inode *op_dir(const struct op *op)
+struct spool_inode *op_directory(const struct op *op)
 {
 	struct spool_inode *inode = op_inode(op);
 
@@ -55,62 +51,14 @@ void inode_attr(const struct fs *fs, const struct spool_inode *inode,
 	*timeout_s = S_ISDIR(inode->mode) ? 0 : FOREVER_S;
 }
 
-/* ---- names ---- */
-
-/* What the mount itself shows in a directory of saves: .settings and a job
- * directory, or a link to one, per program. */
-static int find_shown(struct op *op, struct spool_inode *dir, const char *name,
-	struct found *found)
-{
-	char number[32];
-	char *program = name_of_job(name);
-	struct spool_inode *inode = NULL;
-
-	(void)op;
-	if (!strcmp(name, settings_name)) {
-		snprintf(number, sizeof(number), "%" PRIu64, dir->number);
-		return found_row(
-			found, tree_row("/run/.settings"), number, NULL);
-	}
-	if (program)
-		inode = spool_find(dir, program);
-	free(program);
-	struct job *job = inode ? inode->job : NULL;
-	if (!job)
-		return -ENOENT;
-	return found_row(found,
-		tree_row(job->is_async && place_of(dir)->is_async
-				? "/jobs/new/{name}.job"
-				: "/jobs/{job}"),
-		job->key, NULL);
-}
-
-static int dir_lookup(struct op *op, struct spool_inode *dir, const char *name,
-	struct found *found)
-{
-	memset(found, 0, sizeof(*found));
-	found->inode = spool_find(dir, name);
-	return found->inode ? 0 : find_shown(op, dir, name, found);
-}
-
-/* These names are the mount's. */
-static int name_is_ours(const char *name)
-{
-	char *program = name_of_job(name);
-	bool is_ours = program || !strcmp(name, settings_name);
-
-	free(program);
-	return is_ours ? -EPERM : 0;
-}
-
 int spool_op_lookup(struct op *op)
 {
-	struct spool_inode *dir = op_dir(op);
+	struct spool_inode *dir = op_directory(op);
 	struct found found;
 
 	if (!dir)
 		return -ESTALE;
-	int err = dir_lookup(op, dir, op->name, &found);
+	int err = shown_lookup(dir, op->name, &found);
 	return err ? err : found_reply(op, &found);
 }
 
@@ -225,12 +173,12 @@ int spool_op_open(struct op *op)
 
 static int create_inode(struct op *op, struct spool_inode **inode)
 {
-	struct spool_inode *dir = op_dir(op);
+	struct spool_inode *dir = op_directory(op);
 	int err;
 
 	if (!dir)
 		return -ESTALE;
-	err = name_is_ours(op->name);
+	err = shown_refuses(op->name);
 	if (!err && !S_ISREG(op->mode) && op->mode & S_IFMT)
 		err = -EPERM;
 	if (err)
@@ -284,199 +232,4 @@ int spool_op_fallocate(struct op *op)
 		op->offset, op->size, &op->fs->now);
 
 	return err ? err : op_reply_ok(op);
-}
-
-/* ---- directories ---- */
-
-static int list_job(struct op *op, struct spool_inode *dir, const char *name,
-	struct listing *listing)
-{
-	struct found found;
-	char *job_name;
-	int err;
-
-	if (asprintf(&job_name, "%s.job", name) < 0)
-		return -ENOMEM;
-	err = find_shown(op, dir, job_name, &found);
-	if (!err)
-		err = listing_add(listing, job_name, &found);
-	free(job_name);
-	return err;
-}
-
-static int list_spool(
-	struct op *op, struct spool_inode *dir, struct listing *listing)
-{
-	struct found found;
-	const char *name;
-	struct spool_inode *inode;
-	int err = find_shown(op, dir, settings_name, &found);
-
-	if (!err)
-		err = listing_add(listing, settings_name, &found);
-	for (size_t i = 0; !err && spool_entry(dir, i, &name, &inode); i++) {
-		/* The job first: rm -r removes in this order, and with the
-		 * program goes its job. */
-		if (inode->job)
-			err = list_job(op, dir, name, listing);
-		memset(&found, 0, sizeof(found));
-		found.inode = inode;
-		if (!err)
-			err = listing_add(listing, name, &found);
-	}
-	return err;
-}
-
-int spool_op_opendir(struct op *op)
-{
-	struct spool_inode *dir = op_dir(op);
-	struct handle *handle;
-
-	if (!dir)
-		return -ESTALE;
-	handle = handle_new(op, NULL, dir);
-	if (!handle)
-		return -ENOMEM;
-	handle->kind = HANDLE_DIR;
-	op->fi.fh = (uintptr_t)handle;
-	return op_reply_open(op, &op->fi);
-}
-
-/* An inode that was listed may be gone when the rest of the list is read: the
- * list is of names, and each is looked up again when it is told. */
-int spool_op_readdir(struct op *op)
-{
-	struct handle *handle = op->handle;
-	int err = 0;
-
-	if (!op->offset || !handle->was_listed) {
-		listing_clear(&handle->listing);
-		err = list_spool(op, handle->inode, &handle->listing);
-		handle->was_listed = true;
-	}
-	for (size_t i = 0; i < handle->listing.count; i++) {
-		struct listed *entry = &handle->listing.entries[i];
-		if (!entry->found.row)
-			entry->found.inode =
-				spool_find(handle->inode, entry->name);
-	}
-	return err ? err : listing_reply(op, &handle->listing);
-}
-
-int spool_op_mkdir(struct op *op)
-{
-	struct spool_inode *dir = op_dir(op);
-	struct found found = { 0 };
-
-	if (!dir)
-		return -ESTALE;
-	int err = name_is_ours(op->name);
-	if (!err)
-		err = spool_create(op->fs->spool, dir, op->name,
-			S_IFDIR | (op->mode & 07777), op->uid, op->gid,
-			&op->fs->now, &found.inode);
-	return err ? err : found_reply(op, &found);
-}
-
-int spool_op_symlink(struct op *op)
-{
-	struct spool_inode *dir = op_dir(op);
-	struct found found = { 0 };
-
-	if (!dir)
-		return -ESTALE;
-	int err = name_is_ours(op->name);
-	if (!err)
-		err = spool_symlink(op->fs->spool, dir, op->name, op->new_name,
-			op->uid, op->gid, &op->fs->now, &found.inode);
-	return err ? err : found_reply(op, &found);
-}
-
-int spool_op_link(struct op *op)
-{
-	struct found found = { .inode = op_inode(op) };
-	struct spool_inode *dir = spool_by_ino(op->fs->spool, op->new_ino);
-
-	if (!found.inode)
-		return -ESTALE;
-	if (!dir || !S_ISDIR(dir->mode) || dir->top->root == NULL)
-		return -EPERM;
-	int err = name_is_ours(op->name);
-	if (!err)
-		err = spool_link(op->fs->spool, found.inode, dir, op->name,
-			&op->fs->now);
-	return err ? err : found_reply(op, &found);
-}
-
-/* A program's job directory is removed as a whole, once it has ended. */
-static int remove_shown(struct op *op, struct spool_inode *dir)
-{
-	struct found found;
-	int err = find_shown(op, dir, op->name, &found);
-
-	if (err)
-		return err;
-	struct job *job = job_by_key(op->fs, found.id);
-	found_clear(&found);
-	/* Of a directory that may be removed: rm -r wants to do it first. */
-	if (!strcmp(op->name, settings_name) && dir->parent)
-		return op_reply_ok(op);
-	if (!job || !strcmp(op->name, settings_name))
-		return -EPERM;
-	if (!job_is_final(job))
-		return -EBUSY;
-	if (job->is_async)
-		job_detach(job);
-	else
-		job_remove(job);
-	return op_reply_ok(op);
-}
-
-int spool_op_remove(struct op *op)
-{
-	struct spool_inode *dir = op_dir(op);
-	struct spool_inode *inode = dir ? spool_find(dir, op->name) : NULL;
-	int err;
-
-	if (!dir)
-		return -ESTALE;
-	if (!inode)
-		return remove_shown(op, dir);
-	if (!op->flags)
-		run_unsettle(op->fs, inode);
-	err = op->flags
-		? spool_rmdir(op->fs->spool, dir, op->name, &op->fs->now)
-		: spool_unlink(op->fs->spool, dir, op->name, &op->fs->now);
-	return err ? err : op_reply_ok(op);
-}
-
-int spool_op_rename(struct op *op)
-{
-	struct fs *fs = op->fs;
-	struct spool_inode *dir = op_dir(op);
-	struct spool_inode *to = spool_by_ino(fs->spool, op->new_ino);
-	struct spool_inode *inode;
-	int err;
-
-	if (!dir || !to)
-		return -ESTALE;
-	if (op->step) {
-		inode = spool_find(to, op->new_name);
-		return inode ? save_renamed(op, inode, to, op->new_name)
-			     : op_reply_ok(op);
-	}
-	inode = spool_find(dir, op->name);
-	if (!inode)
-		return spool_find(dir, op->name) ? -EIO : -EPERM;
-	if (dir->top != to->top)
-		return -EPERM;
-	err = name_is_ours(op->new_name);
-	if (err)
-		return err;
-	err = spool_rename(fs->spool, dir, op->name, to, op->new_name,
-		op->flags, &fs->now);
-	if (err)
-		return err;
-	op->step = 1;
-	return save_renamed(op, inode, to, op->new_name);
 }

@@ -5,6 +5,12 @@
 
 #include "fs/op.h"
 
+struct spool_inode;
+
+/* What an operation is about; NULL: none, or no directory. */
+struct spool_inode *op_inode(const struct op *op);
+struct spool_inode *op_directory(const struct op *op);
+
 /* Operations as op->run; op->ino is a saved file's or directory's. */
 int spool_op_lookup(struct op *op);
 int spool_op_getattr(struct op *op);
