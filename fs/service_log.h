@@ -12,7 +12,7 @@
  * So the log is fetched whole when it is opened first, into a file without a
  * name in the state directory, and what has come since is found by asking for
  * some last lines and laying them over the end of what is held. Only where they
- * do not reach it are more asked for, in the end all.
+ * do not tell are more asked for, in the end all (fs/service_log_held.h).
  *
  * It is asked again when somebody reads at its end, or asks for its size, and
  * the last answer is a second old. What nobody has open is not held.
@@ -29,11 +29,5 @@ int service_log_open(
 	struct op *op, const struct node *node, struct handle *handle);
 int service_log_read(struct op *op);
 void service_log_close(struct fs *fs, struct service_log *log);
-
-/* How much of the beginning of tail, the log's last lines, is the end of what
- * is held; 0: too little to be sure that it is no accident. is_repeating: less
- * would fit as well. In service_log_overlap.c. */
-size_t log_overlap(const char *held, size_t held_len, const char *tail,
-	size_t tail_len, bool *is_repeating);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/service_log_overlap.c - where the last lines of a log go on from */
-#include <stdint.h>
-#include <stdlib.h>
+#include "fs/service_log_held.h"
 
-#include "fs/service_log.h"
+#include <stdlib.h>
 
 /*
  * The longest beginning of `tail` that is an end of `held`, by the failure
@@ -56,4 +55,31 @@ size_t log_overlap(const char *held, size_t held_len, const char *tail,
 	free(table);
 	/* A line or two may be the same by chance. */
 	return state * 8 >= tail_len ? state : 0;
+}
+
+size_t log_period(const char *text, size_t len)
+{
+	uint32_t *table = failures(text, len);
+	size_t period = table ? len - table[len] : 0;
+
+	free(table);
+	return len && period <= len / 2 ? period : 0;
+}
+
+size_t log_repeats_from(const char *text, size_t len, size_t period)
+{
+	size_t from = len > period ? len - period : 0;
+
+	while (from && text[from - 1] == text[from - 1 + period])
+		from--;
+	return from;
+}
+
+size_t log_lines(const char *text, size_t len)
+{
+	size_t lines = len && text[len - 1] != '\n';
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	return lines;
 }

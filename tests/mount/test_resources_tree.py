@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_resources_tree.py - names, wordings, logs, walks
+# tests/mount/test_resources_tree.py - names, wordings, walks
 import os
-import subprocess
-import time
 
 from case import MountCase
 from test_resources_life import ResourceCase
@@ -95,37 +93,6 @@ class Names(MountCase):
         self.assertLess({"web", "a%2Fb", "%2E.", "twin~id-7", "twin~id-8"},
                         shown)
         self.assertEqual(os.readlink(self.at("services/id-0")), "web")
-
-
-class Log(ResourceCase):
-    """A log that is followed."""
-
-    time_limit_s = 90
-
-    def test_follow(self):
-        self.make("log", "#!/bin/bash\nseq 300000\n"
-                  "for i in $(seq 60); do echo tick $i; sleep 0.5; done\n")
-        self.wait_for(lambda: "tick 1\n" in self.read("services/log/logs"),
-                      "it has begun", 30)
-        with subprocess.Popen(["tail", "-n", "1", "-f",
-                               self.at("services/log/logs")],
-                              stdout=subprocess.PIPE) as tail:
-            first = tail.stdout.readline()
-            self.server.reset()
-            started, received = time.monotonic(), self.received()
-            last = int(first.split()[1])
-            for i in range(last + 1, last + 11):
-                self.assertEqual(tail.stdout.readline(), b"tick %d\n" % i)
-            self.assertLess(time.monotonic() - started, 9)
-            self.assertLess(self.received() - received, 300000)
-            tail.terminate()
-
-    def received(self):
-        """Bytes that the mount was sent."""
-        for line in self.read(".unsandboxfs/stats").splitlines():
-            if line.startswith("bytes_received "):
-                return int(line.split()[1])
-        raise AssertionError("no bytes_received")
 
 
 class Walks(ResourceCase):

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_logs.py - a service's log, followed by tail -f
+import os
+import selectors
+import signal
+import subprocess
+import time
+import unittest
+
+from case import SLOWNESS
+from test_resources_life import ResourceCase
+
+# Every line says when it was printed, or is always the same.
+TICKS = "for i in $(seq 200); do echo tick $i $EPOCHREALTIME; sleep 0.3; done\n"
+SAME = "for i in $(seq 400); do echo GET /health 200; sleep 0.2; done\n"
+
+
+class Tail:
+    """tail -f, whose lines are taken as they come."""
+
+    def __init__(self, path, *flags):
+        self.process = subprocess.Popen(
+            ["tail", "-f", *flags, path], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.process.stdout, selectors.EVENT_READ)
+        self.text = b""
+
+    def line(self, seconds=30):
+        """The next line, None at its end; fails if none comes in time."""
+        limit = time.monotonic() + seconds * SLOWNESS
+        while b"\n" not in self.text:
+            left = limit - time.monotonic()
+            if left < 0 or not self.selector.select(left):
+                raise AssertionError(f"no line: {self.text!r}")
+            piece = self.process.stdout.read()
+            if piece == b"":
+                return None
+            self.text += piece or b""
+        line, self.text = self.text.split(b"\n", 1)
+        return line.decode()
+
+    def close(self):
+        """Ends it."""
+        self.selector.close()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+class Logs(ResourceCase):
+    """services/NAME/logs."""
+
+    time_limit_s = 90
+
+    def follow(self, name, *flags):
+        """tail -f of a service's log."""
+        tail = Tail(self.at("services", name, "logs"), *flags)
+        self.addCleanup(tail.close)
+        return tail
+
+    def received(self):
+        """Bytes that the mount was sent."""
+        for line in self.read(".unsandboxfs/stats").splitlines():
+            if line.startswith("bytes_received "):
+                return int(line.split()[1])
+        raise AssertionError("no bytes_received")
+
+    def log_file(self, name):
+        """Where the stand-in keeps the log."""
+        return os.path.join(self.server.data, "service",
+                            self.value("services", name, "id"), "log")
+
+    def check_ticks(self, tail, count):
+        """The next lines come in order and within 3 s."""
+        last = None
+        for _ in range(count):
+            word, number, at = tail.line().split()
+            late = time.time() - float(at)
+            self.assertEqual(word, "tick")
+            self.assertLess(late, 3 * SLOWNESS)
+            if last:
+                self.assertEqual(int(number), last + 1)
+            last = int(number)
+
+    def check_polls(self, began):
+        """One request a second at most."""
+        self.assertLess(self.server.requests()["GET /services/ID/logs"],
+                        time.monotonic() - began + 2)
+
+    def wait_for_bytes(self, name, size):
+        """Until so much was printed."""
+        path = self.log_file(name)
+        self.wait_for(lambda: os.path.exists(path) and
+                      os.path.getsize(path) > size, "the log", 30)
+
+    def test_through_20_mb(self):
+        self.make("long", "#!/bin/bash\nseq 2800000\necho '(seq)'\n" + TICKS)
+        self.wait_for_bytes("long", 20 << 20)
+        tail = self.follow("long", "-n", "0")
+        while not tail.line().startswith("tick"):
+            pass
+        self.server.reset()
+        received, began = self.received(), time.monotonic()
+        self.check_ticks(tail, 30)
+        self.assertLess(self.received() - received, 500000)
+        self.check_polls(began)
+
+    def test_a_log_that_repeats_itself(self):
+        self.make("same", "#!/bin/bash\nseq 2800000\n"
+                  "yes GET /health 200 | head -n 5000\n" + SAME)
+        self.wait_for_bytes("same", 20 << 20)
+        tail = self.follow("same", "-n", "0")
+        self.assertEqual(tail.line(), "GET /health 200")
+        received, began = self.received(), time.monotonic()
+        for _ in range(25):
+            self.assertEqual(tail.line(4), "GET /health 200")
+        self.assertLess(time.monotonic() - began, 8 * SLOWNESS)
+        self.assertLess(self.received() - received, 4 << 20)
+
+    def test_a_log_that_begins_again(self):
+        """After a redeploy it may be shorter: tail says so."""
+        self.make("again", "#!/bin/bash\nseq 1000\n" + TICKS)
+        self.wait_for_bytes("again", 3900)
+        tail = self.follow("again", "-n", "1")
+        self.check_ticks(tail, 2)
+        os.truncate(self.log_file("again"), 0)
+        self.save("services/again/bootstrap",
+                  "#!/bin/bash\necho new 1\nsleep 2\necho new 2\nsleep 99\n")
+        lines = [tail.line()]
+        while lines[-1] != "new 2":
+            lines.append(tail.line())
+        self.assertTrue([l for l in lines if "file truncated" in l], lines)
+        self.assertIn("new 1", lines)
+
+    def test_frozen_and_destroyed(self):
+        """It waits while the service is frozen, and ends with it."""
+        self.make("ends", "#!/bin/bash\n" + TICKS)
+        tail = self.follow("ends", "-n", "1")
+        self.check_ticks(tail, 2)
+        self.shell("echo frozen > services/ends/state")
+        read = self.read("services/ends/logs")
+        time.sleep(1.2)
+        self.assertEqual(self.read("services/ends/logs"), read)
+        self.shell("echo running > services/ends/state")
+        for _ in range(5):
+            self.assertIn("tick", tail.line())
+        self.shell("echo 1 > services/ends/destroy")
+        lines = []
+        while (line := tail.line()) is not None:
+            lines.append(line)
+        self.assertIn("Stale file handle", lines[-2])
+        self.assertEqual(lines[-1], "tail: no files remaining")
+
+    def test_two_readers(self):
+        """Who reads the same is told by the same requests."""
+        self.make("two", "#!/bin/bash\n" + TICKS)
+        tails = [self.follow("two", "-n", "1") for _ in range(5)]
+        for tail in tails:
+            self.check_ticks(tail, 1)
+        self.server.reset()
+        began = time.monotonic()
+        for _ in range(10):
+            for tail in tails:
+                self.check_ticks(tail, 1)
+        self.check_polls(began)
+
+
+if __name__ == "__main__":
+    unittest.main()
