@@ -38,6 +38,13 @@
  * memory ran out. Owned by the caller. Thread-safe. */
 json_t *json_read(const char *text, size_t len);
 
+/* An object of a list. In the answers of API_SESSIONS, API_SERVICES,
+ * API_SNAPSHOTS and API_IMAGES..., which may be long, each object in an array
+ * stays text, as a JSON string, and what is no object is null. Here it is
+ * parsed; NULL: it is none, or memory ran out. Owned by the caller.
+ * Thread-safe. */
+json_t *json_list_item(const json_t *item);
+
 /* Compact text of value with raw UTF-8, the bytes held by json_from_bytes put
  * back raw. NULL: no memory. Owned by the caller, free(). Thread-safe. */
 char *json_write(const json_t *value, size_t *len);

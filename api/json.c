@@ -156,15 +156,19 @@ static int scan_all(struct scan *scan)
 	return err;
 }
 
-static int json_load(const char *text, size_t len, json_t **out)
+int json_load(const char *text, size_t len, size_t *used, json_t **out)
 {
 	size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY;
 	json_error_t error = { 0 };
 
+	if (used)
+		flags |= JSON_DISABLE_EOF_CHECK;
 	*out = json_loadb(text, len, flags, &error);
 	if (!*out && json_error_code(&error) == json_error_numeric_overflow)
 		*out = json_loadb(
 			text, len, flags | JSON_DECODE_INT_AS_REAL, &error);
+	if (*out && used)
+		*used = (size_t)error.position;
 	if (*out)
 		return 0;
 	/* jansson knows two ways of saying that memory ran out */
@@ -177,7 +181,18 @@ static int json_load(const char *text, size_t len, json_t **out)
 	}
 }
 
+static int load_all(const char *text, size_t len, json_t **out)
+{
+	return json_load(text, len, NULL, out);
+}
+
 int json_parse(const char *text, size_t len, json_t **out)
+{
+	return json_parse_with(text, len, load_all, out);
+}
+
+int json_parse_with(
+	const char *text, size_t len, json_loader *load, json_t **out)
 {
 	struct scan scan = { .in = text, .len = len };
 	int err;
@@ -189,9 +204,9 @@ int json_parse(const char *text, size_t len, json_t **out)
 		scan.at = scan.copied = 3;
 	err = scan_all(&scan);
 	if (!err && scan.copied > 0)
-		err = json_load(scan.out.data, scan.out.len, out);
+		err = load(scan.out.data, scan.out.len, out);
 	else if (!err)
-		err = json_load(text, len, out);
+		err = load(text, len, out);
 	text_clear(&scan.out);
 	return err;
 }

@@ -11,6 +11,21 @@
 /* json_read with -EPROTO for what is not JSON, and -ENOMEM. Thread-safe. */
 int json_parse(const char *text, size_t len, json_t **out);
 
+/* The same of an answer that lists resources: each object in an array, the
+ * answer itself or a member of it, stays text (a JSON string, see
+ * json_list_item); what is no object there is null. Thread-safe. */
+int json_parse_list(const char *text, size_t len, json_t **out);
+
+/* Hands the text on to load once jansson can take all of its bytes. 0,
+ * -EPROTO, -ENOMEM, or what load returns. */
+typedef int json_loader(const char *text, size_t len, json_t **out);
+int json_parse_with(
+	const char *text, size_t len, json_loader *load, json_t **out);
+
+/* One value of a text of which jansson can take all bytes. used: how long it
+ * is, and what is behind it does not matter; NULL: it is the whole text. */
+int json_load(const char *text, size_t len, size_t *used, json_t **out);
+
 /* Adds a real number in as few digits as give the same number back. */
 int json_add_real(struct text *text, double real);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/json.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_again(const json_t *json, char *text, size_t len)
@@ -65,6 +66,22 @@ static void check_bytes(const uint8_t *bytes, size_t len)
 	free(back);
 }
 
+/* Read as a list it is JSON where it is JSON, and so is each item. */
+static void check_list(const char *text, size_t len, bool is_json)
+{
+	json_t *list, *item, *object;
+	size_t i;
+
+	json_parse_list(text, len, &list);
+	HOLDS(is_json == (list != NULL));
+	json_array_foreach (list, i, item) {
+		object = json_list_item(item);
+		HOLDS(json_is_null(item) || json_is_object(object));
+		json_decref(object);
+	}
+	json_decref(list);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	json_t *json = json_read((const char *)bytes, len);
@@ -72,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	char *text;
 
 	check_bytes(bytes, len);
+	check_list((const char *)bytes, len, json);
 	if (!json)
 		return 0;
 	text = json_write(json, &out_len);
