@@ -16,16 +16,22 @@
 struct parse {
 	struct api_call *call; /* NULL: cancelled. The loop's alone. */
 	struct text text;
+	bool is_list;
 	json_t *json;
 	int err;
 };
+
+static int text_parse(const struct text *text, bool is_list, json_t **json)
+{
+	return is_list ? json_parse_list(text->data, text->len, json)
+		       : json_parse(text->data, text->len, json);
+}
 
 static void parse_work(void *ctx)
 {
 	struct parse *parse = ctx;
 
-	parse->err =
-		json_parse(parse->text.data, parse->text.len, &parse->json);
+	parse->err = text_parse(&parse->text, parse->is_list, &parse->json);
 }
 
 static void parse_done(void *ctx)
@@ -55,6 +61,7 @@ static int parse_later(struct api_call *call)
 	if (parse) {
 		parse->call = call;
 		parse->text = call->reply.text;
+		parse->is_list = call->row->is_list;
 		err = worker_submit(
 			call->api->worker, parse_work, parse_done, parse);
 	}
@@ -78,7 +85,7 @@ void answer_parse(struct api_call *call)
 		parse_later(call) == 0)
 		return;
 	if (text->len > 0)
-		call->err = json_parse(text->data, text->len, &call->json);
+		call->err = text_parse(text, call->row->is_list, &call->json);
 	call_parsed(call);
 }
 

@@ -17,6 +17,10 @@
 	{                                                                      \
 		"GET", path, max, .has_answer = true                           \
 	}
+#define LISTED(path)                                                           \
+	{                                                                      \
+		"GET", path, LIST, .has_answer = true, .is_list = true         \
+	}
 #define POST(path)                                                             \
 	{                                                                      \
 		"POST", path, ONE                                              \
@@ -54,7 +58,7 @@ static const struct endpoint endpoints[API_ENDPOINTS] = {
 	[API_POOLS] = GET("/pools", ONE),
 	[API_STATS] = GET("/stats", ONE),
 
-	[API_SESSIONS] = GET("/sessions", LIST),
+	[API_SESSIONS] = LISTED("/sessions"),
 	[API_SESSION] = GET("/sessions/{id}", ONE),
 	[API_SESSION_CREATE] = SUBMIT("/sessions"),
 	[API_SESSION_DELETE] = DELETE("/sessions/{id}", OUTPUT),
@@ -70,7 +74,7 @@ static const struct endpoint endpoints[API_ENDPOINTS] = {
 	[API_SESSION_EXECUTE] = RUN("/sessions/{id}/execute"),
 	[API_SESSION_SHELL] = RUN("/sessions/{id}/shell"),
 
-	[API_SERVICES] = GET("/services", LIST),
+	[API_SERVICES] = LISTED("/services"),
 	[API_SERVICE] = GET("/services/{id}", ONE),
 	[API_SERVICE_CREATE] = SUBMIT("/services"),
 	[API_SERVICE_DELETE] = DELETE("/services/{id}", ONE),
@@ -94,7 +98,7 @@ static const struct endpoint endpoints[API_ENDPOINTS] = {
 	[API_SERVICE_EXECUTE] = RUN("/services/{id}/execute"),
 	[API_SERVICE_SNAPSHOT] = POST("/services/{id}/snapshot"),
 
-	[API_SNAPSHOTS] = GET("/snapshots", LIST),
+	[API_SNAPSHOTS] = LISTED("/snapshots"),
 	[API_SNAPSHOT] = GET("/snapshots/{id}", ONE),
 	[API_SNAPSHOT_DELETE] = DELETE("/snapshots/{id}", ONE),
 	[API_SNAPSHOT_CLONE] = SUBMIT("/snapshots/{id}/clone"),
@@ -102,10 +106,10 @@ static const struct endpoint endpoints[API_ENDPOINTS] = {
 	[API_SNAPSHOT_LOCK] = POST("/snapshots/{id}/lock"),
 	[API_SNAPSHOT_UNLOCK] = POST("/snapshots/{id}/unlock"),
 
-	[API_IMAGES] = GET("/images", LIST),
-	[API_IMAGES_OWNED] = GET("/images/owned", LIST),
-	[API_IMAGES_SHARED] = GET("/images/shared", LIST),
-	[API_IMAGES_PUBLIC] = GET("/images/public", LIST),
+	[API_IMAGES] = LISTED("/images"),
+	[API_IMAGES_OWNED] = LISTED("/images/owned"),
+	[API_IMAGES_SHARED] = LISTED("/images/shared"),
+	[API_IMAGES_PUBLIC] = LISTED("/images/public"),
 	[API_IMAGE] = GET("/images/{id}", ONE),
 	[API_IMAGE_PUBLISH] = SUBMIT("/images"),
 	[API_IMAGE_DELETE] = DELETE("/images/{id}", ONE),

@@ -14,6 +14,7 @@ struct endpoint {
 	const char *path;
 	size_t answer_max;
 	bool has_answer; /* an empty answer is an error */
+	bool is_list;	 /* of resources, each of which stays text */
 	bool is_text;	 /* the body is text/plain, not JSON */
 	bool is_program; /* the answer waits for a program to end */
 	bool is_unsigned;

@@ -11,53 +11,6 @@
 #include "fs/resource_memory.h"
 #include "fs/safe_name.h"
 
-/* The names are not those that were shown last. */
-static void names_date(struct fs *fs, struct memory *memory)
-{
-	uint64_t names = memory->index->names;
-
-	if (names == memory->names)
-		return;
-	if (memory->names)
-		memory->changed = fs->now;
-	memory->names = names;
-	memory_store(fs);
-}
-
-int collection_index(struct op *op, const struct collection *collection,
-	const struct resource_index **index)
-{
-	struct memory *memory = memory_of(op->fs, collection);
-	struct resource_index *fresh;
-	struct cache_answer answer;
-	int err = op_get(op, collection->list, NULL, &answer);
-
-	if (err)
-		return err;
-	*index = memory->index;
-	/* An operation that was parked may hold an older answer. */
-	if (*index &&
-		((*index)->version == answer.version ||
-			answer.fetched_ms < memory->fetched_ms))
-		return 0;
-	err = resource_index_new(&collection->form, answer.json, answer.version,
-		memory->index, &op->fs->born, &op->fs->now, &fresh);
-	if (err)
-		return err;
-	resource_index_free(memory->index);
-	memory->index = fresh;
-	memory->fetched_ms = answer.fetched_ms;
-	names_date(op->fs, memory);
-	*index = fresh;
-	return 0;
-}
-
-const struct resource_index *collection_known(
-	struct fs *fs, const struct collection *collection)
-{
-	return memory_of(fs, collection)->index;
-}
-
 /* What the kernel was told of a row and the rows right below it. */
 static void row_notify(struct fs *fs, const char *path, const char *id)
 {
@@ -251,18 +204,13 @@ int collection_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
 	const struct collection *collection = collection_of(node->row);
-	const struct row *row = tree_row(collection->row);
 	const struct resource_index *index;
 	int err = collection_index(op, collection, &index);
 
-	for (size_t i = 0; !err && i < index->count; i++) {
-		struct found found;
-		err = found_row(&found, row, index->all[i].id, NULL);
-		if (!err)
-			err = listing_add(listing, index->all[i].name, &found);
-	}
 	if (!err && collection->has_aliases)
 		err = list_aliases(op, collection, index, listing);
+	if (!err)
+		listing_add_index(listing, index, tree_row(collection->row));
 	return err;
 }
 

@@ -225,20 +225,22 @@ static size_t listing_dot(struct op *op, char *bytes, size_t room,
 int listing_reply(struct op *op, struct listing *listing)
 {
 	char *bytes = malloc(op->size);
-	size_t used = 0, total = listing->count + 2;
+	size_t used = 0, total = listing_size(listing) + 2;
 
 	if (!bytes)
 		return -ENOMEM;
 	for (size_t i = op->offset; i < total; i++) {
 		size_t room = op->size - used, len;
-		if (i < 2)
+		struct found found;
+		if (i < 2) {
 			len = listing_dot(op, bytes + used, room,
 				i ? ".." : ".", i ? FUSE_ROOT_ID : op->ino,
 				i + 1);
-		else
-			len = listing_entry(op, bytes + used, room,
-				listing->entries[i - 2].name,
-				&listing->entries[i - 2].found, i + 1);
+		} else {
+			const char *name = listing_at(listing, i - 2, &found);
+			len = listing_entry(
+				op, bytes + used, room, name, &found, i + 1);
+		}
 		if (len > room)
 			break;
 		used += len;

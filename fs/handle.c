@@ -62,7 +62,7 @@ void handle_free(struct fs *fs, struct handle *handle)
 		service_log_close(fs, handle->log);
 	if (handle->text)
 		explicit_bzero(handle->text, handle->len);
-	listing_clear(&handle->listing);
+	listing_clear(&handle->listing, fs->reader);
 	free(handle->text);
 	if (handle->is_user)
 		handle->node->users--;

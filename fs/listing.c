@@ -8,6 +8,7 @@
 
 #include "fs/node.h"
 #include "fs/spool.h"
+#include "fs/resource_index.h"
 
 void found_clear(struct found *found)
 {
@@ -70,15 +71,78 @@ uint32_t listing_digest(const struct listing *listing)
 
 	for (size_t i = 0; i < listing->count; i++)
 		digest = entry_digest(digest, &listing->entries[i]);
-	return digest;
+	if (!listing->index)
+		return digest;
+	digest = node_digest(digest, &listing->index->digest,
+		sizeof(listing->index->digest));
+	return listing->id
+		? node_digest(digest, listing->id, strlen(listing->id))
+		: digest;
 }
 
-void listing_clear(struct listing *listing)
+void listing_add_index(struct listing *listing,
+	const struct resource_index *index, const struct row *row)
+{
+	listing->index = resource_index_hold(index);
+	listing->row = row;
+	listing->more = index->count;
+}
+
+int listing_add_parts(struct listing *listing,
+	const struct resource_index *index, const char *key,
+	const struct row *row, const char *id)
+{
+	listing->id = strdup(id);
+	if (!listing->id)
+		return -ENOMEM;
+	listing->index = resource_index_hold(index);
+	listing->row = row;
+	listing->parts = resource_parts(index, key, &listing->more);
+	return 0;
+}
+
+void listing_clear(struct listing *listing, struct worker *worker)
 {
 	for (size_t i = 0; i < listing->count; i++) {
 		free(listing->entries[i].name);
 		found_clear(&listing->entries[i].found);
 	}
 	free(listing->entries);
+	free(listing->id);
+	resource_index_drop(listing->index, worker);
 	memset(listing, 0, sizeof(*listing));
+}
+
+size_t listing_size(const struct listing *listing)
+{
+	return listing->count + listing->more;
+}
+
+/* Nothing of it is changed through found. */
+static const char *listing_resource(
+	const struct listing *listing, size_t i, struct found *found)
+{
+	const struct resource *all = listing->index->all;
+	static char none[] = "";
+
+	found->row = listing->row;
+	if (listing->parts) {
+		const struct resource_part *part = &listing->parts[i];
+		found->id = listing->id;
+		found->name = (char *)all[part->of].id;
+		return part->name;
+	}
+	found->id = (char *)all[i].id;
+	found->name = none;
+	return all[i].name;
+}
+
+const char *listing_at(
+	const struct listing *listing, size_t i, struct found *found)
+{
+	memset(found, 0, sizeof(*found));
+	if (i >= listing->count)
+		return listing_resource(listing, i - listing->count, found);
+	*found = listing->entries[i].found;
+	return listing->entries[i].name;
 }

@@ -17,7 +17,7 @@
 #include "fs/mount.h"
 
 /*
- * The kernel's requests, signals, the worker and curl's sockets are waited for
+ * The kernel's requests, signals, the workers and curl's sockets are waited for
  * together, in api_poll. Nothing else blocks. A batch of the kernel's requests,
  * then the network gets its turn.
  */
@@ -165,15 +165,17 @@ static int fs_connect(struct fs *fs, char *why, size_t why_len)
 	memcpy(cache.ttl_ms, options->ttl_ms, sizeof(cache.ttl_ms));
 	cache.ttl_ms[CACHE_JOBS] = cache.ttl_ms[CACHE_LOG] = MOVING_TTL_MS;
 	fs->worker = worker_new();
+	fs->reader = worker_new();
 	fs->prober = worker_new();
-	if (!fs->worker || !fs->prober || notifier_init(&fs->notifier))
+	if (!fs->worker || !fs->reader || !fs->prober ||
+		notifier_init(&fs->notifier))
 		return -ENOMEM;
-	config.worker = fs->worker;
+	config.worker = fs->reader;
 	int err = api_new(&config, &fs->api, why, why_len);
 	if (err)
 		return err;
 	cache.api = fs->api;
-	cache.worker = fs->worker;
+	cache.worker = fs->reader;
 	fs->cache = cache_new(&cache);
 	return fs->cache ? 0 : -ENOMEM;
 }
@@ -192,6 +194,9 @@ static void fs_disconnect(struct fs *fs)
 	if (fs->worker)
 		worker_free(fs->worker);
 	fs->worker = NULL;
+	if (fs->reader)
+		worker_free(fs->reader);
+	fs->reader = NULL;
 	if (fs->prober)
 		worker_free(fs->prober);
 	fs->prober = NULL;
@@ -254,13 +259,14 @@ bool fs_turn(struct fs *fs, int longest_ms)
 		{ .fd = fuse_session_fd(fs->session), .events = POLLIN },
 		{ .fd = fs->signal_fd, .events = POLLIN },
 		{ .fd = worker_fd(fs->worker), .events = POLLIN },
+		{ .fd = worker_fd(fs->reader), .events = POLLIN },
 		{ .fd = worker_fd(fs->prober), .events = POLLIN },
 		{ .fd = worker_fd(fs->notifier.worker), .events = POLLIN },
 	};
 
 	if (fs->is_stopping || fuse_session_exited(fs->session))
 		return false;
-	api_poll(fs->api, fds, 5, fs->now_ms, loop_timeout(fs, longest_ms));
+	api_poll(fs->api, fds, 6, fs->now_ms, loop_timeout(fs, longest_ms));
 	clock_read(&fs->now_ms, &fs->now);
 	if (fds[1].revents)
 		signals_read(fs);
@@ -269,8 +275,10 @@ bool fs_turn(struct fs *fs, int longest_ms)
 	if (fds[2].revents)
 		worker_collect(fs->worker);
 	if (fds[3].revents)
-		worker_collect(fs->prober);
+		worker_collect(fs->reader);
 	if (fds[4].revents)
+		worker_collect(fs->prober);
+	if (fds[5].revents)
 		worker_collect(fs->notifier.worker);
 	timers_fire(&fs->timers, fs->now_ms);
 	cache_set_time(fs->cache, fs->now_ms);

@@ -32,7 +32,8 @@ struct fs {
 	const struct options *options;
 	const struct api_credentials *credentials;
 	struct state state;
-	struct worker *worker;
+	struct worker *worker; /* writes to disk, makes what is sent */
+	struct worker *reader; /* parses long answers, and frees them */
 	struct worker *prober; /* reads /proc; see fs/witness.h */
 	struct notifier notifier;
 	struct api *api;

@@ -21,8 +21,9 @@
 
 struct view {
 	const struct collection *collection;
-	json_t *item, *detail;	   /* NULL: not known */
-	struct resource *resource; /* NULL: in no list */
+	json_t *item, *detail;		    /* NULL: not known */
+	const struct resource_index *index; /* that has resource */
+	struct resource *resource;	    /* NULL: in no list */
 	struct cache_answer list_answer, detail_answer;
 };
 
@@ -75,13 +76,11 @@ static int view_elsewhere(struct op *op, const char *id, struct view *view)
 	const struct collection *const *views = view->collection->views;
 
 	for (; views && *views; views++) {
-		const struct resource_index *index =
-			collection_known(op->fs, *views);
-		view->resource = index ? resource_by_id(index, id) : NULL;
-		if (!view->resource)
-			continue;
-		view->item = (json_t *)view->resource->item;
-		return 0;
+		view->index = collection_known(op->fs, *views);
+		view->resource =
+			view->index ? resource_by_id(view->index, id) : NULL;
+		if (view->resource)
+			return 0;
 	}
 	if (view->detail)
 		return 0;
@@ -93,21 +92,30 @@ static int view_elsewhere(struct op *op, const char *id, struct view *view)
 static int view_open(struct op *op, const struct node *node, struct view *view)
 {
 	const struct collection *collection = collection_of(node->row);
-	const struct resource_index *index;
 
 	memset(view, 0, sizeof(*view));
 	view->collection = collection;
-	int err = collection_index(op, collection, &index);
+	int err = collection_index(op, collection, &view->index);
 	if (err)
 		return err;
 	err = op_peek(op, collection->list, NULL, &view->list_answer);
-	view->resource = resource_by_id(index, node->id);
-	if (view->resource)
-		view->item = (json_t *)view->resource->item;
+	view->resource = resource_by_id(view->index, node->id);
 	view_peek(op, node->id, view);
-	err = view->item ? 0 : view_elsewhere(op, node->id, view);
+	err = view->resource ? 0 : view_elsewhere(op, node->id, view);
 	if (!err)
 		view_date(op, view);
+	return err;
+}
+
+/* The same for who looks at its values, and not only at its times. */
+static int view_read(struct op *op, const struct node *node, struct view *view)
+{
+	int err = view_open(op, node, view);
+
+	if (!err && view->resource) {
+		view->item = resource_json(view->index, view->resource);
+		err = view->item ? 0 : -ENOMEM;
+	}
 	return err;
 }
 
@@ -148,7 +156,7 @@ static int value_answer(struct op *op, const struct node *node,
 	const char *members, json_t **answer)
 {
 	struct view view;
-	int err = view_open(op, node, &view);
+	int err = view_read(op, node, &view);
 
 	if (err)
 		return err;
@@ -196,7 +204,7 @@ int resource_value_render(struct op *op, const struct node *node, FILE *out)
 int resource_item(struct op *op, const struct node *node, json_t **item)
 {
 	struct view view;
-	int err = view_open(op, node, &view);
+	int err = view_read(op, node, &view);
 
 	*item = err ? NULL : view.item ? view.item : view.detail;
 	return err;
@@ -205,10 +213,12 @@ int resource_item(struct op *op, const struct node *node, json_t **item)
 int resource_exists(struct op *op, const struct node *node)
 {
 	const char *members = node->row->member;
+	bool is_read = members && !(node->row->mode & 0222);
 	struct view view;
-	int err = view_open(op, node, &view);
+	int err = is_read ? view_read(op, node, &view)
+			  : view_open(op, node, &view);
 
-	if (err || !members || node->row->mode & 0222)
+	if (err || !is_read)
 		return err;
 	if (view_answer(&view, members))
 		return 0;
@@ -237,7 +247,7 @@ static bool is_whole(const struct view *view)
 int resource_json_render(struct op *op, const struct node *node, FILE *out)
 {
 	struct view view;
-	int err = view_open(op, node, &view);
+	int err = view_read(op, node, &view);
 
 	if (!err && !view.detail && view.item && !is_whole(&view))
 		err = view_detail(op, node->id, &view);

@@ -98,8 +98,8 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out);
 /* A member's value, or nothing where the API does not tell it. */
 int resource_value_render(struct op *op, const struct node *node, FILE *out);
 
-/* The freshest value of one of these members. 0 (borrowed while the operation
- * lives), -ENOENT, -EINPROGRESS, ... */
+/* The freshest value of one of these members. 0 (borrowed until the operation
+ * waits), -ENOENT, -EINPROGRESS, ... */
 int resource_value(struct op *op, const struct node *node, const char *members,
 	const json_t **value);
 /* Its object in the list, or its detail where it is in none. */

@@ -132,6 +132,7 @@ struct resources *resources_new(struct fs *fs)
 	is_short = !resources->told;
 	for (int i = 0; i < COLLECTIONS; i++) {
 		struct memory *memory = &resources->memories[i];
+		TAILQ_INIT(&memory->readers);
 		memory->aliases = json_object();
 		memory->changed = fs->born;
 		is_short |= !memory->aliases;
@@ -151,7 +152,7 @@ void resources_free(struct resources *resources)
 	if (!resources)
 		return;
 	for (int i = 0; i < COLLECTIONS; i++) {
-		resource_index_free(resources->memories[i].index);
+		resource_index_drop(resources->memories[i].index, NULL);
 		json_decref(resources->memories[i].example);
 		json_decref(resources->memories[i].aliases);
 	}

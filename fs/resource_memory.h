@@ -11,10 +11,14 @@
 struct memory {
 	struct resource_index *index; /* of its last list; NULL: none yet */
 	uint64_t fetched_ms;	      /* of that */
-	json_t *example;	      /* a detail of it; NULL: none yet */
-	json_t *aliases;	      /* name -> id */
-	uint64_t names;		      /* that it showed last */
-	struct timespec changed;      /* since when */
+	bool is_reading;	      /* the next one, by a worker */
+	struct op_list readers;	      /* who wait for it */
+	uint64_t unread; /* the version for which there was no memory */
+	uint64_t unread_until_ms;
+	json_t *example;	 /* a detail of it; NULL: none yet */
+	json_t *aliases;	 /* name -> id */
+	uint64_t names;		 /* that it showed last */
+	struct timespec changed; /* since when */
 };
 
 /* Never NULL. */

@@ -17,72 +17,40 @@ static const char settings_name[] = ".settings";
 
 /* ---- which there are ---- */
 
-struct taken {
-	const struct resource **of;
-	struct named *named;
-	size_t count;
-};
-
-static void taken_clear(struct taken *taken)
+/* The key of one's snapshots/, in the list of all snapshots. */
+static char *key_of(const struct collection *collection, const char *id)
 {
-	for (size_t i = 0; i < taken->count; i++) {
-		free((char *)taken->named[i].raw);
-		free(taken->named[i].name);
-	}
-	free(taken->named);
-	free(taken->of);
+	char *key;
+
+	return asprintf(&key, "%s/%s", collection->path, id) < 0 ? NULL : key;
 }
 
-static bool is_of(const json_t *item, const struct node *node)
+/* NULL where it is not of these, or does not say of which. */
+static char *key_in(const struct collection *collection, const json_t *item,
+	const char *ids)
 {
-	bool is_service = collection_of(node->row) == &services;
-	const char *type =
-		json_string_value(json_member(item, "source_type|type"));
-	char *id = resource_id(item,
-		is_service ? "source_id|service_id" : "source_id|session_id");
-	bool is_it = id && !strcmp(id, node->id) &&
-		(!type || is_service == !strcmp(type, "service"));
+	char *id = resource_id(item, ids);
+	char *key = id ? key_of(collection, id) : NULL;
 
 	free(id);
-	return is_it;
+	return key;
 }
 
-static int taken_add(struct taken *taken, const struct resource *resource)
+/* Where the API does not say of which kind it is, it may be of either. */
+unsigned taken_keys(const json_t *item, char **keys)
 {
-	const json_t *name = json_member(resource->item, "name");
-	struct named *named = &taken->named[taken->count];
+	const char *type =
+		json_string_value(json_member(item, "source_type|type"));
+	bool is_service = type && !strcmp(type, "service");
+	unsigned count = 0;
 
-	memset(named, 0, sizeof(*named));
-	named->id = resource->id;
-	named->raw = json_is_string(name) ? json_to_bytes(name, &named->raw_len)
-					  : strdup("");
-	if (!named->raw)
-		return -ENOMEM;
-	taken->of[taken->count++] = resource;
-	return 0;
-}
-
-static int taken_read(
-	struct op *op, const struct node *node, struct taken *taken)
-{
-	const struct resource_index *index;
-	int err = collection_index(op, &snapshots, &index);
-
-	memset(taken, 0, sizeof(*taken));
-	if (err)
-		return err;
-	taken->of = calloc(index->count + 1, sizeof(*taken->of));
-	taken->named = calloc(index->count + 1, sizeof(*taken->named));
-	if (!taken->of || !taken->named)
-		err = -ENOMEM;
-	for (size_t i = 0; !err && i < index->count; i++)
-		if (is_of(index->all[i].item, node))
-			err = taken_add(taken, &index->all[i]);
-	if (!err)
-		err = safe_names(taken->named, taken->count, NULL);
-	if (err)
-		taken_clear(taken);
-	return err;
+	if (!type || is_service)
+		keys[count] = key_in(&services, item, "source_id|service_id");
+	count += (!type || is_service) && keys[count];
+	if (!is_service)
+		keys[count] = key_in(&sessions, item, "source_id|session_id");
+	count += !is_service && keys[count];
+	return count;
 }
 
 /* ---- names ---- */
@@ -127,42 +95,50 @@ static int settings_found(
 
 int taken_list(struct op *op, const struct node *node, struct listing *listing)
 {
-	struct taken taken;
+	const struct resource_index *index;
 	struct found found;
-	int err = taken_read(op, node, &taken);
+	int err = collection_index(op, &snapshots, &index);
 
-	if (err)
-		return err;
-	err = settings_found(op, node, &found);
+	if (!err)
+		err = settings_found(op, node, &found);
 	if (!err)
 		err = listing_add(listing, settings_name, &found);
-	for (size_t i = 0; !err && i < taken.count; i++) {
-		err = found_row(&found, row_below(node, "{snapshot}"), node->id,
-			taken.of[i]->id);
-		if (!err)
-			err = listing_add(listing, taken.named[i].name, &found);
-	}
-	taken_clear(&taken);
+	if (err)
+		return err;
+	char *key = key_of(collection_of(node->row), node->id);
+	err = key ? listing_add_parts(listing, index, key,
+			    row_below(node, "{snapshot}"), node->id)
+		  : -ENOMEM;
+	free(key);
 	return err;
+}
+
+static int part_find(const struct resource_index *index,
+	const struct node *node, const char *name, struct found *found)
+{
+	char *key = key_of(collection_of(node->row), node->id);
+	const struct resource_part *part;
+	size_t count;
+
+	if (!key)
+		return -ENOMEM;
+	part = resource_parts(index, key, &count);
+	part = resource_part_by_name(part, count, name);
+	free(key);
+	return part ? found_row(found, row_below(node, "{snapshot}"), node->id,
+			      index->all[part->of].id)
+		    : -ENOENT;
 }
 
 int taken_find(struct op *op, const struct node *node, const char *name,
 	struct found *found)
 {
-	struct taken taken;
+	const struct resource_index *index;
 
 	if (!strcmp(name, settings_name))
 		return settings_found(op, node, found);
-	int err = taken_read(op, node, &taken);
-	if (err)
-		return err;
-	err = -ENOENT;
-	for (size_t i = 0; err == -ENOENT && i < taken.count; i++)
-		if (!strcmp(taken.named[i].name, name))
-			err = found_row(found, row_below(node, "{snapshot}"),
-				node->id, taken.of[i]->id);
-	taken_clear(&taken);
-	return err;
+	int err = collection_index(op, &snapshots, &index);
+	return err ? err : part_find(index, node, name, found);
 }
 
 int taken_link(struct op *op, const struct node *node, FILE *out)

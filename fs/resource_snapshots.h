@@ -3,6 +3,8 @@
 #ifndef FS_RESOURCE_SNAPSHOTS_H
 #define FS_RESOURCE_SNAPSHOTS_H
 
+#include <jansson.h>
+
 #include "fs/tree.h"
 
 /* Functions of its rows: links to the snapshots that were taken of it, by
@@ -13,6 +15,10 @@ int taken_find(struct op *op, const struct node *node, const char *name,
 int taken_make(struct op *op, const struct node *node, const char *name,
 	struct found *found);
 int taken_link(struct op *op, const struct node *node, FILE *out);
+
+/* By which the list of all snapshots knows whose they are: keys of struct
+ * resource_list. */
+unsigned taken_keys(const json_t *item, char **keys);
 
 /* The rows of its directory; HERE as in fs/resource_rows.h. */
 #define SNAPSHOTS                                                              \

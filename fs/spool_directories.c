@@ -34,7 +34,7 @@ int spool_op_readdir(struct op *op)
 	int err = 0;
 
 	if (!op->offset || !handle->was_listed) {
-		listing_clear(&handle->listing);
+		listing_clear(&handle->listing, op->fs->reader);
 		err = shown_list(handle->inode, &handle->listing);
 		handle->was_listed = true;
 	}

@@ -62,10 +62,10 @@ int tree_readdir(struct op *op)
 		struct listing fresh = { 0 };
 		int err = dir_list(op, handle->node, &fresh);
 		if (err) {
-			listing_clear(&fresh);
+			listing_clear(&fresh, op->fs->reader);
 			return err;
 		}
-		listing_clear(&handle->listing);
+		listing_clear(&handle->listing, op->fs->reader);
 		handle->listing = fresh;
 	}
 	handle->was_listed = true;

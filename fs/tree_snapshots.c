@@ -6,6 +6,7 @@
 
 #include "fs/mount.h"
 #include "fs/resource_rows.h"
+#include "fs/resource_snapshots.h"
 #include "fs/safe_name.h"
 #include "fs/tree_tables.h"
 
@@ -15,7 +16,10 @@ const struct collection snapshots = {
 	.list = API_SNAPSHOTS,
 	.detail = API_SNAPSHOT,
 	.remove = API_SNAPSHOT_DELETE,
-	.form = { .member = "snapshots", .ids = "snapshot_id|id" },
+	.form = { .member = "snapshots",
+		.ids = "snapshot_id|id",
+		.keys = taken_keys,
+		.part_names = "name" },
 	.is_constant = true,
 };
 
