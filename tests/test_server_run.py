@@ -330,6 +330,12 @@ class Plain(harness.Case):
                                {"filename": "f", "content": "aGk="}])
         self.assertRegex(got["stdout"], "^hihi/.*/run/")
         self.assertEqual(got["artifacts"][0]["filename"], "y")
+        name = f"standin-{os.getpid()}"
+        got = self.api.run("bash", "mkdir -p /tmp/artifacts;"
+                           f" echo z > /tmp/artifacts/{name}",
+                           return_artifact=True)
+        self.assertIn(name, [a["filename"] for a in got["artifacts"]])
+        self.assertFalse(os.path.exists(f"/tmp/artifacts/{name}"))
         mark = f"86400.{os.getpid()}"
         got = self.api.run("bash", f"setsid -f sleep {mark}; kill -9 $$")
         self.assertEqual(got["exit_code"], 137)

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base64.h"
 #include "emit.h"
@@ -29,6 +31,37 @@ static void emit_one(void *arg, const char *name, const void *bytes, size_t len)
 	emit_bytes(text, "content", encoded.data, encoded.len, false);
 	emit_close(text, '}');
 	text_clear(&encoded);
+}
+
+struct adoption {
+	const char *dir;
+	time_t since;
+};
+
+static const char shared[] = "/tmp/artifacts";
+
+static void adopt_one(
+	void *arg, const char *name, const void *bytes, size_t len)
+{
+	const struct adoption *adoption = arg;
+	char path[4096];
+	struct stat stat;
+
+	snprintf(path, sizeof(path), "%s/%s", shared, name);
+	if (lstat(path, &stat) || stat.st_mtime < adoption->since)
+		return;
+	if (folder_write(adoption->dir, name, bytes, len) == 0)
+		unlink(path);
+}
+
+void artifact_adopt(const char *dir, time_t since)
+{
+	char path[4096];
+	struct adoption adoption = { path, since };
+
+	snprintf(path, sizeof(path), "%s/artifacts", dir);
+	folder_each(shared, LIMIT, adopt_one, &adoption);
+	rmdir(shared);
 }
 
 void artifact_collect(struct text *text, const char *dir, bool has_binary)

@@ -3,7 +3,15 @@
 #ifndef SERVER_ARTIFACT_H
 #define SERVER_ARTIFACT_H
 
+#include <time.h>
+
 #include "text.h"
+
+/*
+ * Where /tmp is shared by all: moves what was written to /tmp/artifacts since
+ * then to dir/artifacts.  Of two runs at a time, the first to end has it.
+ */
+void artifact_adopt(const char *dir, time_t since);
 
 /*
  * A JSON array, under every name that clients read, of the files in

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "family.h"
+#include "root.h"
 
 /*
  * Three processes stand between the server and a program.  The keeper is what
@@ -108,10 +109,15 @@ static void make_mounts(const struct keeper *keeper)
 
 	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL))
 		die("mounts of its own");
-	drop_fuse_mounts();
-	/* By way of a user namespace, what lies below may not be left out. */
-	if (mount(keeper->dir, "/tmp", NULL, MS_BIND | MS_REC, NULL))
-		die("/tmp");
+	if (keeper->cage & CAGE_USER) {
+		errno = -root_enter(keeper->dir);
+		if (errno)
+			die("a root of its own");
+	} else {
+		drop_fuse_mounts();
+		if (mount(keeper->dir, "/tmp", NULL, MS_BIND | MS_REC, NULL))
+			die("/tmp");
+	}
 	mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &closed, sizeof(closed));
 	mount_setattr(AT_FDCWD, "/tmp", 0, &open_again, sizeof(open_again));
 	mount_setattr(AT_FDCWD, "/dev", AT_RECURSIVE, &open_again,

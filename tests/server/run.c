@@ -80,11 +80,14 @@ static void run_program(struct run *run)
 		run_without(run);
 		return;
 	}
+	time_t began = time(NULL);
 	program_file_name(program, name, sizeof(name));
 	run_command(run, argv, program->env, language->is_vast ? 0 : memory_mb);
 	if (program->wants_artifacts) {
 		struct text list = { 0 };
 
+		if (!(run->server->nursery.cage & CAGE_MOUNTS))
+			artifact_adopt(run->dir, began);
 		artifact_collect(&list, run->dir, language->is_compiled);
 		pthread_mutex_lock(&run->job->lock);
 		run->job->artifacts = list;
