@@ -16,16 +16,6 @@ int json_parse(const char *text, size_t len, json_t **out);
  * json_list_item); what is no object there is null. Thread-safe. */
 int json_parse_list(const char *text, size_t len, json_t **out);
 
-/* Hands the text on to load once jansson can take all of its bytes. 0,
- * -EPROTO, -ENOMEM, or what load returns. */
-typedef int json_loader(const char *text, size_t len, json_t **out);
-int json_parse_with(
-	const char *text, size_t len, json_loader *load, json_t **out);
-
-/* One value of a text of which jansson can take all bytes. used: how long it
- * is, and what is behind it does not matter; NULL: it is the whole text. */
-int json_load(const char *text, size_t len, size_t *used, json_t **out);
-
 /* Adds a real number in as few digits as give the same number back. */
 int json_add_real(struct text *text, double real);
 
