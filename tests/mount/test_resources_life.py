@@ -258,27 +258,3 @@ class AllowDelete(ResourceCase):
         self.make("gone")
         self.costs({"DELETE /services/ID": 1}, "rmdir services/gone")
         self.assertEqual(sorted(os.listdir(self.at("services"))), ["new"])
-
-
-class Sudo(ResourceCase):
-    """The 428 challenge."""
-
-    server_arguments = ("--sudo",)
-
-    def code(self):
-        """The one-time code that the server mailed last."""
-        return self.server.ask("GET", "")["last_otp"]
-
-    def test_code(self):
-        self.make("safe")
-        self.assertIn("not permitted",
-                      self.fails("echo 1 > services/safe/destroy"))
-        self.assertIn(".unsandboxfs/otp", self.read(".unsandboxfs/errors"))
-        self.shell("echo 000000x > .unsandboxfs/otp")
-        self.fails("echo 1 > services/safe/destroy")
-        self.assertEqual(self.value("services/safe/name"), "safe")
-        self.fails("echo 1 > services/safe/destroy")
-        code = self.code()
-        self.shell(f"echo {code} > .unsandboxfs/otp; "
-                   "echo 1 > services/safe/destroy")
-        self.assertFalse(os.path.exists(self.at("services/safe")))
