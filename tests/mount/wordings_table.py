@@ -89,6 +89,7 @@ JOB = "run/p.sh.job"
 SUBMIT = "cp \"$1\" jobs/new/p.sh && cat jobs/latest/exit_code"
 TOOK = {"total_time_ms": None}
 PENDING = {"job_id": J, "status": "pending"}
+JOBS = {"GET /jobs/ID": RESULT}
 BYTES = {"filename": "f", "content_base64": "AAE="}
 
 NAMES = {
@@ -113,8 +114,8 @@ NAMES = {
         ran(artifacts=[{"filename": "f", "content": "AAE=", "size": 2}]),
         do=RUN),
     "13.1 list": Row(
-        "jobs", {"GET /jobs": {"jobs": [PENDING], "count": 1}},
-        {"GET /jobs": [PENDING]}),
+        "jobs", {**JOBS, "GET /jobs": {"jobs": [PENDING], "count": 1}},
+        {**JOBS, "GET /jobs": [PENDING]}, shows="job_1"),
     "13.1 times": Row(
         JOB, ran(created_at=ISO, completed_at=ISO),
         ran(created_at=AT, completed_at=str(AT)), do=RUN,
