@@ -409,6 +409,20 @@ class Faults(harness.Case):
                 self.assertEqual(self.api.control("GET", "/requests"),
                                  {"POST /execute": 1})
 
+    def test_changes_are_noted(self):
+        self.api.control("DELETE", "/requests")
+        body = {"language": "bash", "code": "echo ö"}
+        self.api("POST", "/execute", body)
+        self.api("GET", "/jobs")
+        self.api("DELETE", "/jobs/none")
+        noted = self.api.control("GET", "/changes")
+        self.assertEqual([(n["method"], n["path"]) for n in noted],
+                         [("POST", "/execute"), ("DELETE", "/jobs/none")])
+        self.assertEqual(json.loads(noted[0]["body"]), body)
+        self.assertEqual(noted[1]["body"], "")
+        self.api.control("DELETE", "/requests")
+        self.assertEqual(self.api.control("GET", "/changes"), [])
+
     def test_bad_rules(self):
         for rules in ({}, [1], [{"stat": 1}], [{"hang": "here"}],
                       [{"times": -1}], [{"delay_ms": -1}], [{"body_base64": "%"}],

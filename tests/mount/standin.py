@@ -69,6 +69,11 @@ class Standin:
         """{"GET /jobs": 3} since the last reset."""
         return self.ask("GET", "/requests")
 
+    def changes(self):
+        """What was asked since the last reset but GETs, in order: method,
+        path, body."""
+        return self.ask("GET", "/changes")
+
     def executions(self):
         """What was submitted since the last reset, in order."""
         return self.ask("GET", "/executions")

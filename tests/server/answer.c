@@ -114,6 +114,7 @@ bool answer(struct server *server, struct request *request, struct reply *reply)
 	if (is_control(request))
 		return answer_control(server, request, reply);
 	ledger_count(&server->ledger, request->method, request->pattern);
+	ledger_change(&server->ledger, request);
 	if (faults_take(&server->faults, request, &fault)) {
 		is_sent = answer_struck(server, request, reply, &fault);
 		fault_clear(&fault);

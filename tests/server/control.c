@@ -27,6 +27,13 @@ static void requests_reset(
 	done(reply);
 }
 
+static void changes_get(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)request;
+	ledger_emit_changes(&server->ledger, &reply->body);
+}
+
 static void executions_get(
 	struct server *server, struct request *request, struct reply *reply)
 {
@@ -152,6 +159,7 @@ const struct route control_routes[] = {
 	{ "GET", "/_standin", 0, state_get },
 	{ "GET", "/_standin/requests", 0, requests_get },
 	{ "DELETE", "/_standin/requests", 0, requests_reset },
+	{ "GET", "/_standin/changes", 0, changes_get },
 	{ "GET", "/_standin/executions", 0, executions_get },
 	{ "DELETE", "/_standin/executions", 0, executions_reset },
 	{ "GET", "/_standin/faults", 0, faults_get },

@@ -10,6 +10,8 @@
 enum {
 	/* A longer program is noted by its digest alone. */
 	CODE_SHORT = 4096,
+	/* Of a longer body, so much is noted. */
+	BODY_SHORT = 16384,
 };
 
 void ledger_init(struct ledger *ledger)
@@ -61,6 +63,49 @@ void ledger_count(
 	pthread_mutex_unlock(&ledger->lock);
 }
 
+/* Takes the note. */
+static void note_add(
+	struct ledger *ledger, struct text *notes, struct text *note)
+{
+	pthread_mutex_lock(&ledger->lock);
+	if (notes->len)
+		text_putc(notes, ',');
+	text_add(notes, note->data, note->len);
+	pthread_mutex_unlock(&ledger->lock);
+	text_clear(note);
+}
+
+static void notes_emit(
+	struct ledger *ledger, const struct text *notes, struct text *text)
+{
+	pthread_mutex_lock(&ledger->lock);
+	text_putc(text, '[');
+	text_add(text, notes->data, notes->len);
+	text_putc(text, ']');
+	pthread_mutex_unlock(&ledger->lock);
+}
+
+void ledger_change(struct ledger *ledger, const struct request *request)
+{
+	struct text note = { 0 };
+	size_t len = request->body_len;
+
+	if (!strcmp(request->method, "GET") || !strcmp(request->method, "HEAD"))
+		return;
+	emit_open(&note, NULL, '{');
+	emit_string(&note, "method", request->method);
+	emit_string(&note, "path", request->target);
+	emit_bytes(&note, "body", request->body,
+		len < BODY_SHORT ? len : BODY_SHORT, false);
+	emit_close(&note, '}');
+	note_add(ledger, &ledger->changes, &note);
+}
+
+void ledger_emit_changes(struct ledger *ledger, struct text *text)
+{
+	notes_emit(ledger, &ledger->changes, text);
+}
+
 void ledger_emit_counts(struct ledger *ledger, struct text *text)
 {
 	size_t i;
@@ -84,6 +129,7 @@ void ledger_reset_counts(struct ledger *ledger)
 	free(ledger->tallies);
 	ledger->tallies = NULL;
 	ledger->tally_count = 0;
+	text_clear(&ledger->changes);
 	pthread_mutex_unlock(&ledger->lock);
 }
 
@@ -115,17 +161,6 @@ static void emit_env(struct text *text, const struct program *program)
 	emit_close(text, '}');
 }
 
-/* Takes the note. */
-static void note_add(struct ledger *ledger, struct text *note)
-{
-	pthread_mutex_lock(&ledger->lock);
-	if (ledger->executions.len)
-		text_putc(&ledger->executions, ',');
-	text_add(&ledger->executions, note->data, note->len);
-	pthread_mutex_unlock(&ledger->lock);
-	text_clear(note);
-}
-
 void ledger_note(struct ledger *ledger, const char *path, const char *job_id,
 	const struct program *program)
 {
@@ -152,7 +187,7 @@ void ledger_note(struct ledger *ledger, const char *path, const char *job_id,
 		program->has_network ? "semitrusted" : "zerotrust");
 	emit_bool(&note, "return_artifact", program->wants_artifacts);
 	emit_close(&note, '}');
-	note_add(ledger, &note);
+	note_add(ledger, &ledger->executions, &note);
 }
 
 void ledger_note_command(struct ledger *ledger, const char *path,
@@ -166,16 +201,12 @@ void ledger_note_command(struct ledger *ledger, const char *path,
 	emit_string(&note, "resource_id", resource_id);
 	emit_string(&note, "command", command);
 	emit_close(&note, '}');
-	note_add(ledger, &note);
+	note_add(ledger, &ledger->executions, &note);
 }
 
 void ledger_emit_notes(struct ledger *ledger, struct text *text)
 {
-	pthread_mutex_lock(&ledger->lock);
-	text_putc(text, '[');
-	text_add(text, ledger->executions.data, ledger->executions.len);
-	text_putc(text, ']');
-	pthread_mutex_unlock(&ledger->lock);
+	notes_emit(ledger, &ledger->executions, text);
 }
 
 void ledger_reset_notes(struct ledger *ledger)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "program.h"
+#include "request.h"
 
 struct tally {
 	char *name;
@@ -16,8 +17,9 @@ struct ledger {
 	pthread_mutex_t lock;
 	struct tally *tallies;
 	size_t tally_count;
-	/* The insides of a JSON array, an object for each execution. */
-	struct text executions;
+	/* The insides of JSON arrays: an object for each execution, and for
+	 * each request but GETs. */
+	struct text executions, changes;
 };
 
 void ledger_init(struct ledger *ledger);
@@ -26,7 +28,11 @@ void ledger_clear(struct ledger *ledger);
 /* Counts one request as "METHOD PATTERN". */
 void ledger_count(
 	struct ledger *ledger, const char *method, const char *pattern);
+/* Notes it, if it may change anything. */
+void ledger_change(struct ledger *ledger, const struct request *request);
+void ledger_emit_changes(struct ledger *ledger, struct text *text);
 void ledger_emit_counts(struct ledger *ledger, struct text *text);
+/* Counts and changes. */
 void ledger_reset_counts(struct ledger *ledger);
 
 /* Notes that the program was accepted as this job. */
