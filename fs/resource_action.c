@@ -125,9 +125,10 @@ static void action_done(struct op *op, const struct node *node,
 	if (id)
 		action_told(op->fs, node, id);
 	free(id);
-	resource_drop(op, node);
+	/* What a snapshot is restored or cloned to, it is still the same. */
 	for (; changes && *changes; changes++)
-		collection_drop(op->fs, *changes, NULL);
+		collection_drop(op->fs, *changes,
+			*changes == collection_of(node->row) ? node->id : NULL);
 }
 
 int action_write(
