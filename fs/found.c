@@ -14,7 +14,7 @@
 
 /* A static row under a directory: bound as its directory is. */
 static int child_found(struct op *op, const struct row *row,
-	const struct node *dir, struct found *found)
+	const struct node *dir, bool is_listing, struct found *found)
 {
 	struct node *child;
 	int err;
@@ -25,6 +25,8 @@ static int child_found(struct op *op, const struct row *row,
 	if (!child)
 		return -ENOMEM;
 	err = row_exists(op, child);
+	if (!err && is_listing && row->is_hidden && row->is_hidden(op, child))
+		err = -ENOENT;
 	if (!err)
 		err = found_row(found, row, dir->id, dir->name);
 	node_drop(&op->fs->nodes, child);
@@ -39,7 +41,7 @@ int dir_find(
 	memset(found, 0, sizeof(*found));
 	for (size_t i = 0; (row = tree_child(dir->row, i)); i++)
 		if (!strcmp(row_name(row), name))
-			return child_found(op, row, dir, found);
+			return child_found(op, row, dir, false, found);
 	if (dir->row->find)
 		return dir->row->find(op, dir, name, found);
 	return -ENOENT;
@@ -54,7 +56,7 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 		struct found found;
 		if (row->flags & ROW_UNLISTED)
 			continue;
-		err = child_found(op, row, dir, &found);
+		err = child_found(op, row, dir, true, &found);
 		if (!err)
 			err = listing_add(listing, row_name(row), &found);
 		else if (err == -ENOENT)

@@ -21,14 +21,14 @@ static const char members[] = "bootstrap_content|bootstrap";
 
 /* ---- what was read from the service lately ---- */
 
-static const json_t *script_kept(struct op *op, const struct node *node)
+static const json_t *script_kept(
+	struct op *op, const struct node *node, bool *is_old)
 {
 	const json_t *kept = memory_told(op->fs, node);
 	uint64_t at = json_integer_value(json_object_get(kept, "at"));
 
-	return kept && op->fs->now_ms - at < KEPT_MS
-		? json_object_get(kept, "text")
-		: NULL;
+	*is_old = op->fs->now_ms - at >= KEPT_MS;
+	return json_object_get(kept, "text");
 }
 
 static void script_keep(
@@ -71,14 +71,17 @@ static int script_read(
 	struct op *op, const struct node *node, const json_t **text)
 {
 	json_t *answer;
+	bool is_old;
 	int err = resource_value(op, node, members, text);
 
 	if (err != -ENOENT)
 		return err;
-	*text = script_kept(op, node);
-	if (*text)
+	*text = script_kept(op, node, &is_old);
+	if (*text && !is_old)
 		return 0;
 	err = script_ask(op, node, &answer);
+	if (err == -EBUSY && *text) /* frozen, and as it was before */
+		return 0;
 	if (err)
 		return err;
 	if (json_integer_value(json_member(answer, "exit_code")))
@@ -89,15 +92,13 @@ static int script_read(
 	return *text ? 0 : -ENOENT;
 }
 
-/* What is not known, and cannot be asked of a service that is frozen, reads as
- * nothing: no walk through the tree stumbles over it. */
 int bootstrap_render(struct op *op, const struct node *node, FILE *out)
 {
 	const json_t *text;
 	size_t len;
 	int err = script_read(op, node, &text);
 
-	if (err == -ENOENT || err == -EBUSY)
+	if (err == -ENOENT)
 		return 0;
 	if (err)
 		return err;
@@ -109,21 +110,44 @@ int bootstrap_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
+static bool has_value(struct op *op, const struct node *node, const char *names,
+	const json_t **value)
+{
+	bool is_peeking = op->is_peeking;
+
+	op->is_peeking = true;
+	int err = resource_value(op, node, names, value);
+	op->is_peeking = is_peeking;
+	return !err;
+}
+
+/* It cannot be asked of a service that is frozen. */
+bool bootstrap_is_hidden(struct op *op, const struct node *node)
+{
+	const json_t *state, *text;
+	bool is_old;
+
+	if (!has_value(op, node, "state|status", &state))
+		return false;
+	const char *word = json_string_value(state);
+	return word && (!strcmp(word, "frozen") || !strcmp(word, "sleeping")) &&
+		!script_kept(op, node, &is_old) &&
+		!has_value(op, node, members, &text);
+}
+
 /* The size, where an answer has the script that is known without asking. */
 int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	bool is_peeking = op->is_peeking;
 	const json_t *text;
 	size_t len;
 	int err = resource_attr(op, node, attr, timeout_s);
 
 	if (err)
 		return err;
-	op->is_peeking = true;
-	err = resource_value(op, node, members, &text);
-	op->is_peeking = is_peeking;
-	char *bytes = err ? NULL : json_to_bytes(text, &len);
+	char *bytes = has_value(op, node, members, &text)
+		? json_to_bytes(text, &len)
+		: NULL;
 	if (bytes) {
 		attr->st_size = len;
 		attr->st_blocks = (len + 511) / 512;

@@ -83,6 +83,10 @@ struct row {
 	 * for what a listing must not ask for. */
 	int (*exists)(struct op *op, const struct node *node);
 
+	/* Whether a listing leaves it out now, so that no walk stumbles over
+	 * what cannot be read; asks nobody. NULL: never. */
+	bool (*is_hidden)(struct op *op, const struct node *node);
+
 	/* A directory's dynamic entries, beside its static rows. */
 	int (*list)(struct op *op, const struct node *node,
 		struct listing *listing);

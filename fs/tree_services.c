@@ -101,6 +101,7 @@ const struct row tree_services_rows[] = {
 		.flags = ROW_APPENDS | ROW_UNSIZED,
 		.attr = bootstrap_attr,
 		.render = bootstrap_render,
+		.is_hidden = bootstrap_is_hidden,
 		.exists = resource_exists,
 		.write = bootstrap_write,
 		.help = "the script that starts it; saving another redeploys "

@@ -117,6 +117,24 @@ class ServiceLife(ResourceCase):
         self.assertEqual(self.save_error("services/boot/bootstrap", ""),
                          "EINVAL")
 
+    def test_bootstrap_of_a_frozen_one(self):
+        """As it was when it was read last; else there is none to be seen."""
+        for name in "known", "unknown":
+            self.make(name, SLEEP)
+        self.assertEqual(self.read("services/known/bootstrap"), SLEEP)
+        self.shell("echo frozen > services/known/state; "
+                   "echo frozen > services/unknown/state")
+        self.assertIn("bootstrap", os.listdir(self.at("services/known")))
+        self.assertEqual(self.read("services/known/bootstrap"), SLEEP)
+        self.assertNotIn("bootstrap", os.listdir(self.at("services/unknown")))
+        self.assertEqual(self.error_of(
+            self.read, "services/unknown/bootstrap"), "EBUSY")
+        self.assertIn("unfreeze it", self.read(".unsandboxfs/errors"))
+        self.shell("grep -r . services >/dev/null")
+        self.shell("echo running > services/unknown/state")
+        self.assertIn("bootstrap", os.listdir(self.at("services/unknown")))
+        self.assertEqual(self.read("services/unknown/bootstrap"), SLEEP)
+
     def test_commands(self):
         self.make("cmd")
         self.costs({"POST /services/ID/execute": 1},
