@@ -150,7 +150,9 @@ static void drop(void *ctx)
 
 void worker_drop(struct worker *worker, json_t *json)
 {
-	if (json && (!worker || worker_submit(worker, drop, NULL, json) < 0))
+	bool is_last = json && json->refcount == 1;
+
+	if (!is_last || !worker || worker_submit(worker, drop, NULL, json))
 		json_decref(json);
 }
 

@@ -30,10 +30,10 @@ void collection_drop(
 		cache_drop(fs->cache, collection->detail, id);
 		row_notify(fs, collection->row, id);
 	}
-	cache_drop(fs->cache, collection->list, NULL);
+	collection_forget(fs, collection);
 	row_notify(fs, collection->path, NULL);
 	for (; views && *views; views++) {
-		cache_drop(fs->cache, (*views)->list, NULL);
+		collection_forget(fs, *views);
 		row_notify(fs, (*views)->path, NULL);
 	}
 }
@@ -221,15 +221,11 @@ int collection_attr(struct op *op, const struct node *node, struct stat *attr,
 	const struct collection *collection = collection_of(node->row);
 	const struct timespec *changed =
 		&memory_of(op->fs, collection)->changed;
-	const struct resource_index *index =
-		collection_known(op->fs, collection);
 	struct cache_answer answer;
 
 	attr_times(attr, changed, changed);
-	*timeout_s = 0;
-	if (index && !op_peek(op, collection->list, NULL, &answer) &&
-		answer.version == index->version)
-		*timeout_s = answer_timeout_s(op, &answer);
+	collection_times(op->fs, collection, &answer);
+	*timeout_s = answer_timeout_s(op, &answer);
 	return 0;
 }
 

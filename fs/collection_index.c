@@ -2,6 +2,7 @@
 /* fs/collection_index.c - the list of a collection, read when it is new */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fs/mount.h"
 #include "fs/resource.h"
@@ -18,8 +19,8 @@ enum { SHORT = 256, NO_MEMORY_MS = 1000 };
 struct reading {
 	struct fs *fs;
 	const struct collection *collection;
-	json_t *json; /* held */
-	uint64_t version, fetched_ms;
+	json_t *json;		    /* held; its index's once it is read */
+	struct cache_answer answer; /* its json is not looked at */
 	struct resource_index *before, *read; /* before is held */
 	struct timespec born;
 	int err;
@@ -38,14 +39,32 @@ static void names_date(struct fs *fs, struct memory *memory)
 	memory_store(fs);
 }
 
-/* index is taken. */
-static void index_show(struct fs *fs, struct memory *memory,
-	struct resource_index *index, uint64_t fetched_ms)
+/* Within one millisecond the cache tells what was asked for after a drop: it
+ * keeps nothing else. */
+static void answer_note(struct fs *fs, const struct collection *collection,
+	const struct cache_answer *answer)
 {
+	struct memory *memory = memory_of(fs, collection);
+	struct cache_answer kept;
+
+	memory->fetched_ms = answer->fetched_ms;
+	memory->fresh_until_ms = answer->fresh_until_ms;
+	memory->is_untrue = answer->fetched_ms <= memory->dropped_ms &&
+		(cache_peek(fs->cache, collection->list, NULL, fs->now_ms,
+			 &kept) ||
+			kept.version != answer->version);
+}
+
+/* index is taken. */
+static void index_show(struct fs *fs, const struct collection *collection,
+	struct resource_index *index, const struct cache_answer *answer)
+{
+	struct memory *memory = memory_of(fs, collection);
+
 	resource_index_follow(index, memory->index, &fs->now);
 	resource_index_drop(memory->index, fs->reader);
 	memory->index = index;
-	memory->fetched_ms = fetched_ms;
+	answer_note(fs, collection, answer);
 	names_date(fs, memory);
 }
 
@@ -56,7 +75,7 @@ static void reading_work(void *ctx)
 	struct reading *reading = ctx;
 
 	reading->err = resource_index_new(&reading->collection->form,
-		reading->json, reading->version, reading->before,
+		reading->json, reading->answer.version, reading->before,
 		&reading->born, &reading->read);
 }
 
@@ -66,8 +85,7 @@ static void reading_free(struct reading *reading)
 
 	if (reading->before)
 		resource_index_drop(reading->before, worker);
-	if (reading->json)
-		worker_drop(worker, reading->json);
+	worker_drop(worker, reading->json);
 	free(reading);
 }
 
@@ -79,10 +97,12 @@ static void reading_done(void *ctx)
 
 	memory->is_reading = false;
 	if (reading->err) {
-		memory->unread = reading->version;
+		memory->unread = reading->answer.version;
 		memory->unread_until_ms = fs->now_ms + NO_MEMORY_MS;
 	} else {
-		index_show(fs, memory, reading->read, reading->fetched_ms);
+		index_show(fs, reading->collection, reading->read,
+			&reading->answer);
+		reading->json = NULL;
 	}
 	ops_wake(&memory->readers);
 	reading_free(reading);
@@ -99,8 +119,7 @@ static int reading_start(struct fs *fs, const struct collection *collection,
 	reading->fs = fs;
 	reading->collection = collection;
 	reading->json = json_incref(answer->json);
-	reading->version = answer->version;
-	reading->fetched_ms = answer->fetched_ms;
+	reading->answer = *answer;
 	reading->born = fs->born;
 	if (memory->index)
 		reading->before = resource_index_hold(memory->index);
@@ -140,27 +159,43 @@ static int read_short(struct fs *fs, const struct collection *collection,
 	int err = resource_index_new(&collection->form, answer->json,
 		answer->version, memory->index, &fs->born, &fresh);
 
-	if (!err)
-		index_show(fs, memory, fresh, answer->fetched_ms);
-	return err;
+	if (err)
+		return err;
+	json_incref(answer->json);
+	index_show(fs, collection, fresh, answer);
+	return 0;
 }
 
+static bool is_fresh(const struct fs *fs, const struct memory *memory)
+{
+	return memory->index && !memory->is_untrue &&
+		fs->now_ms < memory->fresh_until_ms;
+}
+
+/*
+ * While it holds, the index is the answer: the cache may have had no room for
+ * that. An operation that was parked may hold an older answer.
+ */
 int collection_index(struct op *op, const struct collection *collection,
 	const struct resource_index **index)
 {
 	struct memory *memory = memory_of(op->fs, collection);
 	struct cache_answer answer;
 	size_t count;
-	int err = op_get(op, collection->list, NULL, &answer);
+	int err;
 
+	*index = memory->index;
+	if (is_fresh(op->fs, memory))
+		return 0;
+	err = op_get(op, collection->list, NULL, &answer);
 	if (err)
 		return err;
-	*index = memory->index;
-	/* An operation that was parked may hold an older answer. */
-	if (*index &&
-		((*index)->version == answer.version ||
-			answer.fetched_ms < memory->fetched_ms))
+	if (*index && answer.fetched_ms < memory->fetched_ms)
 		return 0;
+	if (*index && (*index)->version == answer.version) {
+		answer_note(op->fs, collection, &answer);
+		return 0;
+	}
 	err = resource_index_size(&collection->form, answer.json, &count);
 	if (err)
 		return err;
@@ -169,6 +204,26 @@ int collection_index(struct op *op, const struct collection *collection,
 	err = read_short(op->fs, collection, &answer);
 	*index = memory->index;
 	return err;
+}
+
+void collection_times(struct fs *fs, const struct collection *collection,
+	struct cache_answer *answer)
+{
+	const struct memory *memory = memory_of(fs, collection);
+
+	memset(answer, 0, sizeof(*answer));
+	answer->fetched_ms = memory->fetched_ms;
+	if (is_fresh(fs, memory))
+		answer->fresh_until_ms = memory->fresh_until_ms;
+}
+
+void collection_forget(struct fs *fs, const struct collection *collection)
+{
+	struct memory *memory = memory_of(fs, collection);
+
+	memory->dropped_ms = fs->now_ms;
+	memory->is_untrue = true;
+	cache_drop(fs->cache, collection->list, NULL);
 }
 
 const struct resource_index *collection_known(

@@ -98,7 +98,7 @@ static int view_open(struct op *op, const struct node *node, struct view *view)
 	int err = collection_index(op, collection, &view->index);
 	if (err)
 		return err;
-	err = op_peek(op, collection->list, NULL, &view->list_answer);
+	collection_times(op->fs, collection, &view->list_answer);
 	view->resource = resource_by_id(view->index, node->id);
 	view_peek(op, node->id, view);
 	err = view->resource ? 0 : view_elsewhere(op, node->id, view);

@@ -48,6 +48,14 @@ void resources_free(struct resources *resources);
 /* The list as it is now: 0 (borrowed until the next call), or as op_get. */
 int collection_index(struct op *op, const struct collection *collection,
 	const struct resource_index **index);
+/* When that was asked for, and how long it holds (0: it does not). */
+void collection_times(struct fs *fs, const struct collection *collection,
+	struct cache_answer *answer);
+/* The list is not true any more; lists_forget: none is. */
+void collection_forget(struct fs *fs, const struct collection *collection);
+void lists_forget(struct fs *fs);
+/* How many resources are known, and the bytes that their lists take. */
+void lists_measure(struct fs *fs, uint64_t *count, uint64_t *bytes);
 /* What is known of it without asking, however old; NULL: nothing. */
 const struct resource_index *collection_known(
 	struct fs *fs, const struct collection *collection);

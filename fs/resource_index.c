@@ -73,10 +73,15 @@ static void index_free(void *ctx)
 	free(index);
 }
 
+/* What the cache holds, too, is counted by one thread. */
 void resource_index_drop(struct resource_index *index, struct worker *worker)
 {
 	if (!index || (index->use && --index->use->holds))
 		return;
+	if (index->json && index->json->refcount > 1) {
+		json_decref(index->json);
+		index->json = NULL;
+	}
 	if (!worker || index->count < LONG ||
 		worker_submit(worker, index_free, NULL, index))
 		index_free(index);

@@ -71,9 +71,9 @@ struct resource_list {
 };
 
 /* Reads an answer. before: the index that it follows, or NULL; borrowed. json
- * is held. Items that are no object, or that have no id, are passed over, and
- * an id counts once. Held once for the caller. Thread-safe. -EPROTO: there is
- * no list in it; -ENOMEM. */
+ * is taken where 0 is returned. Items that are no object, or that have no id,
+ * are passed over, and an id counts once. Held once for the caller.
+ * Thread-safe. -EPROTO: there is no list in it; -ENOMEM. */
 int resource_index_new(const struct resource_list *list, json_t *json,
 	uint64_t version, const struct resource_index *before,
 	const struct timespec *born, struct resource_index **out);

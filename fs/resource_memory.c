@@ -56,6 +56,23 @@ struct memory *memory_of(struct fs *fs, const struct collection *collection)
 	return &fs->resources->memories[i];
 }
 
+void lists_forget(struct fs *fs)
+{
+	for (int i = 0; i < COLLECTIONS; i++)
+		collection_forget(fs, collections[i]);
+}
+
+void lists_measure(struct fs *fs, uint64_t *count, uint64_t *bytes)
+{
+	*count = *bytes = 0;
+	for (int i = 0; i < COLLECTIONS; i++) {
+		const struct resource_index *index =
+			fs->resources->memories[i].index;
+		*count += index ? index->count : 0;
+		*bytes += index ? index->bytes : 0;
+	}
+}
+
 struct service_log_list *memory_logs(struct fs *fs)
 {
 	return &fs->resources->logs;

@@ -11,6 +11,9 @@
 struct memory {
 	struct resource_index *index; /* of its last list; NULL: none yet */
 	uint64_t fetched_ms;	      /* of that */
+	uint64_t fresh_until_ms;      /* of that */
+	uint64_t dropped_ms;	      /* when the list was known to be untrue */
+	bool is_untrue;		      /* what was asked for before that */
 	bool is_reading;	      /* the next one, by a worker */
 	struct op_list readers;	      /* who wait for it */
 	uint64_t unread; /* the version for which there was no memory */

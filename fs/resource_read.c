@@ -281,12 +281,13 @@ int resource_index_new(const struct resource_list *list, json_t *json,
 	reader.index = calloc(1, sizeof(*reader.index));
 	if (!reader.index)
 		return -ENOMEM;
-	reader.index->json = json_incref(json);
 	reader.index->version = version;
 	int err = reader_run(&reader, items);
-	if (err)
+	if (err) {
 		resource_index_drop(reader.index, NULL);
-	else
-		*out = reader.index;
-	return err;
+		return err;
+	}
+	reader.index->json = json;
+	*out = reader.index;
+	return 0;
 }

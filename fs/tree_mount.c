@@ -8,6 +8,7 @@
 #include "fs/errors.h"
 #include "fs/log.h"
 #include "fs/mount.h"
+#include "fs/resource.h"
 #include "fs/tree_tables.h"
 
 /* What this mount says of itself moves all the time. */
@@ -74,6 +75,16 @@ static void cache_print(const struct cache_stats *stats, FILE *out)
 	put(out, "cache_bytes", stats->bytes);
 }
 
+static void resources_print(struct fs *fs, FILE *out)
+{
+	uint64_t count, bytes;
+
+	lists_measure(fs, &count, &bytes);
+	put(out, "resources", count);
+	put(out, "resources_bytes", bytes);
+	put(out, "resources_bytes_each", count ? bytes / count : 0);
+}
+
 static int stats_render(struct op *op, const struct node *node, FILE *out)
 {
 	struct fs *fs = op->fs;
@@ -94,6 +105,7 @@ static int stats_render(struct op *op, const struct node *node, FILE *out)
 	}
 	api_print(api_stats(fs->api), out);
 	cache_print(cache_stats(fs->cache), out);
+	resources_print(fs, out);
 	put(out, "operations", fs->operations);
 	put(out, "operations_waiting", waiting);
 	put(out, "readers_waiting", readers);
@@ -164,6 +176,7 @@ static int refresh_write(
 	(void)text;
 	if (!len)
 		return 0;
+	lists_forget(op->fs);
 	cache_drop_all(op->fs->cache);
 	notify_all(op->fs);
 	return 0;

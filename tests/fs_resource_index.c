@@ -70,7 +70,6 @@ static struct resource_index *index_of(const struct resource_list *list,
 	assert_int_equal(
 		resource_index_new(list, json, 7, before, &born, &index), 0);
 	resource_index_follow(index, before, &now);
-	json_decref(json);
 	return index;
 }
 
@@ -338,10 +337,13 @@ static void test_no_memory(void **state)
 	while (err == -ENOMEM || index->count < 7 || index->part_count < 8) {
 		assert_true(n < 1000);
 		resource_index_drop(index, NULL);
+		json_incref(json);
 		fail_at = ++n;
 		err = resource_index_new(
 			&by_name, json, 1, NULL, &born, &index);
 		fail_at = 0;
+		if (err)
+			json_decref(json);
 		assert_true(err ? err == -ENOMEM && !index : index != NULL);
 	}
 	assert_true(n > 40);
