@@ -146,6 +146,7 @@ void call_send(struct api_call *call)
 		return;
 	}
 	call->state = CALL_ON_WIRE;
+	call->sent_number = ++api->sent_count;
 	TAILQ_INSERT_TAIL(&api->on_wire, call, link);
 	api->stats.in_flight++;
 }
@@ -193,6 +194,19 @@ static bool call_retry(struct api_call *call, CURLcode code)
 	return true;
 }
 
+/* How many requests the server may not have counted when it answered this: on
+ * other connections they overtake each other. */
+static uint64_t call_since(const struct api_call *call)
+{
+	const struct api *api = call->api;
+	uint64_t count = api->sent_count - call->sent_number;
+	const struct api_call *other;
+
+	TAILQ_FOREACH(other, &api->on_wire, link)
+	count += other->sent_number < call->sent_number;
+	return count;
+}
+
 static void call_count(struct api_call *call, bool is_answered)
 {
 	struct api *api = call->api;
@@ -208,8 +222,14 @@ static void call_count(struct api_call *call, bool is_answered)
 		api->stats.remaining = headers->remaining;
 	if (reset_s >= 0)
 		api->stats.reset_unix_s = unix_s + reset_s;
-	rate_learn(&api->rate, headers->limit, headers->remaining, reset_s,
-		api->stats.in_flight, api->now_ms);
+	struct rate_answer answer = {
+		.limit = headers->limit,
+		.remaining = headers->remaining,
+		.reset_s = reset_s,
+		.since = call_since(call),
+		.age_ms = api->now_ms - call->sent_ms,
+	};
+	rate_learn(&api->rate, &answer, api->now_ms);
 }
 
 void call_ended(struct api_call *call, CURLcode code)

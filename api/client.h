@@ -60,6 +60,7 @@ struct api_call {
 	void *ctx;
 
 	uint64_t sent_ms;
+	uint64_t sent_number; /* of its last try, among all tries */
 	unsigned tries;
 	bool was_sent;
 	bool was_resigned; /* after a 401 for the clock */
@@ -97,6 +98,7 @@ struct api {
 	uint64_t now_ms; /* of the newest api_run */
 	uint32_t random;
 	struct rate rate;
+	uint64_t sent_count;
 	struct call_list on_wire, parsing, finished;
 	struct otp otp;
 	bool query_flipped[API_ENDPOINTS]; /* not as the row says */

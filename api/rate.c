@@ -31,18 +31,22 @@ static int64_t rate_full(const struct rate *rate)
 	return (int64_t)burst * TOKEN;
 }
 
+/* What comes in within ms. */
+static int64_t rate_gain(const struct rate *rate, uint64_t ms)
+{
+	return (int64_t)((ms < TOKEN ? ms : TOKEN) * rate->per_minute);
+}
+
 static void rate_refill(struct rate *rate, uint64_t now_ms)
 {
-	uint64_t ms = now_ms > rate->level_ms ? now_ms - rate->level_ms : 0;
 	int64_t full = rate_full(rate);
 
-	if (ms > TOKEN)
-		ms = TOKEN;
-	rate->level += (int64_t)(ms * rate->per_minute);
+	if (now_ms > rate->level_ms) {
+		rate->level += rate_gain(rate, now_ms - rate->level_ms);
+		rate->level_ms = now_ms;
+	}
 	if (rate->level > full)
 		rate->level = full;
-	if (now_ms > rate->level_ms)
-		rate->level_ms = now_ms;
 }
 
 static void rate_start(
@@ -81,29 +85,46 @@ static void rate_block(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 		rate->blocked_ms = now_ms + s * 1000;
 }
 
-void rate_learn(struct rate *rate, int64_t limit, int64_t remaining,
-	int64_t reset_s, uint64_t on_way, uint64_t now_ms)
+/*
+ * The server's count is of some moment between its request and now. Since then
+ * it has grown by what came in, and has fallen by what it had not counted. Our
+ * own is kept where it is within these bounds: to take the lower one each time
+ * would lose a token for each run that is under way, at every answer.
+ */
+static void rate_bound(
+	struct rate *rate, const struct rate_answer *answer, uint64_t now_ms)
 {
-	int64_t level;
+	int64_t full = rate_full(rate), least, most;
 
-	if (limit > 0 && limit < 1000000 &&
+	rate_refill(rate, now_ms);
+	if (answer->remaining > full / TOKEN) {
+		rate->is_window = true; /* it says nothing of our bucket */
+		return;
+	}
+	most = answer->remaining * TOKEN + rate_gain(rate, answer->age_ms);
+	if (rate->level > most)
+		rate->level = most;
+	if (rate->is_window || answer->since >= (uint64_t)answer->remaining)
+		return;
+	least = (answer->remaining - (int64_t)answer->since) * TOKEN;
+	if (rate->level < least)
+		rate->level = least;
+}
+
+void rate_learn(
+	struct rate *rate, const struct rate_answer *answer, uint64_t now_ms)
+{
+	if (answer->limit > 0 && answer->limit < 1000000 &&
 		(!rate->per_minute || rate->is_learned)) {
-		rate->taken = 0;
-		if (rate->per_minute != (unsigned)limit)
-			rate_start(rate, (unsigned)limit, 0, now_ms);
+		if (rate->per_minute != (unsigned)answer->limit)
+			rate_start(rate, (unsigned)answer->limit, 0, now_ms);
 		rate->is_learned = true;
 	}
-	if (remaining < 0 || !rate->per_minute)
+	if (answer->remaining < 0 || !rate->per_minute)
 		return;
-	rate_refill(rate, now_ms);
-	level = remaining > (int64_t)on_way ? remaining - (int64_t)on_way : 0;
-	if (level > 1000000)
-		return;
-	level *= TOKEN;
-	if (level < rate->level || rate->is_learned)
-		rate->level = level < rate_full(rate) ? level : rate_full(rate);
-	if (remaining == 0 && rate->is_learned && reset_s > 0)
-		rate_block(rate, reset_s, now_ms);
+	rate_bound(rate, answer, now_ms);
+	if (answer->remaining == 0 && rate->is_learned && answer->reset_s > 0)
+		rate_block(rate, answer->reset_s, now_ms);
 }
 
 void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)

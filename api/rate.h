@@ -35,6 +35,17 @@ struct rate {
 	uint64_t blocked_ms; /* nothing goes before this */
 	unsigned taken;	     /* while per_minute was unknown */
 	bool is_learned;     /* per_minute is from headers alone */
+	bool is_window;	     /* the server counts down from more than burst */
+};
+
+/* What an answer's headers say, -1: nothing. */
+struct rate_answer {
+	int64_t limit, remaining;
+	int64_t reset_s; /* from now */
+	/* How many other requests the server may not have counted yet when it
+	 * said so: all that were on their way then or were sent since. */
+	uint64_t since;
+	uint64_t age_ms; /* since its own request was sent */
 };
 
 void rate_init(struct rate *rate);
@@ -46,10 +57,8 @@ bool rate_is_known(const struct rate *rate, uint64_t now_ms);
 void rate_set(struct rate *rate, unsigned per_minute, unsigned burst,
 	uint64_t now_ms);
 
-/* What an answer's headers say, -1: nothing. on_way is how many requests the
- * server had perhaps not counted yet; reset_s is in seconds from now. */
-void rate_learn(struct rate *rate, int64_t limit, int64_t remaining,
-	int64_t reset_s, uint64_t on_way, uint64_t now_ms);
+void rate_learn(
+	struct rate *rate, const struct rate_answer *answer, uint64_t now_ms);
 
 /* A 429 came; wait_s is what it asks to wait, -1: nothing. */
 void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms);
