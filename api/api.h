@@ -232,8 +232,9 @@ const char *api_endpoint_path(enum api_endpoint endpoint);
 struct api;
 struct api_call;
 
-/* Who waits: a person's command, a reader of results, nobody. */
-enum api_priority { API_PERSON, API_READER, API_POLL };
+/* Who waits: a person's command; a run, which takes turns with those; a reader
+ * of results; nobody. */
+enum api_priority { API_PERSON, API_PROGRAM, API_READER, API_POLL };
 
 struct api_answer {
 	int err;	  /* 0, or -errno by the table of tree.md */

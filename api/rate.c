@@ -183,16 +183,31 @@ static struct rate_entry *first_due(struct rate_list *list, uint64_t now_ms)
 	return entry;
 }
 
+/* Whose turn it is of a person's and a run's; either may be NULL. */
+static struct rate_entry *take_turn(
+	struct rate_entry *person, struct rate_entry *run, bool *is_runs_turn)
+{
+	bool is_run = !person || (run && *is_runs_turn);
+
+	*is_runs_turn = !is_run;
+	return is_run ? run : person;
+}
+
 struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 {
-	struct rate_entry *entry = NULL;
+	bool is_runs_turn = rate->is_runs_turn;
+	struct rate_entry *entry;
 	int priority;
 
 	rate_refill(rate, now_ms);
-	for (priority = 0; priority <= API_POLL && !entry; priority++)
+	entry = take_turn(first_due(&rate->waiting[API_PERSON], now_ms),
+		first_due(&rate->waiting[API_PROGRAM], now_ms), &is_runs_turn);
+	for (priority = API_READER; priority <= API_POLL && !entry; priority++)
 		entry = first_due(&rate->waiting[priority], now_ms);
 	if (!entry || rate_token_ms(rate, entry->priority, 0) > now_ms)
 		return NULL;
+	if (entry->priority <= API_PROGRAM)
+		rate->is_runs_turn = is_runs_turn;
 	rate_remove(rate, entry);
 	if (rate->per_minute)
 		rate->level -= TOKEN;
@@ -201,16 +216,32 @@ struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 	return entry;
 }
 
-/* The one behind entry, in the order in which they would go; NULL gives the
- * first, and ends it. */
-static struct rate_entry *next_in_line(
-	struct rate *rate, struct rate_entry *entry)
-{
-	int priority = entry ? (int)entry->priority + 1 : 0;
+/* All that wait, in the order in which they would go. */
+struct line {
+	struct rate_entry *next[API_POLL + 1];
+	bool is_runs_turn;
+};
 
-	entry = entry ? TAILQ_NEXT(entry, link) : NULL;
-	for (; !entry && priority <= API_POLL; priority++)
-		entry = TAILQ_FIRST(&rate->waiting[priority]);
+static struct line line_of(struct rate *rate)
+{
+	struct line line = { .is_runs_turn = rate->is_runs_turn };
+	int i;
+
+	for (i = 0; i <= API_POLL; i++)
+		line.next[i] = TAILQ_FIRST(&rate->waiting[i]);
+	return line;
+}
+
+static struct rate_entry *line_next(struct line *line)
+{
+	struct rate_entry *entry = take_turn(line->next[API_PERSON],
+		line->next[API_PROGRAM], &line->is_runs_turn);
+	int priority;
+
+	for (priority = API_READER; priority <= API_POLL && !entry; priority++)
+		entry = line->next[priority];
+	if (entry)
+		line->next[entry->priority] = TAILQ_NEXT(entry, link);
 	return entry;
 }
 
@@ -221,11 +252,12 @@ static uint64_t later(uint64_t a, uint64_t b)
 
 struct rate_entry *rate_late(struct rate *rate, uint64_t now_ms)
 {
-	struct rate_entry *entry = NULL;
+	struct line line = line_of(rate);
+	struct rate_entry *entry;
 	uint64_t ahead = 0, at;
 
 	rate_refill(rate, now_ms);
-	while ((entry = next_in_line(rate, entry))) {
+	while ((entry = line_next(&line))) {
 		at = rate_token_ms(rate, entry->priority, ahead++);
 		if (later(at, entry->due_ms) < entry->deadline_ms &&
 			now_ms < entry->deadline_ms)
@@ -238,11 +270,12 @@ struct rate_entry *rate_late(struct rate *rate, uint64_t now_ms)
 
 uint64_t rate_wake_ms(struct rate *rate, uint64_t now_ms)
 {
-	struct rate_entry *entry = NULL;
+	struct line line = line_of(rate);
+	struct rate_entry *entry;
 	uint64_t wake = UINT64_MAX, at;
 
 	rate_refill(rate, now_ms);
-	while ((entry = next_in_line(rate, entry))) {
+	while ((entry = line_next(&line))) {
 		at = rate_token_ms(rate, entry->priority, 0);
 		at = later(at, entry->due_ms);
 		if (at > entry->deadline_ms)

@@ -11,9 +11,10 @@
 
 /*
  * A token bucket of what the server is thought to allow, and the requests that
- * wait for it: by priority, then in the order in which they came. Polls leave
- * the last two tokens to what somebody waits for. As long as nothing is
- * known of a limit there is none.
+ * wait for it: by priority, then in the order in which they came. A person's
+ * commands and runs take turns: many runs hold up no `ls`, no walk the runs.
+ * Polls leave the last two tokens to what somebody waits for. As long as
+ * nothing is known of a limit there is none.
  */
 
 struct rate_entry {
@@ -36,6 +37,7 @@ struct rate {
 	unsigned taken;	     /* while per_minute was unknown */
 	bool is_learned;     /* per_minute is from headers alone */
 	bool is_window;	     /* the server counts down from more than burst */
+	bool is_runs_turn;
 };
 
 /* What an answer's headers say, -1: nothing. */

@@ -231,7 +231,7 @@ static void run_send(struct run *run)
 	struct fs *fs = run->fs;
 	struct api_request request = {
 		.endpoint = run->endpoint,
-		.priority = API_PERSON,
+		.priority = API_PROGRAM,
 		.id = run->id[0] ? run->id : NULL,
 		.query = run->query[0].name ? run->query : NULL,
 		.body = run->body,

@@ -24,7 +24,8 @@
  *   age N           it took N ms to come, likewise
  *   limited S       a 429 that asks for S seconds, -1: for nothing
  *   person N        N such calls come, numbered on from 1; the same with
- *   reader, poll    a time limit of 30 s
+ *   program N       a time limit of 30 s
+ *   reader, poll
  *   brief N         a person's, with a time limit of 2 s
  *   later N         a person's that are due in 5 s
  *   ms N            time passes
@@ -61,6 +62,16 @@ static const struct story stories[] = {
 		"ms 1000, go 1-1" },
 	{ "polls leave two tokens",
 		"set 60 10, poll 20, go 1-8, person 2, go 21-22" },
+	{ "a person and many runs take turns",
+		"set 60 1, program 4, go 1-1, person 2, ms 1000, go 5-5, "
+		"ms 1000, go 2-2, ms 1000, go 6-6, ms 1000, go 3-3, ms 1000, "
+		"go 4-4" },
+	{ "and know how long that is",
+		"set 60 10, program 38, go 1-10, late 0-0, person 2, "
+		"late 38-38, ms 1000, go 39-39, ms 1000, go 11-11" },
+	{ "a run comes before a reader and a poll",
+		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1000, "
+		"go 3-3, ms 1000, go 2-2" },
 	{ "but a burst of one is no starvation",
 		"set 60 1, poll 2, go 1-1, ms 1000, go 2-2" },
 	{ "in order within one priority",
@@ -203,6 +214,8 @@ static void play_step(struct play *play, const char *step)
 		rate_limited(&play->rate, a, play->now_ms);
 	else if (!strcmp(verb, "person"))
 		come(play, (long)a, API_PERSON, 0, 30000);
+	else if (!strcmp(verb, "program"))
+		come(play, (long)a, API_PROGRAM, 0, 30000);
 	else if (!strcmp(verb, "reader"))
 		come(play, (long)a, API_READER, 0, 30000);
 	else if (!strcmp(verb, "poll"))
@@ -299,7 +312,7 @@ static void twin_takes(
 	twin->on_way[i].number = ++twin->sent;
 	twin->on_way[i].sent_ms = now_ms;
 	twin->on_way[i].ends_ms =
-		now_ms + (entry->priority == API_PERSON ? 7000 : 40);
+		now_ms + (entry->priority == API_PROGRAM ? 7000 : 40);
 	if (twin->tokens >= 1)
 		twin->tokens -= 1;
 	else
@@ -345,7 +358,7 @@ static void what_the_server_has_left_is_used(void **state)
 	rate_init(&rate);
 	rate_set(&rate, 60, 10, T0);
 	for (i = 0; i < 5; i++)
-		runs[i] = (struct rate_entry){ .priority = API_PERSON };
+		runs[i] = (struct rate_entry){ .priority = API_PROGRAM };
 	for (now_ms = T0; now_ms < end_ms; now_ms += 20) {
 		struct rate_entry *entry,
 			*all[] = { &log, &list, &runs[0], &runs[1], &runs[2],

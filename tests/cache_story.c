@@ -83,7 +83,8 @@ static const struct {
 	{ "ENOMEM", ENOMEM },
 };
 
-static const char *const priorities[] = { "person", "reader", "poll" };
+static const char *const priorities[] = { "person", "program", "reader",
+	"poll" };
 
 static void check(bool truth, const char *what)
 {
