@@ -21,7 +21,8 @@
  * answers are served without asking, and entries that hold none give the same
  * error again, for 1 s at most. Where the API itself is away (no answer, 429,
  * 502, 503, 504) that pause holds for all entries, and the first good answer
- * ends it. Where a fetch ran into its time limit, who has a stale answer is
+ * ends it. What our own rate limit left no time for was not even sent: there
+ * is no pause. Where a fetch ran into its time limit, who has a stale answer is
  * not made to wait for the next one: it is fetched behind their back.
  *
  * A write drops what it makes untrue (cache_drop); an answer to a request that

@@ -97,6 +97,7 @@ static void take(struct cache *cache, struct entry *entry,
 	case VERDICT_AWAY:
 		entry_fail(entry, err, reply->message, until_ms);
 		break;
+	case VERDICT_LATE:
 	case VERDICT_NO_MEMORY:
 		break;
 	}
@@ -120,7 +121,8 @@ static void answer_those(struct cache *cache, const struct entry *entry,
 		answer->json = reply->json;
 		answer->version = ++cache->versions;
 	} else if (entry &&
-		(verdict == VERDICT_BROKEN || verdict == VERDICT_AWAY) &&
+		(verdict == VERDICT_BROKEN || verdict == VERDICT_AWAY ||
+			verdict == VERDICT_LATE) &&
 		entry_is_usable(entry, cache->now_ms)) {
 		entry_answer(entry, answer);
 		answer->is_stale = true;
@@ -134,7 +136,7 @@ static void note_health(struct cache *cache, enum verdict verdict, int err)
 {
 	if (verdict == VERDICT_AWAY)
 		outage_fail(&cache->outage, err == -ETIMEDOUT, cache->now_ms);
-	else if (verdict != VERDICT_BROKEN && verdict != VERDICT_NO_MEMORY)
+	else if (verdict < VERDICT_BROKEN)
 		outage_end(&cache->outage);
 }
 

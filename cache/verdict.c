@@ -27,8 +27,11 @@ enum verdict verdict_of(const struct api_answer *reply, int *err)
 	case -EFBIG:
 		return VERDICT_REFUSED;
 	}
+	/* Our own limit left no time for it: others may have their turn. */
+	if (*err == -EBUSY && reply->status == 0)
+		return VERDICT_LATE;
 	switch (reply->status) {
-	case 0: /* no connection, no answer in time, no turn in time */
+	case 0: /* no connection, no answer in time */
 	case 429:
 	case 502: /* a gateway's words about what is behind it */
 	case 503:

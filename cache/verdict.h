@@ -11,6 +11,7 @@ enum verdict {
 	VERDICT_REFUSED,  /* the API works and says no */
 	VERDICT_BROKEN,	  /* this resource fails: what was known still serves */
 	VERDICT_AWAY,	  /* the API fails: likewise, for all entries */
+	VERDICT_LATE,	  /* not sent: what was known serves, nothing else */
 	VERDICT_NO_MEMORY /* ours: says nothing of the API */
 };
 

@@ -118,7 +118,7 @@ static const struct verdict_case {
 	{ "a reset in a 404's body", -ECONNRESET, 404, false, VERDICT_AWAY,
 		-ECONNRESET },
 	{ "200 and an error", -EIO, 200, false, VERDICT_BROKEN, -EIO },
-	{ "no turn in time", -EBUSY, 0, false, VERDICT_AWAY, -EBUSY },
+	{ "no turn in time", -EBUSY, 0, false, VERDICT_LATE, -EBUSY },
 };
 
 static void test_verdict(void **state)

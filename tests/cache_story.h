@@ -103,12 +103,15 @@ static const struct story stories[] __attribute__((unused)) = {
 		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
 		"get c services = stale 1 v1; calls 1; "
 		"stats stale=3 joined=1" },
-	{ "no turn before the time limit: stale, rather than dead",
-		"put services 1; at 10000; get a services = wait; "
-		"get b services = wait; reply 1 0 EBUSY; "
-		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
-		"get c services = stale 1 v1; calls 1; "
-		"stats stale=3 joined=1" },
+	{ "no turn before the time limit: stale, and no harm to others",
+		"put services 1; put snapshots 2; at 10000; "
+		"get a services poll = wait; get b services = wait; "
+		"get c service/x poll = wait; reply 1 0 EBUSY; "
+		"reply 2 0 EBUSY; told a stale 1 v1, b stale 1 v1, c EBUSY; "
+		"until 10000; get b snapshots = wait; "
+		"get a services = wait; get c service/x = wait; calls 5; "
+		"reply 3 200 22; reply 4 200 11; reply 5 200 33; "
+		"told b 22 v3, a 11 v4, c 33 v5; stats stale=2" },
 	{ "429: stale, rather than dead",
 		"put services 1; at 10000; get a services = wait; "
 		"get b services = wait; reply 1 429 EBUSY; "
