@@ -15,6 +15,7 @@
 #include "fs/errors.h"
 #include "fs/log.h"
 #include "fs/mount.h"
+#include "fs/service_log.h"
 
 /*
  * The kernel's requests, signals, the workers and curl's sockets are waited for
@@ -184,6 +185,7 @@ static void fs_disconnect(struct fs *fs)
 {
 	runs_clear(fs);
 	poller_clear(fs);
+	service_logs_stop(fs);
 	if (fs->cache)
 		cache_free(fs->cache);
 	fs->cache = NULL;

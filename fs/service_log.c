@@ -14,19 +14,28 @@
 #include "fs/resource_memory.h"
 #include "fs/service_log_held.h"
 
-enum { POLL_MS = 1000 };
-
-/* Which of an operation's calls asks for what. */
-enum { SLOT_TAIL, SLOT_WHOLE, SLOT_LONGER, LONGER = 16 };
+enum {
+	POLL_MS = 1000,
+	PATIENCE_MS = 1000, /* who knows something waits for more */
+	LONGER = 16,	    /* as many lines, where some did not do */
+};
 
 struct service_log {
 	TAILQ_ENTRY(service_log) link;
+	struct fs *fs;
 	char *id;
 	struct log_held held;
 	uint64_t polled_ms;
-	unsigned polls; /* answers that were taken */
 	unsigned users;
+	bool is_known; /* the whole of it came */
 	bool was_read;
+
+	/* However many want to know, one request is on its way. */
+	struct api_call *call;
+	enum api_priority priority; /* of the call */
+	unsigned asked;		    /* its lines; 0: the whole */
+	int err;		    /* what came of the last one */
+	struct op_list waiters;
 };
 
 static struct service_log *log_find(struct fs *fs, const char *id)
@@ -45,6 +54,8 @@ static struct service_log *log_new(struct fs *fs, const char *id)
 
 	if (!log)
 		return NULL;
+	log->fs = fs;
+	TAILQ_INIT(&log->waiters);
 	log->id = strdup(id);
 	if (!log->id || held_open(&log->held, &fs->state)) {
 		free(log->id);
@@ -55,41 +66,82 @@ static struct service_log *log_new(struct fs *fs, const char *id)
 	return log;
 }
 
+static void log_cancel(struct service_log *log)
+{
+	if (log->call)
+		api_cancel(log->call);
+	log->call = NULL;
+}
+
 void service_log_close(struct fs *fs, struct service_log *log)
 {
 	if (--log->users)
 		return;
+	log_cancel(log);
+	ops_wake(&log->waiters);
 	TAILQ_REMOVE(memory_logs(fs), log, link);
 	held_close(&log->held);
 	free(log->id);
 	free(log);
 }
 
+void service_logs_stop(struct fs *fs)
+{
+	struct service_log *log;
+
+	TAILQ_FOREACH(log, memory_logs(fs), link)
+	log_cancel(log);
+}
+
 /* ---- asking ---- */
 
-/* lines 0: the whole. */
-static int log_take(
-	struct op *op, struct service_log *log, json_t *answer, unsigned lines)
+static int log_take(struct service_log *log, json_t *answer)
 {
 	const json_t *text = json_member(answer, "log|logs|stdout");
-	uint64_t now_ms = op->fs->now_ms;
+	uint64_t now_ms = log->fs->now_ms;
 	size_t len;
 	char *bytes = json_to_bytes(text, &len);
 
 	if (!bytes)
 		return json_is_string(text) ? -ENOMEM : -EPROTO;
-	int err = lines ? held_take_tail(&log->held, bytes, len, lines, now_ms)
-			: held_take_whole(&log->held, bytes, len, now_ms);
+	int err = log->asked
+		? held_take_tail(&log->held, bytes, len, log->asked, now_ms)
+		: held_take_whole(&log->held, bytes, len, now_ms);
 	free(bytes);
-	if (err)
-		return err;
-	log->polls++;
-	log->polled_ms = now_ms;
-	return 0;
+	log->is_known |= !err;
+	return err;
 }
 
-static int log_ask(struct op *op, unsigned slot, const char *id, unsigned lines,
-	json_t **answer)
+static int log_ask(
+	struct service_log *log, unsigned lines, enum api_priority priority);
+
+/* Some last lines, more of them, or the whole: each only where the one before
+ * did not do. */
+static int log_ask_more(struct service_log *log)
+{
+	bool was_first = log->asked == log->held.lines;
+	unsigned lines =
+		was_first && !log->held.doubted ? log->asked * LONGER : 0;
+
+	return log_ask(log, lines, log->priority);
+}
+
+static void log_answered(void *ctx, const struct api_answer *answer)
+{
+	struct service_log *log = ctx;
+
+	log->call = NULL;
+	log->err = answer->err ? answer->err : log_take(log, answer->json);
+	if (log->err == -EAGAIN && log->asked)
+		log->err = log_ask_more(log);
+	if (log->call)
+		return;
+	log->polled_ms = log->fs->now_ms;
+	ops_wake(&log->waiters);
+}
+
+static int log_ask(
+	struct service_log *log, unsigned lines, enum api_priority priority)
 {
 	char number[16];
 	const struct api_param query[] = {
@@ -98,50 +150,56 @@ static int log_ask(struct op *op, unsigned slot, const char *id, unsigned lines,
 	};
 	struct api_request request = {
 		.endpoint = API_SERVICE_LOGS,
-		.priority = op->req ? API_READER : API_POLL,
-		.id = id,
+		.priority = priority,
+		.id = log->id,
 		.query = query,
 	};
 
 	snprintf(number, sizeof(number), "%u", lines);
-	return op_call(op, slot, &request, answer);
+	log->asked = lines;
+	log->priority = priority;
+	return api_start(log->fs->api, &request, log->fs->now_ms, log_answered,
+		log, &log->call);
 }
 
-static int log_fetch(
-	struct op *op, unsigned slot, struct service_log *log, unsigned lines)
+/*
+ * Brings the log up to date: 0 when its last answer is new, or came since the
+ * operation began to wait for one. Who opens it waits as a person does. Who
+ * follows it polls: what comes in time is seen, all else goes first.
+ */
+static int log_refresh(
+	struct op *op, struct service_log *log, enum api_priority priority)
 {
-	json_t *answer;
-	int err = log_ask(op, slot, log->id, lines, &answer);
+	uint64_t age_ms = op->fs->now_ms - log->polled_ms;
+	int err;
 
-	return err ? err : log_take(op, log, answer, lines);
-}
-
-/* Some last lines, more of them, or the whole: each only where the one before
- * did not do, also when the operation is run again. */
-static int log_fetch_new(struct op *op, struct service_log *log)
-{
-	unsigned lines = log->held.lines;
-	int err = -EAGAIN;
-
-	if (op->calls[SLOT_WHOLE].is_started || !log->polls)
-		return log_fetch(op, SLOT_WHOLE, log, 0);
-	if (!op->calls[SLOT_LONGER].is_started)
-		err = log_fetch(op, SLOT_TAIL, log, lines);
-	if (err == -EAGAIN && !log->held.doubted)
-		err = log_fetch(op, SLOT_LONGER, log, lines * LONGER);
-	return err == -EAGAIN ? log_fetch(op, SLOT_WHOLE, log, 0) : err;
-}
-
-/* Brings the log up to date. The answers of several operations may overtake
- * each other: one that was asked for before the last was taken is old. */
-static int log_poll(struct op *op, struct service_log *log)
-{
-	if (!op->step) {
-		if (op->fs->now_ms - log->polled_ms < POLL_MS)
+	if (log->call && priority < log->priority &&
+		!api_call_was_sent(log->call))
+		log_cancel(log);
+	if (!log->call) {
+		if (op->step || (log->is_known && age_ms < POLL_MS))
 			return 0;
-		op->step = log->polls + 1;
+		err = log_ask(
+			log, log->is_known ? log->held.lines : 0, priority);
+		if (err)
+			return err;
 	}
-	return op->step == log->polls + 1 ? log_fetch_new(op, log) : 0;
+	op->step = 1;
+	return op_wait(op, &log->waiters);
+}
+
+/* Likewise, for who can do with what is known. */
+static int log_follow(struct op *op, struct service_log *log)
+{
+	int err;
+
+	if (op->is_late)
+		return 0;
+	err = log_refresh(op, log, API_POLL);
+	if (err != -EINPROGRESS)
+		return 0;
+	op_deadline(op, op->fs->now_ms + PATIENCE_MS);
+	return err;
 }
 
 int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
@@ -154,43 +212,62 @@ int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	if (err || !log || !log->was_read)
 		return err;
 	if (!op->is_peeking) {
-		err = log_poll(op, log);
-		if (err == -EINPROGRESS)
+		err = log_follow(op, log);
+		if (err)
 			return err;
 	}
-	attr->st_size =
-		log->held.size; /* what is known, where it cannot be had */
+	attr->st_size = log->held.size;
 	attr->st_blocks = (log->held.size + 511) / 512;
+	return 0;
+}
+
+/* What an operation that opens it holds meanwhile. */
+struct log_hold {
+	struct service_log *log;
+};
+
+static void log_hold_end(struct op *op)
+{
+	struct log_hold *hold = op->extra;
+
+	service_log_close(op->fs, hold->log);
+}
+
+static int log_hold(struct op *op, const char *id)
+{
+	struct log_hold *hold = calloc(1, sizeof(*hold));
+
+	if (!hold)
+		return -ENOMEM;
+	hold->log = log_find(op->fs, id);
+	if (!hold->log)
+		hold->log = log_new(op->fs, id);
+	if (!hold->log) {
+		free(hold);
+		return -ENOMEM;
+	}
+	hold->log->users++;
+	op->extra = hold;
+	op->end = log_hold_end;
 	return 0;
 }
 
 int service_log_open(
 	struct op *op, const struct node *node, struct handle *handle)
 {
-	struct service_log *log = log_find(op->fs, node->id);
-	json_t *answer;
-	int err;
+	const struct log_hold *hold;
+	int err = op->extra ? 0 : log_hold(op, node->id);
 
-	if (!log) {
-		err = log_ask(op, SLOT_WHOLE, node->id, 0, &answer);
-		if (err)
-			return err;
-		log = log_find(op->fs, node->id);
-		if (!log)
-			log = log_new(op->fs, node->id);
-		if (!log)
-			return -ENOMEM;
-		log->users++;
-		err = log_take(op, log, answer, 0);
-	} else {
-		log->users++;
-		err = log_poll(op, log);
-	}
-	if (err) {
-		service_log_close(op->fs, log);
+	if (err)
 		return err;
-	}
-	handle->log = log;
+	hold = op->extra;
+	err = log_refresh(op, hold->log, API_PERSON);
+	if (err)
+		return err;
+	if (!hold->log->is_known)
+		return hold->log->err;
+	hold->log->users++;
+	handle->log = hold->log;
 	handle->kind = HANDLE_LOG;
 	return 0;
 }
@@ -202,7 +279,7 @@ int service_log_read(struct op *op)
 
 	log->was_read = true;
 	if ((uint64_t)op->offset >= log->held.size) {
-		int err = log_poll(op, log);
+		int err = log_follow(op, log);
 		if (err)
 			return err;
 	}

@@ -15,7 +15,9 @@
  * do not tell are more asked for, in the end all (fs/service_log_held.h).
  *
  * It is asked again when somebody reads at its end, or asks for its size, and
- * the last answer is a second old. What nobody has open is not held.
+ * the last answer is a second old; what is known is told where no other answer
+ * comes within a second. However many follow it, one request is on its way.
+ * What nobody has open is not held.
  *
  * Its size is 0 until something of it was read: what is told before is what
  * tar and cp find afterwards, or they say that the file changed.
@@ -29,5 +31,7 @@ int service_log_open(
 	struct op *op, const struct node *node, struct handle *handle);
 int service_log_read(struct op *op);
 void service_log_close(struct fs *fs, struct service_log *log);
+/* No answer is waited for any more. To be called before api_free. */
+void service_logs_stop(struct fs *fs);
 
 #endif

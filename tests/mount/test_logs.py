@@ -60,12 +60,16 @@ class Logs(ResourceCase):
         self.addCleanup(tail.close)
         return tail
 
+    def stat(self, name):
+        """A number of .unsandboxfs/stats."""
+        for line in self.read(".unsandboxfs/stats").splitlines():
+            if line.startswith(name + " "):
+                return int(line.split()[1])
+        raise AssertionError(f"no {name}")
+
     def received(self):
         """Bytes that the mount was sent."""
-        for line in self.read(".unsandboxfs/stats").splitlines():
-            if line.startswith("bytes_received "):
-                return int(line.split()[1])
-        raise AssertionError("no bytes_received")
+        return self.stat("bytes_received")
 
     def log_file(self, name):
         """Where the stand-in keeps the log."""
@@ -165,6 +169,32 @@ class Logs(ResourceCase):
             for tail in tails:
                 self.check_ticks(tail, 1)
         self.check_polls(began)
+
+    def test_opened_by_many(self):
+        """It is asked for once, also by those who have nothing yet."""
+        self.make("many", "#!/bin/bash\necho one\nsleep 1000\n")
+        path = self.at("services/many/logs")
+        self.wait_for(lambda: self.read(path), "it prints")
+        self.server.reset()
+        self.server.fault({"path": "/services/ID/logs", "delay_ms": 1500,
+                           "after": True, "times": 1})
+        cats = [subprocess.Popen(["cat", path], stdout=subprocess.PIPE)
+                for _ in range(8)]
+        self.assertEqual({cat.communicate()[0] for cat in cats}, {b"one\n"})
+        self.assert_requests({"GET /services/ID/logs": 1})
+
+    def test_past_an_outage(self):
+        """What is known stays known, and it goes on where it stood."""
+        self.make("past", "#!/bin/bash\necho one\nsleep 1000\n")
+        self.wait_for(lambda: self.read("services/past/logs"), "it prints")
+        tail = self.follow("past")
+        self.assertEqual(tail.line(), "one")
+        self.server.fault({"path": "/services/*", "status": 503})
+        self.wait_for(lambda: self.stat("answers_5xx"), "it is asked for")
+        self.assertEqual(self.read("services/past/logs"), "one\n")
+        self.server.answer("GET", "/services/ID/logs",
+                           {"log": "one\ntwo\n"}, times=0)
+        self.assertEqual(tail.line(), "two")
 
 
 if __name__ == "__main__":
