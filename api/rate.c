@@ -6,6 +6,11 @@
 #define TOKEN 60000
 
 #define POLL_RESERVE 2
+/* now_ms was read before the answer was: what the server says may be true of a
+ * moment so much later. */
+#define LAG_MS 100
+/* An answer that took no longer speaks of now. */
+#define RECENT_MS 1000
 /* However far off the server puts the end of a limit, it is asked again after a
  * minute: limits are by the minute. */
 #define BLOCK_MAX_S 60
@@ -49,15 +54,21 @@ static void rate_refill(struct rate *rate, uint64_t now_ms)
 		rate->level = full;
 }
 
+static void rate_level(struct rate *rate, int64_t level, uint64_t now_ms)
+{
+	rate->level = level;
+	rate->level_ms = now_ms + LAG_MS;
+}
+
 static void rate_start(
 	struct rate *rate, unsigned per_minute, unsigned burst, uint64_t now_ms)
 {
 	rate->per_minute = per_minute;
 	rate->burst = burst;
-	rate->level = rate_full(rate) - (int64_t)rate->taken * TOKEN;
+	rate_level(
+		rate, rate_full(rate) - (int64_t)rate->taken * TOKEN, now_ms);
 	if (rate->level < 0)
 		rate->level = 0;
-	rate->level_ms = now_ms;
 	rate->taken = 0;
 }
 
@@ -101,14 +112,16 @@ static void rate_bound(
 		rate->is_window = true; /* it says nothing of our bucket */
 		return;
 	}
-	most = answer->remaining * TOKEN + rate_gain(rate, answer->age_ms);
+	most = answer->remaining * TOKEN;
+	if (answer->age_ms > RECENT_MS)
+		most += rate_gain(rate, answer->age_ms - RECENT_MS);
 	if (rate->level > most)
-		rate->level = most;
+		rate_level(rate, most, now_ms);
 	if (rate->is_window || answer->since >= (uint64_t)answer->remaining)
 		return;
 	least = (answer->remaining - (int64_t)answer->since) * TOKEN;
 	if (rate->level < least)
-		rate->level = least;
+		rate_level(rate, least, now_ms);
 }
 
 void rate_learn(
@@ -129,8 +142,7 @@ void rate_learn(
 
 void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 {
-	rate_refill(rate, now_ms);
-	rate->level = 0;
+	rate_level(rate, 0, now_ms);
 	if (wait_s > 0)
 		rate_block(rate, wait_s, now_ms);
 }
@@ -160,7 +172,7 @@ static int64_t rate_reserve(const struct rate *rate, enum api_priority priority)
 static uint64_t rate_token_ms(
 	const struct rate *rate, enum api_priority priority, uint64_t ahead)
 {
-	uint64_t at = rate->level_ms;
+	uint64_t at = 0;
 	int64_t missing;
 
 	if (rate->per_minute) {
@@ -168,8 +180,9 @@ static uint64_t rate_token_ms(
 				TOKEN -
 			rate->level;
 		if (missing > 0)
-			at += ((uint64_t)missing + rate->per_minute - 1) /
-				rate->per_minute;
+			at = rate->level_ms +
+				((uint64_t)missing + rate->per_minute - 1) /
+					rate->per_minute;
 	}
 	return at > rate->blocked_ms ? at : rate->blocked_ms;
 }

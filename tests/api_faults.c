@@ -465,7 +465,7 @@ static void the_limit_is_kept(void **state)
 
 	(void)state;
 	fixture_start(fixture);
-	SCRIPT(fixture, HEADED(200, "X-RateLimit-Remaining: 9\r\n", "{}"));
+	SCRIPT(fixture, HEADED(200, "X-RateLimit-Remaining: 0\r\n", "{}"));
 	api_set_rate(fixture->api, 60, 10, fixture->now_ms);
 	for (i = 0; i < 50; i++)
 		start(fixture, API_JOBS, NULL, NULL, &outcome);

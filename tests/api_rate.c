@@ -42,8 +42,8 @@ static const struct story stories[] = {
 	{ "no limit while nothing is known",
 		"person 100, go 1-100, wake -1, poll 5, go 101-105" },
 	{ "a burst, then by the minute",
-		"set 60 10, person 12, go 1-10, wake 1000, ms 999, go 0-0, "
-		"ms 1, go 11-11, ms 1000, go 12-12, wake -1" },
+		"set 60 10, ms 100, person 12, go 1-10, wake 1000, ms 999, "
+		"go 0-0, ms 1, go 11-11, ms 1000, go 12-12, wake -1" },
 	{ "the burst comes back",
 		"set 60 10, person 10, go 1-10, ms 60000, person 11, "
 		"go 11-20" },
@@ -58,38 +58,38 @@ static const struct story stories[] = {
 	{ "unknown again", "set 60 1, person 2, go 1-1, set 0 0, go 2-2" },
 	{ "people first, then readers, then polls",
 		"set 60 3, ms 60000, limited -1, poll 1, reader 1, person 1, "
-		"go 0-0, ms 1000, go 3-3, ms 1000, go 2-2, ms 2000, go 0-0, "
+		"go 0-0, ms 1100, go 3-3, ms 1000, go 2-2, ms 2000, go 0-0, "
 		"ms 1000, go 1-1" },
 	{ "polls leave two tokens",
 		"set 60 10, poll 20, go 1-8, person 2, go 21-22" },
 	{ "a person and many runs take turns",
-		"set 60 1, program 4, go 1-1, person 2, ms 1000, go 5-5, "
+		"set 60 1, ms 100, program 4, go 1-1, person 2, ms 1000, go "
+		"5-5, "
 		"ms 1000, go 2-2, ms 1000, go 6-6, ms 1000, go 3-3, ms 1000, "
 		"go 4-4" },
 	{ "and know how long that is",
-		"set 60 10, program 38, go 1-10, late 0-0, person 2, "
+		"set 60 10, ms 100, program 38, go 1-10, late 0-0, person 2, "
 		"late 38-38, ms 1000, go 39-39, ms 1000, go 11-11" },
 	{ "a run comes before a reader and a poll",
-		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1000, "
+		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1100, "
 		"go 3-3, ms 1000, go 2-2" },
 	{ "but a burst of one is no starvation",
-		"set 60 1, poll 2, go 1-1, ms 1000, go 2-2" },
+		"set 60 1, ms 100, poll 2, go 1-1, ms 1000, go 2-2" },
 	{ "in order within one priority",
-		"set 60 1, person 3, go 1-1, ms 1000, go 2-2, ms 1000, "
+		"set 60 1, ms 100, person 3, go 1-1, ms 1000, go 2-2, ms 1000, "
 		"go 3-3" },
 	{ "one that waits for its retry holds nobody up",
 		"set 60 10, later 1, person 2, go 2-3, wake 5000, ms 5000, "
 		"go 1-1" },
 	{ "turned away at once, not late",
-		"set 60 10, person 10, go 1-10, brief 3, late 12-13, wake "
-		"1000, "
-		"ms 1000, go 11-11" },
+		"set 60 10, ms 100, person 10, go 1-10, brief 3, late 12-13, "
+		"wake 1000, ms 1000, go 11-11" },
 	{ "the wait of many", "set 60 10, person 45, late 40-45, go 1-10" },
 	{ "turned away by who comes later but goes first",
 		"set 60 10, limited -1, poll 27, late 0-0, person 2, "
 		"late 26-27" },
 	{ "remaining lowers",
-		"set 60 10, headers 60 2 30, person 5, go 1-2, wake 1000" },
+		"set 60 10, headers 60 2 30, person 5, go 1-2, wake 1100" },
 	{ "remaining raises, less what it may not have counted",
 		"set 60 10, person 10, go 1-10, since 3, headers 60 7 30, "
 		"person 6, go 11-14" },
@@ -97,8 +97,8 @@ static const struct story stories[] = {
 		"set 60 10, person 6, go 1-6, since 3, headers 60 5 30, "
 		"person 5, go 7-10" },
 	{ "what remained when a long run was sent",
-		"set 60 10, person 5, go 1-5, ms 5000, age 5000, "
-		"headers 60 5 30, person 11, go 6-15" },
+		"set 60 10, ms 100, person 5, go 1-5, ms 5000, age 5000, "
+		"headers 60 6 30, person 11, go 6-15" },
 	{ "and has been used since",
 		"set 60 10, person 10, go 1-10, since 9, age 5000, "
 		"headers 60 9 30, person 1, go 0-0" },
@@ -106,7 +106,7 @@ static const struct story stories[] = {
 		"set 60 10, person 10, go 1-10, headers 60 50 30, person 1, "
 		"go 0-0, headers 60 9 30, go 0-0" },
 	{ "nothing remaining, with a key: by the minute",
-		"set 60 10, headers 60 0 30, person 1, wake 1000" },
+		"set 60 10, headers 60 0 30, person 1, wake 1100" },
 	{ "learned from headers alone",
 		"headers 60 59 60, person 70, go 1-59" },
 	{ "and followed upwards",
@@ -128,14 +128,15 @@ static const struct story stories[] = {
 	{ "429 without, nothing known",
 		"person 1, go 1-1, limited -1, person 2, go 2-3" },
 	{ "429 without, the key known",
-		"set 60 10, limited -1, person 2, go 0-0, wake 1000" },
+		"set 60 10, limited -1, person 2, go 0-0, wake 1100" },
 	{ "429 for an hour is asked again after a minute",
 		"set 60 10, limited 3600, brief 1, late 1-1, ms 60000, "
 		"person 1, go 2-2" },
 	{ "a limit that ends does not end an other",
 		"limited 10, limited 5, person 1, wake 10000" },
 	{ "time that stands still or goes back",
-		"set 60 10, person 10, go 1-10, ms -5000, person 1, go 0-0, "
+		"set 60 10, ms 100, person 10, go 1-10, ms -5000, person 1, go "
+		"0-0, "
 		"ms 6000, go 11-11" },
 };
 
