@@ -279,8 +279,8 @@ struct api_config {
 	const struct api_credentials *credentials; /* borrowed, kept */
 	struct worker *worker; /* borrowed; parses long answers */
 	uint64_t timeout_ms;   /* default of a request; 0: 30 s */
-	/* Told of every request that ended with an error, after its retries;
-	 * may be NULL. */
+	/* Told of every request that ended with an error, after its retries,
+	 * but not of a poll that had no turn in time; may be NULL. */
 	void (*on_error)(void *ctx, const char *method, const char *path,
 		const struct api_answer *answer);
 	/* One line for the log; never holds a secret; may be NULL. */

@@ -342,6 +342,15 @@ void call_parsed(struct api_call *call)
 		call_finish(call);
 }
 
+/* A poll that had no turn in time is no error: the next one may have. */
+static bool call_is_error(const struct api_call *call)
+{
+	bool had_no_turn = call->err == -EBUSY && call->tries == 0;
+
+	return call->err &&
+		!(had_no_turn && call->entry.priority > API_PROGRAM);
+}
+
 void call_tell(struct api_call *call)
 {
 	struct api *api = call->api;
@@ -358,7 +367,7 @@ void call_tell(struct api_call *call)
 	};
 
 	call->state = CALL_TELLING;
-	if (call->err && api->on_error)
+	if (call_is_error(call) && api->on_error)
 		api->on_error(api->ctx, call->row->method, call->target.path,
 			&answer);
 	if (call->done)

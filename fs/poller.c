@@ -108,6 +108,12 @@ void poller_unwatch(struct job *job, bool wants_output)
 		job->watching_output--;
 }
 
+/* The rate limit left no time for it: it was not sent, and says nothing. */
+static bool had_no_turn(const struct api_answer *answer)
+{
+	return answer->err == -EBUSY && !answer->status;
+}
+
 /* ---- one job ---- */
 
 /*
@@ -145,6 +151,10 @@ static void poller_job_answered(void *ctx, const struct api_answer *answer)
 	enum job_status status;
 
 	job->call = NULL;
+	if (had_no_turn(answer)) {
+		poller_plan(fs);
+		return;
+	}
 	if (answer->err) {
 		poller_job_failed(job, answer);
 	} else if (job_judge(answer->json, &status)) {
@@ -248,18 +258,19 @@ static void poller_listed(void *ctx, const struct api_answer *answer)
 	if (items) {
 		fs->poller.failures = 0;
 		poller_read_list(fs, items);
-	} else if (++fs->poller.failures == FAILURES_TOLD) {
+	} else if (!had_no_turn(answer) &&
+		++fs->poller.failures == FAILURES_TOLD) {
 		log_line(LOG_WARNING, "the API does not list the jobs: %s",
 			answer->message);
 	}
 	poller_plan(fs);
 }
 
-static void poller_list(struct fs *fs)
+static void poller_list(struct fs *fs, bool is_watched)
 {
 	struct api_request request = {
 		.endpoint = API_JOBS,
-		.priority = API_POLL,
+		.priority = is_watched ? API_READER : API_POLL,
 	};
 
 	fs->poller.list_sent_ms = fs->now_ms;
@@ -368,7 +379,7 @@ static void poller_wake(void *ctx)
 		poller->next_output = output;
 		poller_fetch(output);
 	} else {
-		poller_list(fs);
+		poller_list(fs, is_watched);
 	}
 	poller_plan(fs);
 }
