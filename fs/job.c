@@ -356,6 +356,7 @@ static void arrival_stored(void *ctx)
 	}
 	if (arrival->stored.err) {
 		arrival_lost(job, arrival->stored.err);
+		poller_resume(job->fs);
 		arrival_free(arrival);
 		return;
 	}
@@ -363,6 +364,7 @@ static void arrival_stored(void *ctx)
 	if (arrival->status < JOB_COMPLETED) {
 		job->status = arrival->status;
 		job_notify(job);
+		poller_resume(job->fs);
 		arrival_free(arrival);
 		return;
 	}

@@ -357,6 +357,11 @@ static void poller_plan(struct fs *fs)
 		due > fs->now_ms ? due : fs->now_ms);
 }
 
+void poller_resume(struct fs *fs)
+{
+	poller_plan(fs);
+}
+
 static void poller_wake(void *ctx)
 {
 	struct fs *fs = ctx;

@@ -46,6 +46,9 @@ bool poller_has_given_up(const struct job *job);
  * time): for a while it is as if they did. */
 void poller_asked(struct job *job);
 
+/* What kept a job from being asked for is over. */
+void poller_resume(struct fs *fs);
+
 /* Asks for the job itself now: a foreign one whose detail is not known. */
 void poller_fetch(struct job *job);
 

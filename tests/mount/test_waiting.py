@@ -71,6 +71,19 @@ class Waiting(MountCase):
             self.assertLess(at, number + 2.5 * SLOWNESS)
         self.assertEqual(cat.wait(5 * SLOWNESS), 0)
 
+    def test_several_readers_of_one_job(self):
+        """None of them begins or ceases to wait while an answer is kept."""
+        gates, job = self.start_job("several", *[
+            f"echo line {i}" for i in range(1, 4)])
+        readers = [self.start("cat", f"{job}/{name}") for name in
+                   ("stdout", "exit_code", "exit_code", "stderr")]
+        self.wait_for_readers(4)
+        for i, gate in enumerate(gates, 1):
+            self.assertEqual(readers[0].stdout.readline(), b"line %d\n" % i)
+            gate.open()
+        self.assertEqual([reader.stdout.read() for reader in readers],
+                         [b"", b"0\n", b"0\n", b""])
+
     def test_stderr_and_exit_code_wait_as_well(self):
         (gate,), job = self.start_job("both", "echo e >&2; trap 'exit 3' EXIT")
         errors = self.start("cat", job + "/stderr")
