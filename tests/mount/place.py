@@ -142,10 +142,20 @@ class Place:
             self._end(signal.SIGKILL, 3)
         self._unmount()
         if not mounts_under(self.path):
-            shutil.rmtree(self.path, ignore_errors=True)
+            remove(self.path)
         if os.path.exists(self.path):
             left.append(self.path)
         return left
+
+
+def remove(path):
+    """As rm -rf, and also what was copied with the modes of the mount, whose
+    directories are not writable."""
+    for folder, folders, _ in os.walk(path):
+        for name in folders:
+            if not os.path.islink(os.path.join(folder, name)):
+                os.chmod(os.path.join(folder, name), 0o700)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @atexit.register

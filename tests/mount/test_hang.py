@@ -256,6 +256,8 @@ class AutoUnmount(MountCase):
         self.wait_for(lambda: not self.mount.is_mounted(),
                       "the mount is gone")
         self.assertEqual(os.listdir(self.mount.path), [])
+        self.wait_for(lambda: not processes_with(self.mount.path),
+                      "who unmounted it has ended")
 
 
 if __name__ == "__main__":
