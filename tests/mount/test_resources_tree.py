@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_resources_tree.py - names, wordings, walks
+# tests/mount/test_resources_tree.py - names and walks
 import os
 
 from case import MountCase
