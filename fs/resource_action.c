@@ -131,6 +131,13 @@ static void action_done(struct op *op, const struct node *node,
 			*changes == collection_of(node->row) ? node->id : NULL);
 }
 
+static bool has_word(const json_t *body, const char *name)
+{
+	const char *word = json_string_value(json_object_get(body, name));
+
+	return word && *word;
+}
+
 int action_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
@@ -144,7 +151,7 @@ int action_write(
 	if (action->words)
 		err = key_value_parse(
 			action->words, text, len, &body, why, sizeof(why));
-	if (!err && action->needed && !json_object_get(body, action->needed)) {
+	if (!err && action->needed && !has_word(body, action->needed)) {
 		snprintf(why, sizeof(why), "%s= is needed", action->needed);
 		err = -EINVAL;
 	}

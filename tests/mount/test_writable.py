@@ -1,0 +1,402 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_writable.py - each file of the tree, written as it may be
+"""What may be written takes the right value and refuses the wrong one; what
+may not be is not even opened. The tree has every row of the manual's FILES."""
+import os
+import re
+import tempfile
+import unittest
+
+from test_life import OTHER
+from test_resources_life import SLEEP, ResourceCase
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MANUAL = os.path.join(HERE, "../../man/unsandboxfs.5")
+KEY = "unsb-pk-aaaa-bbbb-cccc-dddd"
+
+# A time, and what else the API may tell of a resource.
+MORE = {"container_name": "unsb-vm-1", "last_activity": 1736596800,
+        "memory_mb": 2048, "expires_at": "2035-01-01T00:00:00Z",
+        "ip": "10.0.0.1", "health": "ok", "service_type": "tcp",
+        "disk_used": 4096, "source_image": "img", "boosted": True,
+        "remaining_ttl": 55, "websocket_url": "wss://x", "name": "full",
+        "hot": True, "status": "running", "description": "d", "access": "own",
+        "fingerprint": "abc", "size_bytes": 7, "node": "n1", "locked": False,
+        "source_type": "service", "source_id": "none", "vcpu": 1}
+
+NUMBER = ["x", "-1", "1 2", "1.5"]
+BOOL = ["2", "maybe", "0 1"]
+VCPU = [*NUMBER, "0", "9"]
+WORD = ["two words", "a\nb"]
+TEXT = ["\x01", "a\x1b[31m"]
+NETWORK = ["open", "zerotrust semitrusted"]
+
+# Of .settings: the right value, as it is read then; wrong ones.
+SETTINGS = {
+    "run jobs services sessions": {
+        "vcpu": ("4", VCPU),
+        "network_mode": ("semitrusted", NETWORK)},
+    "run jobs": {
+        "ttl": ("900", [*NUMBER, "0", "901"]),
+        "language": ("python", WORD),
+        "return_artifact": ("1", BOOL),
+        "return_wasm_artifact": ("1", BOOL),
+        "env": ("A=b", ["no value", "=x", "A B=c"])},
+    "commands": {"timeout": ("60", [*NUMBER, "86401"])},
+    "snapshots": {"hot": ("1", BOOL), "ttl": ("60", NUMBER)},
+    "services": {
+        "ports": ("80\n443", ["0", "65536", "http", "80 x"]),
+        "domains": ("a.example\nb.example", ["\x01"]),
+        "bootstrap": ("echo one\necho two", TEXT),
+        "service_type": ("minecraft", WORD),
+        "golden_image": ("alias", WORD),
+        "unfreeze_on_demand": ("0", BOOL),
+        "env": ("A=b", ["no value", "=x", "A B=c"])},
+    "sessions": {
+        "shell": ("zsh", WORD),
+        "multiplexer": ("tmux", WORD),
+        "ttl": ("60", NUMBER)},
+    "images": {
+        "source_type": ("snapshot", ["job", "service snapshot"]),
+        "source_id": ("snap_1", WORD),
+        "name": ("a name", TEXT),
+        "description": ("of it", TEXT)},
+}
+PLACES = {
+    "run": ["run/.settings", "run/d/.settings"],
+    "jobs": ["jobs/new/.settings", "jobs/new/d/.settings"],
+    "services": ["services/new/.settings", "services/new/d/.settings"],
+    "sessions": ["sessions/new/.settings", "sessions/new/d/.settings"],
+    "images": ["images/new/.settings", "images/new/d/.settings"],
+    "commands": ["services/web/run/.settings", "SESSION/run/.settings"],
+    "snapshots": ["services/web/snapshots/.settings",
+                  "SESSION/snapshots/.settings"],
+}
+
+STATE = ["asleep", "", "frozen running"]
+SCRIPT = "#!/bin/sh\necho 2\nsleep 999\n"
+
+# Of resources: the right value, what is read then (None: an id), the request;
+# wrong values. In an order in which each still works.
+VALUES = {
+    "services/web/state": ("frozen", "frozen\n", "POST freeze", STATE),
+    "services/web/locked": ("1", "1\n", "POST lock", BOOL),
+    "services/web/vcpu": ("4", "4\n", "PATCH", VCPU),
+    "services/web/unfreeze_on_demand": ("0", "0\n", "PATCH", BOOL),
+    "services/web/show_freeze_page": ("1", "1\n", "PATCH", BOOL),
+    "services/web/domains": ("x.example", "x.example\n", "PUT domains",
+                             ["\x01"]),
+    "services/web/env": ("A=1\n", "A=1\n", "PUT env", []),
+    "services/two/bootstrap": (SCRIPT, SCRIPT, "POST redeploy", [""]),
+    "services/two/redeploy": ("1", "write anything here to run the bootstrap "
+                              "again\n", "POST redeploy", []),
+    "SESSION/state": ("frozen", "frozen\n", "POST freeze", STATE),
+    "SESSION/locked": ("1", "1\n", "POST lock", BOOL),
+    "SESSION/vcpu": ("2", "2\n", "POST boost", VCPU),
+    "SNAPSHOT/locked": ("1", "1\n", "POST lock", BOOL),
+    "SNAPSHOT/restore": ("1", "write anything here to restore it to its "
+                         "source\n", "POST restore", []),
+    "SNAPSHOT/clone": ("type=session shell=sh", None, "POST clone",
+                       ["type=car", "colour=red", "a b", "ports=0",
+                        "type=session type"]),
+    "IMAGE/visibility": ("unlisted", "unlisted\n", "POST visibility",
+                         ["secret", ""]),
+    "IMAGE/locked": ("1", "1\n", "POST lock", BOOL),
+    "IMAGE/spawn": ("name=sp ports=8081", None, "POST spawn",
+                    ["ports=99999", "colour=red", "name x"]),
+    "IMAGE/clone": ("name=c2", None, "POST clone", ["ports=80", "c 2"]),
+    "TWIN/transfer": (f"to_api_key={OTHER}", "", "POST transfer",
+                      ["other", "key=1", "to_api_key=", "1"]),
+    "services/two/destroy": ("1", "", "DELETE", []),
+    "SESSION2/destroy": ("1", "", "DELETE", []),
+    "SNAPSHOT2/destroy": ("1", "", "DELETE", []),
+    "IMAGE2/destroy": ("1", "", "DELETE", []),
+}
+
+# Written without a request of its own, or without a wrong value.
+OTHERS = {
+    ".unsandboxfs/otp", ".unsandboxfs/refresh", "jobs/JOB/cancel",
+    "IMAGE/trusted/KEY",
+}
+
+
+class Tree(ResourceCase):
+    """A tree with one of everything."""
+
+    time_limit_s = 120
+    places = {}
+
+    def fill(self):
+        """Once: everything there is."""
+        if self.places:
+            return
+        self.server.ask("PUT", "/seed", {
+            kind: [{"id": f"{kind}-full", **MORE, "state": "running"}]
+            for kind in ("services", "sessions", "snapshots", "images")})
+        self.make("web")
+        self.make("two")
+        self.shell(f"""
+            mkdir services/web/snapshots/s services/web/snapshots/t
+            echo bash >sessions/new/q; echo bash >sessions/new/r
+            for i in b e f; do
+                mkdir images/new/$i
+                cp services/web/id images/new/$i/.settings/source_id
+                mv images/new/$i images/
+            done
+            touch images/b/trusted/{KEY}
+            echo 'echo hi' >run/a.sh; cat run/a.sh.job/exit_code
+            echo 'exit 3' >jobs/new/b.sh; cat jobs/latest/exit_code
+            mkdir sessions/new/d services/new/d images/new/d jobs/new/d run/d
+            echo true >services/web/run/c; echo true >sessions/q/run/c""")
+        type(self).places = {
+            "SESSION": self.real("sessions/q"),
+            "SESSION2": self.real("sessions/r"),
+            "SNAPSHOT": self.real("services/web/snapshots/s"),
+            "SNAPSHOT2": self.real("services/web/snapshots/t"),
+            "IMAGE": self.real("images/b"), "TWIN": self.real("images/e"),
+            "IMAGE2": self.real("images/f"),
+        }
+
+    def real(self, path):
+        """Where it is, from the mount's root."""
+        return os.path.relpath(os.path.realpath(self.at(path)),
+                               os.path.realpath(self.mount.path))
+
+    def place_of(self, path):
+        """A path of the tables."""
+        word, _, rest = path.partition("/")
+        return os.path.join(self.places.get(word, word), rest)
+
+    def files(self):
+        """Every file, with its mode."""
+        for folder, _, names in os.walk(self.mount.path):
+            for name in names:
+                path = os.path.join(folder, name)
+                if not os.path.islink(path):
+                    yield (os.path.relpath(path, self.mount.path),
+                           os.stat(path).st_mode)
+
+    def refused(self, status):
+        """From now on the API refuses what would change anything."""
+        self.server.fault(*({"method": method, "path": "*", "status": status,
+                             "body": {"error": f"because of {status}"}}
+                            for method in ("POST", "PUT", "PATCH", "DELETE")))
+
+    def check_nothing_sent(self):
+        """No request that may change anything."""
+        self.assertEqual(self.server.changes(), [])
+
+
+class Settings(Tree):
+    """Every file of every .settings."""
+
+    def test_values(self):
+        self.fill()
+        for kinds, table in SETTINGS.items():
+            for place in sum((PLACES[kind] for kind in kinds.split()), []):
+                for name, (right, wrong) in table.items():
+                    with self.subTest(place=place, name=name):
+                        self.check(self.place_of(f"{place}/{name}"), right,
+                                   wrong)
+
+    def check(self, path, right, wrong):
+        """The right one is read, a wrong one changes nothing."""
+        before = self.read(path)
+        self.server.reset()
+        self.save(path, right + "\n")
+        self.assertEqual(self.read(path), right + "\n")
+        self.assertNotEqual(before, right + "\n")
+        for text in wrong:
+            self.assertEqual(self.save_error(path, text + "\n"), "EINVAL",
+                             repr(text))
+            self.assertIn(os.path.basename(path),
+                          self.read(".unsandboxfs/errors").splitlines()[-1])
+            self.assertEqual(self.read(path), right + "\n", repr(text))
+        os.unlink(self.at(path))
+        self.assertEqual(self.read(path), before)
+        self.check_nothing_sent()
+
+
+class Values(Tree):
+    """Every other file that may be written."""
+
+    def test_values(self):
+        self.fill()
+        for name, row in VALUES.items():
+            with self.subTest(name=name):
+                self.check(self.place_of(name), *row)
+
+    def check(self, path, right, read, request, wrong):
+        """Wrong ones, those that the API refuses, the right one."""
+        before = self.read(path)
+        self.server.reset()
+        for text in wrong:
+            self.assertEqual(self.save_error(path, text), "EINVAL",
+                             repr(text))
+            self.assertIn("EINVAL", self.last_error())
+            self.assertEqual(self.read(path), before, repr(text))
+        self.assertEqual([c for c in self.server.changes()
+                          if "/export" not in c["path"]
+                          and "/execute" not in c["path"]], [])
+        for status, error in ((400, "EINVAL"), (403, "EACCES"),
+                              (500, "EREMOTEIO")):
+            self.refused(status)
+            self.assertEqual(self.save_error(path, right), error)
+            self.assertIn(f"because of {status}", self.last_error())
+            self.server.reset()
+            self.assertEqual(self.read(path), before, status)
+        self.server.reset()
+        self.save(path, right)
+        (change,) = self.server.changes()
+        method, _, action = request.partition(" ")
+        self.assertEqual(change["method"], method)
+        self.assertEqual(change["path"].rpartition("/")[2] if action
+                         else "", action)
+        if read is None:
+            self.assertRegex(self.read(path), r"^unsb-\S+\n$")
+        elif read:
+            self.assertEqual(self.read(path), read)
+        else:
+            self.assertFalse(os.path.lexists(self.at(os.path.dirname(path))))
+
+    def last_error(self):
+        """The last line of .unsandboxfs/errors."""
+        return self.read(".unsandboxfs/errors").splitlines()[-1]
+
+
+class Others(Tree):
+    """The tables above, and what may not be written."""
+
+    options = "allow_other" if os.getuid() == 0 else ""
+
+    def test_tables_are_whole(self):
+        """Every file that may be written is in one of them."""
+        self.fill()
+        tables = {self.place_of(name) for name in VALUES} | {
+            self.place_of(f"{place}/{name}")
+            for kinds, table in SETTINGS.items() for kind in kinds.split()
+            for place in PLACES[kind] for name in table} | {
+            self.place_of(name).replace("KEY", KEY).replace(
+                "JOB", os.readlink(self.at("jobs/latest")))
+            for name in OTHERS}
+        kinds = {re.sub(r"^(services|sessions|snapshots|images|jobs)/"
+                        r"(?!new/)[^/]+", r"\1/ID", path) for path in tables}
+        saved = re.compile(r"^(run|jobs/new|services/new|sessions/new)/[^/.]+"
+                           r"(\.sh)?$|/run/c$|\.job/cancel$")
+        missing = [path for path, mode in self.files()
+                   if mode & 0o222 and not saved.search(path) and re.sub(
+                       r"^(services|sessions|snapshots|images|jobs)/"
+                       r"(?!new/)[^/]+", r"\1/ID", path) not in kinds]
+        self.assertEqual(missing, [])
+
+    def paths(self):
+        """All that is there, as lines."""
+        found = []
+        for folder, folders, names in os.walk(self.mount.path):
+            found += [os.path.relpath(os.path.join(folder, name),
+                                      self.mount.path)
+                      for name in folders + names]
+        return "\n".join(found) + "\n"
+
+    def told_all(self):
+        """Lists with all that the API is known to tell."""
+        item = [{"id": "all-1", **MORE, "job_id": "all-1", "message": "m",
+                 "status": "completed"}]
+        self.server.fault(*(
+            {"method": "GET", "path": path, "status": 200,
+             "body": {path.split("/")[1]: item}} for path in (
+                 "/jobs", "/services", "/sessions", "/snapshots", "/images",
+                 "/images/shared", "/images/public")))
+        self.save(".unsandboxfs/refresh", "1")
+
+    def test_manual_is_the_tree(self):
+        """Every row of it is there, in a tree of all there is."""
+        self.fill()
+        with open(MANUAL, encoding="utf-8") as file:
+            text = file.read()
+        rows = re.findall(r"^\.It Pa (?:\\&)?(\S+)$", text.partition(
+            "FILES is made by")[2].partition(".Sh ")[0], re.M)
+        self.assertGreater(len(rows), 180)
+        self.shell("""mkdir run/art; echo 1 >run/art/.settings/return_artifact
+            echo 'int main(void) { return 0; }' >run/art/p.c
+            ls run/art/p.c.job/artifacts""")
+        self.refused(402)
+        self.save_error("jobs/new/refused.sh", "true")
+        paths = self.paths()
+        self.told_all()
+        paths += self.paths()
+        self.server.fault()
+        self.save(".unsandboxfs/refresh", "1")
+        self.assertTrue(os.path.lexists(self.at(
+            "services", self.value("services/web/id"))))
+        paths += "services/ID\n"  # which no listing has
+        self.shell("rm -r run/art jobs/new/refused.sh")
+        missing = [row for row in rows if not re.search("^" + re.sub(
+            r"(?<![A-Za-z])[A-Z]{3,}",
+            lambda word: word[0] if word[0] == "README" else "[^/\n]+",
+            re.escape(row)) + "$", paths.replace(
+                "run/art/p.c.job", "jobs/x").replace(
+                    "jobs/new/refused.sh.job", "jobs/x"), re.M)]
+        self.assertEqual(missing, [])
+
+    def test_what_may_not_be_written(self):
+        """By root neither; and nothing is sent."""
+        self.fill()
+        self.server.reset()
+        count = 0
+        for path, mode in self.files():
+            if mode & 0o222:
+                continue
+            count += 1
+            for flags in (os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_TRUNC,
+                          os.O_WRONLY | os.O_APPEND,
+                          os.O_WRONLY | os.O_CREAT):
+                self.assertEqual(self.error_of(os.open, self.at(path), flags),
+                                 "EACCES", path)
+            self.assertIn(self.error_of(os.truncate, self.at(path), 0),
+                          ("EACCES", "EPERM"), path)
+            if not re.search(r"^jobs/|\.job/", path):  # whole by rm -r
+                self.assertIn(self.error_of(os.unlink, self.at(path)),
+                              ("EACCES", "EPERM"), path)
+        self.assertGreater(count, 200)
+        self.check_nothing_sent()
+
+    @unittest.skipUnless(os.getuid() == 0, "has no other user")
+    def test_by_another_user(self):
+        """Who mounted may write; others may read, and the vault not even."""
+        self.fill()
+        self.server.reset()
+        with tempfile.TemporaryFile() as told:
+            child = os.fork()
+            if not child:
+                status = 1
+                try:
+                    os.setgroups([])
+                    os.setgid(65534)
+                    os.setuid(65534)
+                    os.write(told.fileno(), self.opened().encode())
+                    status = 0
+                finally:
+                    os._exit(status)
+            self.assertEqual(os.waitpid(child, 0)[1], 0)
+            told.seek(0)
+            self.assertEqual(told.read().decode(), "")
+        self.check_nothing_sent()
+
+    def opened(self):
+        """What this user opens and should not, or does not and should."""
+        wrong = ""
+        for path, mode in self.files():
+            for flags in (os.O_WRONLY, os.O_RDWR | os.O_TRUNC):
+                if self.error_of(lambda: os.close(os.open(
+                        self.at(path), flags))) != "EACCES":
+                    wrong += f"opened to write: {path}\n"
+            error = self.error_of(lambda: os.close(os.open(
+                self.at(path), os.O_RDONLY | os.O_NONBLOCK)))
+            if error != (None if mode & 0o004 else "EACCES"):
+                wrong += f"{error}, opened to read: {path}\n"
+        return wrong
+
+
+if __name__ == "__main__":
+    unittest.main()
