@@ -155,6 +155,7 @@ enum api_endpoint {
 	API_SHELLS,
 	API_CLUSTER,
 	API_POOLS,
+	API_LOGS,
 	API_STATS,
 
 	API_SESSIONS,

@@ -56,6 +56,8 @@ static const struct endpoint endpoints[API_ENDPOINTS] = {
 	[API_SHELLS] = GET("/shells", SMALL),
 	[API_CLUSTER] = GET("/cluster", ONE),
 	[API_POOLS] = GET("/pools", ONE),
+	[API_LOGS] = { "GET", "/logs", OUTPUT,
+			.has_answer = true, .signs_query = true },
 	[API_STATS] = GET("/stats", ONE),
 
 	[API_SESSIONS] = LISTED("/sessions"),

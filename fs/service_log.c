@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fs/handle.h"
+#include "fs/log_source.h"
 #include "fs/mount.h"
 #include "fs/resource.h"
 #include "fs/resource_memory.h"
@@ -20,10 +21,14 @@ enum {
 	LONGER = 16,	    /* as many lines, where some did not do */
 };
 
+/* The most that the API gives of its own logs (api.md 10.6). */
+static const char most_lines[] = "10000", longest[] = "24h";
+
 struct service_log {
 	TAILQ_ENTRY(service_log) link;
 	struct fs *fs;
-	char *id;
+	char *id; /* and whether it is a service's: see fs/log_source.h */
+	bool is_system;
 	struct log_held held;
 	uint64_t polled_ms;
 	unsigned users;
@@ -38,17 +43,20 @@ struct service_log {
 	struct op_list waiters;
 };
 
-static struct service_log *log_find(struct fs *fs, const char *id)
+static struct service_log *log_find(struct fs *fs, const struct node *node)
 {
+	bool is_system = log_source_is_system(node);
+	char *id = log_source_id(node);
 	struct service_log *log;
 
 	TAILQ_FOREACH(log, memory_logs(fs), link)
-	if (!strcmp(log->id, id))
-		return log;
-	return NULL;
+	if (id && log->is_system == is_system && !strcmp(log->id, id))
+		break;
+	free(id);
+	return log;
 }
 
-static struct service_log *log_new(struct fs *fs, const char *id)
+static struct service_log *log_new(struct fs *fs, const struct node *node)
 {
 	struct service_log *log = calloc(1, sizeof(*log));
 
@@ -56,7 +64,8 @@ static struct service_log *log_new(struct fs *fs, const char *id)
 		return NULL;
 	log->fs = fs;
 	TAILQ_INIT(&log->waiters);
-	log->id = strdup(id);
+	log->id = log_source_id(node);
+	log->is_system = log_source_is_system(node);
 	if (!log->id || held_open(&log->held, &fs->state)) {
 		free(log->id);
 		free(log);
@@ -97,14 +106,14 @@ void service_logs_stop(struct fs *fs)
 
 static int log_take(struct service_log *log, json_t *answer)
 {
-	const json_t *text = json_member(answer, "log|logs|stdout");
 	uint64_t now_ms = log->fs->now_ms;
 	size_t len;
-	char *bytes = json_to_bytes(text, &len);
+	char *bytes;
+	int err = log_source_text(log->is_system, answer, &bytes, &len);
 
-	if (!bytes)
-		return json_is_string(text) ? -ENOMEM : -EPROTO;
-	int err = log->asked
+	if (err)
+		return err;
+	err = log->asked
 		? held_take_tail(&log->held, bytes, len, log->asked, now_ms)
 		: held_take_whole(&log->held, bytes, len, now_ms);
 	free(bytes);
@@ -144,15 +153,21 @@ static int log_ask(
 	struct service_log *log, unsigned lines, enum api_priority priority)
 {
 	char number[16];
-	const struct api_param query[] = {
+	const struct api_param of_service[] = {
 		{ lines ? "lines" : "all", lines ? number : "true" },
 		{ 0 },
 	};
+	const struct api_param of_system[] = {
+		{ "source", log->id },
+		{ "lines", lines ? number : most_lines },
+		{ "since", longest },
+		{ 0 },
+	};
 	struct api_request request = {
-		.endpoint = API_SERVICE_LOGS,
+		.endpoint = log->is_system ? API_LOGS : API_SERVICE_LOGS,
 		.priority = priority,
-		.id = log->id,
-		.query = query,
+		.id = log->is_system ? NULL : log->id,
+		.query = log->is_system ? of_system : of_service,
 	};
 
 	snprintf(number, sizeof(number), "%u", lines);
@@ -205,8 +220,10 @@ static int log_follow(struct op *op, struct service_log *log)
 int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	int err = resource_attr(op, node, attr, timeout_s);
-	struct service_log *log = log_find(op->fs, node->id);
+	int err = log_source_is_system(node)
+		? 0
+		: resource_attr(op, node, attr, timeout_s);
+	struct service_log *log = log_find(op->fs, node);
 
 	*timeout_s = 0;
 	if (err || !log || !log->was_read)
@@ -233,15 +250,15 @@ static void log_hold_end(struct op *op)
 	service_log_close(op->fs, hold->log);
 }
 
-static int log_hold(struct op *op, const char *id)
+static int log_hold(struct op *op, const struct node *node)
 {
 	struct log_hold *hold = calloc(1, sizeof(*hold));
 
 	if (!hold)
 		return -ENOMEM;
-	hold->log = log_find(op->fs, id);
+	hold->log = log_find(op->fs, node);
 	if (!hold->log)
-		hold->log = log_new(op->fs, id);
+		hold->log = log_new(op->fs, node);
 	if (!hold->log) {
 		free(hold);
 		return -ENOMEM;
@@ -256,7 +273,7 @@ int service_log_open(
 	struct op *op, const struct node *node, struct handle *handle)
 {
 	const struct log_hold *hold;
-	int err = op->extra ? 0 : log_hold(op, node->id);
+	int err = op->extra ? 0 : log_hold(op, node);
 
 	if (err)
 		return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/service_log.h - a service's log, as a file that grows */
+/* fs/service_log.h - a log of a service or of the API, as a file that grows */
 #ifndef FS_SERVICE_LOG_H
 #define FS_SERVICE_LOG_H
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/tree_system.c - shells, and system/: what the API says of itself */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "fs/listing.h"
 #include "fs/mount.h"
+#include "fs/safe_name.h"
+#include "fs/service_log.h"
 #include "fs/tree_tables.h"
 
 /* Which answer a row shows, by the word in its path. */
@@ -104,6 +108,64 @@ static int shells_render(struct op *op, const struct node *node, FILE *out)
 		.member = names, .help = text,                                 \
 	}
 
+static int pool_add(const json_t *pool, struct listing *listing)
+{
+	const struct row *row = tree_row("/system/logs/pool/{node}");
+	const char *id = json_string_value(json_member(pool, "id|name"));
+	char *name = id ? safe_name_encode(id, strlen(id)) : NULL;
+	struct found found;
+	int err;
+
+	if (!name)
+		return id ? -ENOMEM : 0;
+	err = found_row(&found, row, NULL, name);
+	if (!err)
+		err = listing_add(listing, name, &found);
+	free(name);
+	return err;
+}
+
+/* Those that the pools' answer tells, where the key may see it. */
+static int pool_list(
+	struct op *op, const struct node *node, struct listing *listing)
+{
+	struct cache_answer answer;
+	const json_t *pools, *pool;
+	size_t i;
+	int err = op_get(op, API_POOLS, NULL, &answer);
+
+	(void)node;
+	if (err == -EINPROGRESS)
+		return err;
+	pools = err ? NULL : json_member(answer.json, "pools");
+	err = 0;
+	json_array_foreach (pools, i, pool) {
+		err = pool_add(pool, listing);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* Others may be there, too. */
+static int pool_find(struct op *op, const struct node *node, const char *name,
+	struct found *found)
+{
+	(void)op;
+	(void)node;
+	return found_row(
+		found, tree_row("/system/logs/pool/{node}"), NULL, name);
+}
+
+/* Not listed: a key that is no partner's is refused, and who walks the tree
+ * would stumble. */
+#define LOG(what, text)                                                        \
+	{                                                                      \
+		.path = "/system/logs/" what, .kind = ROW_FILE, .mode = 0444,  \
+		.flags = ROW_UNSIZED, .attr = service_log_attr,                \
+		.open = service_log_open, .help = text,                        \
+	}
+
 const struct row tree_system_rows[] = {
 	{ .path = "/shells",
 		.kind = ROW_FILE,
@@ -144,5 +206,20 @@ const struct row tree_system_rows[] = {
 	VALUE("stats/load_1min", "load_1min", "load over a minute"),
 	VALUE("stats/load_5min", "load_5min", "over five"),
 	VALUE("stats/load_15min", "load_15min", "over fifteen"),
+	{ .path = "/system/logs",
+		.kind = ROW_DIR,
+		.mode = 0555,
+		.flags = ROW_UNLISTED,
+		.help = "the API's own logs, for a partner's key" },
+	LOG("all", "of all its parts, each line with the part's name"),
+	LOG("api", "of the API"),
+	LOG("portal", "of the portal"),
+	{ .path = "/system/logs/pool",
+		.kind = ROW_DIR,
+		.mode = 0555,
+		.list = pool_list,
+		.find = pool_find,
+		.help = "of its nodes" },
+	LOG("pool/{node}", "of one of them, by its name"),
 	{ 0 },
 };

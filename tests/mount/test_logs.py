@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_logs.py - a service's log, followed by tail -f
+import json
 import os
 import selectors
 import signal
@@ -195,6 +196,46 @@ class Logs(ResourceCase):
         self.server.answer("GET", "/services/ID/logs",
                            {"log": "one\ntwo\n"}, times=0)
         self.assertEqual(tail.line(), "two")
+
+    def test_of_the_api_itself(self):
+        """Not listed, for a key that is no partner's is refused."""
+        self.assertNotIn("logs", os.listdir(self.at("system")))
+        self.assertEqual(os.listdir(self.at("system/logs")),
+                         ["all", "api", "portal", "pool"])
+        self.shell("ls services")
+        self.assertRegex(self.read("system/logs/api"), "(?m)^.*GET /services")
+        self.assertRegex(self.read("system/logs/all"),
+                         "(?m)^api .*GET /services")
+        self.assertEqual(self.read("system/logs/portal"), "")
+        self.assertEqual(self.read("system/logs/pool/n1"), "")
+        nodes = os.listdir(self.at("system/logs/pool"))
+        self.assertEqual(nodes, [pool["id"] for pool in json.loads(
+            self.read("system/pools.json"))["pools"]])
+
+    def test_of_the_api_itself_followed(self):
+        tail = subprocess.Popen(
+            ["tail", "-f", "-n", "0", self.at("system/logs/api")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            self.wait_for(lambda: self.server.requests().get("GET /logs"),
+                          "tail has looked")
+            os.listdir(self.at("snapshots"))
+            lines = b""
+            while b"GET /snapshots" not in lines:
+                lines += os.read(tail.stdout.fileno(), 4096)
+        finally:
+            tail.kill()
+            tail.wait(5)
+            self.assertEqual(tail.stderr.read(), b"")
+            tail.stdout.close()
+            tail.stderr.close()
+
+    def test_of_the_api_itself_refused(self):
+        self.server.fault({"method": "GET", "path": "/logs", "status": 403,
+                           "body": {"error": "partners only"}})
+        self.assertEqual(self.error_of(open, self.at("system/logs/all")),
+                         "EACCES")
+        self.assertIn("partners only", self.read(".unsandboxfs/errors"))
 
 
 if __name__ == "__main__":
