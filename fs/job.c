@@ -356,6 +356,7 @@ static void arrival_stored(void *ctx)
 	}
 	if (arrival->stored.err) {
 		arrival_lost(job, arrival->stored.err);
+		ops_wake(&job->waiters);
 		poller_resume(job->fs);
 		arrival_free(arrival);
 		return;

@@ -8,6 +8,24 @@
 #include "fs/mount.h"
 #include "fs/run.h"
 
+/* Who has cancelled a job finds it so: its end is waited for, unless it cannot
+ * be kept, when the poller asks for it again. */
+static int cancel_take(struct op *op, struct job *job, json_t *json)
+{
+	if (!op->step) {
+		json_t *answer = json ? json_copy(json) : json_object();
+		if (!answer)
+			return -ENOMEM;
+		json_object_set_new(answer, "status", json_string("cancelled"));
+		job_answer(job, answer, JOB_CANCELLED);
+		json_decref(answer);
+		op->step = 1;
+	}
+	if (job->is_storing || job->is_ending)
+		return op_wait_job(op, job, false);
+	return 0;
+}
+
 static int cancel_by_id(struct op *op, struct job *job, const char *id)
 {
 	struct api_request request = {
@@ -22,13 +40,7 @@ static int cancel_by_id(struct op *op, struct job *job, const char *id)
 		return err;
 	if (!job->id || strcmp(job->id, id))
 		return 0; /* its own request brings the result */
-	json_t *answer = json ? json_copy(json) : json_object();
-	if (!answer)
-		return -ENOMEM;
-	json_object_set_new(answer, "status", json_string("cancelled"));
-	job_answer(job, answer, JOB_CANCELLED);
-	json_decref(answer);
-	return 0;
+	return cancel_take(op, job, json);
 }
 
 static bool is_candidate(struct fs *fs, const json_t *item)

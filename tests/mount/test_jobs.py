@@ -141,6 +141,12 @@ class Jobs(MountCase):
         self.assertEqual(self.read(job, "stdout"), "begun\n")
         os.rmdir(self.at(job))
 
+    def test_a_cancelled_one_says_so_at_once(self):
+        for number in range(10):
+            job = self.submit(f"at-once-{number}.sh", "sleep 60")
+            self.save(job + "/cancel", "1")
+            self.assertEqual(self.value(job, "status"), "cancelled")
+
     def test_a_run_that_goes_on_is_busy(self):
         gate = Gate(self.place, "run")
         self.save("run/busy.sh", gate.wait + "echo end\n")
