@@ -97,11 +97,16 @@ void answer_forget(struct api_call *call)
 
 void answer_drop(struct api_call *call)
 {
-	bool is_long = call->reply.text.len > PARSE_NOW_MAX;
+	struct text *text = &call->reply.text;
+	struct worker *worker =
+		text->len > PARSE_NOW_MAX ? call->api->worker : NULL;
 
-	worker_drop(is_long ? call->api->worker : NULL, call->json);
+	worker_drop(worker, call->json);
 	call->json = NULL;
-	text_clear(&call->reply.text);
+	/* To give back 30 MB takes milliseconds, too. */
+	if (worker && worker_submit(worker, free, NULL, text->data) == 0)
+		text->data = NULL;
+	text_clear(text);
 }
 
 void answer_failed(struct api_call *call, int err, const char *message)
