@@ -29,6 +29,20 @@ int node_exists(struct op *op, const struct node *node)
 	return err == -ENOENT && !op->fi.fh ? -ESTALE : err;
 }
 
+/* No answer and no program ever puts something there under this name: not
+ * the .git that a shell's prompt looks for in each directory. */
+static bool is_never_there(const struct node *dir, const char *name)
+{
+	const struct row *row = dir->row, *child;
+
+	if (row->find || row->list || row->make_dir || row->make_file)
+		return false;
+	for (size_t i = 0; (child = tree_child(row, i)); i++)
+		if (!strcmp(row_name(child), name))
+			return false;
+	return true;
+}
+
 /*
  * Who looks up the same name meanwhile waits in the kernel, where nothing can
  * kill it. So a look-up does not wait for attributes: who wants them asks, and
@@ -42,6 +56,10 @@ int tree_lookup(struct op *op)
 	if (!dir)
 		return -ESTALE;
 	int err = dir_find(op, dir, op->name, &found);
+	if (err == -ENOENT && is_never_there(dir, op->name)) {
+		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
+		return op_reply_entry(op, &none);
+	}
 	return err ? err : found_reply_now(op, &found);
 }
 

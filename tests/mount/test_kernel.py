@@ -85,6 +85,15 @@ class Kernel(MountCase):
             self.cost(lambda: again.append(self.read(path))), 3)
         self.assertEqual(again, [text])
 
+    def test_absences(self):
+        """What a prompt looks for: a name that can never be there."""
+        paths = [self.at(folder, ".git") for folder in
+                 ("", "system", "key", ".unsandboxfs", "services/svc0")]
+        for path in 2 * paths:
+            self.assertFalse(os.path.exists(path))
+        self.assertEqual([self.cost(lambda path=path: os.path.exists(path))
+                          for path in paths], [0] * len(paths))
+
     # ---- what is not so any more ----
 
     def test_size_and_content_agree(self):
