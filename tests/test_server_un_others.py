@@ -83,6 +83,14 @@ class UnPy(ClientCase):
         got = ask("POST", here + "/execute", {"command": "echo hi",
                                               "timeout": 30000})
         self.assertEqual(self.poll(self.un, got["job_id"])["stdout"], "hi\n")
+        shot = ask("POST", "/snapshots", {"service_id": one, "name": "nm"})
+        where = f"/snapshots/{shot['snapshot_id']}"
+        for word in ("lock", "unlock"):
+            ask("POST", f"{where}/{word}", {})
+        got = ask("POST", where + "/clone", {
+            "type": "service", "name": "py-clone", "ports": [8482]})
+        ask("DELETE", f"/services/{got['service_id']}")
+        ask("DELETE", where)
         image = ask("POST", "/images", {"source_type": "service",
                                         "source_id": one, "name": "N"})
         where = f"/images/{image['image_id']}"

@@ -181,6 +181,33 @@ class Differs(LiveCase):
                       "item's service_id id; item's state status; "
                       "list object", out)
 
+    def test_what_is_known_now(self):
+        """By answers that the stand-in itself would not give."""
+        self.server.fault(
+            {"method": "GET", "path": "/openapi", "status": 200, "body": {
+                "paths": {"/sessions/{id}": {}, "/jobs": {}, "/audit": {},
+                          "/sessions/{id}/audit": {}}}},
+            {"method": "GET", "path": "/keys/self", "status": 200,
+             "body": {"valid": True}},
+            {"method": "GET", "path": "/languages", "status": 401,
+             "body": {"error": "who?", "code": "NO_KEY"}},
+            {"method": "GET", "path": "/paas/logs", "status": 404})
+        out = self.live()[1]
+        for line in ("16. /openapi: 4 paths, beside those asked here: /audit, "
+                     "/sessions/{id}/audit",
+                     "14. /keys/self 200; ",
+                     " 9. unsigned: /cluster 200, /pools 200, /stats 200, "
+                     "/languages 401, /shells 401",
+                     "10. /logs?source=all&lines=1 200, /logs/all?lines=1 200"
+                     ", /paas/logs?lines=1 404",
+                     " 1. GET /jobs?limit=1: signed without the query 200, "
+                     "with it 401",
+                     " 6. exit 3: status 'completed', success False, "
+                     "exit_code 3; a time-out: status 'timeout'"):
+            self.assertIn("\n " + line, out)
+        self.assertRegex(out, r"\n 11\. codes: .*NO_KEY.*; an old timestamp "
+                              r"is told as such\n")
+
     def test_cannot_be_removed(self):
         self.server.fault({"method": "DELETE", "path": "/sessions/ID",
                            "status": 428, "body": {"challenge_id": "c"}})
