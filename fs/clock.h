@@ -9,4 +9,7 @@
 /* Milliseconds that only go forward, and the time of day. */
 void clock_read(uint64_t *now_ms, struct timespec *now);
 
+/* Microseconds that this thread has worked. */
+uint64_t clock_worked_us(void);
+
 #endif

@@ -270,6 +270,7 @@ bool fs_turn(struct fs *fs, int longest_ms)
 		return false;
 	api_poll(fs->api, fds, 6, fs->now_ms, loop_timeout(fs, longest_ms));
 	clock_read(&fs->now_ms, &fs->now);
+	uint64_t began_us = clock_worked_us();
 	if (fds[1].revents)
 		signals_read(fs);
 	if (fds[0].revents)
@@ -287,6 +288,9 @@ bool fs_turn(struct fs *fs, int longest_ms)
 	api_run(fs->api, fs->now_ms);
 	ops_run_ready(fs);
 	notifier_run(fs);
+	uint64_t took_us = clock_worked_us() - began_us;
+	if (took_us > fs->longest_turn_us)
+		fs->longest_turn_us = took_us;
 	return true;
 }
 

@@ -73,7 +73,8 @@ struct fs {
 	struct timer patience_timer;
 	struct handle_list open;
 	unsigned handles;
-	uint64_t operations; /* requests of the kernel so far */
+	uint64_t operations;	  /* requests of the kernel so far */
+	uint64_t longest_turn_us; /* of the loop, in which nobody is answered */
 
 	/* What the start waits for; see fs/loop.c. */
 	bool is_initialised, is_key_tried, is_stopping, is_told;

@@ -108,6 +108,7 @@ static int stats_render(struct op *op, const struct node *node, FILE *out)
 	resources_print(fs, out);
 	put(out, "operations", fs->operations);
 	put(out, "operations_waiting", waiting);
+	put(out, "longest_turn_us", fs->longest_turn_us);
 	put(out, "readers_waiting", readers);
 	put(out, "handles", fs->handles);
 	put(out, "nodes", fs->nodes.count);

@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/bench/size.py - the tree at 1,000, 10,000 and 100,000 snapshots
+# tests/bench/size.py - the tree at 10,000 and 100,000 snapshots
 """usage: tests/bench/size.py BUILD [COUNT...]
 
 Per count: a cold `ls`, a warm `ls -l`, a `find` by type, the daemon's peak of
 memory (of the first load, and of a changed list while the one before is still
-held), each also per resource; and the longest that another reader waited while
-a list was loaded: the least of three loads, since what else runs on the machine
-only adds to it. The requests of all of it are counted: one a load.
+held) and what the list itself takes (stats), each also per resource; and the
+longest that others waited while a list was loaded, who stat what is known, read
+what the daemon has in memory, or read what it must ask the API for: the least of
+three loads, since what else runs on the machine only adds to it; and the longest
+that the daemon worked without looking for other requests, which nothing adds to.
+The requests of all of it are counted: one a load.
+
+Then, from each count to the next: how much more a resource costs there. 1.0 is
+linear.
 """
+import ctypes
 import os
 import signal
 import subprocess
@@ -18,30 +25,70 @@ import time
 
 LOADS = 3
 WAIT_LIMIT_S = 0.050
+# A resource may not cost so much more in ten times as many.
+GROWTH_LIMIT = 2.0
+
+AT_FDCWD = -100
+AT_STATX_FORCE_SYNC = 0x2000
+STATX_BASIC_STATS = 0x7ff
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def stat_anew(path):
+    """A stat that the kernel does not answer from what it remembers."""
+    room = ctypes.create_string_buffer(256)
+    if LIBC.statx(AT_FDCWD, path.encode(), AT_STATX_FORCE_SYNC,
+                  STATX_BASIC_STATS, room):
+        raise OSError(ctypes.get_errno(), path)
+
+
+def read_anew(path):
+    """Reads what no page cache holds."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        while os.read(fd, 4096):
+            pass
+    finally:
+        os.close(fd)
+
+
+# What others do meanwhile.
+PROBES = {
+    "stat README": lambda world: stat_anew(world.at("README")),
+    "stat a service": lambda world: stat_anew(world.at("services", "web")),
+    "read version": lambda world: read_anew(
+        world.at(".unsandboxfs", "version")),
+    "ask the API": lambda world: read_anew(
+        world.at("system", "health", "status")),
+}
 
 
 class Prober:
-    """Reads a file of the mount that is answered from memory, all the time,
-    and tells how long the slowest took."""
+    """Does one thing in the mount all the time, and tells how long the slowest
+    of it took."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, probe, world):
+        self.probe = probe
+        self.world = world
         self.slowest_s = 0
+        self.failed = None
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self):
-        while not self.ended.is_set():
-            began = time.monotonic()
-            fd = os.open(self.path, os.O_RDONLY)
-            os.read(fd, 100)
-            os.close(fd)
-            self.slowest_s = max(self.slowest_s, time.monotonic() - began)
-            time.sleep(0.001)
+        try:
+            while not self.ended.is_set():
+                began = time.monotonic()
+                self.probe(self.world)
+                self.slowest_s = max(self.slowest_s,
+                                     time.monotonic() - began)
+                time.sleep(0.002)
+        except OSError as error:
+            self.failed = error
 
     def __enter__(self):
         self.thread.start()
-        time.sleep(0.02)
+        time.sleep(0.1)
         self.slowest_s = 0
         return self
 
@@ -68,77 +115,126 @@ class Sizes:
     def __init__(self, count):
         self.count = count
         self.cold_s = self.warm_s = self.find_s = float("inf")
-        self.wait_s = self.wait_again_s = float("inf")
+        self.waits_s = dict.fromkeys(PROBES, float("inf"))
         self.peak_kib = self.again_kib = self.empty_kib = 0
+        self.list_bytes = 0
+        self.turn_s = 0
         self.requests = {}
         self.wrong = []
 
     def measure(self, loads=LOADS):
         """Does it all."""
         from world import World
-        with World("size", "ttl_list=900,timeout=120",
-                   seed={"snapshots": self.count}, limit_s=600) as world:
+        with World("size", "ttl_list=900,ttl_system=0,timeout=120",
+                   limit_s=600, seed={"services": [{"name": "web"}],
+                                      "snapshots": self.count}) as world:
             self.empty_kib = world.memory_kib()
             world.server.reset_counts()
             for i in range(loads):
                 if i:
                     world.mount.restart()
-                took_s, wait_s = self.load(world)
-                self.cold_s = min(self.cold_s, took_s)
-                self.wait_s = min(self.wait_s, wait_s)
-            for _ in range(3):
-                took_s, lines = timed(world, "ls -l snapshots")
-                self.warm_s = min(self.warm_s, took_s)
-            self.expect(lines, self.count + 1, "ls -l")
-            self.find_s, lines = timed(
-                world, "find snapshots -mindepth 1 -maxdepth 1 -type d")
-            self.expect(lines, self.count, "find")
-            self.peak_kib = world.memory_kib("VmHWM")
+                os.listdir(world.at("services"))
+                self.cold_s = min(self.cold_s, self.load(world))
+            self.look(world)
             for _ in range(loads):
                 world.server.ask("PUT", "/seed", {"snapshots": 1})
                 self.count += 1
                 world.refresh()
-                _, wait_s = self.load(world)
-                self.wait_again_s = min(self.wait_again_s, wait_s)
+                os.listdir(world.at("services"))
+                self.load(world)
             self.again_kib = world.memory_kib("VmHWM")
+            self.turn_s = world.stats()["longest_turn_us"] / 1e6
             self.requests = world.server.requests()
-            self.requests.pop("POST /keys/validate", None)
-            if self.requests != {"GET /snapshots": 2 * loads}:
-                self.wrong.append(f"{self.requests} for {2 * loads} loads")
+            self.check_requests(2 * loads)
+
+    def look(self, world):
+        """At what was loaded, and at what it takes."""
+        self.peak_kib = world.memory_kib("VmHWM")
+        for _ in range(3):
+            took_s, lines = timed(world, "ls -l snapshots")
+            self.warm_s = min(self.warm_s, took_s)
+        self.expect(lines, self.count + 1, "ls -l")
+        self.find_s, lines = timed(
+            world, "find snapshots -mindepth 1 -maxdepth 1 -type d")
+        self.expect(lines, self.count, "find")
+        stats = world.stats()
+        self.expect(stats["resources"], self.count + 1, "stats")
+        self.list_bytes = stats["resources_bytes"]
 
     def load(self, world):
-        """A cold `ls`, and what it makes others wait; seconds of each."""
-        with Prober(world.at(".unsandboxfs/version")) as prober:
+        """A cold `ls`, and what it makes others wait; seconds."""
+        probers = {name: Prober(probe, world)
+                   for name, probe in PROBES.items()}
+        for prober in probers.values():
+            prober.__enter__()
+        try:
             took_s, lines = timed(world, "ls -f snapshots")
+        finally:
+            for prober in probers.values():
+                prober.__exit__()
         self.expect(lines, self.count + 2, "ls -f")
-        return took_s, prober.slowest_s
+        for name, prober in probers.items():
+            if prober.failed:
+                self.wrong.append(f"{name}: {prober.failed}")
+            self.waits_s[name] = min(self.waits_s[name], prober.slowest_s)
+        return took_s
+
+    def check_requests(self, loads):
+        """One a load, of each list, and those of the last prober."""
+        for name in ("POST /keys/validate", "GET /health"):
+            self.requests.pop(name, None)
+        wanted = {"GET /snapshots": loads, "GET /services": loads}
+        if self.requests != wanted:
+            self.wrong.append(f"{self.requests}, not {wanted}")
 
     def expect(self, got, wanted, what):
         """A listing is whole."""
         if got != wanted:
-            self.wrong.append(f"{what} showed {got} lines, not {wanted}")
+            self.wrong.append(f"{what} showed {got}, not {wanted}")
 
-    def show(self):
-        """Prints a row, and one per resource."""
-        each = 1e6 / self.count
+    def each(self):
+        """What a resource costs: microseconds, and bytes."""
         memory_kib = self.peak_kib - self.empty_kib
         again_kib = self.again_kib - self.empty_kib
-        print(f"{self.count:9,} {self.cold_s * 1e3:9.0f} ms "
-              f"{self.warm_s * 1e3:9.0f} ms {self.find_s * 1e3:9.0f} ms "
-              f"{memory_kib / 1024:7.1f} MiB {again_kib / 1024:7.1f} MiB "
-              f"{self.wait_s * 1e3:8.1f} ms {self.wait_again_s * 1e3:8.1f} ms")
-        print(f"{'each':>9} {self.cold_s * each:9.1f} us "
-              f"{self.warm_s * each:9.1f} us {self.find_s * each:9.1f} us "
-              f"{memory_kib * 1024 / self.count:7.0f} B   "
-              f"{again_kib * 1024 / self.count:7.0f} B", flush=True)
+        return {"cold ls": self.cold_s * 1e6 / self.count,
+                "warm ls -l": self.warm_s * 1e6 / self.count,
+                "find": self.find_s * 1e6 / self.count,
+                "one load": memory_kib * 1024 / self.count,
+                "the next": again_kib * 1024 / self.count,
+                "the list": self.list_bytes / self.count}
+
+    def show(self):
+        """Prints what all and what one of them cost."""
+        each = self.each()
+        print(f"\n{self.count:,} snapshots")
+        for name, value in each.items():
+            total = value * self.count
+            if name in ("cold ls", "warm ls -l", "find"):
+                print(f"  {name:15} {total / 1e3:9.0f} ms  {value:9.1f} us")
+            else:
+                print(f"  {name:15} {total / 2**20:9.1f} MiB {value:8.0f} B")
+        for name, wait_s in self.waits_s.items():
+            print(f"  {name:15} {wait_s * 1e3:9.1f} ms  at most")
+        print(f"  {'longest turn':15} {self.turn_s * 1e3:9.1f} ms  of work",
+              flush=True)
 
     def late(self):
-        """Whether others waited for longer than they may."""
-        wait_s = max(self.wait_s, self.wait_again_s)
-        if wait_s <= WAIT_LIMIT_S:
-            return []
-        return [f"others waited {wait_s * 1e3:.0f} ms, "
-                f"at most {WAIT_LIMIT_S * 1e3:.0f}"]
+        """Who waited for longer than they may."""
+        waits_s = {**self.waits_s, "longest turn": self.turn_s}
+        return [f"{name} waited {wait_s * 1e3:.0f} ms, at most "
+                f"{WAIT_LIMIT_S * 1e3:.0f}"
+                for name, wait_s in waits_s.items() if wait_s > WAIT_LIMIT_S]
+
+
+def growth(smaller, larger):
+    """How much more each costs in the larger; prints it. What is too much."""
+    before, after = smaller.each(), larger.each()
+    ratios = {name: after[name] / before[name] for name in before}
+    print(f"\none of {larger.count:,} to one of {smaller.count:,}")
+    for name, ratio in ratios.items():
+        print(f"  {name:15} {ratio:9.2f}", flush=True)
+    return [f"{name}: one costs {ratio:.1f} times as much"
+            for name, ratio in ratios.items() if ratio > GROWTH_LIMIT]
 
 
 def main(words):
@@ -148,17 +244,17 @@ def main(words):
         return 2
     os.environ["BUILD"] = os.path.abspath(words[0])
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    counts = [int(word) for word in words[1:]] or [1000, 10000, 100000]
-    print(f"{'':35} {'':12} {'peak memory, of':>23} {'others wait, at':>23}\n"
-          f"{'snapshots':>9} {'cold ls':>12} {'warm ls -l':>12} {'find':>12} "
-          f"{'one load':>11} {'the next':>11} {'one load':>11} {'the next':>11}",
-          flush=True)
+    counts = [int(word) for word in words[1:]] or [10000, 100000]
     bad = []
+    before = None
     for count in counts:
         sizes = Sizes(count)
         sizes.measure()
         sizes.show()
         bad += [f"{count:,}: {what}" for what in sizes.wrong + sizes.late()]
+        if before:
+            bad += growth(before, sizes)
+        before = sizes
     for what in bad:
         print(f"over: {what}")
     return 1 if bad else 0
