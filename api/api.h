@@ -38,6 +38,9 @@
  * memory ran out. Owned by the caller. Thread-safe. */
 json_t *json_read(const char *text, size_t len);
 
+/* The same, for who must know why: -EPROTO, -ENOMEM. */
+int json_parse(const char *text, size_t len, json_t **out);
+
 /* An object of a list. In the answers of API_SESSIONS, API_SERVICES,
  * API_SNAPSHOTS and API_IMAGES..., which may be long, each object in an array
  * stays text, as a JSON string, and what is no object is null. Here it is

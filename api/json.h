@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/json.h - json_read for those who must know why it failed */
+/* api/json.h - JSON as answers have it, and as it is sent */
 #ifndef API_JSON_H
 #define API_JSON_H
 
@@ -8,10 +8,7 @@
 
 #include "api/text.h"
 
-/* json_read with -EPROTO for what is not JSON, and -ENOMEM. Thread-safe. */
-int json_parse(const char *text, size_t len, json_t **out);
-
-/* The same of an answer that lists resources: each object in an array, the
+/* json_parse of an answer that lists resources: each object in an array, the
  * answer itself or a member of it, stays text (a JSON string, see
  * json_list_item); what is no object there is null. Thread-safe. */
 int json_parse_list(const char *text, size_t len, json_t **out);

@@ -103,6 +103,7 @@ TAILQ_HEAD(job_list, job);
 
 struct jobs {
 	struct job_list all; /* oldest first */
+	bool is_loaded;	     /* else what is known of them is not all */
 	uint64_t next_number;
 	void *by_number, *by_id; /* of fs/job_index.c */
 	struct timespec changed; /* when the listing of jobs/ last changed */

@@ -86,12 +86,13 @@ int job_store_record(const struct job *job)
 	return err;
 }
 
-static void get_bytes(const json_t *record, const char *name, char **out)
+static int get_bytes(const json_t *record, const char *name, char **out)
 {
 	size_t len;
 	const json_t *value = json_object_get(record, name);
 
 	*out = value ? json_to_bytes(value, &len) : NULL;
+	return *out || !json_is_string(value) ? 0 : -ENOMEM;
 }
 
 static void get_time(
@@ -122,7 +123,10 @@ static int get_artifacts(struct job *job, const json_t *list)
 		size_t len;
 		char *name = json_to_bytes(json_array_get(item, 0), &len);
 		if (!name)
-			return -EPROTO;
+			return json_is_array(item) &&
+					json_is_string(json_array_get(item, 0))
+				? -ENOMEM
+				: -EPROTO;
 		job->artifacts[i].name = name;
 		job->artifacts[i].size =
 			json_integer_value(json_array_get(item, 1));
@@ -142,7 +146,6 @@ static enum job_status status_of_record(const json_t *record)
 
 static int job_read_record(struct job *job, const json_t *record)
 {
-	int err = 0;
 	const json_t *output = json_object_get(record, "output");
 	int64_t code = get_integer(record, "code");
 
@@ -160,11 +163,12 @@ static int job_read_record(struct job *job, const json_t *record)
 		job->output_size[i] =
 			json_integer_value(json_array_get(output, i));
 	char *id;
-	get_bytes(record, "id", &id);
+	int err = get_bytes(record, "id", &id);
 	if (id && job_set_id(job, id))
 		err = -ENOMEM;
 	free(id);
-	get_bytes(record, "error", &job->error);
+	if (!err)
+		err = get_bytes(record, "error", &job->error);
 	get_time(record, "created", &job->created);
 	get_time(record, "changed", &job->changed);
 	job->fields = json_incref(json_object_get(record, "fields"));
@@ -175,10 +179,12 @@ static int job_read_record(struct job *job, const json_t *record)
 int job_from_record(struct fs *fs, uint64_t number, const char *text,
 	size_t len, struct job **out)
 {
-	json_t *record = json_read(text, len);
+	json_t *record;
 	struct job *job;
-	int err = 0;
+	int err = json_parse(text, len, &record);
 
+	if (err)
+		return err;
 	if (!json_is_object(record) || !json_object_get(record, "status")) {
 		json_decref(record);
 		return -EPROTO;

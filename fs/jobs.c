@@ -21,15 +21,27 @@ enum { RECORD_MAX = 16 << 20, FORGOTTEN_MAX = 1000 };
 
 static const char names_file[] = "names.json";
 
-static void jobs_read_names(struct fs *fs)
+/* What another try may read. */
+static bool is_shortage(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+}
+
+/* What cannot be read is no loss but of names; want of memory is no reason. */
+static int jobs_read_names(struct fs *fs)
 {
 	char *text;
 	size_t len;
+	json_t *names;
+	int err = state_read(fs->state.fd, names_file, RECORD_MAX, &text, &len);
 
 	fs->jobs.changed = fs->born;
-	if (state_read(fs->state.fd, names_file, RECORD_MAX, &text, &len))
-		return;
-	json_t *names = json_read(text, len);
+	if (err)
+		return is_shortage(err) ? err : 0;
+	err = json_parse(text, len, &names);
+	free(text);
+	if (err)
+		return err == -ENOMEM ? err : 0;
 	json_t *changed = json_object_get(names, "changed");
 	if (changed) {
 		fs->jobs.changed.tv_sec =
@@ -38,16 +50,18 @@ static void jobs_read_names(struct fs *fs)
 			json_integer_value(json_array_get(changed, 1));
 	}
 	json_t *aliases = json_object_get(names, "aliases");
-	if (json_is_object(aliases))
-		json_object_update(fs->jobs.aliases, aliases);
+	if (json_is_object(aliases) &&
+		json_object_update(fs->jobs.aliases, aliases))
+		err = -ENOMEM;
 	json_t *forgotten = json_object_get(names, "forgotten");
-	if (json_is_object(forgotten))
-		json_object_update(fs->jobs.forgotten, forgotten);
+	if (json_is_object(forgotten) &&
+		json_object_update(fs->jobs.forgotten, forgotten))
+		err = -ENOMEM;
 	fs->jobs.latest = json_integer_value(json_object_get(names, "latest"));
 	fs->jobs.next_number =
 		json_integer_value(json_object_get(names, "next"));
 	json_decref(names);
-	free(text);
+	return err;
 }
 
 static void jobs_write_names(struct fs *fs)
@@ -114,7 +128,7 @@ void jobs_drop_alias(struct fs *fs, const char *alias)
 	jobs_touch(fs);
 }
 
-static void job_read(struct fs *fs, uint64_t number, const char *name)
+static int job_read(struct fs *fs, uint64_t number, const char *name)
 {
 	char *text, aside[NAME_MAX + 16];
 	size_t len;
@@ -125,12 +139,15 @@ static void job_read(struct fs *fs, uint64_t number, const char *name)
 		err = job_from_record(fs, number, text, len, &job);
 		free(text);
 	}
+	if (is_shortage(err))
+		return err;
 	if (err) {
 		log_line(LOG_ERR, "%s/jobs/%s is damaged, put aside: %s",
 			fs->state.path, name, strerror(-err));
 		snprintf(aside, sizeof(aside), "%s.damaged", name);
 		renameat(fs->state.jobs_fd, name, fs->state.jobs_fd, aside);
 	}
+	return 0;
 }
 
 /* A request that was on its way when the mount ended may have been carried
@@ -206,16 +223,20 @@ int jobs_load(struct fs *fs)
 			close(fd);
 		return -ENOMEM;
 	}
-	jobs_read_names(fs);
-	while ((entry = readdir(dir))) {
+	int err = jobs_read_names(fs);
+	while (!err && (entry = readdir(dir))) {
 		char *end;
 		uint64_t number = strtoull(entry->d_name, &end, 10);
 		if (end != entry->d_name && !strcmp(end, ".json"))
-			job_read(fs, number, entry->d_name);
+			err = job_read(fs, number, entry->d_name);
 	}
 	jobs_order(fs);
-	jobs_sweep(fs, dir);
+	if (!err)
+		jobs_sweep(fs, dir);
 	closedir(dir);
+	if (err)
+		return err;
+	fs->jobs.is_loaded = true;
 	TAILQ_FOREACH(job, &fs->jobs.all, link)
 	job_resume(job);
 	return 0;
@@ -225,7 +246,7 @@ void jobs_clear(struct fs *fs)
 {
 	struct job *job;
 
-	if (fs->jobs.aliases && fs->jobs.forgotten)
+	if (fs->jobs.is_loaded)
 		jobs_write_names(fs);
 	while ((job = TAILQ_FIRST(&fs->jobs.all))) {
 		if (job->is_foreign)

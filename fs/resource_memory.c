@@ -110,8 +110,9 @@ int memory_store(struct fs *fs)
 	return err;
 }
 
-static void memory_read(struct memory *memory, const json_t *record)
+static int memory_read(struct memory *memory, const json_t *record)
 {
+	int err = 0;
 	const json_t *changed = json_object_get(record, "changed");
 	json_t *aliases = json_object_get(record, "aliases");
 	const char *alias;
@@ -126,35 +127,45 @@ static void memory_read(struct memory *memory, const json_t *record)
 	}
 	json_object_foreach (aliases, alias, id)
 		if (json_is_string(id))
-			json_object_set(memory->aliases, alias, id);
+			err |= json_object_set(memory->aliases, alias, id);
+	return err ? -ENOMEM : 0;
+}
+
+static int record_read(struct fs *fs, json_t **record)
+{
+	char *text;
+	size_t len;
+	int err = state_read(fs->state.fd, file_name, FILE_MAX, &text, &len);
+
+	if (err)
+		return err;
+	err = json_parse(text, len, record);
+	free(text);
+	return err;
 }
 
 struct resources *resources_new(struct fs *fs)
 {
 	struct resources *resources = calloc(1, sizeof(*resources));
 	json_t *record = NULL;
-	char *text;
-	size_t len;
 	bool is_short;
 
 	if (!resources)
 		return NULL;
 	resources->fs = fs;
 	TAILQ_INIT(&resources->logs);
-	if (!state_read(fs->state.fd, file_name, FILE_MAX, &text, &len)) {
-		record = json_read(text, len);
-		free(text);
-	}
+	is_short = record_read(fs, &record) == -ENOMEM;
 	resources->told = json_object();
-	is_short = !resources->told;
+	is_short |= !resources->told;
 	for (int i = 0; i < COLLECTIONS; i++) {
 		struct memory *memory = &resources->memories[i];
 		TAILQ_INIT(&memory->readers);
 		memory->aliases = json_object();
 		memory->changed = fs->born;
 		is_short |= !memory->aliases;
-		memory_read(
-			memory, json_object_get(record, collections[i]->path));
+		is_short |= memory_read(memory,
+				    json_object_get(
+					    record, collections[i]->path)) != 0;
 	}
 	json_decref(record);
 	if (is_short) {

@@ -195,23 +195,6 @@ static mode_t type_read(const json_t *record)
 					     : 0;
 }
 
-/* NULL may mean a text that is wrong, and memory that is short: so what is
- * refused is tried again where there is enough. */
-static int json_parse(const char *text, size_t len, json_t **out)
-{
-	void *probe;
-
-	*out = json_read(text, len);
-	if (*out)
-		return 0;
-	probe = malloc(65536 + 16 * len);
-	if (!probe)
-		return -ENOMEM;
-	free(probe);
-	*out = json_read(text, len);
-	return *out ? 0 : -EINVAL;
-}
-
 int spool_record_read(struct spool *spool, uint64_t number, const char *text,
 	size_t len, struct spool_node **out, const char **why)
 {
@@ -223,7 +206,7 @@ int spool_record_read(struct spool *spool, uint64_t number, const char *text,
 	*why = "it is no JSON";
 	err = json_parse(text, len, &record);
 	if (err)
-		return err;
+		return err == -ENOMEM ? err : -EINVAL;
 	*why = "a member is wrong";
 	type = type_read(record);
 	node = type ? spool_node_new(spool, number, type) : NULL;
