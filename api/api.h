@@ -67,6 +67,13 @@ char *json_to_bytes(const json_t *string, size_t *len);
  * object. Borrowed. api.md part 13 lists which names mean the same. */
 json_t *json_member(const json_t *object, const char *names);
 
+/* Gives object those members of `more` that it has not, and an object of its
+ * own with the members of another. (Where memory runs out, jansson's own
+ * json_object_update_missing and json_copy leave some away and say nothing.)
+ * -ENOMEM, NULL: no memory. */
+int json_inherit(json_t *object, json_t *more);
+json_t *json_twin(json_t *object);
+
 /* A value of the API as one line of text, without a newline: booleans as 0 and
  * 1, numbers as given, strings as their bytes, arrays one item a line, objects
  * as compact JSON. NULL: no memory. Owned by the caller, free(). */

@@ -27,6 +27,28 @@ json_t *json_member(const json_t *object, const char *names)
 	return NULL;
 }
 
+int json_inherit(json_t *object, json_t *more)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (more, name, value)
+		if (!json_object_get(object, name) &&
+			json_object_set_nocheck(object, name, value))
+			return -ENOMEM;
+	return 0;
+}
+
+json_t *json_twin(json_t *object)
+{
+	json_t *twin = json_object();
+
+	if (!twin || json_inherit(twin, object) == 0)
+		return twin;
+	json_decref(twin);
+	return NULL;
+}
+
 static int add_value(struct text *text, const json_t *value)
 {
 	char *bytes;

@@ -98,7 +98,7 @@ static int trust(struct op *op, const struct node *node, const char *name,
 	int err = -ENOMEM;
 
 	if (key)
-		err = resource_call(op, 0, endpoint, node,
+		err = resource_send(op, 0, endpoint, node,
 			json_pack("{s:s s:s}", "api_key", key,
 				"trusted_api_key", key),
 			&answer);

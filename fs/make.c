@@ -232,9 +232,8 @@ static int making_request(struct op *op, struct making *making)
 	int err = op_call(op, 0, &request, &answer);
 	if (err || making->id)
 		return err;
-	making->id = resource_id(answer, collection->form.ids);
 	collection_drop(op->fs, collection, NULL);
-	return making->id ? 0 : -EPROTO;
+	return resource_id(answer, collection->form.ids, &making->id);
 }
 
 static int making_vault(struct op *op, struct making *making)
@@ -333,8 +332,9 @@ static void send_vault(struct run *run, const char *id)
 void make_made(struct run *run, const json_t *answer)
 {
 	const struct collection *collection = collection_of_place(run->place);
-	char *id = resource_id(answer, collection->form.ids);
+	char *id;
 
+	resource_id(answer, collection->form.ids, &id);
 	collection_drop(run->fs, collection, NULL);
 	if (id && collection == &services)
 		send_vault(run, id);

@@ -3,6 +3,7 @@
 #include "fs/name_rule.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -48,11 +49,13 @@ bool name_has_ending(const char *name)
 	return dot && dot != name && dot[1];
 }
 
-char *name_of_job(const char *name)
+bool name_of_job(const char *name, char *program)
 {
 	size_t len = strlen(name);
 
-	if (len <= 4 || strcmp(name + len - 4, ".job"))
-		return NULL;
-	return strndup(name, len - 4);
+	if (len <= 4 || len > NAME_MAX || strcmp(name + len - 4, ".job"))
+		return false;
+	memcpy(program, name, len - 4);
+	program[len - 4] = '\0';
+	return true;
 }

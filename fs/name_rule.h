@@ -13,7 +13,8 @@ bool name_is_ignored(const char *name);
  * behind the dot. */
 bool name_has_ending(const char *name);
 
-/* NAME of "NAME.job" as a new string (free()), or NULL if it is none. */
-char *name_of_job(const char *name);
+/* NAME of "NAME.job" into program, which has NAME_MAX + 1 bytes; false if it
+ * is none. */
+bool name_of_job(const char *name, char *program);
 
 #endif

@@ -176,7 +176,9 @@ unsigned ops_run_ready(struct fs *fs)
 	for (unsigned i = 0; i < count && (op = TAILQ_FIRST(&fs->ready)); i++) {
 		op_unlist(op);
 		op_unwait(op);
-		if (op->is_interrupted && !op->is_deaf)
+		if (op->err)
+			op_finish(op, op->err);
+		else if (op->is_interrupted && !op->is_deaf)
 			op_finish(op, -EINTR);
 		else
 			op_start(op);
@@ -247,7 +249,7 @@ static void op_answered(void *ctx, const struct cache_answer *answer)
 	op->awaited = NULL;
 	if (pin_add(op, awaited->endpoint, awaited->id[0] ? awaited->id : NULL,
 		    answer))
-		op->is_interrupted = true; /* no memory: answered as broken */
+		op->err = -ENOMEM;
 	free(awaited);
 	op_wake(op);
 }

@@ -92,6 +92,7 @@ struct op {
 	uint64_t settles_at; /* see fs/notifier.h */
 	bool is_late;	     /* op_deadline has passed */
 	bool is_interrupted;
+	int err;		   /* of what it waited for; 0: none */
 	bool is_deaf;		   /* an interrupt waits until this is over */
 	struct question *question; /* fs/witness.c */
 };

@@ -155,7 +155,7 @@ static void do_symlink(
 		return;
 	op->new_name = strdup(target);
 	if (!op->new_name)
-		op->run = request_refuse;
+		op->run = request_lacks_memory;
 	op_start(op);
 }
 
@@ -183,7 +183,7 @@ static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	op->new_name = strdup(new_name);
 	op->flags = flags;
 	if (!op->new_name)
-		op->run = request_refuse;
+		op->run = request_lacks_memory;
 	else if (request_is_row(op->fs, new_parent))
 		op->run = request_is_row(op->fs, parent) ? request_refuse
 							 : tree_move_in;

@@ -186,21 +186,20 @@ bool place_is_secret(const struct spool_inode *dir, const char *name)
 
 int place_settings(const struct spool_inode *dir, json_t **settings)
 {
-	*settings = json_object();
-	if (!*settings)
-		return -ENOMEM;
-	for (; dir; dir = dir->parent)
-		if ((dir->settings &&
-			    json_object_update_missing(
-				    *settings, dir->settings)) ||
-			(dir->secrets &&
-				json_object_update_missing(
-					*settings, dir->secrets))) {
-			json_decref(*settings);
-			*settings = NULL;
-			return -ENOMEM;
-		}
-	return 0;
+	json_t *all = json_object();
+	int err = all ? 0 : -ENOMEM;
+
+	*settings = NULL;
+	for (; dir && !err; dir = dir->parent) {
+		err = json_inherit(all, dir->settings);
+		if (!err)
+			err = json_inherit(all, dir->secrets);
+	}
+	if (err)
+		json_decref(all);
+	else
+		*settings = all;
+	return err;
 }
 
 bool place_takes(const struct spool_inode *dir, const char *name,

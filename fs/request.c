@@ -56,3 +56,9 @@ int request_refuse(struct op *op)
 	(void)op;
 	return -EPERM;
 }
+
+int request_lacks_memory(struct op *op)
+{
+	(void)op;
+	return -ENOMEM;
+}

@@ -22,5 +22,7 @@ struct op *request_named(fuse_req_t req, fuse_ino_t ino, const char *name,
 
 /* What the tree does not offer: -EPERM. */
 int request_refuse(struct op *op);
+/* What was asked could not be kept: -ENOMEM. */
+int request_lacks_memory(struct op *op);
 
 #endif

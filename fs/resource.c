@@ -255,12 +255,11 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out)
 		return err;
 	if (!view.item || !view.detail)
 		return render_json(view.item ? view.item : view.detail, out);
-	json_t *all = json_copy(view.item);
+	json_t *all = json_twin(view.item);
 	if (!all)
 		return -ENOMEM;
-	err = detail_is_fresher(&view)
-		? json_object_update(all, view.detail)
-		: json_object_update_missing(all, view.detail);
+	err = detail_is_fresher(&view) ? json_object_update(all, view.detail)
+				       : json_inherit(all, view.detail);
 	err = err ? -ENOMEM : render_json(all, out);
 	json_decref(all);
 	return err;

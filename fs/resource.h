@@ -123,9 +123,12 @@ void resource_run_drop(
 
 /* ---- changing, fs/resource_write.c ---- */
 
-/* Sends a request about the node's resource, as op_call. body is taken; NULL:
- * an empty object, or nothing at all for DELETE. */
+/* Sends a request about the node's resource, as op_call, with an empty object,
+ * or nothing at all for DELETE. */
 int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t **answer);
+/* The same with a body, which is taken; NULL: -ENOMEM. */
+int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 	const struct node *node, json_t *body, json_t **answer);
 /* What was written, as a setting's value, which is owned by the caller;
  * -EINVAL is told in .unsandboxfs/errors. */

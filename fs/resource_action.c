@@ -120,9 +120,9 @@ static void action_done(struct op *op, const struct node *node,
 	const struct action *action, const json_t *answer)
 {
 	const struct collection *const *changes = action->changes;
-	char *id = action->ids ? resource_id(answer, action->ids) : NULL;
+	char *id = NULL;
 
-	if (id)
+	if (action->ids && !resource_id(answer, action->ids, &id))
 		action_told(op->fs, node, id);
 	free(id);
 	/* What a snapshot is restored or cloned to, it is still the same. */
@@ -159,7 +159,8 @@ int action_write(
 		json_decref(body);
 		return resource_refuse(op, node, err, why);
 	}
-	err = resource_call(op, 0, action->endpoint, node, body, &answer);
+	err = body ? resource_send(op, 0, action->endpoint, node, body, &answer)
+		   : resource_call(op, 0, action->endpoint, node, &answer);
 	if (!err)
 		action_done(op, node, action, answer);
 	return err;

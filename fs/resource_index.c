@@ -12,20 +12,22 @@
 /* A longer one takes milliseconds to free. */
 enum { LONG = 1000 };
 
-char *resource_id(const json_t *object, const char *ids)
+int resource_id(const json_t *object, const char *ids, char **id)
 {
 	const json_t *value = json_member(object, ids);
 	size_t len;
-	char *id;
 
+	*id = NULL;
 	if (!json_is_string(value) && !json_is_integer(value))
-		return NULL;
-	id = json_value_text(value, &len);
-	if (id && (!len || strlen(id) != len)) {
-		free(id);
-		return NULL;
-	}
-	return id;
+		return -EPROTO;
+	*id = json_value_text(value, &len);
+	if (!*id)
+		return -ENOMEM;
+	if (len && strlen(*id) == len)
+		return 0;
+	free(*id);
+	*id = NULL;
+	return -EPROTO;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)

@@ -64,9 +64,10 @@ struct resource_list {
 	const char *names;  /* of what it is shown as; NULL: by its id */
 	const char *const *taken; /* names that the directory has itself */
 	/* The directories that show it, too, under the name that it has there:
-	 * a key of each, owned by the caller, free(). How many, at most
-	 * RESOURCE_KEYS. NULL: none. Thread-safe. */
-	unsigned (*keys)(const json_t *item, char **keys);
+	 * a key of each, owned by the caller, free(); *count of them, at most
+	 * RESOURCE_KEYS, also where -ENOMEM is returned. NULL: none.
+	 * Thread-safe. */
+	int (*keys)(const json_t *item, char **keys, unsigned *count);
 	const char *part_names; /* names of what it is shown as there */
 };
 
@@ -107,9 +108,9 @@ const struct resource_part *resource_parts(
 const struct resource_part *resource_part_by_name(
 	const struct resource_part *parts, size_t count, const char *name);
 
-/* The id of an object, as text; NULL where it has none that can be used.
- * Owned by the caller, free(). */
-char *resource_id(const json_t *object, const char *ids);
+/* The id of an object, as text, owned by the caller, free(). -EPROTO: it has
+ * none that can be used; -ENOMEM; *id is NULL then. */
+int resource_id(const json_t *object, const char *ids, char **id);
 
 /* When it was made and when it changed last, by its own members; what it does
  * not tell stays as it is. */

@@ -47,8 +47,8 @@ int part_reader_add(struct part_reader *reader,
 	const struct resource_list *list, const json_t *item, uint32_t of)
 {
 	char *keys[RESOURCE_KEYS];
-	unsigned count = list->keys ? list->keys(item, keys) : 0;
-	int err = 0;
+	unsigned count = 0;
+	int err = list->keys ? list->keys(item, keys, &count) : 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		if (err)

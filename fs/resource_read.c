@@ -150,15 +150,17 @@ static int item_add(
 static int item_read(struct reader *reader, const json_t *text)
 {
 	json_t *item = json_list_item(text);
-	char *id = resource_id(item, reader->list->ids);
-	int err = 0;
+	char *id;
+	int err = resource_id(item, reader->list->ids, &id);
 
 	/* It was parsed before: it is memory that there is none of. */
 	if (!item && json_is_string(text))
 		err = -ENOMEM;
-	else if (!id || resource_by_id(reader->index, id))
+	else if (err == -EPROTO)
+		err = 0;
+	else if (!err && resource_by_id(reader->index, id))
 		free(id);
-	else
+	else if (!err)
 		err = item_add(reader, item, text, id);
 	json_decref(item);
 	return err;

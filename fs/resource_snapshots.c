@@ -25,32 +25,38 @@ static char *key_of(const struct collection *collection, const char *id)
 	return asprintf(&key, "%s/%s", collection->path, id) < 0 ? NULL : key;
 }
 
-/* NULL where it is not of these, or does not say of which. */
-static char *key_in(const struct collection *collection, const json_t *item,
-	const char *ids)
+/* None where it is not of these, or does not say of which. */
+static int key_add(const struct collection *collection, const json_t *item,
+	const char *ids, char **keys, unsigned *count)
 {
-	char *id = resource_id(item, ids);
-	char *key = id ? key_of(collection, id) : NULL;
+	char *id;
+	int err = resource_id(item, ids, &id);
 
+	if (err)
+		return err == -EPROTO ? 0 : err;
+	keys[*count] = key_of(collection, id);
+	err = keys[*count] ? 0 : -ENOMEM;
+	*count += !err;
 	free(id);
-	return key;
+	return err;
 }
 
 /* Where the API does not say of which kind it is, it may be of either. */
-unsigned taken_keys(const json_t *item, char **keys)
+int taken_keys(const json_t *item, char **keys, unsigned *count)
 {
 	const char *type =
 		json_string_value(json_member(item, "source_type|type"));
 	bool is_service = type && !strcmp(type, "service");
-	unsigned count = 0;
+	int err = 0;
 
+	*count = 0;
 	if (!type || is_service)
-		keys[count] = key_in(&services, item, "source_id|service_id");
-	count += (!type || is_service) && keys[count];
-	if (!is_service)
-		keys[count] = key_in(&sessions, item, "source_id|session_id");
-	count += !is_service && keys[count];
-	return count;
+		err = key_add(
+			&services, item, "source_id|service_id", keys, count);
+	if (!err && !is_service)
+		err = key_add(
+			&sessions, item, "source_id|session_id", keys, count);
+	return err;
 }
 
 /* ---- names ---- */
@@ -178,20 +184,18 @@ static json_t *taken_body(
 int taken_make(struct op *op, const struct node *node, const char *name,
 	struct found *found)
 {
-	json_t *body = taken_body(op, node, name), *answer;
-
-	if (!body)
-		return -ENOMEM;
-	int err = resource_call(op, 0,
+	json_t *answer;
+	int err = resource_send(op, 0,
 		collection_of(node->row) == &services ? API_SERVICE_SNAPSHOT
 						      : API_SESSION_SNAPSHOT,
-		node, body, &answer);
+		node, taken_body(op, node, name), &answer);
 	if (err)
 		return err;
 	collection_drop(op->fs, &snapshots, NULL);
-	char *id = resource_id(answer, snapshots.form.ids);
-	if (!id)
-		return -EPROTO;
+	char *id;
+	err = resource_id(answer, snapshots.form.ids, &id);
+	if (err)
+		return err;
 	err = found_row(found, row_below(node, "{taken}"), node->id, id);
 	free(id);
 	return err;

@@ -18,7 +18,7 @@ int taken_link(struct op *op, const struct node *node, FILE *out);
 
 /* By which the list of all snapshots knows whose they are: keys of struct
  * resource_list. */
-unsigned taken_keys(const json_t *item, char **keys);
+int taken_keys(const json_t *item, char **keys, unsigned *count);
 
 /* The rows of its directory; HERE as in fs/resource_rows.h. */
 #define SNAPSHOTS                                                              \

@@ -9,18 +9,6 @@
 #include "fs/resource.h"
 #include "fs/resource_memory.h"
 
-static int body_of(json_t *json, struct api_request *request)
-{
-	if (!json && !strcmp(api_endpoint_method(request->endpoint), "DELETE"))
-		return 0;
-	request->body =
-		json ? json_write(json, &request->body_len) : strdup("{}");
-	if (!json)
-		request->body_len = 2;
-	json_decref(json);
-	return request->body ? 0 : -ENOMEM;
-}
-
 /* Errors of an answer that did not come, or was none: the API may have done
  * what it was told, so nothing that was known is sure any more. */
 static bool may_be_done(int err)
@@ -29,21 +17,48 @@ static bool may_be_done(int err)
 		err == -EREMOTEIO;
 }
 
-int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
-	const struct node *node, json_t *body, json_t **answer)
+/* body: taken; NULL: none, or none any more, as it was sent. */
+static int send_text(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, char *body, size_t len, json_t **answer)
 {
 	struct api_request request = {
 		.endpoint = endpoint,
 		.priority = API_PERSON,
 		.id = node->id[0] ? node->id : NULL,
+		.body = body,
+		.body_len = len,
 	};
-	int err = body_of(body, &request);
+	int err = op_call(op, slot, &request, answer);
 
-	if (!err)
-		err = op_call(op, slot, &request, answer);
 	if (may_be_done(err))
 		resource_drop(op, node);
 	return err;
+}
+
+int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t **answer)
+{
+	bool has_body = strcmp(api_endpoint_method(endpoint), "DELETE") != 0 &&
+		!op->calls[slot].is_started;
+	char *body = has_body ? strdup("{}") : NULL;
+
+	if (has_body && !body)
+		return -ENOMEM;
+	return send_text(op, slot, endpoint, node, body, 2, answer);
+}
+
+int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t *body, json_t **answer)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (body && !op->calls[slot].is_started)
+		text = json_write(body, &len);
+	json_decref(body);
+	if (!text && !op->calls[slot].is_started)
+		return -ENOMEM;
+	return send_text(op, slot, endpoint, node, text, len, answer);
 }
 
 int resource_refuse(
@@ -104,16 +119,13 @@ static bool is_unknown_path(int err)
 /* An endpoint, or the other that does the same where this API has not the
  * first. */
 static int call_either(struct op *op, const enum api_endpoint endpoints[2],
-	const struct node *node, json_t *body, json_t **answer)
+	const struct node *node, json_t **answer)
 {
-	int err = resource_call(
-		op, 0, endpoints[0], node, json_incref(body), answer);
+	int err = resource_call(op, 0, endpoints[0], node, answer);
 
-	if (is_unknown_path(err))
-		err = resource_call(
-			op, 1, endpoints[1], node, json_incref(body), answer);
-	json_decref(body);
-	return err;
+	return is_unknown_path(err)
+		? resource_call(op, 1, endpoints[1], node, answer)
+		: err;
 }
 
 int resource_state_write(
@@ -130,8 +142,8 @@ int resource_state_write(
 	json_decref(value);
 	while (calls->collection != collection)
 		calls++;
-	err = call_either(op, wakes ? calls->unfreeze : calls->freeze, node,
-		NULL, &answer);
+	err = call_either(
+		op, wakes ? calls->unfreeze : calls->freeze, node, &answer);
 	if (!err)
 		resource_drop(op, node);
 	return err;
@@ -169,7 +181,7 @@ int resource_locked_write(
 	while (calls->collection != collection)
 		calls++;
 	err = resource_call(op, 0,
-		json_is_true(value) ? calls->lock : calls->unlock, node, NULL,
+		json_is_true(value) ? calls->lock : calls->unlock, node,
 		&answer);
 	if (!err)
 		tell_written(op, node, json_incref(value));
@@ -192,20 +204,21 @@ static int session_vcpu(struct op *op, const struct node *node, json_t *value)
 	json_t *answer;
 
 	if (json_integer_value(value) == 1)
-		return resource_call(
-			op, 0, API_SESSION_UNBOOST, node, NULL, &answer);
-	return resource_call(op, 0, API_SESSION_BOOST, node,
+		return resource_call(op, 0, API_SESSION_UNBOOST, node, &answer);
+	return resource_send(op, 0, API_SESSION_BOOST, node,
 		json_pack("{s:O}", "vcpu", value), &answer);
 }
 
 static int service_vcpu(struct op *op, const struct node *node, json_t *value)
 {
-	static const enum api_endpoint endpoints[2] = { API_SERVICE_PATCH,
-		API_SERVICE_RESIZE };
 	json_t *answer;
-
-	return call_either(op, endpoints, node,
+	int err = resource_send(op, 0, API_SERVICE_PATCH, node,
 		json_pack("{s:O}", "vcpu", value), &answer);
+
+	return is_unknown_path(err)
+		? resource_send(op, 1, API_SERVICE_RESIZE, node,
+			  json_pack("{s:O}", "vcpu", value), &answer)
+		: err;
 }
 
 int resource_vcpu_write(
@@ -240,7 +253,7 @@ int resource_flag_write(
 
 	if (err)
 		return err;
-	err = resource_call(op, 0, API_SERVICE_PATCH, node,
+	err = resource_send(op, 0, API_SERVICE_PATCH, node,
 		json_pack("{s:O}", row_name(node->row), value), &answer);
 	if (!err)
 		tell_written(op, node, json_incref(value));

@@ -19,25 +19,26 @@ static int put(json_t *body, const char *name, const json_t *value)
 	return value ? json_object_set(body, name, (json_t *)value) : 0;
 }
 
-static json_t *input_json(
-	const struct run *run, const struct run_input *input, size_t *total)
+static int input_json(const struct run *run, const struct run_input *input,
+	size_t *total, json_t **out)
 {
 	char *bytes, *text;
 	size_t len, text_len;
+	int err = spool_content_read(run->state, input->number,
+		RUN_INPUT_MAX - *total, &bytes, &len);
 
-	if (spool_content_read(run->state, input->number,
-		    RUN_INPUT_MAX - *total, &bytes, &len))
-		return NULL;
+	if (err)
+		return err;
 	*total += len;
 	text = base64_encode(bytes, len, &text_len);
 	free(bytes);
 	if (!text)
-		return NULL;
-	json_t *item = json_pack("{s:o s:s#}", "filename",
+		return -ENOMEM;
+	*out = json_pack("{s:o s:s#}", "filename",
 		json_from_bytes(input->name, strlen(input->name)), "content",
 		text, (int)text_len);
 	free(text);
-	return item;
+	return *out ? 0 : -ENOMEM;
 }
 
 int run_put_inputs(struct run *run, json_t *body)
@@ -47,16 +48,15 @@ int run_put_inputs(struct run *run, json_t *body)
 	int err = list ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !err && i < run->input_count; i++) {
-		json_t *item = input_json(run, &run->inputs[i], &total);
-		if (item) {
-			err = json_array_append_new(list, item) ? -ENOMEM : 0;
-			continue;
-		}
-		snprintf(run->why, sizeof(run->why),
-			"the input file %.100s cannot be sent: with it "
-			"the request is larger than %zu MB",
-			run->inputs[i].name, RUN_INPUT_MAX >> 20);
-		err = -EFBIG;
+		json_t *item;
+		err = input_json(run, &run->inputs[i], &total, &item);
+		if (!err && json_array_append_new(list, item))
+			err = -ENOMEM;
+		if (err == -EFBIG)
+			snprintf(run->why, sizeof(run->why),
+				"the input file %.100s cannot be sent: with it "
+				"the request is larger than %zu MB",
+				run->inputs[i].name, RUN_INPUT_MAX >> 20);
 	}
 	if (!err && json_array_size(list))
 		err = json_object_set(body, "input_files", list) ? -ENOMEM : 0;

@@ -13,10 +13,13 @@
 static int cancel_take(struct op *op, struct job *job, json_t *json)
 {
 	if (!op->step) {
-		json_t *answer = json ? json_copy(json) : json_object();
-		if (!answer)
+		json_t *answer = json_twin(json);
+		if (!answer ||
+			json_object_set_new(
+				answer, "status", json_string("cancelled"))) {
+			json_decref(answer);
 			return -ENOMEM;
-		json_object_set_new(answer, "status", json_string("cancelled"));
+		}
 		job_answer(job, answer, JOB_CANCELLED);
 		json_decref(answer);
 		op->step = 1;

@@ -44,7 +44,7 @@ static void script_keep(
 /* Some answers have the output, some a job that will (api.md 7.9). */
 static int script_ask(struct op *op, const struct node *node, json_t **answer)
 {
-	int err = resource_call(op, SLOT_CAT, API_SERVICE_EXECUTE, node,
+	int err = resource_send(op, SLOT_CAT, API_SERVICE_EXECUTE, node,
 		json_pack("{s:s s:i}", "command", "cat /tmp/bootstrap.sh",
 			"timeout", 30000),
 		answer);
@@ -177,7 +177,7 @@ int bootstrap_write(
 	script = json_from_bytes(text, is_link ? strcspn(text, "\r\n") : len);
 	if (!script)
 		return -ENOMEM;
-	int err = resource_call(op, 0, API_SERVICE_REDEPLOY, node,
+	int err = resource_send(op, 0, API_SERVICE_REDEPLOY, node,
 		json_pack("{s:O}", is_link ? "bootstrap" : "bootstrap_content",
 			script),
 		&answer);
@@ -204,7 +204,7 @@ int domains_write(
 
 	if (err)
 		return err;
-	err = resource_call(op, 0, API_SERVICE_DOMAINS, node,
+	err = resource_send(op, 0, API_SERVICE_DOMAINS, node,
 		json_pack("{s:o}", "custom_domains", value), &answer);
 	if (!err)
 		resource_drop(op, node);

@@ -19,7 +19,7 @@ int vault_render(struct op *op, const struct node *node, FILE *out)
 	json_t *answer;
 	size_t len;
 	int err = resource_call(
-		op, SLOT_EXPORT, API_SERVICE_ENV_EXPORT, node, NULL, &answer);
+		op, SLOT_EXPORT, API_SERVICE_ENV_EXPORT, node, &answer);
 
 	if (err == -ENOENT) /* there is no vault */
 		return 0;
@@ -66,6 +66,6 @@ int vault_write(
 			op, node, -EFBIG, "a vault holds 64 KiB at most");
 	if (len)
 		return vault_set(op, node, text, len);
-	err = resource_call(op, 0, API_SERVICE_ENV_DELETE, node, NULL, &answer);
+	err = resource_call(op, 0, API_SERVICE_ENV_DELETE, node, &answer);
 	return err == -ENOENT ? 0 : err; /* there was none */
 }

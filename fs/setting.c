@@ -183,13 +183,10 @@ static int text_read(const char *text, size_t len, json_t **value)
 			    text[i] != '\t') ||
 			text[i] == 0x7f)
 			return -EINVAL;
-	/* jansson refuses what is not UTF-8, and says no more than NULL; the
-	 * api's mapping of the same bytes fails only for want of memory. */
-	string = json_stringn(text, len);
-	if (!string) {
-		string = json_from_bytes(text, len);
-		if (!string)
-			return -ENOMEM;
+	string = json_from_bytes(text, len);
+	if (!string)
+		return -ENOMEM;
+	if (json_string_length(string) != len) { /* it holds bytes */
 		json_decref(string);
 		return -EINVAL;
 	}

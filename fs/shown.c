@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static const char settings_name[] = ".settings";
 int shown_find(struct spool_inode *dir, const char *name, struct found *found)
 {
 	char number[32];
-	char *program = name_of_job(name);
+	char program[NAME_MAX + 1];
 	struct spool_inode *inode = NULL;
 
 	if (!strcmp(name, settings_name)) {
@@ -26,9 +27,8 @@ int shown_find(struct spool_inode *dir, const char *name, struct found *found)
 		return found_row(
 			found, tree_row("/run/.settings"), number, NULL);
 	}
-	if (program)
+	if (name_of_job(name, program))
 		inode = spool_find(dir, program);
-	free(program);
 	struct job *job = inode ? inode->job : NULL;
 	if (!job)
 		return -ENOENT;
@@ -48,11 +48,11 @@ int shown_lookup(struct spool_inode *dir, const char *name, struct found *found)
 
 int shown_refuses(const char *name)
 {
-	char *program = name_of_job(name);
-	bool is_ours = program || !strcmp(name, settings_name);
+	char program[NAME_MAX + 1];
 
-	free(program);
-	return is_ours ? -EPERM : 0;
+	return name_of_job(name, program) || !strcmp(name, settings_name)
+		? -EPERM
+		: 0;
 }
 
 static int list_job(

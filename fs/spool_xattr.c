@@ -99,7 +99,7 @@ int spool_setxattr(struct spool *spool, struct spool_inode *inode,
 		return -EEXIST;
 	if (!err && (flags & XATTR_REPLACE))
 		return -ENODATA;
-	xattrs = inode->xattrs ? json_copy(inode->xattrs) : json_object();
+	xattrs = inode->xattrs ? json_twin(inode->xattrs) : json_object();
 	key = key_of(name, &holder);
 	err = 0;
 	if (!xattrs || !key ||
@@ -182,7 +182,7 @@ int spool_removexattr(struct spool *spool, struct spool_inode *inode,
 		err = has_attribute(inode, name);
 	if (err <= 0)
 		return err ? err : -ENODATA;
-	xattrs = json_copy(inode->xattrs);
+	xattrs = json_twin(inode->xattrs);
 	key = key_of(name, &holder);
 	err = xattrs && key && json_object_del(xattrs, key) == 0 ? 0 : -ENOMEM;
 	json_decref(holder);

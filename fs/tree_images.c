@@ -58,7 +58,7 @@ static int visibility_write(
 
 	if (err)
 		return err;
-	err = resource_call(op, 0, API_IMAGE_VISIBILITY, node,
+	err = resource_send(op, 0, API_IMAGE_VISIBILITY, node,
 		json_pack("{s:o}", "visibility", value), &answer);
 	if (!err)
 		resource_drop(op, node);

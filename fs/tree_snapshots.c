@@ -23,37 +23,43 @@ const struct collection snapshots = {
 	.is_constant = true,
 };
 
-/* The collection that its source is in; NULL: it does not say. */
-static const struct collection *source_of(const json_t *item, char **id)
+/* The collection that its source is in, and its id there. -ENOENT: it does not
+ * say. */
+static int source_of(
+	const json_t *item, const struct collection **collection, char **id)
 {
 	static const char *const members[] = { "source_id", "session_id",
 		"service_id" };
 	const char *type =
 		json_string_value(json_member(item, "source_type|type"));
 
+	int err = -EPROTO;
+
 	*id = NULL;
-	for (size_t i = 0; !*id && i < 3; i++)
-		*id = resource_id(item, members[i]);
-	if (!*id || !type)
-		return NULL;
-	return !strcmp(type, "service")	   ? &services
+	*collection = !type		   ? NULL
+		: !strcmp(type, "service") ? &services
 		: !strcmp(type, "session") ? &sessions
 					   : NULL;
+	for (size_t i = 0; *collection && err == -EPROTO && i < 3; i++)
+		err = resource_id(item, members[i], id);
+	return err == -EPROTO ? -ENOENT : err;
 }
 
 /* A list of the sources is not asked for: where none is known, it is there. */
 static int source_exists(struct op *op, const struct node *node)
 {
+	const struct collection *collection;
 	const struct resource_index *index;
 	json_t *item;
 	char *id;
 	int err = resource_item(op, node, &item);
 
+	if (!err)
+		err = source_of(item, &collection, &id);
 	if (err)
 		return err;
-	const struct collection *collection = source_of(item, &id);
-	index = collection ? collection_known(op->fs, collection) : NULL;
-	if (!collection || (index && !resource_by_id(index, id)))
+	index = collection_known(op->fs, collection);
+	if (index && !resource_by_id(index, id))
 		err = -ENOENT;
 	free(id);
 	return err;
@@ -61,17 +67,19 @@ static int source_exists(struct op *op, const struct node *node)
 
 static int source_render(struct op *op, const struct node *node, FILE *out)
 {
+	const struct collection *collection;
 	json_t *item;
 	char *id, *name;
 	int err = resource_item(op, node, &item);
 
+	if (!err)
+		err = source_of(item, &collection, &id);
 	if (err)
 		return err;
-	const struct collection *collection = source_of(item, &id);
-	name = id ? safe_name_encode(id, strlen(id)) : NULL;
-	if (collection && name)
+	name = safe_name_encode(id, strlen(id));
+	if (name)
 		fprintf(out, "../..%s/%s", collection->path, name);
-	err = !collection ? -ENOENT : name ? 0 : -ENOMEM;
+	err = name ? 0 : -ENOMEM;
 	free(name);
 	free(id);
 	return err;
