@@ -113,7 +113,7 @@ $(STANDIN): PKGS = $(SERVER_PKGS)
 $(STANDIN): $(SERVER_O)
 
 # A layer's test is linked with that layer alone, so that an upward call does
-# not link. One that speaks of TEST_ALLOC_FAIL brings its own malloc.
+# not link. One that has a __wrap_malloc or the like brings its own malloc.
 $(BUILD)/tests/api_%:   PKGS = cmocka $(API_PKGS)
 $(BUILD)/tests/cache_%: PKGS = cmocka $(CACHE_PKGS)
 $(BUILD)/tests/fs_%:    PKGS = cmocka $(FS_PKGS) $(API_PKGS)
@@ -124,8 +124,8 @@ $(BUILD)/tests/cache_%: $(BUILD)/tests/cache_%.o $(LIBCACHE)
 $(BUILD)/tests/fs_%: $(BUILD)/tests/fs_%.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
 	$(LINK)
 
-$(UNIT_TESTS): WRAP = $(if $(shell grep -l TEST_ALLOC_FAIL $(@:$(BUILD)/%=%.c)),\
-	-Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc)
+$(UNIT_TESTS): WRAP = $(patsubst __wrap_%,-Wl$(comma)--wrap=%,$(sort \
+	$(shell grep -o '__wrap_[a-z_]*' $(@:$(BUILD)/%=%.c))))
 define LINK
 $(call say,LD)
 $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \

@@ -265,9 +265,7 @@ static inline void kernel_turn(bool answers, unsigned step_ms)
 	kernel_await(kernel.fs->worker);
 	kernel_await(kernel.fs->prober);
 	kernel_await(kernel.fs->notifier.worker);
-	if (answers && !kernel.bytes)
-		wire_answer();
-	else if (!kernel_is_busy() || !answers)
+	if (!(answers && !kernel.bytes && wire_answer()) && !kernel_is_busy())
 		kernel.now_ms += step_ms;
 	kernel.is_over = !fs_turn(kernel.fs, 0);
 }
