@@ -278,6 +278,8 @@ struct api_request {
 	const struct api_param *query; /* ends with a NULL name; borrowed */
 	char *body;		       /* taken, free(); NULL: none */
 	size_t body_len;
+	/* The body is borrowed, until done returns or the call is cancelled. */
+	bool keeps_body;
 	/* Whole time, waits and retries included; 0: the configured one, and
 	 * 120 s at least where the answer waits for a program. */
 	uint64_t timeout_ms;

@@ -42,6 +42,14 @@ static int call_init(struct api_call *call, struct api *api,
 		request->query);
 }
 
+/* A vault, or an input file: not for the next owner of the memory. */
+static void body_free(char *body, size_t len)
+{
+	if (body)
+		OPENSSL_cleanse(body, len);
+	free(body);
+}
+
 int api_start(struct api *api, const struct api_request *request,
 	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out)
 {
@@ -49,13 +57,13 @@ int api_start(struct api *api, const struct api_request *request,
 	int err = call ? call_init(call, api, request, now_ms) : -ENOMEM;
 
 	if (err) {
-		if (request->body)
-			OPENSSL_cleanse(request->body, request->body_len);
-		free(request->body);
+		if (!request->keeps_body)
+			body_free(request->body, request->body_len);
 		free(call);
 		return err;
 	}
 	call->body = request->body;
+	call->owns_body = !request->keeps_body;
 	call->body_len = request->body ? request->body_len : 0;
 	call->done = done;
 	call->ctx = ctx;
@@ -75,10 +83,8 @@ bool api_call_was_sent(const struct api_call *call)
 
 void call_free(struct api_call *call)
 {
-	/* a vault, or an input file: not for the next owner of the memory */
-	if (call->body)
-		OPENSSL_cleanse(call->body, call->body_len);
-	free(call->body);
+	if (call->owns_body)
+		body_free(call->body, call->body_len);
 	otp_answer_clear(&call->otp);
 	target_clear(&call->target);
 	answer_drop(call);

@@ -56,6 +56,7 @@ struct api_call {
 	struct target target;
 	char *body;
 	size_t body_len;
+	bool owns_body;
 	api_done *done;
 	void *ctx;
 

@@ -109,12 +109,19 @@ static int draft_start(struct op *op, struct spool_inode *draft,
 	return run_start(fs, draft, program_name, program, false, job);
 }
 
+/* Who gave up waiting has moved nothing: what is still in the queue leaves it.
+ */
 static void draft_end(struct op *op)
 {
 	struct job **held = op->extra;
 
-	if (held)
-		job_drop(*held);
+	if (!held)
+		return;
+	if ((*held)->run && run_is_waiting((*held)->run)) {
+		run_drop((*held)->run);
+		job_remove(*held);
+	}
+	job_drop(*held);
 }
 
 int draft_submit_job(struct op *op, struct spool_inode *draft, const char *name)

@@ -106,7 +106,7 @@ static void lists_init(struct fs *fs)
 	TAILQ_INIT(&fs->parked);
 	TAILQ_INIT(&fs->open);
 	TAILQ_INIT(&fs->jobs.all);
-	TAILQ_INIT(&fs->runs.queue);
+	runs_init(fs);
 	poller_init(fs);
 }
 

@@ -67,6 +67,7 @@ void poller_remove(struct job *job)
 	if (job->call)
 		api_cancel(job->call);
 	job->call = NULL;
+	runs_wake(job->fs);
 }
 
 void poller_watch(struct job *job, bool wants_output)
@@ -288,7 +289,7 @@ static unsigned poller_active(const struct fs *fs, bool *is_watched)
 	const struct job *job;
 	unsigned count = 0;
 
-	*is_watched = false;
+	*is_watched = !TAILQ_EMPTY(&fs->runs.queue);
 	TAILQ_FOREACH(job, &fs->poller.active, active)
 	{
 		/* Its last request is on its way: no poll will bring more. */
@@ -355,6 +356,12 @@ static void poller_plan(struct fs *fs)
 	uint64_t due = from + delay;
 	timer_arm(&fs->timers, &poller->timer,
 		due > fs->now_ms ? due : fs->now_ms);
+}
+
+void poller_hurry(struct fs *fs)
+{
+	fs->poller.quiet = 0;
+	poller_plan(fs);
 }
 
 void poller_resume(struct fs *fs)

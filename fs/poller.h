@@ -46,6 +46,9 @@ bool poller_has_given_up(const struct job *job);
  * time): for a while it is as if they did. */
 void poller_asked(struct job *job);
 
+/* Somebody waits for any of them to end. */
+void poller_hurry(struct fs *fs);
+
 /* What kept a job from being asked for is over. */
 void poller_resume(struct fs *fs);
 

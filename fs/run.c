@@ -17,6 +17,21 @@
 
 enum { SETTLE_MS = 250 };
 
+/* A newer run of the file may be the one that settles. */
+static void run_leave_inode(struct run *run)
+{
+	if (run->inode->timer == run)
+		run->inode->timer = NULL;
+}
+
+/* Input files may be secrets: not for the next owner of the memory. */
+static void body_free(char *body, size_t len)
+{
+	if (body)
+		explicit_bzero(body, len);
+	free(body);
+}
+
 static void run_free(struct run *run)
 {
 	struct fs *fs = run->fs;
@@ -29,8 +44,7 @@ static void run_free(struct run *run)
 		job_drop(run->job);
 	}
 	if (run->inode) {
-		if (run->inode->timer == run)
-			run->inode->timer = NULL;
+		run_leave_inode(run);
 		spool_drop(fs->spool, run->inode);
 	}
 	for (size_t i = 0; i < run->input_count; i++)
@@ -40,8 +54,8 @@ static void run_free(struct run *run)
 	json_decref(run->settings);
 	free(run->inputs);
 	free(run->record);
-	free(run->body);
-	free(run->other_body);
+	body_free(run->body, run->body_len);
+	body_free(run->other_body, run->body_len);
 	free(run->name);
 	free(run->id);
 	free(run);
@@ -186,7 +200,13 @@ static void run_take_answer(struct job *job, json_t *json)
 	job_notify(job);
 }
 
-static void run_enqueue(struct run *run);
+static void run_take_other(struct run *run)
+{
+	body_free(run->body, run->body_len);
+	run->body = run->other_body;
+	run->other_body = NULL;
+	run->endpoint = run->other;
+}
 
 /* A session's command goes to one of two paths: which of them this API has is
  * learned (api.md 14, row 33). */
@@ -196,12 +216,10 @@ static bool run_otherwise(struct run *run, int err)
 
 	if (!run->other_body || (err != -ENOENT && err != -EOPNOTSUPP))
 		return false;
-	run->body = run->other_body;
-	run->other_body = NULL;
-	run->endpoint = run->other;
+	run_take_other(run);
 	fs->runs.uses_other |= err == -EOPNOTSUPP;
 	run->is_sent = false;
-	run_enqueue(run);
+	run_queue(run);
 	return true;
 }
 
@@ -212,9 +230,10 @@ static void run_answered(void *ctx, const struct api_answer *answer)
 	struct job *job = run->job;
 
 	job->call = NULL;
-	if (run->is_sent && !job->is_async)
-		fs->runs.in_flight--;
+	fs->runs.in_flight--;
 	if (answer->err && run_otherwise(run, answer->err))
+		return;
+	if (answer->err && run_wait_for_room(run, answer->err))
 		return;
 	if (!answer->err && run->place->made)
 		run->place->made(run, answer->json);
@@ -226,9 +245,13 @@ static void run_answered(void *ctx, const struct api_answer *answer)
 	runs_send(fs);
 }
 
-static void run_send(struct run *run)
+void run_send(struct run *run)
 {
 	struct fs *fs = run->fs;
+
+	if (run->other_body && fs->runs.uses_other)
+		run_take_other(run);
+
 	struct api_request request = {
 		.endpoint = run->endpoint,
 		.priority = API_PROGRAM,
@@ -236,19 +259,14 @@ static void run_send(struct run *run)
 		.query = run->query[0].name ? run->query : NULL,
 		.body = run->body,
 		.body_len = run->body_len,
+		.keeps_body = true, /* it may be sent again */
 		.timeout_ms = run->timeout_ms,
 	};
 	struct job *job = run->job;
 
-	if (run->other_body && fs->runs.uses_other) {
-		request.endpoint = run->other;
-		free(run->other_body);
-		run->other_body = NULL;
-	}
 	TAILQ_REMOVE(&fs->runs.queue, run, link);
 	run->is_queued = false;
 	run->is_sent = true;
-	run->body = NULL;
 	job->submitted_ms = fs->now_ms;
 	int err = api_start(
 		fs->api, &request, fs->now_ms, run_answered, run, &job->call);
@@ -257,42 +275,19 @@ static void run_send(struct run *run)
 		run_free(run);
 		return;
 	}
+	fs->runs.in_flight++;
 	if (!job->is_async) {
-		fs->runs.in_flight++;
 		job->status = JOB_RUNNING;
 		job_notify(job);
 	}
 }
 
-static unsigned runs_going(const struct fs *fs)
-{
-	const struct job *job;
-	unsigned count = fs->runs.in_flight;
-
-	TAILQ_FOREACH(job, &fs->poller.active, active)
-	count += !job->is_foreign;
-	return count;
-}
-
-void runs_send(struct fs *fs)
-{
-	struct run *run;
-
-	while (fs->api && (run = TAILQ_FIRST(&fs->runs.queue)) &&
-		(!fs->runs.limit || runs_going(fs) < fs->runs.limit))
-		run_send(run);
-}
-
 static void run_enqueue(struct run *run)
 {
-	struct fs *fs = run->fs;
-
 	if (run->settles || !run->is_prepared)
 		return;
-	run->inode->timer = NULL;
-	TAILQ_INSERT_TAIL(&fs->runs.queue, run, link);
-	run->is_queued = true;
-	runs_send(fs);
+	run_leave_inode(run);
+	run_queue(run);
 }
 
 static void run_prepared(void *ctx)
@@ -411,13 +406,32 @@ int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
 	return 0;
 }
 
+bool run_is_waiting(const struct run *run)
+{
+	const struct api_call *call = run->job->call;
+
+	return !run->is_sent || (call && !api_call_was_sent(call));
+}
+
+/* It may wait for the rate limit. */
+static void run_take_back(struct run *run)
+{
+	if (!run->is_sent)
+		return;
+	api_cancel(run->job->call);
+	run->job->call = NULL;
+	run->fs->runs.in_flight--;
+	runs_wake(run->fs);
+}
+
 void run_drop(struct run *run)
 {
 	struct job *job = run->job;
 
+	run_take_back(run);
 	timer_disarm(&run->fs->timers, &job->settle);
 	run->settles = true;
-	run->inode->timer = NULL;
+	run_leave_inode(run);
 	if (run->is_prepared)
 		run_free(run);
 	else

@@ -47,6 +47,7 @@ struct run {
 	size_t record_len;
 
 	/* What the worker makes. */
+	uint64_t turn; /* in the queue */
 	int err;
 	bool is_commit_error; /* the content itself could not be kept */
 	char why[256];
@@ -69,9 +70,13 @@ TAILQ_HEAD(run_list, run);
 
 struct runs {
 	struct run_list queue; /* in the order of their saves */
-	unsigned in_flight;    /* synchronous ones */
+	unsigned in_flight;    /* sent, and not answered */
 	unsigned limit;	       /* runs at a time that the key allows; 0: any */
-	bool uses_other;       /* the first path of sessions is not there */
+	unsigned room;	       /* how many were going when it said no; 0: any */
+	uint64_t room_until_ms; /* when that is forgotten */
+	uint64_t turns;
+	struct timer timer;
+	bool uses_other; /* the first path of sessions is not there */
 };
 
 /* A run of the program `inode`, which stands under `name` in `dir`. The inode's
@@ -83,12 +88,30 @@ int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
  * Its job goes. */
 void run_unsettle(struct fs *fs, struct spool_inode *inode);
 
-/* A run that was not sent is not going to be. Frees it, now or when the
+/* It has its place in a queue, ours or the client's. */
+bool run_is_waiting(const struct run *run);
+
+/* A run that is waiting is not going to be sent. Frees it, now or when the
  * worker is done with it. Its job stays. */
 void run_drop(struct run *run);
 
+/* ---- run_queue.c ---- */
+
+void runs_init(struct fs *fs);
+/* Its turn comes behind those that were queued before it first was. */
+void run_queue(struct run *run);
+/* True where the API says that too many go on, and some of ours do: it is in
+ * the queue again. */
+bool run_wait_for_room(struct run *run, int err);
 /* Sends what the key allows. */
 void runs_send(struct fs *fs);
+/* Does so soon: a run may have ended. */
+void runs_wake(struct fs *fs);
+
+/* ---- run.c ---- */
+
+/* Takes it from the queue and sends it: for the queue. */
+void run_send(struct run *run);
 void runs_clear(struct fs *fs);
 
 /* Stops a job: one that is queued is dropped, one that the API knows is

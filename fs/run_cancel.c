@@ -96,7 +96,7 @@ int run_cancel(struct op *op, struct job *job)
 		return cancel_by_id(op, job, job->id ? job->id : "");
 	if (job_is_final(job))
 		return -ESRCH;
-	if (job->run && !job->run->is_sent) {
+	if (job->run && run_is_waiting(job->run)) {
 		run_drop(job->run);
 		job->status = JOB_CANCELLED;
 		job->changed = op->fs->now;

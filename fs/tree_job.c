@@ -103,7 +103,11 @@ static int status_render(struct op *op, const struct node *node, FILE *out)
 
 	if (!job)
 		return -ENOENT;
-	fprintf(out, "%s\n", job_status_word(job->status));
+	bool is_waiting = job->run && run_is_waiting(job->run);
+	fprintf(out, "%s\n",
+		is_waiting && !job_is_final(job)
+			? job_status_word(JOB_PENDING)
+			: job_status_word(job->status));
 	return 0;
 }
 
