@@ -7,6 +7,7 @@
 #include "fs/mount.h"
 #include "fs/resource.h"
 #include "fs/resource_memory.h"
+#include "fs/resource_times.h"
 
 /*
  * A short list is read where it is asked for. A long one takes a second, and
@@ -22,6 +23,7 @@ struct reading {
 	json_t *json;		    /* held; its index's once it is read */
 	struct cache_answer answer; /* its json is not looked at */
 	struct resource_index *before, *read; /* before is held */
+	const json_t *times;		      /* the memory's */
 	struct timespec born;
 	int err;
 };
@@ -61,11 +63,15 @@ static void index_show(struct fs *fs, const struct collection *collection,
 {
 	struct memory *memory = memory_of(fs, collection);
 
-	resource_index_follow(index, memory->index, &fs->now);
+	bool has_moved = resource_index_follow(index, memory->index, &fs->now);
 	resource_index_drop(memory->index, fs->reader);
 	memory->index = index;
+	json_decref(memory->times);
+	memory->times = NULL;
 	answer_note(fs, collection, answer);
 	names_date(fs, memory);
+	if (has_moved)
+		memory_store_times(fs, false);
 }
 
 /* ---- a long one ---- */
@@ -77,6 +83,8 @@ static void reading_work(void *ctx)
 	reading->err = resource_index_new(&reading->collection->form,
 		reading->json, reading->answer.version, reading->before,
 		&reading->born, &reading->read);
+	if (!reading->err)
+		times_recall(reading->read, reading->times);
 }
 
 static void reading_free(struct reading *reading)
@@ -121,6 +129,7 @@ static int reading_start(struct fs *fs, const struct collection *collection,
 	reading->json = json_incref(answer->json);
 	reading->answer = *answer;
 	reading->born = fs->born;
+	reading->times = memory->times;
 	if (memory->index)
 		reading->before = resource_index_hold(memory->index);
 	int err =
@@ -161,6 +170,7 @@ static int read_short(struct fs *fs, const struct collection *collection,
 
 	if (err)
 		return err;
+	times_recall(fresh, memory->times);
 	json_incref(answer->json);
 	index_show(fs, collection, fresh, answer);
 	return 0;

@@ -18,6 +18,7 @@
 #include "fs/mount.h"
 #include "fs/place.h"
 #include "fs/resource.h"
+#include "fs/resource_memory.h"
 #include "fs/tree.h"
 
 static void complain(const char *line)
@@ -159,6 +160,8 @@ void fs_free(struct fs *fs)
 	poller_clear(fs);
 	handles_clear(fs);
 	jobs_clear(fs);
+	if (fs->resources)
+		memory_store_times(fs, true);
 	resources_free(fs->resources);
 	if (fs->spool)
 		spool_close(fs->spool);

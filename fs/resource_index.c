@@ -89,21 +89,25 @@ void resource_index_drop(struct resource_index *index, struct worker *worker)
 		index_free(index);
 }
 
-void resource_index_follow(struct resource_index *index,
+bool resource_index_follow(struct resource_index *index,
 	const struct resource_index *before, const struct timespec *now)
 {
-	for (size_t i = 0; before && i < index->count; i++) {
+	bool has_moved = false;
+
+	for (size_t i = 0; i < index->count; i++) {
 		struct resource *resource = &index->all[i];
 		const struct resource *old;
-		if (!resource->before)
+		has_moved |= resource->differs || !resource->before;
+		if (resource->differs)
+			resource->changed = *now;
+		if (!before || !resource->before)
 			continue;
 		old = &before->all[resource->before - 1];
 		resource->detail_version = old->detail_version;
-		if (resource->differs)
-			resource->changed = *now;
-		else if (is_before(&resource->changed, &old->changed))
+		if (is_before(&resource->changed, &old->changed))
 			resource->changed = old->changed;
 	}
+	return has_moved;
 }
 
 /* ---- finding ---- */

@@ -22,10 +22,10 @@
  */
 struct resource {
 	const char *id;
-	const char *name;	 /* under which it is shown: fs/safe_name.h */
-	const json_t *text;	 /* its object, as json_list_item takes it */
-	uint32_t before;	 /* in the index before this: + 1, 0: is new */
-	bool differs;		 /* from what it was there */
+	const char *name;   /* under which it is shown: fs/safe_name.h */
+	const json_t *text; /* its object, as json_list_item takes it */
+	uint32_t before;    /* in the index before this: + 1, 0: is new */
+	bool differs;	    /* from what it was there, or for the last mount */
 	struct timespec created; /* as the API says, or the epoch of `born` */
 	/* These move. */
 	struct timespec changed; /* the API's word, or when we saw it change */
@@ -81,9 +81,9 @@ int resource_index_new(const struct resource_list *list, json_t *json,
 /* How many items an answer lists; -EPROTO. */
 int resource_index_size(
 	const struct resource_list *list, const json_t *json, size_t *count);
-/* Takes over what moved in the one before. In the loop, once, before it is
- * shown. */
-void resource_index_follow(struct resource_index *index,
+/* Takes over what moved in the one before; whether anything differs, or is new.
+ * In the loop, once, before it is shown. */
+bool resource_index_follow(struct resource_index *index,
 	const struct resource_index *before, const struct timespec *now);
 
 struct worker;

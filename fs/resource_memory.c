@@ -11,12 +11,15 @@
 
 #include "fs/log.h"
 #include "fs/mount.h"
+#include "fs/resource_times.h"
 
-enum { FILE_MAX = 16 << 20 };
+enum { FILE_MAX = 16 << 20, TIMES_FEW = 1000 };
 
 /* collections.json: per directory its aliases, and which names it showed last
  * and since when, so that its times are the same after a remount. */
 static const char file_name[] = "collections.json";
+/* times.json: see fs/resource_times.h. */
+static const char times_name[] = "times.json";
 
 static const struct collection *const collections[] = { &sessions, &services,
 	&snapshots, &images, &images_owned, &images_shared, &images_public };
@@ -131,11 +134,11 @@ static int memory_read(struct memory *memory, const json_t *record)
 	return err ? -ENOMEM : 0;
 }
 
-static int record_read(struct fs *fs, json_t **record)
+static int record_read(struct fs *fs, const char *name, json_t **record)
 {
 	char *text;
 	size_t len;
-	int err = state_read(fs->state.fd, file_name, FILE_MAX, &text, &len);
+	int err = state_read(fs->state.fd, name, FILE_MAX, &text, &len);
 
 	if (err)
 		return err;
@@ -144,17 +147,64 @@ static int record_read(struct fs *fs, json_t **record)
 	return err;
 }
 
+static json_t *times_now(const struct memory *memory)
+{
+	return memory->index ? times_of(memory->index)
+			     : json_incref(memory->times);
+}
+
+static size_t times_count(const struct resources *resources)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < COLLECTIONS; i++) {
+		const struct memory *memory = &resources->memories[i];
+		count += memory->index ? memory->index->count
+				       : json_object_size(memory->times);
+	}
+	return count;
+}
+
+void memory_store_times(struct fs *fs, bool is_end)
+{
+	const struct resources *resources = fs->resources;
+	json_t *all, *times;
+	char *text = NULL;
+	size_t len;
+	bool is_short;
+
+	if (!is_end && times_count(resources) > TIMES_FEW)
+		return;
+	all = json_object();
+	is_short = !all;
+	for (int i = 0; !is_short && i < COLLECTIONS; i++) {
+		const struct memory *memory = &resources->memories[i];
+		times = times_now(memory);
+		is_short = times ? json_object_set_new(all,
+					   collections[i]->path, times) != 0
+				 : memory->index != NULL;
+	}
+	if (!is_short)
+		text = json_write(all, &len);
+	if (text && state_write(fs->state.fd, times_name, text, len, 0))
+		log_line(LOG_ERR, "%s/%s cannot be written", fs->state.path,
+			times_name);
+	json_decref(all);
+	free(text);
+}
+
 struct resources *resources_new(struct fs *fs)
 {
 	struct resources *resources = calloc(1, sizeof(*resources));
-	json_t *record = NULL;
+	json_t *record = NULL, *times = NULL;
 	bool is_short;
 
 	if (!resources)
 		return NULL;
 	resources->fs = fs;
 	TAILQ_INIT(&resources->logs);
-	is_short = record_read(fs, &record) == -ENOMEM;
+	is_short = record_read(fs, file_name, &record) == -ENOMEM;
+	is_short |= record_read(fs, times_name, &times) == -ENOMEM;
 	resources->told = json_object();
 	is_short |= !resources->told;
 	for (int i = 0; i < COLLECTIONS; i++) {
@@ -166,8 +216,11 @@ struct resources *resources_new(struct fs *fs)
 		is_short |= memory_read(memory,
 				    json_object_get(
 					    record, collections[i]->path)) != 0;
+		memory->times = json_incref(
+			json_object_get(times, collections[i]->path));
 	}
 	json_decref(record);
+	json_decref(times);
 	if (is_short) {
 		resources_free(resources);
 		return NULL;
@@ -183,6 +236,7 @@ void resources_free(struct resources *resources)
 		resource_index_drop(resources->memories[i].index, NULL);
 		json_decref(resources->memories[i].example);
 		json_decref(resources->memories[i].aliases);
+		json_decref(resources->memories[i].times);
 	}
 	json_decref(resources->told);
 	free(resources);

@@ -20,6 +20,7 @@ struct memory {
 	uint64_t unread_until_ms;
 	json_t *example;	 /* a detail of it; NULL: none yet */
 	json_t *aliases;	 /* name -> id */
+	json_t *times;		 /* of the last mount; NULL: they were used */
 	uint64_t names;		 /* that it showed last */
 	struct timespec changed; /* since when */
 };
@@ -38,5 +39,8 @@ struct service_log_list *memory_logs(struct fs *fs);
 
 /* Keeps aliases, and the names and times of directories, over a remount. */
 int memory_store(struct fs *fs);
+/* Keeps the times of resources. is_end: of all; else of few alone, since it
+ * takes its time. */
+void memory_store_times(struct fs *fs, bool is_end);
 
 #endif

@@ -65,11 +65,16 @@ static int reader_room(struct reader *reader, size_t count)
 
 /* ---- what has changed ---- */
 
-/* What moves by itself, and says nothing of the resource. */
+const char *const resource_clockwork[] = { "remaining_ttl", "last_activity",
+	NULL };
+
 static bool is_clockwork(const char *member)
 {
-	return !strcmp(member, "remaining_ttl") ||
-		!strcmp(member, "last_activity");
+	const char *const *name = resource_clockwork;
+
+	while (*name && strcmp(*name, member))
+		name++;
+	return *name;
 }
 
 static bool object_is_same(const json_t *a, const json_t *b)

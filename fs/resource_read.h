@@ -18,6 +18,9 @@ struct resource_use {
 	} shelf[RESOURCE_SHELF];
 };
 
+/* Members that move by themselves, and say nothing of the resource. */
+extern const char *const resource_clockwork[];
+
 uint64_t resource_hash(const char *text);
 /* Where a key is, or would be. */
 uint32_t *resource_slot(const struct resource_index *index, uint32_t *slots,
