@@ -76,6 +76,13 @@ static int add_aliases(struct op *op, struct listing *listing)
 	return err;
 }
 
+/* What is still on its way to the API has no name yet that would last. */
+static bool is_listed(const struct job *job)
+{
+	return job->is_async && !job->is_unlisted &&
+		(job->was_accepted || job->is_foreign || job_is_final(job));
+}
+
 /* The list of others' jobs is the API's; where it cannot be had, our own are
  * listed all the same. */
 static int jobs_list(
@@ -93,9 +100,8 @@ static int jobs_list(
 	err = add_aliases(op, listing);
 	TAILQ_FOREACH(job, &op->fs->jobs.all, link)
 	{
-		if (err || !job->is_async || job->is_unlisted)
-			continue;
-		err = add_job(listing, job);
+		if (!err && is_listed(job))
+			err = add_job(listing, job);
 	}
 	return err;
 }

@@ -10,7 +10,8 @@ set -eu
 build='pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
 	libjansson-dev'
 demo='fuse3 libmicrohttpd-dev curl python3'
-test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux'
+test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux
+	busybox nodejs tree'
 lint='clang-format cppcheck mandoc shellcheck'
 coverage='gcovr'
 fuzz='clang libclang-rt-dev'

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_walks_resources.py - who walks a full tree changes nothing
+import os
+import re
+import shutil
+import subprocess
+import threading
+import unittest
+
+from mounted import Mounted
+from test_resources_life import SLEEP
+from test_writable import Tree
+
+WALKS = {
+    "find": "find . -ls >/dev/null",
+    "ls": "ls -lR . >/dev/null",
+    "du": "du -a . >/dev/null",
+    "tree": "tree -apugDs --inodes . >/dev/null",
+    "grep": "grep -r -e 'no such text' . || test $? = 1",
+    "tar": "tar cf - . | tar tf - >/dev/null",
+    "cpio": "find . | cpio -o --quiet >/dev/null",
+    "rsync": "mkdir -p $1 && rsync -a . $1/",
+    "cat": "find . -type f -exec cat {} + >/dev/null",
+}
+
+REMOVERS = {
+    "rm": "rm -rf ./*",
+    "busybox": "busybox rm -rf ./*",
+    "python": "python3 -c 'import os, shutil\n"
+              "for name in os.listdir():\n"
+              "    shutil.rmtree(name, ignore_errors=True)'",
+    "node": "node -e 'for (const name of fs.readdirSync(\".\")) try {"
+            " fs.rmSync(name, {recursive: true, force: true}) }"
+            " catch (error) { }'",
+    "find": "find . -depth -delete",
+}
+
+# What a walk sees of each file: inode number, mode, owner, size, times, target.
+SEEN = "find . -printf '%p %i %m %U %G %s %T@ %C@ %n %l\\n' | sort"
+# These speak of the mount as it is now, and not of what the API has.
+LIVE = (".unsandboxfs/stats", ".unsandboxfs/log", ".unsandboxfs/errors",
+        ".unsandboxfs/config", "system/")
+
+# While it lives: grep -r opens all with O_NONBLOCK, and is told to wait; tar
+# sees a directory grow.
+MAY_SAY = re.compile(
+    r"grep: \./(run/\w+\.sh\.job|jobs/.*)/\w+: Resource temporarily|"
+    r"tar: \./(run|jobs|services)(/new)?: file changed as we read it$")
+
+
+def is_reading(change):
+    """Of the vault, and of a bootstrap: by POST, and still nothing but that."""
+    return (change["path"].endswith("/env/export") or
+            "cat /tmp/bootstrap.sh" in change["body"])
+
+
+class Walks(Tree):
+    """All of it, read and removed."""
+
+    def count(self):
+        """How many of each kind the server has."""
+        state = self.server.ask("GET", "")
+        return {kind: state[kind] for kind in
+                ("sessions", "services", "snapshots", "images")}
+
+    def check_walk(self, name, command):
+        """Twice; nothing is said, and nothing has changed."""
+        if not shutil.which(name):
+            self.skipTest(f"no {name} here")
+        self.fill()
+        before = self.count()
+        folder = self.place.folder("copy-" + name)
+        self.server.reset()
+        for _ in range(2):
+            self.shell(command, folder)
+        self.assertEqual([c for c in self.server.changes()
+                          if not is_reading(c)], [])
+        self.assertEqual(self.count(), before)
+
+    def test_while_it_lives(self):
+        """Jobs run, logs grow, resources come; what goes is gone."""
+        self.fill()
+        self.make("talks", "#!/bin/bash\nfor i in $(seq 900); do "
+                  "echo line $i; sleep 0.05; done\n")
+        stop = threading.Event()
+        went = ["live"]  # what a program gave goes when it runs again
+
+        def live():
+            for i in range(1000):
+                if stop.is_set():
+                    return
+                self.shell(f"echo 'sleep 0.2; echo {i}' >run/live{i % 3}.sh; "
+                           f"echo 'sleep 0.3; echo {i}' >jobs/new/live.sh; "
+                           f"echo '{SLEEP}' >services/new/come{i}.sh; "
+                           "tail -n 1 services/talks/logs")
+                if i > 3:
+                    went.append(f"come{i - 4}")
+                    self.shell(f"echo 1 >services/come{i - 4}/destroy")
+
+        thread = threading.Thread(target=live)
+        thread.start()
+        try:
+            for name, command in WALKS.items():
+                if shutil.which(name):
+                    self.check_live_walk(name, command, went)
+        finally:
+            stop.set()
+            thread.join()
+
+    def check_live_walk(self, name, command, went):
+        """It says nothing but of what is gone."""
+        done = subprocess.run(
+            ["bash", "-c", command, "bash", self.place.folder("l-" + name)],
+            cwd=self.mount.path, stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=60, check=False)
+        said = [line for line in done.stderr.decode().splitlines()
+                if not any(gone in line for gone in went)
+                and not MAY_SAY.match(line)]
+        self.assertEqual(said, [], name)
+        if not done.stderr:
+            self.assertEqual(done.returncode, 0, name)
+
+    def test_twice_the_same(self):
+        """Bytes, sizes, times, numbers; also after a remount."""
+        self.fill()
+        self.shell("find . -type f -exec cat {} + >/dev/null")
+        first = self.seen()
+        self.assertEqual(self.seen(), first)
+        bytes_first = self.bytes()
+        self.assertEqual(self.bytes(), bytes_first)
+        self.shell("echo 4 >services/web/vcpu; echo frozen >sessions/q/state;"
+                   "echo 1 >images/b/locked")
+        self.shell("ls -lR . >/dev/null")
+        first, bytes_first = self.seen(), self.bytes()
+        self.mount.restart()
+        self.assertEqual(self.seen(), first)
+        self.assertEqual(self.bytes(), bytes_first)
+
+    def seen(self):
+        """What find sees."""
+        return [line for line in self.shell(SEEN).splitlines()
+                if not line.startswith(tuple("./" + name for name in LIVE))
+                and not re.match(r"\S+/(remaining_ttl|last_activity) ",
+                                 line)]
+
+    def bytes(self):
+        """Of every file."""
+        return {path: re.sub(rb'"(remaining_ttl|last_activity)": \d+', b"",
+                             self.read_bytes(path))
+                for path, _ in self.files() if not path.startswith(LIVE)
+                and not path.endswith(("/remaining_ttl", "/last_activity"))}
+
+    def test_changed_while_away(self):
+        """What changed while nothing was mounted is dated when it is seen."""
+        self.fill()
+        times = {name: os.stat(self.at("services", name)).st_mtime
+                 for name in ("web", "two")}
+        self.assertEqual(self.mount.unmount(), 0)
+        other = Mounted(self.place, self.server, name="other")
+        other.state_dir += "-other"
+        other.start()
+        try:
+            with open(other.path + "/services/web/vcpu", "w",
+                      encoding="utf-8") as file:
+                file.write("7\n")
+        finally:
+            self.assertEqual(other.stop(), [])
+        self.mount.start()
+        self.assertGreater(os.stat(self.at("services/web")).st_mtime,
+                           times["web"])
+        self.assertEqual(os.stat(self.at("services/two")).st_mtime,
+                         times["two"])
+
+    def test_times_outlive_a_kill(self):
+        """Those that were seen before it."""
+        self.fill()
+        self.shell("echo 5 >services/two/vcpu")
+        seen = os.stat(self.at("services/two")).st_mtime_ns
+        self.assertNotEqual(seen % 10**9, 0)  # the mount's, not the API's
+        self.mount.process.kill()
+        self.mount.process.wait(10)
+        self.mount.start()
+        self.assertEqual(os.stat(self.at("services/two")).st_mtime_ns, seen)
+
+    def test_copies(self):
+        """By tar and rsync they are what cat prints."""
+        self.fill()
+        folder = self.place.folder("copies")
+        self.shell("""mkdir $1/tar $1/rsync && rsync -a snapshots images $1/rsync
+            tar cf - snapshots images | tar xf - -C $1/tar""", folder)
+        count = 0
+        for path, _ in self.files():
+            if not path.startswith(("snapshots/", "images/")):
+                continue
+            count += 1
+            for tool in "tar", "rsync":
+                with open(os.path.join(folder, tool, path), "rb") as copy:
+                    self.assertEqual(copy.read(), self.read_bytes(path), path)
+        self.assertGreater(count, 100)
+        for link in "images/b", "images/owned", "services/web/snapshots/s":
+            if os.path.islink(self.at(link)) and link.startswith("images"):
+                self.assertEqual(
+                    os.readlink(os.path.join(folder, "tar", link)),
+                    os.readlink(self.at(link)))
+        again = self.shell("rsync -ai --dry-run snapshots images $1/rsync",
+                           folder)
+        self.assertEqual(again, "")
+
+
+class Removers(Tree):
+    """Who deletes all of it destroys no resource."""
+
+    count = Walks.count
+
+    def check_remover(self, name, command):
+        """The API has what it had, and still tells of it."""
+        if not shutil.which(name):
+            self.skipTest(f"no {name} here")
+        self.fill()
+        self.save("run/to_go.sh", "echo")
+        before = self.count()
+        self.server.reset()
+        subprocess.run(["bash", "-c", command], cwd=self.mount.path,
+                       stdin=subprocess.DEVNULL, capture_output=True,
+                       timeout=60, check=False)
+        self.assertEqual([c for c in self.server.changes()
+                          if "/revoke" not in c["path"]], [])
+        self.assertEqual(self.count(), before)
+        if name != "node":  # which ends with its first error
+            self.assertEqual(os.listdir(self.at("run")), [".settings"])
+        self.assertEqual(self.value("services/web/name"), "web")
+        self.assertEqual(len(os.listdir(self.at("snapshots"))),
+                         before["snapshots"])
+
+
+for _name, _command in WALKS.items():
+    setattr(Walks, "test_" + _name, lambda self, name=_name, command=_command:
+            self.check_walk(name, command))
+for _name, _command in REMOVERS.items():
+    setattr(Removers, "test_" + _name,
+            lambda self, name=_name, command=_command:
+            self.check_remover(name.replace("python", "python3"), command))
+
+if __name__ == "__main__":
+    unittest.main()
