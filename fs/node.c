@@ -3,6 +3,7 @@
 #include "fs/node.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,17 +49,26 @@ uint64_t node_ino(const struct row *row, const char *id, const char *name)
 	return (hash | (uint64_t)1 << 40) & INT64_MAX;
 }
 
+enum { FIRST_BUCKETS = 1024 };
+
 int nodes_init(struct nodes *nodes)
 {
-	nodes->bucket_count = 1024;
-	nodes->count = 0;
-	nodes->buckets = calloc(nodes->bucket_count, sizeof(*nodes->buckets));
+	memset(nodes, 0, sizeof(*nodes));
+	nodes->bucket_count = nodes->room = FIRST_BUCKETS;
+	nodes->mask = FIRST_BUCKETS - 1;
+	nodes->buckets = calloc(nodes->room, sizeof(*nodes->buckets));
 	return nodes->buckets ? 0 : -ENOMEM;
 }
 
+/* One of the upper half may not be there yet: what will be its is still where
+ * it was with one bit less. */
 static struct node **bucket_of(const struct nodes *nodes, uint64_t ino)
 {
-	return &nodes->buckets[ino & (nodes->bucket_count - 1)];
+	size_t at = ino & nodes->mask;
+
+	if (at >= nodes->bucket_count)
+		at &= nodes->mask >> 1;
+	return &nodes->buckets[at];
 }
 
 static void node_free(struct node *node)
@@ -66,8 +76,6 @@ static void node_free(struct node *node)
 	if (node->edit)
 		free(node->edit->bytes);
 	free(node->edit);
-	free(node->id);
-	free(node->name);
 	free(node);
 }
 
@@ -84,28 +92,43 @@ void nodes_clear(struct nodes *nodes)
 	memset(nodes, 0, sizeof(*nodes));
 }
 
+static bool nodes_make_room(struct nodes *nodes)
+{
+	struct node **grown;
+
+	if (nodes->bucket_count < nodes->room)
+		return true;
+	grown = realloc(nodes->buckets, nodes->room * 2 * sizeof(*grown));
+	if (!grown)
+		return false;
+	nodes->buckets = grown;
+	nodes->room *= 2;
+	return true;
+}
+
 /* A table that cannot grow only gets slower. */
 static void nodes_grow(struct nodes *nodes)
 {
-	struct nodes grown = { .bucket_count = nodes->bucket_count * 4 };
+	size_t at = nodes->bucket_count;
+	struct node **from, **to, *node;
 
-	if (nodes->count < nodes->bucket_count * 2)
+	if (nodes->count < at || !nodes_make_room(nodes))
 		return;
-	grown.buckets = calloc(grown.bucket_count, sizeof(*grown.buckets));
-	if (!grown.buckets)
-		return;
-	for (size_t i = 0; i < nodes->bucket_count; i++) {
-		struct node *next;
-		for (struct node *n = nodes->buckets[i]; n; n = next) {
-			struct node **bucket = bucket_of(&grown, n->ino);
-			next = n->next;
-			n->next = *bucket;
-			*bucket = n;
+	if (at > nodes->mask)
+		nodes->mask = nodes->mask * 2 + 1;
+	from = &nodes->buckets[at & nodes->mask >> 1];
+	to = &nodes->buckets[at];
+	*to = NULL;
+	nodes->bucket_count++;
+	while ((node = *from)) {
+		if ((node->ino & nodes->mask) != at) {
+			from = &node->next;
+			continue;
 		}
+		*from = node->next;
+		node->next = *to;
+		*to = node;
 	}
-	free(nodes->buckets);
-	grown.count = nodes->count;
-	*nodes = grown;
 }
 
 struct node *node_find(const struct nodes *nodes, uint64_t ino)
@@ -124,6 +147,21 @@ static int node_is(const struct node *node, const struct row *row,
 		!strcmp(node->name, name);
 }
 
+static struct node *node_new(
+	const struct row *row, uint64_t ino, const char *id, const char *name)
+{
+	size_t id_size = strlen(id) + 1, name_size = strlen(name) + 1;
+	struct node *node = calloc(1, sizeof(*node) + id_size + name_size);
+
+	if (!node)
+		return NULL;
+	node->ino = ino;
+	node->row = row;
+	node->id = memcpy(node->words, id, id_size);
+	node->name = memcpy(node->words + id_size, name, name_size);
+	return node;
+}
+
 struct node *node_hold(struct nodes *nodes, const struct row *row,
 	const char *id, const char *name)
 {
@@ -135,27 +173,17 @@ struct node *node_hold(struct nodes *nodes, const struct row *row,
 
 	while ((node = node_find(nodes, ino)) && !node_is(node, row, id, name))
 		ino++; /* two of 2^63 met: the later one steps aside */
-	if (node) {
-		node->holds++;
-		return node;
+	if (!node) {
+		node = node_new(row, ino, id, name);
+		if (!node)
+			return NULL;
+		nodes_grow(nodes);
+		struct node **bucket = bucket_of(nodes, ino);
+		node->next = *bucket;
+		*bucket = node;
+		nodes->count++;
 	}
-	nodes_grow(nodes);
-	node = calloc(1, sizeof(*node));
-	if (!node)
-		return NULL;
-	node->ino = ino;
-	node->row = row;
-	node->holds = 1;
-	node->id = strdup(id);
-	node->name = strdup(name);
-	if (!node->id || !node->name) {
-		node_free(node);
-		return NULL;
-	}
-	struct node **bucket = bucket_of(nodes, ino);
-	node->next = *bucket;
-	*bucket = node;
-	nodes->count++;
+	node->holds++;
 	return node;
 }
 

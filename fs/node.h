@@ -28,14 +28,22 @@ struct node {
 	 */
 	uint64_t told_until_ms;
 	uint32_t drawn, told, paged, users;
-	char *id;	   /* "" where the row has none */
-	char *name;	   /* "" where the row has none */
+	const char *id;	   /* "" where the row has none */
+	const char *name;  /* "" where the row has none */
 	struct edit *edit; /* what is being written; fs/edit.h */
+	char words[];	   /* id and name */
 };
 
+/*
+ * With each node that comes a bucket is added, and takes from one other what
+ * belongs to it (linear hashing): a million nodes are never gone through at
+ * once.
+ */
 struct nodes {
 	struct node **buckets;
 	size_t bucket_count, count;
+	size_t room; /* for buckets */
+	size_t mask; /* of the bits of a number that tell its bucket */
 };
 
 int nodes_init(struct nodes *nodes);
