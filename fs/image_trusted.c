@@ -13,18 +13,52 @@
 
 static const char key_row[] = "/images/{image}/trusted/{key}";
 
+static const json_t *keys_of(const json_t *json)
+{
+	const json_t *keys = json_is_array(json)
+		? json
+		: json_member(json, "trusted_keys|trusted");
+
+	return json_is_array(keys) ? keys : NULL;
+}
+
+/* What the list, or a detail that is held, says: a walk through many images
+ * asks for nothing that is known. *keys NULL: they say nothing. */
+static int known_keys(
+	struct op *op, const struct node *node, const json_t **keys)
+{
+	struct cache_answer answer;
+	json_t *item;
+	int err;
+
+	*keys = NULL;
+	if (!op_peek(op, API_IMAGE_TRUSTED, node->id, &answer)) {
+		*keys = keys_of(answer.json);
+		return 0;
+	}
+	err = resource_item(op, node, &item);
+	if (err)
+		return err;
+	*keys = keys_of(item);
+	if (!*keys && !op_peek(op, API_IMAGE, node->id, &answer))
+		*keys = keys_of(answer.json);
+	return 0;
+}
+
+/* *keys NULL: the API tells them to others. */
 static int trusted_keys(
 	struct op *op, const struct node *node, const json_t **keys)
 {
 	struct cache_answer answer;
-	int err = op_get(op, API_IMAGE_TRUSTED, node->id, &answer);
+	int err = known_keys(op, node, keys);
 
-	if (err)
+	if (err || *keys)
 		return err;
-	*keys = json_is_array(answer.json)
-		? answer.json
-		: json_member(answer.json, "trusted_keys|trusted");
-	return json_is_array(*keys) ? 0 : -EPROTO;
+	err = op_get(op, API_IMAGE_TRUSTED, node->id, &answer);
+	if (err)
+		return err == -EACCES ? 0 : err;
+	*keys = keys_of(answer.json);
+	return *keys ? 0 : -EPROTO;
 }
 
 /* A key's name as a file; NULL: none, or no memory. Some answers have objects
@@ -89,6 +123,19 @@ int trusted_find(struct op *op, const struct node *node, const char *name,
 	return -ENOENT;
 }
 
+/* Most lists say nothing of keys, and stay true. */
+static void drop_told(struct op *op, const struct node *node)
+{
+	bool was_peeking = op->is_peeking;
+	json_t *item;
+
+	op->is_peeking = true;
+	int err = resource_item(op, node, &item);
+	op->is_peeking = was_peeking;
+	if (!err && keys_of(item))
+		collection_drop(op->fs, collection_of(node->row), node->id);
+}
+
 /* Both names that clients give the key (api.md 14, row 23). */
 static int trust(struct op *op, const struct node *node, const char *name,
 	enum api_endpoint endpoint)
@@ -106,6 +153,7 @@ static int trust(struct op *op, const struct node *node, const char *name,
 	if (!err) {
 		cache_drop(op->fs->cache, API_IMAGE_TRUSTED, node->id);
 		cache_drop(op->fs->cache, API_IMAGE, node->id);
+		drop_told(op, node);
 	}
 	return err;
 }

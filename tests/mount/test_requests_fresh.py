@@ -160,6 +160,60 @@ class Fresh(MountCase):
             self.assertNotIn(image, self.names(folder))
 
 
+class Trusted(MountCase):
+    """The keys that an image trusts are asked for where nothing tells them."""
+
+    options = "ttl_list=600,ttl_detail=600"
+    images = [f"unsb-image-trust-{i}" for i in range(3)]
+
+    def list_images(self, **more):
+        """What the list says from now on."""
+        self.server.fault()
+        self.server.answer("GET", "/images", {"images": [
+            {"image_id": image, "name": image, "visibility": "private",
+             "source_type": "service", "created_at": "2026-01-02T03:04:05Z",
+             **more} for image in self.images]}, times=0)
+
+    def setUp(self):
+        super().setUp()
+        self.server.ask("PUT", "/seed", {"images": [
+            {"id": image, "name": image} for image in self.images]})
+        self.save(".unsandboxfs/refresh", "1\n")
+
+    def test_from_the_list(self):
+        self.list_images(trusted_keys=["unsb-pk-told"])
+        self.server.reset_counts()
+        out = self.shell("ls -lR images")
+        self.assertEqual(out.count("unsb-pk-told"), len(self.images))
+        self.assertNotIn("GET /images/ID/trusted", self.server.requests())
+        self.list_images(trusted_keys=["unsb-pk-told", "unsb-pk-new"])
+        trusted = f"images/{self.images[0]}/trusted"
+        self.shell(f"touch {trusted}/unsb-pk-new")
+        self.assertEqual(set(os.listdir(self.at(trusted))),
+                         {"unsb-pk-told", "unsb-pk-new"})
+
+    def test_from_a_detail(self):
+        trusted = f"images/{self.images[0]}/trusted"
+        self.shell(f"touch {trusted}/unsb-pk-kept")
+        self.list_images(visibility=None)
+        self.save(".unsandboxfs/refresh", "1\n")
+        self.assertEqual(self.value("images", self.images[0], "visibility"),
+                         "private")
+        self.server.reset_counts()
+        self.assertEqual(os.listdir(self.at(trusted)), ["unsb-pk-kept"])
+        self.assertNotIn("GET /images/ID/trusted", self.server.requests())
+        self.shell(f"rm {trusted}/unsb-pk-kept")
+        self.assertEqual(os.listdir(self.at(trusted)), [])
+
+    def test_of_others(self):
+        """Whom the API does not let see them sees none, and no error."""
+        self.server.answer("GET", "/images/ID/trusted",
+                           {"error": "not yours"}, times=0, status=403)
+        self.assertIn(self.images[0], self.shell("ls -lR images"))
+        self.assertEqual(os.listdir(self.at(
+            f"images/{self.images[0]}/trusted")), [])
+
+
 class Untouched(MountCase):
     """A write drops what it makes untrue, and nothing else."""
 
