@@ -465,7 +465,9 @@ void runs_clear(struct fs *fs)
 		if (job->call)
 			api_cancel(job->call);
 		job->call = NULL;
-		if (job->run)
+		if (job->run && job->run->is_prepared)
 			run_free(job->run);
+		else if (job->run) /* the worker has it in its hands */
+			run_drop(job->run);
 	}
 }

@@ -48,6 +48,8 @@ static struct {
 	int fd; /* readable while there is a request to be read */
 	uint64_t now_ms;
 	bool is_over;
+	unsigned cut;	/* it is over after so many turns, whatever is under way
+			   in the threads then; 0: not */
 	unsigned bytes; /* how many of the newest request */
 	char request[REPLY_MAX + 4096];
 	struct { /* by its number */
@@ -248,6 +250,7 @@ static inline bool kernel_is_busy(void)
 {
 	return kernel.bytes || wire.count || !TAILQ_EMPTY(&kernel.fs->ready) ||
 		worker_pending(kernel.fs->worker) ||
+		worker_pending(kernel.fs->reader) ||
 		worker_pending(kernel.fs->prober) ||
 		notifier_is_busy(kernel.fs);
 }
@@ -262,14 +265,23 @@ static inline void kernel_await(struct worker *worker)
 		;
 }
 
+static inline void kernel_await_all(void)
+{
+	kernel_await(kernel.fs->worker);
+	kernel_await(kernel.fs->reader);
+	kernel_await(kernel.fs->prober);
+	kernel_await(kernel.fs->notifier.worker);
+}
+
 /* One turn; time passes if nothing else can. */
 static inline void kernel_turn(bool answers, unsigned step_ms)
 {
+	if (kernel.cut && --kernel.cut == 0)
+		kernel.is_over = true;
 	if (kernel.is_over)
 		return;
-	kernel_await(kernel.fs->worker);
-	kernel_await(kernel.fs->prober);
-	kernel_await(kernel.fs->notifier.worker);
+	if (!kernel.cut)
+		kernel_await_all();
 	if (!(answers && !kernel.bytes && wire_answer()) && !kernel_is_busy())
 		kernel.now_ms += step_ms;
 	kernel.is_over = !fs_turn(kernel.fs, 0);
@@ -443,7 +455,7 @@ static inline int kernel_mount(void)
 	fs_begin(kernel.fs, kernel.session, kernel_ready, NULL);
 	kernel.asked_count = 1;
 	kernel.is_over = kernel.fs->is_stopping;
-	kernel.open_count = kernel.node_count = 0;
+	kernel.open_count = kernel.node_count = kernel.cut = 0;
 	kernel.bytes = 0;
 	return ASK(FUSE_INIT, 0, init, NULL, 0);
 }

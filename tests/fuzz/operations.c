@@ -253,6 +253,12 @@ static void do_again(const struct word *words)
 	HOLDS(kernel_mount() == 0);
 }
 
+/* The mount ends in the middle of what comes next. */
+static void do_cut(const struct word *words)
+{
+	kernel.cut = 1 + (unsigned)number(words) % 64;
+}
+
 static const struct {
 	const char *name;
 	unsigned words;
@@ -287,6 +293,7 @@ static const struct {
 	{ "intr", 0, do_interrupt },
 	{ "forget", 0, do_forget },
 	{ "again", 0, do_again },
+	{ "cut", 1, do_cut },
 };
 
 /* ---- the script ---- */
