@@ -55,6 +55,7 @@ int shown_refuses(const char *name)
 		: 0;
 }
 
+/* A name that is too long for a file has nobody to ask for it. */
 static int list_job(
 	struct spool_inode *dir, const char *name, struct listing *listing)
 {
@@ -68,7 +69,7 @@ static int list_job(
 	if (!err)
 		err = listing_add(listing, job_name, &found);
 	free(job_name);
-	return err;
+	return err == -ENOENT ? 0 : err;
 }
 
 int shown_list(struct spool_inode *dir, struct listing *listing)
