@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_memory.py - a daemon that is given no more memory
+import os
+import resource
+import subprocess
+import unittest
+
+from case import MountCase
+from mounted import IS_SANITIZED
+from starting import StartCase
+
+MB = 1 << 20
+# Of the dynamic loader, where not even the libraries find room.
+LOADER_STATUS = 127
+
+
+@unittest.skipIf(IS_SANITIZED, "a sanitizer takes all the addresses it can")
+class Limited(MountCase):
+    """As under ulimit -v."""
+
+    def limit(self, room):
+        """From now on there is room for so many bytes more."""
+        with open(f"/proc/{self.mount.pid}/statm", encoding="ascii") as file:
+            size = int(file.read().split()[0]) * resource.getpagesize()
+        resource.prlimit(self.mount.pid, resource.RLIMIT_AS,
+                         (size + room, resource.RLIM_INFINITY))
+
+    def tearDown(self):
+        if self.mount.process.poll() is None:
+            resource.prlimit(self.mount.pid, resource.RLIMIT_AS,
+                             (resource.RLIM_INFINITY,) * 2)
+        super().tearDown()
+
+    def check_goes_on(self):
+        """What needs little is done, while there is no more."""
+        self.save("run/small.sh", "echo small\n")
+        self.assertEqual(self.read("run/small.sh.job/stdout"), "small\n")
+        self.assertIn("cache_size", self.read(".unsandboxfs/config"))
+        self.assertEqual(self.read("run/small.sh"), "echo small\n")
+
+    def test_an_answer_that_is_too_long(self):
+        self.server.fault({"path": "/snapshots", "status": 200,
+                           "fill": 60 * MB})
+        self.limit(24 * MB)
+        for _ in range(3):
+            self.assertEqual(self.error_of(os.listdir, self.at("snapshots")),
+                             "ENOMEM")
+            self.check_goes_on()
+        self.server.fault()
+        self.save(".unsandboxfs/refresh", "1\n")
+        self.assertEqual(os.listdir(self.at("snapshots")), [])
+
+    def test_a_program_that_is_too_long(self):
+        content = "#!/bin/sh\n" + "# " + "x" * (40 * MB) + "\n"
+        self.limit(24 * MB)
+        self.assertEqual(self.save_error("run/long.sh", content), "ENOMEM")
+        self.check_goes_on()
+        self.assertEqual(os.stat(self.at("run/long.sh")).st_size, len(content))
+
+    def test_output_that_is_too_long(self):
+        self.limit(24 * MB)
+        # The close says so, or the reader is told, if it takes long.
+        self.save_error("run/out.sh",
+                        f"head -c {60 * MB} /dev/zero | tr '\\0' x\n")
+        self.assertEqual(self.error_of(self.read, "run/out.sh.job/stdout"),
+                         "ENOMEM")
+        self.check_goes_on()
+
+    def test_all_at_once(self):
+        self.server.fault({"path": "/s*", "status": 200, "fill": 8 * MB})
+        self.limit(16 * MB)
+        readers = [subprocess.Popen(["ls", self.at(name)],
+                                    stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.PIPE)
+                   for name in ("snapshots", "sessions", "services") * 5]
+        told = {reader.communicate(timeout=50)[1] for reader in readers}
+        self.assertTrue(all(b"Cannot allocate memory" in line or
+                            b"Protocol error" in line or not line
+                            for line in told), told)
+        self.server.fault()
+        self.check_goes_on()
+
+
+@unittest.skipIf(IS_SANITIZED, "a sanitizer takes all the addresses it can")
+class Starts(StartCase):
+    """A start that finds too little says so."""
+
+    time_limit_s = 120
+
+    def test_each_limit(self):
+        outcomes = set()
+        for megabytes in range(8, 160, 8):
+            limit = (megabytes * MB,) * 2
+            status, said = self.start(preexec_fn=lambda limit=limit: (
+                resource.setrlimit(resource.RLIMIT_AS, limit)))
+            with self.subTest(megabytes=megabytes, said=said):
+                self.assertTrue(0 <= status <= 6 or status == LOADER_STATUS)
+                self.assertTrue(status == 0 or said.strip())
+            outcomes.add(status)
+            self.end_all()
+        self.assertGreater(len(outcomes), 1)
+        self.assertIn(0, outcomes)
+
+
+if __name__ == "__main__":
+    unittest.main()
