@@ -222,6 +222,8 @@ static void call_count(struct api_call *call, bool is_answered)
 	int kind = is_answered ? headers->status / 100 : 0;
 
 	api->stats.by_status[kind >= 2 && kind <= 5 ? kind : 0]++;
+	if (call->row->is_unsigned)
+		return; /* it is told of nobody's limit */
 	if (headers->limit >= 0)
 		api->stats.limit = headers->limit;
 	if (headers->remaining >= 0)

@@ -269,6 +269,26 @@ static void what_is_counted(void **state)
 	assert_int_equal(fixture->errors, 1);
 }
 
+/* Who does not say which key is told of nobody's limit. */
+static void what_unsigned_answers_say(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct api_stats *stats = api_stats(fixture->api);
+
+	SCRIPT(fixture,
+		{ 200,
+			"X-RateLimit-Limit: 60\r\nX-RateLimit-Remaining: 0\r\n"
+			"X-RateLimit-Reset: 30\r\n",
+			"{}", NULL, 0, 0 },
+		FINE);
+	ask(fixture, API_HEALTH, NULL, NULL);
+	assert_int_equal(stats->by_status[2], 1);
+	assert_int_equal(stats->limit, -1);
+	ask(fixture, API_JOBS, NULL, NULL);
+	assert_int_equal(fixture->outcome.err, 0);
+	assert_int_equal(fixture->now_ms, START_MS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -283,6 +303,7 @@ int main(void)
 		TEST(the_loops_own_fds_are_told),
 		TEST(people_go_first),
 		TEST(what_is_counted),
+		TEST(what_unsigned_answers_say),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
