@@ -144,6 +144,9 @@ class Limits(harness.Case):
                              (200, "60"))
             left.append(int(got.headers["X-RateLimit-Remaining"]))
         self.assertEqual(left, [2, 1, 0])
+        got = self.api("GET", "/health")
+        self.assertEqual((got.status, got.headers["X-RateLimit-Remaining"]),
+                         (200, "3"))
         got = self.api("GET", "/jobs")
         self.assertEqual((got.status, got.json["error"]),
                          (429, "rate_limit_exceeded"))

@@ -109,7 +109,8 @@ void account_headers(struct accounts *accounts, const struct moment *moment,
 	pthread_mutex_lock(&accounts->lock);
 	if (accounts->per_minute) {
 		limit = accounts->per_minute;
-		remaining = account ? account->tokens : 0;
+		/* Of what takes no key, nobody has used any. */
+		remaining = account ? account->tokens : accounts->burst;
 		if (account && account->tokens < 1)
 			reset = moment_now_ms(moment) / 1000 + 1 +
 				(1 - account->tokens) * 60 /
