@@ -118,7 +118,7 @@ class Api:
             if data:
                 fields["Content-Type"] = kind
             got = self._send(method, path, data, {**fields, **(headers or {})})
-            self._learn(got)
+            self._learn(got, how)
             if got.status != 429 or last:
                 break
         if got.status >= 400 and got.words().get("code"):
@@ -138,8 +138,8 @@ class Api:
         if self.paces:
             time.sleep(max(0.0, self.next_at - time.monotonic()))
 
-    def _learn(self, got):
-        """From what the answer says of the limit."""
+    def _learn(self, got, how="path"):
+        """From what the answer says of the limit, if it knew whose."""
         def number(name):
             text = got.headers.get(name, "")
             return int(text) if text.isdigit() else None
@@ -148,7 +148,7 @@ class Api:
         if limit:
             self.allow(limit)
         wait = self.pause_s
-        if got.status == 429 or left == 0:
+        if got.status == 429 or left == 0 and how in ("path", "query"):
             reset = number("X-RateLimit-Reset")
             wait = number("Retry-After") or (
                 reset - time.time() if reset else WAITS_MAX_S)

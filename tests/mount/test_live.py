@@ -257,6 +257,11 @@ class Pace(unittest.TestCase):
         api._learn(signed.Answer(200, {"X-RateLimit-Limit": "30"}))
         self.assertEqual(api.pause_s, 4)
         began = time.monotonic()
+        spent = signed.Answer(200, {"X-RateLimit-Remaining": "0"})
+        api._learn(spent, "not")
+        self.assertLess(api.next_at - began, 9)
+        api._learn(spent)
+        self.assertGreater(api.next_at - began, 60)
         api.next_at = began + 0.3
         api.wait()
         self.assertGreaterEqual(time.monotonic() - began, 0.3)
