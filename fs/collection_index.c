@@ -66,7 +66,7 @@ static void index_show(struct fs *fs, const struct collection *collection,
 	bool has_moved = resource_index_follow(index, memory->index, &fs->now);
 	resource_index_drop(memory->index, fs->reader);
 	memory->index = index;
-	json_decref(memory->times);
+	worker_drop(fs->reader, memory->times);
 	memory->times = NULL;
 	answer_note(fs, collection, answer);
 	names_date(fs, memory);
