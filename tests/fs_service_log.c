@@ -112,7 +112,7 @@ static struct {
 	struct state state;
 	struct log_held held;
 	char *text; /* the log itself */
-	size_t len;
+	size_t len, room;
 	unsigned wholes; /* how often it was read whole */
 	uint64_t asked;	 /* bytes that were */
 	uint64_t now_ms;
@@ -142,10 +142,13 @@ static int teardown(void **state)
 
 static void print(const char *line, size_t times)
 {
-	size_t len = strlen(line);
+	size_t len = strlen(line), wanted = service.len + len * times + 1;
 
-	service.text = realloc(service.text, service.len + len * times + 1);
-	assert_non_null(service.text);
+	if (service.room < wanted) {
+		service.room = 2 * wanted;
+		service.text = realloc(service.text, service.room);
+		assert_non_null(service.text);
+	}
 	for (; times; times--) {
 		memcpy(service.text + service.len, line, len);
 		service.len += len;

@@ -45,7 +45,9 @@ LIVE = (".unsandboxfs/stats", ".unsandboxfs/log", ".unsandboxfs/errors",
 # sees a directory grow.
 MAY_SAY = re.compile(
     r"grep: \./(run/\w+\.sh\.job|jobs/.*)/\w+: Resource temporarily|"
-    r"tar: \./(run|jobs|services)(/new)?: file changed as we read it$")
+    r"tar: \./(run|jobs|services)(/new)?: file changed as we read it$|"
+    r"(tar|rsync error|rsync warning): .*(previous errors|have vanished|vanished"
+    r" before)")
 
 
 def is_reading(change):
