@@ -120,7 +120,7 @@ static void run_prepare(void *ctx)
 		run->err = state_write(run->state->jobs_fd, name, run->record,
 			run->record_len, 1);
 	}
-	if (!run->err)
+	if (!run->err && !run->is_dropped)
 		run->err = run->place->build(run, content, len);
 	free(content);
 }

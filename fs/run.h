@@ -63,7 +63,8 @@ struct run {
 	uint64_t timeout_ms;
 
 	bool is_queued, is_sent, settles;
-	bool is_prepared, is_dropped;
+	bool is_prepared;
+	_Atomic bool is_dropped; /* the worker, too, looks at it */
 };
 
 TAILQ_HEAD(run_list, run);

@@ -64,6 +64,25 @@ class End(MountCase):
         self._mount_again()
         super().tearDown()
 
+    def test_while_a_save_goes_to_disk(self):
+        """What the worker has in hand when the end comes is its to free."""
+        for round_ in range(6):
+            size = 8 << 20
+            names = [f"big{round_}-{i}.sh" for i in range(4)]
+            for name in names:
+                self.children.append(subprocess.Popen(
+                    ["dd", "if=/dev/zero", "bs=1M", f"count={size >> 20}",
+                     "of=" + self.at("run", name)], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+            self.wait_for(lambda n=names: any(
+                os.path.exists(self.at("run", name)) and
+                os.path.getsize(self.at("run", name)) == size for name in n),
+                "one is written")
+            began = time.monotonic()
+            self.mount.process.send_signal(signal.SIGTERM)
+            self.assert_ended(began)
+            self._mount_again()
+
     def test_unmount(self):
         began = time.monotonic()
         self.assertTrue(unmount(self.mount.path))
