@@ -71,10 +71,12 @@ static int parent_sync(char *path)
 	return err;
 }
 
-/* mkdir -p, private; what was made is durable. */
+/* mkdir -p, private; what was made is durable. What may not be made above may
+ * be there; if it is not, that is why. */
 static int path_make(char *path)
 {
 	char *slash = path;
+	int denied = 0;
 	bool last;
 
 	do {
@@ -84,9 +86,10 @@ static int path_make(char *path)
 		*slash = '\0';
 		if (mkdir(path, 0700) == 0)
 			parent_sync(path);
-		else if (errno != EEXIST && errno != EISDIR &&
-			(last || (errno != EACCES && errno != EROFS)))
-			return -errno;
+		else if (!last && (errno == EACCES || errno == EROFS))
+			denied = -errno;
+		else if (errno != EEXIST && errno != EISDIR)
+			return denied ? denied : -errno;
 		if (!last)
 			*slash = '/';
 	} while (!last);
