@@ -98,20 +98,22 @@ static bool bucket_take(struct accounts *accounts, struct account *account)
 	return taken;
 }
 
-void account_headers(struct accounts *accounts, const struct moment *moment,
-	const char *public_key, struct reply *reply)
+static void account_headers(struct accounts *accounts,
+	const struct moment *moment, const char *public_key,
+	struct reply *reply)
 {
 	struct account *account = account_find(accounts, public_key);
 	long long reset = moment_now_ms(moment) / 1000 + 60;
 	int limit = LIMIT_NONE, remaining = LIMIT_NONE;
 	char number[32];
 
+	if (!account) /* nobody's limit */
+		return;
 	pthread_mutex_lock(&accounts->lock);
 	if (accounts->per_minute) {
 		limit = accounts->per_minute;
-		/* Of what takes no key, nobody has used any. */
-		remaining = account ? account->tokens : accounts->burst;
-		if (account && account->tokens < 1)
+		remaining = account->tokens;
+		if (account->tokens < 1)
 			reset = moment_now_ms(moment) / 1000 + 1 +
 				(1 - account->tokens) * 60 /
 					accounts->per_minute;

@@ -45,8 +45,4 @@ void accounts_set_rate(struct accounts *accounts, int per_minute, int burst);
 int account_admit(struct accounts *accounts, const struct moment *moment,
 	struct request *request, struct reply *reply);
 
-/* The limit headers alone, for what is not signed. */
-void account_headers(struct accounts *accounts, const struct moment *moment,
-	const char *public_key, struct reply *reply);
-
 #endif

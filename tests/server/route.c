@@ -60,11 +60,9 @@ void route_answer(
 {
 	const struct route *route = request->route;
 
-	if (route && (route->flags & ROUTE_OPEN))
-		account_headers(
-			&server->accounts, &server->moment, NULL, reply);
-	else if (account_admit(
-			 &server->accounts, &server->moment, request, reply))
+	if (!(route && (route->flags & ROUTE_OPEN)) &&
+		account_admit(
+			&server->accounts, &server->moment, request, reply))
 		return;
 	reply->status = 200;
 	if (route)
