@@ -190,6 +190,10 @@ static void run_take_answer(struct job *job, json_t *json)
 		job_answer(job, json, status);
 		return;
 	}
+	if (!job->id && json_is_string(json_member(json, "job_id"))) {
+		job_fail(job, -ENOMEM, "there was no memory for its id");
+		return;
+	}
 	if (!job->id) {
 		run_misunderstood(job);
 		return;
