@@ -161,7 +161,8 @@ static struct word env_command(const char **at, const char *end)
 			word.s += 15;
 			word.len -= 15;
 			continue;
-		} else if (word.s[0] != '-' && !memchr(word.s, '=', word.len))
+		} else if (word.len && word.s[0] != '-' &&
+			!memchr(word.s, '=', word.len))
 			break;
 		word = next_word(at, end);
 	}

@@ -114,6 +114,7 @@ static const struct language_case scripts[] = {
 	{ "#!/usr/bin/env -S python3 -u\n", "python" },
 	{ "#!/usr/bin/env -Spython3 -u\n", "python" },
 	{ "#!/usr/bin/env --split-string=python3 -u\n", "python" },
+	{ "#!/usr/bin/env --split-string= python3\n", "python" },
 	{ "#!/usr/bin/env -i python3\n", "python" },
 	{ "#!/usr/bin/env -u HOME node\n", "javascript" },
 	{ "#!/usr/bin/env A=1 B=/x/ruby perl\n", "perl" },
