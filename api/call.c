@@ -153,6 +153,7 @@ void call_send(struct api_call *call)
 	}
 	call->state = CALL_ON_WIRE;
 	call->sent_number = ++api->sent_count;
+	call->sent_beside = api->stats.in_flight;
 	TAILQ_INSERT_TAIL(&api->on_wire, call, link);
 	api->stats.in_flight++;
 }
@@ -204,13 +205,7 @@ static bool call_retry(struct api_call *call, CURLcode code)
  * other connections they overtake each other. */
 static uint64_t call_since(const struct api_call *call)
 {
-	const struct api *api = call->api;
-	uint64_t count = api->sent_count - call->sent_number;
-	const struct api_call *other;
-
-	TAILQ_FOREACH(other, &api->on_wire, link)
-	count += other->sent_number < call->sent_number;
-	return count;
+	return call->api->sent_count - call->sent_number + call->sent_beside;
 }
 
 static void call_count(struct api_call *call, bool is_answered)

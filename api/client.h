@@ -62,6 +62,7 @@ struct api_call {
 
 	uint64_t sent_ms;
 	uint64_t sent_number; /* of its last try, among all tries */
+	uint64_t sent_beside; /* how many were on the wire then */
 	unsigned tries;
 	bool was_sent;
 	bool was_resigned; /* after a 401 for the clock */

@@ -8,7 +8,7 @@
 #define POLL_RESERVE 2
 /* now_ms was read before the answer was: what the server says may be true of a
  * moment so much later. */
-#define LAG_MS 100
+#define LAG_MS 250
 /* An answer that took no longer speaks of now. */
 #define RECENT_MS 1000
 /* However far off the server puts the end of a limit, it is asked again after a
@@ -222,6 +222,9 @@ struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 	if (entry->priority <= API_PROGRAM)
 		rate->is_runs_turn = is_runs_turn;
 	rate_remove(rate, entry);
+	/* A full bucket gains again when the server takes of it: then. */
+	if (rate->level >= rate_full(rate))
+		rate->level_ms = now_ms + LAG_MS;
 	if (rate->per_minute)
 		rate->level -= TOKEN;
 	else

@@ -45,7 +45,8 @@ struct rate_answer {
 	int64_t limit, remaining;
 	int64_t reset_s; /* from now */
 	/* How many other requests the server may not have counted yet when it
-	 * said so: all that were on their way then or were sent since. */
+	 * said so: all that were on their way when its own was sent, answered
+	 * since or not, and all that were sent since. */
 	uint64_t since;
 	uint64_t age_ms; /* since its own request was sent */
 };

@@ -283,6 +283,8 @@ bool fs_turn(struct fs *fs, int longest_ms)
 		worker_collect(fs->prober);
 	if (fds[5].revents)
 		worker_collect(fs->notifier.worker);
+	/* The rate limit is counted from it. */
+	clock_read(&fs->now_ms, &fs->now);
 	timers_fire(&fs->timers, fs->now_ms);
 	cache_set_time(fs->cache, fs->now_ms);
 	api_run(fs->api, fs->now_ms);

@@ -42,7 +42,7 @@ static const struct story stories[] = {
 	{ "no limit while nothing is known",
 		"person 100, go 1-100, wake -1, poll 5, go 101-105" },
 	{ "a burst, then by the minute",
-		"set 60 10, ms 100, person 12, go 1-10, wake 1000, ms 999, "
+		"set 60 10, person 12, go 1-10, wake 1250, ms 1249, "
 		"go 0-0, ms 1, go 11-11, ms 1000, go 12-12, wake -1" },
 	{ "the burst comes back",
 		"set 60 10, person 10, go 1-10, ms 60000, person 11, "
@@ -58,38 +58,37 @@ static const struct story stories[] = {
 	{ "unknown again", "set 60 1, person 2, go 1-1, set 0 0, go 2-2" },
 	{ "people first, then readers, then polls",
 		"set 60 3, ms 60000, limited -1, poll 1, reader 1, person 1, "
-		"go 0-0, ms 1100, go 3-3, ms 1000, go 2-2, ms 2000, go 0-0, "
+		"go 0-0, ms 1250, go 3-3, ms 1000, go 2-2, ms 2000, go 0-0, "
 		"ms 1000, go 1-1" },
 	{ "polls leave two tokens",
 		"set 60 10, poll 20, go 1-8, person 2, go 21-22" },
 	{ "a person and many runs take turns",
-		"set 60 1, ms 100, program 4, go 1-1, person 2, ms 1000, go "
-		"5-5, "
-		"ms 1000, go 2-2, ms 1000, go 6-6, ms 1000, go 3-3, ms 1000, "
+		"set 60 1, program 4, go 1-1, person 2, ms 1250, go 5-5, "
+		"ms 1250, go 2-2, ms 1250, go 6-6, ms 1250, go 3-3, ms 1250, "
 		"go 4-4" },
 	{ "and know how long that is",
-		"set 60 10, ms 100, program 38, go 1-10, late 0-0, person 2, "
+		"set 60 10, program 38, go 1-10, ms 250, late 0-0, person 2, "
 		"late 38-38, ms 1000, go 39-39, ms 1000, go 11-11" },
 	{ "a run comes before a reader and a poll",
-		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1100, "
+		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1250, "
 		"go 3-3, ms 1000, go 2-2" },
 	{ "but a burst of one is no starvation",
-		"set 60 1, ms 100, poll 2, go 1-1, ms 1000, go 2-2" },
+		"set 60 1, poll 2, go 1-1, ms 1250, go 2-2" },
 	{ "in order within one priority",
-		"set 60 1, ms 100, person 3, go 1-1, ms 1000, go 2-2, ms 1000, "
-		"go 3-3" },
+		"set 60 1, person 3, go 1-1, ms 1250, go 2-2, ms 1250, go "
+		"3-3" },
 	{ "one that waits for its retry holds nobody up",
 		"set 60 10, later 1, person 2, go 2-3, wake 5000, ms 5000, "
 		"go 1-1" },
 	{ "turned away at once, not late",
-		"set 60 10, ms 100, person 10, go 1-10, brief 3, late 12-13, "
+		"set 60 10, person 10, go 1-10, ms 250, brief 3, late 12-13, "
 		"wake 1000, ms 1000, go 11-11" },
 	{ "the wait of many", "set 60 10, person 45, late 40-45, go 1-10" },
 	{ "turned away by who comes later but goes first",
 		"set 60 10, limited -1, poll 27, late 0-0, person 2, "
 		"late 26-27" },
 	{ "remaining lowers",
-		"set 60 10, headers 60 2 30, person 5, go 1-2, wake 1100" },
+		"set 60 10, headers 60 2 30, person 5, go 1-2, wake 1250" },
 	{ "remaining raises, less what it may not have counted",
 		"set 60 10, person 10, go 1-10, since 3, headers 60 7 30, "
 		"person 6, go 11-14" },
@@ -97,7 +96,7 @@ static const struct story stories[] = {
 		"set 60 10, person 6, go 1-6, since 3, headers 60 5 30, "
 		"person 5, go 7-10" },
 	{ "what remained when a long run was sent",
-		"set 60 10, ms 100, person 5, go 1-5, ms 5000, age 5000, "
+		"set 60 10, person 5, go 1-5, ms 250, ms 5000, age 5000, "
 		"headers 60 6 30, person 11, go 6-15" },
 	{ "and has been used since",
 		"set 60 10, person 10, go 1-10, since 9, age 5000, "
@@ -106,7 +105,7 @@ static const struct story stories[] = {
 		"set 60 10, person 10, go 1-10, headers 60 50 30, person 1, "
 		"go 0-0, headers 60 9 30, go 0-0" },
 	{ "nothing remaining, with a key: by the minute",
-		"set 60 10, headers 60 0 30, person 1, wake 1100" },
+		"set 60 10, headers 60 0 30, person 1, wake 1250" },
 	{ "learned from headers alone",
 		"headers 60 59 60, person 70, go 1-59" },
 	{ "and followed upwards",
@@ -128,16 +127,15 @@ static const struct story stories[] = {
 	{ "429 without, nothing known",
 		"person 1, go 1-1, limited -1, person 2, go 2-3" },
 	{ "429 without, the key known",
-		"set 60 10, limited -1, person 2, go 0-0, wake 1100" },
+		"set 60 10, limited -1, person 2, go 0-0, wake 1250" },
 	{ "429 for an hour is asked again after a minute",
 		"set 60 10, limited 3600, brief 1, late 1-1, ms 60000, "
 		"person 1, go 2-2" },
 	{ "a limit that ends does not end an other",
 		"limited 10, limited 5, person 1, wake 10000" },
 	{ "time that stands still or goes back",
-		"set 60 10, ms 100, person 10, go 1-10, ms -5000, person 1, go "
-		"0-0, "
-		"ms 6000, go 11-11" },
+		"set 60 10, person 10, go 1-10, ms 250, ms -5000, person 1, "
+		"go 0-0, ms 6000, go 11-11" },
 };
 
 struct play {
@@ -297,7 +295,7 @@ struct twin {
 	double tokens;
 	struct {
 		struct rate_entry *entry;
-		uint64_t number, sent_ms, ends_ms;
+		uint64_t number, beside, sent_ms, ends_ms;
 		int64_t remaining;
 	} on_way[64];
 	int count;
@@ -311,6 +309,7 @@ static void twin_takes(
 
 	twin->on_way[i].entry = entry;
 	twin->on_way[i].number = ++twin->sent;
+	twin->on_way[i].beside = (uint64_t)i;
 	twin->on_way[i].sent_ms = now_ms;
 	twin->on_way[i].ends_ms =
 		now_ms + (entry->priority == API_PROGRAM ? 7000 : 40);
@@ -325,7 +324,7 @@ static void twin_takes(
 static bool twin_answers(struct twin *twin, struct rate *rate, uint64_t now_ms)
 {
 	struct rate_answer answer = { .limit = 60, .reset_s = 1 };
-	int i, other;
+	int i;
 
 	for (i = 0; i < twin->count; i++)
 		if (twin->on_way[i].ends_ms <= now_ms)
@@ -334,10 +333,8 @@ static bool twin_answers(struct twin *twin, struct rate *rate, uint64_t now_ms)
 		return false;
 	answer.remaining = twin->on_way[i].remaining;
 	answer.age_ms = now_ms - twin->on_way[i].sent_ms;
-	answer.since = twin->sent - twin->on_way[i].number;
-	for (other = 0; other < twin->count; other++)
-		answer.since +=
-			twin->on_way[other].number < twin->on_way[i].number;
+	answer.since =
+		twin->sent - twin->on_way[i].number + twin->on_way[i].beside;
 	rate_learn(rate, &answer, now_ms);
 	twin->on_way[i].entry->due_ms = 0;
 	twin->on_way[i] = twin->on_way[--twin->count];
