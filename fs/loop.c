@@ -245,7 +245,7 @@ static int loop_timeout(const struct fs *fs, int longest_ms)
 {
 	uint64_t next = timers_next(&fs->timers), longest = longest_ms;
 
-	if (!TAILQ_EMPTY(&fs->ready))
+	if (!TAILQ_EMPTY(&fs->ready) || notifier_wants_turn(fs))
 		return 0;
 	if (next == UINT64_MAX)
 		return longest_ms;

@@ -11,6 +11,9 @@
 /* Nothing that the thread waits for should take as long. */
 enum { SETTLE_MS = 1000 };
 
+/* Buckets of nodes that are gone through in one turn of the loop. */
+enum { STEP = 8192 };
+
 struct batch {
 	struct fs *fs;
 	size_t count;
@@ -69,9 +72,29 @@ void notify_inode(struct fs *fs, uint64_t ino)
 
 void notify_all(struct fs *fs)
 {
-	for (size_t i = 0; i < fs->nodes.bucket_count; i++)
-		for (struct node *n = fs->nodes.buckets[i]; n; n = n->next)
+	fs->notifier.is_sweeping = true;
+	fs->notifier.swept = 0;
+}
+
+/* A node that moves meanwhile, since the table grows, moves to its end. */
+static void notifier_sweep(struct fs *fs)
+{
+	struct notifier *notifier = &fs->notifier;
+
+	for (int i = 0; i < STEP && notifier->is_sweeping; i++) {
+		struct node *n = fs->nodes.buckets[notifier->swept++];
+		for (; n; n = n->next)
 			notify_node(fs, n);
+		notifier->is_sweeping =
+			notifier->swept < fs->nodes.bucket_count;
+	}
+	if (!notifier->is_sweeping && notifier->told == notifier->posted)
+		ops_wake(&notifier->waiters);
+}
+
+bool notifier_wants_turn(const struct fs *fs)
+{
+	return fs->notifier.is_sweeping;
 }
 
 /* ---- the thread ---- */
@@ -99,8 +122,11 @@ static void batch_told(void *ctx)
 void notifier_run(struct fs *fs)
 {
 	struct notifier *notifier = &fs->notifier;
-	size_t count = notifier->count;
 	struct batch *batch;
+
+	if (notifier->is_sweeping)
+		notifier_sweep(fs);
+	size_t count = notifier->count;
 
 	if (!count)
 		return;
@@ -133,9 +159,11 @@ int notifier_settle(struct op *op)
 
 	if (!op->is_settling) {
 		op->is_settling = true;
-		op->settles_at = notifier->posted;
+		op->settles_at = UINT64_MAX;
 		op_deadline_clear(op);
 	}
+	if (op->settles_at == UINT64_MAX && !notifier->is_sweeping)
+		op->settles_at = notifier->posted;
 	if (notifier->told >= op->settles_at || op->is_late)
 		return 0;
 	op_deadline(op, op->fs->now_ms + SETTLE_MS);

@@ -22,6 +22,8 @@ struct notifier {
 	uint64_t *inodes; /* to be told at the end of this turn of the loop */
 	size_t count, room;
 	uint64_t posted, told; /* since the mount began */
+	size_t swept;	       /* buckets of nodes that were gone through */
+	bool is_sweeping;      /* all nodes are gone through, in steps */
 	struct op_list waiters;
 };
 
@@ -31,11 +33,13 @@ void notifier_clear(struct notifier *notifier);
 
 /* The kernel is to ask again about this inode, if it believes something. */
 void notify_inode(struct fs *fs, uint64_t ino);
-/* About all of them. */
+/* About all of them, in steps. */
 void notify_all(struct fs *fs);
 
 /* Hands over what was posted; called by the loop once a turn. */
 void notifier_run(struct fs *fs);
+/* Whether there is more to be done in the next turn. */
+bool notifier_wants_turn(const struct fs *fs);
 bool notifier_is_busy(const struct fs *fs);
 
 /*
