@@ -246,7 +246,11 @@ class Lane:
         try:
             self.open()
             for fault in self.faults:
-                pipe.send((fault.name, self.cell(fault)))
+                wrong = self.cell(fault)
+                # A busy machine lets a time limit pass: it gets one more try.
+                if wrong and wrong[0].startswith("the caller got ETIMEDOUT"):
+                    wrong = self.cell(fault)
+                pipe.send((fault.name, wrong))
         except KeyboardInterrupt:
             pass
         except BaseException:  # what else befalls a lane is its cells' error
