@@ -149,11 +149,17 @@ static int reply_file(struct op *op, int fd, size_t size)
 	return err;
 }
 
+/*
+ * Who walks a tree and opens what it finds, as grep -r does, asks for O_NONBLOCK
+ * lest it hang in a FIFO, and for O_NOFOLLOW: it takes what there is so far.
+ * Who means to come back for more has named the file, and is told EAGAIN.
+ */
 static int wait_for_job(struct op *op, struct job *job, bool wants_output)
 {
 	if (op->fi.flags & O_NONBLOCK) {
 		poller_asked(job);
-		return -EAGAIN;
+		return op->fi.flags & O_NOFOLLOW ? op_reply_buf(op, NULL, 0)
+						 : -EAGAIN;
 	}
 	if (poller_has_given_up(job))
 		return job->poll_err;

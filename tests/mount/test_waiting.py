@@ -182,6 +182,17 @@ class Waiting(MountCase):
         self.assertTrue(select.select([fd], [], [], 10 * SLOWNESS)[0])
         self.assertEqual(os.read(fd, 10), b"")
 
+    def test_who_walks_a_tree_does_not_wait(self):
+        _, job = self.start_job("walked", "echo data")
+        done = self.shell("timeout 10 grep -rs . \"$1\" | grep -c :", job)
+        self.assertGreater(int(done), 3)
+        for name in ("stdout", "exit_code"):
+            fd = os.open(self.at(job, name), os.O_RDONLY | os.O_NONBLOCK |
+                         os.O_NOFOLLOW)
+            self.addCleanup(os.close, fd)
+            self.assertEqual(os.read(fd, 10), b"", name)
+        self.shell("grep -r 'no such text' \"$1\" || test $? = 1", job)
+
     def test_nonblocking_reader_gets_its_bytes(self):
         """One that asks again and again, and never by poll."""
         _, job = self.start_job("asking", "echo data")

@@ -41,10 +41,8 @@ SEEN = "find . -printf '%p %i %m %U %G %s %T@ %C@ %n %l\\n' | sort"
 LIVE = (".unsandboxfs/stats", ".unsandboxfs/log", ".unsandboxfs/errors",
         ".unsandboxfs/config", "system/")
 
-# While it lives: grep -r opens all with O_NONBLOCK, and is told to wait; tar
-# sees a directory grow.
+# While it lives: tar sees a directory grow.
 MAY_SAY = re.compile(
-    r"grep: \./(run/\w+\.sh\.job|jobs/.*)/\w+: Resource temporarily|"
     r"tar: \./(run|jobs|services)(/new)?: file changed as we read it$|"
     r"(tar|rsync error|rsync warning): .*(previous errors|have vanished|vanished"
     r" before)")
