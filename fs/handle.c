@@ -150,9 +150,10 @@ static int reply_file(struct op *op, int fd, size_t size)
 }
 
 /*
- * Who walks a tree and opens what it finds, as grep -r does, asks for O_NONBLOCK
- * lest it hang in a FIFO, and for O_NOFOLLOW: it takes what there is so far.
- * Who means to come back for more has named the file, and is told EAGAIN.
+ * Who walks a tree and opens what it finds, as grep -r does, asks for
+ * O_NONBLOCK lest it hang in a FIFO, and for O_NOFOLLOW: it takes what there is
+ * so far. Who means to come back for more has named the file, and is told
+ * EAGAIN.
  */
 static int wait_for_job(struct op *op, struct job *job, bool wants_output)
 {
