@@ -104,6 +104,10 @@ void run_queue(struct run *run);
 /* True where the API says that too many go on, and some of ours do: it is in
  * the queue again. */
 bool run_wait_for_room(struct run *run, int err);
+/* The API has taken a run and says what became of it: its job has a result,
+ * or is followed; or it has failed, since the answer is none. */
+void run_take_answer(struct job *job, json_t *json);
+
 /* Sends what the key allows. */
 void runs_send(struct fs *fs);
 /* Does so soon: a run may have ended. */
