@@ -58,14 +58,17 @@ CACHE_PKGS  = jansson
 FS_PKGS     = fuse3 jansson
 SERVER_PKGS = libmicrohttpd libssl libcrypto jansson
 
+# The rooms of fs/, top to bottom: each calls and includes only what stands
+# behind it in this list (tests/layers.py).
+ROOMS := program mount ops tree drafts jobs resources core files base
+
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 API_O    := $(call object,$(wildcard api/*.c))
 CACHE_O  := $(call object,$(wildcard cache/*.c))
-FS_O     := $(call object,$(filter-out fs/main.c,$(wildcard fs/*.c)))
 SERVER_O := $(call object,$(wildcard tests/server/*.c))
 
-UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/api_*.c \
-	tests/cache_*.c tests/fs_*.c))
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/api/*.c \
+	tests/unit/cache/*.c tests/unit/fs/*/*.c))
 
 FUZZ := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/replay.c, \
 	$(wildcard tests/fuzz/*.c)))
@@ -75,7 +78,8 @@ STANDIN := $(BUILD)/standin
 BENCH   := $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/walk
 LIBAPI   = $(BUILD)/libapi.a
 LIBCACHE = $(BUILD)/libcache.a
-LIBFS    = $(BUILD)/libfs.a
+room_lib = $(1:%=$(BUILD)/fs/lib%.a)
+LIBFS    = $(call room_lib,$(ROOMS))
 
 all: $(PROGRAM) $(STANDIN)
 
@@ -100,7 +104,11 @@ $(BUILD)/%.o: %.c
 
 $(LIBAPI):   $(API_O)
 $(LIBCACHE): $(CACHE_O)
-$(LIBFS):    $(FS_O)
+define room_rule
+$(call room_lib,$(1)): $(call object,$(filter-out fs/program/main.c,\
+	$(wildcard fs/$(1)/*.c)))
+endef
+$(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 $(BUILD)/%.a:
 	@mkdir -p $(@D)
 	$(call say,AR)
@@ -108,20 +116,20 @@ $(BUILD)/%.a:
 	$(Q)$(AR) rcs $@ $^
 
 $(PROGRAM): PKGS = $(FS_PKGS) $(API_PKGS)
-$(PROGRAM): $(BUILD)/fs/main.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
+$(PROGRAM): $(BUILD)/fs/program/main.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
 $(STANDIN): PKGS = $(SERVER_PKGS)
 $(STANDIN): $(SERVER_O)
 
-# A layer's test is linked with that layer alone, so that an upward call does
-# not link. One that has a __wrap_malloc or the like brings its own malloc.
-$(BUILD)/tests/api_%:   PKGS = cmocka $(API_PKGS)
-$(BUILD)/tests/cache_%: PKGS = cmocka $(CACHE_PKGS)
-$(BUILD)/tests/fs_%:    PKGS = cmocka $(FS_PKGS) $(API_PKGS)
-$(BUILD)/tests/api_%:   $(BUILD)/tests/api_%.o $(LIBAPI)
+# A test is linked with its room and those below it, so that an upward call
+# does not link. One that has a __wrap_malloc or the like brings its own malloc.
+$(BUILD)/tests/unit/api/%:   PKGS = cmocka $(API_PKGS)
+$(BUILD)/tests/unit/cache/%: PKGS = cmocka $(CACHE_PKGS)
+$(BUILD)/tests/unit/fs/%:    PKGS = cmocka $(FS_PKGS) $(API_PKGS)
+$(BUILD)/tests/unit/api/%:   $(BUILD)/tests/unit/api/%.o $(LIBAPI)
 	$(LINK)
-$(BUILD)/tests/cache_%: $(BUILD)/tests/cache_%.o $(LIBCACHE)
+$(BUILD)/tests/unit/cache/%: $(BUILD)/tests/unit/cache/%.o $(LIBCACHE)
 	$(LINK)
-$(BUILD)/tests/fs_%: $(BUILD)/tests/fs_%.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
+$(BUILD)/tests/unit/fs/%: $(BUILD)/tests/unit/fs/%.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
 	$(LINK)
 
 $(UNIT_TESTS): WRAP = $(patsubst __wrap_%,-Wl$(comma)--wrap=%,$(sort \
@@ -129,7 +137,7 @@ $(UNIT_TESTS): WRAP = $(patsubst __wrap_%,-Wl$(comma)--wrap=%,$(sort \
 define LINK
 $(call say,LD)
 $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
-	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
+	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
 endef
 
 # A fuzz target over its corpus; libFuzzer brings a main of its own.
@@ -145,7 +153,8 @@ $(PROGRAM) $(STANDIN) $(BENCH):
 	$(LINK)
 
 .SECONDARY:
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/tests/unit/*/*.d \
+	$(BUILD)/tests/unit/*/*/*.d)
 
 # Tests. What is missing is installed first; the rest of each is another make,
 # which then finds pkg-config and its answers.
@@ -217,8 +226,7 @@ lint:
 		$(API_PKGS) $(SERVER_PKGS))
 
 format:
-	clang-format -i $(wildcard $(foreach folder,api cache fs tests \
-		tests/server tests/bench tests/fuzz,$(folder)/*.[ch]))
+	clang-format -i $$(git ls-files '*.c' '*.h')
 
 # Which lines the tests run, in a build of its own.
 coverage:

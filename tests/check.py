@@ -3,7 +3,7 @@
 # tests/check.py - runs the kinds of tests that are asked for, and counts
 """usage: tests/check.py BUILD KIND...   with the kinds unit, server, mount
 
-unit    every program BUILD/tests/{api,cache,fs}_*, which cmocka counts
+unit    every program of tests/unit/, which cmocka counts
 server  every tests/test_server_*.py, run with BUILD as its argument
 mount   tests/mount/run.py, run with BUILD as its argument
 
@@ -95,11 +95,10 @@ def run(name, command, time_limit_s, env):
 def commands(build, kinds):
     """Yields (kind, name, command, how to count)."""
     if "unit" in kinds:
-        for source in sorted(glob.glob("tests/api_*.c")
-                             + glob.glob("tests/cache_*.c")
-                             + glob.glob("tests/fs_*.c")):
-            name = os.path.basename(source)[:-2]
-            yield "unit", name, [f"{build}/tests/{name}"], count_cmocka
+        for source in sorted(glob.glob("tests/unit/**/*.c", recursive=True)):
+            name = source[:-2]
+            yield ("unit", name.removeprefix("tests/unit/"),
+                   [f"{build}/{name}"], count_cmocka)
     if "server" in kinds:
         for script in sorted(glob.glob("tests/test_server_*.py")):
             yield ("server", os.path.basename(script)[:-3],

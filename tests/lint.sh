@@ -32,7 +32,7 @@ not_in() {
 not_in 'api/ includes a layer above it' '["<](cache|fs)/' api/*.[ch]
 not_in 'cache/ includes a layer above it' '["<]fs/' cache/*.[ch]
 not_in 'curl and OpenSSL belong to api/' '[<"](curl|openssl)/' \
-	{cache,fs}/*.[ch]
+	{cache,fs}/**/*.[ch]
 not_in 'libfuse belongs to fs/' '[<"](fuse|fuse3/)' {api,cache}/*.[ch]
 
 for source in "${sources[@]}"; do

@@ -2,7 +2,7 @@
 /* tests/fuzz/inode_record.c - the record of a file, as a start finds it */
 #include <string.h>
 
-#include "fs/spool_private.h"
+#include "fs/files/spool_private.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

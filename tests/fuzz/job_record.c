@@ -2,9 +2,9 @@
 /* tests/fuzz/job_record.c - the record of a job, as a start finds it */
 #include <string.h>
 
-#include "fs/job_store.h"
-#include "fs/mount.h"
-#include "fs/spool_private.h"
+#include "fs/jobs/job_store.h"
+#include "fs/mount/mount.h"
+#include "fs/files/spool_private.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What is read is written so that it reads the same. */

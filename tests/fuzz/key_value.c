@@ -2,7 +2,7 @@
 /* tests/fuzz/key_value.c - the words of an action */
 #include <string.h>
 
-#include "fs/key_value.h"
+#include "fs/base/key_value.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/name_rule.h"
+#include "fs/base/name_rule.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "api/message.h"
-#include "fs/job.h"
-#include "fs/log.h"
-#include "fs/safe_name.h"
+#include "fs/jobs/job.h"
+#include "fs/base/log.h"
+#include "fs/base/safe_name.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_name(const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/fuzz/operations.c - whole operations on the tree, a scripted API */
 #include "tests/fuzz/fuzz.h"
-#include "tests/fs_calls.h"
+#include "tests/unit/fs/mount/calls.h"
 
 /*
  * An input is a script, a line each: a word, and what goes with it, separated

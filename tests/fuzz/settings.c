@@ -2,7 +2,7 @@
 /* tests/fuzz/settings.c - what is written into .settings, dotenv above all */
 #include <string.h>
 
-#include "fs/setting.h"
+#include "fs/base/setting.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What reading a setting gives sets it to the same value again. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/account.h - key pairs, signatures and how often each may ask */
-#ifndef SERVER_ACCOUNT_H
-#define SERVER_ACCOUNT_H
+#ifndef TESTS_SERVER_ACCOUNT_H
+#define TESTS_SERVER_ACCOUNT_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/action.h - what more than one kind of resource can do */
-#ifndef SERVER_ACTION_H
-#define SERVER_ACTION_H
+#ifndef TESTS_SERVER_ACTION_H
+#define TESTS_SERVER_ACTION_H
 
 #include "resource.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/answer.h - one request, by the rules or against them */
-#ifndef SERVER_ANSWER_H
-#define SERVER_ANSWER_H
+#ifndef TESTS_SERVER_ANSWER_H
+#define TESTS_SERVER_ANSWER_H
 
 #include "request.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/artifact.h - the files that a run leaves behind */
-#ifndef SERVER_ARTIFACT_H
-#define SERVER_ARTIFACT_H
+#ifndef TESTS_SERVER_ARTIFACT_H
+#define TESTS_SERVER_ARTIFACT_H
 
 #include <time.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/audit.h - the record of a session, given when it ends */
-#ifndef SERVER_AUDIT_H
-#define SERVER_AUDIT_H
+#ifndef TESTS_SERVER_AUDIT_H
+#define TESTS_SERVER_AUDIT_H
 
 #include "resource.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/base64.h - base64, there and back */
-#ifndef SERVER_BASE64_H
-#define SERVER_BASE64_H
+#ifndef TESTS_SERVER_BASE64_H
+#define TESTS_SERVER_BASE64_H
 
 #include "text.h"
 

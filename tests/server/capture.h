@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/capture.h - what a child prints, until it is over */
-#ifndef SERVER_CAPTURE_H
-#define SERVER_CAPTURE_H
+#ifndef TESTS_SERVER_CAPTURE_H
+#define TESTS_SERVER_CAPTURE_H
 
 #include "job.h"
 

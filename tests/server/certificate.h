@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/certificate.h - a test CA and a certificate, made on the fly */
-#ifndef SERVER_CERTIFICATE_H
-#define SERVER_CERTIFICATE_H
+#ifndef TESTS_SERVER_CERTIFICATE_H
+#define TESTS_SERVER_CERTIFICATE_H
 
 /*
  * Makes ca.pem, cert.pem and key.pem in the directory unless all three are

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/child.h - a program started in a cage of its own */
-#ifndef SERVER_CHILD_H
-#define SERVER_CHILD_H
+#ifndef TESTS_SERVER_CHILD_H
+#define TESTS_SERVER_CHILD_H
 
 #include <stdbool.h>
 #include <stddef.h>

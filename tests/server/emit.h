@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/emit.h - compact JSON, a field at a time */
-#ifndef SERVER_EMIT_H
-#define SERVER_EMIT_H
+#ifndef TESTS_SERVER_EMIT_H
+#define TESTS_SERVER_EMIT_H
 
 #include "text.h"
 

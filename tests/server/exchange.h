@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/exchange.h - libmicrohttpd on one side, requests on the other */
-#ifndef SERVER_EXCHANGE_H
-#define SERVER_EXCHANGE_H
+#ifndef TESTS_SERVER_EXCHANGE_H
+#define TESTS_SERVER_EXCHANGE_H
 
 #include "server.h"
 

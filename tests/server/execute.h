@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/execute.h - what all that runs something shares */
-#ifndef SERVER_EXECUTE_H
-#define SERVER_EXECUTE_H
+#ifndef TESTS_SERVER_EXECUTE_H
+#define TESTS_SERVER_EXECUTE_H
 
 #include "job.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/family.h - a process and all that came of it */
-#ifndef SERVER_FAMILY_H
-#define SERVER_FAMILY_H
+#ifndef TESTS_SERVER_FAMILY_H
+#define TESTS_SERVER_FAMILY_H
 
 #include <sys/types.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/fault.h - the rules by which the server misbehaves */
-#ifndef SERVER_FAULT_H
-#define SERVER_FAULT_H
+#ifndef TESTS_SERVER_FAULT_H
+#define TESTS_SERVER_FAULT_H
 
 #include <pthread.h>
 

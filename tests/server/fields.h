@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/fields.h - what requests say of a resource, under any name */
-#ifndef SERVER_FIELDS_H
-#define SERVER_FIELDS_H
+#ifndef TESTS_SERVER_FIELDS_H
+#define TESTS_SERVER_FIELDS_H
 
 #include "resource.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/folder.h - directories: made, filled, copied, removed */
-#ifndef SERVER_FOLDER_H
-#define SERVER_FOLDER_H
+#ifndef TESTS_SERVER_FOLDER_H
+#define TESTS_SERVER_FOLDER_H
 
 #include <stddef.h>
 

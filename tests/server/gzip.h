@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/gzip.h - bytes in the form of a gzip file */
-#ifndef SERVER_GZIP_H
-#define SERVER_GZIP_H
+#ifndef TESTS_SERVER_GZIP_H
+#define TESTS_SERVER_GZIP_H
 
 #include "text.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/identity.h - names that nobody else has */
-#ifndef SERVER_IDENTITY_H
-#define SERVER_IDENTITY_H
+#ifndef TESTS_SERVER_IDENTITY_H
+#define TESTS_SERVER_IDENTITY_H
 
 #define IDENTITY_SIZE 64
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/job.h - executions, going on and over */
-#ifndef SERVER_JOB_H
-#define SERVER_JOB_H
+#ifndef TESTS_SERVER_JOB_H
+#define TESTS_SERVER_JOB_H
 
 #include <pthread.h>
 #include <stdatomic.h>

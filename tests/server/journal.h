@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/journal.h - what the server itself would log */
-#ifndef SERVER_JOURNAL_H
-#define SERVER_JOURNAL_H
+#ifndef TESTS_SERVER_JOURNAL_H
+#define TESTS_SERVER_JOURNAL_H
 
 #include <pthread.h>
 

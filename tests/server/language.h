@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/language.h - the languages, and how this machine runs them */
-#ifndef SERVER_LANGUAGE_H
-#define SERVER_LANGUAGE_H
+#ifndef TESTS_SERVER_LANGUAGE_H
+#define TESTS_SERVER_LANGUAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

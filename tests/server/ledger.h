@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/ledger.h - what was asked and what ran, for tests to read */
-#ifndef SERVER_LEDGER_H
-#define SERVER_LEDGER_H
+#ifndef TESTS_SERVER_LEDGER_H
+#define TESTS_SERVER_LEDGER_H
 
 #include <pthread.h>
 

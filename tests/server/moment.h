@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/moment.h - the server's clock, which can be set wrong */
-#ifndef SERVER_MOMENT_H
-#define SERVER_MOMENT_H
+#ifndef TESTS_SERVER_MOMENT_H
+#define TESTS_SERVER_MOMENT_H
 
 #include <stdatomic.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/options.h - the command line */
-#ifndef SERVER_OPTIONS_H
-#define SERVER_OPTIONS_H
+#ifndef TESTS_SERVER_OPTIONS_H
+#define TESTS_SERVER_OPTIONS_H
 
 #include <stdbool.h>
 

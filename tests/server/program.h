@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/program.h - what a request wants to have run */
-#ifndef SERVER_PROGRAM_H
-#define SERVER_PROGRAM_H
+#ifndef TESTS_SERVER_PROGRAM_H
+#define TESTS_SERVER_PROGRAM_H
 
 #include "language.h"
 #include "request.h"

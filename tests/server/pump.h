@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/pump.h - bytes between a TLS connection and a plain socket */
-#ifndef SERVER_PUMP_H
-#define SERVER_PUMP_H
+#ifndef TESTS_SERVER_PUMP_H
+#define TESTS_SERVER_PUMP_H
 
 #include <openssl/types.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/request.h - what was asked, and what is answered */
-#ifndef SERVER_REQUEST_H
-#define SERVER_REQUEST_H
+#ifndef TESTS_SERVER_REQUEST_H
+#define TESTS_SERVER_REQUEST_H
 
 #include <jansson.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/resource.h - sessions, services, snapshots and images */
-#ifndef SERVER_RESOURCE_H
-#define SERVER_RESOURCE_H
+#ifndef TESTS_SERVER_RESOURCE_H
+#define TESTS_SERVER_RESOURCE_H
 
 #include <pthread.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/root.h - a root directory without FUSE mounts */
-#ifndef SERVER_ROOT_H
-#define SERVER_ROOT_H
+#ifndef TESTS_SERVER_ROOT_H
+#define TESTS_SERVER_ROOT_H
 
 /*
  * In a user namespace of its own, a process cannot unmount what it has

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/route.h - which function answers which path */
-#ifndef SERVER_ROUTE_H
-#define SERVER_ROUTE_H
+#ifndef TESTS_SERVER_ROUTE_H
+#define TESTS_SERVER_ROUTE_H
 
 #include "request.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/run.h - a thread that runs one job */
-#ifndef SERVER_RUN_H
-#define SERVER_RUN_H
+#ifndef TESTS_SERVER_RUN_H
+#define TESTS_SERVER_RUN_H
 
 #include "job.h"
 

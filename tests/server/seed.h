@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/seed.h - resources in bulk */
-#ifndef SERVER_SEED_H
-#define SERVER_SEED_H
+#ifndef TESTS_SERVER_SEED_H
+#define TESTS_SERVER_SEED_H
 
 #include "request.h"
 

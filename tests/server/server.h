@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/server.h - everything that the stand-in knows */
-#ifndef SERVER_SERVER_H
-#define SERVER_SERVER_H
+#ifndef TESTS_SERVER_SERVER_H
+#define TESTS_SERVER_SERVER_H
 
 #include "account.h"
 #include "child.h"

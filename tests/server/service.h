@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/service.h - what a service runs, and its log */
-#ifndef SERVER_SERVICE_H
-#define SERVER_SERVICE_H
+#ifndef TESTS_SERVER_SERVICE_H
+#define TESTS_SERVER_SERVICE_H
 
 #include "resource.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/service_create.h - a service from a request, snapshot, image */
-#ifndef SERVER_SERVICE_CREATE_H
-#define SERVER_SERVICE_CREATE_H
+#ifndef TESTS_SERVER_SERVICE_CREATE_H
+#define TESTS_SERVER_SERVICE_CREATE_H
 
 #include "resource.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/shell.h - the shell that a session keeps */
-#ifndef SERVER_SHELL_H
-#define SERVER_SHELL_H
+#ifndef TESTS_SERVER_SHELL_H
+#define TESTS_SERVER_SHELL_H
 
 #include "job.h"
 #include "resource.h"

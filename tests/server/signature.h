@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/signature.h - HMAC-SHA256 of a request, compared */
-#ifndef SERVER_SIGNATURE_H
-#define SERVER_SIGNATURE_H
+#ifndef TESTS_SERVER_SIGNATURE_H
+#define TESTS_SERVER_SIGNATURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

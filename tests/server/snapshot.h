@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/snapshot.h - copies of what a session or a service has */
-#ifndef SERVER_SNAPSHOT_H
-#define SERVER_SNAPSHOT_H
+#ifndef TESTS_SERVER_SNAPSHOT_H
+#define TESTS_SERVER_SNAPSHOT_H
 
 #include "resource.h"
 

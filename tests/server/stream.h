@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/stream.h - bytes written past the HTTP library */
-#ifndef SERVER_STREAM_H
-#define SERVER_STREAM_H
+#ifndef TESTS_SERVER_STREAM_H
+#define TESTS_SERVER_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

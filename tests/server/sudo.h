@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/sudo.h - the 428 challenge before what can't be undone */
-#ifndef SERVER_SUDO_H
-#define SERVER_SUDO_H
+#ifndef TESTS_SERVER_SUDO_H
+#define TESTS_SERVER_SUDO_H
 
 #include <pthread.h>
 

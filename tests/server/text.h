@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/text.h - a growing run of bytes */
-#ifndef SERVER_TEXT_H
-#define SERVER_TEXT_H
+#ifndef TESTS_SERVER_TEXT_H
+#define TESTS_SERVER_TEXT_H
 
 #include <stdarg.h>
 #include <stdbool.h>

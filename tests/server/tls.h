@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/tls.h - https, by way of a pump to the plain server */
-#ifndef SERVER_TLS_H
-#define SERVER_TLS_H
+#ifndef TESTS_SERVER_TLS_H
+#define TESTS_SERVER_TLS_H
 
 struct tls;
 struct MHD_Daemon;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/vault.h - the dotenv text of a service */
-#ifndef SERVER_VAULT_H
-#define SERVER_VAULT_H
+#ifndef TESTS_SERVER_VAULT_H
+#define TESTS_SERVER_VAULT_H
 
 #include "text.h"
 

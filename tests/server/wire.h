@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/wire.h - answers that no HTTP library would send */
-#ifndef SERVER_WIRE_H
-#define SERVER_WIRE_H
+#ifndef TESTS_SERVER_WIRE_H
+#define TESTS_SERVER_WIRE_H
 
 #include "fault.h"
 #include "stream.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/words.h - lists of strings that end in NULL, as argv does */
-#ifndef SERVER_WORDS_H
-#define SERVER_WORDS_H
+#ifndef TESTS_SERVER_WORDS_H
+#define TESTS_SERVER_WORDS_H
 
 /* NULL counts as empty.  What is given is owned by the caller. */
 char **words_copy(const char *const *words);

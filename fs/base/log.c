@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/log.c - what the daemon says, to whom */
+#include "fs/base/log.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fuse_log.h>
+
+#define LINES 256
+#define LINE_LEN 512
+
+static struct {
+	char lines[LINES][LINE_LEN];
+	size_t next;  /* where the next line goes */
+	size_t count; /* of lines that hold something */
+	bool foreground, debug;
+	bool syslog; /* else stderr */
+	int fd;	     /* of the syslog socket; -1: none */
+} log_state = { .fd = -1 };
+
+static const char *const level_names[] = { "emergency", "alert", "critical",
+	"error", "warning", "notice", "info", "debug" };
+
+/* How many bytes at text are one harmless character; 0: none is. C1 controls,
+ * which steer a terminal as C0 do, are none either. */
+static size_t printable_len(const unsigned char *text)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = 1;
+	uint32_t code;
+
+	if (text[0] < 0x80)
+		return text[0] >= 0x20 && text[0] != 0x7f;
+	if (text[0] >= 0xf5 || text[0] < 0xc2)
+		return 0;
+	code = text[0] & (text[0] < 0xe0 ? 0x1f : text[0] < 0xf0 ? 0x0f : 0x07);
+	for (; len < (text[0] < 0xe0 ? 2u : text[0] < 0xf0 ? 3u : 4u); len++) {
+		if ((text[len] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text[len] & 0x3f);
+	}
+	if (code < 0xa0 || code < least[len] || code > 0x10ffff ||
+		(code >= 0xd800 && code < 0xe000))
+		return 0;
+	return len;
+}
+
+void log_escape(const char *text, char *out, size_t out_len)
+{
+	size_t at = 0;
+
+	if (out_len == 0)
+		return;
+	while (*text != '\0') {
+		size_t len = printable_len((const unsigned char *)text);
+
+		if (at + (len ? len : 4) >= out_len)
+			break;
+		if (len)
+			memcpy(out + at, text, len);
+		else
+			snprintf(out + at, 5, "\\x%02x", (unsigned char)*text);
+		at += len ? len : 4;
+		text += len ? len : 1;
+	}
+	out[at] = '\0';
+}
+
+static int syslog_connect(void)
+{
+	static const struct sockaddr_un address = { .sun_family = AF_UNIX,
+		.sun_path = "/dev/log" };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Not syslog(3), which waits where the logger has stopped reading. */
+static void syslog_send(int level, const char *line, time_t now)
+{
+	char message[LINE_LEN + 64], date[24] = "";
+	struct tm local;
+	int len;
+
+	if (localtime_r(&now, &local))
+		strftime(date, sizeof(date), "%b %e %T ", &local);
+	len = snprintf(message, sizeof(message), "<%d>%sunsandboxfs[%d]: %s",
+		LOG_DAEMON | level, date, (int)getpid(), line);
+	for (int tries = 0; tries < 2; tries++) {
+		if (log_state.fd < 0)
+			log_state.fd = syslog_connect();
+		if (log_state.fd < 0 ||
+			send(log_state.fd, message, (size_t)len,
+				MSG_NOSIGNAL) >= 0)
+			return;
+		close(log_state.fd); /* the logger was started anew */
+		log_state.fd = -1;
+	}
+}
+
+/* Keeps a line, behind its time and level, as the newest. */
+static void ring_add(int level, const char *line, time_t now)
+{
+	char *slot = log_state.lines[log_state.next];
+	struct tm utc;
+	size_t len = 0;
+
+	if (gmtime_r(&now, &utc))
+		len = strftime(slot, LINE_LEN, "%Y-%m-%dT%H:%M:%SZ ", &utc);
+	snprintf(
+		slot + len, LINE_LEN - len, "%s: %s", level_names[level], line);
+	log_state.next = (log_state.next + 1) % LINES;
+	if (log_state.count < LINES)
+		log_state.count++;
+}
+
+static void line_add(int level, const char *format, va_list args)
+{
+	char text[LINE_LEN], line[LINE_LEN];
+	time_t now = time(NULL);
+	size_t len;
+
+	level &= LOG_PRIMASK;
+	if (level == LOG_DEBUG && !log_state.debug)
+		return;
+	vsnprintf(text, sizeof(text), format, args);
+	len = strlen(text);
+	while (len > 0 && text[len - 1] == '\n')
+		text[--len] = '\0';
+	if (len == 0)
+		return;
+	log_escape(text, line, sizeof(line));
+	ring_add(level, line, now);
+	if (log_state.syslog)
+		syslog_send(level, line, now);
+	else if (log_state.foreground || level <= LOG_WARNING)
+		fprintf(stderr, "unsandboxfs: %s\n", line);
+}
+
+/* libfuse's levels are syslog's. */
+static void fuse_line(
+	enum fuse_log_level level, const char *format, va_list args)
+{
+	line_add((int)level, format, args);
+}
+
+void log_open(bool foreground, bool debug)
+{
+	log_state.foreground = foreground;
+	log_state.debug = debug;
+	fuse_set_log_func(fuse_line);
+}
+
+void log_to_syslog(void)
+{
+	log_state.syslog = true;
+}
+
+void log_line(int level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	line_add(level, format, args);
+	va_end(args);
+}
+
+char *log_text(size_t *len)
+{
+	size_t oldest = (log_state.next + LINES - log_state.count) % LINES;
+	char *text = malloc(log_state.count * (LINE_LEN + 1) + 1), *end = text;
+
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < log_state.count; i++) {
+		end = stpcpy(end, log_state.lines[(oldest + i) % LINES]);
+		*end++ = '\n';
+	}
+	*end = '\0';
+	*len = (size_t)(end - text);
+	return text;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/safe_name.c - names from the network as names of files */
+#include "fs/base/safe_name.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An id longer than this stands in a name as its hash. */
+enum { ID_MAX = 128 };
+
+static bool is_safe(unsigned char byte, bool is_first, bool allows_tilde)
+{
+	if (byte < ' ' || byte == 0x7f || byte == '/' || byte == '%')
+		return false;
+	if (byte == '~' && !allows_tilde)
+		return false;
+	return byte != '.' || !is_first;
+}
+
+static char *encode(const char *bytes, size_t len, bool allows_tilde)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *name = malloc(len * 3 + 1), *to = name;
+
+	if (!name)
+		return NULL;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = bytes[i];
+		if (is_safe(byte, !i, allows_tilde)) {
+			*to++ = byte;
+			continue;
+		}
+		*to++ = '%';
+		*to++ = digits[byte >> 4];
+		*to++ = digits[byte & 15];
+	}
+	*to = '\0';
+	return name;
+}
+
+char *safe_name_encode(const char *bytes, size_t len)
+{
+	return encode(bytes, len, false);
+}
+
+static int digit_value(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : toupper(c) - 'A' + 10;
+}
+
+char *safe_name_decode(const char *name)
+{
+	char *bytes = malloc(strlen(name) + 1), *to = bytes;
+
+	if (!bytes)
+		return NULL;
+	while (*name) {
+		if (*name == '%' && isxdigit((unsigned char)name[1]) &&
+			isxdigit((unsigned char)name[2])) {
+			*to++ = digit_value(name[1]) << 4 |
+				digit_value(name[2]);
+			name += 3;
+		} else {
+			*to++ = *name++;
+		}
+	}
+	*to = '\0';
+	return bytes;
+}
+
+/* What stands for an id behind the `~`. */
+static char *id_word(const char *id)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	char *word = encode(id, strlen(id), false);
+
+	if (!word || strlen(word) <= ID_MAX)
+		return word;
+	for (const char *c = id; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
+	free(word);
+	return asprintf(&word, "%016" PRIx64, hash) < 0 ? NULL : word;
+}
+
+/* Cuts off what is longer than room, not in the middle of a character or of
+ * an encoded byte. */
+static void cut(char *name, size_t room)
+{
+	if (strlen(name) <= room)
+		return;
+	while (room && (name[room] & 0xc0) == 0x80)
+		room--;
+	for (size_t i = 1; i <= 2 && i <= room; i++) {
+		if (name[room - i] == '%') {
+			room -= i;
+			break;
+		}
+	}
+	name[room] = '\0';
+}
+
+static int tell_apart(struct named *named)
+{
+	char *word = id_word(named->id), *name;
+	int err = -ENOMEM;
+
+	if (!word)
+		return err;
+	cut(named->name, SAFE_NAME_MAX - 1 - strlen(word));
+	if (asprintf(&name, "%s~%s", named->name, word) >= 0) {
+		free(named->name);
+		named->name = name;
+		err = 0;
+	}
+	free(word);
+	return err;
+}
+
+/* ---- all of a directory ---- */
+
+static int by_name(const void *a, const void *b)
+{
+	const struct named *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct named *const *x = a, *const *y = b;
+
+	return strcmp((*x)->id, (*y)->id);
+}
+
+/* Whether a name is the id of another, by which that one can be looked up. */
+static bool is_other_id(
+	const struct named *named, const struct named *const *ids, size_t count)
+{
+	struct named key = { .id = named->name };
+	const struct named *wanted = &key;
+	const struct named *const *found =
+		bsearch(&wanted, ids, count, sizeof(*ids), by_id);
+
+	return found && *found != named;
+}
+
+static bool is_taken(const char *name, const char *const *taken)
+{
+	for (; taken && *taken; taken++)
+		if (!strcmp(*taken, name))
+			return true;
+	return false;
+}
+
+static bool is_plain(const struct named *named, const char *const *taken)
+{
+	return named->name[0] && strlen(named->name) <= SAFE_NAME_MAX &&
+		!strchr(named->name, '~') && !is_taken(named->name, taken);
+}
+
+static int name_all(const struct named **names, const struct named **ids,
+	size_t count, const char *const *taken, bool *shared)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool is_shared =
+			i && !strcmp(names[i]->name, names[i - 1]->name);
+		shared[i] = is_shared;
+		if (is_shared)
+			shared[i - 1] = true;
+	}
+	for (size_t i = 0; i < count; i++)
+		shared[i] = shared[i] || !is_plain(names[i], taken) ||
+			is_other_id(names[i], ids, count);
+	/* Not before all were compared. */
+	for (size_t i = 0; i < count; i++)
+		if (shared[i] && tell_apart((struct named *)names[i]))
+			return -ENOMEM;
+	return 0;
+}
+
+static int names_encode(struct named *all, size_t count,
+	const struct named **names, const struct named **ids)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		all[i].name = encode(all[i].raw, all[i].raw_len, true);
+		err |= all[i].name ? 0 : -ENOMEM;
+		names[i] = ids[i] = &all[i];
+	}
+	return err;
+}
+
+int safe_names(struct named *all, size_t count, const char *const *taken)
+{
+	size_t room = count ? count : 1;
+	const struct named **names = calloc(room, sizeof(*names));
+	const struct named **ids = calloc(room, sizeof(*ids));
+	bool *shared = calloc(room, sizeof(*shared));
+	int err = -ENOMEM;
+
+	for (size_t i = 0; i < count; i++)
+		all[i].name = NULL;
+	if (names && ids && shared)
+		err = names_encode(all, count, names, ids);
+	if (!err) {
+		qsort(names, count, sizeof(*names), by_name);
+		qsort(ids, count, sizeof(*ids), by_id);
+		err = name_all(names, ids, count, taken, shared);
+	}
+	for (size_t i = 0; err && i < count; i++) {
+		free(all[i].name);
+		all[i].name = NULL;
+	}
+	free(names);
+	free(ids);
+	free(shared);
+	return err;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/state.c - the state directory: found, made, locked, written to */
+#include "fs/base/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int is_safe_name(const char *name)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	return name && *name && *name != '.' && strlen(name) <= NAME_MAX &&
+		name[strspn(name, good)] == '\0';
+}
+
+/* The directory that holds unsandboxfs/; relative XDG paths do not count, as
+ * the specification has it. */
+static int base_find(const char *dir, char *out, size_t out_len)
+{
+	const char *xdg = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	const struct passwd *user;
+	int len;
+
+	if (dir && !*dir)
+		return -EINVAL;
+	if (dir) {
+		len = snprintf(out, out_len, "%s", dir);
+	} else if (xdg && *xdg == '/') {
+		len = snprintf(out, out_len, "%s", xdg);
+	} else {
+		if (!home || *home != '/') {
+			user = getpwuid(geteuid());
+			home = user ? user->pw_dir : NULL;
+		}
+		if (!home)
+			return -ENOENT;
+		len = snprintf(out, out_len, "%s/.local/state", home);
+	}
+	return len < 0 || (size_t)len >= out_len ? -ENAMETOOLONG : 0;
+}
+
+static int parent_sync(char *path)
+{
+	char *slash = strrchr(path, '/');
+	int fd, err;
+
+	if (slash && slash != path)
+		*slash = '\0';
+	fd = open(!slash		? "."
+			: slash == path ? "/"
+					: path,
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (slash)
+		*slash = '/';
+	if (fd < 0)
+		return -errno;
+	err = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/* mkdir -p, private; what was made is durable. What may not be made above may
+ * be there; if it is not, that is why. */
+static int path_make(char *path)
+{
+	char *slash = path;
+	int denied = 0;
+	bool last;
+
+	do {
+		slash += strspn(slash, "/");
+		slash += strcspn(slash, "/");
+		last = *slash == '\0';
+		*slash = '\0';
+		if (mkdir(path, 0700) == 0)
+			parent_sync(path);
+		else if (!last && (errno == EACCES || errno == EROFS))
+			denied = -errno;
+		else if (errno != EEXIST && errno != EISDIR)
+			return denied ? denied : -errno;
+		if (!last)
+			*slash = '/';
+	} while (!last);
+	return 0;
+}
+
+static int ends_in(const char *name, const char *ending)
+{
+	size_t len = strlen(name), ending_len = strlen(ending);
+
+	return len > ending_len && !strcmp(name + len - ending_len, ending);
+}
+
+/* What a killed daemon was in the middle of. */
+static int dir_sweep(int dir_fd)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir)))
+		if (ends_in(entry->d_name, ".tmp") ||
+			ends_in(entry->d_name, ".work"))
+			unlinkat(dir_fd, entry->d_name, 0);
+	closedir(dir);
+	return 0;
+}
+
+static int subdir_open(int dir_fd, const char *name, int *out)
+{
+	if (mkdirat(dir_fd, name, 0700) == 0)
+		fsync(dir_fd);
+	else if (errno != EEXIST)
+		return -errno;
+	*out = openat(
+		dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*out < 0)
+		return -errno;
+	return dir_sweep(*out);
+}
+
+int state_claim(struct state *state)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	if (ftruncate(state->lock_fd, 0) < 0)
+		return -errno;
+	if (pwrite(state->lock_fd, text, (size_t)len, 0) != len)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+static int lock_take(struct state *state, long *holder)
+{
+	char text[32];
+	ssize_t len;
+
+	state->lock_fd = openat(state->fd, "lock",
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (state->lock_fd < 0)
+		return -errno;
+	if (flock(state->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return state_claim(state);
+	if (errno != EWOULDBLOCK)
+		return -errno;
+	len = pread(state->lock_fd, text, sizeof(text) - 1, 0);
+	text[len > 0 ? len : 0] = '\0';
+	*holder = strtol(text, NULL, 10);
+	return -EBUSY;
+}
+
+static int account_open(struct state *state, const char *dir,
+	const char *public_key, long *holder)
+{
+	char resolved[PATH_MAX];
+	size_t len;
+	int err;
+
+	err = base_find(dir, state->path, sizeof(state->path));
+	if (err)
+		return err;
+	len = strlen(state->path);
+	if (len + strlen(public_key) + sizeof("/unsandboxfs/") >
+		sizeof(state->path))
+		return -ENAMETOOLONG;
+	snprintf(state->path + len, sizeof(state->path) - len,
+		"/unsandboxfs/%s", public_key);
+	err = path_make(state->path);
+	if (err)
+		return err;
+	state->fd = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state->fd < 0)
+		return -errno;
+	if (realpath(state->path, resolved))
+		memcpy(state->path, resolved, sizeof(resolved));
+	err = lock_take(state, holder);
+	if (!err)
+		err = subdir_open(state->fd, "inodes", &state->inodes_fd);
+	if (!err)
+		err = subdir_open(state->fd, "jobs", &state->jobs_fd);
+	return err;
+}
+
+int state_open(struct state *state, const char *dir, const char *public_key,
+	char *why, size_t why_len)
+{
+	long holder = 0;
+	int err;
+
+	*state = (struct state){
+		.fd = -1, .inodes_fd = -1, .jobs_fd = -1, .lock_fd = -1
+	};
+	if (!is_safe_name(public_key)) {
+		snprintf(why, why_len,
+			"the public key is no safe name for a "
+			"state directory");
+		return -EINVAL;
+	}
+	err = account_open(state, dir, public_key, &holder);
+	if (err == -EBUSY && holder > 0)
+		snprintf(why, why_len,
+			"state directory %s: held by another "
+			"mount, process %ld",
+			state->path, holder);
+	else if (err == -EBUSY)
+		snprintf(why, why_len,
+			"state directory %s: held by another "
+			"mount",
+			state->path);
+	else if (err)
+		snprintf(why, why_len, "state directory %s: %s", state->path,
+			strerror(-err));
+	if (err)
+		state_close(state);
+	return err;
+}
+
+void state_close(struct state *state)
+{
+	int *fds[] = { &state->jobs_fd, &state->inodes_fd, &state->fd,
+		&state->lock_fd };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+static int bytes_write(int fd, const char *bytes, size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = write(fd, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
+	int durable)
+{
+	char tmp[NAME_MAX + 1];
+	int fd, err;
+
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.tmp", name) >= sizeof(tmp))
+		return -ENAMETOOLONG;
+	fd = openat(dir_fd, tmp,
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	err = bytes_write(fd, bytes, len);
+	if (!err && durable && fsync(fd) < 0)
+		err = -errno;
+	if (close(fd) < 0 && !err)
+		err = -errno;
+	if (!err && renameat(dir_fd, tmp, dir_fd, name) < 0)
+		err = -errno;
+	if (err) {
+		unlinkat(dir_fd, tmp, 0);
+		return err;
+	}
+	return durable && fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+static int bytes_read(int fd, size_t limit, char **out, size_t *len)
+{
+	size_t room = 0, used = 0;
+	char *bytes = NULL, *more;
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	do {
+		if (used + 1 >= room) {
+			room = room ? room * 2 : (size_t)st.st_size + 2;
+			if (room > limit + 2)
+				room = limit + 2;
+			more = realloc(bytes, room);
+			if (!more) {
+				free(bytes);
+				return -ENOMEM;
+			}
+			bytes = more;
+		}
+		n = read(fd, bytes + used, room - used - 1);
+		if (n > 0)
+			used += (size_t)n;
+	} while ((n > 0 && used <= limit) || (n < 0 && errno == EINTR));
+	if (n < 0 || used > limit) {
+		n = n < 0 ? -errno : -EFBIG;
+		free(bytes);
+		return (int)n;
+	}
+	bytes[used] = '\0';
+	*out = bytes;
+	*len = used;
+	return 0;
+}
+
+int state_read(
+	int dir_fd, const char *name, size_t limit, char **out, size_t *len)
+{
+	int fd = openat(
+		dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (limit > SIZE_MAX - 2)
+		limit = SIZE_MAX - 2;
+	err = bytes_read(fd, limit, out, len);
+	close(fd);
+	return err;
+}

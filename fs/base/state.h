@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/state.h - the state directory: what outlives the mount */
+#ifndef FS_BASE_STATE_H
+#define FS_BASE_STATE_H
+
+#include <limits.h>
+#include <stddef.h>
+
+/*
+ * DIR/unsandboxfs/PUBLIC_KEY/ holds one account's scripts and results:
+ *
+ *   lock               held (flock) by the mount that uses it
+ *   inodes/N.json      one record per file or directory of a spool, fsynced
+ *   inodes/N.next      a newer one that is not, since its last commit
+ *   inodes/N.data      its content, replaced as a whole
+ *   inodes/N.work      content that is being written; of no worth at start
+ *   inodes/serial      numbers below this one are not used again
+ *   jobs/N.json ...    one record per job, and what it printed
+ *
+ * A file is replaced by writing NAME.tmp, fsync, rename, fsync of the
+ * directory. What a killed daemon left of *.tmp and *.work is removed at open.
+ */
+struct state {
+	int fd; /* the account's directory */
+	int inodes_fd, jobs_fd;
+	int lock_fd;
+	char path[PATH_MAX];
+};
+
+/*
+ * dir NULL: $XDG_STATE_HOME, else $HOME/.local/state, else the passwd entry's.
+ * Made with mode 0700 where missing. On error `why` is one line that names the
+ * directory: -EBUSY another mount holds it (its pid is told), -EACCES, -EROFS,
+ * -ENOTDIR, -EINVAL for a public key that is no safe name, ...
+ */
+int state_open(struct state *state, const char *dir, const char *public_key,
+	char *why, size_t why_len);
+void state_close(struct state *state);
+/* Puts this process's id into the lock. state_open does; to be called again
+ * after a fork, so that a second mount names the right process. */
+int state_claim(struct state *state);
+
+/* Replaces the file name in the directory dir_fd. durable: with both fsyncs.
+ * Thread-safe for different names. */
+int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
+	int durable);
+/* The whole file, at most limit bytes (-EFBIG). Owned by the caller, free();
+ * a NUL stands behind it. */
+int state_read(
+	int dir_fd, const char *name, size_t limit, char **out, size_t *len);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/core/listing.c - the entries of an open directory */
+#include "fs/core/listing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/core/node.h"
+#include "fs/files/spool.h"
+#include "fs/resources/resource_index.h"
+
+void found_clear(struct found *found)
+{
+	free(found->id);
+	free(found->name);
+	memset(found, 0, sizeof(*found));
+}
+
+int found_row(struct found *found, const struct row *row, const char *id,
+	const char *name)
+{
+	memset(found, 0, sizeof(*found));
+	found->row = row;
+	found->id = strdup(id ? id : "");
+	found->name = strdup(name ? name : "");
+	if (found->id && found->name)
+		return 0;
+	found_clear(found);
+	return -ENOMEM;
+}
+
+int listing_add(struct listing *listing, const char *name, struct found *found)
+{
+	if (listing->count == listing->room) {
+		size_t room = listing->room ? listing->room * 2 : 32;
+		struct listed *grown =
+			reallocarray(listing->entries, room, sizeof(*grown));
+		if (!grown)
+			goto no_memory;
+		listing->entries = grown;
+		listing->room = room;
+	}
+	struct listed *entry = &listing->entries[listing->count];
+	entry->name = strdup(name);
+	if (!entry->name)
+		goto no_memory;
+	entry->found = *found;
+	memset(found, 0, sizeof(*found));
+	listing->count++;
+	return 0;
+no_memory:
+	found_clear(found);
+	return -ENOMEM;
+}
+
+static uint32_t entry_digest(uint32_t seed, const struct listed *entry)
+{
+	const struct found *found = &entry->found;
+	uint64_t ino = found->inode
+		? found->inode->ino
+		: node_ino(found->row, found->id, found->name);
+
+	seed = node_digest(seed, entry->name, strlen(entry->name) + 1);
+	return node_digest(seed, &ino, sizeof(ino));
+}
+
+uint32_t listing_digest(const struct listing *listing)
+{
+	uint32_t digest = 1;
+
+	for (size_t i = 0; i < listing->count; i++)
+		digest = entry_digest(digest, &listing->entries[i]);
+	if (!listing->index)
+		return digest;
+	digest = node_digest(digest, &listing->index->digest,
+		sizeof(listing->index->digest));
+	return listing->id
+		? node_digest(digest, listing->id, strlen(listing->id))
+		: digest;
+}
+
+void listing_add_index(struct listing *listing,
+	const struct resource_index *index, const struct row *row)
+{
+	listing->index = resource_index_hold(index);
+	listing->row = row;
+	listing->more = index->count;
+}
+
+int listing_add_parts(struct listing *listing,
+	const struct resource_index *index, const char *key,
+	const struct row *row, const char *id)
+{
+	listing->id = strdup(id);
+	if (!listing->id)
+		return -ENOMEM;
+	listing->index = resource_index_hold(index);
+	listing->row = row;
+	listing->parts = resource_parts(index, key, &listing->more);
+	return 0;
+}
+
+void listing_clear(struct listing *listing, struct worker *worker)
+{
+	for (size_t i = 0; i < listing->count; i++) {
+		free(listing->entries[i].name);
+		found_clear(&listing->entries[i].found);
+	}
+	free(listing->entries);
+	free(listing->id);
+	resource_index_drop(listing->index, worker);
+	memset(listing, 0, sizeof(*listing));
+}
+
+size_t listing_size(const struct listing *listing)
+{
+	return listing->count + listing->more;
+}
+
+/* Nothing of it is changed through found. */
+static const char *listing_resource(
+	const struct listing *listing, size_t i, struct found *found)
+{
+	const struct resource *all = listing->index->all;
+	static char none[] = "";
+
+	found->row = listing->row;
+	if (listing->parts) {
+		const struct resource_part *part = &listing->parts[i];
+		found->id = listing->id;
+		found->name = (char *)all[part->of].id;
+		return part->name;
+	}
+	found->id = (char *)all[i].id;
+	found->name = none;
+	return all[i].name;
+}
+
+const char *listing_at(
+	const struct listing *listing, size_t i, struct found *found)
+{
+	memset(found, 0, sizeof(*found));
+	if (i >= listing->count)
+		return listing_resource(listing, i - listing->count, found);
+	*found = listing->entries[i].found;
+	return listing->entries[i].name;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/core/notifier.c - tells the kernel that what it was told is so no more */
+#include "fs/core/notifier.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+
+/* Nothing that the thread waits for should take as long. */
+enum { SETTLE_MS = 1000 };
+
+/* Buckets of nodes that are gone through in one turn of the loop. */
+enum { STEP = 8192 };
+
+struct batch {
+	struct fs *fs;
+	size_t count;
+	uint64_t inodes[];
+};
+
+int notifier_init(struct notifier *notifier)
+{
+	TAILQ_INIT(&notifier->waiters);
+	notifier->worker = worker_new();
+	return notifier->worker ? 0 : -ENOMEM;
+}
+
+void notifier_clear(struct notifier *notifier)
+{
+	if (notifier->worker)
+		worker_free(notifier->worker);
+	notifier->worker = NULL;
+	free(notifier->inodes);
+	notifier->inodes = NULL;
+	notifier->count = notifier->room = 0;
+}
+
+/* Where there is no memory, it believes what it was told until that expires. */
+static int inode_post(struct notifier *notifier, uint64_t ino)
+{
+	if (notifier->count == notifier->room) {
+		size_t room = notifier->room ? notifier->room * 2 : 64;
+		uint64_t *grown = reallocarray(
+			notifier->inodes, room, sizeof(*notifier->inodes));
+		if (!grown)
+			return -ENOMEM;
+		notifier->inodes = grown;
+		notifier->room = room;
+	}
+	notifier->inodes[notifier->count++] = ino;
+	notifier->posted++;
+	return 0;
+}
+
+static void notify_node(struct fs *fs, struct node *node)
+{
+	if (!node->lookups || node->told_until_ms <= fs->now_ms)
+		return;
+	if (!inode_post(&fs->notifier, node->ino))
+		node->told_until_ms = 0;
+}
+
+void notify_inode(struct fs *fs, uint64_t ino)
+{
+	struct node *node = node_find(&fs->nodes, ino);
+
+	if (node)
+		notify_node(fs, node);
+}
+
+void notify_all(struct fs *fs)
+{
+	fs->notifier.is_sweeping = true;
+	fs->notifier.swept = 0;
+}
+
+/* A node that moves meanwhile, since the table grows, moves to its end. */
+static void notifier_sweep(struct fs *fs)
+{
+	struct notifier *notifier = &fs->notifier;
+
+	for (int i = 0; i < STEP && notifier->is_sweeping; i++) {
+		struct node *n = fs->nodes.buckets[notifier->swept++];
+		for (; n; n = n->next)
+			notify_node(fs, n);
+		notifier->is_sweeping =
+			notifier->swept < fs->nodes.bucket_count;
+	}
+	if (!notifier->is_sweeping && notifier->told == notifier->posted)
+		ops_wake(&notifier->waiters);
+}
+
+bool notifier_wants_turn(const struct fs *fs)
+{
+	return fs->notifier.is_sweeping;
+}
+
+/* ---- the thread ---- */
+
+static void batch_tell(void *ctx)
+{
+	struct batch *batch = ctx;
+
+	/* ENOENT: the kernel has forgotten it meanwhile. */
+	for (size_t i = 0; i < batch->count; i++)
+		fuse_lowlevel_notify_inval_inode(
+			batch->fs->session, batch->inodes[i], 0, 0);
+}
+
+static void batch_told(void *ctx)
+{
+	struct batch *batch = ctx;
+	struct notifier *notifier = &batch->fs->notifier;
+
+	notifier->told += batch->count;
+	ops_wake(&notifier->waiters);
+	free(batch);
+}
+
+void notifier_run(struct fs *fs)
+{
+	struct notifier *notifier = &fs->notifier;
+	struct batch *batch;
+
+	if (notifier->is_sweeping)
+		notifier_sweep(fs);
+	size_t count = notifier->count;
+
+	if (!count)
+		return;
+	notifier->count = 0;
+	batch = malloc(sizeof(*batch) + count * sizeof(*batch->inodes));
+	if (batch) {
+		batch->fs = fs;
+		batch->count = count;
+		memcpy(batch->inodes, notifier->inodes,
+			count * sizeof(*batch->inodes));
+		if (!worker_submit(
+			    notifier->worker, batch_tell, batch_told, batch))
+			return;
+		free(batch);
+	}
+	notifier->told += count;
+	ops_wake(&notifier->waiters);
+}
+
+bool notifier_is_busy(const struct fs *fs)
+{
+	struct worker *worker = fs->notifier.worker;
+
+	return worker && worker_pending(worker) > 0;
+}
+
+int notifier_settle(struct op *op)
+{
+	struct notifier *notifier = &op->fs->notifier;
+
+	if (!op->is_settling) {
+		op->is_settling = true;
+		op->settles_at = UINT64_MAX;
+		op_deadline_clear(op);
+	}
+	if (op->settles_at == UINT64_MAX && !notifier->is_sweeping)
+		op->settles_at = notifier->posted;
+	if (notifier->told >= op->settles_at || op->is_late)
+		return 0;
+	op_deadline(op, op->fs->now_ms + SETTLE_MS);
+	return op_wait(op, &notifier->waiters);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/core/row.c - which row stands in which directory, and what is in a row */
+#include "fs/core/row.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+#include "fs/core/node.h"
+
+/*
+ * The tables are linked once: an index of all rows sorted by path for
+ * tree_row, and per directory a list of its static rows in table order.
+ */
+enum { ROWS_MAX = 512 };
+
+struct slot {
+	const struct row *row;
+	int parent;	 /* index; -1: the root */
+	int first, next; /* children: indexes, -1 ends */
+};
+
+static struct slot slots[ROWS_MAX];
+static int slot_count;
+
+static int slot_of_path(const char *path, size_t len)
+{
+	for (int i = 0; i < slot_count; i++)
+		if (!strncmp(slots[i].row->path, path, len) &&
+			!slots[i].row->path[len])
+			return i;
+	return -1;
+}
+
+static int slot_of(const struct row *row)
+{
+	for (int i = 0; i < slot_count; i++)
+		if (slots[i].row == row)
+			return i;
+	return -1;
+}
+
+static int slot_link(int index)
+{
+	const char *path = slots[index].row->path;
+	const char *slash = strrchr(path, '/');
+
+	slots[index].parent = -1;
+	slots[index].next = -1;
+	if (!path[1])
+		return 0;
+	int parent = slash == path ? slot_of_path("/", 1)
+				   : slot_of_path(path, slash - path);
+	if (parent < 0 || slot_of_path(path, strlen(path)) != index)
+		return -EINVAL;
+	slots[index].parent = parent;
+	if (row_is_placeholder(slots[index].row))
+		return 0;
+	int *link = &slots[parent].first;
+	while (*link >= 0)
+		link = &slots[*link].next;
+	*link = index;
+	return 0;
+}
+
+int tree_init(void)
+{
+	int err = 0;
+
+	slot_count = 0;
+	for (int t = 0; tree_tables[t]; t++) {
+		for (const struct row *row = tree_tables[t]; row->path; row++) {
+			if (slot_count == ROWS_MAX)
+				return -EINVAL;
+			slots[slot_count].row = row;
+			slots[slot_count++].first = -1;
+		}
+	}
+	for (int i = 0; !err && i < slot_count; i++)
+		err = slot_link(i);
+	return err;
+}
+
+const struct row *tree_row(const char *path)
+{
+	int index = slot_of_path(path, strlen(path));
+
+	return index < 0 ? NULL : slots[index].row;
+}
+
+const struct row *tree_root(void)
+{
+	return tree_row("/");
+}
+
+const struct row *tree_parent(const struct row *row)
+{
+	int index = slot_of(row);
+
+	return index < 0 || slots[index].parent < 0
+		? NULL
+		: slots[slots[index].parent].row;
+}
+
+const struct row *tree_child(const struct row *dir, size_t i)
+{
+	int index = slot_of(dir);
+
+	if (index < 0)
+		return NULL;
+	index = slots[index].first;
+	while (index >= 0 && i--)
+		index = slots[index].next;
+	return index < 0 ? NULL : slots[index].row;
+}
+
+const char *row_name(const struct row *row)
+{
+	return strrchr(row->path, '/') + 1;
+}
+
+bool row_is_placeholder(const struct row *row)
+{
+	return row_name(row)[0] == '{';
+}
+
+double answer_timeout_s(const struct op *op, const struct cache_answer *answer)
+{
+	if (answer->fresh_until_ms <= op->fs->now_ms)
+		return 0;
+	return (answer->fresh_until_ms - op->fs->now_ms) / 1000.0;
+}
+
+struct timespec answer_changed(struct fs *fs, enum api_endpoint endpoint,
+	const struct cache_answer *answer)
+{
+	struct seen *seen = &fs->seen[endpoint];
+
+	if (!seen->version)
+		seen->at = fs->born;
+	else if (seen->version != answer->version)
+		seen->at = fs->now;
+	seen->version = answer->version;
+	return seen->at;
+}
+
+int render_value(const json_t *value, FILE *out)
+{
+	size_t len;
+	char *text = json_value_text(value, &len);
+
+	if (!text)
+		return -ENOMEM;
+	fwrite(text, 1, len, out);
+	if (len)
+		fputc('\n', out);
+	free(text);
+	return 0;
+}
+
+int render_json(const json_t *value, FILE *out)
+{
+	size_t len;
+	char *text = json_write_pretty(value, &len);
+
+	if (!text)
+		return -ENOMEM;
+	fwrite(text, 1, len, out);
+	free(text);
+	return 0;
+}
+
+static int row_value(
+	struct op *op, const struct node *node, const json_t **value)
+{
+	json_t *answer;
+	int err = node->row->source(op, node, &answer);
+
+	if (err)
+		return err;
+	*value = json_member(answer, node->row->member);
+	return *value ? 0 : -ENOENT;
+}
+
+static int row_print(struct op *op, const struct node *node, FILE *out)
+{
+	const json_t *value;
+
+	if (node->row->render)
+		return node->row->render(op, node, out);
+	if (!node->row->source)
+		return 0;
+	int err = row_value(op, node, &value);
+	return err ? err : render_value(value, out);
+}
+
+int row_content(
+	struct op *op, const struct node *node, char **text, size_t *len)
+{
+	FILE *out = open_memstream(text, len);
+	int err;
+
+	if (!out)
+		return -ENOMEM;
+	err = row_print(op, node, out);
+	if (fclose(out) && !err)
+		err = -ENOMEM;
+	if (err) {
+		free(*text);
+		*text = NULL;
+	}
+	return err;
+}
+
+int row_exists(struct op *op, const struct node *node)
+{
+	const json_t *value;
+
+	if (node->row->exists)
+		return node->row->exists(op, node);
+	if (node->row->source && node->row->member)
+		return row_value(op, node, &value);
+	return 0;
+}
+
+void attr_times(struct stat *attr, const struct timespec *mtime,
+	const struct timespec *ctime)
+{
+	attr->st_mtim = *mtime;
+	attr->st_ctim = *ctime;
+	attr->st_atim = *mtime;
+}
+
+/* The times of a row are those of the nearest directory that has some. */
+static int row_times(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	const struct row *row = node->row;
+
+	while (row && !row->attr)
+		row = tree_parent(row);
+	if (row)
+		return row->attr(op, node, attr, timeout_s);
+	return 0;
+}
+
+void row_attr_plain(
+	const struct fs *fs, const struct node *node, struct stat *attr)
+{
+	const struct options *options = fs->options;
+	const struct row *row = node->row;
+	static const mode_t types[] = {
+		[ROW_DIR] = S_IFDIR,
+		[ROW_FILE] = S_IFREG,
+		[ROW_LINK] = S_IFLNK,
+	};
+
+	memset(attr, 0, sizeof(*attr));
+	attr->st_ino = node->ino;
+	attr->st_mode = types[row->kind] | (row->mode & ~options->umask);
+	if (row->kind == ROW_LINK)
+		attr->st_mode = S_IFLNK | 0777;
+	attr->st_nlink = 1;
+	attr->st_uid = options->uid;
+	attr->st_gid = options->gid;
+	attr->st_blksize = 4096;
+	attr_times(attr, &fs->born, &fs->born);
+}
+
+int row_attr(
+	struct op *op, struct node *node, struct stat *attr, double *timeout_s)
+{
+	const struct row *row = node->row;
+
+	row_attr_plain(op->fs, node, attr);
+	*timeout_s = FOREVER_S;
+
+	int err = row_times(op, node, attr, timeout_s);
+	if (err || row->kind == ROW_DIR ||
+		row->flags & (ROW_UNSIZED | ROW_EMPTY))
+		return err;
+	if (row->open) /* the row's own attr has told the size */
+		return 0;
+
+	char *text;
+	size_t len;
+	err = row_content(op, node, &text, &len);
+	if (err)
+		return err;
+	node->drawn = node_digest(0, text, len);
+	free(text);
+	attr->st_size = len;
+	attr->st_blocks = (len + 511) / 512;
+	return 0;
+}

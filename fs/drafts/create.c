@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/drafts/create.c - services, sessions and images from drafts and saved files */
+#include "fs/drafts/create.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "fs/drafts/draft.h"
+#include "fs/base/errors.h"
+#include "fs/base/log.h"
+#include "fs/mount/mount.h"
+#include "fs/base/name_rule.h"
+#include "fs/base/options.h"
+#include "fs/resources/resource.h"
+
+/* The most that a vault may hold (api.md 7.7). */
+enum { VAULT_MAX = 64 << 10 };
+
+static const struct collection *collection_of_place(const struct place *place)
+{
+	static const struct collection *const all[] = { &sessions, &services,
+		&images };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		size_t len = strlen(all[i]->path + 1);
+		if (!strncmp(place->root, all[i]->path + 1, len))
+			return all[i];
+	}
+	return NULL;
+}
+
+int make_spool(struct op *op, const struct node *dir, struct found *found)
+{
+	const struct options *options = op->fs->options;
+	const struct collection *collection = collection_of(dir->row);
+	char root[64];
+
+	memset(found, 0, sizeof(*found));
+	snprintf(root, sizeof(root), "%s/new", collection->path + 1);
+	found->inode = spool_top(
+		op->fs->spool, root, options->uid, options->gid, &op->fs->born);
+	return found->inode ? 0 : -errno;
+}
+
+/* ---- a draft, on its way through the worker ---- */
+
+struct making {
+	struct run *run; /* what the request is made of */
+	char *env;	 /* the vault's text; NULL: none */
+	size_t env_len;
+	char *id; /* of what was made */
+	struct op_list waiters;
+	unsigned holds; /* the worker's, and the operation's */
+	bool is_built;
+};
+
+static void making_drop(struct making *making)
+{
+	struct run *run = making->run;
+
+	if (--making->holds)
+		return;
+	for (size_t i = 0; run && i < run->input_count; i++)
+		free(run->inputs[i].name);
+	if (run) {
+		json_decref(run->settings);
+		free(run->inputs);
+		free(run->name);
+		free(run->body);
+		free(run);
+	}
+	if (making->env)
+		explicit_bzero(making->env, making->env_len);
+	free(making->env);
+	free(making->id);
+	free(making);
+}
+
+static void making_end(struct op *op)
+{
+	struct making **held = op->extra;
+
+	if (held)
+		making_drop(*held);
+}
+
+static int making_input(
+	struct run *run, const char *name, const struct spool_inode *in)
+{
+	struct run_input *grown =
+		reallocarray(run->inputs, run->input_count + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	run->inputs = grown;
+	grown[run->input_count].name = strdup(name);
+	grown[run->input_count].number = in->number;
+	if (!grown[run->input_count].name)
+		return -ENOMEM;
+	run->input_count++;
+	return 0;
+}
+
+/* In memory, so that the worker could not find it. */
+static int making_env(struct making *making, struct spool_inode *inode)
+{
+	if (inode->size > VAULT_MAX) {
+		errors_add(making->run->fs, "MOVE", making->run->name, 0,
+			-EFBIG, "a vault holds 64 KiB at most");
+		return -EFBIG;
+	}
+	making->env = malloc(inode->size + 1);
+	if (!making->env)
+		return -ENOMEM;
+	ssize_t n = spool_read(inode, making->env, inode->size, 0);
+	making->env_len = n < 0 ? 0 : n;
+	return n < 0 ? n : 0;
+}
+
+static int making_files(struct making *making, struct spool_inode *draft)
+{
+	struct run *run = making->run;
+	bool is_service = collection_of_place(run->place) == &services;
+	struct spool_inode *inode;
+	const char *name;
+	int err = 0;
+
+	for (size_t i = 0; !err && spool_entry(draft, i, &name, &inode); i++) {
+		if (!S_ISREG(inode->mode) || name_is_ignored(name))
+			continue;
+		if (is_service && !strcmp(name, "bootstrap"))
+			run->number = inode->size ? inode->number : 0;
+		else if (is_service && !strcmp(name, "env"))
+			err = making_env(making, inode);
+		else
+			err = making_input(run, name, inode);
+	}
+	return err;
+}
+
+static void making_work(void *ctx)
+{
+	struct making *making = ctx;
+	struct run *run = making->run;
+	char *content = NULL;
+	size_t len = 0;
+
+	if (run->number)
+		run->err = spool_content_read(
+			run->state, run->number, RUN_INPUT_MAX, &content, &len);
+	if (!run->err)
+		run->err = run->place->build(run, content ? content : "", len);
+	free(content);
+}
+
+static void making_done(void *ctx)
+{
+	struct making *making = ctx;
+
+	making->is_built = true;
+	ops_wake(&making->waiters);
+	making_drop(making);
+}
+
+static int making_fill(struct op *op, struct making *making,
+	struct spool_inode *draft, const char *name)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	making->run = run;
+	if (!run)
+		return -ENOMEM;
+	run->fs = op->fs;
+	run->state = &op->fs->state;
+	run->place = place_of(draft);
+	run->name = strdup(name);
+	int err = run->name ? place_settings(draft, &run->settings) : -ENOMEM;
+	if (!err)
+		err = making_files(making, draft);
+	const json_t *env = json_object_get(run->settings, "env");
+	if (!err && !making->env && json_object_size(env)) {
+		making->env =
+			setting_text(setting_find(run->place->settings, "env"),
+				env, &making->env_len);
+		err = making->env ? 0 : -ENOMEM;
+	}
+	return err;
+}
+
+static int making_start(
+	struct op *op, struct spool_inode *draft, const char *name)
+{
+	struct making *making = calloc(1, sizeof(*making));
+	struct making **held = malloc(sizeof(*held));
+
+	if (!making || !held) {
+		free(making);
+		free(held);
+		return -ENOMEM;
+	}
+	making->holds = 1;
+	TAILQ_INIT(&making->waiters);
+	*held = making;
+	op->extra = held;
+	op->end = making_end;
+	int err = making_fill(op, making, draft, name);
+	if (!err)
+		err = worker_submit(
+			op->fs->worker, making_work, making_done, making);
+	if (!err)
+		making->holds++;
+	return err;
+}
+
+/* ---- the requests ---- */
+
+static int making_request(struct op *op, struct making *making)
+{
+	const struct collection *collection =
+		collection_of_place(making->run->place);
+	struct api_request request = {
+		.endpoint = making->run->endpoint,
+		.priority = API_PERSON,
+		.body = making->run->body,
+		.body_len = making->run->body_len,
+	};
+	json_t *answer;
+
+	making->run->body = NULL;
+	int err = op_call(op, 0, &request, &answer);
+	if (err || making->id)
+		return err;
+	collection_drop(op->fs, collection, NULL);
+	return resource_id(answer, collection->form.ids, &making->id);
+}
+
+static int making_vault(struct op *op, struct making *making)
+{
+	struct api_request request = {
+		.endpoint = API_SERVICE_ENV_SET,
+		.priority = API_PERSON,
+		.id = making->id,
+		.body_len = making->env_len,
+	};
+	json_t *answer;
+
+	if (!making->env_len)
+		return 0;
+	request.body = malloc(making->env_len);
+	if (!request.body)
+		return -ENOMEM;
+	memcpy(request.body, making->env, making->env_len);
+	return op_call(op, 1, &request, &answer);
+}
+
+static int make_check(struct op *op, const struct node *node,
+	const struct spool_inode *draft, const char *name)
+{
+	const struct collection *collection = collection_of(node->row);
+
+	if (!S_ISDIR(draft->mode) || !draft->parent || draft->parent->parent ||
+		!place_of(draft)->has_drafts ||
+		collection_of_place(place_of(draft)) != collection)
+		return -EPERM;
+	return collection_name_is_free(op, collection, name);
+}
+
+static int make_finish(struct op *op, const struct making *making,
+	struct spool_inode *draft, const char *name)
+{
+	const struct collection *collection =
+		collection_of_place(making->run->place);
+
+	draft_remove(op->fs, draft);
+	if (!collection->has_aliases)
+		return 0;
+	return collection_set_alias(op->fs, collection, name, making->id);
+}
+
+int make_move_in(struct op *op, const struct node *node,
+	struct spool_inode *draft, const char *name)
+{
+	struct making *making;
+	int err;
+
+	if (!op->extra) {
+		err = make_check(op, node, draft, name);
+		if (!err)
+			err = making_start(op, draft, name);
+		if (err)
+			return err;
+	}
+	making = *(struct making **)op->extra;
+	if (!making->is_built)
+		return op_wait(op, &making->waiters);
+	if (making->run->err) {
+		errors_add(op->fs, "MOVE", name, 0, making->run->err,
+			making->run->why);
+		return making->run->err;
+	}
+	err = making_request(op, making);
+	if (!err)
+		err = making_vault(op, making);
+	return err ? err : make_finish(op, making, draft, name);
+}
+
+/* ---- a saved file ---- */
+
+static void send_vault(struct run *run, const char *id)
+{
+	const struct setting *setting =
+		setting_find(run->place->settings, "env");
+	const json_t *env = run_setting(run, "env");
+	struct api_request request = {
+		.endpoint = API_SERVICE_ENV_SET,
+		.priority = API_PERSON,
+		.id = id,
+	};
+
+	if (!setting || !json_object_size(env))
+		return;
+	request.body = setting_text(setting, env, &request.body_len);
+	if (!request.body ||
+		api_start(run->fs->api, &request, run->fs->now_ms, NULL, NULL,
+			NULL))
+		log_line(LOG_ERR, "the vault of service %s could not be set",
+			id);
+}
+
+void make_made(struct run *run, const json_t *answer)
+{
+	const struct collection *collection = collection_of_place(run->place);
+	char *id;
+
+	resource_id(answer, collection->form.ids, &id);
+	collection_drop(run->fs, collection, NULL);
+	if (id && collection == &services)
+		send_vault(run, id);
+	if (id && collection->has_aliases)
+		collection_set_alias(run->fs, collection, run->name, id);
+	free(id);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs/dir_kind.h - what a save means, by where it is made */
+#ifndef FS_JOBS_DIR_KIND_H
+#define FS_JOBS_DIR_KIND_H
+
+#include <stdbool.h>
+
+#include "fs/base/setting.h"
+#include "fs/files/spool.h"
+
+struct run;
+
+enum place_saves {
+	PLACE_PROGRAMS, /* names that run do, others are their input files */
+	PLACE_COMMANDS, /* every file is a command */
+	PLACE_MAKES,	/* every file makes something; directories are drafts */
+	PLACE_NOTHING,	/* files run nothing */
+};
+
+/*
+ * One row of the table in place.c. root is the key of the spool's top
+ * directory; a `*` in it is the id of a resource.
+ */
+struct place {
+	const char *root;
+	enum place_saves saves;
+	bool has_drafts; /* directories are drafts: a save in one runs nothing
+			  */
+	bool is_async;	 /* jobs go to jobs/, NAME.job is a link */
+	const struct setting *settings;
+
+	/* Makes endpoint, query and body of the request, in the worker: sees
+	 * nothing but the run. 0 or -errno. */
+	int (*build)(struct run *run, const char *content, size_t len);
+
+	/* Of what makes something: it was made, the API says. */
+	void (*made)(struct run *run, const json_t *answer);
+};
+
+/* The place of a directory; never NULL. */
+const struct place *place_of(const struct spool_inode *dir);
+/* The id that stands for `*` in the root of this place; "" for none. Owned by
+ * the caller, free(). NULL: no memory. */
+char *place_id(const struct place *place, const struct spool_inode *dir);
+
+/* Whether this file, under this name in this directory, is run by a save. */
+bool place_runs(const struct spool_inode *dir, const char *name,
+	struct spool_inode *inode);
+/* Whether its run waits a moment: a name without an ending may be a temporary
+ * file that is about to be renamed. */
+bool place_settles(const struct spool_inode *dir, const char *name);
+/* Whether it goes with the program of its directory: in a draft whatever is
+ * not the program itself, elsewhere what is no program. */
+bool place_takes(const struct spool_inode *dir, const char *name,
+	struct spool_inode *inode);
+/* Whether what stands under this name is kept on no disk: a vault's text, and
+ * what editors make of it. */
+bool place_is_secret(const struct spool_inode *dir, const char *name);
+/* The settings in force in a directory, in a new object: the nearest that has
+ * set one decides. -ENOMEM. */
+int place_settings(const struct spool_inode *dir, json_t **settings);
+/* Whether it is a file that is no program. */
+bool place_is_input(const char *name, struct spool_inode *inode);
+
+#endif

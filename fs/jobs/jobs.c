@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs/jobs.c - all jobs of a mount: reading them at start, names, aliases */
+#include "fs/jobs/job.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "fs/jobs/job_store.h"
+#include "fs/base/log.h"
+#include "fs/mount/mount.h"
+
+enum { RECORD_MAX = 16 << 20, FORGOTTEN_MAX = 1000 };
+
+static const char names_file[] = "names.json";
+
+/* What another try may read. */
+static bool is_shortage(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+}
+
+/* What cannot be read is no loss but of names; want of memory is no reason. */
+static int jobs_read_names(struct fs *fs)
+{
+	char *text;
+	size_t len;
+	json_t *names;
+	int err = state_read(fs->state.fd, names_file, RECORD_MAX, &text, &len);
+
+	fs->jobs.changed = fs->born;
+	if (err)
+		return is_shortage(err) ? err : 0;
+	err = json_parse(text, len, &names);
+	free(text);
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	json_t *changed = json_object_get(names, "changed");
+	if (changed) {
+		fs->jobs.changed.tv_sec =
+			json_integer_value(json_array_get(changed, 0));
+		fs->jobs.changed.tv_nsec =
+			json_integer_value(json_array_get(changed, 1));
+	}
+	json_t *aliases = json_object_get(names, "aliases");
+	if (json_is_object(aliases) &&
+		json_object_update(fs->jobs.aliases, aliases))
+		err = -ENOMEM;
+	json_t *forgotten = json_object_get(names, "forgotten");
+	if (json_is_object(forgotten) &&
+		json_object_update(fs->jobs.forgotten, forgotten))
+		err = -ENOMEM;
+	fs->jobs.latest = json_integer_value(json_object_get(names, "latest"));
+	fs->jobs.next_number =
+		json_integer_value(json_object_get(names, "next"));
+	json_decref(names);
+	return err;
+}
+
+static void jobs_write_names(struct fs *fs)
+{
+	size_t len;
+	json_t *names = json_pack("{s:O s:O s:I s:I s:[II]}", "aliases",
+		fs->jobs.aliases, "forgotten", fs->jobs.forgotten, "latest",
+		(json_int_t)fs->jobs.latest, "next",
+		(json_int_t)fs->jobs.next_number, "changed",
+		(json_int_t)fs->jobs.changed.tv_sec,
+		(json_int_t)fs->jobs.changed.tv_nsec);
+	char *text = names ? json_write(names, &len) : NULL;
+
+	if (!text || state_write(fs->state.fd, names_file, text, len, 0))
+		log_line(LOG_ERR, "%s/%s cannot be written", fs->state.path,
+			names_file);
+	json_decref(names);
+	free(text);
+}
+
+void jobs_touch(struct fs *fs)
+{
+	fs->jobs.changed = fs->now;
+	jobs_write_names(fs);
+}
+
+/* The oldest goes for the newest: json objects keep their order. */
+void jobs_forget(struct fs *fs, const char *id)
+{
+	json_t *forgotten = fs->jobs.forgotten;
+	void *oldest = json_object_iter(forgotten);
+
+	if (json_object_size(forgotten) >= FORGOTTEN_MAX && oldest)
+		json_object_del(forgotten, json_object_iter_key(oldest));
+	if (json_object_set_new(forgotten, id, json_true()))
+		log_line(LOG_ERR, "no memory to forget the job %s by", id);
+}
+
+bool job_is_forgotten(const struct fs *fs, const char *id)
+{
+	return json_object_get(fs->jobs.forgotten, id) != NULL;
+}
+
+int jobs_set_alias(struct fs *fs, const char *alias, const struct job *job)
+{
+
+	json_t *key = json_from_bytes(alias, strlen(alias));
+	int err = key
+		? json_object_set_new_nocheck(fs->jobs.aliases,
+			  json_string_value(key), json_integer(job->number))
+		: -1;
+	json_decref(key);
+	jobs_touch(fs);
+	return err ? -ENOMEM : 0;
+}
+
+void jobs_drop_alias(struct fs *fs, const char *alias)
+{
+	json_t *key = json_from_bytes(alias, strlen(alias));
+
+	if (key)
+		json_object_del(fs->jobs.aliases, json_string_value(key));
+	json_decref(key);
+	jobs_touch(fs);
+}
+
+static int job_read(struct fs *fs, uint64_t number, const char *name)
+{
+	char *text, aside[NAME_MAX + 16];
+	size_t len;
+	struct job *job;
+	int err = state_read(fs->state.jobs_fd, name, RECORD_MAX, &text, &len);
+
+	if (!err) {
+		err = job_from_record(fs, number, text, len, &job);
+		free(text);
+	}
+	if (is_shortage(err))
+		return err;
+	if (err) {
+		log_line(LOG_ERR, "%s/jobs/%s is damaged, put aside: %s",
+			fs->state.path, name, strerror(-err));
+		snprintf(aside, sizeof(aside), "%s.damaged", name);
+		renameat(fs->state.jobs_fd, name, fs->state.jobs_fd, aside);
+	}
+	return 0;
+}
+
+/* A request that was on its way when the mount ended may have been carried
+ * out, so it is not sent again; a job that has an id is followed. */
+static void job_resume(struct job *job)
+{
+	if (job_is_final(job))
+		return;
+	if (job->is_async && job->id) {
+		poller_add(job);
+		return;
+	}
+	job->status = JOB_ERROR;
+	job->err = -ECONNABORTED;
+	free(job->error);
+	job->error = strdup("the mount ended before the result came; "
+			    "save the program again to run it again");
+	job_store_record(job);
+}
+
+/* Numbers are never used again, not even of jobs that were removed. */
+static void jobs_order(struct fs *fs)
+{
+	struct job_list sorted = TAILQ_HEAD_INITIALIZER(sorted);
+	struct job *job, *after;
+
+	while ((job = TAILQ_FIRST(&fs->jobs.all))) {
+		TAILQ_REMOVE(&fs->jobs.all, job, link);
+		after = TAILQ_LAST(&sorted, job_list);
+		while (after && after->number > job->number)
+			after = TAILQ_PREV(after, job_list, link);
+		if (after)
+			TAILQ_INSERT_AFTER(&sorted, after, job, link);
+		else
+			TAILQ_INSERT_HEAD(&sorted, job, link);
+		if (job->number >= fs->jobs.next_number)
+			fs->jobs.next_number = job->number + 1;
+	}
+	TAILQ_CONCAT(&fs->jobs.all, &sorted, link);
+	if (!fs->jobs.next_number)
+		fs->jobs.next_number = 1;
+}
+
+/* Files without a record are left of a foreign job, or of a kill. */
+static void jobs_sweep(struct fs *fs, DIR *dir)
+{
+	struct dirent *entry;
+
+	rewinddir(dir);
+	while ((entry = readdir(dir))) {
+		char *end;
+		uint64_t number = strtoull(entry->d_name, &end, 10);
+		if (end == entry->d_name || !strcmp(end, ".json") ||
+			strstr(end, ".damaged") || job_by_number(fs, number))
+			continue;
+		unlinkat(fs->state.jobs_fd, entry->d_name, 0);
+	}
+}
+
+int jobs_load(struct fs *fs)
+{
+	int fd = openat(fs->state.jobs_fd, ".", O_RDONLY | O_DIRECTORY);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct job *job;
+
+	fs->jobs.aliases = json_object();
+	fs->jobs.forgotten = json_object();
+	if (!dir || !fs->jobs.aliases || !fs->jobs.forgotten) {
+		if (dir)
+			closedir(dir);
+		else if (fd >= 0)
+			close(fd);
+		return -ENOMEM;
+	}
+	int err = jobs_read_names(fs);
+	while (!err && (entry = readdir(dir))) {
+		char *end;
+		uint64_t number = strtoull(entry->d_name, &end, 10);
+		if (end != entry->d_name && !strcmp(end, ".json"))
+			err = job_read(fs, number, entry->d_name);
+	}
+	jobs_order(fs);
+	if (!err)
+		jobs_sweep(fs, dir);
+	closedir(dir);
+	if (err)
+		return err;
+	fs->jobs.is_loaded = true;
+	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	job_resume(job);
+	return 0;
+}
+
+void jobs_clear(struct fs *fs)
+{
+	struct job *job;
+
+	if (fs->jobs.is_loaded)
+		jobs_write_names(fs);
+	while ((job = TAILQ_FIRST(&fs->jobs.all))) {
+		if (job->is_foreign)
+			job_store_remove(
+				&fs->state, job->number, job->artifact_count);
+		job->inode = 0; /* it stays where it is, on disk */
+		job_forget(job);
+	}
+	json_decref(fs->jobs.aliases);
+	json_decref(fs->jobs.forgotten);
+}

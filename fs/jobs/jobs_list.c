@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs/jobs_list.c - the jobs that the API lists, beside this mount's own */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+
+/* An id becomes a name in jobs/ only if it is one there, and no other's. */
+bool job_id_is_name(const char *id)
+{
+	size_t len = strlen(id);
+
+	if (!len || len > 200 || id[0] == '.' || !strcmp(id, "new") ||
+		!strcmp(id, "latest") || !strncmp(id, "local-", 6))
+		return false;
+	for (const char *c = id; *c; c++)
+		if (*c == '/' || (unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	return true;
+}
+
+int job_name(const struct job *job, char *name, size_t room)
+{
+	if (job->id && job_id_is_name(job->id))
+		return snprintf(name, room, "%s", job->id);
+	return snprintf(name, room, "local-%" PRIu64, job->number);
+}
+
+struct job *jobs_lookup(struct fs *fs, const char *name)
+{
+	char *end;
+
+	if (!strncmp(name, "local-", 6) && name[6]) {
+		uint64_t number = strtoull(name + 6, &end, 10);
+		struct job *job = *end ? NULL : job_by_number(fs, number);
+		return job && job->is_async ? job : NULL;
+	}
+	return job_id_is_name(name) ? job_by_id(fs, name) : NULL;
+}
+
+static void foreign_read(struct job *job, const json_t *item)
+{
+	const json_t *status = json_member(item, "status");
+
+	if (job->has_detail)
+		return;
+	json_decref(job->fields);
+	job->fields = json_incref((json_t *)item);
+	if (status)
+		job->status = job_status_of(json_string_value(status));
+}
+
+static bool foreign_add(struct fs *fs, const json_t *item)
+{
+	const char *id = json_string_value(json_member(item, "job_id|id"));
+	struct job *job;
+	bool is_new;
+
+	if (!id || !job_id_is_name(id) || job_is_forgotten(fs, id))
+		return false;
+	job = job_by_id(fs, id);
+	is_new = !job || (job->is_foreign && job->is_unlisted);
+	if (!job)
+		job = job_foreign(fs, id);
+	if (!job || !job->is_foreign)
+		return false;
+	job->is_unlisted = false;
+	job->list_mark = fs->jobs.list_mark;
+	foreign_read(job, item);
+	return is_new;
+}
+
+/* Foreign jobs that left the list leave jobs/; who has one open keeps it. */
+static bool foreign_sweep(struct fs *fs)
+{
+	struct job *job, *next;
+	bool has_changed = false;
+
+	for (job = TAILQ_FIRST(&fs->jobs.all); job; job = next) {
+		next = TAILQ_NEXT(job, link);
+		if (!job->is_foreign || job->is_unlisted ||
+			job->list_mark == fs->jobs.list_mark)
+			continue;
+		job->is_unlisted = true;
+		has_changed = true;
+		if (!job->holds && !job->call && !job->watchers)
+			job_remove(job);
+	}
+	return has_changed;
+}
+
+void jobs_read_list(struct fs *fs, const json_t *json, uint64_t fetched_ms)
+{
+	const json_t *items =
+		json_is_array(json) ? json : json_object_get(json, "jobs");
+	const json_t *item;
+	bool has_changed = false;
+	size_t i;
+
+	if (fetched_ms == fs->jobs.list_mark || !json_is_array(items))
+		return;
+	fs->jobs.list_mark = fetched_ms;
+	json_array_foreach (items, i, item)
+		has_changed |= foreign_add(fs, item);
+	has_changed |= foreign_sweep(fs);
+	if (has_changed)
+		jobs_touch(fs);
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs/run.c - from saved content to a request that is sent once */
+#include "fs/jobs/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/jobs/job_store.h"
+#include "fs/mount/mount.h"
+
+enum { SETTLE_MS = 250 };
+
+/* A newer run of the file may be the one that settles. */
+static void run_leave_inode(struct run *run)
+{
+	if (run->inode->timer == run)
+		run->inode->timer = NULL;
+}
+
+/* Input files may be secrets: not for the next owner of the memory. */
+static void body_free(char *body, size_t len)
+{
+	if (body)
+		explicit_bzero(body, len);
+	free(body);
+}
+
+static void run_free(struct run *run)
+{
+	struct fs *fs = run->fs;
+
+	if (run->is_queued)
+		TAILQ_REMOVE(&fs->runs.queue, run, link);
+	if (run->job) {
+		timer_disarm(&fs->timers, &run->job->settle);
+		run->job->run = NULL;
+		job_drop(run->job);
+	}
+	if (run->inode) {
+		run_leave_inode(run);
+		spool_drop(fs->spool, run->inode);
+	}
+	for (size_t i = 0; i < run->input_count; i++)
+		free(run->inputs[i].name);
+	for (size_t i = 0; i < 8; i++)
+		free(run->query_text[i]);
+	json_decref(run->settings);
+	free(run->inputs);
+	free(run->record);
+	body_free(run->body, run->body_len);
+	body_free(run->other_body, run->body_len);
+	free(run->name);
+	free(run->id);
+	free(run);
+}
+
+/* ---- what the request is made of ---- */
+
+static int run_read_inputs(struct run *run, const struct spool_inode *dir)
+{
+	size_t count = spool_count(dir);
+	struct spool_inode *inode;
+	const char *name;
+
+	if (run->place->saves != PLACE_PROGRAMS)
+		return 0;
+	run->inputs = calloc(count ? count : 1, sizeof(*run->inputs));
+	if (!run->inputs)
+		return -ENOMEM;
+	for (size_t i = 0; spool_entry(dir, i, &name, &inode); i++) {
+		struct run_input *input = &run->inputs[run->input_count];
+		if (inode == run->inode || !place_takes(dir, name, inode))
+			continue;
+		input->name = strdup(name);
+		if (!input->name)
+			return -ENOMEM;
+		input->number = inode->number;
+		run->input_count++;
+	}
+	return 0;
+}
+
+/* ---- in the worker ---- */
+
+static int prepare_content(struct run *run, char **content, size_t *len)
+{
+	char name[40];
+	int err = run->commit ? spool_commit_work(run->commit) : 0;
+
+	run->is_commit_error = err != 0;
+	if (err)
+		return err;
+	snprintf(name, sizeof(name), "%" PRIu64 ".code", run->job->number);
+	err = spool_content_link(
+		run->state, run->number, run->state->jobs_fd, name);
+	if (!err)
+		err = spool_content_read(
+			run->state, run->number, RUN_INPUT_MAX, content, len);
+	return err;
+}
+
+static void run_prepare(void *ctx)
+{
+	struct run *run = ctx;
+	char *content = NULL, name[40];
+	size_t len = 0;
+
+	run->err = prepare_content(run, &content, &len);
+	run->code_size = len;
+	if (!run->err) {
+		snprintf(name, sizeof(name), "%" PRIu64 ".json",
+			run->job->number);
+		run->err = state_write(run->state->jobs_fd, name, run->record,
+			run->record_len, 1);
+	}
+	if (!run->err && !run->is_dropped)
+		run->err = run->place->build(run, content, len);
+	free(content);
+}
+
+/* ---- the request ---- */
+
+static void run_take_other(struct run *run)
+{
+	body_free(run->body, run->body_len);
+	run->body = run->other_body;
+	run->other_body = NULL;
+	run->endpoint = run->other;
+}
+
+/* A session's command goes to one of two paths: which of them this API has is
+ * learned (api.md 14, row 33). */
+static bool run_otherwise(struct run *run, int err)
+{
+	struct fs *fs = run->fs;
+
+	if (!run->other_body || (err != -ENOENT && err != -EOPNOTSUPP))
+		return false;
+	run_take_other(run);
+	fs->runs.uses_other |= err == -EOPNOTSUPP;
+	run->is_sent = false;
+	run_queue(run);
+	return true;
+}
+
+static void run_answered(void *ctx, const struct api_answer *answer)
+{
+	struct run *run = ctx;
+	struct fs *fs = run->fs;
+	struct job *job = run->job;
+
+	job->call = NULL;
+	fs->runs.in_flight--;
+	if (answer->err && run_otherwise(run, answer->err))
+		return;
+	if (answer->err && run_wait_for_room(run, answer->err))
+		return;
+	if (!answer->err && run->place->made)
+		run->place->made(run, answer->json);
+	if (answer->err)
+		job_fail(job, answer->err, answer->message);
+	else
+		run_take_answer(job, answer->json);
+	run_free(run);
+	runs_send(fs);
+}
+
+void run_send(struct run *run)
+{
+	struct fs *fs = run->fs;
+
+	if (run->other_body && fs->runs.uses_other)
+		run_take_other(run);
+
+	struct api_request request = {
+		.endpoint = run->endpoint,
+		.priority = API_PROGRAM,
+		.id = run->id[0] ? run->id : NULL,
+		.query = run->query[0].name ? run->query : NULL,
+		.body = run->body,
+		.body_len = run->body_len,
+		.keeps_body = true, /* it may be sent again */
+		.timeout_ms = run->timeout_ms,
+	};
+	struct job *job = run->job;
+
+	TAILQ_REMOVE(&fs->runs.queue, run, link);
+	run->is_queued = false;
+	run->is_sent = true;
+	job->submitted_ms = fs->now_ms;
+	int err = api_start(
+		fs->api, &request, fs->now_ms, run_answered, run, &job->call);
+	if (err) {
+		job_fail(job, err, "the request cannot be made");
+		run_free(run);
+		return;
+	}
+	fs->runs.in_flight++;
+	if (!job->is_async) {
+		job->status = JOB_RUNNING;
+		job_notify(job);
+	}
+}
+
+static void run_enqueue(struct run *run)
+{
+	if (run->settles || !run->is_prepared)
+		return;
+	run_leave_inode(run);
+	run_queue(run);
+}
+
+static void run_prepared(void *ctx)
+{
+	struct run *run = ctx;
+	struct job *job = run->job;
+
+	if (run->commit)
+		spool_commit_end(run->fs->spool, run->commit);
+	run->commit = NULL;
+	run->is_prepared = true;
+	job->is_stored = true;
+	job->commit_err = run->is_commit_error ? run->err : 0;
+	job->code_size = run->code_size;
+	job->has_code = !run->is_commit_error;
+	if (job->is_removed || run->is_dropped) {
+		run_free(run);
+		return;
+	}
+	if (run->err) {
+		job_fail(job, run->err, run->why);
+		run_free(run);
+		return;
+	}
+	job_notify(job);
+	run_enqueue(run);
+}
+
+static void run_settled(void *ctx)
+{
+	struct run *run = ctx;
+
+	run->settles = false;
+	run_enqueue(run);
+}
+
+/* ---- the start ---- */
+
+static int run_fill(
+	struct run *run, const struct spool_inode *dir, const char *name)
+{
+	int err;
+
+	run->number = run->inode->number;
+	run->name = strdup(name);
+	run->id = place_id(run->place, dir);
+	/* The record says what will be there when it is. */
+	run->job->has_code = true;
+	run->job->code_size = run->inode->size;
+	run->record = job_record(run->job, &run->record_len);
+	if (!run->name || !run->id || !run->record)
+		return -ENOMEM;
+	err = place_settings(dir, &run->settings);
+	if (!err)
+		err = run_read_inputs(run, dir);
+	if (!err)
+		run->commit =
+			spool_commit_begin(run->fs->spool, run->inode, &err);
+	return err;
+}
+
+static struct run *run_new(
+	struct fs *fs, struct spool_inode *dir, struct spool_inode *inode)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	if (!run)
+		return NULL;
+	run->fs = fs;
+	run->state = &fs->state;
+	run->place = place_of(dir);
+	run->grace_ms = fs->options->timeout_ms;
+	run->job = job_new(fs);
+	if (!run->job) {
+		free(run);
+		return NULL;
+	}
+	job_hold(run->job);
+	run->job->run = run;
+	run->job->is_async = run->place->is_async;
+	run->job->is_making = run->place->made != NULL;
+	run->job->inode = inode->number;
+	run->inode = inode;
+	spool_hold(inode);
+	return run;
+}
+
+int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
+	struct spool_inode *inode, bool settles, struct job **out)
+{
+	struct run *run = run_new(fs, dir, inode);
+
+	*out = NULL;
+	if (!run)
+		return -ENOMEM;
+	struct job *job = run->job;
+	int err = run_fill(run, dir, name);
+	if (!err)
+		err = worker_submit(fs->worker, run_prepare, run_prepared, run);
+	if (err) {
+		if (run->commit)
+			spool_commit_end(fs->spool, run->commit);
+		run_free(run);
+		job_remove(job);
+		return err;
+	}
+	if (settles) {
+		run->settles = true;
+		job->settle.fire = run_settled;
+		job->settle.ctx = run;
+		timer_arm(&fs->timers, &job->settle, fs->now_ms + SETTLE_MS);
+	}
+	inode->timer = run;
+	job_attach(job, inode);
+	*out = job;
+	return 0;
+}
+
+bool run_is_waiting(const struct run *run)
+{
+	const struct api_call *call = run->job->call;
+
+	return !run->is_sent || (call && !api_call_was_sent(call));
+}
+
+/* It may wait for the rate limit. */
+static void run_take_back(struct run *run)
+{
+	if (!run->is_sent)
+		return;
+	api_cancel(run->job->call);
+	run->job->call = NULL;
+	run->fs->runs.in_flight--;
+	runs_wake(run->fs);
+}
+
+void run_drop(struct run *run)
+{
+	struct job *job = run->job;
+
+	run_take_back(run);
+	timer_disarm(&run->fs->timers, &job->settle);
+	run->settles = true;
+	run_leave_inode(run);
+	if (run->is_prepared)
+		run_free(run);
+	else
+		run->is_dropped = true;
+}
+
+void run_unsettle(struct fs *fs, struct spool_inode *inode)
+{
+	struct run *run = inode->timer;
+	(void)fs;
+
+	if (!run || !run->settles)
+		return;
+	struct job *job = run->job;
+	inode->sent = 0; /* it has not been sent, after all */
+	job_hold(job);
+	run_drop(run);
+	job_remove(job);
+	job_drop(job);
+}
+
+void runs_clear(struct fs *fs)
+{
+	struct run *run;
+	struct job *job;
+
+	while ((run = TAILQ_FIRST(&fs->runs.queue)))
+		run_free(run);
+	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	{
+		if (job->call)
+			api_cancel(job->call);
+		job->call = NULL;
+		if (job->run && job->run->is_prepared)
+			run_free(job->run);
+		else if (job->run) /* the worker has it in its hands */
+			run_drop(job->run);
+	}
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs/run_cancel.c - stopping a job */
+#include <errno.h>
+#include <string.h>
+
+#include "fs/base/errors.h"
+#include "fs/jobs/job_store.h"
+#include "fs/mount/mount.h"
+#include "fs/jobs/run.h"
+
+/* Who has cancelled a job finds it so: its end is waited for, unless it cannot
+ * be kept, when the poller asks for it again. */
+static int cancel_take(struct op *op, struct job *job, json_t *json)
+{
+	if (!op->step) {
+		json_t *answer = json_twin(json);
+		if (!answer ||
+			json_object_set_new(
+				answer, "status", json_string("cancelled"))) {
+			json_decref(answer);
+			return -ENOMEM;
+		}
+		job_answer(job, answer, JOB_CANCELLED);
+		json_decref(answer);
+		op->step = 1;
+	}
+	if (job->is_storing || job->is_ending)
+		return op_wait_job(op, job, false);
+	return 0;
+}
+
+static int cancel_by_id(struct op *op, struct job *job, const char *id)
+{
+	struct api_request request = {
+		.endpoint = API_JOB_CANCEL,
+		.priority = API_PERSON,
+		.id = id,
+	};
+	json_t *json;
+	int err = op_call(op, 1, &request, &json);
+
+	if (err)
+		return err;
+	if (!job->id || strcmp(job->id, id))
+		return 0; /* its own request brings the result */
+	return cancel_take(op, job, json);
+}
+
+static bool is_candidate(struct fs *fs, const json_t *item)
+{
+	const char *id = json_string_value(json_member(item, "job_id|id"));
+	enum job_status status =
+		job_status_of(json_string_value(json_member(item, "status")));
+
+	return id && status < JOB_COMPLETED && !job_by_id(fs, id);
+}
+
+/*
+ * A run over /execute has no id until it has ended. The API lists it all the
+ * same; where just one job is listed that this mount did not submit by id, and
+ * just one run of this mount is under way, it is that.
+ */
+static int cancel_unnamed(struct op *op, struct job *job)
+{
+	struct api_request request = {
+		.endpoint = API_JOBS,
+		.priority = API_PERSON,
+	};
+	const char *id = NULL;
+	const json_t *items, *item;
+	json_t *json;
+	size_t i, count = 0;
+	int err = op_call(op, 0, &request, &json);
+
+	if (err)
+		return err;
+	items = json_is_array(json) ? json : json_object_get(json, "jobs");
+	json_array_foreach (items, i, item) {
+		if (!is_candidate(op->fs, item))
+			continue;
+		count++;
+		id = json_string_value(json_member(item, "job_id|id"));
+	}
+	if (count == 1 && op->fs->runs.in_flight <= 1)
+		return cancel_by_id(op, job, id);
+	errors_add(op->fs, "DELETE", "/jobs/{id}", 0, -EBUSY,
+		count ? "several runs are under way, and the API does "
+			"not tell which of them this is"
+		      : "the API does not list this run");
+	return -EBUSY;
+}
+
+int run_cancel(struct op *op, struct job *job)
+{
+	if (op->calls[1].is_started)
+		return cancel_by_id(op, job, job->id ? job->id : "");
+	if (job_is_final(job))
+		return -ESRCH;
+	if (job->run && run_is_waiting(job->run)) {
+		run_drop(job->run);
+		job->status = JOB_CANCELLED;
+		job->changed = op->fs->now;
+		job_store_record(job);
+		job_notify(job);
+		return 0;
+	}
+	if (job->id)
+		return cancel_by_id(op, job, job->id);
+	return cancel_unnamed(op, job);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/directories.c - listing rows, and making and removing them */
+#include "fs/ops/nodes.h"
+
+#include <errno.h>
+
+#include "fs/ops/lookup.h"
+#include "fs/ops/handle.h"
+#include "fs/mount/mount.h"
+#include "fs/core/row.h"
+
+enum { REFUSED_MS = 1000 };
+
+/* The kernel may keep the names as long as it may believe the directory's
+ * attributes; each opening of it says whether they are still the same. */
+static int names_keep(struct op *op, struct handle *handle)
+{
+	struct node *dir = handle->node;
+	uint32_t digest = listing_digest(&handle->listing);
+	struct stat attr;
+	double timeout_s;
+	int err = row_attr(op, dir, &attr, &timeout_s);
+
+	if (err || timeout_s <= 0 || (dir->users && dir->paged != digest))
+		return err;
+	op->fi.cache_readdir = 1;
+	op->fi.keep_cache = dir->paged == digest;
+	dir->paged = digest;
+	dir->users++;
+	handle->is_user = true;
+	return 0;
+}
+
+int tree_opendir(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct handle *handle;
+
+	if (!dir)
+		return -ESTALE;
+	handle = handle_new(op, dir, NULL);
+	if (!handle)
+		return -ENOMEM;
+	handle->kind = HANDLE_DIR;
+	int err = dir_list(op, dir, &handle->listing);
+	if (!err)
+		err = names_keep(op, handle);
+	if (err) {
+		handle_free(op->fs, handle);
+		return err;
+	}
+	op->fi.fh = (uintptr_t)handle;
+	return op_reply_open(op, &op->fi);
+}
+
+/* rewinddir looks again; the first reading has just been listed. */
+int tree_readdir(struct op *op)
+{
+	struct handle *handle = op->handle;
+
+	if (!op->offset && handle->was_listed) {
+		struct listing fresh = { 0 };
+		int err = dir_list(op, handle->node, &fresh);
+		if (err) {
+			listing_clear(&fresh, op->fs->reader);
+			return err;
+		}
+		listing_clear(&handle->listing, op->fs->reader);
+		handle->listing = fresh;
+	}
+	handle->was_listed = true;
+	return listing_reply(op, &handle->listing);
+}
+
+static int name_is_taken(struct op *op, struct node *dir)
+{
+	struct found found;
+	int err = dir_find(op, dir, op->name, &found);
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		found_clear(&found);
+	return err ? err : -EEXIST;
+}
+
+int tree_mkdir(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct found found;
+	int err;
+
+	if (!dir)
+		return -ESTALE;
+	if (!op->step) {
+		err = name_is_taken(op, dir);
+		if (err)
+			return err;
+		op->step = 1;
+	}
+	if (!dir->row->make_dir)
+		return -EPERM;
+	err = dir->row->make_dir(op, dir, op->name, &found);
+	return err ? err : found_reply(op, &found);
+}
+
+/* A file that was made and is opened by the same request: an empty one. */
+static int create_reply(struct op *op, struct found *found)
+{
+	struct fuse_entry_param entry;
+	struct handle *handle = NULL;
+	struct node *held;
+	int err = found_fill(op, found, &entry, &held);
+
+	found_clear(found);
+	if (err)
+		return err;
+	handle = handle_new(op, held, NULL);
+	if (handle) {
+		handle->kind = HANDLE_TEXT;
+		handle_fill(handle, &op->fi, false);
+		held->lookups++;
+		node_told(op->fs, held, entry.attr_timeout);
+		op_reply_create(op, &entry, &op->fi);
+	}
+	node_drop(&op->fs->nodes, held);
+	return handle ? 0 : -ENOMEM;
+}
+
+/* Making a file: with O_CREAT (it is opened too), or mknod. */
+int tree_create(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct found found;
+
+	if (!dir)
+		return -ESTALE;
+	if (!dir->row->make_file)
+		return -EPERM;
+	int err = dir->row->make_file(op, dir, op->name, &found);
+	if (err)
+		return err;
+	return op->opens ? create_reply(op, &found) : found_reply(op, &found);
+}
+
+int tree_remove(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct found found;
+	bool is_dir = op->flags;
+	int err;
+
+	if (!dir)
+		return -ESTALE;
+	if (!op->step) {
+		err = dir_find(op, dir, op->name, &found);
+		if (err)
+			return err;
+		found_clear(&found);
+		op->step = 1;
+	}
+	if (!dir->row->remove)
+		return -EPERM;
+	err = op->is_settling ? 0 : dir->row->remove(op, dir, op->name, is_dir);
+	if (!err)
+		err = notifier_settle(op);
+	return err ? err : op_reply_ok(op);
+}
+
+/* mv takes EINVAL for "no such flag" and renames again without any: what the
+ * API has refused is not asked for a second time. */
+static bool was_refused(const struct op *op, const struct spool_inode *inode)
+{
+	const struct fs *fs = op->fs;
+
+	return !op->flags && !op->calls[0].is_started && !op->extra &&
+		fs->refused.ino == inode->ino && fs->refused.pid == op->pid &&
+		fs->now_ms < fs->refused.until_ms;
+}
+
+/* EPERM and not EXDEV: a program that sees EXDEV copies and removes. */
+int tree_move_in(struct op *op)
+{
+	struct fs *fs = op->fs;
+	struct node *to = node_find(&fs->nodes, op->new_ino);
+	struct spool_inode *from = spool_by_ino(fs->spool, op->ino);
+	struct spool_inode *inode = from ? spool_find(from, op->name) : NULL;
+
+	if (!to || !from)
+		return -ESTALE;
+	if (!inode)
+		return -ENOENT;
+	if (!to->row->move_in)
+		return -EPERM;
+	if (was_refused(op, inode))
+		return -EINVAL;
+	int err = to->row->move_in(op, to, inode, op->new_name);
+	if (err == -EINVAL && op->flags) {
+		fs->refused.ino = inode->ino;
+		fs->refused.pid = op->pid;
+		fs->refused.until_ms = fs->now_ms + REFUSED_MS;
+	}
+	return err ? err : op_reply_ok(op);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/file_operations.c - the kernel's requests about open files */
+#include "fs/ops/file_operations.h"
+
+#include <errno.h>
+
+#include "fs/ops/handle.h"
+#include "fs/mount/mount.h"
+#include "fs/ops/request.h"
+#include "fs/ops/save.h"
+#include "fs/ops/saved_files.h"
+#include "fs/ops/nodes.h"
+
+void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct op *op = request_on(req, ino, tree_open, spool_op_open);
+
+	if (!op)
+		return;
+	op->fi = *fi;
+	op_start(op);
+}
+
+void file_create(fuse_req_t req, fuse_ino_t parent, const char *name,
+	mode_t mode, struct fuse_file_info *fi)
+{
+	struct op *op =
+		request_named(req, parent, name, tree_create, spool_op_create);
+
+	if (!op)
+		return;
+	op->mode = mode;
+	op->fi = *fi;
+	op->opens = true;
+	op_start(op);
+}
+
+static int run_read(struct op *op)
+{
+	return op->handle->kind == HANDLE_SPOOL ? spool_op_read(op)
+						: handle_read(op);
+}
+
+void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+	struct fuse_file_info *fi)
+{
+	struct op *op = request_on(req, ino, run_read, run_read);
+
+	if (!op)
+		return;
+	op->fi = *fi;
+	op->handle = handle_of(fi);
+	op->size = size;
+	op->offset = offset;
+	op_start(op);
+}
+
+static void write_row(fuse_req_t req, struct fs *fs, struct handle *handle,
+	const char *bytes, size_t size, off_t offset)
+{
+	struct op *op;
+	bool acts = false;
+	int err = tree_write(fs, handle, bytes, size, offset, &acts);
+
+	if (!acts) {
+		if (err)
+			fuse_reply_err(req, -err);
+		else
+			fuse_reply_write(req, size);
+		return;
+	}
+	op = op_new(fs, req, tree_send_written);
+	if (!op)
+		return;
+	op->ino = handle->node->ino;
+	op->handle = handle;
+	op->size = size;
+	op_start(op);
+}
+
+/* The bytes are libfuse's and gone when this returns: they are taken at once,
+ * whatever is then waited for. */
+void file_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
+	off_t offset, struct fuse_file_info *fi)
+{
+	struct fs *fs = request_fs(req);
+	struct handle *handle = handle_of(fi);
+
+	(void)ino;
+	if (handle->kind != HANDLE_SPOOL || !handle->inode) {
+		write_row(req, fs, handle, bytes, size, offset);
+		return;
+	}
+	ssize_t n = spool_write(
+		fs->spool, handle->inode, bytes, size, offset, &fs->now);
+	if (n < 0)
+		fuse_reply_err(req, -n);
+	else
+		fuse_reply_write(req, n);
+}
+
+static int run_flush(struct op *op)
+{
+	return op->handle->kind == HANDLE_SPOOL ? save_flush(op)
+						: tree_flush(op);
+}
+
+void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct op *op = request_on(req, ino, run_flush, run_flush);
+
+	if (!op)
+		return;
+	op->handle = handle_of(fi);
+	op_start(op);
+}
+
+static int run_fsync(struct op *op)
+{
+	return op->handle->kind == HANDLE_SPOOL ? save_fsync(op)
+						: op_reply_ok(op);
+}
+
+void file_fsync(
+	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct op *op = request_on(req, ino, run_fsync, run_fsync);
+
+	(void)datasync;
+	if (!op)
+		return;
+	op->handle = handle_of(fi);
+	op_start(op);
+}
+
+void file_fsyncdir(
+	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	(void)ino;
+	(void)datasync;
+	(void)fi;
+	fuse_reply_err(req, 0);
+}
+
+/* Saved before it is answered: the process's next request finds the job. */
+void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *fs = request_fs(req);
+	struct handle *handle = handle_of(fi);
+
+	(void)ino;
+	if (handle->kind != HANDLE_SPOOL) {
+		fuse_reply_err(req, 0);
+		tree_released(fs, handle);
+		return;
+	}
+	if (handle->is_writable) {
+		handle->inode->writers--;
+		save_released(fs, handle->inode);
+	}
+	fuse_reply_err(req, 0);
+	handle_free(fs, handle);
+}
+
+void file_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
+	off_t len, struct fuse_file_info *fi)
+{
+	struct op *op =
+		request_on(req, ino, request_refuse, spool_op_fallocate);
+
+	if (!op)
+		return;
+	op->handle = handle_of(fi);
+	op->mode = mode;
+	op->offset = offset;
+	op->size = len;
+	op_start(op);
+}
+
+void file_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	struct fuse_pollhandle *poll)
+{
+	struct fs *fs = request_fs(req);
+
+	(void)ino;
+	fuse_reply_poll(req, handle_poll(fs, handle_of(fi), poll));
+}

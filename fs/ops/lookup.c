@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/lookup.c - what a name stands for, as the kernel wants to hear it */
+#include "fs/ops/lookup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/core/listing.h"
+#include "fs/mount/mount.h"
+#include "fs/core/node.h"
+#include "fs/jobs/dir_kind.h"
+#include "fs/files/spool.h"
+
+/* A static row under a directory: bound as its directory is. */
+static int child_found(struct op *op, const struct row *row,
+	const struct node *dir, bool is_listing, struct found *found)
+{
+	struct node *child;
+	int err;
+
+	if (row->spool)
+		return row->spool(op, dir, found);
+	child = node_hold(&op->fs->nodes, row, dir->id, dir->name);
+	if (!child)
+		return -ENOMEM;
+	err = row_exists(op, child);
+	if (!err && is_listing && row->is_hidden && row->is_hidden(op, child))
+		err = -ENOENT;
+	if (!err)
+		err = found_row(found, row, dir->id, dir->name);
+	node_drop(&op->fs->nodes, child);
+	return err;
+}
+
+int dir_find(
+	struct op *op, struct node *dir, const char *name, struct found *found)
+{
+	const struct row *row;
+
+	memset(found, 0, sizeof(*found));
+	for (size_t i = 0; (row = tree_child(dir->row, i)); i++)
+		if (!strcmp(row_name(row), name))
+			return child_found(op, row, dir, false, found);
+	if (dir->row->find)
+		return dir->row->find(op, dir, name, found);
+	return -ENOENT;
+}
+
+int dir_list(struct op *op, struct node *dir, struct listing *listing)
+{
+	const struct row *row;
+	int err = 0;
+
+	for (size_t i = 0; !err && (row = tree_child(dir->row, i)); i++) {
+		struct found found;
+		if (row->flags & ROW_UNLISTED)
+			continue;
+		err = child_found(op, row, dir, true, &found);
+		if (!err)
+			err = listing_add(listing, row_name(row), &found);
+		else if (err == -ENOENT)
+			err = 0;
+	}
+	if (!err && dir->row->list)
+		err = dir->row->list(op, dir, listing);
+	return err;
+}
+
+/* A draft that is moved becomes another thing, and the kernel moves what it
+ * remembers of the name with it: it is to ask again. */
+static bool is_draft(const struct spool_inode *inode)
+{
+	return S_ISDIR(inode->mode) && place_of(inode)->has_drafts;
+}
+
+/* A directory of the table, whatever the account has. */
+static bool is_always_there(const struct found *found)
+{
+	const struct row *row = found->row;
+
+	return row->kind == ROW_DIR && !row->exists && !row->source &&
+		!found->id[0] && !found->name[0] && !row_is_placeholder(row);
+}
+
+int found_fill(struct op *op, const struct found *found,
+	struct fuse_entry_param *entry, struct node **held)
+{
+	double timeout_s;
+	int err;
+
+	memset(entry, 0, sizeof(*entry));
+	*held = NULL;
+	if (found->inode) {
+		inode_attr(op->fs, found->inode, &entry->attr, &timeout_s);
+		entry->ino = found->inode->ino;
+		entry->attr_timeout = timeout_s;
+		entry->entry_timeout = is_draft(found->inode) ? 0 : FOREVER_S;
+		return 0;
+	}
+	struct node *node =
+		node_hold(&op->fs->nodes, found->row, found->id, found->name);
+	if (!node)
+		return -ENOMEM;
+	err = row_attr(op, node, &entry->attr, &timeout_s);
+	if (err) {
+		node_drop(&op->fs->nodes, node);
+		return err;
+	}
+	entry->ino = node->ino;
+	entry->attr_timeout = timeout_s;
+	entry->entry_timeout = timeout_s;
+	if (is_always_there(found))
+		entry->entry_timeout = FOREVER_S;
+	if (found->row->flags & ROW_VOLATILE)
+		entry->entry_timeout = 0;
+	*held = node;
+	return 0;
+}
+
+int found_fill_now(struct op *op, const struct found *found,
+	struct fuse_entry_param *entry, struct node **held)
+{
+	op->is_peeking = true;
+	int err = found_fill(op, found, entry, held);
+	op->is_peeking = false;
+	if (!err)
+		return 0;
+	memset(entry, 0, sizeof(*entry));
+	*held = node_hold(&op->fs->nodes, found->row, found->id, found->name);
+	if (!*held)
+		return -ENOMEM;
+	row_attr_plain(op->fs, *held, &entry->attr);
+	entry->ino = (*held)->ino;
+	(*held)->drawn = 0;
+	return 0;
+}
+
+void node_told(const struct fs *fs, struct node *node, double timeout_s)
+{
+	node->told = node->drawn;
+	node->told_until_ms = fs->now_ms + (uint64_t)(timeout_s * 1000);
+}
+
+static int entry_reply(struct op *op, struct found *found,
+	int (*fill)(struct op *op, const struct found *found,
+		struct fuse_entry_param *entry, struct node **held))
+{
+	struct fuse_entry_param entry;
+	struct node *held;
+	int err = fill(op, found, &entry, &held);
+
+	if (!err) {
+		if (held && op->req) {
+			held->lookups++;
+			node_told(op->fs, held, entry.attr_timeout);
+		}
+		op_reply_entry(op, &entry);
+		if (held)
+			node_drop(&op->fs->nodes, held);
+	}
+	found_clear(found);
+	return err;
+}
+
+int found_reply(struct op *op, struct found *found)
+{
+	return entry_reply(op, found, found_fill);
+}
+
+int found_reply_now(struct op *op, struct found *found)
+{
+	return entry_reply(op, found, found_fill_now);
+}
+
+/* ---- an open directory ---- */
+
+static size_t listing_entry(struct op *op, char *bytes, size_t room,
+	const char *name, const struct found *found, off_t next)
+{
+	struct fuse_entry_param entry;
+	struct node *held = NULL;
+	size_t len;
+
+	/* What its attributes would cost a request for has none here: the
+	 * kernel asks for them if somebody wants them. */
+	op->is_peeking = true;
+	if (!op->is_plus || found_fill(op, found, &entry, &held)) {
+		memset(&entry, 0, sizeof(entry));
+		entry.attr.st_ino = found->inode
+			? found->inode->ino
+			: node_ino(found->row, found->id, found->name);
+		entry.attr.st_mode = found->inode      ? found->inode->mode
+			: found->row->kind == ROW_DIR  ? S_IFDIR
+			: found->row->kind == ROW_LINK ? S_IFLNK
+						       : S_IFREG;
+	}
+	op->is_peeking = false;
+	if (op->is_plus)
+		len = fuse_add_direntry_plus(
+			op->req, bytes, room, name, &entry, next);
+	else
+		len = fuse_add_direntry(
+			op->req, bytes, room, name, &entry.attr, next);
+	if (held && len <= room && entry.ino) {
+		held->lookups++;
+		node_told(op->fs, held, entry.attr_timeout);
+	}
+	if (held)
+		node_drop(&op->fs->nodes, held);
+	return len;
+}
+
+static size_t listing_dot(struct op *op, char *bytes, size_t room,
+	const char *name, fuse_ino_t ino, off_t next)
+{
+	struct fuse_entry_param entry = {
+		.attr = { .st_ino = ino, .st_mode = S_IFDIR },
+	};
+
+	if (op->is_plus)
+		return fuse_add_direntry_plus(
+			op->req, bytes, room, name, &entry, next);
+	return fuse_add_direntry(op->req, bytes, room, name, &entry.attr, next);
+}
+
+int listing_reply(struct op *op, struct listing *listing)
+{
+	char *bytes = malloc(op->size);
+	size_t used = 0, total = listing_size(listing) + 2;
+
+	if (!bytes)
+		return -ENOMEM;
+	for (size_t i = op->offset; i < total; i++) {
+		size_t room = op->size - used, len;
+		struct found found;
+		if (i < 2) {
+			len = listing_dot(op, bytes + used, room,
+				i ? ".." : ".", i ? FUSE_ROOT_ID : op->ino,
+				i + 1);
+		} else {
+			const char *name = listing_at(listing, i - 2, &found);
+			len = listing_entry(
+				op, bytes + used, room, name, &found, i + 1);
+		}
+		if (len > room)
+			break;
+		used += len;
+	}
+	op_reply_buf(op, bytes, used);
+	free(bytes);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/lookup.h - what a name stands for, as the kernel wants to hear it */
+#ifndef FS_OPS_LOOKUP_H
+#define FS_OPS_LOOKUP_H
+
+#include "fs/core/row.h"
+
+/* Finds a name in a row's directory. 0 (found to be cleared by the caller),
+ * -ENOENT, -EINPROGRESS, ... */
+int dir_find(
+	struct op *op, struct node *dir, const char *name, struct found *found);
+
+/* Lists a row's directory: static rows, then dynamic entries. */
+int dir_list(struct op *op, struct node *dir, struct listing *listing);
+
+/* Attributes and time-outs of what was found. A row's node is held once for
+ * the caller in *held (NULL for a saved file). */
+int found_fill(struct op *op, const struct found *found,
+	struct fuse_entry_param *entry, struct node **held);
+
+/* The same without asking anybody: what is not at hand the kernel is to ask
+ * for, if somebody wants it. */
+int found_fill_now(struct op *op, const struct found *found,
+	struct fuse_entry_param *entry, struct node **held);
+
+/* The kernel has been given the attributes that row_attr made of it. */
+void node_told(const struct fs *fs, struct node *node, double timeout_s);
+
+/* Replies the entry and counts the kernel's reference. Clears found. */
+int found_reply(struct op *op, struct found *found);
+/* The same, with found_fill_now. */
+int found_reply_now(struct op *op, struct found *found);
+
+/* Attributes of a saved file or directory; in fs/ops/saved_files.c. */
+void inode_attr(const struct fs *fs, const struct spool_inode *inode,
+	struct stat *attr, double *timeout_s);
+
+/* Answers op from an open directory's listing. */
+int listing_reply(struct op *op, struct listing *listing);
+
+#endif

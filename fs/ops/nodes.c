@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/nodes.c - the kernel's requests about rows of the tree */
+#include "fs/ops/nodes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/ops/lookup.h"
+#include "fs/ops/handle.h"
+#include "fs/mount/mount.h"
+#include "fs/core/row.h"
+
+struct node *op_node(const struct op *op)
+{
+	return node_find(&op->fs->nodes, op->ino);
+}
+
+/*
+ * The kernel may believe a name a while after what it stood for has gone: told
+ * ESTALE it looks the name up anew, and finds that it has gone, or what stands
+ * there now. Who has it open is told ENOENT.
+ */
+int node_exists(struct op *op, const struct node *node)
+{
+	int err = row_exists(op, node);
+
+	return err == -ENOENT && !op->fi.fh ? -ESTALE : err;
+}
+
+/* No answer and no program ever puts something there under this name: not
+ * the .git that a shell's prompt looks for in each directory. */
+static bool is_never_there(const struct node *dir, const char *name)
+{
+	const struct row *row = dir->row, *child;
+
+	if (row->find || row->list || row->make_dir || row->make_file)
+		return false;
+	for (size_t i = 0; (child = tree_child(row, i)); i++)
+		if (!strcmp(row_name(child), name))
+			return false;
+	return true;
+}
+
+/*
+ * Who looks up the same name meanwhile waits in the kernel, where nothing can
+ * kill it. So a look-up does not wait for attributes: who wants them asks, and
+ * waits by himself.
+ */
+int tree_lookup(struct op *op)
+{
+	struct node *dir = op_node(op);
+	struct found found;
+
+	if (!dir)
+		return -ESTALE;
+	int err = dir_find(op, dir, op->name, &found);
+	if (err == -ENOENT && is_never_there(dir, op->name)) {
+		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
+		return op_reply_entry(op, &none);
+	}
+	return err ? err : found_reply_now(op, &found);
+}
+
+int tree_getattr(struct op *op)
+{
+	struct node *node = op_node(op);
+	struct stat attr;
+	double timeout_s;
+
+	if (!node)
+		return -ESTALE;
+	int err = node_exists(op, node);
+	if (!err)
+		err = row_attr(op, node, &attr, &timeout_s);
+	if (err)
+		return err;
+	if (node->edit && node->edit->writers && node->edit->base >= 0) {
+		attr.st_size = node->edit->base + node->edit->len;
+		timeout_s = 0;
+	}
+	node_told(op->fs, node, timeout_s);
+	return op_reply_attr(op, &attr, timeout_s);
+}
+
+/* A value may be truncated, which is part of writing it; its mode, owner and
+ * times are not anybody's to set. `cp -p`, `touch` and rsync try, and are
+ * told that it is so (EPERM), but for touch's "now", which changes nothing. */
+int tree_setattr(struct op *op)
+{
+	struct node *node = op_node(op);
+	int times = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
+		FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW |
+		FUSE_SET_ATTR_CTIME;
+
+	if (!node)
+		return -ESTALE;
+	if (op->to_set &
+		(FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+		return -EPERM;
+	if (op->to_set & FUSE_SET_ATTR_SIZE) {
+		if (!(node->row->mode & 0222))
+			return -EACCES;
+		if (node->edit)
+			edit_truncate(node->edit, op->attr.st_size);
+	} else if (op->to_set & times && !(node->row->mode & 0222)) {
+		return -EPERM;
+	}
+	return tree_getattr(op);
+}
+
+int tree_readlink(struct op *op)
+{
+	struct node *node = op_node(op);
+	char *text;
+	size_t len;
+
+	if (!node)
+		return -ESTALE;
+	int err = row_content(op, node, &text, &len);
+	if (err)
+		return err;
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	op_reply_link(op, text);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/open_descriptors.c - what /proc tells of a process that closes a file */
+#include "fs/ops/open_descriptors.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* include/linux/sched.h of the kernel; /proc/PID/stat shows it in field 9. */
+#define PF_SIGNALED 0x00000400UL
+
+/* The first size - 1 bytes of a file of /proc, as a string. */
+static int proc_read(int dir_fd, const char *path, char *text, size_t size)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, text + used, size - 1 - used);
+		if (n > 0)
+			used += (size_t)n;
+	} while ((n > 0 && used < size - 1) || (n < 0 && errno == EINTR));
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	text[used] = '\0';
+	return (int)n;
+}
+
+/* The number behind a line's label. */
+static bool line_number(
+	const char *text, const char *label, int base, unsigned long long *out)
+{
+	size_t len = strlen(label);
+	const char *line = text;
+
+	while (line && strncmp(line, label, len)) {
+		line = strchr(line, '\n');
+		if (line)
+			line++;
+	}
+	if (!line)
+		return false;
+	*out = strtoull(line + len, NULL, base);
+	return true;
+}
+
+static int status_read(pid_t tid, char *text, size_t size)
+{
+	char path[64];
+
+	if (tid <= 0)
+		return -ESRCH;
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)tid);
+	return proc_read(AT_FDCWD, path, text, size);
+}
+
+static pid_t status_process(const char *status)
+{
+	unsigned long long tgid;
+
+	return line_number(status, "Tgid:", 10, &tgid) ? (pid_t)tgid : 0;
+}
+
+/*
+ * execve closes what is O_CLOEXEC when it has the new memory and not yet the
+ * new program. Meanwhile the kernel lets nobody read /proc/PID/stat: who tries
+ * waits for the very FLUSH that brought him here.
+ */
+static bool status_in_exec(const char *status)
+{
+	unsigned long long code_kb;
+
+	return line_number(status, "VmExe:", 10, &code_kb) && !code_kb;
+}
+
+pid_t writer_process(pid_t tid)
+{
+	char status[4096];
+
+	return status_read(tid, status, sizeof(status))
+		? 0
+		: status_process(status);
+}
+
+/*
+ * A thread that dies of exit_group() in another thread bears PF_SIGNALED as
+ * well, and may be the one that closes the descriptors. What tells the two
+ * apart is the exit code (field 52), whose low seven bits are the signal.
+ */
+static bool is_killed(pid_t tid)
+{
+	unsigned long flags = 0, code = 0;
+	char path[64], text[2048], *field, *rest;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)tid);
+	if (proc_read(AT_FDCWD, path, text, sizeof(text)))
+		return false;
+	rest = strrchr(text, ')');
+	if (!rest)
+		return false;
+	rest++;
+	for (int number = 3; (field = strsep(&rest, " \n"));) {
+		if (!*field)
+			continue;
+		if (number == 9)
+			flags = strtoul(field, NULL, 10);
+		if (number == 52)
+			code = strtoul(field, NULL, 10);
+		number++;
+	}
+	return (flags & PF_SIGNALED) && (code & 0x7f);
+}
+
+/* Whether descriptor `name` of an fdinfo directory writes to inode ino; told:
+ * whether the kernel shows inode numbers there (5.14 and later do). */
+static bool writes_to(int fdinfo, const char *name, uint64_t ino, bool *told)
+{
+	unsigned long long flags, number;
+	char text[1024];
+
+	/* One that another thread has closed since is no writer. */
+	if (proc_read(fdinfo, name, text, sizeof(text)) ||
+		!line_number(text, "flags:", 8, &flags))
+		return false;
+	if (!line_number(text, "ino:", 10, &number)) {
+		*told = false;
+		return false;
+	}
+	return number == ino && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+/* Goes through an fdinfo directory; any: whether there is a descriptor. */
+static enum writer_close table_look(const char *path, uint64_t ino, bool *any)
+{
+	enum writer_close found = WRITER_LAST;
+	const struct dirent *entry;
+	bool told = true;
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return WRITER_UNKNOWN;
+	errno = 0;
+	while (found == WRITER_LAST && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		*any = true;
+		if (writes_to(dirfd(dir), entry->d_name, ino, &told))
+			found = WRITER_MORE;
+		else if (!told)
+			found = WRITER_UNKNOWN;
+		errno = 0;
+	}
+	if (found == WRITER_LAST && errno)
+		found = WRITER_UNKNOWN;
+	closedir(dir);
+	return found;
+}
+
+/*
+ * An empty table is that of a thread that dies. Mostly its process does, too;
+ * but where execve is called by another thread than the first, that one dies,
+ * and the one that lives on has the descriptors.
+ */
+static enum writer_close tables_look(pid_t process, uint64_t ino, bool *any)
+{
+	enum writer_close found, another;
+	const struct dirent *entry;
+	char path[128];
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fdinfo", (long)process);
+	found = table_look(path, ino, any);
+	if (found != WRITER_LAST || *any)
+		return found;
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)process);
+	threads = opendir(path);
+	while (threads && !*any && (entry = readdir(threads))) {
+		snprintf(path, sizeof(path), "/proc/%ld/task/%.32s/fdinfo",
+			(long)process, entry->d_name);
+		another = entry->d_name[0] == '.' ? WRITER_LAST
+						  : table_look(path, ino, any);
+		if (*any)
+			found = another;
+	}
+	if (threads)
+		closedir(threads);
+	return found;
+}
+
+enum writer_close writer_close(pid_t tid, pid_t opener, uint64_t ino)
+{
+	enum writer_close found;
+	char status[4096];
+	bool any = false;
+
+	if (status_read(tid, status, sizeof(status)) || opener <= 0 ||
+		status_process(status) != opener || status_in_exec(status))
+		return WRITER_UNKNOWN;
+	found = tables_look(opener, ino, &any);
+	if (found == WRITER_LAST && !any &&
+		(is_killed(tid) || is_killed(opener)))
+		return WRITER_KILLED;
+	return found;
+}

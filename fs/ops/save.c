@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/save.c - a save executes exactly once, however the file was written */
+#include "fs/ops/save.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "fs/base/log.h"
+#include "fs/mount/mount.h"
+#include "fs/jobs/dir_kind.h"
+#include "fs/jobs/run.h"
+#include "fs/ops/close_probe.h"
+
+/*
+ * When has a file been saved?
+ *
+ * Not when a descriptor is closed: a shell closes one at the dup2 that follows
+ * its open, before any byte is written, and its children close theirs between
+ * two lines of `{ a; b; } > f`. Not when the last descriptor is gone either:
+ * then nobody is left to be told of an error. So content has a generation, and
+ * a close is a save if the generation was not sent yet and the closing process
+ * is the one that opened, holds no other writable descriptor of the file, and
+ * is not being killed. All else is left to the last release, which always comes
+ * and is handled before the process's next request, since there is one loop.
+ *
+ * A rename moves the inode and with it what was sent: content is never run
+ * again under a new name. Content that was not sent (it was written under a
+ * name that does not run) is saved by its rename onto a name that does, unless
+ * a writer is still there, whose close will do it.
+ */
+
+/* ---- the durable half: what close accepts is on disk ---- */
+
+struct commit {
+	struct fs *fs;
+	struct spool_commit *commit;
+	struct op_list waiters;
+	unsigned holds; /* the worker's, and the waiting operation's */
+	bool is_done;
+	int err;
+};
+
+static void commit_drop(struct commit *commit)
+{
+	if (--commit->holds == 0)
+		free(commit);
+}
+
+static void commit_work(void *ctx)
+{
+	struct commit *commit = ctx;
+
+	commit->err = spool_commit_work(commit->commit);
+}
+
+static void commit_done(void *ctx)
+{
+	struct commit *commit = ctx;
+
+	spool_commit_end(commit->fs->spool, commit->commit);
+	commit->is_done = true;
+	if (commit->err)
+		log_line(LOG_ERR, "a file could not be kept: %s",
+			strerror(-commit->err));
+	ops_wake(&commit->waiters);
+	commit_drop(commit);
+}
+
+/* NULL and 0: there is nothing to make durable. */
+static int commit_start(
+	struct fs *fs, struct spool_inode *inode, struct commit **out)
+{
+	struct commit *commit = calloc(1, sizeof(*commit));
+	int err = 0;
+
+	*out = NULL;
+	if (!commit)
+		return -ENOMEM;
+	commit->fs = fs;
+	commit->holds = 1;
+	TAILQ_INIT(&commit->waiters);
+	commit->commit = spool_commit_begin(fs->spool, inode, &err);
+	if (!commit->commit) {
+		free(commit);
+		return err;
+	}
+	err = worker_submit(fs->worker, commit_work, commit_done, commit);
+	if (err) {
+		spool_commit_end(fs->spool, commit->commit);
+		free(commit);
+		return err;
+	}
+	*out = commit;
+	return 0;
+}
+
+/* ---- what an operation waits for ---- */
+
+struct save {
+	struct commit *commit; /* held; NULL: none */
+	struct job *job;       /* held; NULL: nothing runs */
+	bool settles;
+};
+
+static void save_free(struct op *op)
+{
+	struct save *save = op->extra;
+
+	if (save && save->commit)
+		commit_drop(save->commit);
+	if (save && save->job)
+		job_drop(save->job);
+}
+
+static int save_wait_commit(struct op *op, struct commit *commit)
+{
+	if (!commit->is_done)
+		return op_wait(op, &commit->waiters);
+	return commit->err ? commit->err : op_reply_ok(op);
+}
+
+/*
+ * The close waits for the request's refusal: for the answer to a submission, up
+ * to run_wait for a run. That the content is on disk it always waits for.
+ */
+static int save_wait_job(struct op *op, struct save *save)
+{
+	struct job *job = save->job;
+	const struct run *run = job->run;
+	bool is_queued = run && !run->is_sent;
+
+	if (job->commit_err)
+		return job->commit_err;
+	if (!job->is_stored && !job_is_final(job) && !job->is_removed)
+		return op_wait(op, &job->waiters);
+	if (job->status == JOB_ERROR)
+		return job->err;
+	if (save->settles || job_is_final(job) || job->is_removed)
+		return op_reply_ok(op);
+	if (job->is_async && job->was_accepted)
+		return op_reply_ok(op);
+	op_deadline(op, op->fs->now_ms + op->fs->options->run_wait_ms);
+	if (op->is_late && ((!job->is_async && !job->is_making) || is_queued))
+		return op_reply_ok(op);
+	return op_wait(op, &job->waiters);
+}
+
+static int save_wait(struct op *op)
+{
+	struct save *save = op->extra;
+
+	if (save->job)
+		return save_wait_job(op, save);
+	if (save->commit)
+		return save_wait_commit(op, save->commit);
+	return op_reply_ok(op);
+}
+
+/* Runs the file if its name says so, else makes it durable. */
+static int save_start(struct fs *fs, struct spool_inode *inode,
+	struct spool_inode *dir, const char *name, struct save *save)
+{
+	bool runs = inode->sent != inode->generation && dir &&
+		place_runs(dir, name, inode);
+
+	if (!runs)
+		return commit_start(fs, inode, &save->commit);
+	run_unsettle(fs, inode);
+	inode->sent = inode->generation;
+	save->settles = place_settles(dir, name);
+	return run_start(fs, dir, name, inode, save->settles, &save->job);
+}
+
+/* A file with several names runs once, under the first that runs. */
+static int save_start_anywhere(
+	struct fs *fs, struct spool_inode *inode, struct save *save)
+{
+	struct spool_inode *dir;
+	const char *name;
+
+	for (size_t i = 0; spool_link_at(inode, i, &dir, &name); i++)
+		if (place_runs(dir, name, inode))
+			return save_start(fs, inode, dir, name, save);
+	return save_start(fs, inode, NULL, NULL, save);
+}
+
+static int save_begin(struct op *op, struct spool_inode *inode,
+	struct spool_inode *dir, const char *name)
+{
+	struct save *save = calloc(1, sizeof(*save));
+	int err;
+
+	if (!save)
+		return -ENOMEM;
+	err = dir ? save_start(op->fs, inode, dir, name, save)
+		  : save_start_anywhere(op->fs, inode, save);
+	if (err) {
+		free(save);
+		return err;
+	}
+	if (save->commit)
+		save->commit->holds++;
+	if (save->job)
+		job_hold(save->job);
+	op->extra = save;
+	op->end = save_free;
+	return 0;
+}
+
+int save_flush(struct op *op)
+{
+	struct handle *handle = op->handle;
+	struct spool_inode *inode = handle->inode;
+	enum writer_close found;
+
+	if (op->extra)
+		return save_wait(op);
+	if (!handle->is_writable)
+		return op_reply_ok(op);
+	if (inode->sent == inode->generation && !spool_is_dirty(inode))
+		return op_reply_ok(op);
+	int err = witness_ask(op, handle->opener, inode->ino, &found);
+	if (err)
+		return err;
+	switch (found) {
+	case WRITER_KILLED:
+		log_line(LOG_INFO,
+			"a writer was killed before its close: what it "
+			"wrote is kept and not run");
+		inode->sent = inode->generation;
+		return op_reply_ok(op);
+	case WRITER_MORE:
+	case WRITER_UNKNOWN:
+		return op_reply_ok(op);
+	case WRITER_LAST:
+		break;
+	}
+	err = save_begin(op, inode, NULL, NULL);
+	return err ? err : save_wait(op);
+}
+
+int save_fsync(struct op *op)
+{
+	struct save *save = op->extra;
+
+	if (save)
+		return save_wait(op);
+	save = calloc(1, sizeof(*save));
+	if (!save)
+		return -ENOMEM;
+	int err = commit_start(op->fs, op->handle->inode, &save->commit);
+	if (err) {
+		free(save);
+		return err;
+	}
+	if (save->commit)
+		save->commit->holds++;
+	op->extra = save;
+	op->end = save_free;
+	return save_wait(op);
+}
+
+void save_released(struct fs *fs, struct spool_inode *inode)
+{
+	struct save save = { 0 };
+	int err;
+
+	if (inode->writers || !inode->nlink)
+		return;
+	if (inode->sent == inode->generation && !spool_is_dirty(inode))
+		return;
+	err = save_start_anywhere(fs, inode, &save);
+	if (err)
+		log_line(LOG_ERR, "a file could not be saved: %s",
+			strerror(-err));
+}
+
+int save_renamed(struct op *op, struct spool_inode *inode,
+	struct spool_inode *dir, const char *name)
+{
+	if (op->extra) {
+		/* The name has changed whatever becomes of the run: an error
+		 * here would make its user believe that it has not. */
+		struct save *save = op->extra;
+		if (save->job && !save->job->is_stored &&
+			!job_is_final(save->job) && !save->job->is_removed)
+			return op_wait(op, &save->job->waiters);
+		return op_reply_ok(op);
+	}
+	run_unsettle(op->fs, inode);
+	if (!S_ISREG(inode->mode) || inode->writers ||
+		inode->sent == inode->generation ||
+		!place_runs(dir, name, inode))
+		return op_reply_ok(op);
+	int err = save_begin(op, inode, dir, name);
+	if (err) {
+		log_line(LOG_ERR, "a renamed file could not be run: %s",
+			strerror(-err));
+		return op_reply_ok(op);
+	}
+	return save_renamed(op, inode, dir, name);
+}

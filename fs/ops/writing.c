@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/writing.c - what is written to rows of the tree, and when it is sent
+ */
+#include "fs/ops/nodes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "fs/ops/lookup.h"
+#include "fs/ops/handle.h"
+#include "fs/base/log.h"
+#include "fs/mount/mount.h"
+#include "fs/core/row.h"
+#include "fs/ops/close_probe.h"
+
+static void edit_done(struct node *node)
+{
+	struct edit *edit = node->edit;
+
+	if (edit->bytes)
+		explicit_bzero(edit->bytes, edit->len);
+	edit->len = 0;
+	edit->base = -1;
+	if (edit->writers)
+		return;
+	free(edit->bytes);
+	free(edit);
+	node->edit = NULL;
+}
+
+/* What was written, taken out of the edit: an operation that is run again
+ * finds it here. */
+struct written {
+	size_t len;
+	char bytes[];
+};
+
+static int edit_take(struct op *op, struct edit *edit)
+{
+	struct written *written = malloc(sizeof(*written) + edit->len + 1);
+
+	if (!written)
+		return -ENOMEM;
+	written->len = edit->len;
+	memcpy(written->bytes, edit->bytes ? edit->bytes : "", edit->len);
+	written->bytes[edit->len] = '\0';
+	edit->sent = edit->generation;
+	op->extra = written;
+	return 0;
+}
+
+static int edit_send(struct op *op, struct node *node)
+{
+	struct written *written = op->extra;
+	int err;
+
+	if (op->is_settling)
+		return notifier_settle(op);
+	if (!node->row->write)
+		return -EACCES;
+	err = node->row->write(op, node, written->bytes, written->len);
+	if (err != -EINPROGRESS)
+		explicit_bzero(written->bytes, written->len);
+	/* Who made a change sees it at once, in every directory. */
+	return err || !op->req ? err : notifier_settle(op);
+}
+
+/*
+ * A value of one line, and an action, is complete with its newline: it is sent
+ * then, and the write says what came of it. The shells' own echo looks at
+ * write's error and not at close's (bash and dash restore their output with
+ * dup2, which has none to give), and `echo 1 > destroy` must not fail silently.
+ * What has several lines, or no newline at all, is sent at the close.
+ */
+static bool is_whole_value(const struct row *row, const struct edit *edit)
+{
+	return !(row->flags & ROW_APPENDS) && edit->len &&
+		edit->bytes[edit->len - 1] == '\n';
+}
+
+static int check_lines(struct fs *fs, const struct node *node)
+{
+	struct edit *edit = node->edit;
+
+	if (!node->row->check || !edit->len ||
+		edit->bytes[edit->len - 1] != '\n')
+		return 0;
+	int err = node->row->check(fs, node, edit->bytes, edit->len);
+	if (err) { /* nothing of it is sent at the close, either */
+		edit->len = 0;
+		edit->sent = edit->generation;
+	}
+	return err;
+}
+
+int tree_write(struct fs *fs, struct handle *handle, const char *bytes,
+	size_t len, off_t offset, bool *acts)
+{
+	struct node *node = handle->node;
+	int err;
+
+	if (!node->edit)
+		return -EBADF;
+	if (handle->appends && node->edit->base >= 0)
+		offset = node->edit->base + (off_t)node->edit->len;
+	err = edit_write(node->edit, bytes, len, offset);
+	if (!err)
+		err = check_lines(fs, node);
+	*acts = !err && is_whole_value(node->row, node->edit);
+	return err;
+}
+
+int tree_send_written(struct op *op)
+{
+	struct node *node = op->handle->node;
+	struct edit *edit = node->edit;
+	int err;
+
+	if (!op->extra) {
+		err = edit_take(op, edit);
+		if (err)
+			return err;
+		edit->len = 0;
+		edit->base = -1;
+	}
+	err = edit_send(op, node);
+	return err ? err : op_reply_write(op, op->size);
+}
+
+int tree_flush(struct op *op)
+{
+	struct node *node = op->handle->node;
+	struct edit *edit = node ? node->edit : NULL;
+	enum writer_close found;
+	int err;
+
+	if (!op->extra) {
+		if (!op->handle->is_writable || !edit ||
+			edit->sent == edit->generation)
+			return op_reply_ok(op);
+		err = witness_ask(op, op->handle->opener, node->ino, &found);
+		if (err)
+			return err;
+		switch (found) {
+		case WRITER_KILLED:
+			edit->sent = edit->generation;
+			return op_reply_ok(op);
+		case WRITER_MORE:
+		case WRITER_UNKNOWN:
+			return op_reply_ok(op);
+		case WRITER_LAST:
+			break;
+		}
+		err = edit_take(op, edit);
+		if (err)
+			return err;
+	}
+	err = edit_send(op, node);
+	if (err == -EINPROGRESS)
+		return err;
+	return err ? err : op_reply_ok(op);
+}
+
+/* ---- the last close, of whom nobody waits for ---- */
+
+static int tree_send_released(struct op *op)
+{
+	struct node *node = op->handle->node;
+	int err = edit_send(op, node);
+
+	if (err == -EINPROGRESS)
+		return err;
+	if (err)
+		log_line(LOG_WARNING, "%s: what was written is refused: %s",
+			node->row->path, strerror(-err));
+	handle_free(op->fs, op->handle);
+	return 0;
+}
+
+void tree_released(struct fs *fs, struct handle *handle)
+{
+	struct node *node = handle->node;
+	struct edit *edit = handle->is_writable ? node->edit : NULL;
+	struct op *op = NULL;
+
+	if (edit && --edit->writers == 0) {
+		if (edit->sent != edit->generation)
+			op = op_new(fs, NULL, tree_send_released);
+		if (op && edit_take(op, edit)) {
+			free(op);
+			op = NULL;
+		}
+		edit_done(node);
+	}
+	if (!op) {
+		handle_free(fs, handle);
+		return;
+	}
+	op->ino = node->ino;
+	op->handle = handle;
+	op_start(op);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/by_source.c - directories that show some resources of a list */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "fs/core/node.h"
+#include "fs/resources/resource_read.h"
+#include "fs/base/safe_name.h"
+
+/*
+ * snapshots/ of a session shows those of all snapshots that are of it, by
+ * their own names. Names are made where the list is read, per directory, so
+ * that one of a hundred thousand is found, and all are listed, at once.
+ */
+struct part_found {
+	char *key;
+	struct named named; /* id NULL until all are read */
+	uint32_t of;
+};
+
+static int part_add(
+	struct part_reader *reader, char *key, const json_t *name, uint32_t of)
+{
+	struct part_found *found;
+
+	if (reader->count == reader->room) {
+		size_t room = reader->room ? reader->room * 2 : 16;
+		found = reallocarray(reader->found, room, sizeof(*found));
+		if (!found) {
+			free(key);
+			return -ENOMEM;
+		}
+		reader->found = found;
+		reader->room = room;
+	}
+	found = &reader->found[reader->count++];
+	*found = (struct part_found){ .key = key, .of = of };
+	found->named.raw = json_is_string(name)
+		? json_to_bytes(name, &found->named.raw_len)
+		: strdup("");
+	return found->named.raw ? 0 : -ENOMEM;
+}
+
+int part_reader_add(struct part_reader *reader,
+	const struct resource_list *list, const json_t *item, uint32_t of)
+{
+	char *keys[RESOURCE_KEYS];
+	unsigned count = 0;
+	int err = list->keys ? list->keys(item, keys, &count) : 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (err)
+			free(keys[i]);
+		else
+			err = part_add(reader, keys[i],
+				json_member(item, list->part_names), of);
+	}
+	return err;
+}
+
+void part_reader_clear(struct part_reader *reader)
+{
+	for (size_t i = 0; i < reader->count; i++) {
+		free(reader->found[i].key);
+		free((char *)reader->found[i].named.raw);
+		free(reader->found[i].named.name);
+	}
+	free(reader->found);
+	memset(reader, 0, sizeof(*reader));
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct part_found *x = a, *y = b;
+	int order = strcmp(x->key, y->key);
+
+	return order ? order : x->of < y->of ? -1 : x->of > y->of;
+}
+
+static int by_key_and_name(const void *a, const void *b)
+{
+	const struct resource_part *x = a, *y = b;
+	int order = strcmp(x->key, y->key);
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+/* Those of one directory. */
+static int group_name(
+	struct part_found *group, size_t count, const struct resource *all)
+{
+	struct named *named = calloc(count, sizeof(*named));
+	int err = named ? 0 : -ENOMEM;
+
+	for (size_t i = 0; named && i < count; i++) {
+		named[i] = group[i].named;
+		named[i].id = all[group[i].of].id;
+	}
+	if (!err)
+		err = safe_names(named, count, NULL);
+	for (size_t i = 0; !err && i < count; i++)
+		group[i].named.name = named[i].name;
+	free(named);
+	return err;
+}
+
+static size_t group_size(const struct part_reader *reader, size_t from)
+{
+	size_t to = from;
+
+	while (to < reader->count &&
+		!strcmp(reader->found[to].key, reader->found[from].key))
+		to++;
+	return to - from;
+}
+
+static bool is_first(const struct part_reader *reader, size_t i)
+{
+	return !i || strcmp(reader->found[i - 1].key, reader->found[i].key);
+}
+
+/* A key stands there once, however many have it. */
+static int parts_pack(
+	const struct part_reader *reader, struct resource_index *index)
+{
+	const char *key = NULL;
+	size_t size = 0;
+	char *at;
+
+	for (size_t i = 0; i < reader->count; i++) {
+		const struct part_found *found = &reader->found[i];
+		size += is_first(reader, i) ? strlen(found->key) + 1 : 0;
+		size += strlen(found->named.name) + 1;
+	}
+	index->parts = calloc(reader->count, sizeof(*index->parts));
+	index->part_words = at = malloc(size);
+	if (!index->parts || !at)
+		return -ENOMEM;
+	for (size_t i = 0; i < reader->count; i++) {
+		const struct part_found *found = &reader->found[i];
+		if (is_first(reader, i))
+			key = resource_word(&at, found->key);
+		index->parts[i].key = key;
+		index->parts[i].name = resource_word(&at, found->named.name);
+		index->parts[i].of = found->of;
+	}
+	index->part_count = reader->count;
+	index->digest = node_digest(index->digest, index->part_words, size);
+	index->bytes += size + reader->count * sizeof(*index->parts);
+	return 0;
+}
+
+int part_reader_end(struct part_reader *reader, struct resource_index *index)
+{
+	int err = 0;
+
+	if (!reader->count)
+		return 0;
+	qsort(reader->found, reader->count, sizeof(*reader->found), by_key);
+	for (size_t at = 0, count; !err && at < reader->count; at += count) {
+		count = group_size(reader, at);
+		err = group_name(&reader->found[at], count, index->all);
+	}
+	if (!err)
+		err = parts_pack(reader, index);
+	if (!err)
+		qsort(index->parts, index->part_count, sizeof(*index->parts),
+			by_key_and_name);
+	return err;
+}
+
+/* ---- finding ---- */
+
+/* The first that is not below a key. */
+static size_t part_bound(
+	const struct resource_index *index, const char *key, bool is_above)
+{
+	size_t from = 0, to = index->part_count;
+
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+		int order = strcmp(index->parts[at].key, key);
+		if (order < 0 || (is_above && !order))
+			from = at + 1;
+		else
+			to = at;
+	}
+	return from;
+}
+
+const struct resource_part *resource_parts(
+	const struct resource_index *index, const char *key, size_t *count)
+{
+	size_t from = part_bound(index, key, false);
+
+	*count = part_bound(index, key, true) - from;
+	return *count ? &index->parts[from] : NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct resource_part *part = b;
+
+	return strcmp(a, part->name);
+}
+
+const struct resource_part *resource_part_by_name(
+	const struct resource_part *parts, size_t count, const char *name)
+{
+	return count ? bsearch(name, parts, count, sizeof(*parts), by_name)
+		     : NULL;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/collection.c - a list of the API as a directory of resources */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/core/listing.h"
+#include "fs/mount/mount.h"
+#include "fs/base/options.h"
+#include "fs/resources/resource.h"
+#include "fs/resources/collection_state.h"
+#include "fs/base/safe_name.h"
+
+/* What the kernel was told of a row and the rows right below it. */
+static void row_notify(struct fs *fs, const char *path, const char *id)
+{
+	const struct row *row = tree_row(path), *child;
+
+	notify_inode(fs, node_ino(row, id, NULL));
+	for (size_t i = 0; id && (child = tree_child(row, i)); i++)
+		notify_inode(fs, node_ino(child, id, NULL));
+}
+
+void collection_drop(
+	struct fs *fs, const struct collection *collection, const char *id)
+{
+	const struct collection *const *views = collection->views;
+
+	if (id) {
+		cache_drop(fs->cache, collection->detail, id);
+		row_notify(fs, collection->row, id);
+	}
+	collection_forget(fs, collection);
+	row_notify(fs, collection->path, NULL);
+	for (; views && *views; views++) {
+		collection_forget(fs, *views);
+		row_notify(fs, (*views)->path, NULL);
+	}
+}
+
+/* ---- aliases ---- */
+
+static const char *alias_id(
+	struct fs *fs, const struct collection *collection, const char *name)
+{
+	json_t *aliases = memory_of(fs, collection)->aliases;
+	json_t *key = json_from_bytes(name, strlen(name));
+	const char *id = key ? json_string_value(json_object_get(
+				       aliases, json_string_value(key)))
+			     : NULL;
+
+	json_decref(key);
+	return id;
+}
+
+int collection_set_alias(struct fs *fs, const struct collection *collection,
+	const char *alias, const char *id)
+{
+	json_t *key = json_from_bytes(alias, strlen(alias));
+	int err = key ? json_object_set_new_nocheck(
+				memory_of(fs, collection)->aliases,
+				json_string_value(key), json_string(id))
+		      : -1;
+
+	json_decref(key);
+	return err ? -ENOMEM : memory_store(fs);
+}
+
+static int alias_remove(
+	struct fs *fs, const struct collection *collection, const char *name)
+{
+	json_t *key = json_from_bytes(name, strlen(name));
+
+	if (!key)
+		return -ENOMEM;
+	json_object_del(
+		memory_of(fs, collection)->aliases, json_string_value(key));
+	json_decref(key);
+	memory_of(fs, collection)->changed = fs->now;
+	return memory_store(fs);
+}
+
+/* ---- names ---- */
+
+/* A request is not wasted on each name that a shell or an editor tries. */
+static bool looks_like_id(const char *name)
+{
+	bool has_digit = false, has_mark = false;
+
+	for (const char *c = name; *c; c++) {
+		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_",
+			    *c))
+			return false;
+		has_digit |= *c >= '0' && *c <= '9';
+		has_mark |= *c == '-' || *c == '_';
+	}
+	return has_digit && has_mark && strlen(name) >= 8;
+}
+
+static int find_elsewhere(struct op *op, const struct collection *collection,
+	const char *name, struct found *found)
+{
+	const struct collection *const *views = collection->views;
+	struct cache_answer answer;
+	int err = -ENOENT;
+
+	for (; err && views && *views; views++) {
+		const struct resource_index *index =
+			collection_known(op->fs, *views);
+		const struct resource *resource =
+			index ? resource_by_name(index, name) : NULL;
+		if (resource)
+			return found_row(found, tree_row(collection->row),
+				resource->id, NULL);
+	}
+	if (collection->has_others && looks_like_id(name))
+		err = op_get(op, collection->detail, name, &answer);
+	return err ? err
+		   : found_row(found, tree_row(collection->row), name, NULL);
+}
+
+int collection_find(struct op *op, const struct node *node, const char *name,
+	struct found *found)
+{
+	const struct collection *collection = collection_of(node->row);
+	const struct resource_index *index;
+	int err = collection_index(op, collection, &index);
+
+	if (err)
+		return err;
+	const struct resource *resource = resource_by_name(index, name);
+	if (resource)
+		return found_row(
+			found, tree_row(collection->row), resource->id, NULL);
+	const char *id = alias_id(op->fs, collection, name);
+	if (!id && collection->form.names)
+		id = name;
+	if (id && collection->link && resource_by_id(index, id))
+		return found_row(found, tree_row(collection->link), id, name);
+	return find_elsewhere(op, collection, name, found);
+}
+
+int collection_lookup(struct op *op, const struct collection *collection,
+	const char *name, const char **id)
+{
+	const struct resource_index *index;
+	int err = collection_index(op, collection, &index);
+
+	if (err)
+		return err;
+	const struct resource *resource = resource_by_name(index, name);
+	*id = resource ? resource->id : NULL;
+	return resource ? 0 : -ENOENT;
+}
+
+int collection_name_is_free(
+	struct op *op, const struct collection *collection, const char *name)
+{
+	const struct resource_index *index;
+	const char *const *taken = collection->form.taken;
+	int err = collection_index(op, collection, &index);
+
+	if (err == -EINPROGRESS)
+		return err;
+	for (; taken && *taken; taken++)
+		if (!strcmp(*taken, name))
+			return -EEXIST;
+	if (err) /* the list cannot be had: the API will say it */
+		return 0;
+	const char *alias = alias_id(op->fs, collection, name);
+	if (resource_by_name(index, name) || resource_by_id(index, name) ||
+		(alias && resource_by_id(index, alias)))
+		return -EEXIST;
+	return 0;
+}
+
+/* ---- listing ---- */
+
+static int list_aliases(struct op *op, const struct collection *collection,
+	const struct resource_index *index, struct listing *listing)
+{
+	const char *alias;
+	json_t *id;
+	int err = 0;
+
+	json_object_foreach (
+		memory_of(op->fs, collection)->aliases, alias, id) {
+		struct found found;
+		const char *of = json_string_value(id);
+		if (!resource_by_id(index, of) ||
+			resource_by_name(index, alias))
+			continue;
+		err = found_row(&found, tree_row(collection->link), of, alias);
+		if (!err)
+			err = listing_add(listing, alias, &found);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+int collection_list(
+	struct op *op, const struct node *node, struct listing *listing)
+{
+	const struct collection *collection = collection_of(node->row);
+	const struct resource_index *index;
+	int err = collection_index(op, collection, &index);
+
+	if (!err && collection->has_aliases)
+		err = list_aliases(op, collection, index, listing);
+	if (!err)
+		listing_add_index(listing, index, tree_row(collection->row));
+	return err;
+}
+
+/* Without asking: a listing of the root asks for nothing. */
+int collection_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	const struct collection *collection = collection_of(node->row);
+	const struct timespec *changed =
+		&memory_of(op->fs, collection)->changed;
+	struct cache_answer answer;
+
+	attr_times(attr, changed, changed);
+	collection_times(op->fs, collection, &answer);
+	*timeout_s = answer_timeout_s(op, &answer);
+	return 0;
+}
+
+int collection_link(struct op *op, const struct node *node, FILE *out)
+{
+	const struct collection *collection = collection_of(node->row);
+	const struct resource_index *index;
+	int err = collection_index(op, collection, &index);
+	const struct resource *resource =
+		err ? NULL : resource_by_id(index, node->id);
+
+	if (!err && !resource)
+		err = -ENOENT;
+	if (!err)
+		fprintf(out, "%s%s",
+			strcmp(collection->row, node->row->path) ? "" : "../",
+			resource->name);
+	return err;
+}
+
+/* ---- removing ---- */
+
+/* What becomes of a resource's own files and links. */
+static void resource_gone(
+	struct fs *fs, const struct collection *collection, const char *id)
+{
+	json_t *aliases = memory_of(fs, collection)->aliases, *of;
+	const char *alias;
+	void *next;
+
+	json_object_foreach_safe(aliases, next, alias,
+		of) if (!strcmp(json_string_value(of), id))
+		json_object_del(aliases, alias);
+	memory_store(fs);
+	collection_drop(fs, collection, id);
+	resource_run_drop(fs, collection, id);
+}
+
+int collection_delete(
+	struct op *op, const struct collection *collection, const char *id)
+{
+	struct api_request request = {
+		.endpoint = collection->remove,
+		.priority = API_PERSON,
+		.id = id,
+	};
+	json_t *answer;
+	int err = op_call(op, 0, &request, &answer);
+
+	if (!err)
+		resource_gone(op->fs, collection, id);
+	return err;
+}
+
+int collection_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
+{
+	const struct collection *collection = collection_of(node->row);
+	const char *id;
+
+	if (alias_id(op->fs, collection, name))
+		return is_dir ? -ENOTDIR
+			      : alias_remove(op->fs, collection, name);
+	if (!is_dir || !op->fs->options->allow_delete)
+		return -EPERM;
+	int err = collection_lookup(op, collection, name, &id);
+	return err ? err : collection_delete(op, collection, id);
+}

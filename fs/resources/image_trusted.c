@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/image_trusted.c - trusted/ of an image: keys as empty files */
+#include "fs/resources/image_trusted.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/core/listing.h"
+#include "fs/mount/mount.h"
+#include "fs/resources/resource.h"
+#include "fs/base/safe_name.h"
+
+static const char key_row[] = "/images/{image}/trusted/{key}";
+
+static const json_t *keys_of(const json_t *json)
+{
+	const json_t *keys = json_is_array(json)
+		? json
+		: json_member(json, "trusted_keys|trusted");
+
+	return json_is_array(keys) ? keys : NULL;
+}
+
+/* What the list, or a detail that is held, says: a walk through many images
+ * asks for nothing that is known. *keys NULL: they say nothing. */
+static int known_keys(
+	struct op *op, const struct node *node, const json_t **keys)
+{
+	struct cache_answer answer;
+	json_t *item;
+	int err;
+
+	*keys = NULL;
+	if (!op_peek(op, API_IMAGE_TRUSTED, node->id, &answer)) {
+		*keys = keys_of(answer.json);
+		return 0;
+	}
+	err = resource_item(op, node, &item);
+	if (err)
+		return err;
+	*keys = keys_of(item);
+	if (!*keys && !op_peek(op, API_IMAGE, node->id, &answer))
+		*keys = keys_of(answer.json);
+	return 0;
+}
+
+/* *keys NULL: the API tells them to others. */
+static int trusted_keys(
+	struct op *op, const struct node *node, const json_t **keys)
+{
+	struct cache_answer answer;
+	int err = known_keys(op, node, keys);
+
+	if (err || *keys)
+		return err;
+	err = op_get(op, API_IMAGE_TRUSTED, node->id, &answer);
+	if (err)
+		return err == -EACCES ? 0 : err;
+	*keys = keys_of(answer.json);
+	return *keys ? 0 : -EPROTO;
+}
+
+/* A key's name as a file; NULL: none, or no memory. Some answers have objects
+ * for keys (api.md 14, row 24). */
+static char *key_name(const json_t *key)
+{
+	const json_t *text = json_is_object(key)
+		? json_member(key, "api_key|trusted_api_key|key")
+		: key;
+	size_t len;
+	char *bytes = json_is_string(text) ? json_to_bytes(text, &len) : NULL;
+	char *name = bytes && len ? safe_name_encode(bytes, len) : NULL;
+
+	free(bytes);
+	if (name && strlen(name) <= SAFE_NAME_MAX)
+		return name;
+	free(name);
+	return NULL;
+}
+
+int trusted_list(
+	struct op *op, const struct node *node, struct listing *listing)
+{
+	const json_t *keys, *key;
+	size_t i;
+	int err = trusted_keys(op, node, &keys);
+
+	if (err)
+		return err;
+	json_array_foreach (keys, i, key) {
+		struct found found;
+		char *name = key_name(key);
+		if (!name)
+			continue;
+		err = found_row(&found, tree_row(key_row), node->id, name);
+		if (!err)
+			err = listing_add(listing, name, &found);
+		free(name);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+int trusted_find(struct op *op, const struct node *node, const char *name,
+	struct found *found)
+{
+	const json_t *keys, *key;
+	size_t i;
+	int err = trusted_keys(op, node, &keys);
+
+	if (err)
+		return err;
+	json_array_foreach (keys, i, key) {
+		char *shown = key_name(key);
+		bool is_it = shown && !strcmp(shown, name);
+		free(shown);
+		if (is_it)
+			return found_row(
+				found, tree_row(key_row), node->id, name);
+	}
+	return -ENOENT;
+}
+
+/* Most lists say nothing of keys, and stay true. */
+static void drop_told(struct op *op, const struct node *node)
+{
+	bool was_peeking = op->is_peeking;
+	json_t *item;
+
+	op->is_peeking = true;
+	int err = resource_item(op, node, &item);
+	op->is_peeking = was_peeking;
+	if (!err && keys_of(item))
+		collection_drop(op->fs, collection_of(node->row), node->id);
+}
+
+/* Both names that clients give the key (api.md 14, row 23). */
+static int trust(struct op *op, const struct node *node, const char *name,
+	enum api_endpoint endpoint)
+{
+	char *key = safe_name_decode(name);
+	json_t *answer;
+	int err = -ENOMEM;
+
+	if (key)
+		err = resource_send(op, 0, endpoint, node,
+			json_pack("{s:s s:s}", "api_key", key,
+				"trusted_api_key", key),
+			&answer);
+	free(key);
+	if (!err) {
+		cache_drop(op->fs->cache, API_IMAGE_TRUSTED, node->id);
+		cache_drop(op->fs->cache, API_IMAGE, node->id);
+		drop_told(op, node);
+	}
+	return err;
+}
+
+int trusted_make(struct op *op, const struct node *node, const char *name,
+	struct found *found)
+{
+	int err = trust(op, node, name, API_IMAGE_GRANT);
+
+	return err ? err : found_row(found, tree_row(key_row), node->id, name);
+}
+
+int trusted_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
+{
+	return is_dir ? -ENOTDIR : trust(op, node, name, API_IMAGE_REVOKE);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/resource.c - one resource of the API as a directory of values */
+#include "fs/resources/resource.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+#include "fs/resources/collection_state.h"
+
+/*
+ * A value comes from the freshest answer that has it: the resource's object in
+ * the list, or its detail. The detail is asked for where neither that is known
+ * has the value, and then only to read it or to tell its size: names are listed
+ * by what is known, and by what details of this collection are known to have.
+ *
+ * The kernel may believe what it was told as long as the list is fresh. What
+ * changes through the mount it is told of at once: collection_drop.
+ */
+
+struct view {
+	const struct collection *collection;
+	json_t *item, *detail;		    /* NULL: not known */
+	const struct resource_index *index; /* that has resource */
+	struct resource *resource;	    /* NULL: in no list */
+	struct cache_answer list_answer, detail_answer;
+};
+
+static int view_detail(struct op *op, const char *id, struct view *view)
+{
+	const struct collection *collection = view->collection;
+	struct cache_answer *answer = &view->detail_answer;
+	int err = op_get(op, collection->detail, id, answer);
+
+	if (err)
+		return err;
+	view->detail = answer->json;
+	if (!json_is_object(view->detail))
+		return -EPROTO;
+	json_decref(memory_of(op->fs, collection)->example);
+	memory_of(op->fs, collection)->example = json_incref(view->detail);
+	return 0;
+}
+
+static void view_peek(struct op *op, const char *id, struct view *view)
+{
+	const struct collection *collection = view->collection;
+	struct cache_answer *answer = &view->detail_answer;
+	int err = op_peek(op, collection->detail, id, answer);
+
+	if (err && collection->is_constant && view->resource)
+		err = cache_peek_stale(
+			op->fs->cache, collection->detail, id, answer);
+	if (!err && json_is_object(answer->json))
+		view->detail = answer->json;
+}
+
+/* A detail that differs from the one before is a change of the resource. */
+static void view_date(struct op *op, struct view *view)
+{
+	struct resource *resource = view->resource;
+	uint64_t version = view->detail_answer.version;
+
+	if (!resource || !view->detail || resource->detail_version == version)
+		return;
+	if (resource->detail_version)
+		resource->changed = op->fs->now;
+	resource->detail_version = version;
+}
+
+/* In no list that is its own: another view's may have it, or it is asked for.
+ */
+static int view_elsewhere(struct op *op, const char *id, struct view *view)
+{
+	const struct collection *const *views = view->collection->views;
+
+	for (; views && *views; views++) {
+		view->index = collection_known(op->fs, *views);
+		view->resource =
+			view->index ? resource_by_id(view->index, id) : NULL;
+		if (view->resource)
+			return 0;
+	}
+	if (view->detail)
+		return 0;
+	if (!view->collection->has_others)
+		return -ENOENT;
+	return view_detail(op, id, view);
+}
+
+static int view_open(struct op *op, const struct node *node, struct view *view)
+{
+	const struct collection *collection = collection_of(node->row);
+
+	memset(view, 0, sizeof(*view));
+	view->collection = collection;
+	int err = collection_index(op, collection, &view->index);
+	if (err)
+		return err;
+	collection_times(op->fs, collection, &view->list_answer);
+	view->resource = resource_by_id(view->index, node->id);
+	view_peek(op, node->id, view);
+	err = view->resource ? 0 : view_elsewhere(op, node->id, view);
+	if (!err)
+		view_date(op, view);
+	return err;
+}
+
+/* The same for who looks at its values, and not only at its times. */
+static int view_read(struct op *op, const struct node *node, struct view *view)
+{
+	int err = view_open(op, node, view);
+
+	if (!err && view->resource) {
+		view->item = resource_json(view->index, view->resource);
+		err = view->item ? 0 : -ENOMEM;
+	}
+	return err;
+}
+
+static bool detail_is_fresher(const struct view *view)
+{
+	return view->detail &&
+		view->detail_answer.fetched_ms >= view->list_answer.fetched_ms;
+}
+
+static json_t *view_answer(const struct view *view, const char *members)
+{
+	json_t *first = view->item, *second = view->detail;
+
+	if (detail_is_fresher(view)) {
+		first = view->detail;
+		second = view->item;
+	}
+	if (json_member(first, members))
+		return first;
+	return json_member(second, members) ? second : NULL;
+}
+
+/* ---- values ---- */
+
+/* What a detail is known to have, or by the API's word, before one is known. */
+static bool is_expected(struct op *op, const struct view *view,
+	const struct row *row, const char *members)
+{
+	const json_t *example = memory_of(op->fs, view->collection)->example;
+
+	if (view->detail)
+		return false;
+	return example ? json_member(example, members) != NULL
+		       : (row->flags & ROW_EXPECTED) != 0;
+}
+
+static int value_answer(struct op *op, const struct node *node,
+	const char *members, json_t **answer)
+{
+	struct view view;
+	int err = view_read(op, node, &view);
+
+	if (err)
+		return err;
+	*answer = view_answer(&view, members);
+	if (*answer)
+		return 0;
+	if (!is_expected(op, &view, node->row, members))
+		return -ENOENT;
+	err = view_detail(op, node->id, &view);
+	if (err)
+		return err;
+	view_date(op, &view);
+	*answer = view_answer(&view, members);
+	return *answer ? 0 : -ENOENT;
+}
+
+int resource_value(struct op *op, const struct node *node, const char *members,
+	const json_t **value)
+{
+	json_t *answer;
+	int err = value_answer(op, node, members, &answer);
+
+	*value = err ? NULL : json_member(answer, members);
+	return err;
+}
+
+int resource_source(struct op *op, const struct node *node, json_t **answer)
+{
+	return value_answer(op, node, node->row->member, answer);
+}
+
+/* A value that may be written is there even where it is not told. */
+int resource_value_render(struct op *op, const struct node *node, FILE *out)
+{
+	const json_t *value;
+	int err = resource_value(op, node, node->row->member, &value);
+
+	if (err == -ENOENT) {
+		value = memory_told(op->fs, node);
+		err = 0;
+	}
+	return err ? err : value ? render_value(value, out) : 0;
+}
+
+int resource_item(struct op *op, const struct node *node, json_t **item)
+{
+	struct view view;
+	int err = view_read(op, node, &view);
+
+	*item = err ? NULL : view.item ? view.item : view.detail;
+	return err;
+}
+
+int resource_exists(struct op *op, const struct node *node)
+{
+	const char *members = node->row->member;
+	bool is_read = members && !(node->row->mode & 0222);
+	struct view view;
+	int err = is_read ? view_read(op, node, &view)
+			  : view_open(op, node, &view);
+
+	if (err || !is_read)
+		return err;
+	if (view_answer(&view, members))
+		return 0;
+	return is_expected(op, &view, node->row, members) ? 0 : -ENOENT;
+}
+
+int resource_id_render(struct op *op, const struct node *node, FILE *out)
+{
+	(void)op;
+	fprintf(out, "%s\n", node->id);
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static bool is_whole(const struct view *view)
+{
+	const char *const *whole = view->collection->whole;
+
+	for (; whole && *whole; whole++)
+		if (!json_member(view->item, *whole))
+			return false;
+	return true;
+}
+
+int resource_json_render(struct op *op, const struct node *node, FILE *out)
+{
+	struct view view;
+	int err = view_read(op, node, &view);
+
+	if (!err && !view.detail && view.item && !is_whole(&view))
+		err = view_detail(op, node->id, &view);
+	if (err)
+		return err;
+	if (!view.item || !view.detail)
+		return render_json(view.item ? view.item : view.detail, out);
+	json_t *all = json_twin(view.item);
+	if (!all)
+		return -ENOMEM;
+	err = detail_is_fresher(&view) ? json_object_update(all, view.detail)
+				       : json_inherit(all, view.detail);
+	err = err ? -ENOMEM : render_json(all, out);
+	json_decref(all);
+	return err;
+}
+
+int resource_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	struct timespec created = op->fs->born, changed = op->fs->born;
+	struct view view;
+	int err = view_open(op, node, &view);
+
+	if (err)
+		return err;
+	if (view.resource) {
+		created = view.resource->created;
+		changed = view.resource->changed;
+	} else {
+		resource_times(view.detail, &created, &changed);
+	}
+	attr_times(attr, &changed, &changed);
+	*timeout_s = answer_timeout_s(op, &view.list_answer);
+	return 0;
+}
+
+int resource_moving_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s)
+{
+	int err = resource_attr(op, node, attr, timeout_s);
+
+	*timeout_s = 0;
+	return err;
+}

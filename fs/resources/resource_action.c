@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/resource_action.c - actions: what a write to a file does once */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+#include "fs/resources/resource.h"
+#include "fs/resources/collection_state.h"
+
+#define NAME                                                                   \
+	{                                                                      \
+		.name = "name", .type = SETTING_TEXT                           \
+	}
+#define PORTS                                                                  \
+	{                                                                      \
+		.name = "ports", .type = SETTING_NUMBERS, .min = 1,            \
+		.max = 65535                                                   \
+	}
+#define NETWORK                                                                \
+	{                                                                      \
+		.name = "network_mode", .type = SETTING_CHOICE,                \
+		.choices = "zerotrust semitrusted"                             \
+	}
+#define SHELL                                                                  \
+	{                                                                      \
+		.name = "shell", .type = SETTING_WORD                          \
+	}
+#define VCPU                                                                   \
+	{                                                                      \
+		.name = "vcpu", .type = SETTING_NUMBER, .min = 1, .max = 8     \
+	}
+
+static const struct setting clone_words[] = {
+	{ .name = "type",
+		.type = SETTING_CHOICE,
+		.choices = "session service" },
+	NAME,
+	SHELL,
+	PORTS,
+	{ 0 },
+};
+static const struct setting spawn_words[] = {
+	NAME,
+	PORTS,
+	NETWORK,
+	{ .name = "bootstrap", .type = SETTING_TEXT },
+	SHELL,
+	VCPU,
+	{ 0 },
+};
+static const struct setting copy_words[] = {
+	NAME,
+	{ .name = "description", .type = SETTING_TEXT },
+	{ 0 },
+};
+static const struct setting transfer_words[] = {
+	{ .name = "to_api_key", .type = SETTING_WORD },
+	{ 0 },
+};
+
+static const struct collection *const runs[] = { &sessions, &services, NULL };
+static const struct collection *const only_services[] = { &services, NULL };
+static const struct collection *const only_images[] = { &images, NULL };
+
+static const struct action actions[] = {
+	{ "/services/{service}/redeploy",
+		"write anything here to run the bootstrap again",
+		.endpoint = API_SERVICE_REDEPLOY, .changes = only_services },
+	{ "/snapshots/{snapshot}/restore",
+		"write anything here to restore it to its source",
+		.endpoint = API_SNAPSHOT_RESTORE, .changes = runs },
+	{ "/snapshots/{snapshot}/clone",
+		"write type=session or type=service, and what of "
+		"name= shell= ports= is wanted",
+		.endpoint = API_SNAPSHOT_CLONE, .words = clone_words,
+		.ids = "service_id|session_id|id", .changes = runs },
+	{ "/images/{image}/spawn",
+		"write name= ports= and what of network_mode= "
+		"bootstrap= shell= vcpu= is wanted",
+		.endpoint = API_IMAGE_SPAWN, .words = spawn_words,
+		.ids = "service_id|session_id|id", .changes = runs },
+	{ "/images/{image}/clone", "write what of name= description= is wanted",
+		.endpoint = API_IMAGE_CLONE, .words = copy_words,
+		.ids = "image_id|id", .changes = only_images },
+	{ "/images/{image}/transfer",
+		"write to_api_key= and the public key of who gets it",
+		.endpoint = API_IMAGE_TRANSFER, .words = transfer_words,
+		.needed = "to_api_key", .changes = only_images },
+	{ 0 },
+};
+
+const struct action *action_of(const struct row *row)
+{
+	for (const struct action *action = actions; action->path; action++)
+		if (!strcmp(action->path, row->path))
+			return action;
+	return NULL;
+}
+
+void action_told(struct fs *fs, const struct node *node, const char *id)
+{
+	memory_tell(fs, node, id ? json_string(id) : NULL);
+}
+
+int action_render(struct op *op, const struct node *node, FILE *out)
+{
+	const json_t *id = memory_told(op->fs, node);
+	const struct action *action = action_of(node->row);
+
+	if (id)
+		return render_value(id, out);
+	fprintf(out, "%s\n",
+		action ? action->help
+		       : "write anything here to destroy it for good");
+	return 0;
+}
+
+static void action_done(struct op *op, const struct node *node,
+	const struct action *action, const json_t *answer)
+{
+	const struct collection *const *changes = action->changes;
+	char *id = NULL;
+
+	if (action->ids && !resource_id(answer, action->ids, &id))
+		action_told(op->fs, node, id);
+	free(id);
+	/* What a snapshot is restored or cloned to, it is still the same. */
+	for (; changes && *changes; changes++)
+		collection_drop(op->fs, *changes,
+			*changes == collection_of(node->row) ? node->id : NULL);
+}
+
+static bool has_word(const json_t *body, const char *name)
+{
+	const char *word = json_string_value(json_object_get(body, name));
+
+	return word && *word;
+}
+
+int action_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	const struct action *action = action_of(node->row);
+	json_t *body = NULL, *answer;
+	char why[256] = "";
+	int err = 0;
+
+	if (!len) /* opened and closed, and nothing written */
+		return 0;
+	if (action->words)
+		err = key_value_parse(
+			action->words, text, len, &body, why, sizeof(why));
+	if (!err && action->needed && !has_word(body, action->needed)) {
+		snprintf(why, sizeof(why), "%s= is needed", action->needed);
+		err = -EINVAL;
+	}
+	if (err) {
+		json_decref(body);
+		return resource_refuse(op, node, err, why);
+	}
+	err = body ? resource_send(op, 0, action->endpoint, node, body, &answer)
+		   : resource_call(op, 0, action->endpoint, node, &answer);
+	if (!err)
+		action_done(op, node, action, answer);
+	return err;
+}

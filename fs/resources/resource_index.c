@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/resource_index.c - the API's list of a collection, by id and by name */
+#include "fs/resources/resource_index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "fs/resources/resource_read.h"
+
+/* A longer one takes milliseconds to free. */
+enum { LONG = 1000 };
+
+int resource_id(const json_t *object, const char *ids, char **id)
+{
+	const json_t *value = json_member(object, ids);
+	size_t len;
+
+	*id = NULL;
+	if (!json_is_string(value) && !json_is_integer(value))
+		return -EPROTO;
+	*id = json_value_text(value, &len);
+	if (!*id)
+		return -ENOMEM;
+	if (len && strlen(*id) == len)
+		return 0;
+	free(*id);
+	*id = NULL;
+	return -EPROTO;
+}
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec ||
+		(a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+void resource_times(const json_t *object, struct timespec *created,
+	struct timespec *changed)
+{
+	struct timespec at;
+
+	if (!json_time(json_member(object, "created_at"), &at)) {
+		*created = at;
+		*changed = at;
+	}
+	if (!json_time(json_member(object, "updated_at|modified_at"), &at) &&
+		!is_before(&at, changed))
+		*changed = at;
+}
+
+/* ---- who holds it ---- */
+
+struct resource_index *resource_index_hold(const struct resource_index *index)
+{
+	index->use->holds++;
+	return (struct resource_index *)index;
+}
+
+static void index_free(void *ctx)
+{
+	struct resource_index *index = ctx;
+
+	for (size_t i = 0; index->use && i < RESOURCE_SHELF; i++)
+		json_decref(index->use->shelf[i].json);
+	json_decref(index->json);
+	free(index->all);
+	free(index->by_id);
+	free(index->by_name);
+	free(index->parts);
+	free(index->words);
+	free(index->part_words);
+	free(index->use);
+	free(index);
+}
+
+/* What the cache holds, too, is counted by one thread. */
+void resource_index_drop(struct resource_index *index, struct worker *worker)
+{
+	if (!index || (index->use && --index->use->holds))
+		return;
+	if (index->json && index->json->refcount > 1) {
+		json_decref(index->json);
+		index->json = NULL;
+	}
+	if (!worker || index->count < LONG ||
+		worker_submit(worker, index_free, NULL, index))
+		index_free(index);
+}
+
+bool resource_index_follow(struct resource_index *index,
+	const struct resource_index *before, const struct timespec *now)
+{
+	bool has_moved = false;
+
+	for (size_t i = 0; i < index->count; i++) {
+		struct resource *resource = &index->all[i];
+		const struct resource *old;
+		has_moved |= resource->differs || !resource->before;
+		if (resource->differs)
+			resource->changed = *now;
+		if (!before || !resource->before)
+			continue;
+		old = &before->all[resource->before - 1];
+		resource->detail_version = old->detail_version;
+		if (is_before(&resource->changed, &old->changed))
+			resource->changed = old->changed;
+	}
+	return has_moved;
+}
+
+/* ---- finding ---- */
+
+uint64_t resource_hash(const char *text)
+{
+	uint64_t value = 0xcbf29ce484222325;
+
+	for (; *text; text++)
+		value = (value ^ (unsigned char)*text) * 0x100000001b3;
+	return value ^ value >> 29;
+}
+
+uint32_t *resource_slot(const struct resource_index *index, uint32_t *slots,
+	const char *key, bool is_id)
+{
+	size_t at = resource_hash(key) & (index->slots - 1);
+
+	while (slots[at]) {
+		const struct resource *found = &index->all[slots[at] - 1];
+		if (!strcmp(is_id ? found->id : found->name, key))
+			break;
+		at = (at + 1) & (index->slots - 1);
+	}
+	return &slots[at];
+}
+
+struct resource *resource_by_id(
+	const struct resource_index *index, const char *id)
+{
+	uint32_t found = *resource_slot(index, index->by_id, id, true);
+
+	return found ? &index->all[found - 1] : NULL;
+}
+
+struct resource *resource_by_name(
+	const struct resource_index *index, const char *name)
+{
+	uint32_t found = *resource_slot(index, index->by_name, name, false);
+
+	return found ? &index->all[found - 1] : NULL;
+}
+
+json_t *resource_json(
+	const struct resource_index *index, const struct resource *resource)
+{
+	struct resource_use *use = index->use;
+	json_t *json;
+
+	for (size_t i = 0; i < RESOURCE_SHELF; i++)
+		if (use->shelf[i].of == resource)
+			return use->shelf[i].json;
+	json = json_list_item(resource->text);
+	if (!json)
+		return NULL;
+	use->next = (use->next + 1) % RESOURCE_SHELF;
+	json_decref(use->shelf[use->next].json);
+	use->shelf[use->next].of = resource;
+	use->shelf[use->next].json = json;
+	return json;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/resource_read.c - reads a list of the API into an index; thread-safe */
+#include "fs/resources/resource_read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "fs/core/node.h"
+#include "fs/base/safe_name.h"
+
+/* What an item takes beside its text: jansson's string, and malloc's words. */
+enum { ITEM_BYTES = 64 };
+
+struct reader {
+	const struct resource_list *list;
+	const struct resource_index *before;
+	const struct timespec *born;
+	struct resource_index *index;
+	struct named *named; /* as many as there are in the index */
+	struct part_reader parts;
+};
+
+static const json_t *list_of(const json_t *json, const char *member)
+{
+	const json_t *list =
+		json_is_array(json) ? json : json_object_get(json, member);
+
+	return json_is_array(list) ? list : NULL;
+}
+
+int resource_index_size(
+	const struct resource_list *list, const json_t *json, size_t *count)
+{
+	const json_t *items = list_of(json, list->member);
+
+	*count = json_array_size(items);
+	return items ? 0 : -EPROTO;
+}
+
+static int reader_room(struct reader *reader, size_t count)
+{
+	struct resource_index *index = reader->index;
+	size_t room = count ? count : 1;
+
+	index->slots = 16;
+	while (index->slots < count * 2)
+		index->slots *= 2;
+	index->all = calloc(room, sizeof(*index->all));
+	index->by_id = calloc(index->slots, sizeof(*index->by_id));
+	index->by_name = calloc(index->slots, sizeof(*index->by_name));
+	index->use = calloc(1, sizeof(*index->use));
+	if (index->use)
+		index->use->holds = 1;
+	reader->named = calloc(room, sizeof(*reader->named));
+	if (!index->all || !index->by_id || !index->by_name || !index->use ||
+		!reader->named)
+		return -ENOMEM;
+	index->bytes = sizeof(*index) + sizeof(*index->use) +
+		room * sizeof(*index->all) +
+		2 * index->slots * sizeof(*index->by_id);
+	return 0;
+}
+
+/* ---- what has changed ---- */
+
+const char *const resource_clockwork[] = { "remaining_ttl", "last_activity",
+	NULL };
+
+static bool is_clockwork(const char *member)
+{
+	const char *const *name = resource_clockwork;
+
+	while (*name && strcmp(*name, member))
+		name++;
+	return *name;
+}
+
+static bool object_is_same(const json_t *a, const json_t *b)
+{
+	const char *member;
+	json_t *value;
+
+	if (json_object_size(a) != json_object_size(b))
+		return false;
+	json_object_foreach ((json_t *)a, member, value)
+		if (!is_clockwork(member) &&
+			!json_equal(value, json_object_get(b, member)))
+			return false;
+	return true;
+}
+
+static bool item_is_same(
+	const json_t *item, const json_t *text, const json_t *old_text)
+{
+	if (json_equal(text, old_text))
+		return true;
+	json_t *old = json_list_item(old_text);
+	bool is_same = old && object_is_same(item, old);
+	json_decref(old);
+	return is_same;
+}
+
+static void resource_date(const struct reader *reader,
+	struct resource *resource, const json_t *item)
+{
+	const struct resource_index *before = reader->before;
+	const struct resource *old =
+		before ? resource_by_id(before, resource->id) : NULL;
+
+	resource->created = resource->changed = *reader->born;
+	resource_times(item, &resource->created, &resource->changed);
+	if (!old)
+		return;
+	resource->before = (uint32_t)(old - before->all) + 1;
+	resource->differs = !item_is_same(item, resource->text, old->text);
+}
+
+/* ---- the items ---- */
+
+static int raw_name(const json_t *item, const char *names, struct named *named)
+{
+	const json_t *value = names ? json_member(item, names) : NULL;
+
+	if (json_is_string(value)) {
+		named->raw = json_to_bytes(value, &named->raw_len);
+	} else {
+		named->raw = strdup(names ? "" : named->id);
+		named->raw_len = named->raw ? strlen(named->raw) : 0;
+	}
+	return named->raw ? 0 : -ENOMEM;
+}
+
+/* The id is taken: named is its owner until all of them are read. */
+static int item_add(
+	struct reader *reader, const json_t *item, const json_t *text, char *id)
+{
+	struct resource_index *index = reader->index;
+	struct resource *resource = &index->all[index->count];
+	struct named *named = &reader->named[index->count];
+
+	resource->id = named->id = id;
+	resource->text = text;
+	*resource_slot(index, index->by_id, id, true) = ++index->count;
+	index->bytes += json_string_length(text) + ITEM_BYTES;
+	resource_date(reader, resource, item);
+	int err = raw_name(item, reader->list->names, named);
+	if (!err)
+		err = part_reader_add(&reader->parts, reader->list, item,
+			(uint32_t)(resource - index->all));
+	return err;
+}
+
+static int item_read(struct reader *reader, const json_t *text)
+{
+	json_t *item = json_list_item(text);
+	char *id;
+	int err = resource_id(item, reader->list->ids, &id);
+
+	/* It was parsed before: it is memory that there is none of. */
+	if (!item && json_is_string(text))
+		err = -ENOMEM;
+	else if (err == -EPROTO)
+		err = 0;
+	else if (!err && resource_by_id(reader->index, id))
+		free(id);
+	else if (!err)
+		err = item_add(reader, item, text, id);
+	json_decref(item);
+	return err;
+}
+
+static int items_read(struct reader *reader, const json_t *items)
+{
+	const json_t *text;
+	size_t i;
+	int err = 0;
+
+	json_array_foreach ((json_t *)items, i, text) {
+		err = item_read(reader, text);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* ---- the names ---- */
+
+const char *resource_word(char **at, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = memcpy(*at, text, size);
+
+	*at += size;
+	return copy;
+}
+
+/* Most are shown by their id. */
+static bool is_by_id(const struct named *named)
+{
+	return !strcmp(named->name, named->id);
+}
+
+/* Ids and names in one piece. */
+static int words_pack(struct reader *reader)
+{
+	struct resource_index *index = reader->index;
+	size_t size = 1;
+	char *at;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct named *named = &reader->named[i];
+		size += strlen(named->id) + 1;
+		size += is_by_id(named) ? 0 : strlen(named->name) + 1;
+	}
+	index->words = at = malloc(size);
+	if (!at)
+		return -ENOMEM;
+	for (size_t i = 0; i < index->count; i++) {
+		const struct named *named = &reader->named[i];
+		struct resource *resource = &index->all[i];
+		resource->id = resource_word(&at, named->id);
+		resource->name = is_by_id(named)
+			? resource->id
+			: resource_word(&at, named->name);
+	}
+	index->bytes += size;
+	index->digest = node_digest(0, index->words, size - 1);
+	return 0;
+}
+
+static int names_read(struct reader *reader)
+{
+	struct resource_index *index = reader->index;
+	int err = safe_names(reader->named, index->count, reader->list->taken);
+
+	if (!err)
+		err = words_pack(reader);
+	if (err)
+		return err;
+	index->names = 1;
+	for (size_t i = 0; i < index->count; i++) {
+		const struct resource *resource = &index->all[i];
+		*resource_slot(index, index->by_name, resource->name, false) =
+			i + 1;
+		index->names += resource_hash(resource->name) *
+			resource_hash(resource->id);
+	}
+	return 0;
+}
+
+static void reader_clear(struct reader *reader)
+{
+	for (size_t i = 0; reader->named && i < reader->index->count; i++) {
+		free((char *)reader->named[i].raw);
+		free((char *)reader->named[i].id);
+		free(reader->named[i].name);
+	}
+	free(reader->named);
+	part_reader_clear(&reader->parts);
+}
+
+static int reader_run(struct reader *reader, const json_t *items)
+{
+	int err = reader_room(reader, json_array_size(items));
+
+	if (!err)
+		err = items_read(reader, items);
+	if (!err)
+		err = names_read(reader);
+	if (!err)
+		err = part_reader_end(&reader->parts, reader->index);
+	reader_clear(reader);
+	return err;
+}
+
+int resource_index_new(const struct resource_list *list, json_t *json,
+	uint64_t version, const struct resource_index *before,
+	const struct timespec *born, struct resource_index **out)
+{
+	const json_t *items = list_of(json, list->member);
+	struct reader reader = { .list = list, .before = before, .born = born };
+
+	*out = NULL;
+	if (!items)
+		return -EPROTO;
+	reader.index = calloc(1, sizeof(*reader.index));
+	if (!reader.index)
+		return -ENOMEM;
+	reader.index->version = version;
+	int err = reader_run(&reader, items);
+	if (err) {
+		resource_index_drop(reader.index, NULL);
+		return err;
+	}
+	reader.index->json = json;
+	*out = reader.index;
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/resource_run.c - run/ of a session or a service */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+#include "fs/base/options.h"
+#include "fs/resources/resource.h"
+#include "fs/base/safe_name.h"
+
+/* The key of its spool: "services/ID/run", the id without a slash in it. */
+static char *run_root(const struct collection *collection, const char *id)
+{
+	char *word = safe_name_encode(id, strlen(id)), *root;
+
+	if (!word)
+		return NULL;
+	if (asprintf(&root, "%s/%s/run", collection->path + 1, word) < 0)
+		root = NULL;
+	free(word);
+	return root;
+}
+
+int resource_run_spool(
+	struct op *op, const struct node *dir, struct found *found)
+{
+	const struct options *options = op->fs->options;
+	char *root = run_root(collection_of(dir->row), dir->id);
+
+	memset(found, 0, sizeof(*found));
+	if (!root)
+		return -ENOMEM;
+	found->inode = spool_top(
+		op->fs->spool, root, options->uid, options->gid, &op->fs->born);
+	int err = found->inode ? 0 : -errno;
+	free(root);
+	return err;
+}
+
+void resource_run_drop(
+	struct fs *fs, const struct collection *collection, const char *id)
+{
+	char *root = run_root(collection, id);
+	struct spool_inode *top = NULL;
+
+	while (root && (top = spool_next_top(fs->spool, top))) {
+		if (strcmp(top->root, root))
+			continue;
+		spool_drop_top(fs->spool, top);
+		break;
+	}
+	free(root);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/resource_snapshots.c - snapshots/ of a session or a service */
+#include "fs/resources/resource_snapshots.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/core/listing.h"
+#include "fs/mount/mount.h"
+#include "fs/base/options.h"
+#include "fs/resources/resource.h"
+#include "fs/base/safe_name.h"
+
+static const char settings_name[] = ".settings";
+
+/* ---- which there are ---- */
+
+/* The key of one's snapshots/, in the list of all snapshots. */
+static char *key_of(const struct collection *collection, const char *id)
+{
+	char *key;
+
+	return asprintf(&key, "%s/%s", collection->path, id) < 0 ? NULL : key;
+}
+
+/* None where it is not of these, or does not say of which. */
+static int key_add(const struct collection *collection, const json_t *item,
+	const char *ids, char **keys, unsigned *count)
+{
+	char *id;
+	int err = resource_id(item, ids, &id);
+
+	if (err)
+		return err == -EPROTO ? 0 : err;
+	keys[*count] = key_of(collection, id);
+	err = keys[*count] ? 0 : -ENOMEM;
+	*count += !err;
+	free(id);
+	return err;
+}
+
+/* Where the API does not say of which kind it is, it may be of either. */
+int taken_keys(const json_t *item, char **keys, unsigned *count)
+{
+	const char *type =
+		json_string_value(json_member(item, "source_type|type"));
+	bool is_service = type && !strcmp(type, "service");
+	int err = 0;
+
+	*count = 0;
+	if (!type || is_service)
+		err = key_add(
+			&services, item, "source_id|service_id", keys, count);
+	if (!err && !is_service)
+		err = key_add(
+			&sessions, item, "source_id|session_id", keys, count);
+	return err;
+}
+
+/* ---- names ---- */
+
+static const struct row *row_below(const struct node *node, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", node->row->path, name);
+	return tree_row(path);
+}
+
+/* What new ones get is kept as the settings of an empty spool. */
+static struct spool_inode *settings_dir(struct op *op, const struct node *node)
+{
+	const struct options *options = op->fs->options;
+	char *word = safe_name_encode(node->id, strlen(node->id)), *root;
+	struct spool_inode *top = NULL;
+
+	if (word &&
+		asprintf(&root, "%s/%s/snapshots",
+			collection_of(node->row)->path + 1, word) >= 0) {
+		top = spool_top(op->fs->spool, root, options->uid, options->gid,
+			&op->fs->born);
+		free(root);
+	}
+	free(word);
+	return top;
+}
+
+static int settings_found(
+	struct op *op, const struct node *node, struct found *found)
+{
+	struct spool_inode *top = settings_dir(op, node);
+	char number[32];
+
+	if (!top)
+		return -ENOMEM;
+	snprintf(number, sizeof(number), "%" PRIu64, top->number);
+	return found_row(found, tree_row("/run/.settings"), number, NULL);
+}
+
+int taken_list(struct op *op, const struct node *node, struct listing *listing)
+{
+	const struct resource_index *index;
+	struct found found;
+	int err = collection_index(op, &snapshots, &index);
+
+	if (!err)
+		err = settings_found(op, node, &found);
+	if (!err)
+		err = listing_add(listing, settings_name, &found);
+	if (err)
+		return err;
+	char *key = key_of(collection_of(node->row), node->id);
+	err = key ? listing_add_parts(listing, index, key,
+			    row_below(node, "{snapshot}"), node->id)
+		  : -ENOMEM;
+	free(key);
+	return err;
+}
+
+static int part_find(const struct resource_index *index,
+	const struct node *node, const char *name, struct found *found)
+{
+	char *key = key_of(collection_of(node->row), node->id);
+	const struct resource_part *part;
+	size_t count;
+
+	if (!key)
+		return -ENOMEM;
+	part = resource_parts(index, key, &count);
+	part = resource_part_by_name(part, count, name);
+	free(key);
+	return part ? found_row(found, row_below(node, "{snapshot}"), node->id,
+			      index->all[part->of].id)
+		    : -ENOENT;
+}
+
+int taken_find(struct op *op, const struct node *node, const char *name,
+	struct found *found)
+{
+	const struct resource_index *index;
+
+	if (!strcmp(name, settings_name))
+		return settings_found(op, node, found);
+	int err = collection_index(op, &snapshots, &index);
+	return err ? err : part_find(index, node, name, found);
+}
+
+int taken_link(struct op *op, const struct node *node, FILE *out)
+{
+	const struct resource_index *index;
+	int err = collection_index(op, &snapshots, &index);
+	const struct resource *resource =
+		err ? NULL : resource_by_id(index, node->name);
+
+	if (!err && !resource)
+		err = -ENOENT;
+	if (!err)
+		fprintf(out, "../../../snapshots/%s", resource->name);
+	return err;
+}
+
+/* ---- taking one ---- */
+
+static json_t *taken_body(
+	struct op *op, const struct node *node, const char *name)
+{
+	const struct spool_inode *top = settings_dir(op, node);
+	const json_t *settings = top ? top->settings : NULL;
+	const json_t *ttl = json_object_get(settings, "ttl");
+	json_t *body = json_pack("{s:o s:b}", "name",
+		json_from_bytes(name, strlen(name)), "hot",
+		json_is_true(json_object_get(settings, "hot")));
+
+	if (body && json_integer_value(ttl) &&
+		json_object_set(body, "ttl", (json_t *)ttl)) {
+		json_decref(body);
+		return NULL;
+	}
+	return body;
+}
+
+int taken_make(struct op *op, const struct node *node, const char *name,
+	struct found *found)
+{
+	json_t *answer;
+	int err = resource_send(op, 0,
+		collection_of(node->row) == &services ? API_SERVICE_SNAPSHOT
+						      : API_SESSION_SNAPSHOT,
+		node, taken_body(op, node, name), &answer);
+	if (err)
+		return err;
+	collection_drop(op->fs, &snapshots, NULL);
+	char *id;
+	err = resource_id(answer, snapshots.form.ids, &id);
+	if (err)
+		return err;
+	err = found_row(found, row_below(node, "{taken}"), node->id, id);
+	free(id);
+	return err;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/service_bootstrap.c - the script that starts a service; its domains */
+#include "fs/resources/service_bootstrap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+#include "fs/resources/resource.h"
+#include "fs/resources/collection_state.h"
+
+enum {
+	SLOT_CAT = OP_CALLS - 1, /* an open for adding reads, too */
+	SLOT_POLL = OP_CALLS - 2,
+	POLL_AFTER_MS = 1000,
+	KEPT_MS = 60000,
+};
+
+static const char members[] = "bootstrap_content|bootstrap";
+
+/* ---- what was read from the service lately ---- */
+
+static const json_t *script_kept(
+	struct op *op, const struct node *node, bool *is_old)
+{
+	const json_t *kept = memory_told(op->fs, node);
+	uint64_t at = json_integer_value(json_object_get(kept, "at"));
+
+	*is_old = op->fs->now_ms - at >= KEPT_MS;
+	return json_object_get(kept, "text");
+}
+
+static void script_keep(
+	struct op *op, const struct node *node, const json_t *text)
+{
+	memory_tell(op->fs, node,
+		json_pack("{s:I s:O}", "at", (json_int_t)op->fs->now_ms, "text",
+			text));
+}
+
+/* ---- reading ---- */
+
+/* Some answers have the output, some a job that will (api.md 7.9). */
+static int script_ask(struct op *op, const struct node *node, json_t **answer)
+{
+	int err = resource_send(op, SLOT_CAT, API_SERVICE_EXECUTE, node,
+		json_pack("{s:s s:i}", "command", "cat /tmp/bootstrap.sh",
+			"timeout", 30000),
+		answer);
+
+	if (err || json_member(*answer, "stdout|exit_code"))
+		return err;
+	struct api_request request = {
+		.endpoint = API_JOB,
+		.priority = API_PERSON,
+		.id = json_string_value(json_member(*answer, "job_id")),
+	};
+	if (!request.id)
+		return -EPROTO;
+	op_deadline(op, op->fs->now_ms + POLL_AFTER_MS);
+	if (!op->is_late)
+		return -EINPROGRESS;
+	err = op_call(op, SLOT_POLL, &request, answer);
+	if (err || json_member(*answer, "stdout|exit_code"))
+		return err;
+	return -ETIMEDOUT;
+}
+
+static int script_read(
+	struct op *op, const struct node *node, const json_t **text)
+{
+	json_t *answer;
+	bool is_old;
+	int err = resource_value(op, node, members, text);
+
+	if (err != -ENOENT)
+		return err;
+	*text = script_kept(op, node, &is_old);
+	if (*text && !is_old)
+		return 0;
+	err = script_ask(op, node, &answer);
+	if (err == -EBUSY && *text) /* frozen, and as it was before */
+		return 0;
+	if (err)
+		return err;
+	if (json_integer_value(json_member(answer, "exit_code")))
+		return -ENOENT; /* there is none */
+	*text = json_member(answer, "stdout");
+	if (*text)
+		script_keep(op, node, *text);
+	return *text ? 0 : -ENOENT;
+}
+
+int bootstrap_render(struct op *op, const struct node *node, FILE *out)
+{
+	const json_t *text;
+	size_t len;
+	int err = script_read(op, node, &text);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	char *bytes = json_to_bytes(text, &len);
+	if (!bytes)
+		return json_is_string(text) ? -ENOMEM : -EPROTO;
+	fwrite(bytes, 1, len, out);
+	free(bytes);
+	return 0;
+}
+
+static bool has_value(struct op *op, const struct node *node, const char *names,
+	const json_t **value)
+{
+	bool is_peeking = op->is_peeking;
+
+	op->is_peeking = true;
+	int err = resource_value(op, node, names, value);
+	op->is_peeking = is_peeking;
+	return !err;
+}
+
+/* It cannot be asked of a service that is frozen. */
+bool bootstrap_is_hidden(struct op *op, const struct node *node)
+{
+	const json_t *state, *text;
+	bool is_old;
+
+	if (!has_value(op, node, "state|status", &state))
+		return false;
+	const char *word = json_string_value(state);
+	return word && (!strcmp(word, "frozen") || !strcmp(word, "sleeping")) &&
+		!script_kept(op, node, &is_old) &&
+		!has_value(op, node, members, &text);
+}
+
+/* The size, where an answer has the script that is known without asking. */
+int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	const json_t *text;
+	size_t len;
+	int err = resource_attr(op, node, attr, timeout_s);
+
+	if (err)
+		return err;
+	char *bytes = has_value(op, node, members, &text)
+		? json_to_bytes(text, &len)
+		: NULL;
+	if (bytes) {
+		attr->st_size = len;
+		attr->st_blocks = (len + 511) / 512;
+	}
+	free(bytes);
+	return 0;
+}
+
+/* ---- writing ---- */
+
+static bool is_url(const char *text, size_t len)
+{
+	return (!strncmp(text, "http://", 7) ||
+		       !strncmp(text, "https://", 8)) &&
+		strcspn(text, " \t\r\n") + 1 >= len;
+}
+
+int bootstrap_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	bool is_link = is_url(text, len);
+	json_t *answer, *script;
+
+	if (!len)
+		return resource_refuse(op, node, -EINVAL,
+			"bootstrap: a script, or a URL of one");
+	script = json_from_bytes(text, is_link ? strcspn(text, "\r\n") : len);
+	if (!script)
+		return -ENOMEM;
+	int err = resource_send(op, 0, API_SERVICE_REDEPLOY, node,
+		json_pack("{s:O}", is_link ? "bootstrap" : "bootstrap_content",
+			script),
+		&answer);
+	if (!err) {
+		memory_tell(op->fs, node, NULL);
+		if (!is_link)
+			script_keep(op, node, script);
+		resource_drop(op, node);
+	}
+	json_decref(script);
+	return err;
+}
+
+static const struct setting domains_setting = {
+	.name = "domains",
+	.type = SETTING_LIST,
+};
+
+int domains_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	json_t *value, *answer;
+	int err = resource_parse(op, node, &domains_setting, text, len, &value);
+
+	if (err)
+		return err;
+	err = resource_send(op, 0, API_SERVICE_DOMAINS, node,
+		json_pack("{s:o}", "custom_domains", value), &answer);
+	if (!err)
+		resource_drop(op, node);
+	return err;
+}

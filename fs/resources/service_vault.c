@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/service_vault.c - a service's env: its vault, which is kept nowhere */
+#include "fs/resources/service_vault.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+#include "fs/resources/resource.h"
+
+enum {
+	VAULT_MAX = 64 << 10,	    /* api.md 7.7 */
+	SLOT_EXPORT = OP_CALLS - 1, /* an open for adding reads, too */
+};
+
+int vault_render(struct op *op, const struct node *node, FILE *out)
+{
+	json_t *answer;
+	size_t len;
+	int err = resource_call(
+		op, SLOT_EXPORT, API_SERVICE_ENV_EXPORT, node, &answer);
+
+	if (err == -ENOENT) /* there is no vault */
+		return 0;
+	if (err)
+		return err;
+	const json_t *text = json_member(answer, "env|content");
+	if (!text)
+		return 0;
+	char *bytes = json_to_bytes(text, &len);
+	if (!bytes)
+		return json_is_string(text) ? -ENOMEM : -EPROTO;
+	fwrite(bytes, 1, len, out);
+	explicit_bzero(bytes, len);
+	free(bytes);
+	return 0;
+}
+
+static int vault_set(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	struct api_request request = {
+		.endpoint = API_SERVICE_ENV_SET,
+		.priority = API_PERSON,
+		.id = node->id,
+		.body = malloc(len),
+		.body_len = len,
+	};
+	json_t *answer;
+
+	if (!request.body)
+		return -ENOMEM;
+	memcpy(request.body, text, len);
+	return op_call(op, 0, &request, &answer);
+}
+
+int vault_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	json_t *answer;
+	int err;
+
+	if (len > VAULT_MAX)
+		return resource_refuse(
+			op, node, -EFBIG, "a vault holds 64 KiB at most");
+	if (len)
+		return vault_set(op, node, text, len);
+	err = resource_call(op, 0, API_SERVICE_ENV_DELETE, node, &answer);
+	return err == -ENOENT ? 0 : err; /* there was none */
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree/artifacts.c - what a job left behind */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/ops/handle.h"
+#include "fs/jobs/job_store.h"
+#include "fs/core/listing.h"
+#include "fs/mount/mount.h"
+#include "fs/jobs/run.h"
+#include "fs/tree/job.h"
+#include "fs/tree/tables.h"
+
+static const struct job_artifact *artifact_of(
+	const struct job *job, const char *name, size_t *index)
+{
+	for (size_t i = 0; job && i < job->artifact_count; i++) {
+		if (strcmp(job->artifacts[i].name, name))
+			continue;
+		*index = i;
+		return &job->artifacts[i];
+	}
+	return NULL;
+}
+
+int artifacts_list(
+	struct op *op, const struct node *node, struct listing *listing)
+{
+	struct job *job = node_job(op, node);
+	int err = job ? 0 : -ENOENT;
+
+	for (size_t i = 0; !err && i < job->artifact_count; i++) {
+		struct found found;
+		const char *name = job->artifacts[i].name;
+		err = found_row(&found,
+			tree_row("/jobs/{job}/artifacts/{artifact}"), job->key,
+			name);
+		if (!err)
+			err = listing_add(listing, name, &found);
+	}
+	return err;
+}
+
+int artifacts_find(struct op *op, const struct node *node, const char *name,
+	struct found *found)
+{
+	size_t index;
+
+	if (!artifact_of(node_job(op, node), name, &index))
+		return -ENOENT;
+	return found_row(found, tree_row("/jobs/{job}/artifacts/{artifact}"),
+		node->id, name);
+}
+
+int artifact_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	int err = job_attr(op, node, attr, timeout_s);
+	size_t index;
+	const struct job_artifact *artifact =
+		artifact_of(node_job(op, node), node->name, &index);
+
+	if (!err && artifact)
+		attr_size(attr, artifact->size);
+	return err ? err : artifact ? 0 : -ENOENT;
+}
+
+int artifact_open(struct op *op, const struct node *node, struct handle *handle)
+{
+	struct job *job = node_job(op, node);
+	char suffix[40];
+	size_t index;
+
+	if (!artifact_of(job, node->name, &index))
+		return -ENOENT;
+	snprintf(suffix, sizeof(suffix), "artifact.%zu", index);
+	return job_file_open(op, job, handle, suffix);
+}
+
+int artifact_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
+{
+	struct job *job = node_job(op, node);
+	size_t index;
+
+	(void)is_dir;
+	if (!artifact_of(job, name, &index))
+		return -ENOENT;
+	if (job->is_foreign)
+		return -EPERM;
+	if (!job_is_final(job))
+		return -EBUSY;
+	/* The last takes its place: files are numbered by place. */
+	job_store_swap_artifacts(
+		&op->fs->state, job->number, index, job->artifact_count - 1);
+	free(job->artifacts[index].name);
+	job->artifacts[index] = job->artifacts[--job->artifact_count];
+	return job_store_record(job);
+}

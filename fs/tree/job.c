@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree/job.c - the directory of a job, wherever it is shown */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/ops/handle.h"
+#include "fs/jobs/job_store.h"
+#include "fs/core/listing.h"
+#include "fs/mount/mount.h"
+#include "fs/jobs/run.h"
+#include "fs/tree/job.h"
+#include "fs/tree/tables.h"
+
+struct job *node_job(struct op *op, const struct node *node)
+{
+	return job_by_key(op->fs, node->id);
+}
+
+/* ---- what is there ---- */
+
+/*
+ * A job of which only the list's line is known is asked for when something of
+ * it is wanted that the line does not tell. Its owner is somebody else, or
+ * another mount: no poll follows it unless one waits for it.
+ */
+static int job_detail(struct op *op, struct job *job)
+{
+	if (job->has_detail || !job->is_foreign || op->is_peeking)
+		return 0;
+	if (op->step)
+		return job->status == JOB_ERROR ? job->err : 0;
+	if (!job->call && !job->is_storing) {
+		if (op->watched) {
+			op->step = 1; /* it was asked for, and has answered */
+			return 0;
+		}
+		poller_fetch(job);
+	}
+	return op_wait_job(op, job, false);
+}
+
+static int job_exists(struct op *op, const struct node *node)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job || json_object_get(job->hidden, row_name(node->row)))
+		return -ENOENT;
+	return 0;
+}
+
+static int code_exists(struct op *op, const struct node *node)
+{
+	struct job *job = node_job(op, node);
+	int err = job_exists(op, node);
+
+	return err ? err : job->has_code ? 0 : -ENOENT;
+}
+
+static int error_exists(struct op *op, const struct node *node)
+{
+	struct job *job = node_job(op, node);
+	int err = job_exists(op, node);
+
+	return err ? err : job->error ? 0 : -ENOENT;
+}
+
+/* There while it may still come, and where it came. */
+static int exit_code_exists(struct op *op, const struct node *node)
+{
+	struct job *job = node_job(op, node);
+	int err = job_exists(op, node);
+
+	if (!err && job->is_making)
+		return -ENOENT;
+	if (err || !job_is_final(job) || job->status == JOB_ERROR)
+		return err;
+	return json_member(job->fields, "exit_code") ? 0 : -ENOENT;
+}
+
+int job_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job)
+		return -ENOENT;
+	attr_times(attr, &job->changed, &job->changed);
+	*timeout_s = job_is_final(job) ? FOREVER_S : 0;
+	return 0;
+}
+
+void attr_size(struct stat *attr, uint64_t size)
+{
+	attr->st_size = size;
+	attr->st_blocks = (size + 511) / 512;
+}
+
+/* ---- values ---- */
+
+static int status_render(struct op *op, const struct node *node, FILE *out)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job)
+		return -ENOENT;
+	bool is_waiting = job->run && run_is_waiting(job->run);
+	fprintf(out, "%s\n",
+		is_waiting && !job_is_final(job)
+			? job_status_word(JOB_PENDING)
+			: job_status_word(job->status));
+	return 0;
+}
+
+static int error_render(struct op *op, const struct node *node, FILE *out)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job || !job->error)
+		return -ENOENT;
+	fprintf(out, "%s\n", job->error);
+	return 0;
+}
+
+static int id_render(struct op *op, const struct node *node, FILE *out)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job || !job->id)
+		return -ENOENT;
+	fprintf(out, "%s\n", job->id);
+	return 0;
+}
+
+static int id_exists(struct op *op, const struct node *node)
+{
+	struct job *job = node_job(op, node);
+
+	return job && job->id ? job_exists(op, node) : -ENOENT;
+}
+
+static int field_source(struct op *op, const struct node *node, json_t **json)
+{
+	struct job *job = node_job(op, node);
+	int err = job_exists(op, node);
+
+	*json = job ? job->fields : NULL;
+	return err;
+}
+
+static int cancel_render(struct op *op, const struct node *node, FILE *out)
+{
+	(void)op;
+	(void)node;
+	fputs("write anything here to cancel the job; what it has printed "
+	      "stays\n",
+		out);
+	return 0;
+}
+
+static int cancel_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	struct job *job = node_job(op, node);
+
+	(void)text;
+	if (!job)
+		return -ENOENT;
+	return len ? run_cancel(op, job) : 0;
+}
+
+/* ---- output, and files that are kept on disk ---- */
+
+static int output_of(const struct node *node)
+{
+	return strcmp(row_name(node->row), "stderr") ? JOB_STDOUT : JOB_STDERR;
+}
+
+/* The size is told once it is known for good; until then it is 0, and a read
+ * gives what is there. */
+static int output_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s)
+{
+	int err = job_attr(op, node, attr, timeout_s);
+	struct job *job = node_job(op, node);
+
+	if (!err && job_is_final(job))
+		attr_size(attr, job->output_size[output_of(node)]);
+	return err;
+}
+
+static int output_open(
+	struct op *op, const struct node *node, struct handle *handle)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job)
+		return -ENOENT;
+	if (job->status == JOB_ERROR)
+		return job->err;
+	int err = job_detail(op, job);
+	return err ? err : handle_open_output(handle, job, output_of(node));
+}
+
+static int exit_code_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s)
+{
+	int err = job_attr(op, node, attr, timeout_s);
+	struct job *job = node_job(op, node);
+	char *text;
+	size_t len;
+
+	if (err || !job_is_final(job) || job->status == JOB_ERROR)
+		return err;
+	err = row_content(op, node, &text, &len);
+	if (err)
+		return err;
+	free(text);
+	attr_size(attr, len);
+	return 0;
+}
+
+static int exit_code_open(
+	struct op *op, const struct node *node, struct handle *handle)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job)
+		return -ENOENT;
+	if (job->status == JOB_ERROR)
+		return job->err;
+	int err = job_detail(op, job);
+	if (err)
+		return err;
+	job_hold(job);
+	handle->job = job;
+	handle->kind = HANDLE_WAIT;
+	return 0;
+}
+
+int job_file_open(struct op *op, struct job *job, struct handle *handle,
+	const char *suffix)
+{
+	int fd = job_open_file(&op->fs->state, job->number, suffix, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	handle->fd = fd;
+	handle->kind = HANDLE_FILE;
+	return 0;
+}
+
+static int code_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	int err = job_attr(op, node, attr, timeout_s);
+
+	if (!err)
+		attr_size(attr, node_job(op, node)->code_size);
+	return err;
+}
+
+static int code_open(
+	struct op *op, const struct node *node, struct handle *handle)
+{
+	struct job *job = node_job(op, node);
+
+	return job ? job_file_open(op, job, handle, "code") : -ENOENT;
+}
+
+static int answer_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s)
+{
+	int err = job_attr(op, node, attr, timeout_s);
+
+	if (!err && job_is_final(node_job(op, node)))
+		attr_size(attr, node_job(op, node)->answer_size);
+	return err;
+}
+
+static int answer_open(
+	struct op *op, const struct node *node, struct handle *handle)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job)
+		return -ENOENT;
+	int err = job_detail(op, job);
+	if (err)
+		return err;
+	err = job_file_open(op, job, handle, "answer");
+	if (err != -ENOENT)
+		return err;
+	handle->kind = HANDLE_TEXT; /* no answer has come: an empty one */
+	handle->text = strdup("{}\n");
+	handle->len = 3;
+	return handle->text ? 0 : -ENOMEM;
+}
+
+/* ---- removing ---- */
+
+/* rm -r of a finished job's directory removes what is in it first. */
+static int job_remove_file(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
+{
+	struct job *job = node_job(op, node);
+
+	(void)is_dir;
+	if (!job)
+		return -ENOENT;
+	if (job->is_foreign)
+		return -EPERM;
+	if (!job_is_final(job))
+		return -EBUSY;
+	if (!job->hidden)
+		job->hidden = json_object();
+	if (json_object_set_new(job->hidden, name, json_true()))
+		return -ENOMEM;
+	return job_store_record(job);
+}
+
+#define FIELD(file, names, text)                                               \
+	{                                                                      \
+		.path = "/jobs/{job}/" file, .kind = ROW_FILE, .mode = 0444,   \
+		.source = field_source, .member = names, .help = text,         \
+	}
+#define JOB_FILE .kind = ROW_FILE, .mode = 0444
+
+const struct row tree_job_rows[] = {
+	{ .path = "/jobs/{job}",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.flags = ROW_VOLATILE,
+		.exists = job_exists,
+		.attr = job_attr,
+		.remove = job_remove_file,
+		.help = "a job; also run/NAME.job. rmdir forgets it, once it "
+			"has ended" },
+	{ .path = "/jobs/{job}/status",
+		JOB_FILE,
+		.exists = job_exists,
+		.render = status_render,
+		.help = "pending, running, completed, failed, timeout, "
+			"cancelled; error where nothing ran" },
+	{ .path = "/jobs/{job}/stdout",
+		JOB_FILE,
+		.exists = job_exists,
+		.attr = output_attr,
+		.open = output_open,
+		.help = "what it printed; reading waits for more until it "
+			"ends" },
+	{ .path = "/jobs/{job}/stderr",
+		JOB_FILE,
+		.exists = job_exists,
+		.attr = output_attr,
+		.open = output_open,
+		.help = "what it printed as errors; likewise" },
+	{ .path = "/jobs/{job}/exit_code",
+		JOB_FILE,
+		.exists = exit_code_exists,
+		.attr = exit_code_attr,
+		.open = exit_code_open,
+		.source = field_source,
+		.flags = ROW_FINAL,
+		.member = "exit_code",
+		.help = "its exit status; reading waits for the end" },
+	{ .path = "/jobs/{job}/cancel",
+		.kind = ROW_FILE,
+		.mode = 0644,
+		.flags = ROW_ACTION,
+		.exists = job_exists,
+		.render = cancel_render,
+		.write = cancel_write,
+		.help = "any write cancels it; what it printed stays" },
+	{ .path = "/jobs/{job}/artifacts",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.exists = job_exists,
+		.list = artifacts_list,
+		.find = artifacts_find,
+		.remove = artifact_remove,
+		.help = "files that it left behind" },
+	{ .path = "/jobs/{job}/artifacts/{artifact}",
+		JOB_FILE,
+		.flags = ROW_FINAL,
+		.attr = artifact_attr,
+		.open = artifact_open,
+		.help = "one of them, decoded" },
+	{ .path = "/jobs/{job}/code",
+		JOB_FILE,
+		.flags = ROW_FINAL,
+		.exists = code_exists,
+		.attr = code_attr,
+		.open = code_open,
+		.help = "the program as it was sent" },
+	{ .path = "/jobs/{job}/error",
+		JOB_FILE,
+		.exists = error_exists,
+		.render = error_render,
+		.help = "why it failed, in the API's words" },
+	{ .path = "/jobs/{job}/id",
+		JOB_FILE,
+		.exists = id_exists,
+		.render = id_render,
+		.help = "the API's id of it" },
+	FIELD("language", "language|detected_language", "what ran it"),
+	FIELD("success", "success", "1 where it exited with 0"),
+	FIELD("network_mode", "network_mode", "zerotrust or semitrusted"),
+	FIELD("created_at", "created_at", "when it was submitted"),
+	FIELD("started_at", "started_at", "when it began"),
+	FIELD("completed_at", "completed_at", "when it ended"),
+	FIELD("total_time_ms",
+		"total_time_ms|execution_time_ms|execution_time|"
+		"duration_ms",
+		"how long it took, in milliseconds"),
+	FIELD("message", "message", "what the API says beside"),
+	{ .path = "/jobs/{job}/job.json",
+		JOB_FILE,
+		.exists = job_exists,
+		.attr = answer_attr,
+		.open = answer_open,
+		.help = "the API's whole answer" },
+	{ 0 },
+};

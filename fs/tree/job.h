@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree/job.h - what the tables of jobs share */
+#ifndef FS_TREE_JOB_H
+#define FS_TREE_JOB_H
+
+#include "fs/core/row.h"
+
+/* The job that a node is of, or NULL: it was forgotten. */
+struct job *node_job(struct op *op, const struct node *node);
+
+/* Times of a job, as the attr of a row. */
+int job_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s);
+void attr_size(struct stat *attr, uint64_t size);
+
+/* Opens a file of the job in the state directory. */
+int job_file_open(struct op *op, struct job *job, struct handle *handle,
+	const char *suffix);
+
+/* Rows of artifacts/: fs/tree/artifacts.c. */
+int artifacts_list(
+	struct op *op, const struct node *node, struct listing *listing);
+int artifacts_find(struct op *op, const struct node *node, const char *name,
+	struct found *found);
+int artifact_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s);
+int artifact_open(
+	struct op *op, const struct node *node, struct handle *handle);
+int artifact_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir);
+
+#endif

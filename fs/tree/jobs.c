@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree/jobs.c - jobs/: all asynchronous jobs */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/drafts/draft.h"
+#include "fs/ops/handle.h"
+#include "fs/jobs/job_store.h"
+#include "fs/core/listing.h"
+#include "fs/mount/mount.h"
+#include "fs/jobs/run.h"
+#include "fs/tree/job.h"
+#include "fs/tree/tables.h"
+
+static int jobs_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
+{
+	struct fs *fs = op->fs;
+	struct job *job = jobs_lookup(fs, name);
+
+	(void)node;
+	if (json_object_get(fs->jobs.aliases, name)) {
+		jobs_drop_alias(fs, name);
+		return 0;
+	}
+	if (!job || !is_dir)
+		return -EPERM;
+	if (!job_is_final(job))
+		return -EBUSY;
+	if (job->id)
+		jobs_forget(fs, job->id);
+	job_remove(job);
+	return 0;
+}
+
+/* ---- jobs/ itself ---- */
+
+static int jobs_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	(void)node;
+	attr_times(attr, &op->fs->jobs.changed, &op->fs->jobs.changed);
+	*timeout_s = 0;
+	return 0;
+}
+
+static int add_job(struct listing *listing, const struct job *job)
+{
+	struct found found;
+	char name[300];
+
+	job_name(job, name, sizeof(name));
+	int err = found_row(&found, tree_row("/jobs/{job}"), job->key, NULL);
+	return err ? err : listing_add(listing, name, &found);
+}
+
+static int add_aliases(struct op *op, struct listing *listing)
+{
+	const char *alias;
+	json_t *number;
+	int err = 0;
+
+	json_object_foreach (op->fs->jobs.aliases, alias, number) {
+		struct found found;
+		if (!job_by_number(op->fs, json_integer_value(number)))
+			continue;
+		err = found_row(&found, tree_row("/jobs/{alias}"), alias, NULL);
+		if (!err)
+			err = listing_add(listing, alias, &found);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* What is still on its way to the API has no name yet that would last. */
+static bool is_listed(const struct job *job)
+{
+	return job->is_async && !job->is_unlisted &&
+		(job->was_accepted || job->is_foreign || job_is_final(job));
+}
+
+/* The list of others' jobs is the API's; where it cannot be had, our own are
+ * listed all the same. */
+static int jobs_list(
+	struct op *op, const struct node *node, struct listing *listing)
+{
+	struct cache_answer answer;
+	struct job *job;
+	int err = op_get(op, API_JOBS, NULL, &answer);
+
+	(void)node;
+	if (err == -EINPROGRESS)
+		return err;
+	if (!err)
+		jobs_read_list(op->fs, answer.json, answer.fetched_ms);
+	err = add_aliases(op, listing);
+	TAILQ_FOREACH(job, &op->fs->jobs.all, link)
+	{
+		if (!err && is_listed(job))
+			err = add_job(listing, job);
+	}
+	return err;
+}
+
+/* A request is not wasted on each name that a shell or an editor tries: job ids
+ * are UUIDs (api.md 3.1); others are known from the list. */
+static bool looks_like_id(const char *name)
+{
+	size_t dashes = 0, digits = 0;
+
+	for (const char *c = name; *c; c++) {
+		dashes += *c == '-';
+		digits += isxdigit((unsigned char)*c) != 0;
+	}
+	return dashes == 4 && digits == 32 && strlen(name) == 36;
+}
+
+/* By hand, an id is asked for at the API where it is not known here. */
+static int jobs_find(struct op *op, const struct node *node, const char *name,
+	struct found *found)
+{
+	struct fs *fs = op->fs;
+	struct job *job = jobs_lookup(fs, name);
+	struct cache_answer answer;
+
+	(void)node;
+	if (json_object_get(fs->jobs.aliases, name))
+		return found_row(found, tree_row("/jobs/{alias}"), name, NULL);
+	if (!job && looks_like_id(name) && !job_is_forgotten(fs, name)) {
+		enum job_status status;
+		int err = op_get(op, API_JOB, name, &answer);
+		if (!err)
+			err = job_judge(answer.json, &status);
+		if (err)
+			return err;
+		job = job_foreign(fs, name);
+		if (!job)
+			return -ENOMEM;
+		job->is_unlisted = true;
+		job_answer(job, answer.json, status);
+	}
+	if (!job)
+		return -ENOENT;
+	return found_row(found, tree_row("/jobs/{job}"), job->key, NULL);
+}
+
+static int jobs_move_in(struct op *op, const struct node *node,
+	struct spool_inode *inode, const char *name)
+{
+	(void)node;
+	return draft_submit_job(op, inode, name);
+}
+
+static int jobs_new_spool(
+	struct op *op, const struct node *dir, struct found *found)
+{
+	const struct options *options = op->fs->options;
+
+	(void)dir;
+	memset(found, 0, sizeof(*found));
+	found->inode = spool_top(op->fs->spool, "jobs/new", options->uid,
+		options->gid, &op->fs->born);
+	return found->inode ? 0 : -errno;
+}
+
+/* ---- links ---- */
+
+static int latest_exists(struct op *op, const struct node *node)
+{
+	(void)node;
+	return job_by_number(op->fs, op->fs->jobs.latest) ? 0 : -ENOENT;
+}
+
+static int link_render(
+	struct op *op, struct job *job, const char *prefix, FILE *out)
+{
+	char name[300];
+
+	(void)op;
+	if (!job)
+		return -ENOENT;
+	job_name(job, name, sizeof(name));
+	fprintf(out, "%s%s", prefix, name);
+	return 0;
+}
+
+static int latest_render(struct op *op, const struct node *node, FILE *out)
+{
+	(void)node;
+	return link_render(
+		op, job_by_number(op->fs, op->fs->jobs.latest), "", out);
+}
+
+static int alias_render(struct op *op, const struct node *node, FILE *out)
+{
+	json_t *number = json_object_get(op->fs->jobs.aliases, node->id);
+
+	return link_render(
+		op, job_by_number(op->fs, json_integer_value(number)), "", out);
+}
+
+static int submitted_render(struct op *op, const struct node *node, FILE *out)
+{
+	return link_render(op, node_job(op, node), "../", out);
+}
+
+const struct row tree_jobs_rows[] = {
+	{ .path = "/jobs",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.attr = jobs_attr,
+		.list = jobs_list,
+		.find = jobs_find,
+		.remove = jobs_remove,
+		.move_in = jobs_move_in,
+		.help = "asynchronous jobs: this mount's, and what the API "
+			"lists" },
+	{ .path = "/jobs/new",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.spool = jobs_new_spool,
+		.help = "save a script here to submit it as an asynchronous "
+			"job; mkdir makes a draft" },
+	{ .path = "/jobs/new/{name}.job",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.attr = job_attr,
+		.render = submitted_render,
+		.help = "the newest job of NAME" },
+	{ .path = "/jobs/latest",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.exists = latest_exists,
+		.render = latest_render,
+		.help = "the job that this mount submitted last" },
+	{ .path = "/jobs/{alias}",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.render = alias_render,
+		.help = "the job of a draft that was moved here under this "
+			"name" },
+	{ 0 },
+};

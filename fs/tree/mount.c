@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree/mount.c - .unsandboxfs/: this mount itself */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/errors.h"
+#include "fs/base/log.h"
+#include "fs/mount/mount.h"
+#include "fs/resources/resource.h"
+#include "fs/tree/tables.h"
+
+/* What this mount says of itself moves all the time. */
+static int moving_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s)
+{
+	(void)node;
+	attr_times(attr, &op->fs->born, &op->fs->born);
+	*timeout_s = 0;
+	return 0;
+}
+
+static int still_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	(void)node;
+	attr_times(attr, &op->fs->born, &op->fs->born);
+	*timeout_s = FOREVER_S;
+	return 0;
+}
+
+static void put(FILE *out, const char *name, uint64_t value)
+{
+	fprintf(out, "%s %" PRIu64 "\n", name, value);
+}
+
+static void api_print(const struct api_stats *stats, FILE *out)
+{
+	static const char *const classes[] = { "no_answer", "1xx", "2xx", "3xx",
+		"4xx", "5xx" };
+	char name[64];
+
+	for (int i = 0; i < API_ENDPOINTS; i++)
+		if (stats->sent[i])
+			fprintf(out, "requests %s %s %" PRIu64 "\n",
+				api_endpoint_method(i), api_endpoint_path(i),
+				stats->sent[i]);
+	for (int i = 0; i < 6; i++) {
+		snprintf(name, sizeof(name), "answers_%s", classes[i]);
+		put(out, name, stats->by_status[i]);
+	}
+	put(out, "answers_429", stats->limited);
+	put(out, "retries", stats->retries);
+	put(out, "resigned", stats->resigned);
+	put(out, "bytes_sent", stats->bytes_sent);
+	put(out, "bytes_received", stats->bytes_received);
+	put(out, "requests_queued", stats->queued);
+	put(out, "requests_in_flight", stats->in_flight);
+	fprintf(out, "clock_skew_s %" PRId64 "\n", stats->skew_s);
+	fprintf(out, "rate_limit %" PRId64 "\n", stats->limit);
+	fprintf(out, "rate_remaining %" PRId64 "\n", stats->remaining);
+	fprintf(out, "rate_reset %" PRId64 "\n", stats->reset_unix_s);
+}
+
+static void cache_print(const struct cache_stats *stats, FILE *out)
+{
+	put(out, "cache_hits", stats->hits);
+	put(out, "cache_misses", stats->misses);
+	put(out, "cache_joined", stats->joined);
+	put(out, "cache_stale", stats->stale);
+	put(out, "cache_negative", stats->negative);
+	put(out, "cache_evicted", stats->evicted);
+	put(out, "cache_entries", stats->entries);
+	put(out, "cache_bytes", stats->bytes);
+}
+
+static void resources_print(struct fs *fs, FILE *out)
+{
+	uint64_t count, bytes;
+
+	lists_measure(fs, &count, &bytes);
+	put(out, "resources", count);
+	put(out, "resources_bytes", bytes);
+	put(out, "resources_bytes_each", count ? bytes / count : 0);
+}
+
+static int stats_render(struct op *op, const struct node *node, FILE *out)
+{
+	struct fs *fs = op->fs;
+	const struct op *parked;
+	const struct job *job;
+	uint64_t waiting = 0, readers = 0, going = 0, jobs = 0;
+
+	(void)node;
+	TAILQ_FOREACH(parked, &fs->parked, link)
+	{
+		waiting++;
+		readers += parked->watched != NULL;
+	}
+	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	{
+		jobs++;
+		going += !job_is_final(job);
+	}
+	api_print(api_stats(fs->api), out);
+	cache_print(cache_stats(fs->cache), out);
+	resources_print(fs, out);
+	put(out, "operations", fs->operations);
+	put(out, "operations_waiting", waiting);
+	put(out, "longest_turn_us", fs->longest_turn_us);
+	put(out, "readers_waiting", readers);
+	put(out, "handles", fs->handles);
+	put(out, "nodes", fs->nodes.count);
+	put(out, "jobs", jobs);
+	put(out, "jobs_going_on", going);
+	return 0;
+}
+
+static int log_render(struct op *op, const struct node *node, FILE *out)
+{
+	size_t len;
+	char *text = log_text(&len);
+
+	(void)op;
+	(void)node;
+	if (!text)
+		return -ENOMEM;
+	fwrite(text, 1, len, out);
+	free(text);
+	return 0;
+}
+
+static int errors_render(struct op *op, const struct node *node, FILE *out)
+{
+	(void)node;
+	errors_print(op->fs, out);
+	return 0;
+}
+
+static int config_render(struct op *op, const struct node *node, FILE *out)
+{
+	size_t len;
+	char *text = options_text(op->fs->options, &len);
+
+	(void)node;
+	if (!text)
+		return -ENOMEM;
+	fprintf(out, "public_key %s\n", op->fs->credentials->public_key);
+	fprintf(out, "credentials %s\n", op->fs->credentials->source);
+	fprintf(out, "state %s\n", op->fs->state.path);
+	fwrite(text, 1, len, out);
+	free(text);
+	return 0;
+}
+
+static int version_render(struct op *op, const struct node *node, FILE *out)
+{
+	(void)op;
+	(void)node;
+	fputs(UNSANDBOXFS_VERSION "\n", out);
+	return 0;
+}
+
+static int refresh_render(struct op *op, const struct node *node, FILE *out)
+{
+	(void)op;
+	(void)node;
+	fputs("write anything here to drop all cached answers\n", out);
+	return 0;
+}
+
+static int refresh_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	(void)node;
+	(void)text;
+	if (!len)
+		return 0;
+	lists_forget(op->fs);
+	cache_drop_all(op->fs->cache);
+	notify_all(op->fs);
+	return 0;
+}
+
+static int otp_render(struct op *op, const struct node *node, FILE *out)
+{
+	(void)op;
+	(void)node;
+	fputs("write the one-time code here that the API asks for, then repeat "
+	      "what was refused\n",
+		out);
+	return 0;
+}
+
+static int otp_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	char code[128];
+
+	(void)node;
+	while (len && strchr(" \t\r\n", text[len - 1]))
+		len--;
+	if (len >= sizeof(code))
+		return -EINVAL;
+	memcpy(code, text, len);
+	code[len] = '\0';
+	int err = api_set_otp(op->fs->api, code);
+	explicit_bzero(code, sizeof(code));
+	return err;
+}
+
+#define ABOUT(name, render_name, text)                                         \
+	{                                                                      \
+		.path = "/.unsandboxfs/" name, .kind = ROW_FILE, .mode = 0444, \
+		.attr = moving_attr, .render = render_name, .help = text,      \
+	}
+#define ACT(name, mode_bits, render_name, write_name, text)                    \
+	{                                                                      \
+		.path = "/.unsandboxfs/" name, .kind = ROW_FILE,               \
+		.mode = mode_bits, .flags = ROW_ACTION, .attr = still_attr,    \
+		.render = render_name, .write = write_name, .help = text,      \
+	}
+
+const struct row tree_mount_rows[] = {
+	{ .path = "/.unsandboxfs",
+		.kind = ROW_DIR,
+		.mode = 0555,
+		.attr = still_attr,
+		.help = "this mount itself" },
+	ABOUT("stats", stats_render, "counters, one `name value` a line"),
+	ABOUT("log", log_render, "what the daemon logged last"),
+	ABOUT("errors", errors_render,
+		"the last 100 errors: time, method, path, HTTP status, "
+		"errno, the API's words"),
+	ABOUT("config", config_render, "the settings in force, but no secret"),
+	ABOUT("version", version_render, "of unsandboxfs"),
+	ACT("refresh", 0644, refresh_render, refresh_write,
+		"any write drops what is cached"),
+	ACT("otp", 0600, otp_render, otp_write,
+		"the one-time code for what the API answers with 428"),
+	{ 0 },
+};

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree/snapshots.c - snapshots/ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/mount/mount.h"
+#include "fs/resources/resource_rows.h"
+#include "fs/resources/resource_snapshots.h"
+#include "fs/base/safe_name.h"
+#include "fs/tree/tables.h"
+
+const struct collection snapshots = {
+	.path = "/snapshots",
+	.row = "/snapshots/{snapshot}",
+	.list = API_SNAPSHOTS,
+	.detail = API_SNAPSHOT,
+	.remove = API_SNAPSHOT_DELETE,
+	.form = { .member = "snapshots",
+		.ids = "snapshot_id|id",
+		.keys = taken_keys,
+		.part_names = "name" },
+	.is_constant = true,
+};
+
+/* The collection that its source is in, and its id there. -ENOENT: it does not
+ * say. */
+static int source_of(
+	const json_t *item, const struct collection **collection, char **id)
+{
+	static const char *const members[] = { "source_id", "session_id",
+		"service_id" };
+	const char *type =
+		json_string_value(json_member(item, "source_type|type"));
+
+	int err = -EPROTO;
+
+	*id = NULL;
+	*collection = !type		   ? NULL
+		: !strcmp(type, "service") ? &services
+		: !strcmp(type, "session") ? &sessions
+					   : NULL;
+	for (size_t i = 0; *collection && err == -EPROTO && i < 3; i++)
+		err = resource_id(item, members[i], id);
+	return err == -EPROTO ? -ENOENT : err;
+}
+
+/* A list of the sources is not asked for: where none is known, it is there. */
+static int source_exists(struct op *op, const struct node *node)
+{
+	const struct collection *collection;
+	const struct resource_index *index;
+	json_t *item;
+	char *id;
+	int err = resource_item(op, node, &item);
+
+	if (!err)
+		err = source_of(item, &collection, &id);
+	if (err)
+		return err;
+	index = collection_known(op->fs, collection);
+	if (index && !resource_by_id(index, id))
+		err = -ENOENT;
+	free(id);
+	return err;
+}
+
+static int source_render(struct op *op, const struct node *node, FILE *out)
+{
+	const struct collection *collection;
+	json_t *item;
+	char *id, *name;
+	int err = resource_item(op, node, &item);
+
+	if (!err)
+		err = source_of(item, &collection, &id);
+	if (err)
+		return err;
+	name = safe_name_encode(id, strlen(id));
+	if (name)
+		fprintf(out, "../..%s/%s", collection->path, name);
+	err = name ? 0 : -ENOMEM;
+	free(name);
+	free(id);
+	return err;
+}
+
+#define HERE "/snapshots/{snapshot}/"
+
+const struct row tree_snapshots_rows[] = {
+	{ .path = "/snapshots",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.attr = collection_attr,
+		.list = collection_list,
+		.find = collection_find,
+		.remove = collection_remove,
+		.help = "what sessions and services were at a time" },
+	{ .path = "/snapshots/{snapshot}",
+		.kind = ROW_DIR,
+		.mode = 0755,
+		.exists = resource_exists,
+		.attr = resource_attr,
+		.help = "a snapshot; rmdir is refused, but with -o "
+			"allow_delete" },
+	ID,
+	FIELD_E("name", "name", "its name"),
+	FIELD_E("source_type", "source_type|type", "session or service"),
+	FIELD_E("source_id", "source_id|session_id|service_id",
+		"the id of what it was taken of"),
+	{ .path = HERE "source",
+		.kind = ROW_LINK,
+		.mode = 0777,
+		.flags = ROW_VOLATILE,
+		.exists = source_exists,
+		.render = source_render,
+		.help = "the session or the service, where it still exists" },
+	FIELD("container_name", "container_name", "the container's name"),
+	FIELD_E("size_bytes", "size_bytes|size", "how large it is"),
+	FIELD("hot", "hot", "1: it was taken while its source ran"),
+	FIELD("status", "status", "whether it is ready"),
+	FIELD_E("created_at", "created_at", "when it was taken"),
+	FIELD("expires_at", "expires_at", "when it goes by itself"),
+	VALUE("locked", "locked", resource_locked_write,
+		"1: it cannot be destroyed; writing 0 or 1 unlocks or "
+		"locks it"),
+	ACTION("restore", action_write, "any write restores it to its source"),
+	ACTION("clone", action_write,
+		"key=value words make a session or a service of it; "
+		"then reading gives its id"),
+	ACTION("destroy", resource_destroy, "any write deletes it"),
+	JSON("snapshot.json"),
+	{ 0 },
+};

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/api/calls.c - calls begin, end, are cancelled, and take their turn */
+#include <errno.h>
+#include <signal.h>
+
+#include "tests/unit/api/fixture.h"
+
+#define FINE                                                                   \
+	{                                                                      \
+		200, NULL, "{}", NULL, 0, 0                                    \
+	}
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = malloc(sizeof(*fixture));
+
+	fixture_start(fixture);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	fixture_stop(*state);
+	free(*state);
+	return 0;
+}
+
+static char *big_json(size_t size)
+{
+	char *text = malloc(size + 1);
+
+	memset(text, 'x', size);
+	memcpy(text, "{\"stdout\":\"", 11);
+	memcpy(text + size - 2, "\"}", 3);
+	return text;
+}
+
+static void long_answers_are_parsed_aside(void **state)
+{
+	struct fixture *fixture = *state;
+	char *text = big_json(3 * 1024 * 1024);
+	struct server_step steps[] = { { 200, NULL, text, NULL, 0, 0 } };
+
+	server_script(&fixture->server, steps, 1);
+	ask(fixture, API_EXECUTE, NULL, "{}");
+	assert_int_equal(fixture->outcome.err, 0);
+	assert_int_equal(fixture->outcome.text_len, 3 * 1024 * 1024);
+	assert_int_equal(json_string_length(json_object_get(
+				 fixture->outcome.json, "stdout")),
+		3 * 1024 * 1024 - 13);
+	free(text);
+}
+
+/* Runs until the answer is with the worker and not yet collected. */
+static void until_parsing(struct fixture *fixture)
+{
+	while (!worker_pending(fixture->worker)) {
+		api_poll(fixture->api, NULL, 0, fixture->now_ms, 10);
+		api_run(fixture->api, fixture->now_ms);
+	}
+}
+
+static void what_is_parsed_may_be_cancelled(void **state)
+{
+	struct fixture *fixture = *state;
+	char *text = big_json(1024 * 1024);
+	struct server_step steps[] = { { 200, NULL, text, NULL, 0, 0 } };
+	struct outcome outcome = { 0 };
+	struct api_call *call;
+
+	server_script(&fixture->server, steps, 1);
+	call = start(fixture, API_EXECUTE, NULL, "{}", &outcome);
+	until_parsing(fixture);
+	api_cancel(call);
+	settle(fixture);
+	assert_int_equal(outcome.count, 0);
+
+	/* and the client may be gone before the worker is done */
+	start(fixture, API_EXECUTE, NULL, "{}", &outcome);
+	until_parsing(fixture);
+	api_free(fixture->api);
+	fixture->api = NULL;
+	while (worker_pending(fixture->worker))
+		worker_collect(fixture->worker);
+	assert_int_equal(outcome.count, 0);
+	assert_int_equal(server_seen_count(&fixture->server), 2);
+	free(text);
+}
+
+static void a_cancelled_call_is_silent(void **state)
+{
+	struct fixture *fixture = *state;
+	struct outcome outcome = { 0 };
+	struct api_call *call;
+
+	SCRIPT(fixture, { 0, NULL, NULL, NULL, AFTER_HANG, 0 });
+	call = start(fixture, API_EXECUTE, NULL, "{}", &outcome);
+	assert_false(api_call_was_sent(call));
+	api_cancel(call);
+	settle(fixture);
+	assert_int_equal(server_seen_count(&fixture->server), 0);
+
+	call = start(fixture, API_EXECUTE, NULL, "{}", &outcome);
+	until_seen(fixture, 1);
+	assert_true(api_call_was_sent(call));
+	assert_int_equal(api_stats(fixture->api)->in_flight, 1);
+	api_cancel(call);
+	assert_int_equal(api_stats(fixture->api)->in_flight, 0);
+	settle(fixture);
+
+	/* what is under way when the client goes has no done either */
+	start(fixture, API_JOBS, NULL, NULL, &outcome);
+	until_seen(fixture, 2);
+	start(fixture, API_JOBS, NULL, NULL, &outcome);
+	api_free(fixture->api);
+	fixture->api = NULL;
+	assert_int_equal(outcome.count, 0);
+}
+
+struct chain {
+	struct fixture *fixture;
+	struct api_call *self, *other;
+	struct outcome outcome;
+	int count;
+};
+
+static void cancel_both(void *ctx, const struct api_answer *answer)
+{
+	struct chain *chain = ctx;
+
+	assert_int_equal(answer->err, 0);
+	chain->count++;
+	api_cancel(chain->self); /* no harm */
+	api_cancel(chain->other);
+	start(chain->fixture, API_JOBS, NULL, NULL, &chain->outcome);
+}
+
+static void a_done_may_start_and_cancel(void **state)
+{
+	struct fixture *fixture = *state;
+	struct chain chain = { .fixture = fixture };
+	struct api_request request = { .endpoint = API_JOBS };
+
+	SCRIPT(fixture, FINE, { 0, NULL, NULL, NULL, AFTER_HANG, 0 }, FINE);
+	assert_int_equal(api_start(fixture->api, &request, fixture->now_ms,
+				 cancel_both, &chain, &chain.self),
+		0);
+	/* the other is under way before the first is answered */
+	chain.other = start(fixture, API_STATS, NULL, NULL, &chain.outcome);
+	settle(fixture);
+	assert_int_equal(chain.count, 1);
+	assert_int_equal(chain.outcome.count, 1);
+	outcome_clear(&chain.outcome);
+}
+
+static void many_go_side_by_side(void **state)
+{
+	struct fixture *fixture = *state;
+	struct outcome outcome = { 0 };
+	int i;
+
+	SCRIPT(fixture, { 0, NULL, NULL, NULL, AFTER_HANG, 0 });
+	for (i = 0; i < 60; i++)
+		start(fixture, API_EXECUTE, NULL, "{}", &outcome);
+	until_seen(fixture, 60);
+	assert_int_equal(api_stats(fixture->api)->in_flight, 60);
+	fixture->now_ms += 120000;
+	settle(fixture);
+	assert_int_equal(outcome.count, 60);
+	assert_int_equal(outcome.err, -ETIMEDOUT);
+	outcome_clear(&outcome);
+}
+
+static void nobody_need_want_to_know(void **state)
+{
+	struct fixture *fixture = *state;
+	struct api_request request = { .endpoint = API_SERVICE_FREEZE,
+		.id = "web",
+		.body = strdup("{}"),
+		.body_len = 2 };
+
+	SCRIPT(fixture, { 500, NULL, "{}", NULL, 0, 0 });
+	assert_int_equal(api_start(fixture->api, &request, fixture->now_ms,
+				 NULL, NULL, NULL),
+		0);
+	settle(fixture);
+	assert_int_equal(server_seen_count(&fixture->server), 1);
+	assert_int_equal(fixture->errors, 1);
+	assert_string_equal(fixture->error, "POST /services/web/freeze -121");
+}
+
+static void the_loops_own_fds_are_told(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLOUT } };
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	fds[0].fd = ends[0];
+	fds[1].fd = ends[1];
+	assert_int_equal(api_poll(fixture->api, fds, 2, 0, -1), 0);
+	assert_int_equal(fds[0].revents, 0);
+	assert_int_equal(fds[1].revents, POLLOUT);
+	close(ends[1]);
+	assert_int_equal(api_poll(fixture->api, fds, 1, 0, -1), 0);
+	assert_int_equal(fds[0].revents, POLLHUP);
+	close(ends[0]);
+	assert_int_equal(api_poll(fixture->api, fds, 17, 0, -1), -EINVAL);
+}
+
+/* With one request at a time the order is that of who waits. */
+static void people_go_first(void **state)
+{
+	struct fixture *fixture = *state;
+	struct api_request poll_ = { .endpoint = API_JOBS,
+		.priority = API_POLL };
+	struct api_request reader = {
+		.endpoint = API_JOB, .id = "j", .priority = API_READER
+	};
+	struct api_request person = { .endpoint = API_SHELLS };
+	struct outcome outcome = { 0 };
+
+	SCRIPT(fixture, FINE);
+	api_set_rate(fixture->api, 60, 1, fixture->now_ms);
+	ask(fixture, API_STATS, NULL, NULL);
+	api_start(
+		fixture->api, &poll_, fixture->now_ms, on_done, &outcome, NULL);
+	api_start(fixture->api, &reader, fixture->now_ms, on_done, &outcome,
+		NULL);
+	api_start(fixture->api, &person, fixture->now_ms, on_done, &outcome,
+		NULL);
+	settle(fixture);
+	assert_int_equal(outcome.count, 3);
+	assert_memory_equal(fixture->server.seen[1].head, "GET /shells", 11);
+	assert_memory_equal(fixture->server.seen[2].head, "GET /jobs/j", 11);
+	assert_memory_equal(fixture->server.seen[3].head, "GET /jobs ", 10);
+	/* each of a full bucket, which the server has later */
+	assert_in_range(fixture->now_ms - START_MS, 3000, 3900);
+	outcome_clear(&outcome);
+}
+
+static void what_is_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct api_stats *stats = api_stats(fixture->api);
+
+	SCRIPT(fixture,
+		{ 200,
+			"X-RateLimit-Limit: 60\r\nX-RateLimit-Remaining: 50\r\n"
+			"X-RateLimit-Reset: 30\r\n",
+			"{}", NULL, 0, 0 },
+		{ 404, NULL, "{}", NULL, 0, 0 },
+		{ 503, NULL, "{}", NULL, 0, 0 }, FINE);
+	assert_int_equal(stats->limit, -1);
+	ask(fixture, API_JOBS, NULL, NULL);
+	ask(fixture, API_JOBS, NULL, NULL);
+	ask(fixture, API_JOBS, NULL, NULL);
+	assert_int_equal(stats->sent[API_JOBS], 4);
+	assert_int_equal(stats->by_status[2], 2);
+	assert_int_equal(stats->by_status[4], 1);
+	assert_int_equal(stats->by_status[5], 1);
+	assert_int_equal(stats->retries, 1);
+	assert_int_equal(stats->limit, 60);
+	assert_int_equal(stats->remaining, 50);
+	assert_true(llabs(stats->reset_unix_s - time(NULL) - 30) <= 2);
+	assert_int_equal(stats->bytes_received, 8);
+	assert_int_equal(stats->in_flight, 0);
+	assert_int_equal(stats->queued, 0);
+	assert_int_equal(fixture->errors, 1);
+}
+
+/* Who does not say which key is told of nobody's limit. */
+static void what_unsigned_answers_say(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct api_stats *stats = api_stats(fixture->api);
+
+	SCRIPT(fixture,
+		{ 200,
+			"X-RateLimit-Limit: 60\r\nX-RateLimit-Remaining: 0\r\n"
+			"X-RateLimit-Reset: 30\r\n",
+			"{}", NULL, 0, 0 },
+		FINE);
+	ask(fixture, API_HEALTH, NULL, NULL);
+	assert_int_equal(stats->by_status[2], 1);
+	assert_int_equal(stats->limit, -1);
+	ask(fixture, API_JOBS, NULL, NULL);
+	assert_int_equal(fixture->outcome.err, 0);
+	assert_int_equal(fixture->now_ms, START_MS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(long_answers_are_parsed_aside),
+		TEST(what_is_parsed_may_be_cancelled),
+		TEST(a_cancelled_call_is_silent),
+		TEST(a_done_may_start_and_cancel),
+		TEST(many_go_side_by_side),
+		TEST(nobody_need_want_to_know),
+		TEST(the_loops_own_fds_are_told),
+		TEST(people_go_first),
+		TEST(what_is_counted),
+		TEST(what_unsigned_answers_say),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/api/json.c - answers with any bytes in them, read and written */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/api.h"
+#include "api/json.h"
+
+#define BYTES(s) (s), sizeof(s) - 1
+
+/* TEST_ALLOC_FAIL: the allocation that fails, counted down; 0: none. */
+static long fail_at;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
+}
+
+/* jansson's own allocations, which the linker cannot wrap. */
+static void *counted_malloc(size_t size)
+{
+	return __wrap_malloc(size);
+}
+
+struct read_case {
+	const char *name;
+	const char *text;
+	size_t len;
+	const char *bytes; /* of the string it is; NULL: not JSON */
+	size_t bytes_len;
+};
+
+static const struct read_case reads[] = {
+	{ "plain", BYTES("\"abc\""), BYTES("abc") },
+	{ "empty", BYTES("\"\""), BYTES("") },
+	{ "escapes", BYTES("\"a\\n\\t\\\"\\\\\\/\\u0041\""),
+		BYTES("a\n\t\"\\/A") },
+	{ "a byte order mark", BYTES("\xef\xbb\xbf\"a\""), BYTES("a") },
+	{ "raw UTF-8", BYTES("\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""),
+		BYTES("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") },
+	{ "escaped pair", BYTES("\"\\ud83d\\ude00\""),
+		BYTES("\xf0\x9f\x98\x80") },
+	{ "NUL", BYTES("\"a\\u0000b\""), BYTES("a\0b") },
+	{ "invalid bytes", BYTES("\"a\xff\xfe\x80z\""),
+		BYTES("a\xff\xfe\x80z") },
+	{ "cut off sequence", BYTES("\"\xe2\x82\""), BYTES("\xe2\x82") },
+	{ "overlong", BYTES("\"\xc0\xaf\xe0\x80\xaf\""),
+		BYTES("\xc0\xaf\xe0\x80\xaf") },
+	{ "raw surrogate", BYTES("\"\xed\xa0\x80\""), BYTES("\xed\xa0\x80") },
+	{ "above U+10FFFF", BYTES("\"\xf4\x90\x80\x80\""),
+		BYTES("\xf4\x90\x80\x80") },
+	{ "cut off where held bytes are", BYTES("\"\xf4\x8f\xbf\""),
+		BYTES("\xf4\x8f\xbf") },
+	{ "the same before other bytes", BYTES("\"\xf4\x8f\xbe}\xbf\""),
+		BYTES("\xf4\x8f\xbe}\xbf") },
+	{ "lone high surrogate", BYTES("\"\\ud800x\""),
+		BYTES("\xed\xa0\x80x") },
+	{ "lone low surrogate", BYTES("\"\\udc00\""), BYTES("\xed\xb0\x80") },
+	{ "two high surrogates", BYTES("\"\\uD800\\uD83D\\uDE00\""),
+		BYTES("\xed\xa0\x80\xf0\x9f\x98\x80") },
+	{ "a code point that holds", BYTES("\"\xf4\x8f\xbe\x80\""),
+		BYTES("\xf4\x8f\xbe\x80") },
+	{ "the last code point", BYTES("\"\xf4\x8f\xbf\xbf\""),
+		BYTES("\xf4\x8f\xbf\xbf") },
+	{ "the one before them", BYTES("\"\xf4\x8f\xbd\xbf\""),
+		BYTES("\xf4\x8f\xbd\xbf") },
+	{ "cut off by the end", BYTES("\"\xf4\x8f\xbf\""),
+		BYTES("\xf4\x8f\xbf") },
+	{ "cut off by another",
+		BYTES("\"\xf4\x8f\xbe"
+		      "a\\n\""),
+		BYTES("\xf4\x8f\xbe"
+		      "a\n") },
+	{ "the same, escaped", BYTES("\"\\udbff\\udf80\\udbff\\udfff\""),
+		BYTES("\xf4\x8f\xbe\x80\xf4\x8f\xbf\xbf") },
+	{ "escaped, not holding", BYTES("\"\\udbff\\udf7f\""),
+		BYTES("\xf4\x8f\xbd\xbf") },
+	{ "backslash before a quote", BYTES("\"a\\\\\""), BYTES("a\\") },
+	{ "escaped backslash and u", BYTES("\"\\\\ud800\""), BYTES("\\ud800") },
+	{ "nothing", BYTES(""), NULL, 0 },
+	{ "white space", BYTES("  \n"), NULL, 0 },
+	{ "open string", BYTES("\"abc"), NULL, 0 },
+	{ "open escape", BYTES("\"abc\\"), NULL, 0 },
+	{ "open unit", BYTES("\"abc\\ud8"), NULL, 0 },
+	{ "bad unit", BYTES("\"\\uZZZZ\""), NULL, 0 },
+	{ "HTML", BYTES("<html></html>"), NULL, 0 },
+	{ "two values", BYTES("\"a\" \"b\""), NULL, 0 },
+	{ "raw control byte", BYTES("\"a\nb\""), NULL, 0 },
+	{ "invalid byte outside", BYTES("\xff\"a\""), NULL, 0 },
+	{ "closed too often", BYTES("]"), NULL, 0 },
+	{ "NUL behind it", BYTES("\"a\"\0"), NULL, 0 },
+	{ "NUL in a key", BYTES("{\"a\\u0000b\":1}"), NULL, 0 },
+};
+
+static void read_gives_every_byte(void **state)
+{
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+		const struct read_case *row = &reads[i];
+		/* an exact copy, so that a checker sees reads beyond it */
+		char *copy = memcpy(
+			malloc(row->len + !row->len), row->text, row->len);
+		json_t *json = json_read(copy, row->len);
+		char *bytes = json_to_bytes(json, &len);
+
+		free(copy);
+		if (!row->bytes && !json)
+			continue;
+		if (!row->bytes || !json || len != row->bytes_len ||
+			memcmp(bytes, row->bytes, len) != 0 || bytes[len])
+			fail_msg("%s", row->name);
+		free(bytes);
+		json_decref(json);
+	}
+}
+
+static void bytes_come_back(void **state)
+{
+	size_t i, len, text_len, back_len;
+
+	(void)state;
+	for (i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+		const struct read_case *row = &reads[i];
+		json_t *json, *again;
+		char *bytes, *text;
+
+		if (!row->bytes)
+			continue;
+		json = json_from_bytes(row->bytes, row->bytes_len);
+		bytes = json_to_bytes(json, &len);
+		text = json_write(json, &text_len);
+		again = json_read(text, text_len);
+		if (len != row->bytes_len ||
+			memcmp(bytes, row->bytes, len) != 0)
+			fail_msg("%s", row->name);
+		/* the file has the bytes themselves, not what holds them */
+		if (row->bytes_len > 1 && !memchr(row->bytes, '\n', len) &&
+			!memchr(row->bytes, '\\', len) &&
+			!memchr(row->bytes, '\0', len) &&
+			!memmem(text, text_len, row->bytes, len))
+			fail_msg("%s: not raw", row->name);
+		free(bytes);
+		bytes = json_to_bytes(again, &back_len);
+		if (back_len != len || memcmp(bytes, row->bytes, len) != 0)
+			fail_msg("%s: the text", row->name);
+		free(bytes);
+		free(text);
+		json_decref(again);
+		json_decref(json);
+	}
+}
+
+/* Every byte beside every other one. */
+static void all_pairs_come_back(void **state)
+{
+	char *all = malloc(3 * 65536), *bytes, *text;
+	size_t i, len, text_len;
+	json_t *json, *again;
+
+	(void)state;
+	for (i = 0; i < 65536; i++) {
+		all[3 * i] = (char)(i >> 8);
+		all[3 * i + 1] = (char)i;
+		all[3 * i + 2] = '\xf4';
+	}
+	json = json_from_bytes(all, 3 * 65536);
+	text = json_write(json, &text_len);
+	again = json_read(text, text_len);
+	bytes = json_to_bytes(again, &len);
+	assert_int_equal(len, 3 * 65536);
+	assert_memory_equal(bytes, all, len);
+	free(all);
+	free(bytes);
+	free(text);
+	json_decref(json);
+	json_decref(again);
+}
+
+static void write_is_compact_and_in_order(void **state)
+{
+	static const char text[] =
+		"{\"z\":1,\"a\":[true,false,null,-5,1.5,0.1,1e30,[],{}],"
+		"\"s\":\"q\\\"\\\\\\n\\u0001\xc3\xa4\xff/\x7f\"}";
+	static const char pretty[] = "{\n"
+				     "  \"a\": [\n"
+				     "    1,\n"
+				     "    {}\n"
+				     "  ],\n"
+				     "  \"b\": []\n"
+				     "}\n";
+	json_t *json = json_read(BYTES(text));
+	size_t len;
+	char *out = json_write(json, &len);
+
+	(void)state;
+	assert_string_equal(out,
+		"{\"z\":1,\"a\":[true,false,null,-5,1.5,0.1,1e+30,[],{}],"
+		"\"s\":\"q\\\"\\\\\\n\\u0001\xc3\xa4\xff/\x7f\"}");
+	assert_int_equal(len, strlen(out));
+	free(out);
+	json_decref(json);
+	json = json_read(BYTES("{\"a\":[1,{}],\"b\":[]}"));
+	out = json_write_pretty(json, &len);
+	assert_string_equal(out, pretty);
+	assert_int_equal(len, sizeof(pretty) - 1);
+	free(out);
+	json_decref(json);
+}
+
+static void depth_has_an_end(void **state)
+{
+	char text[1200];
+	json_t *json;
+
+	(void)state;
+	memset(text, '[', 256);
+	memset(text + 256, ']', 256);
+	json = json_read(text, 512);
+	assert_non_null(json);
+	json_decref(json);
+	memset(text, '[', 257);
+	memset(text + 257, ']', 257);
+	assert_null(json_read(text, 514));
+	/* within a string they are no nesting */
+	memset(text, '[', sizeof(text));
+	text[0] = text[sizeof(text) - 1] = '"';
+	json = json_read(text, sizeof(text));
+	assert_non_null(json);
+	json_decref(json);
+}
+
+static void long_strings_are_read(void **state)
+{
+	size_t size = 50 * 1024 * 1024, len, i;
+	char *text = malloc(size + 2), *bytes;
+	json_t *json;
+
+	(void)state;
+	text[0] = '"';
+	for (i = 0; i < size; i++)
+		text[i + 1] = "0123456789abcde\xc3\xa4\xff"[i % 18];
+	text[size + 1] = '"';
+	json = json_read(text, size + 2);
+	bytes = json_to_bytes(json, &len);
+	assert_int_equal(len, size);
+	assert_memory_equal(bytes, text + 1, size);
+	free(bytes);
+	free(text);
+	json_decref(json);
+}
+
+/* Each allocation in turn fails, jansson's too; nothing leaks or crashes. */
+static void memory_may_run_out(void **state)
+{
+	static const char text[] =
+		"{\"a\":[1,2.5,\"x\xff\\ud800\",\"a string of more than a "
+		"hundred bytes, all of them to be there in the end, for it "
+		"is read as a whole or not at all\\n\"],\"b\":null,\"a key "
+		"of more than the sixty-four bytes that need no memory of "
+		"their own\":{}}";
+	int failures = 0, err = -ENOMEM;
+	json_t *json = NULL;
+	size_t len;
+	long n;
+
+	(void)state;
+	for (n = 1; err; n++) {
+		fail_at = n;
+		err = json_parse(BYTES(text), &json);
+		fail_at = 0;
+		if (err) {
+			assert_null(json);
+			assert_int_equal(err, -ENOMEM);
+			failures++;
+		}
+	}
+	assert_true(failures >= 15);
+	for (n = 1, failures = 0;; n++, failures++) {
+		char *out;
+
+		fail_at = n;
+		out = json_write(json, &len);
+		fail_at = 0;
+		free(out);
+		if (out)
+			break;
+	}
+	assert_true(failures >= 1);
+	json_decref(json);
+	for (n = 1, failures = 0;; n++, failures++) {
+		fail_at = n;
+		json = json_from_bytes("\xff", 1);
+		fail_at = 0;
+		json_decref(json);
+		if (json)
+			break;
+	}
+	assert_true(failures >= 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(read_gives_every_byte),
+		cmocka_unit_test(bytes_come_back),
+		cmocka_unit_test(all_pairs_come_back),
+		cmocka_unit_test(write_is_compact_and_in_order),
+		cmocka_unit_test(depth_has_an_end),
+		cmocka_unit_test(long_strings_are_read),
+		cmocka_unit_test(memory_may_run_out),
+	};
+
+	json_set_alloc_funcs(counted_malloc, free);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/api/memory.c - each allocation of the client fails once */
+#include <errno.h>
+#include <signal.h>
+
+#include <curl/curl.h>
+
+#include "tests/unit/api/fixture.h"
+
+/* TEST_ALLOC_FAIL: in this thread alone; 0: none. */
+static _Thread_local long fail_at;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
+}
+
+static void *counted_strdup(const char *s)
+{
+	char *copy = __wrap_malloc(strlen(s) + 1);
+
+	return copy ? strcpy(copy, s) : NULL;
+}
+
+/* curl's allocations fail as well: it is given these. */
+static void curl_counts(void)
+{
+	curl_global_init_mem(CURL_GLOBAL_DEFAULT, __wrap_malloc, free,
+		__wrap_realloc, (curl_strdup_callback)counted_strdup,
+		__wrap_calloc);
+}
+
+static void a_client_is_whole_or_not(void **state)
+{
+	struct api_config config = { .url = "https://h", .cacert = "/ca" };
+	struct api *api = NULL;
+	int failures = -1, err;
+	char why[200];
+
+	(void)state;
+	do {
+		fail_at = ++failures + 1;
+		err = api_new(&config, &api, why, sizeof(why));
+		fail_at = 0;
+		if (err != 0 && err != -ENOMEM && err != -EINVAL)
+			fail_msg("allocation %d: %d", failures + 1, err);
+	} while (err);
+	assert_true(failures > 5);
+	api_free(api);
+}
+
+struct end {
+	int count;
+	int err;
+};
+
+/* on_done without its copies, which would take memory themselves. */
+static void on_end(void *ctx, const struct api_answer *answer)
+{
+	struct end *end = ctx;
+
+	end->count++;
+	end->err = answer->err;
+}
+
+/* However a request fails, it is told once, and the next one goes. */
+static void a_request_fails_alone(void **state)
+{
+	static char text[200 * 1024];
+	struct server_step steps[] = { { 200, NULL, text, NULL, 0, 0 } };
+	struct fixture *fixture = malloc(sizeof(*fixture));
+	struct api_param query[] = { { "all", "true" }, { NULL, NULL } };
+	struct api_request request = {
+		.endpoint = API_SERVICE_LOGS,
+		.id = "a b",
+		.query = query,
+	};
+	int failures = 0, refused = 0, err;
+	struct end end;
+	long n;
+
+	(void)state;
+	memset(text, ' ', sizeof(text) - 1);
+	memcpy(text, "{}", 2);
+	fixture_start(fixture);
+	server_script(&fixture->server, steps, 1);
+	for (n = 1;; n++) {
+		memset(&end, 0, sizeof(end));
+		fail_at = n;
+		err = api_start(fixture->api, &request, fixture->now_ms, on_end,
+			&end, NULL);
+		if (!err)
+			while (api_stats(fixture->api)->in_flight ||
+				api_stats(fixture->api)->queued ||
+				worker_pending(fixture->worker))
+				turn(fixture, 10);
+		if (fail_at)
+			break; /* it was not needed any more */
+		if (!err)
+			turn(fixture, 0);
+		assert_int_equal(end.count, err == 0);
+		refused += err != 0;
+		failures += end.err != 0;
+		/* a retry may have mended it */
+		server_script(&fixture->server, steps, 1);
+	}
+	fail_at = 0;
+	settle(fixture);
+	assert_int_equal(end.err, 0);
+	assert_true(refused >= 3);
+	assert_true(failures >= 10);
+	fixture_stop(fixture);
+	free(fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_client_is_whole_or_not),
+		cmocka_unit_test(a_request_fails_alone),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	curl_counts();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

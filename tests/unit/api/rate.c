@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/api/rate.c - the bucket, and whose turn it is */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/rate.h"
+
+#define T0 5000000 /* some time */
+
+/*
+ * A story is a line of steps, played against one bucket:
+ *
+ *   set M B         the key allows M a minute, B at once
+ *   headers L R S   an answer said limit, remaining and reset in S seconds
+ *   since N         so many more were sent that it may not have counted, for
+ *                   the `headers` behind it
+ *   age N           it took N ms to come, likewise
+ *   limited S       a 429 that asks for S seconds, -1: for nothing
+ *   person N        N such calls come, numbered on from 1; the same with
+ *   program N       a time limit of 30 s
+ *   reader, poll
+ *   brief N         a person's, with a time limit of 2 s
+ *   later N         a person's that are due in 5 s
+ *   ms N            time passes
+ *   go A-B          those go, in that order, and no others now
+ *   late A-B        those are turned away, and no others
+ *   wake N          the next thing happens in N ms; -1: nothing does
+ */
+struct story {
+	const char *name;
+	const char *steps;
+};
+
+static const struct story stories[] = {
+	{ "no limit while nothing is known",
+		"person 100, go 1-100, wake -1, poll 5, go 101-105" },
+	{ "a burst, then by the minute",
+		"set 60 10, person 12, go 1-10, wake 1250, ms 1249, "
+		"go 0-0, ms 1, go 11-11, ms 1000, go 12-12, wake -1" },
+	{ "the burst comes back",
+		"set 60 10, person 10, go 1-10, ms 60000, person 11, "
+		"go 11-20" },
+	{ "never more than the burst",
+		"set 60 10, ms 3600000, person 11, go 1-10" },
+	{ "no burst told", "set 60 0, person 61, go 1-60" },
+	{ "what was sent before the key was known counts",
+		"person 3, go 1-3, set 60 10, person 8, go 4-10" },
+	{ "the same key again changes nothing",
+		"set 60 10, person 10, go 1-10, set 60 10, person 1, go 0-0" },
+	{ "a smaller one cuts", "set 60 10, set 60 3, person 5, go 1-3" },
+	{ "unknown again", "set 60 1, person 2, go 1-1, set 0 0, go 2-2" },
+	{ "people first, then readers, then polls",
+		"set 60 3, ms 60000, limited -1, poll 1, reader 1, person 1, "
+		"go 0-0, ms 1250, go 3-3, ms 1000, go 2-2, ms 2000, go 0-0, "
+		"ms 1000, go 1-1" },
+	{ "polls leave two tokens",
+		"set 60 10, poll 20, go 1-8, person 2, go 21-22" },
+	{ "a person and many runs take turns",
+		"set 60 1, program 4, go 1-1, person 2, ms 1250, go 5-5, "
+		"ms 1250, go 2-2, ms 1250, go 6-6, ms 1250, go 3-3, ms 1250, "
+		"go 4-4" },
+	{ "and know how long that is",
+		"set 60 10, program 38, go 1-10, ms 250, late 0-0, person 2, "
+		"late 38-38, ms 1000, go 39-39, ms 1000, go 11-11" },
+	{ "a run comes before a reader and a poll",
+		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1250, "
+		"go 3-3, ms 1000, go 2-2" },
+	{ "but a burst of one is no starvation",
+		"set 60 1, poll 2, go 1-1, ms 1250, go 2-2" },
+	{ "in order within one priority",
+		"set 60 1, person 3, go 1-1, ms 1250, go 2-2, ms 1250, go "
+		"3-3" },
+	{ "one that waits for its retry holds nobody up",
+		"set 60 10, later 1, person 2, go 2-3, wake 5000, ms 5000, "
+		"go 1-1" },
+	{ "turned away at once, not late",
+		"set 60 10, person 10, go 1-10, ms 250, brief 3, late 12-13, "
+		"wake 1000, ms 1000, go 11-11" },
+	{ "the wait of many", "set 60 10, person 45, late 40-45, go 1-10" },
+	{ "turned away by who comes later but goes first",
+		"set 60 10, limited -1, poll 27, late 0-0, person 2, "
+		"late 26-27" },
+	{ "remaining lowers",
+		"set 60 10, headers 60 2 30, person 5, go 1-2, wake 1250" },
+	{ "remaining raises, less what it may not have counted",
+		"set 60 10, person 10, go 1-10, since 3, headers 60 7 30, "
+		"person 6, go 11-14" },
+	{ "within these bounds our own count is kept",
+		"set 60 10, person 6, go 1-6, since 3, headers 60 5 30, "
+		"person 5, go 7-10" },
+	{ "what remained when a long run was sent",
+		"set 60 10, person 5, go 1-5, ms 250, ms 5000, age 5000, "
+		"headers 60 6 30, person 11, go 6-15" },
+	{ "and has been used since",
+		"set 60 10, person 10, go 1-10, since 9, age 5000, "
+		"headers 60 9 30, person 1, go 0-0" },
+	{ "more than the burst is another count",
+		"set 60 10, person 10, go 1-10, headers 60 50 30, person 1, "
+		"go 0-0, headers 60 9 30, go 0-0" },
+	{ "nothing remaining, with a key: by the minute",
+		"set 60 10, headers 60 0 30, person 1, wake 1250" },
+	{ "learned from headers alone",
+		"headers 60 59 60, person 70, go 1-59" },
+	{ "and followed upwards",
+		"headers 60 1 60, person 9, go 1-1, headers 60 5 60, go 2-6" },
+	{ "nothing remaining, until the reset",
+		"headers 60 0 20, person 1, wake 20000, ms 20000, go 1-1" },
+	{ "a reset beyond all time limits",
+		"headers 60 0 3600, person 1, late 1-1, ms 60000, person 1, "
+		"go 2-2" },
+	{ "the key counts more than headers",
+		"headers 600 599 60, set 60 10, headers 600 590 60, person 20, "
+		"go 1-10" },
+	{ "nonsense in headers",
+		"headers 99999999999 5 1, headers -1 5 1, headers 0 5 1, "
+		"person 20, go 1-20" },
+	{ "429 with a time",
+		"person 1, go 1-1, limited 5, person 2, go 0-0, wake 5000, "
+		"ms 5000, go 2-3" },
+	{ "429 without, nothing known",
+		"person 1, go 1-1, limited -1, person 2, go 2-3" },
+	{ "429 without, the key known",
+		"set 60 10, limited -1, person 2, go 0-0, wake 1250" },
+	{ "429 for an hour is asked again after a minute",
+		"set 60 10, limited 3600, brief 1, late 1-1, ms 60000, "
+		"person 1, go 2-2" },
+	{ "a limit that ends does not end an other",
+		"limited 10, limited 5, person 1, wake 10000" },
+	{ "time that stands still or goes back",
+		"set 60 10, person 10, go 1-10, ms 250, ms -5000, person 1, "
+		"go 0-0, ms 6000, go 11-11" },
+};
+
+struct play {
+	struct rate rate;
+	uint64_t now_ms;
+	struct rate_answer answer; /* since and age of the next one */
+	struct rate_entry entries[256];
+	int count;
+	const char *name;
+};
+
+static void come(struct play *play, long count, enum api_priority priority,
+	uint64_t due_ms, uint64_t limit_ms)
+{
+	for (; count > 0; count--) {
+		struct rate_entry *entry = &play->entries[++play->count];
+
+		entry->priority = priority;
+		entry->due_ms = play->now_ms + due_ms;
+		entry->deadline_ms = play->now_ms + limit_ms;
+		rate_push(&play->rate, entry);
+	}
+}
+
+typedef struct rate_entry *next_entry(struct rate *rate, uint64_t now_ms);
+
+static void expect(
+	struct play *play, next_entry *next, const char *what, const char *args)
+{
+	struct rate_entry *entry;
+	int first, last;
+
+	assert_int_equal(sscanf(args, "%d-%d", &first, &last), 2);
+	while ((entry = next(&play->rate, play->now_ms))) {
+		if (entry - play->entries != first)
+			fail_msg("%s: %s %s: %d instead of %d", play->name,
+				what, args, (int)(entry - play->entries),
+				first);
+		first++;
+	}
+	if (first && first != last + 1)
+		fail_msg("%s: %s %s: ended before %d", play->name, what, args,
+			first);
+}
+
+static void answer_comes(struct play *play, long long limit,
+	long long remaining, long long reset_s)
+{
+	play->answer.limit = limit;
+	play->answer.remaining = remaining;
+	play->answer.reset_s = reset_s;
+	rate_learn(&play->rate, &play->answer, play->now_ms);
+	play->answer = (struct rate_answer){ 0 };
+}
+
+static void play_step(struct play *play, const char *step)
+{
+	char verb[16];
+	const char *args;
+	long long a = 0, b = 0, c = 0;
+	uint64_t wake;
+
+	assert_int_equal(sscanf(step, " %15s", verb), 1);
+	args = strstr(step, verb) + strlen(verb);
+	sscanf(args, "%lld %lld %lld", &a, &b, &c);
+	if (!strcmp(verb, "set"))
+		rate_set(&play->rate, (unsigned)a, (unsigned)b, play->now_ms);
+	else if (!strcmp(verb, "headers"))
+		answer_comes(play, a, b, c);
+	else if (!strcmp(verb, "since"))
+		play->answer.since = (uint64_t)a;
+	else if (!strcmp(verb, "age"))
+		play->answer.age_ms = (uint64_t)a;
+	else if (!strcmp(verb, "limited"))
+		rate_limited(&play->rate, a, play->now_ms);
+	else if (!strcmp(verb, "person"))
+		come(play, (long)a, API_PERSON, 0, 30000);
+	else if (!strcmp(verb, "program"))
+		come(play, (long)a, API_PROGRAM, 0, 30000);
+	else if (!strcmp(verb, "reader"))
+		come(play, (long)a, API_READER, 0, 30000);
+	else if (!strcmp(verb, "poll"))
+		come(play, (long)a, API_POLL, 0, 30000);
+	else if (!strcmp(verb, "brief"))
+		come(play, (long)a, API_PERSON, 0, 2000);
+	else if (!strcmp(verb, "later"))
+		come(play, (long)a, API_PERSON, 5000, 30000);
+	else if (!strcmp(verb, "ms"))
+		play->now_ms += (uint64_t)a;
+	else if (!strcmp(verb, "go"))
+		expect(play, rate_next, verb, args);
+	else if (!strcmp(verb, "late"))
+		expect(play, rate_late, verb, args);
+	else if (!strcmp(verb, "wake")) {
+		wake = rate_wake_ms(&play->rate, play->now_ms);
+		if (wake != (a < 0 ? UINT64_MAX : play->now_ms + (uint64_t)a))
+			fail_msg("%s: wakes in %lld ms, not in %lld",
+				play->name, (long long)(wake - play->now_ms),
+				a);
+	} else {
+		fail_msg("%s: what is %s?", play->name, verb);
+	}
+}
+
+static void each_story_holds(void **state)
+{
+	char steps[512], *step, *rest;
+	struct play play;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+		memset(&play, 0, sizeof(play));
+		rate_init(&play.rate);
+		play.now_ms = T0;
+		play.name = stories[i].name;
+		snprintf(steps, sizeof(steps), "%s", stories[i].steps);
+		for (step = strtok_r(steps, ",", &rest); step;
+			step = strtok_r(NULL, ",", &rest))
+			play_step(&play, step);
+	}
+}
+
+/* Whoever enforces it: in no minute more than burst + per_minute. */
+static void it_never_sends_too_much(void **state)
+{
+	static uint64_t sent[4000];
+	struct play play = { .now_ms = T0, .name = "flood" };
+	size_t count = 0, first = 0, i;
+
+	(void)state;
+	rate_init(&play.rate);
+	rate_set(&play.rate, 60, 10, T0);
+	for (i = 0; i < 6000; i++) {
+		struct rate_entry *entry;
+
+		play.now_ms += 37;
+		play.count = 0;
+		if (play.rate.count == 0)
+			come(&play, 20, API_PERSON, 0, 3600000);
+		while ((entry = rate_next(&play.rate, play.now_ms)))
+			sent[count++] = play.now_ms;
+		while (sent[first] + 60000 <= play.now_ms)
+			first++;
+		assert_true(count - first <= 70);
+	}
+	/* nor much less than it may */
+	assert_in_range(count, 225, 235);
+}
+
+/*
+ * The whole loop against a server of our own that has such a bucket: a log that
+ * is followed, long runs beside it, and polls behind both. Nobody is refused,
+ * and what the server has left is used.
+ */
+struct twin {
+	double tokens;
+	struct {
+		struct rate_entry *entry;
+		uint64_t number, beside, sent_ms, ends_ms;
+		int64_t remaining;
+	} on_way[64];
+	int count;
+	uint64_t sent, refused;
+};
+
+static void twin_takes(
+	struct twin *twin, struct rate_entry *entry, uint64_t now_ms)
+{
+	int i = twin->count++;
+
+	twin->on_way[i].entry = entry;
+	twin->on_way[i].number = ++twin->sent;
+	twin->on_way[i].beside = (uint64_t)i;
+	twin->on_way[i].sent_ms = now_ms;
+	twin->on_way[i].ends_ms =
+		now_ms + (entry->priority == API_PROGRAM ? 7000 : 40);
+	if (twin->tokens >= 1)
+		twin->tokens -= 1;
+	else
+		twin->refused++;
+	twin->on_way[i].remaining = (int64_t)twin->tokens;
+}
+
+/* Answers one that has ended; false: there is none. */
+static bool twin_answers(struct twin *twin, struct rate *rate, uint64_t now_ms)
+{
+	struct rate_answer answer = { .limit = 60, .reset_s = 1 };
+	int i;
+
+	for (i = 0; i < twin->count; i++)
+		if (twin->on_way[i].ends_ms <= now_ms)
+			break;
+	if (i == twin->count)
+		return false;
+	answer.remaining = twin->on_way[i].remaining;
+	answer.age_ms = now_ms - twin->on_way[i].sent_ms;
+	answer.since =
+		twin->sent - twin->on_way[i].number + twin->on_way[i].beside;
+	rate_learn(rate, &answer, now_ms);
+	twin->on_way[i].entry->due_ms = 0;
+	twin->on_way[i] = twin->on_way[--twin->count];
+	return true;
+}
+
+static void what_the_server_has_left_is_used(void **state)
+{
+	struct rate_entry log = { .priority = API_POLL };
+	struct rate_entry list = { .priority = API_POLL };
+	struct rate_entry runs[5];
+	struct twin twin = { .tokens = 10 };
+	unsigned lists = 0, logs = 0;
+	uint64_t now_ms, end_ms = T0 + 600000;
+	struct rate rate;
+	size_t i;
+
+	(void)state;
+	rate_init(&rate);
+	rate_set(&rate, 60, 10, T0);
+	for (i = 0; i < 5; i++)
+		runs[i] = (struct rate_entry){ .priority = API_PROGRAM };
+	for (now_ms = T0; now_ms < end_ms; now_ms += 20) {
+		struct rate_entry *entry,
+			*all[] = { &log, &list, &runs[0], &runs[1], &runs[2],
+				&runs[3], &runs[4] };
+
+		twin.tokens += 0.02;
+		if (twin.tokens > 10)
+			twin.tokens = 10;
+		while (twin_answers(&twin, &rate, now_ms))
+			;
+		for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+			if (all[i]->due_ms)
+				continue; /* it waits, or is on its way */
+			all[i]->due_ms = now_ms;
+			all[i]->deadline_ms = now_ms + 3600000;
+			rate_push(&rate, all[i]);
+		}
+		while ((entry = rate_next(&rate, now_ms))) {
+			twin_takes(&twin, entry, now_ms);
+			lists += entry == &list;
+			logs += entry == &log;
+		}
+		/* It is never thought to be much less than it is. */
+		assert_true((double)rate.level / 60000 > twin.tokens - 7);
+	}
+	assert_int_equal(twin.refused, 0);
+	assert_in_range(twin.sent, 600, 610);
+	/* 5 runs of 7 s are 43 a minute: the polls have the rest. */
+	assert_in_range(lists, 80, 95);
+	assert_in_range(logs, 80, 95);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_story_holds),
+		cmocka_unit_test(it_never_sends_too_much),
+		cmocka_unit_test(what_the_server_has_left_is_used),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/api/worker.c - the thread works in order and loses nothing */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/api.h"
+
+/* TEST_ALLOC_FAIL: in this thread alone; 0: none. */
+static _Thread_local long fail_at;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
+}
+
+#define COUNT 1000
+
+struct task {
+	int number;
+	int worked; /* by the worker */
+	int done;   /* by the loop */
+	pthread_t worker, loop;
+	sigset_t blocked;
+};
+
+static int work_order[COUNT], work_count, done_order[COUNT], done_count;
+
+static void work(void *ctx)
+{
+	struct task *task = ctx;
+
+	task->worked++;
+	task->worker = pthread_self();
+	pthread_sigmask(SIG_SETMASK, NULL, &task->blocked);
+	work_order[work_count++] = task->number;
+}
+
+static void done(void *ctx)
+{
+	struct task *task = ctx;
+
+	task->done++;
+	task->loop = pthread_self();
+	done_order[done_count++] = task->number;
+}
+
+static struct task tasks[COUNT];
+
+static void begin(void)
+{
+	int i;
+
+	memset(tasks, 0, sizeof(tasks));
+	for (i = 0; i < COUNT; i++)
+		tasks[i].number = i;
+	work_count = done_count = 0;
+}
+
+static void check_all_done(void)
+{
+	int i;
+
+	assert_int_equal(done_count, COUNT);
+	for (i = 0; i < COUNT; i++) {
+		assert_int_equal(tasks[i].worked, 1);
+		assert_int_equal(tasks[i].done, 1);
+		assert_int_equal(work_order[i], i);
+		assert_int_equal(done_order[i], i);
+		assert_true(pthread_equal(tasks[i].loop, pthread_self()));
+		assert_false(pthread_equal(tasks[i].worker, pthread_self()));
+		assert_true(sigismember(&tasks[i].blocked, SIGTERM));
+	}
+}
+
+static void all_is_done_in_order(void **state)
+{
+	struct worker *worker = worker_new();
+	struct pollfd fd = { .fd = worker_fd(worker), .events = POLLIN };
+	int i;
+
+	(void)state;
+	begin();
+	assert_int_equal(poll(&fd, 1, 0), 0);
+	for (i = 0; i < COUNT; i++)
+		assert_int_equal(
+			worker_submit(worker, work, done, &tasks[i]), 0);
+	assert_int_equal(worker_pending(worker), COUNT);
+	while (worker_pending(worker) > 0) {
+		assert_int_equal(poll(&fd, 1, 30000), 1);
+		worker_collect(worker);
+	}
+	assert_int_equal(poll(&fd, 1, 0), 0);
+	check_all_done();
+	worker_free(worker);
+}
+
+static void free_waits_for_all(void **state)
+{
+	struct worker *worker = worker_new();
+	int i;
+
+	(void)state;
+	begin();
+	for (i = 0; i < COUNT; i++)
+		assert_int_equal(
+			worker_submit(worker, work, done, &tasks[i]), 0);
+	worker_free(worker);
+	check_all_done();
+	worker_free(NULL);
+}
+
+static struct worker *chain_worker;
+
+static void chain(void *ctx)
+{
+	struct task *task = ctx;
+
+	done(task);
+	if (task->number + 1 < COUNT)
+		worker_submit(chain_worker, work, chain, task + 1);
+}
+
+static void a_done_may_submit(void **state)
+{
+	(void)state;
+	begin();
+	chain_worker = worker_new();
+	worker_submit(chain_worker, work, chain, &tasks[0]);
+	worker_free(chain_worker);
+	check_all_done();
+}
+
+static void values_are_dropped_there(void **state)
+{
+	struct worker *worker = worker_new();
+	json_t *json = json_array();
+
+	(void)state;
+	json_incref(json);
+	worker_drop(worker, json); /* somebody else has it */
+	assert_int_equal(worker_pending(worker), 0);
+	assert_int_equal(json->refcount, 1);
+	worker_drop(worker, json);
+	assert_int_equal(worker_pending(worker), 1);
+	worker_drop(worker, NULL);
+	assert_int_equal(worker_pending(worker), 1);
+	worker_free(worker);
+	worker_drop(NULL, json_array());
+}
+
+static void memory_may_run_out(void **state)
+{
+	json_t *json = json_array();
+	struct worker *worker;
+
+	(void)state;
+	fail_at = 1;
+	worker = worker_new();
+	fail_at = 0;
+	assert_null(worker);
+	worker = worker_new();
+	fail_at = 1;
+	assert_int_equal(worker_submit(worker, work, done, tasks), -ENOMEM);
+	fail_at = 0;
+	assert_int_equal(worker_pending(worker), 0);
+	fail_at = 1;
+	worker_drop(worker, json);
+	fail_at = 0;
+	assert_int_equal(worker_pending(worker), 0);
+	worker_free(worker);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_is_done_in_order),
+		cmocka_unit_test(free_waits_for_all),
+		cmocka_unit_test(a_done_may_submit),
+		cmocka_unit_test(values_are_dropped_there),
+		cmocka_unit_test(memory_may_run_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/cache/memory.c - memory that runs out at the 1st, 2nd, ... request */
+#include "cache/cache.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* TEST_ALLOC_FAIL: the Makefile links this file's malloc, calloc, realloc. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static int until_failure; /* 0: none fails */
+static bool has_failed;
+
+static bool is_out(void)
+{
+	if (until_failure == 0 || --until_failure > 0)
+		return false;
+	has_failed = true;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return is_out() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return is_out() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return is_out() ? NULL : __real_realloc(old, size);
+}
+
+struct api_call {
+	api_done *done;
+	void *ctx;
+};
+
+static struct api_call call;
+
+int api_start(struct api *api, const struct api_request *request,
+	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out)
+{
+	(void)api, (void)request, (void)now_ms;
+	if (is_out())
+		return -ENOMEM;
+	assert_null(call.done);
+	call = (struct api_call){ done, ctx };
+	*out = &call;
+	return 0;
+}
+
+void api_cancel(struct api_call *cancelled)
+{
+	assert_non_null(cancelled->done);
+	cancelled->done = NULL;
+}
+
+bool api_call_was_sent(const struct api_call *asked)
+{
+	(void)asked;
+	return false;
+}
+
+int worker_submit(struct worker *worker, void (*work)(void *ctx),
+	void (*done)(void *ctx), void *ctx)
+{
+	(void)worker;
+	if (is_out())
+		return -ENOMEM;
+	work(ctx);
+	done(ctx);
+	return 0;
+}
+
+static const struct cache_config config = {
+	.max_bytes = 10 << 20,
+	.ttl_ms = { 1000, 1000, 1000, 1000, 1000, 1000, 1000 },
+	.stale_ttl_ms = 100000,
+	.negative_ttl_ms = 1000,
+	.worker = (struct worker *)&call,
+};
+
+struct memory_case {
+	const char *name;
+	int status, err;
+	const char *body;
+	bool is_long;
+};
+
+static void ready(void *ctx, const struct cache_answer *answer)
+{
+	const struct memory_case *row = ctx;
+
+	assert_int_equal(answer->err, row->err);
+	assert_int_equal(!answer->json, !!row->err);
+	/* What is out of memory is not the message of the one who waits. */
+	assert_string_equal(answer->message, row->err ? "said by the API" : "");
+}
+
+static void reply(const struct memory_case *row)
+{
+	struct api_answer answer = { .err = row->err,
+		.status = row->status,
+		.text = row->body,
+		.text_len = row->is_long ? 1 << 19 : 3,
+		.sent_ms = 1,
+		.message = row->err ? "said by the API" : "",
+		.code = "" };
+	struct api_call ended = call;
+
+	call.done = NULL;
+	if (row->is_long)
+		answer.text = NULL;
+	if (row->body)
+		answer.json = json_pack("[i]", 7);
+	ended.done(ended.ctx, &answer);
+	json_decref(answer.json);
+}
+
+/* All that a life has, once through; -ENOMEM at most at one place. */
+static void live(const struct memory_case *row)
+{
+	struct cache *cache = cache_new(&config);
+	struct cache_answer answer;
+	struct cache_wait *wait;
+	int err;
+
+	if (!cache) {
+		assert_true(has_failed);
+		return;
+	}
+	for (uint64_t now_ms = 1; now_ms < 10000; now_ms += 3000) {
+		for (int attempt = 0;; attempt++) {
+			err = cache_get(cache, API_SERVICE, "web", API_PERSON,
+				now_ms, &answer, ready, (void *)row, &wait);
+			if (err != -ENOMEM)
+				break;
+			assert_true(has_failed && attempt == 0);
+			assert_null(wait);
+			/* Nobody is left to send it for. */
+			assert_null(call.done);
+		}
+		assert_int_equal(err, -EINPROGRESS);
+		reply(row);
+	}
+	cache_put(cache, API_SERVICES, NULL, json_array(), 1 << 19, 1);
+	err = cache_peek(cache, API_SERVICES, NULL, 1, &answer);
+	assert_true(err == 0 || (err == -ENOENT && has_failed));
+	cache_drop(cache, API_SERVICES, NULL);
+	cache_drop(cache, API_SERVICE, "web");
+	cache_free(cache);
+}
+
+static void test_memory(void **state)
+{
+	int at = 0;
+
+	do {
+		has_failed = false;
+		until_failure = ++at;
+		live(*state);
+	} while (has_failed);
+	until_failure = 0;
+	print_message("%d requests for memory\n", at - 1);
+	assert_true(at > 8);
+}
+
+/* The table cannot grow: slower, and complete. */
+static void test_growth(void **state)
+{
+	struct cache *cache = cache_new(&config);
+	struct cache_answer answer;
+	char id[16];
+
+	(void)state;
+	assert_non_null(cache);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		/* An entry is one request, growing is the second. */
+		until_failure = 2;
+		cache_put(cache, API_SERVICE, id, json_array(), 2, 1);
+		until_failure = 0;
+	}
+	for (int i = 0; i < 1000; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		assert_int_equal(
+			cache_peek(cache, API_SERVICE, id, 1, &answer), 0);
+	}
+	cache_free(cache);
+}
+
+static const struct memory_case cases[] = {
+	{ "an answer", 200, 0, "[7]", false },
+	{ "a long answer", 200, 0, "[7]", true },
+	{ "404", 404, -ENOENT, NULL, false },
+	{ "500", 500, -EREMOTEIO, NULL, false },
+	{ "403", 403, -EACCES, NULL, false },
+};
+
+#define CASES (sizeof(cases) / sizeof(cases[0]))
+
+int main(void)
+{
+	struct CMUnitTest tests[CASES + 1] = {
+		{ .name = "no memory to grow", .test_func = test_growth },
+	};
+
+	for (size_t i = 0; i < CASES; i++)
+		tests[i + 1] = (struct CMUnitTest){ .name = cases[i].name,
+			.test_func = test_memory,
+			.initial_state = (void *)&cases[i] };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

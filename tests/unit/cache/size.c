@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/cache/size.c - the byte bound, long answers, 100,000 entries */
+#include "cache/cache.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define CALLS_MAX 8
+
+struct api_call {
+	api_done *done;
+	void *ctx;
+};
+
+static struct api_call calls[CALLS_MAX];
+static unsigned call_count;
+static unsigned released; /* answers that the worker was given */
+static struct cache *cache;
+
+int api_start(struct api *api, const struct api_request *request,
+	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out)
+{
+	(void)api, (void)request, (void)now_ms;
+	assert_true(call_count < CALLS_MAX);
+	calls[call_count] = (struct api_call){ done, ctx };
+	*out = &calls[call_count++];
+	return 0;
+}
+
+void api_cancel(struct api_call *call)
+{
+	call->done = NULL;
+}
+
+bool api_call_was_sent(const struct api_call *call)
+{
+	(void)call;
+	return true;
+}
+
+int worker_submit(struct worker *worker, void (*work)(void *ctx),
+	void (*done)(void *ctx), void *ctx)
+{
+	assert_ptr_equal(worker, &released);
+	work(ctx);
+	done(ctx);
+	released++;
+	return 0;
+}
+
+static int set_up(size_t max_bytes, struct worker *worker)
+{
+	struct cache_config config = { .max_bytes = max_bytes,
+		.stale_ttl_ms = 300000,
+		.negative_ttl_ms = 5000,
+		.worker = worker };
+
+	for (int kind = 0; kind < CACHE_KINDS; kind++)
+		config.ttl_ms[kind] = 10000;
+	call_count = released = 0;
+	cache = cache_new(&config);
+	return cache ? 0 : -1;
+}
+
+static void ready(void *ctx, const struct cache_answer *answer)
+{
+	uint64_t *version = ctx;
+
+	assert_int_equal(answer->err, 0);
+	assert_non_null(answer->json);
+	*version = answer->version;
+}
+
+/* Asks for it at now_ms and answers with text; the version. */
+static uint64_t fetch(
+	enum api_endpoint endpoint, const char *text, uint64_t now_ms)
+{
+	struct api_answer reply = { .status = 200,
+		.text = text,
+		.text_len = strlen(text),
+		.sent_ms = (int64_t)now_ms,
+		.message = "",
+		.code = "" };
+	struct cache_answer answer;
+	struct cache_wait *wait;
+	uint64_t version = 0;
+	struct api_call call;
+
+	assert_int_equal(cache_get(cache, endpoint, NULL, API_PERSON, now_ms,
+				 &answer, ready, &version, &wait),
+		-EINPROGRESS);
+	reply.json = json_loads(text, 0, NULL);
+	assert_non_null(reply.json);
+	call = calls[--call_count];
+	call.done(call.ctx, &reply);
+	json_decref(reply.json);
+	assert_true(version > 0);
+	return version;
+}
+
+static void put(const char *id, size_t bytes, uint64_t now_ms)
+{
+	cache_put(cache, API_SERVICE, id, json_string(id), bytes, now_ms);
+}
+
+static bool is_held(const char *id)
+{
+	struct cache_answer answer;
+
+	if (cache_peek_stale(cache, API_SERVICE, id, &answer))
+		return false;
+	assert_string_equal(json_string_value(answer.json), id);
+	return true;
+}
+
+/* ---- the bound ---- */
+
+static void use_by_get(const char *id)
+{
+	struct cache_answer answer;
+	struct cache_wait *wait;
+
+	assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON, 2,
+				 &answer, ready, NULL, &wait),
+		0);
+}
+
+static void use_by_peek(const char *id)
+{
+	struct cache_answer answer;
+
+	assert_int_equal(cache_peek(cache, API_SERVICE, id, 2, &answer), 0);
+}
+
+static void use_by_peek_stale(const char *id)
+{
+	assert_true(is_held(id));
+}
+
+static void use_by_put(const char *id)
+{
+	put(id, 2500, 2);
+}
+
+/* a, b, c, d in that order; what is used then outlives the others. */
+static void test_least_recent_goes(void **state)
+{
+	void (*const uses[])(const char *id) = { use_by_get, use_by_peek,
+		use_by_peek_stale, use_by_put };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		assert_int_equal(set_up(12000, NULL), 0);
+		put("a", 2500, 1);
+		put("b", 2500, 1);
+		put("c", 2500, 1);
+		put("d", 2500, 1);
+		assert_int_equal(cache_stats(cache)->evicted, 0);
+		uses[i]("a");
+		uses[i]("c");
+		put("e", 5000, 3);
+		assert_int_equal(cache_stats(cache)->evicted, 2);
+		assert_int_equal(cache_stats(cache)->entries, 3);
+		assert_true(cache_stats(cache)->bytes <= 12000);
+		assert_false(is_held("b") || is_held("d"));
+		assert_true(is_held("a") && is_held("c") && is_held("e"));
+		cache_free(cache);
+	}
+}
+
+/* A message takes room too, and has no end of its own. */
+static void test_message_is_cut(void **state)
+{
+	char message[600] = "", *end = message;
+	struct api_answer reply = { .err = -ENOENT,
+		.status = 404,
+		.sent_ms = 1,
+		.message = message,
+		.code = "" };
+	struct cache_answer answer;
+	struct cache_wait *wait;
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(set_up(1 << 20, NULL), 0);
+	for (int i = 0; i < 127; i++)
+		end = stpcpy(end, "\xc3\xa4");
+	for (int round = 0; round < 3; round++) {
+		const char *id = round == 0 ? "a" : round == 1 ? "b" : "c";
+
+		/* 254 bytes and nothing; one too many for two more; NULL. */
+		if (round == 1)
+			strcpy(end, "\xc3\xa4\xc3\xa4");
+		if (round == 2)
+			reply.message = NULL;
+		before = cache_stats(cache)->bytes;
+		assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON,
+					 1, &answer, ready, NULL, &wait),
+			-EINPROGRESS);
+		before = cache_stats(cache)->bytes - before;
+		cache_wait_cancel(wait);
+		call_count--;
+		calls[call_count].done(calls[call_count].ctx, &reply);
+		use_by_get(id);
+		cache_get(cache, API_SERVICE, id, API_PERSON, 2, &answer, ready,
+			NULL, &wait);
+		assert_int_equal(answer.err, -ENOENT);
+		assert_int_equal(strlen(answer.message), round < 2 ? 254 : 0);
+	}
+	assert_true(before > 0);
+	assert_true(cache_stats(cache)->bytes > 3 * before + 2 * 254);
+	assert_true(cache_stats(cache)->bytes < 3 * before + 2 * 260);
+	cache_free(cache);
+}
+
+static void test_bytes_are_counted(void **state)
+{
+	uint64_t empty, with_body;
+
+	(void)state;
+	assert_int_equal(set_up(1 << 20, NULL), 0);
+	put("a", 5000, 1);
+	with_body = cache_stats(cache)->bytes;
+	put("a", 4000, 1);
+	assert_int_equal(with_body - cache_stats(cache)->bytes, 1000);
+	cache_drop(cache, API_SERVICE, "a");
+	empty = cache_stats(cache)->bytes;
+	assert_int_equal(with_body - empty, 5000);
+	assert_true(empty > 0 && empty < 400);
+	/* A longer name takes more. */
+	put("abcdefghij", 5000, 1);
+	assert_int_equal(cache_stats(cache)->bytes - empty, with_body + 9);
+	cache_free(cache);
+}
+
+static void test_giant_is_not_kept(void **state)
+{
+	char *text = malloc(20000);
+	uint64_t version;
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(set_up(10000, NULL), 0);
+	put("a", 2500, 1);
+	snprintf(text, 20000, "[\"%015000d\"]", 7);
+	version = fetch(API_SERVICES, text, 1);
+	assert_true(is_held("a"));
+	assert_int_equal(cache_stats(cache)->evicted, 1);
+	/* Handed on all the same, and known again. */
+	assert_int_equal(fetch(API_SERVICES, text, 2), version);
+	text[10] = '1';
+	assert_int_not_equal(fetch(API_SERVICES, text, 3), version);
+	free(text);
+	cache_free(cache);
+}
+
+static void test_on_its_way_is_not_evicted(void **state)
+{
+	struct cache_answer answer;
+	struct cache_wait *wait;
+	uint64_t version;
+
+	(void)state;
+	assert_int_equal(set_up(10000, NULL), 0);
+	put("a", 4000, 1);
+	assert_int_equal(cache_get(cache, API_SERVICE, "a", API_PERSON, 20000,
+				 &answer, ready, &version, &wait),
+		-EINPROGRESS);
+	for (int i = 0; i < 10; i++)
+		put("b", 8000 - i, 20000);
+	put("c", 8000, 20000);
+	assert_true(is_held("a"));
+	assert_false(is_held("c"));
+	cache_free(cache);
+}
+
+static void test_names_that_are_not_are_bounded(void **state)
+{
+	struct api_answer reply = { .err = -ENOENT,
+		.status = 404,
+		.sent_ms = 1,
+		.message = "no such thing, said at some length",
+		.code = "" };
+
+	(void)state;
+	assert_int_equal(set_up(100000, NULL), 0);
+	for (int i = 0; i < 10000; i++) {
+		struct cache_answer answer;
+		struct cache_wait *wait;
+		char id[16];
+
+		snprintf(id, sizeof(id), "no%d", i);
+		assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON,
+					 1, &answer, ready, NULL, &wait),
+			-EINPROGRESS);
+		cache_wait_cancel(wait);
+		call_count--;
+		calls[call_count].done(calls[call_count].ctx, &reply);
+	}
+	assert_true(cache_stats(cache)->bytes <= 100000);
+	assert_true(cache_stats(cache)->entries < 1000);
+	cache_free(cache);
+}
+
+static void test_nothing_is_kept_in_no_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(0, NULL), 0);
+	fetch(API_SERVICES, "[1]", 1);
+	fetch(API_SERVICES, "[1]", 1);
+	put("a", 1, 1);
+	assert_int_equal(cache_stats(cache)->entries, 0);
+	assert_int_equal(cache_stats(cache)->bytes, 0);
+	cache_free(cache);
+}
+
+/* ---- long answers ---- */
+
+/* A list of len bytes or so, of which one is `mark`. */
+static char *long_list(size_t len, char mark)
+{
+	char *text = malloc(len + 16);
+	size_t at = 0;
+
+	assert_non_null(text);
+	text[at++] = '[';
+	while (at < len) {
+		memcpy(text + at, "\"abcdef\",", 9);
+		at += 9;
+	}
+	text[len / 9 / 2 * 9 + 4] = mark;
+	memcpy(text + at, "0]", 3);
+	return text;
+}
+
+static void check_versions(size_t len, const char *what)
+{
+	char *one = long_list(len, '1'), *two = long_list(len, '2');
+	uint64_t first, second;
+
+	print_message("%s\n", what);
+	first = fetch(API_SERVICES, one, 10000);
+	assert_int_equal(fetch(API_SERVICES, one, 20000), first);
+	second = fetch(API_SERVICES, two, 30000);
+	assert_int_not_equal(second, first);
+	cache_drop(cache, API_SERVICES, NULL);
+	assert_int_equal(fetch(API_SERVICES, two, 30000), second);
+	assert_int_not_equal(fetch(API_SERVICES, one, 40000), second);
+	cache_drop(cache, API_SERVICES, NULL);
+	free(one);
+	free(two);
+}
+
+static void test_versions(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(100 << 20, NULL), 0);
+	check_versions(100, "short");
+	check_versions((1 << 20) - 100, "below what is compared");
+	check_versions((1 << 20) + 100, "above what is compared");
+	check_versions(8 << 20, "long");
+	cache_free(cache);
+}
+
+static void test_white_space_moves_only_long_ones(void **state)
+{
+	char *one = long_list(2 << 20, '1');
+	size_t len = strlen(one);
+	uint64_t version;
+
+	(void)state;
+	assert_int_equal(set_up(100 << 20, NULL), 0);
+	version = fetch(API_SERVICES, "[1, 2]", 10000);
+	assert_int_equal(fetch(API_SERVICES, "[1,2]", 20000), version);
+	version = fetch(API_SERVICES, one, 30000);
+	one[len - 1] = ' ';
+	memcpy(one + len, "]", 2);
+	assert_int_not_equal(fetch(API_SERVICES, one, 40000), version);
+	free(one);
+	cache_free(cache);
+}
+
+static void test_long_ones_are_freed_aside(void **state)
+{
+	char *text = long_list(1 << 20, '1');
+	struct cache_answer answer;
+	json_t *kept;
+
+	(void)state;
+	assert_int_equal(set_up(100 << 20, (struct worker *)&released), 0);
+	fetch(API_SERVICES, "[1]", 1);
+	fetch(API_SERVICES, text, 10001);
+	assert_int_equal(released, 0);
+	text[4] = '2';
+	fetch(API_SERVICES, text, 20001);
+	assert_int_equal(released, 1);
+	/* Who holds it too frees it. */
+	assert_int_equal(
+		cache_peek_stale(cache, API_SERVICES, NULL, &answer), 0);
+	kept = json_incref(answer.json);
+	cache_drop(cache, API_SERVICES, NULL);
+	assert_int_equal(released, 1);
+	assert_int_equal(kept->refcount, 1);
+	json_decref(kept);
+	fetch(API_SERVICES, text, 20001);
+	cache_free(cache);
+	assert_int_equal(released, 2);
+	free(text);
+}
+
+/* ---- many ---- */
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+#define MANY 100000
+
+/* 2 million steps over a table where each cost 100,000 would take an hour;
+ * the limit is for valgrind on a slow machine. */
+static void test_many(void **state)
+{
+	double start = seconds();
+
+	(void)state;
+	assert_int_equal(set_up(256 << 20, NULL), 0);
+	for (int round = 0; round < 10; round++) {
+		for (int i = 0; i < MANY; i++) {
+			char id[16];
+
+			snprintf(id, sizeof(id), "s%d", i);
+			if (round == 0)
+				put(id, 100, 1);
+			else
+				assert_true(is_held(id));
+		}
+	}
+	assert_int_equal(cache_stats(cache)->entries, MANY);
+	cache_drop_all(cache);
+	assert_int_equal(cache_stats(cache)->entries, MANY);
+	assert_false(is_held("s77"));
+	cache_free(cache);
+	print_message("%d entries, ten times each: %.2f s\n", MANY,
+		seconds() - start);
+	assert_true(seconds() - start < 60);
+}
+
+static void test_many_that_do_not_fit(void **state)
+{
+	double start = seconds();
+
+	(void)state;
+	assert_int_equal(set_up(10 << 20, NULL), 0);
+	for (int i = 0; i < MANY; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "s%d", i);
+		put(id, 1000, 1);
+		assert_true(is_held(id));
+	}
+	assert_int_equal(
+		cache_stats(cache)->evicted + cache_stats(cache)->entries,
+		MANY);
+	assert_true(cache_stats(cache)->bytes <= 10 << 20);
+	assert_true(cache_stats(cache)->entries > 8000);
+	cache_free(cache);
+	assert_true(seconds() - start < 60);
+}
+
+#define NAMED(name, function)                                                  \
+	{                                                                      \
+		name, function, NULL, NULL, NULL                               \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		NAMED("the least recently used goes", test_least_recent_goes),
+		NAMED("a long message is cut", test_message_is_cut),
+		NAMED("bytes are counted", test_bytes_are_counted),
+		NAMED("a giant is handed on, not kept", test_giant_is_not_kept),
+		NAMED("what is on its way is not evicted",
+			test_on_its_way_is_not_evicted),
+		NAMED("names that do not exist are bounded",
+			test_names_that_are_not_are_bounded),
+		NAMED("no bytes, nothing kept",
+			test_nothing_is_kept_in_no_bytes),
+		NAMED("versions at every length", test_versions),
+		NAMED("white space moves only long ones",
+			test_white_space_moves_only_long_ones),
+		NAMED("long ones are freed aside",
+			test_long_ones_are_freed_aside),
+		NAMED("100,000 entries", test_many),
+		NAMED("100,000 entries, room for a tenth",
+			test_many_that_do_not_fit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

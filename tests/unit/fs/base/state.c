@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/base/state.c - the state directory: found, locked, written, cleaned */
+#include "fs/base/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define KEY "unsb-pk-test-0000-0000-0001"
+
+static char base[64], why[512];
+
+static int setup(void **ctx)
+{
+	(void)ctx;
+	strcpy(base, "/tmp/fs_state.XXXXXX");
+	assert_non_null(mkdtemp(base));
+	why[0] = '\0';
+	return 0;
+}
+
+static int remove_one(
+	const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+static int teardown(void **ctx)
+{
+	(void)ctx;
+	nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return 0;
+}
+
+static const char *path(const char *below)
+{
+	static char paths[4][512];
+	static unsigned turn;
+
+	turn = (turn + 1) % 4;
+	snprintf(paths[turn], sizeof(paths[turn]), "%s/%s", base, below);
+	return paths[turn];
+}
+
+static unsigned mode_of(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(stat(name, &st), 0);
+	return st.st_mode & 07777;
+}
+
+static void where_it_is(void **ctx)
+{
+	static const struct {
+		const char *what, *dir, *xdg, *home, *is;
+		int err;
+	} cases[] = {
+		{ "given", "given/deep", "xdg", "home", "given/deep", 0 },
+		{ "XDG_STATE_HOME", NULL, "xdg", "home", "xdg", 0 },
+		{ "HOME", NULL, NULL, "home", "home/.local/state", 0 },
+		{ "empty XDG_STATE_HOME", NULL, "", "home", "home/.local/state",
+			0 },
+		{ "empty dir", "", NULL, NULL, NULL, -EINVAL },
+	};
+	char is[1024];
+	struct state state;
+	int err;
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *dir = cases[i].dir;
+
+		unsetenv("XDG_STATE_HOME");
+		if (cases[i].xdg)
+			setenv("XDG_STATE_HOME",
+				*cases[i].xdg ? path(cases[i].xdg) : "", 1);
+		if (cases[i].home)
+			setenv("HOME", path(cases[i].home), 1);
+		err = state_open(&state, dir && *dir ? path(dir) : dir, KEY,
+			why, sizeof(why));
+		if (err != cases[i].err)
+			fail_msg("%s: %d %s", cases[i].what, err, why);
+		if (err)
+			continue;
+		snprintf(is, sizeof(is), "%s/unsandboxfs/" KEY,
+			path(cases[i].is));
+		assert_string_equal(state.path, is);
+		assert_int_equal(mode_of(is), 0700);
+		assert_int_equal(mode_of(path(cases[i].is)), 0700);
+		strcat(is, "/inodes");
+		assert_int_equal(mode_of(is), 0700);
+		assert_true(state.jobs_fd >= 0);
+		state_close(&state);
+		assert_int_equal(state.fd, -1);
+	}
+}
+
+/* A relative XDG_STATE_HOME does not count; a relative -o state_dir does. */
+static void relative(void **ctx)
+{
+	struct state state;
+	char old[PATH_MAX], is[1024];
+
+	(void)ctx;
+	assert_non_null(getcwd(old, sizeof(old)));
+	assert_int_equal(chdir(base), 0);
+	setenv("XDG_STATE_HOME", "relative", 1);
+	setenv("HOME", path("home"), 1);
+	assert_int_equal(state_open(&state, NULL, KEY, why, sizeof(why)), 0);
+	snprintf(is, sizeof(is), "%s/unsandboxfs/" KEY,
+		path("home/.local/state"));
+	assert_string_equal(state.path, is);
+	state_close(&state);
+	assert_int_equal(state_open(&state, "given", KEY, why, sizeof(why)), 0);
+	snprintf(is, sizeof(is), "%s/unsandboxfs/" KEY, path("given"));
+	assert_string_equal(state.path, is);
+	state_close(&state);
+	assert_int_equal(chdir(old), 0);
+	unsetenv("XDG_STATE_HOME");
+}
+
+static void keys(void **ctx)
+{
+	static const char *const bad[] = { "", ".", "..", "a/b", "../x", ".a",
+		"a b", "a\nb", "\xff" };
+	struct state state;
+	char long_key[400];
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		why[0] = '\0';
+		assert_int_equal(
+			state_open(&state, base, bad[i], why, sizeof(why)),
+			-EINVAL);
+		assert_non_null(strstr(why, "no safe name"));
+	}
+	memset(long_key, 'k', sizeof(long_key));
+	long_key[399] = '\0';
+	assert_int_equal(
+		state_open(&state, base, long_key, why, sizeof(why)), -EINVAL);
+}
+
+static void refusals(void **ctx)
+{
+	struct state state;
+	char *deep = malloc(PATH_MAX + 10);
+	int fd;
+
+	(void)ctx;
+	fd = open(path("file"), O_CREAT | O_WRONLY, 0600);
+	close(fd);
+	assert_int_equal(
+		state_open(&state, path("file"), KEY, why, sizeof(why)),
+		-ENOTDIR);
+	assert_non_null(strstr(why, path("file")));
+	assert_non_null(strstr(why, "Not a directory"));
+	memset(deep, 'x', PATH_MAX + 9);
+	deep[PATH_MAX + 9] = '\0';
+	assert_int_equal(
+		state_open(&state, deep, KEY, why, sizeof(why)), -ENAMETOOLONG);
+	assert_int_equal(mkdir(path("ro"), 0500), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(
+			state_open(&state, "/proc", KEY, why, sizeof(why)),
+			-ENOENT);
+	} else {
+		assert_int_equal(
+			state_open(&state, path("ro"), KEY, why, sizeof(why)),
+			-EACCES);
+	}
+	free(deep);
+}
+
+static void one_mount_at_a_time(void **ctx)
+{
+	struct state first, second;
+	char pid[64];
+	int status;
+	pid_t child;
+
+	(void)ctx;
+	assert_int_equal(state_open(&first, base, KEY, why, sizeof(why)), 0);
+	assert_int_equal(
+		state_open(&second, base, KEY, why, sizeof(why)), -EBUSY);
+	snprintf(pid, sizeof(pid), "held by another mount, process %d",
+		(int)getpid());
+	assert_non_null(strstr(why, pid));
+	/* Another account is another directory. */
+	assert_int_equal(
+		state_open(&second, base, "other", why, sizeof(why)), 0);
+	state_close(&second);
+	child = fork();
+	if (child == 0) {
+		state_claim(&first);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	assert_int_equal(
+		state_open(&second, base, KEY, why, sizeof(why)), -EBUSY);
+	snprintf(pid, sizeof(pid), "process %d", (int)child);
+	assert_non_null(strstr(why, pid));
+	state_close(&first);
+	assert_int_equal(state_open(&second, base, KEY, why, sizeof(why)), 0);
+	state_close(&second);
+}
+
+static void swept(void **ctx)
+{
+	static const char *const names[] = { "inodes/1.json", "inodes/1.work",
+		"inodes/1.json.tmp", "jobs/5.tmp", "jobs/tmp", "jobs/.tmp" };
+	struct state state;
+
+	(void)ctx;
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	for (size_t i = 0; i < 6; i++)
+		close(openat(state.fd, names[i], O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(mkdirat(state.fd, "jobs/dir.tmp", 0700), 0);
+	state_close(&state);
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(faccessat(state.fd, names[i], F_OK, 0),
+			i >= 1 && i <= 3 ? -1 : 0);
+	assert_int_equal(faccessat(state.fd, "jobs/dir.tmp", F_OK, 0), 0);
+	state_close(&state);
+}
+
+static void written_and_read(void **ctx)
+{
+	static const struct {
+		const char *what, *bytes;
+		size_t len, limit;
+		int err;
+	} cases[] = {
+		{ "text", "text\n", 5, 100, 0 },
+		{ "nothing", "", 0, 100, 0 },
+		{ "nothing, nothing allowed", "", 0, 0, 0 },
+		{ "NUL", "a\0b", 3, 100, 0 },
+		{ "as long as allowed", "12345", 5, 5, 0 },
+		{ "longer", "12345", 5, 4, -EFBIG },
+		{ "any limit", "12345", 5, SIZE_MAX, 0 },
+	};
+	struct state state;
+	char *text;
+	size_t len;
+	int err;
+
+	(void)ctx;
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases) * 2; i++) {
+		size_t c = i / 2;
+
+		assert_int_equal(state_write(state.jobs_fd, "name",
+					 cases[c].bytes, cases[c].len, i % 2),
+			0);
+		err = state_read(
+			state.jobs_fd, "name", cases[c].limit, &text, &len);
+		if (err != cases[c].err)
+			fail_msg("%s: %d", cases[c].what, err);
+		if (err)
+			continue;
+		assert_int_equal(len, cases[c].len);
+		assert_memory_equal(text, cases[c].bytes, len + 1);
+		free(text);
+	}
+	assert_int_equal(faccessat(state.jobs_fd, "name.tmp", F_OK, 0), -1);
+	assert_int_equal(
+		state_read(state.jobs_fd, "none", 9, &text, &len), -ENOENT);
+	assert_int_equal(state_read(state.fd, "jobs", 9, &text, &len), -EISDIR);
+	assert_int_equal(symlinkat("name", state.jobs_fd, "link"), 0);
+	assert_int_equal(
+		state_read(state.jobs_fd, "link", 9, &text, &len), -ELOOP);
+	state_close(&state);
+}
+
+/* What cannot be written leaves the old file, and nothing beside it. */
+static void no_room(void **ctx)
+{
+	struct rlimit old, limit;
+	struct state state;
+	char big[8192] = "", long_name[300], *text;
+	size_t len;
+
+	(void)ctx;
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	assert_int_equal(state_write(state.jobs_fd, "name", "old", 3, 1), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	limit = old;
+	limit.rlim_cur = 4096;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	assert_int_equal(
+		state_write(state.jobs_fd, "name", big, 8192, 0), -EFBIG);
+	setrlimit(RLIMIT_FSIZE, &old);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(state_read(state.jobs_fd, "name", 99, &text, &len), 0);
+	assert_string_equal(text, "old");
+	free(text);
+	assert_int_equal(faccessat(state.jobs_fd, "name.tmp", F_OK, 0), -1);
+	assert_int_equal(mkdirat(state.jobs_fd, "dir", 0700), 0);
+	assert_int_equal(state_write(state.jobs_fd, "dir", "x", 1, 0), -EISDIR);
+	assert_int_equal(faccessat(state.jobs_fd, "dir.tmp", F_OK, 0), -1);
+	memset(long_name, 'n', 299);
+	long_name[299] = '\0';
+	assert_int_equal(state_write(state.jobs_fd, long_name, "x", 1, 0),
+		-ENAMETOOLONG);
+	assert_int_equal(state_write(-1, "name", "x", 1, 0), -EBADF);
+	state_close(&state);
+}
+
+static void long_file(void **ctx)
+{
+	const size_t len = 3 * 1024 * 1024 + 1;
+	char *bytes = malloc(len), *text;
+	struct state state;
+	size_t got;
+
+	(void)ctx;
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (char)(i * 31);
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	assert_int_equal(state_write(state.jobs_fd, "name", bytes, len, 0), 0);
+	assert_int_equal(
+		state_read(state.jobs_fd, "name", len, &text, &got), 0);
+	assert_int_equal(got, len);
+	assert_memory_equal(text, bytes, len);
+	free(text);
+	assert_int_equal(
+		state_read(state.jobs_fd, "name", len - 1, &text, &got),
+		-EFBIG);
+	/* A file without a size that is known before: of /proc. */
+	assert_int_equal(
+		state_read(AT_FDCWD, "/proc/self/status", 1 << 20, &text, &got),
+		0);
+	assert_true(got > 500);
+	free(text);
+	free(bytes);
+	/* A size that is told is no reason to take as much memory. */
+	assert_int_equal(mknod(path("huge"), S_IFREG | 0600, 0), 0);
+	if (truncate(path("huge"), (off_t)1 << 43) == 0)
+		assert_int_equal(
+			state_read(AT_FDCWD, path("huge"), 10, &text, &got),
+			-EFBIG);
+	state_close(&state);
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(where_it_is),
+		CASE(relative),
+		CASE(keys),
+		CASE(refusals),
+		CASE(one_mount_at_a_time),
+		CASE(swept),
+		CASE(written_and_read),
+		CASE(no_room),
+		CASE(long_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/mount/kernel.h - a mount without a kernel: a test asks in its place */
+#ifndef TESTS_UNIT_FS_MOUNT_KERNEL_H
+#define TESTS_UNIT_FS_MOUNT_KERNEL_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <linux/fuse.h>
+
+#include "fs/base/clock.h"
+#include "fs/mount/mount.h"
+#include "fs/base/options.h"
+#include "tests/unit/fs/mount/wire.h"
+#include "tests/holds.h"
+
+/*
+ * The mount is the whole of it but for the kernel, the network and the clock:
+ * libfuse reads requests that the test wrote, the API is a script, and time
+ * passes when nothing else happens. Requests go one after the other; what is
+ * not answered (a read that waits for a job) stays open until it is
+ * interrupted, or the mount ends.
+ */
+
+enum {
+	ASKED_MAX = 1 << 14,
+	NODES_MAX = 4096,
+	OPEN_MAX = 64,
+	REPLY_MAX = 1 << 17
+};
+
+struct kernel_open {
+	uint64_t ino, fh;
+	bool is_dir;
+};
+
+static struct {
+	char dir[32]; /* of the state */
+	struct options options;
+	struct fs *fs;
+	struct fuse_session *session;
+	int fd; /* readable while there is a request to be read */
+	uint64_t now_ms;
+	bool is_over;
+	unsigned cut;	/* it is over after so many turns, whatever is under way
+			   in the threads then; 0: not */
+	unsigned bytes; /* how many of the newest request */
+	char request[REPLY_MAX + 4096];
+	struct { /* by its number */
+		uint32_t opcode;
+		uint64_t ino;
+		bool is_answered;
+	} asked[ASKED_MAX];
+	unsigned asked_count;
+	/* The newest reply. */
+	int err;
+	size_t len;
+	char reply[REPLY_MAX];
+	struct {
+		uint64_t ino, lookups;
+	} nodes[NODES_MAX];
+	unsigned node_count;
+	struct kernel_open open[OPEN_MAX];
+	unsigned open_count;
+} kernel;
+
+static const struct api_credentials kernel_keys = {
+	.public_key = "unsb-pk-test-0000-0000-0001",
+	.secret_key = "unsb-sk-test0-vault-unlck-12345",
+};
+
+/* In the place of fs/base/clock.c. */
+void clock_read(uint64_t *now_ms, struct timespec *now)
+{
+	*now_ms = kernel.now_ms;
+	now->tv_sec = (time_t)(1800000000 + kernel.now_ms / 1000);
+	now->tv_nsec = (long)(kernel.now_ms % 1000) * 1000000;
+}
+
+uint64_t clock_worked_us(void)
+{
+	return 0;
+}
+
+/* ---- what the kernel remembers of the answers ---- */
+
+static inline void kernel_node(uint64_t ino)
+{
+	unsigned i = 0;
+
+	while (i < kernel.node_count && kernel.nodes[i].ino != ino)
+		i++;
+	if (i == NODES_MAX)
+		return;
+	if (i == kernel.node_count) {
+		kernel.nodes[kernel.node_count++].ino = ino;
+		kernel.nodes[i].lookups = 0;
+	}
+	kernel.nodes[i].lookups++;
+}
+
+static inline void kernel_entry(const struct fuse_entry_out *entry)
+{
+	unsigned type = entry->attr.mode & S_IFMT;
+
+	if (!entry->nodeid)
+		return;
+	HOLDS(type == S_IFDIR || type == S_IFREG || type == S_IFLNK);
+	HOLDS(entry->attr.ino == entry->nodeid);
+	HOLDS(entry->attr.size <= INT64_MAX);
+	kernel_node(entry->nodeid);
+}
+
+static inline void kernel_opened(
+	uint64_t ino, const struct fuse_open_out *out, bool is_dir)
+{
+	HOLDS(kernel.open_count < OPEN_MAX);
+	kernel.open[kernel.open_count++] =
+		(struct kernel_open){ ino, out->fh, is_dir };
+}
+
+static inline void kernel_name(const char *name, size_t len)
+{
+	HOLDS(len > 0 && len <= 255);
+	HOLDS(!memchr(name, '/', len) && !memchr(name, '\0', len));
+}
+
+static inline bool is_dots(const char *name, size_t len)
+{
+	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
+}
+
+/* A listing; returns the offset of its last entry, 0: there is none. Its
+ * entries are counted as looked up where `takes`. */
+static inline uint64_t kernel_listed(bool is_plus, bool takes)
+{
+	size_t head = is_plus ? sizeof(struct fuse_direntplus)
+			      : sizeof(struct fuse_dirent);
+	uint64_t offset = 0;
+
+	for (size_t at = 0; at < kernel.len;) {
+		const struct fuse_direntplus *plus =
+			(const void *)(kernel.reply + at);
+		const struct fuse_dirent *entry = is_plus
+			? &plus->dirent
+			: (const void *)(kernel.reply + at);
+
+		HOLDS(kernel.len - at >= head + entry->namelen);
+		kernel_name(entry->name, entry->namelen);
+		HOLDS(entry->off != offset);
+		offset = entry->off;
+		if (takes && is_plus && !is_dots(entry->name, entry->namelen))
+			kernel_entry(&plus->entry_out);
+		at += FUSE_REC_ALIGN(head + entry->namelen);
+	}
+	return offset;
+}
+
+static inline void kernel_learn(uint64_t number)
+{
+	const struct fuse_entry_out *entry = (const void *)kernel.reply;
+	uint64_t ino = kernel.asked[number].ino;
+
+	switch (kernel.asked[number].opcode) {
+	case FUSE_LOOKUP:
+	case FUSE_MKNOD:
+	case FUSE_MKDIR:
+	case FUSE_SYMLINK:
+	case FUSE_LINK:
+		kernel_entry(entry);
+		break;
+	case FUSE_CREATE:
+		kernel_entry(entry);
+		kernel_opened(entry->nodeid, (const void *)(entry + 1), false);
+		break;
+	case FUSE_OPEN:
+		kernel_opened(ino, (const void *)kernel.reply, false);
+		break;
+	case FUSE_OPENDIR:
+		kernel_opened(ino, (const void *)kernel.reply, true);
+		break;
+	case FUSE_READDIRPLUS:
+		kernel_listed(true, true);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- what libfuse reads and writes ---- */
+
+static ssize_t kernel_read(int fd, void *bytes, size_t size, void *ctx)
+{
+	uint64_t count;
+	size_t len = kernel.bytes;
+
+	(void)ctx;
+	if (!len) {
+		errno = EAGAIN;
+		return -1;
+	}
+	HOLDS(read(fd, &count, sizeof(count)) == sizeof(count));
+	HOLDS(len <= size);
+	memcpy(bytes, kernel.request, len);
+	kernel.bytes = 0;
+	return (ssize_t)len;
+}
+
+static ssize_t kernel_write(int fd, struct iovec *iov, int count, void *ctx)
+{
+	const struct fuse_out_header *head = iov[0].iov_base;
+	size_t len = 0;
+
+	(void)fd;
+	(void)ctx;
+	for (int i = 0; i < count; i++)
+		len += iov[i].iov_len;
+	HOLDS(head->len == len);
+	if (!head->unique) {
+		HOLDS(head->error == FUSE_NOTIFY_POLL ||
+			head->error == FUSE_NOTIFY_INVAL_INODE);
+		return (ssize_t)len;
+	}
+	HOLDS(head->unique < kernel.asked_count);
+	HOLDS(!kernel.asked[head->unique].is_answered);
+	HOLDS(head->error <= 0 && head->error > -200 && head->error != -ENOSYS);
+	kernel.asked[head->unique].is_answered = true;
+	kernel.err = head->error;
+	kernel.len = 0;
+	HOLDS(len - sizeof(*head) <= sizeof(kernel.reply));
+	for (int i = 1; i < count; i++) {
+		memcpy(kernel.reply + kernel.len, iov[i].iov_base,
+			iov[i].iov_len);
+		kernel.len += iov[i].iov_len;
+	}
+	if (!kernel.err)
+		kernel_learn(head->unique);
+	return (ssize_t)len;
+}
+
+/* ---- time ---- */
+
+static inline bool kernel_is_busy(void)
+{
+	return kernel.bytes || wire.count || !TAILQ_EMPTY(&kernel.fs->ready) ||
+		worker_pending(kernel.fs->worker) ||
+		worker_pending(kernel.fs->reader) ||
+		worker_pending(kernel.fs->prober) ||
+		notifier_is_busy(kernel.fs);
+}
+
+/* The threads end what they were given, so that a run is like the next. */
+static inline void kernel_await(struct worker *worker)
+{
+	struct pollfd poll_fd = { .fd = worker_fd(worker), .events = POLLIN };
+
+	while (worker_pending(worker) && poll(&poll_fd, 1, 60000) < 0 &&
+		errno == EINTR)
+		;
+}
+
+static inline void kernel_await_all(void)
+{
+	kernel_await(kernel.fs->worker);
+	kernel_await(kernel.fs->reader);
+	kernel_await(kernel.fs->prober);
+	kernel_await(kernel.fs->notifier.worker);
+}
+
+/* One turn; time passes if nothing else can. */
+static inline void kernel_turn(bool answers, unsigned step_ms)
+{
+	if (kernel.cut && --kernel.cut == 0)
+		kernel.is_over = true;
+	if (kernel.is_over)
+		return;
+	if (!kernel.cut)
+		kernel_await_all();
+	if (!(answers && !kernel.bytes && wire_answer()) && !kernel_is_busy())
+		kernel.now_ms += step_ms;
+	kernel.is_over = !fs_turn(kernel.fs, 0);
+}
+
+/* Nothing is left to be done, or that only time will do. */
+static inline void kernel_settle(void)
+{
+	for (unsigned i = 0; i < 1000 && !kernel.is_over; i++) {
+		kernel_turn(true, 0);
+		if (!kernel_is_busy())
+			return;
+	}
+}
+
+/* ---- asking ---- */
+
+static inline uint64_t kernel_post(uint32_t opcode, uint64_t ino,
+	const void *args, size_t args_len, const void *more, size_t more_len)
+{
+	struct fuse_in_header head = {
+		.len = (uint32_t)(sizeof(head) + args_len + more_len),
+		.opcode = opcode,
+		.unique = kernel.asked_count,
+		.nodeid = ino,
+		.uid = getuid(),
+		.gid = getgid(),
+		.pid = (uint32_t)getpid(),
+	};
+	uint64_t one = 1;
+
+	HOLDS(kernel.asked_count < ASKED_MAX && !kernel.bytes);
+	HOLDS(head.len <= sizeof(kernel.request));
+	memcpy(kernel.request, &head, sizeof(head));
+	if (args_len)
+		memcpy(kernel.request + sizeof(head), args, args_len);
+	if (more_len)
+		memcpy(kernel.request + sizeof(head) + args_len, more,
+			more_len);
+	kernel.bytes = head.len;
+	kernel.asked[kernel.asked_count].opcode = opcode;
+	kernel.asked[kernel.asked_count].ino = ino;
+	kernel.asked[kernel.asked_count].is_answered = false;
+	HOLDS(write(kernel.fd, &one, sizeof(one)) == sizeof(one));
+	return kernel.asked_count++;
+}
+
+/* The reply's error; -EINPROGRESS where none came within 30 s, or at once where
+ * the API does not answer. */
+static inline int kernel_ask(uint32_t opcode, uint64_t ino, const void *args,
+	size_t args_len, const void *more, size_t more_len)
+{
+	uint64_t number, begun_ms = kernel.now_ms;
+	unsigned step_ms = 1;
+
+	if (kernel.is_over || kernel.asked_count + 1 >= ASKED_MAX)
+		return -ECONNABORTED;
+	number = kernel_post(opcode, ino, args, args_len, more, more_len);
+	kernel.err = 0;
+	for (unsigned i = 0; i < 2000; i++) {
+		kernel_turn(true, step_ms);
+		if (kernel.asked[number].is_answered)
+			return kernel.err;
+		if (kernel.is_over || kernel.now_ms - begun_ms > 30000)
+			break;
+		if (!kernel_is_busy())
+			step_ms *= 2;
+	}
+	HOLDS(!kernel.bytes || kernel.is_over);
+	return -EINPROGRESS;
+}
+
+#define ASK(opcode, ino, args, more, more_len)                                 \
+	kernel_ask(opcode, ino, &(args), sizeof(args), more, more_len)
+
+static inline bool kernel_is_open(unsigned number)
+{
+	return !kernel.asked[number].is_answered &&
+		kernel.asked[number].opcode != FUSE_FORGET &&
+		kernel.asked[number].opcode != FUSE_INTERRUPT;
+}
+
+/* Whatever is still open is interrupted, and answered. */
+static inline void kernel_interrupt(void)
+{
+	unsigned last = kernel.asked_count;
+
+	for (unsigned i = 1; i < last && !kernel.is_over; i++) {
+		struct fuse_interrupt_in in = { .unique = i };
+
+		if (!kernel_is_open(i) || kernel.asked_count == ASKED_MAX)
+			continue;
+		kernel_post(FUSE_INTERRUPT, 0, &in, sizeof(in), NULL, 0);
+		kernel_turn(false, 0);
+		kernel_settle();
+		/* a close that asks /proc, or a save, is seen through */
+		for (int turn = 0; turn < 100 && kernel_is_open(i); turn++)
+			kernel_turn(true, 1000);
+		HOLDS(!kernel_is_open(i) || kernel.is_over);
+	}
+}
+
+static inline void kernel_forget(void)
+{
+	for (unsigned i = 0; i < kernel.node_count; i++) {
+		struct fuse_forget_in in = { kernel.nodes[i].lookups };
+
+		if (kernel.is_over || kernel.asked_count == ASKED_MAX)
+			return;
+		kernel_post(FUSE_FORGET, kernel.nodes[i].ino, &in, sizeof(in),
+			NULL, 0);
+		kernel_turn(false, 0);
+	}
+	kernel.node_count = 0;
+}
+
+/* The error of the close. */
+static inline int kernel_release(unsigned which)
+{
+	int err = 0;
+
+	struct kernel_open open = kernel.open[which];
+	struct fuse_flush_in flush = { .fh = open.fh };
+	struct fuse_release_in release = { .fh = open.fh };
+
+	kernel.open[which] = kernel.open[--kernel.open_count];
+	/* nothing that is asked of it outlives it */
+	kernel_interrupt();
+	if (!open.is_dir)
+		err = ASK(FUSE_FLUSH, open.ino, flush, NULL, 0);
+	kernel_interrupt();
+	ASK(open.is_dir ? FUSE_RELEASEDIR : FUSE_RELEASE, open.ino, release,
+		NULL, 0);
+	return err;
+}
+
+/* ---- from its start to its end ---- */
+
+static inline void kernel_ready(
+	void *ctx, enum exit_status status, const char *message)
+{
+	(void)ctx;
+	(void)status;
+	(void)message;
+}
+
+/* 0, or the error of fs_new. */
+static inline int kernel_mount(void)
+{
+	static const struct fuse_custom_io io = { .read = kernel_read,
+		.writev = kernel_write };
+	struct fuse_init_in init = { .major = 7,
+		.minor = 34,
+		.max_readahead = 1 << 17,
+		.flags = FUSE_DO_READDIRPLUS };
+	char *argv[] = { (char *)"test" };
+	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
+	enum exit_status status;
+	char why[PATH_MAX];
+	int err = fs_new(&kernel.options, &kernel_keys, &kernel.fs, why,
+		sizeof(why), &status);
+
+	if (err)
+		return err;
+	kernel.session = fuse_session_new(
+		&args, &fs_operations, sizeof(fs_operations), kernel.fs);
+	fuse_opt_free_args(&args);
+	kernel.fd = eventfd(0, EFD_CLOEXEC);
+	HOLDS(kernel.session && kernel.fd >= 0);
+	HOLDS(fuse_session_custom_io(kernel.session, &io, kernel.fd) == 0);
+	fs_begin(kernel.fs, kernel.session, kernel_ready, NULL);
+	kernel.asked_count = 1;
+	kernel.is_over = kernel.fs->is_stopping;
+	kernel.open_count = kernel.node_count = kernel.cut = 0;
+	kernel.bytes = 0;
+	return ASK(FUSE_INIT, 0, init, NULL, 0);
+}
+
+static inline void kernel_unmount(void)
+{
+	fs_end(kernel.fs);
+	for (unsigned i = 1; i < kernel.asked_count && !kernel.bytes; i++)
+		HOLDS(!kernel_is_open(i));
+	HOLDS(!wire.count);
+	fuse_session_destroy(kernel.session);
+	fs_free(kernel.fs);
+	kernel.fs = NULL;
+}
+
+static inline int kernel_remove_one(
+	const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+/* A state directory, where no disk is waited for if there is such a place. */
+static inline void kernel_open(void)
+{
+	strcpy(kernel.dir, "/dev/shm/fs_kernel.XXXXXX");
+	if (!mkdtemp(kernel.dir)) {
+		strcpy(kernel.dir, "/tmp/fs_kernel.XXXXXX");
+		HOLDS(mkdtemp(kernel.dir));
+	}
+	kernel.now_ms = 1000;
+	HOLDS(options_init(&kernel.options) == 0);
+	free(kernel.options.state_dir);
+	kernel.options.state_dir = strdup(kernel.dir);
+	kernel.options.url = kernel.options.url
+		? kernel.options.url
+		: strdup("https://api.unsandbox.com");
+}
+
+static inline void kernel_close(void)
+{
+	nftw(kernel.dir, kernel_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	options_clear(&kernel.options);
+}
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/program/mountpoint.c - fit directories, dead mounts, and all the others */
+#include "fs/program/mountpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char mountinfo[] =
+	"22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
+	"30 22 0:5 / /proc rw shared:7 master:1 - proc proc rw\n"
+	"41 22 0:44 / /mnt/a rw,nosuid shared:9 - fuse.unsandboxfs unsandbox "
+	"rw,user_id=0\n"
+	"42 22 0:45 / /mnt/with\\040blank\\134 rw - fuse.sshfs me@host:/\\040x "
+	"rw\n"
+	"43 22 0:46 / /mnt/b rw - tmpfs tmpfs rw\n"
+	"44 43 0:47 / /mnt/b rw - fuse.unsandboxfs https://x.example rw\n"
+	"45 22 0:48 / /mnt/short rw\n"
+	"46\n"
+	"\n"
+	"47 22 0:49 / /mnt/empty rw -  rw\n";
+
+struct find_case {
+	const char *path;
+	int err;
+	const char *fstype;
+	const char *source;
+};
+
+static const struct find_case find_cases[] = {
+	{ "/", 0, "ext4", "/dev/sda1" },
+	{ "/proc", 0, "proc", "proc" },
+	{ "/mnt/a", 0, "fuse.unsandboxfs", "unsandbox" },
+	{ "/mnt/with blank\\", 0, "fuse.sshfs", "me@host:/ x" },
+	{ "/mnt/b", 0, "fuse.unsandboxfs", "https://x.example" },
+	{ "/mnt", -ENOENT, NULL, NULL },
+	{ "/mnt/a/", -ENOENT, NULL, NULL },
+	{ "/mnt/short", -ENOENT, NULL, NULL },
+	{ "/mnt/with", -ENOENT, NULL, NULL },
+};
+
+static void mounts_are_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(find_cases) / sizeof(find_cases[0]);
+		i++) {
+		const struct find_case *row = &find_cases[i];
+		struct mountpoint_mount mount;
+		FILE *in = fmemopen((void *)mountinfo, strlen(mountinfo), "r");
+		int err = mountpoint_find(in, row->path, &mount);
+
+		fclose(in);
+		if (err != row->err)
+			fail_msg("%s: %d", row->path, err);
+		if (err)
+			continue;
+		assert_string_equal(mount.fstype, row->fstype);
+		assert_string_equal(mount.source, row->source);
+	}
+}
+
+struct place {
+	char dir[32];	   /* a directory of the test's own */
+	char absolute[64]; /* of what is in it */
+};
+
+static int place_make(void **state)
+{
+	static struct place place;
+
+	strcpy(place.dir, "build-place-XXXXXX");
+	if (!mkdtemp(place.dir) || chdir(place.dir) || mkdir("dir", 0755) ||
+		symlink("dir", "link") || symlink("loop", "loop") ||
+		close(creat("file", 0644)))
+		return -1;
+	*state = &place;
+	return 0;
+}
+
+static int place_remove(void **state)
+{
+	struct place *place = *state;
+
+	umount2("dir", MNT_DETACH);
+	if (unlink("file") || unlink("link") || unlink("loop") ||
+		rmdir("dir") || chdir("..") || rmdir(place->dir))
+		return -1;
+	return 0;
+}
+
+struct prepare_case {
+	const char *path;
+	int err;
+	const char *end; /* of the resolved path, or part of the reason */
+};
+
+static const struct prepare_case prepare_cases[] = {
+	{ "dir", 0, "/dir" },
+	{ "dir/", 0, "/dir" },
+	{ "./dir/.", 0, "/dir" },
+	{ "link", 0, "/dir" },
+	{ "/", 0, "/" },
+	{ "missing", -ENOENT, "mkdir -p missing" },
+	{ "missing/dir", -ENOENT, "does not exist" },
+	{ "", -ENOENT, "does not exist" },
+	{ "file", -ENOTDIR, "is no directory" },
+	{ "file/dir", -ENOTDIR, "file/dir: " },
+	{ "loop", -ELOOP, "loop: " },
+};
+
+static void directories_are_judged(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(prepare_cases) / sizeof(*prepare_cases);
+		i++) {
+		const struct prepare_case *row = &prepare_cases[i];
+		char out[PATH_MAX] = "", why[PATH_MAX] = "";
+		int err = mountpoint_prepare(row->path, out, why, sizeof(why));
+		size_t len = strlen(row->end);
+
+		if (err != row->err)
+			fail_msg("'%s': %d, %s", row->path, err, why);
+		if (err ? !strstr(why, row->end)
+			: out[0] != '/' || strlen(out) < len ||
+					strcmp(out + strlen(out) - len,
+						row->end))
+			fail_msg("'%s': '%s' '%s'", row->path, out, why);
+	}
+}
+
+/* A mount whose daemon has gone, as kill -9 leaves it. */
+static bool mount_dead(const char *type)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char data[128];
+	int err;
+
+	if (fd < 0)
+		return false;
+	snprintf(data, sizeof(data),
+		"fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	err = mount("gone", "dir", type, MS_NOSUID | MS_NODEV, data);
+	close(fd);
+	return err == 0;
+}
+
+static void our_dead_mounts_are_replaced(void **state)
+{
+	char out[PATH_MAX], why[512] = "";
+	struct stat st;
+
+	(void)state;
+	if (!mount_dead(MOUNTPOINT_FSTYPE) || !mount_dead(MOUNTPOINT_FSTYPE))
+		skip();
+	assert_int_equal(stat("dir", &st), -1);
+	assert_int_equal(errno, ENOTCONN);
+	if (mountpoint_prepare("dir/", out, why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_string_equal(out + strlen(out) - 4, "/dir");
+	assert_int_equal(stat("dir", &st), 0);
+}
+
+static void another_s_dead_mount_is_left(void **state)
+{
+	char out[PATH_MAX], why[512] = "";
+	struct stat st;
+
+	(void)state;
+	if (!mount_dead("fuse.sshfs"))
+		skip();
+	assert_int_equal(
+		mountpoint_prepare("dir", out, why, sizeof(why)), -ENOTCONN);
+	assert_non_null(strstr(why, "a dead mount of type fuse.sshfs (gone)"));
+	assert_int_equal(stat("dir", &st), -1);
+	assert_int_equal(umount2("dir", MNT_DETACH), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mounts_are_found),
+		cmocka_unit_test(directories_are_judged),
+		cmocka_unit_test(our_dead_mounts_are_replaced),
+		cmocka_unit_test(another_s_dead_mount_is_left),
+	};
+
+	return cmocka_run_group_tests(tests, place_make, place_remove);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/resources/resource_index.c - lists of the API, by id, by name, by directory */
+#include "fs/resources/resource_index.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/api.h"
+#include "api/json.h"
+#include "fs/resources/resource_read.h"
+#include "fs/resources/resource_snapshots.h"
+
+/* TEST_ALLOC_FAIL: the allocation that fails, counted down; 0: none. */
+static long fail_at;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
+}
+
+static const char *const taken[] = { "new", NULL };
+static const struct resource_list by_id = { .member = "all", .ids = "id" };
+static const struct resource_list by_name = {
+	.member = "all",
+	.ids = "id",
+	.names = "name",
+	.taken = taken,
+	.keys = taken_keys,
+	.part_names = "name",
+};
+static const struct timespec born = { 1000, 0 }, now = { 2000, 5 };
+
+static json_t *answer_of(const char *text)
+{
+	json_t *json;
+
+	assert_int_equal(json_parse_list(text, strlen(text), &json), 0);
+	return json;
+}
+
+static struct resource_index *index_of(const struct resource_list *list,
+	const char *text, const struct resource_index *before)
+{
+	struct resource_index *index;
+	json_t *json = answer_of(text);
+
+	assert_int_equal(
+		resource_index_new(list, json, 7, before, &born, &index), 0);
+	resource_index_follow(index, before, &now);
+	return index;
+}
+
+struct name_case {
+	const char *name;
+	const struct resource_list *list;
+	const char *text;
+	const char *shown; /* ID:NAME ... in their order */
+};
+
+static const struct name_case names[] = {
+	{ "nothing", &by_id, "{\"all\":[]}", "" },
+	{ "ids", &by_id, "{\"all\":[{\"id\":\"b\"},{\"id\":7}]}", "b:b 7:7" },
+	{ "an array alone", &by_id, "[{\"id\":\"b\"}]", "b:b" },
+	{ "what cannot be used", &by_id,
+		"[1,null,{},{\"id\":null},{\"id\":\"\"},{\"id\":[]},"
+		"{\"id\":\"a\\u0000\"},{\"id\":\"z\"}]",
+		"z:z" },
+	{ "an id twice", &by_id, "[{\"id\":1},{\"id\":2},{\"id\":1}]",
+		"1:1 2:2" },
+	{ "names", &by_name,
+		"[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b/c\"}]",
+		"1:a 2:b%2Fc" },
+	{ "none, shared, taken", &by_name,
+		"[{\"id\":1},{\"id\":2,\"name\":\"a\"},"
+		"{\"id\":3,\"name\":\"a\"},{\"id\":4,\"name\":\"new\"}]",
+		"1:~1 2:a~2 3:a~3 4:new~4" },
+};
+
+static void test_names(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct name_case *row = &names[i];
+		struct resource_index *index =
+			index_of(row->list, row->text, NULL);
+		char shown[256] = "";
+
+		print_message("%s\n", row->name);
+		for (size_t j = 0; j < index->count; j++) {
+			struct resource *one = &index->all[j];
+			size_t len = strlen(shown);
+			snprintf(shown + len, sizeof(shown) - len, "%s%s:%s",
+				j ? " " : "", one->id, one->name);
+			assert_ptr_equal(resource_by_id(index, one->id), one);
+			assert_ptr_equal(
+				resource_by_name(index, one->name), one);
+		}
+		assert_string_equal(shown, row->shown);
+		assert_null(resource_by_id(index, "nobody"));
+		assert_null(resource_by_name(index, "nobody"));
+		resource_index_drop(index, NULL);
+	}
+}
+
+static void test_no_list(void **state)
+{
+	static const char *const texts[] = { "{}", "{\"all\":{}}",
+		"{\"others\":[]}", "\"all\"" };
+	struct resource_index *index;
+	size_t count;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		json_t *json = answer_of(texts[i]);
+
+		assert_int_equal(
+			resource_index_size(&by_id, json, &count), -EPROTO);
+		assert_int_equal(resource_index_new(
+					 &by_id, json, 1, NULL, &born, &index),
+			-EPROTO);
+		assert_null(index);
+		json_decref(json);
+	}
+}
+
+/* ---- the next one ---- */
+
+struct next_case {
+	const char *name, *before, *after;
+	time_t changed_s;
+};
+
+#define AT "1970-01-01T00:25:00Z"
+static const struct next_case nexts[] = {
+	{ "new", "[]", "[{\"id\":1}]", 1000 },
+	{ "the same", "[{\"id\":1}]", "[{\"id\":1}]", 1000 },
+	{ "in other words", "[{\"id\":1,\"a\":2}]", "[{ \"a\":2, \"id\":1 }]",
+		1000 },
+	{ "another value", "[{\"id\":1,\"a\":2}]", "[{\"id\":1,\"a\":3}]",
+		2000 },
+	{ "another member", "[{\"id\":1}]", "[{\"id\":1,\"a\":3}]", 2000 },
+	{ "a clock in it", "[{\"id\":1,\"remaining_ttl\":2}]",
+		"[{\"id\":1,\"remaining_ttl\":3}]", 1000 },
+	{ "by the API's word", "[{\"id\":1}]",
+		"[{\"id\":1,\"updated_at\":\"" AT "\"}]", 2000 },
+	{ "made at a time", "[]", "[{\"id\":1,\"created_at\":\"" AT "\"}]",
+		1500 },
+	{ "others before it", "[{\"id\":2},{\"id\":1}]",
+		"[{\"id\":1},{\"id\":2}]", 1000 },
+};
+
+static void test_changes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(nexts) / sizeof(*nexts); i++) {
+		const struct next_case *row = &nexts[i];
+		struct resource_index *before =
+			index_of(&by_id, row->before, NULL);
+		struct resource *old = resource_by_id(before, "1"), *fresh;
+
+		print_message("%s\n", row->name);
+		if (old)
+			old->detail_version = 9;
+		struct resource_index *after =
+			index_of(&by_id, row->after, before);
+		fresh = resource_by_id(after, "1");
+		assert_int_equal(fresh->changed.tv_sec, row->changed_s);
+		assert_int_equal(fresh->detail_version, old ? 9 : 0);
+		resource_index_drop(before, NULL);
+		resource_index_drop(after, NULL);
+	}
+}
+
+/* What was seen to change stays so when the list says nothing new. */
+static void test_change_is_kept(void **state)
+{
+	struct resource_index *before = index_of(&by_id, "[{\"id\":1}]", NULL);
+	struct resource_index *after;
+
+	(void)state;
+	before->all[0].changed = now;
+	after = index_of(&by_id, "[{\"id\":1}]", before);
+	assert_int_equal(after->all[0].changed.tv_sec, now.tv_sec);
+	resource_index_drop(before, NULL);
+	resource_index_drop(after, NULL);
+}
+
+/* The digest moves with the names and their order, and with nothing else. */
+static void test_digest(void **state)
+{
+	static const char *const texts[] = { "[{\"id\":1},{\"id\":2}]",
+		"[{\"id\":1,\"a\":1},{\"id\":2}]", "[{\"id\":2},{\"id\":1}]",
+		"[{\"id\":1},{\"id\":2,\"source_id\":1}]",
+		"[{\"id\":1},{\"id\":2,\"source_id\":1,\"name\":\"n\"}]" };
+	struct resource_list list = by_name;
+	uint32_t digests[5];
+
+	(void)state;
+	list.names = NULL;
+	for (size_t i = 0; i < 5; i++) {
+		struct resource_index *index = index_of(&list, texts[i], NULL);
+		digests[i] = index->digest;
+		resource_index_drop(index, NULL);
+	}
+	assert_int_equal(digests[0], digests[1]);
+	for (size_t i = 1; i < 5; i++)
+		for (size_t j = i + 1; j < 5; j++)
+			assert_int_not_equal(digests[i], digests[j]);
+}
+
+/* ---- parts ---- */
+
+#define OF(id, name, more) "{\"id\":" #id ",\"name\":\"" name "\"," more "}"
+static const char parts_text[] = "[" OF(
+	1, "b", "\"source_type\":\"service\",\"source_id\":\"web\"") "," OF(2,
+	"a", "\"type\":\"service\",\"service_id\":\"web\"") "," OF(3, "a",
+	"\"type\":\"session\",\"source_id\":\"web\"") "," OF(4, "b",
+	"\"source_id\":\"web\"") "," OF(5, "a",
+	"\"session_id\":\"web\"") "," OF(6, "c",
+	"\"type\":\"service\"") "," OF(7, "", "\"source_id\":\"x\"") "]";
+
+struct part_case {
+	const char *key;
+	const char *shown; /* ID:NAME ... */
+};
+
+static const struct part_case parts[] = {
+	{ "/services/web", "2:a 1:b~1 4:b~4" },
+	{ "/sessions/web", "3:a~3 5:a~5 4:b" },
+	{ "/services/x", "7:~7" },
+	{ "/sessions/x", "7:~7" },
+	{ "/services/w", "" },
+	{ "/zzz", "" },
+};
+
+static void test_parts(void **state)
+{
+	struct resource_index *index = index_of(&by_name, parts_text, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		char shown[256] = "";
+		size_t count;
+		const struct resource_part *part =
+			resource_parts(index, parts[i].key, &count);
+
+		print_message("%s\n", parts[i].key);
+		for (size_t j = 0; j < count; j++) {
+			size_t len = strlen(shown);
+			snprintf(shown + len, sizeof(shown) - len, "%s%s:%s",
+				j ? " " : "", index->all[part[j].of].id,
+				part[j].name);
+			assert_ptr_equal(resource_part_by_name(
+						 part, count, part[j].name),
+				&part[j]);
+		}
+		assert_string_equal(shown, parts[i].shown);
+		assert_null(resource_part_by_name(part, count, "nobody"));
+	}
+	resource_index_drop(index, NULL);
+}
+
+/* ---- objects ---- */
+
+/* A shelf that is full gives away what was asked for first. */
+static void test_objects(void **state)
+{
+	char text[1024] = "[";
+	struct resource_index *index;
+
+	(void)state;
+	for (int i = 0; i < RESOURCE_SHELF + 2; i++) {
+		size_t len = strlen(text);
+		snprintf(text + len, sizeof(text) - len, "%s{\"id\":%d}",
+			i ? "," : "", i);
+	}
+	strcat(text, "]");
+	index = index_of(&by_id, text, NULL);
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < index->count; i++) {
+			json_t *json = resource_json(index, &index->all[i]);
+			assert_int_equal(
+				json_integer_value(json_object_get(json, "id")),
+				i);
+			assert_ptr_equal(
+				resource_json(index, &index->all[i]), json);
+		}
+	}
+	resource_index_drop(index, NULL);
+}
+
+/* Who holds it has it still when the next one is shown. */
+static void test_holds(void **state)
+{
+	struct resource_index *index = index_of(&by_id, "[{\"id\":1}]", NULL);
+
+	(void)state;
+	assert_ptr_equal(resource_index_hold(index), index);
+	resource_index_drop(index, NULL);
+	assert_string_equal(index->all[0].id, "1");
+	resource_index_drop(index, NULL);
+	resource_index_drop(NULL, NULL);
+}
+
+static void test_no_memory(void **state)
+{
+	json_t *json = answer_of(parts_text);
+	struct resource_index *index = NULL;
+	int err = -ENOMEM;
+	long n = 0;
+
+	(void)state;
+	/* Without memory for its id or its key an item may be passed over. */
+	while (err == -ENOMEM || index->count < 7 || index->part_count < 8) {
+		assert_true(n < 1000);
+		resource_index_drop(index, NULL);
+		json_incref(json);
+		fail_at = ++n;
+		err = resource_index_new(
+			&by_name, json, 1, NULL, &born, &index);
+		fail_at = 0;
+		if (err)
+			json_decref(json);
+		assert_true(err ? err == -ENOMEM && !index : index != NULL);
+	}
+	assert_true(n > 40);
+	resource_index_drop(index, NULL);
+	assert_int_equal(json->refcount, 1);
+	json_decref(json);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_no_list),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_change_is_kept),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_holds),
+		cmocka_unit_test(test_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/resources/service_log.c - where the last lines of a log go on from */
+#include "fs/resources/service_log_held.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct overlap_case {
+	const char *held, *tail;
+	size_t covered;
+	bool is_repeating;
+};
+
+static const struct overlap_case cases[] = {
+	{ "", "", 0, false },
+	{ "", "1\n", 0, false },
+	{ "1\n2\n", "", 0, false },
+	{ "1\n2\n3\n", "1\n2\n3\n", 6, false },
+	{ "1\n2\n3\n", "2\n3\n4\n", 4, false },
+	{ "1\n2\n3\n", "1\n2\n3\n4\n", 6, false },
+	{ "3\n", "1\n2\n3\n", 0, false }, /* it does not begin there */
+	{ "1\n2\n3\n", "4\n5\n", 0, false },
+	/* One byte of many is an accident. */
+	{ "1\n2\n3\nx", "xabcdefghijklmnop", 0, false },
+	/* The same line again and again: the longest repeats none. */
+	{ "t\nt\nt\nt\n", "t\nt\nt\nt\n", 8, true },
+	{ "t\nt\nt\nt\n", "t\nt\nt\nx\n", 6, true },
+	{ "a\nb\na\nb\n", "a\nb\nc\n", 4, false },
+};
+
+static void tails_are_laid_over_the_end(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct overlap_case *row = &cases[i];
+		bool is_repeating;
+		size_t covered = log_overlap(row->held, strlen(row->held),
+			row->tail, strlen(row->tail), &is_repeating);
+		if (covered != row->covered ||
+			(covered && is_repeating != row->is_repeating))
+			fail_msg("%s | %s: %zu %d", row->held, row->tail,
+				covered, is_repeating);
+	}
+}
+
+/* Every log of lines 1 to N, held up to a line, seen through every window:
+ * together they are the log, or nothing is said. */
+static void what_is_said_is_true(void **state)
+{
+	char text[4096];
+	size_t starts[201], len = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 200; i++) {
+		starts[i] = len;
+		len += snprintf(text + len, sizeof(text) - len, "line %zu\n",
+			i * 7919 % 211);
+	}
+	starts[200] = len;
+	for (size_t held = 0; held <= 200; held += 7) {
+		for (size_t first = 0; first <= 200; first += 3) {
+			bool is_repeating;
+			size_t tail_len = len - starts[first];
+			size_t covered = log_overlap(text, starts[held],
+				text + starts[first], tail_len, &is_repeating);
+			if (!covered || is_repeating)
+				continue;
+			assert_int_equal(starts[held], starts[first] + covered);
+		}
+	}
+}
+
+static const struct {
+	const char *text;
+	size_t period;
+} periods[] = {
+	{ "", 0 },
+	{ "a\n", 0 },
+	{ "a\na\n", 2 },
+	{ "a\nb\na\nb\n", 4 },
+	{ "a\nb\na\n", 0 },
+	{ "a\nb\nc\n", 0 },
+};
+
+static void what_repeats_is_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(periods) / sizeof(*periods); i++)
+		assert_int_equal(
+			log_period(periods[i].text, strlen(periods[i].text)),
+			periods[i].period);
+	assert_int_equal(log_repeats_from("x\na\na\na\n", 8, 2), 1);
+	assert_int_equal(log_repeats_from("a\na\n", 4, 2), 0);
+	assert_int_equal(log_lines("", 0), 0);
+	assert_int_equal(log_lines("a\nb", 3), 2);
+	assert_int_equal(log_lines("a\nb\n", 4), 2);
+}
+
+/* ---- a log and what is held of it ---- */
+
+static struct {
+	char dir[32];
+	struct state state;
+	struct log_held held;
+	char *text; /* the log itself */
+	size_t len, room;
+	unsigned wholes; /* how often it was read whole */
+	uint64_t asked;	 /* bytes that were */
+	uint64_t now_ms;
+} service;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&service, 0, sizeof(service));
+	strcpy(service.dir, "/tmp/fs_service_log.XXXXXX");
+	assert_non_null(mkdtemp(service.dir));
+	service.state.fd = open(service.dir, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(held_open(&service.held, &service.state), 0);
+	service.now_ms = 1000000;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	held_close(&service.held);
+	close(service.state.fd);
+	assert_int_equal(rmdir(service.dir), 0);
+	free(service.text);
+	return 0;
+}
+
+static void print(const char *line, size_t times)
+{
+	size_t len = strlen(line), wanted = service.len + len * times + 1;
+
+	if (service.room < wanted) {
+		service.room = 2 * wanted;
+		service.text = realloc(service.text, service.room);
+		assert_non_null(service.text);
+	}
+	for (; times; times--) {
+		memcpy(service.text + service.len, line, len);
+		service.len += len;
+	}
+}
+
+static void print_numbers(unsigned from, unsigned count)
+{
+	char line[32];
+
+	for (; count; count--) {
+		snprintf(line, sizeof(line), "line %u\n", from++);
+		print(line, 1);
+	}
+}
+
+static const char *tail(unsigned lines)
+{
+	const char *at = service.text + service.len;
+
+	if (at > service.text && at[-1] == '\n')
+		at--;
+	while (at > service.text && (at[-1] != '\n' || --lines))
+		at--;
+	return at;
+}
+
+static void read_whole(void)
+{
+	service.wholes++;
+	service.asked += service.len;
+	assert_int_equal(held_take_whole(&service.held, service.text,
+				 service.len, service.now_ms),
+		0);
+}
+
+/* A second later. `cut`: the API's limit of lines; 0: none. */
+static void follow_cut(unsigned cut)
+{
+	unsigned lines = service.held.lines;
+	const char *at = tail(cut && cut < lines ? cut : lines);
+	size_t len = service.text + service.len - at;
+
+	service.now_ms += 1000;
+	service.asked += len;
+	int err = held_take_tail(&service.held, at, len, lines, service.now_ms);
+	if (err) {
+		assert_int_equal(err, -EAGAIN);
+		read_whole();
+	}
+}
+
+static void follow(void)
+{
+	follow_cut(0);
+}
+
+static void is_held(void)
+{
+	char *got = malloc(service.held.size + 1);
+
+	assert_int_equal(service.held.size, service.len);
+	assert_int_equal(pread(service.held.fd, got, service.held.size, 0),
+		service.held.size);
+	assert_memory_equal(got, service.text, service.len);
+	free(got);
+}
+
+static void a_long_log_is_read_whole_once(void **state)
+{
+	(void)state;
+	print_numbers(0, 100000);
+	read_whole();
+	service.asked = 0;
+	for (unsigned i = 0; i < 50; i++) {
+		print_numbers(100000 + i * 100, 100);
+		follow();
+		is_held();
+	}
+	assert_int_equal(service.wholes, 1);
+	assert_true(service.asked < 50 * 1000 * 12);
+}
+
+static void a_short_log_is_never_asked_for_whole(void **state)
+{
+	(void)state;
+	print("begin\n", 1);
+	read_whole();
+	for (unsigned i = 0; i < 100; i++) {
+		print("tick\n", 3);
+		follow();
+		is_held();
+	}
+	assert_int_equal(service.wholes, 1);
+}
+
+/* Lines that are the same for long: not one is lost, and what is asked for
+ * reaches back to where they begin. */
+static void a_log_that_repeats_itself(void **state)
+{
+	(void)state;
+	print_numbers(0, 200000);
+	print("GET /health 200\n", 5000);
+	read_whole();
+	service.asked = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		print("GET /health 200\n", 1 + i);
+		follow();
+		is_held();
+	}
+	assert_int_equal(service.wholes, 1);
+	assert_true(service.asked < 20 * 6000 * 16);
+	print_numbers(0, 1000);
+	follow();
+	follow();
+	is_held();
+	assert_int_equal(service.held.lines, 500);
+}
+
+/* From too far back: it is guessed at, and put right now and then. */
+static void a_log_that_is_endless(void **state)
+{
+	(void)state;
+	print("GET /health 200\n", 500000);
+	read_whole();
+	for (unsigned i = 0; i < 100; i++) {
+		print("GET /health 200\n", 1);
+		follow();
+	}
+	assert_in_range(service.wholes, 8, 15);
+	print("an end\n", 1);
+	follow();
+	service.now_ms += 10000;
+	follow();
+	follow();
+	assert_int_equal(service.held.size % 16, service.len % 16);
+}
+
+static void many_lines_at_once(void **state)
+{
+	(void)state;
+	print_numbers(0, 10000);
+	read_whole();
+	for (unsigned i = 1; i < 10; i++) {
+		print_numbers(i * 10000, 10000);
+		follow();
+		is_held();
+	}
+	assert_int_equal(
+		service.wholes, 2); /* the first time, none expected it */
+}
+
+static void another_log_replaces_it(void **state)
+{
+	(void)state;
+	print_numbers(0, 1000);
+	read_whole();
+	service.len = 0;
+	print_numbers(990, 10); /* its last lines, and no more */
+	follow();
+	is_held();
+	assert_int_equal(service.wholes, 2);
+	service.len = 0;
+	print_numbers(5000, 2000);
+	follow();
+	is_held();
+}
+
+/* An API that gives 100 lines at most is asked for the whole once too often. */
+static void lines_that_are_cut(void **state)
+{
+	(void)state;
+	print_numbers(0, 3000);
+	read_whole();
+	for (unsigned i = 0; i < 10; i++) {
+		print_numbers(3000 + i, 1);
+		follow_cut(100);
+		is_held();
+	}
+	assert_int_equal(service.wholes, 2);
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tails_are_laid_over_the_end),
+		cmocka_unit_test(what_is_said_is_true),
+		cmocka_unit_test(what_repeats_is_found),
+		CASE(a_long_log_is_read_whole_once),
+		CASE(a_short_log_is_never_asked_for_whole),
+		CASE(a_log_that_repeats_itself),
+		CASE(a_log_that_is_endless),
+		CASE(many_lines_at_once),
+		CASE(another_log_replaces_it),
+		CASE(lines_that_are_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/tree/rows.c - every row of every table, held to the rules */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fs/resources/resource.h"
+#include "fs/core/row.h"
+
+static const struct row *row_now; /* of whom a failure tells */
+
+#define holds(what)                                                            \
+	do {                                                                   \
+		if (!(what))                                                   \
+			fail_msg("%s: %s", row_now->path, #what);              \
+	} while (0)
+
+static void each_row(void (*check)(const struct row *row))
+{
+	for (size_t t = 0; tree_tables[t]; t++)
+		for (row_now = tree_tables[t]; row_now->path; row_now++)
+			check(row_now);
+}
+
+static void check_words(const struct row *row)
+{
+	holds(row->path[0] == '/');
+	holds(row->help && *row->help);
+	holds(!row->help || !strpbrk(row->help, "\n\t"));
+	holds(row->mode);
+	holds(!(row->mode & ~0777));
+	holds(!strstr(row->path, "//"));
+	holds(strlen(row_name(row)) <= 255);
+}
+
+static void every_row_has_help_and_mode(void **state)
+{
+	(void)state;
+	each_row(check_words);
+}
+
+static void check_kind(const struct row *row)
+{
+	bool has_content = row->source || row->render || row->open;
+
+	if (row->kind == ROW_DIR) {
+		holds(!has_content && !row->write && !row->member);
+		holds(!row->list == !row->find || strstr(row->path, "{job}"));
+		return;
+	}
+	holds(!row->list && !row->find && !row->spool && !row->make_dir);
+	holds(!row->make_file && !row->remove && !row->move_in);
+	if (row->kind == ROW_LINK) {
+		holds(row->render);
+		holds(row->flags & ROW_VOLATILE);
+		return;
+	}
+	holds(has_content || row->flags & ROW_EMPTY);
+	holds(!row->source || row->member);
+}
+
+static void every_row_has_what_its_kind_needs(void **state)
+{
+	(void)state;
+	each_row(check_kind);
+}
+
+static void check_writing(const struct row *row)
+{
+	if (row->kind != ROW_FILE)
+		return;
+	/* Nothing is executable, and what is open to others is to be read. */
+	holds(!(row->mode & 0111));
+	holds(row->mode == 0644 || row->mode == 0444 || row->mode == 0600);
+	if (row->flags & ROW_EMPTY)
+		return;
+	holds(!(row->mode & 0222) == !row->write);
+	holds(!row->check || row->flags & ROW_APPENDS);
+	if (row->flags & ROW_ACTION)
+		holds(row->write && row->render);
+	if (row->flags & ROW_SECRET)
+		holds(row->mode == 0600 && row->flags & ROW_UNSIZED);
+	holds(!(row->flags & ROW_FINAL) || !row->write);
+}
+
+static void what_may_be_written_can_be(void **state)
+{
+	(void)state;
+	each_row(check_writing);
+}
+
+static size_t rows_named(const struct row *dir, const char *name)
+{
+	const struct row *row;
+	size_t count = 0;
+
+	for (size_t i = 0; (row = tree_child(dir, i)); i++)
+		count += !strcmp(row_name(row), name);
+	return count;
+}
+
+static void check_place(const struct row *row)
+{
+	const struct row *dir = tree_parent(row);
+
+	holds(tree_row(row->path) == row);
+	if (row == tree_root())
+		return;
+	holds(dir && dir->kind == ROW_DIR);
+	if (!row_is_placeholder(row)) {
+		holds(rows_named(dir, row_name(row)) == 1);
+		holds(!strchr(row_name(row), '{'));
+		return;
+	}
+	/* A placeholder is bound by who finds and lists its directory's
+	 * entries, or stands for what another function gives. */
+	holds(row_name(row)[strlen(row_name(row)) - 1] == '}' ||
+		!strcmp(row_name(row), "{name}.job"));
+	holds(dir->find || dir->spool);
+	holds(rows_named(dir, row_name(row)) == 0);
+}
+
+static void no_name_twice_and_every_placeholder_bound(void **state)
+{
+	(void)state;
+	each_row(check_place);
+}
+
+static void check_exists(const struct row *row)
+{
+	/* A row of a resource is asked whether it is there: what is gone, or
+	 * was never told, has no file. */
+	const struct collection *collection = collection_of(row);
+	size_t len = collection ? strlen(collection->row) : 0;
+
+	if (!collection || strncmp(row->path, collection->row, len) ||
+		row->path[len] != '/' || row_is_placeholder(row) || row->spool)
+		return;
+	holds(row->exists);
+}
+
+static void rows_of_resources_are_asked_for(void **state)
+{
+	(void)state;
+	each_row(check_exists);
+}
+
+static void check_action(const struct row *row)
+{
+	if (row->write == action_write)
+		holds(action_of(row) && *action_of(row)->help);
+}
+
+static void every_action_is_in_the_table(void **state)
+{
+	(void)state;
+	each_row(check_action);
+}
+
+static int tree_start(void **state)
+{
+	(void)state;
+	return tree_init();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_has_help_and_mode),
+		cmocka_unit_test(every_row_has_what_its_kind_needs),
+		cmocka_unit_test(what_may_be_written_can_be),
+		cmocka_unit_test(no_name_twice_and_every_placeholder_bound),
+		cmocka_unit_test(rows_of_resources_are_asked_for),
+		cmocka_unit_test(every_action_is_in_the_table),
+	};
+
+	return cmocka_run_group_tests(tests, tree_start, NULL);
+}
