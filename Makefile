@@ -129,15 +129,21 @@ $(BUILD)/tests/unit/api/%:   $(BUILD)/tests/unit/api/%.o $(LIBAPI)
 	$(LINK)
 $(BUILD)/tests/unit/cache/%: $(BUILD)/tests/unit/cache/%.o $(LIBCACHE)
 	$(LINK)
-$(BUILD)/tests/unit/fs/%: $(BUILD)/tests/unit/fs/%.o $(LIBFS) $(LIBCACHE) $(LIBAPI)
-	$(LINK)
+below = $(if $(filter $(1),$(firstword $(2))),$(2),$(call below,$(1),$(wordlist \
+	2,99,$(2))))
+define room_test_rule
+$(BUILD)/tests/unit/fs/$(1)/%: $(BUILD)/tests/unit/fs/$(1)/%.o \
+	$(call room_lib,$(call below,$(1),$(ROOMS))) $(LIBCACHE) $(LIBAPI)
+	$$(LINK)
+endef
+$(foreach room,$(ROOMS),$(eval $(call room_test_rule,$(room))))
 
 $(UNIT_TESTS): WRAP = $(patsubst __wrap_%,-Wl$(comma)--wrap=%,$(sort \
 	$(shell grep -o '__wrap_[a-z_]*' $(@:$(BUILD)/%=%.c))))
 define LINK
 $(call say,LD)
 $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
-	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
+	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
 endef
 
 # A fuzz target over its corpus; libFuzzer brings a main of its own.

@@ -11,10 +11,10 @@ void clock_read(uint64_t *now_ms, struct timespec *now)
 	*now_ms = forward.tv_sec * UINT64_C(1000) + forward.tv_nsec / 1000000;
 }
 
-uint64_t clock_worked_us(void)
+uint64_t clock_us(void)
 {
-	struct timespec worked;
+	struct timespec forward;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked);
-	return worked.tv_sec * UINT64_C(1000000) + worked.tv_nsec / 1000;
+	clock_gettime(CLOCK_MONOTONIC, &forward);
+	return forward.tv_sec * UINT64_C(1000000) + forward.tv_nsec / 1000;
 }

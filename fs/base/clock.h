@@ -9,7 +9,8 @@
 /* Milliseconds that only go forward, and the time of day. */
 void clock_read(uint64_t *now_ms, struct timespec *now);
 
-/* Microseconds that this thread has worked. */
-uint64_t clock_worked_us(void);
+/* Microseconds that only go forward, as the clock on the wall counts them: a
+ * turn that is stalled by the disk is as long as it is for its users. */
+uint64_t clock_us(void);
 
 #endif

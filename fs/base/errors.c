@@ -2,13 +2,11 @@
 /* fs/base/errors.c - the last errors: what an errno cannot carry */
 #include "fs/base/errors.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "fs/base/log.h"
-#include "fs/mount/mount.h"
 
 enum { ERRORS_KEPT = 100, ERROR_LINE = 1024 };
 
@@ -34,35 +32,32 @@ static void line_print(char *line, const struct timespec *now,
 		http_status, name ? name : "EIO", words);
 }
 
-void errors_add(struct fs *fs, const char *method, const char *path,
-	int http_status, int err, const char *message)
+struct errors *errors_new(void)
 {
-	if (!fs->errors)
-		fs->errors = calloc(1, sizeof(*fs->errors));
-	struct errors *errors = fs->errors;
-	if (!errors)
-		return;
-	line_print(errors->lines[errors->next], &fs->now, method, path,
-		http_status, err, message);
+	return calloc(1, sizeof(struct errors));
+}
+
+void errors_free(struct errors *errors)
+{
+	free(errors);
+}
+
+void errors_add(struct errors *errors, const struct timespec *now,
+	const char *method, const char *path, int http_status, int err,
+	const char *message)
+{
+	line_print(errors->lines[errors->next], now, method, path, http_status,
+		err, message);
 	errors->next = (errors->next + 1) % ERRORS_KEPT;
 	if (errors->count < ERRORS_KEPT)
 		errors->count++;
 }
 
-void errors_print(const struct fs *fs, FILE *out)
+void errors_print(const struct errors *errors, FILE *out)
 {
-	const struct errors *errors = fs->errors;
-
-	if (!errors)
-		return;
 	unsigned at =
 		(errors->next + ERRORS_KEPT - errors->count) % ERRORS_KEPT;
+
 	for (unsigned i = 0; i < errors->count; i++)
 		fprintf(out, "%s\n", errors->lines[(at + i) % ERRORS_KEPT]);
-}
-
-void errors_clear(struct fs *fs)
-{
-	free(fs->errors);
-	fs->errors = NULL;
 }

@@ -4,14 +4,19 @@
 #define FS_BASE_ERRORS_H
 
 #include <stdio.h>
+#include <time.h>
 
-struct fs;
+struct errors;
 
-/* Notes one; message NULL: strerror's. Control bytes are escaped. */
-void errors_add(struct fs *fs, const char *method, const char *path,
-	int http_status, int err, const char *message);
+/* An empty list; NULL if out of memory. errors_free takes NULL. */
+struct errors *errors_new(void);
+void errors_free(struct errors *errors);
+
+/* Adds one; message NULL: strerror's. Control bytes are escaped. */
+void errors_add(struct errors *errors, const struct timespec *now,
+	const char *method, const char *path, int http_status, int err,
+	const char *message);
 /* One line each, oldest first. */
-void errors_print(const struct fs *fs, FILE *out);
-void errors_clear(struct fs *fs);
+void errors_print(const struct errors *errors, FILE *out);
 
 #endif

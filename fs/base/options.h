@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct fuse_args;
-
 /* Exit statuses of the program; the man page lists them. */
 enum exit_status {
 	EXIT_OK = 0,
@@ -46,6 +44,8 @@ struct options {
 	uint64_t negative_ttl_ms;
 	uint64_t cache_size; /* bytes */
 
+	char *text;	   /* these settings, `name value` a line, without
+			      secrets; NULL: options_parse did not read them */
 	char *kernel;	   /* what mount(2) is told besides: "noexec,noatime" */
 	bool has_url;	   /* -o url= was given, so SOURCE is a label */
 	bool show_help;	   /* -h: print the usage and end */
@@ -53,32 +53,9 @@ struct options {
 	bool fake;	   /* mount -f: check the command line, mount nothing */
 };
 
-/*
- * Reads a command line: [options] MOUNTPOINT, or SOURCE MOUNTPOINT as mount(8)
- * gives it, and fills in defaults. Call options_clear whatever it returns.
- * -EINVAL, with one line that names the option, or -ENOMEM.
- */
-int options_parse(struct options *options, int argc, char **argv, char *why,
-	size_t why_len);
-void options_clear(struct options *options);
-
-/* One option of a -o list: "ro", "url=https://..."; errors as above. */
-int options_set(
-	struct options *options, const char *word, char *why, size_t why_len);
-
-/* Values for everything, before any option. -ENOMEM. */
+/* Values for everything, before any option. -ENOMEM; options_clear frees them
+ * whatever this returned. */
 int options_init(struct options *options);
-
-/* The --help text of the -o options, a line each, from their table.
- * Owned by the caller, free(); NULL: no memory. */
-char *options_help(size_t *len);
-
-/* The settings in force, `name value` a line, from the same table; none of
- * them is a secret. Owned by the caller, free(); NULL: no memory. */
-char *options_text(const struct options *options, size_t *len);
-
-/* Appends to args, which libfuse frees, what fuse_session_new is to be told.
- * -ENOMEM. */
-int options_fuse_args(const struct options *options, struct fuse_args *args);
+void options_clear(struct options *options);
 
 #endif

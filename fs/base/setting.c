@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/setting.c - the types of settings: parsed when written, told when read */
+/* fs/base/setting.c - the types of settings: parsed when written, told when
+ * read */
 #include "fs/base/setting.h"
 
 #include <ctype.h>

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "fs/core/node.h"
-#include "fs/files/spool.h"
-#include "fs/resources/resource_index.h"
 
 void found_clear(struct found *found)
 {
@@ -57,11 +55,13 @@ no_memory:
 static uint32_t entry_digest(uint32_t seed, const struct listed *entry)
 {
 	const struct found *found = &entry->found;
-	uint64_t ino = found->inode
-		? found->inode->ino
-		: node_ino(found->row, found->id, found->name);
+	uint64_t ino;
 
 	seed = node_digest(seed, entry->name, strlen(entry->name) + 1);
+	if (found->inode) /* a directory in which people save: always the same
+			   */
+		return seed;
+	ino = node_ino(found->row, found->id, found->name);
 	return node_digest(seed, &ino, sizeof(ino));
 }
 
@@ -71,34 +71,10 @@ uint32_t listing_digest(const struct listing *listing)
 
 	for (size_t i = 0; i < listing->count; i++)
 		digest = entry_digest(digest, &listing->entries[i]);
-	if (!listing->index)
-		return digest;
-	digest = node_digest(digest, &listing->index->digest,
-		sizeof(listing->index->digest));
-	return listing->id
-		? node_digest(digest, listing->id, strlen(listing->id))
-		: digest;
-}
-
-void listing_add_index(struct listing *listing,
-	const struct resource_index *index, const struct row *row)
-{
-	listing->index = resource_index_hold(index);
-	listing->row = row;
-	listing->more = index->count;
-}
-
-int listing_add_parts(struct listing *listing,
-	const struct resource_index *index, const char *key,
-	const struct row *row, const char *id)
-{
-	listing->id = strdup(id);
-	if (!listing->id)
-		return -ENOMEM;
-	listing->index = resource_index_hold(index);
-	listing->row = row;
-	listing->parts = resource_parts(index, key, &listing->more);
-	return 0;
+	if (listing->tail)
+		digest = node_digest(digest, &listing->tail->hash,
+			sizeof(listing->tail->hash));
+	return digest;
 }
 
 void listing_clear(struct listing *listing, struct worker *worker)
@@ -108,33 +84,14 @@ void listing_clear(struct listing *listing, struct worker *worker)
 		found_clear(&listing->entries[i].found);
 	}
 	free(listing->entries);
-	free(listing->id);
-	resource_index_drop(listing->index, worker);
+	if (listing->tail)
+		listing->tail->free(listing->tail, worker);
 	memset(listing, 0, sizeof(*listing));
 }
 
 size_t listing_size(const struct listing *listing)
 {
-	return listing->count + listing->more;
-}
-
-/* Nothing of it is changed through found. */
-static const char *listing_resource(
-	const struct listing *listing, size_t i, struct found *found)
-{
-	const struct resource *all = listing->index->all;
-	static char none[] = "";
-
-	found->row = listing->row;
-	if (listing->parts) {
-		const struct resource_part *part = &listing->parts[i];
-		found->id = listing->id;
-		found->name = (char *)all[part->of].id;
-		return part->name;
-	}
-	found->id = (char *)all[i].id;
-	found->name = none;
-	return all[i].name;
+	return listing->count + (listing->tail ? listing->tail->count : 0);
 }
 
 const char *listing_at(
@@ -142,7 +99,8 @@ const char *listing_at(
 {
 	memset(found, 0, sizeof(*found));
 	if (i >= listing->count)
-		return listing_resource(listing, i - listing->count, found);
+		return listing->tail->at(
+			listing->tail, i - listing->count, found);
 	*found = listing->entries[i].found;
 	return listing->entries[i].name;
 }

@@ -4,11 +4,11 @@
 #define FS_CORE_LISTING_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "fs/core/row.h"
 
-struct resource_index;
-struct resource_part;
+struct listing_tail;
 struct worker;
 
 /* A snapshot, taken at opendir, so that offsets stay true while names come and
@@ -18,29 +18,29 @@ struct listed {
 	struct found found;
 };
 
-/* What is of a long list is not copied: it comes behind the rest. */
+/* The entries of a long list, which stands elsewhere: they are not copied, and
+ * come behind the rest. A room that has such lists embeds it in a struct. */
+struct listing_tail {
+	size_t count;
+	uint32_t hash; /* of the names and what they stand for */
+	/* The i-th: fills found, which is borrowed, and returns the name. */
+	const char *(*at)(
+		const struct listing_tail *tail, size_t i, struct found *found);
+	/* Frees it; a long list with the worker's help. */
+	void (*free)(struct listing_tail *tail, struct worker *worker);
+};
+
 struct listing {
 	struct listed *entries;
 	size_t count, room;
-	struct resource_index *index;	   /* held; NULL: none */
-	const struct row *row;		   /* of each that is in it */
-	const struct resource_part *parts; /* NULL: all of it */
-	size_t more;			   /* how many these are */
-	char *id; /* of the directory that shows the parts */
+	struct listing_tail *tail; /* owned; NULL: none */
 };
 
 /* name is copied; what found holds is taken (also on error). */
 int listing_add(struct listing *listing, const char *name, struct found *found);
 /* Of the names and what they stand for; see node_digest. */
 uint32_t listing_digest(const struct listing *listing);
-/* All that is in an index, which is held. At most once. */
-void listing_add_index(struct listing *listing,
-	const struct resource_index *index, const struct row *row);
-/* What has a key in it, as id's. At most once. -ENOMEM. */
-int listing_add_parts(struct listing *listing,
-	const struct resource_index *index, const char *key,
-	const struct row *row, const char *id);
-/* A long index goes with the worker's help. */
+/* Frees what is in it; a long tail with the worker's help. */
 void listing_clear(struct listing *listing, struct worker *worker);
 
 size_t listing_size(const struct listing *listing);

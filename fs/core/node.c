@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/ops/handle.h"
+#include "fs/core/edit.h"
 #include "fs/core/row.h"
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -73,9 +73,7 @@ static struct node **bucket_of(const struct nodes *nodes, uint64_t ino)
 
 static void node_free(struct node *node)
 {
-	if (node->edit)
-		free(node->edit->bytes);
-	free(node->edit);
+	edit_free(node->edit);
 	free(node);
 }
 

@@ -30,7 +30,7 @@ struct node {
 	uint32_t drawn, told, paged, users;
 	const char *id;	   /* "" where the row has none */
 	const char *name;  /* "" where the row has none */
-	struct edit *edit; /* what is being written; fs/edit.h */
+	struct edit *edit; /* what is being written; NULL: nothing */
 	char words[];	   /* id and name */
 };
 

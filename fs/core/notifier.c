@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
 
 /* Nothing that the thread waits for should take as long. */
 enum { SETTLE_MS = 1000 };
@@ -15,7 +15,7 @@ enum { SETTLE_MS = 1000 };
 enum { STEP = 8192 };
 
 struct batch {
-	struct fs *fs;
+	struct core *core;
 	size_t count;
 	uint64_t inodes[];
 };
@@ -54,47 +54,47 @@ static int inode_post(struct notifier *notifier, uint64_t ino)
 	return 0;
 }
 
-static void notify_node(struct fs *fs, struct node *node)
+static void notify_node(struct core *core, struct node *node)
 {
-	if (!node->lookups || node->told_until_ms <= fs->now_ms)
+	if (!node->lookups || node->told_until_ms <= core->now_ms)
 		return;
-	if (!inode_post(&fs->notifier, node->ino))
+	if (!inode_post(&core->notifier, node->ino))
 		node->told_until_ms = 0;
 }
 
-void notify_inode(struct fs *fs, uint64_t ino)
+void notify_inode(struct core *core, uint64_t ino)
 {
-	struct node *node = node_find(&fs->nodes, ino);
+	struct node *node = node_find(&core->nodes, ino);
 
 	if (node)
-		notify_node(fs, node);
+		notify_node(core, node);
 }
 
-void notify_all(struct fs *fs)
+void notify_all(struct core *core)
 {
-	fs->notifier.is_sweeping = true;
-	fs->notifier.swept = 0;
+	core->notifier.is_sweeping = true;
+	core->notifier.swept = 0;
 }
 
 /* A node that moves meanwhile, since the table grows, moves to its end. */
-static void notifier_sweep(struct fs *fs)
+static void notifier_sweep(struct core *core)
 {
-	struct notifier *notifier = &fs->notifier;
+	struct notifier *notifier = &core->notifier;
 
 	for (int i = 0; i < STEP && notifier->is_sweeping; i++) {
-		struct node *n = fs->nodes.buckets[notifier->swept++];
+		struct node *n = core->nodes.buckets[notifier->swept++];
 		for (; n; n = n->next)
-			notify_node(fs, n);
+			notify_node(core, n);
 		notifier->is_sweeping =
-			notifier->swept < fs->nodes.bucket_count;
+			notifier->swept < core->nodes.bucket_count;
 	}
 	if (!notifier->is_sweeping && notifier->told == notifier->posted)
 		ops_wake(&notifier->waiters);
 }
 
-bool notifier_wants_turn(const struct fs *fs)
+bool notifier_wants_turn(const struct core *core)
 {
-	return fs->notifier.is_sweeping;
+	return core->notifier.is_sweeping;
 }
 
 /* ---- the thread ---- */
@@ -106,26 +106,26 @@ static void batch_tell(void *ctx)
 	/* ENOENT: the kernel has forgotten it meanwhile. */
 	for (size_t i = 0; i < batch->count; i++)
 		fuse_lowlevel_notify_inval_inode(
-			batch->fs->session, batch->inodes[i], 0, 0);
+			batch->core->session, batch->inodes[i], 0, 0);
 }
 
 static void batch_told(void *ctx)
 {
 	struct batch *batch = ctx;
-	struct notifier *notifier = &batch->fs->notifier;
+	struct notifier *notifier = &batch->core->notifier;
 
 	notifier->told += batch->count;
 	ops_wake(&notifier->waiters);
 	free(batch);
 }
 
-void notifier_run(struct fs *fs)
+void notifier_run(struct core *core)
 {
-	struct notifier *notifier = &fs->notifier;
+	struct notifier *notifier = &core->notifier;
 	struct batch *batch;
 
 	if (notifier->is_sweeping)
-		notifier_sweep(fs);
+		notifier_sweep(core);
 	size_t count = notifier->count;
 
 	if (!count)
@@ -133,7 +133,7 @@ void notifier_run(struct fs *fs)
 	notifier->count = 0;
 	batch = malloc(sizeof(*batch) + count * sizeof(*batch->inodes));
 	if (batch) {
-		batch->fs = fs;
+		batch->core = core;
 		batch->count = count;
 		memcpy(batch->inodes, notifier->inodes,
 			count * sizeof(*batch->inodes));
@@ -146,16 +146,16 @@ void notifier_run(struct fs *fs)
 	ops_wake(&notifier->waiters);
 }
 
-bool notifier_is_busy(const struct fs *fs)
+bool notifier_is_busy(const struct core *core)
 {
-	struct worker *worker = fs->notifier.worker;
+	struct worker *worker = core->notifier.worker;
 
 	return worker && worker_pending(worker) > 0;
 }
 
 int notifier_settle(struct op *op)
 {
-	struct notifier *notifier = &op->fs->notifier;
+	struct notifier *notifier = &op->core->notifier;
 
 	if (!op->is_settling) {
 		op->is_settling = true;
@@ -166,6 +166,6 @@ int notifier_settle(struct op *op)
 		op->settles_at = notifier->posted;
 	if (notifier->told >= op->settles_at || op->is_late)
 		return 0;
-	op_deadline(op, op->fs->now_ms + SETTLE_MS);
+	op_deadline(op, op->core->now_ms + SETTLE_MS);
 	return op_wait(op, &notifier->waiters);
 }

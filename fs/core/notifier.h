@@ -32,15 +32,15 @@ int notifier_init(struct notifier *notifier);
 void notifier_clear(struct notifier *notifier);
 
 /* The kernel is to ask again about this inode, if it believes something. */
-void notify_inode(struct fs *fs, uint64_t ino);
+void notify_inode(struct core *core, uint64_t ino);
 /* About all of them, in steps. */
-void notify_all(struct fs *fs);
+void notify_all(struct core *core);
 
 /* Hands over what was posted; called by the loop once a turn. */
-void notifier_run(struct fs *fs);
+void notifier_run(struct core *core);
 /* Whether there is more to be done in the next turn. */
-bool notifier_wants_turn(const struct fs *fs);
-bool notifier_is_busy(const struct fs *fs);
+bool notifier_wants_turn(const struct core *core);
+bool notifier_is_busy(const struct core *core);
 
 /*
  * Parks op until the kernel has heard all that was posted before the first

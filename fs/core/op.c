@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/op.c - one request of the kernel, from its arrival to its one answer */
+/* fs/core/op.c - one request of the kernel, from its arrival to its one answer
+ */
 #include "fs/core/op.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
-#include "fs/ops/close_probe.h"
+#include "fs/core/core.h"
 
 /* An answer of the API that an operation was given: it stays the same however
  * often the operation is run. */
@@ -18,7 +18,7 @@ struct pin {
 	struct cache_answer answer;
 };
 
-struct op *op_new(struct fs *fs, fuse_req_t req, int (*run)(struct op *))
+struct op *op_new(struct core *core, fuse_req_t req, int (*run)(struct op *))
 {
 	struct op *op = calloc(1, sizeof(*op));
 
@@ -27,7 +27,7 @@ struct op *op_new(struct fs *fs, fuse_req_t req, int (*run)(struct op *))
 			fuse_reply_err(req, ENOMEM);
 		return NULL;
 	}
-	op->fs = fs;
+	op->core = core;
 	op->req = req;
 	op->run = run;
 	if (req) {
@@ -44,11 +44,10 @@ static void op_unwait(struct op *op)
 	if (op->queue)
 		TAILQ_REMOVE(op->queue, op, queued);
 	op->queue = NULL;
-	if (op->watched) {
-		poller_unwatch(op->watched, op->watches_output);
-		job_drop(op->watched);
-	}
-	op->watched = NULL;
+	if (op->unwait)
+		op->unwait(op);
+	op->unwait = NULL;
+	op->awaits = NULL;
 	if (op->cache_wait)
 		cache_wait_cancel(op->cache_wait);
 	op->cache_wait = NULL;
@@ -59,18 +58,19 @@ static void op_unwait(struct op *op)
 static void op_unlist(struct op *op)
 {
 	if (op->is_ready)
-		TAILQ_REMOVE(&op->fs->ready, op, link);
+		TAILQ_REMOVE(&op->core->ready, op, link);
 	else if (op->is_parked)
-		TAILQ_REMOVE(&op->fs->parked, op, link);
+		TAILQ_REMOVE(&op->core->parked, op, link);
 	op->is_ready = op->is_parked = false;
 }
 
 static void op_free(struct op *op)
 {
 	op_unwait(op);
-	witness_forget(op);
+	if (op->probe_end)
+		op->probe_end(op);
 	op_unlist(op);
-	timer_disarm(&op->fs->timers, &op->timer);
+	timer_disarm(&op->core->timers, &op->timer);
 	for (unsigned i = 0; i < OP_CALLS; i++) {
 		if (op->calls[i].call)
 			api_cancel(op->calls[i].call);
@@ -115,8 +115,8 @@ static void op_park(struct op *op)
 	if (!op->is_parked && !op->is_ready) {
 		op->is_parked = true;
 		if (!op->parked_ms)
-			op->parked_ms = op->fs->now_ms;
-		TAILQ_INSERT_TAIL(&op->fs->parked, op, link);
+			op->parked_ms = op->core->now_ms;
+		TAILQ_INSERT_TAIL(&op->core->parked, op, link);
 		if (op->req)
 			fuse_req_interrupt_func(op->req, op_interrupt, op);
 	}
@@ -134,24 +134,13 @@ void op_start(struct op *op)
 		op_park(op);
 }
 
-int op_wait_job(struct op *op, struct job *job, bool wants_output)
-{
-	if (!op->watched) {
-		op->watched = job;
-		op->watches_output = wants_output;
-		job_hold(job);
-		poller_watch(job, wants_output);
-	}
-	return op_wait(op, &job->waiters);
-}
-
 void op_wake(struct op *op)
 {
 	if (op->is_ready)
 		return;
 	op_unlist(op);
 	op->is_ready = true;
-	TAILQ_INSERT_TAIL(&op->fs->ready, op, link);
+	TAILQ_INSERT_TAIL(&op->core->ready, op, link);
 }
 
 void ops_wake(struct op_list *queue)
@@ -165,15 +154,16 @@ void ops_wake(struct op_list *queue)
 	}
 }
 
-unsigned ops_run_ready(struct fs *fs)
+unsigned ops_run_ready(struct core *core)
 {
 	struct op_list now = TAILQ_HEAD_INITIALIZER(now);
 	struct op *op;
 	unsigned count = 0;
 
-	TAILQ_FOREACH(op, &fs->ready, link)
+	TAILQ_FOREACH(op, &core->ready, link)
 	count++;
-	for (unsigned i = 0; i < count && (op = TAILQ_FIRST(&fs->ready)); i++) {
+	for (unsigned i = 0; i < count && (op = TAILQ_FIRST(&core->ready));
+		i++) {
 		op_unlist(op);
 		op_unwait(op);
 		if (op->err)
@@ -186,24 +176,24 @@ unsigned ops_run_ready(struct fs *fs)
 	return count;
 }
 
-void ops_expire(struct fs *fs, uint64_t limit_ms)
+void ops_expire(struct core *core, uint64_t limit_ms)
 {
 	struct op *op, *next;
 
-	for (op = TAILQ_FIRST(&fs->parked); op; op = next) {
+	for (op = TAILQ_FIRST(&core->parked); op; op = next) {
 		next = TAILQ_NEXT(op, link);
-		if (op->req && fs->now_ms - op->parked_ms >= limit_ms)
+		if (op->req && core->now_ms - op->parked_ms >= limit_ms)
 			op_finish(op, -ETIMEDOUT);
 	}
 }
 
-void ops_abort(struct fs *fs, int err)
+void ops_abort(struct core *core, int err)
 {
 	struct op *op;
 
-	while ((op = TAILQ_FIRST(&fs->ready)))
+	while ((op = TAILQ_FIRST(&core->ready)))
 		op_finish(op, err);
-	while ((op = TAILQ_FIRST(&fs->parked)))
+	while ((op = TAILQ_FIRST(&core->parked)))
 		op_finish(op, err);
 }
 
@@ -266,16 +256,16 @@ int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 		return answer->err;
 	}
 	if (op->is_peeking)
-		return cache_peek(
-			op->fs->cache, endpoint, id, op->fs->now_ms, answer);
+		return cache_peek(op->core->cache, endpoint, id,
+			op->core->now_ms, answer);
 	awaited = malloc(sizeof(*awaited) + id_len + 1);
 	if (!awaited)
 		return -ENOMEM;
 	awaited->endpoint = endpoint;
 	memcpy(awaited->id, id ? id : "", id_len + 1);
 
-	int err = cache_get(op->fs->cache, endpoint, id,
-		op->req ? API_PERSON : API_POLL, op->fs->now_ms, answer,
+	int err = cache_get(op->core->cache, endpoint, id,
+		op->req ? API_PERSON : API_POLL, op->core->now_ms, answer,
 		op_answered, op, &op->cache_wait);
 	if (err == -EINPROGRESS) {
 		op->awaited = awaited;
@@ -296,23 +286,19 @@ int op_peek(struct op *op, enum api_endpoint endpoint, const char *id,
 		*answer = pin->answer;
 		return 0;
 	}
-	return cache_peek(op->fs->cache, endpoint, id, op->fs->now_ms, answer);
+	return cache_peek(
+		op->core->cache, endpoint, id, op->core->now_ms, answer);
 }
 
 static void op_called(void *ctx, const struct api_answer *answer)
 {
-	struct op *op = ctx;
+	struct op_call *call = ctx;
 
-	for (unsigned i = 0; i < OP_CALLS; i++) {
-		struct op_call *call = &op->calls[i];
-		if (!call->is_started || call->is_done)
-			continue;
-		call->is_done = true;
-		call->call = NULL;
-		call->err = answer->err;
-		call->json = json_incref(answer->json);
-	}
-	op_wake(op);
+	call->is_done = true;
+	call->call = NULL;
+	call->err = answer->err;
+	call->json = json_incref(answer->json);
+	op_wake(call->op);
 }
 
 int op_call(struct op *op, unsigned slot, struct api_request *request,
@@ -327,8 +313,9 @@ int op_call(struct op *op, unsigned slot, struct api_request *request,
 		request->body = NULL;
 		return call->is_done ? call->err : -EINPROGRESS;
 	}
-	err = api_start(op->fs->api, request, op->fs->now_ms, op_called, op,
-		&call->call);
+	call->op = op;
+	err = api_start(op->core->api, request, op->core->now_ms, op_called,
+		call, &call->call);
 	if (err)
 		return err;
 	call->is_started = true;
@@ -342,6 +329,16 @@ int op_wait(struct op *op, struct op_list *queue)
 		TAILQ_INSERT_TAIL(queue, op, queued);
 	}
 	return -EINPROGRESS;
+}
+
+int op_wait_counted(struct op *op, struct op_list *queue,
+	void (*unwait)(struct op *op), void *awaits)
+{
+	if (!op->unwait) {
+		op->unwait = unwait;
+		op->awaits = awaits;
+	}
+	return op_wait(op, queue);
 }
 
 static void op_is_due(void *ctx)
@@ -358,12 +355,12 @@ void op_deadline(struct op *op, uint64_t due_ms)
 		return;
 	op->timer.fire = op_is_due;
 	op->timer.ctx = op;
-	timer_arm(&op->fs->timers, &op->timer, due_ms);
+	timer_arm(&op->core->timers, &op->timer, due_ms);
 }
 
 void op_deadline_clear(struct op *op)
 {
-	timer_disarm(&op->fs->timers, &op->timer);
+	timer_disarm(&op->core->timers, &op->timer);
 	op->timer.fire = NULL;
 	op->is_late = false;
 }

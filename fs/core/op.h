@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/op.h - one request of the kernel, from its arrival to its one answer */
+/* fs/core/op.h - one request of the kernel, from its arrival to its one answer
+ */
 #ifndef FS_CORE_OP_H
 #define FS_CORE_OP_H
 
@@ -9,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "cache/cache.h"
-#include "fs/mount/fs.h"
+#include "fs/core/fuse.h"
 #include "fs/core/timer.h"
 
 /*
@@ -29,11 +30,10 @@
  */
 
 struct awaited;
+struct core;
 struct handle;
-struct job;
 struct op;
 struct pin;
-struct question;
 
 TAILQ_HEAD(op_list, op);
 
@@ -41,6 +41,7 @@ TAILQ_HEAD(op_list, op);
 enum { OP_CALLS = 4 };
 
 struct op_call {
+	struct op *op; /* that it belongs to */
 	bool is_started, is_done;
 	int err;
 	json_t *json;
@@ -48,7 +49,7 @@ struct op_call {
 };
 
 struct op {
-	struct fs *fs;
+	struct core *core;
 	fuse_req_t req; /* NULL: the mount's own work, nobody to answer */
 	int (*run)(struct op *op);
 
@@ -81,10 +82,10 @@ struct op {
 	struct cache_wait *cache_wait;
 	struct awaited *awaited;
 	struct op_list *queue;
-	struct job *watched; /* counted as its watcher while parked */
-	bool watches_output;
+	void (*unwait)(struct op *op); /* ends a wait of a room above; NULL */
+	void *awaits;		       /* of that room */
 	TAILQ_ENTRY(op) queued;
-	TAILQ_ENTRY(op) link; /* in fs->parked or fs->ready */
+	TAILQ_ENTRY(op) link; /* in core->parked or core->ready */
 	struct timer timer;
 	uint64_t parked_ms; /* since when; 0: it never was */
 	bool is_parked, is_ready;
@@ -92,26 +93,29 @@ struct op {
 	uint64_t settles_at; /* see fs/core/notifier.h */
 	bool is_late;	     /* op_deadline has passed */
 	bool is_interrupted;
-	int err;		   /* of what it waited for; 0: none */
-	bool is_deaf;		   /* an interrupt waits until this is over */
-	struct question *question; /* fs/ops/close_probe.c */
+	int err;      /* of what it waited for; 0: none */
+	bool is_deaf; /* an interrupt waits until this is over */
+
+	/* Of fs/ops/close_probe.c; probe_end frees it with the operation. */
+	struct close_probe *probe;
+	void (*probe_end)(struct op *op);
 };
 
 /* A new operation for a request, its arguments zeroed; NULL: no memory, and
  * the request has been answered ENOMEM. req NULL: the mount's own. */
-struct op *op_new(struct fs *fs, fuse_req_t req, int (*run)(struct op *));
+struct op *op_new(struct core *core, fuse_req_t req, int (*run)(struct op *));
 
 /* Runs it; it is freed when it is done. */
 void op_start(struct op *op);
 
 /* The operations whose wait is over are run. Returns how many. */
-unsigned ops_run_ready(struct fs *fs);
+unsigned ops_run_ready(struct core *core);
 
 /* Answers ETIMEDOUT to what has waited for limit_ms. */
-void ops_expire(struct fs *fs, uint64_t limit_ms);
+void ops_expire(struct core *core, uint64_t limit_ms);
 
 /* Answers all that are parked with err, and frees them. */
-void ops_abort(struct fs *fs, int err);
+void ops_abort(struct core *core, int err);
 
 /* The answer of a reading endpoint: 0 (answer filled, borrowed while the
  * operation lives), -EINPROGRESS, or the -errno of its failure. */
@@ -129,8 +133,10 @@ int op_call(struct op *op, unsigned slot, struct api_request *request,
 
 /* Parks it in queue until op_wake or ops_wake. Returns -EINPROGRESS. */
 int op_wait(struct op *op, struct op_list *queue);
-/* The same for a job's next change; counted as somebody who waits for it. */
-int op_wait_job(struct op *op, struct job *job, bool wants_output);
+/* Likewise; unwait(op) is called once, when the wait is over or given up.
+ * awaits is for that function. A wait that is under way goes on. */
+int op_wait_counted(struct op *op, struct op_list *queue,
+	void (*unwait)(struct op *op), void *awaits);
 void op_wake(struct op *op);
 void ops_wake(struct op_list *queue);
 

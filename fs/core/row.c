@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
 #include "fs/core/node.h"
 
 /*
@@ -64,13 +64,13 @@ static int slot_link(int index)
 	return 0;
 }
 
-int tree_init(void)
+int tree_init(const struct row *const *tables)
 {
 	int err = 0;
 
 	slot_count = 0;
-	for (int t = 0; tree_tables[t]; t++) {
-		for (const struct row *row = tree_tables[t]; row->path; row++) {
+	for (int t = 0; tables[t]; t++) {
+		for (const struct row *row = tables[t]; row->path; row++) {
 			if (slot_count == ROWS_MAX)
 				return -EINVAL;
 			slots[slot_count].row = row;
@@ -127,20 +127,20 @@ bool row_is_placeholder(const struct row *row)
 
 double answer_timeout_s(const struct op *op, const struct cache_answer *answer)
 {
-	if (answer->fresh_until_ms <= op->fs->now_ms)
+	if (answer->fresh_until_ms <= op->core->now_ms)
 		return 0;
-	return (answer->fresh_until_ms - op->fs->now_ms) / 1000.0;
+	return (answer->fresh_until_ms - op->core->now_ms) / 1000.0;
 }
 
-struct timespec answer_changed(struct fs *fs, enum api_endpoint endpoint,
+struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	const struct cache_answer *answer)
 {
-	struct seen *seen = &fs->seen[endpoint];
+	struct seen *seen = &core->seen[endpoint];
 
 	if (!seen->version)
-		seen->at = fs->born;
+		seen->at = core->born;
 	else if (seen->version != answer->version)
-		seen->at = fs->now;
+		seen->at = core->now;
 	seen->version = answer->version;
 	return seen->at;
 }
@@ -246,9 +246,9 @@ static int row_times(struct op *op, const struct node *node, struct stat *attr,
 }
 
 void row_attr_plain(
-	const struct fs *fs, const struct node *node, struct stat *attr)
+	const struct core *core, const struct node *node, struct stat *attr)
 {
-	const struct options *options = fs->options;
+	const struct options *options = core->options;
 	const struct row *row = node->row;
 	static const mode_t types[] = {
 		[ROW_DIR] = S_IFDIR,
@@ -265,7 +265,7 @@ void row_attr_plain(
 	attr->st_uid = options->uid;
 	attr->st_gid = options->gid;
 	attr->st_blksize = 4096;
-	attr_times(attr, &fs->born, &fs->born);
+	attr_times(attr, &core->born, &core->born);
 }
 
 int row_attr(
@@ -273,7 +273,7 @@ int row_attr(
 {
 	const struct row *row = node->row;
 
-	row_attr_plain(op->fs, node, attr);
+	row_attr_plain(op->core, node, attr);
 	*timeout_s = FOREVER_S;
 
 	int err = row_times(op, node, attr, timeout_s);

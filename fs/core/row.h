@@ -108,12 +108,17 @@ struct row {
 
 	/* Of several lines: whether the lines so far can be right. Called at
 	 * each write, so that a shell's echo is told. */
-	int (*check)(struct fs *fs, const struct node *node, const char *text,
-		size_t len);
+	int (*check)(struct core *core, const struct node *node,
+		const char *text, size_t len);
 
 	/* Reading that is no snapshot: results of a job that is going on. */
 	int (*open)(
 		struct op *op, const struct node *node, struct handle *handle);
+
+	/* Events that are ready, and a notice when that changes, as of struct
+	 * handle_kind. NULL: always ready. */
+	unsigned (*poll)(struct core *core, struct handle *handle,
+		struct fuse_pollhandle *poll);
 
 	/* Of a directory: making, removing, and moving things into it. */
 	int (*make_dir)(struct op *op, const struct node *node,
@@ -127,13 +132,12 @@ struct row {
 		struct spool_inode *inode, const char *name);
 };
 
-/* All tables, each ending with a row without a path; NULL ends. */
-extern const struct row *const tree_tables[];
-
-/* Links rows to their directories; once, before anything else. -EINVAL: a row
- * without a directory or a name given twice (a test sees that it is neither).
+/*
+ * Links rows to their directories; once, before anything else. tables: each
+ * ends with a row without a path; NULL ends them. -EINVAL: a row without a
+ * directory or a name given twice (a test sees that it is neither).
  */
-int tree_init(void);
+int tree_init(const struct row *const *tables);
 
 const struct row *tree_root(void);
 /* The row with this path; NULL: none. */
@@ -156,7 +160,7 @@ int row_content(
 int row_exists(struct op *op, const struct node *node);
 /* Those of its attributes that are known without asking. */
 void row_attr_plain(
-	const struct fs *fs, const struct node *node, struct stat *attr);
+	const struct core *core, const struct node *node, struct stat *attr);
 /* Attributes of a node; node->drawn is of its content. */
 int row_attr(
 	struct op *op, struct node *node, struct stat *attr, double *timeout_s);
@@ -167,7 +171,7 @@ int row_attr(
 double answer_timeout_s(const struct op *op, const struct cache_answer *answer);
 /* When an answer of the whole account changed: when this mount saw it change;
  * what never changed is as old as the state directory. */
-struct timespec answer_changed(struct fs *fs, enum api_endpoint endpoint,
+struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	const struct cache_answer *answer);
 /* Prints a value of the API as a file's content: one line. */
 int render_value(const json_t *value, FILE *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/drafts/create.c - services, sessions and images from drafts and saved files */
+/* fs/drafts/create.c - services, sessions and images from drafts and saved
+ * files */
 #include "fs/drafts/create.h"
 
 #include <errno.h>
@@ -7,12 +8,14 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fs/drafts/draft.h"
 #include "fs/base/errors.h"
 #include "fs/base/log.h"
-#include "fs/mount/mount.h"
 #include "fs/base/name_rule.h"
 #include "fs/base/options.h"
+#include "fs/core/core.h"
+#include "fs/drafts/draft.h"
+#include "fs/files/spool.h"
+#include "fs/jobs/dir_kind.h"
 #include "fs/resources/resource.h"
 
 /* The most that a vault may hold (api.md 7.7). */
@@ -33,14 +36,14 @@ static const struct collection *collection_of_place(const struct place *place)
 
 int make_spool(struct op *op, const struct node *dir, struct found *found)
 {
-	const struct options *options = op->fs->options;
+	const struct options *options = op->core->options;
 	const struct collection *collection = collection_of(dir->row);
 	char root[64];
 
 	memset(found, 0, sizeof(*found));
 	snprintf(root, sizeof(root), "%s/new", collection->path + 1);
-	found->inode = spool_top(
-		op->fs->spool, root, options->uid, options->gid, &op->fs->born);
+	found->inode = spool_top(op->core->spool, root, options->uid,
+		options->gid, &op->core->born);
 	return found->inode ? 0 : -errno;
 }
 
@@ -107,8 +110,9 @@ static int making_input(
 static int making_env(struct making *making, struct spool_inode *inode)
 {
 	if (inode->size > VAULT_MAX) {
-		errors_add(making->run->fs, "MOVE", making->run->name, 0,
-			-EFBIG, "a vault holds 64 KiB at most");
+		errors_add(making->run->core->errors, &making->run->core->now,
+			"MOVE", making->run->name, 0, -EFBIG,
+			"a vault holds 64 KiB at most");
 		return -EFBIG;
 	}
 	making->env = malloc(inode->size + 1);
@@ -172,8 +176,8 @@ static int making_fill(struct op *op, struct making *making,
 	making->run = run;
 	if (!run)
 		return -ENOMEM;
-	run->fs = op->fs;
-	run->state = &op->fs->state;
+	run->core = op->core;
+	run->state = &op->core->state;
 	run->place = place_of(draft);
 	run->name = strdup(name);
 	int err = run->name ? place_settings(draft, &run->settings) : -ENOMEM;
@@ -208,7 +212,7 @@ static int making_start(
 	int err = making_fill(op, making, draft, name);
 	if (!err)
 		err = worker_submit(
-			op->fs->worker, making_work, making_done, making);
+			op->core->worker, making_work, making_done, making);
 	if (!err)
 		making->holds++;
 	return err;
@@ -232,7 +236,7 @@ static int making_request(struct op *op, struct making *making)
 	int err = op_call(op, 0, &request, &answer);
 	if (err || making->id)
 		return err;
-	collection_drop(op->fs, collection, NULL);
+	collection_drop(op->core, collection, NULL);
 	return resource_id(answer, collection->form.ids, &making->id);
 }
 
@@ -273,10 +277,10 @@ static int make_finish(struct op *op, const struct making *making,
 	const struct collection *collection =
 		collection_of_place(making->run->place);
 
-	draft_remove(op->fs, draft);
+	draft_remove(op->core, draft);
 	if (!collection->has_aliases)
 		return 0;
-	return collection_set_alias(op->fs, collection, name, making->id);
+	return collection_set_alias(op->core, collection, name, making->id);
 }
 
 int make_move_in(struct op *op, const struct node *node,
@@ -296,8 +300,8 @@ int make_move_in(struct op *op, const struct node *node,
 	if (!making->is_built)
 		return op_wait(op, &making->waiters);
 	if (making->run->err) {
-		errors_add(op->fs, "MOVE", name, 0, making->run->err,
-			making->run->why);
+		errors_add(op->core->errors, &op->core->now, "MOVE", name, 0,
+			making->run->err, making->run->why);
 		return making->run->err;
 	}
 	err = making_request(op, making);
@@ -323,8 +327,8 @@ static void send_vault(struct run *run, const char *id)
 		return;
 	request.body = setting_text(setting, env, &request.body_len);
 	if (!request.body ||
-		api_start(run->fs->api, &request, run->fs->now_ms, NULL, NULL,
-			NULL))
+		api_start(run->core->api, &request, run->core->now_ms, NULL,
+			NULL, NULL))
 		log_line(LOG_ERR, "the vault of service %s could not be set",
 			id);
 }
@@ -335,10 +339,10 @@ void make_made(struct run *run, const json_t *answer)
 	char *id;
 
 	resource_id(answer, collection->form.ids, &id);
-	collection_drop(run->fs, collection, NULL);
+	collection_drop(run->core, collection, NULL);
 	if (id && collection == &services)
 		send_vault(run, id);
 	if (id && collection->has_aliases)
-		collection_set_alias(run->fs, collection, run->name, id);
+		collection_set_alias(run->core, collection, run->name, id);
 	free(id);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/drafts/create.h - services, sessions and images from drafts and saved files */
+/* fs/drafts/create.h - services, sessions and images from drafts and saved
+ * files */
 #ifndef FS_DRAFTS_CREATE_H
 #define FS_DRAFTS_CREATE_H
 
 #include "fs/core/op.h"
-#include "fs/jobs/run.h"
-#include "fs/files/spool.h"
 #include "fs/core/row.h"
+#include "fs/files/spool.h"
+#include "fs/jobs/run.h"
 
 /*
  * mv COLLECTION/new/DRAFT COLLECTION/NAME makes what the draft says: one

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/drafts/create_request.c - the bodies of requests that make something; for the worker
+/* fs/drafts/create_request.c - the bodies of requests that make something; for
+ * the worker
  */
 #include <errno.h>
 #include <stdio.h>

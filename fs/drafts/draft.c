@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/drafts/draft.c - a directory that is filled at leisure, then made something of */
+/* fs/drafts/draft.c - a directory that is filled at leisure, then made
+ * something of */
 #include "fs/drafts/draft.h"
 
 #include <errno.h>
@@ -7,12 +8,14 @@
 #include <string.h>
 
 #include "fs/base/errors.h"
-#include "fs/mount/mount.h"
 #include "fs/base/name_rule.h"
+#include "fs/core/core.h"
+#include "fs/files/spool.h"
 #include "fs/jobs/dir_kind.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/run.h"
 
-static void draft_empty(struct fs *fs, struct spool_inode *dir)
+static void draft_empty(struct core *core, struct spool_inode *dir)
 {
 	struct spool_inode *inode;
 	const char *name;
@@ -22,27 +25,27 @@ static void draft_empty(struct fs *fs, struct spool_inode *dir)
 		if (!gone)
 			return;
 		if (S_ISDIR(inode->mode))
-			draft_empty(fs, inode);
+			draft_empty(core, inode);
 		int err = S_ISDIR(inode->mode)
-			? spool_rmdir(fs->spool, dir, gone, &fs->now)
-			: spool_unlink(fs->spool, dir, gone, &fs->now);
+			? spool_rmdir(core->spool, dir, gone, &core->now)
+			: spool_unlink(core->spool, dir, gone, &core->now);
 		free(gone);
 		if (err)
 			return;
 	}
 }
 
-void draft_remove(struct fs *fs, struct spool_inode *draft)
+void draft_remove(struct core *core, struct spool_inode *draft)
 {
 	struct spool_inode *parent = draft->parent;
 	const char *name;
 	struct spool_inode *dir;
 
-	draft_empty(fs, draft);
+	draft_empty(core, draft);
 	if (parent && spool_link_at(draft, 0, &dir, &name)) {
 		char *gone = strdup(name);
 		if (gone)
-			spool_rmdir(fs->spool, parent, gone, &fs->now);
+			spool_rmdir(core->spool, parent, gone, &core->now);
 		free(gone);
 	}
 }
@@ -82,14 +85,14 @@ static struct spool_inode *draft_program(
 static int draft_refuse(
 	struct op *op, const char *name, int err, const char *why)
 {
-	errors_add(op->fs, "MOVE", name, 0, err, why);
+	errors_add(op->core->errors, &op->core->now, "MOVE", name, 0, err, why);
 	return err;
 }
 
 static int draft_start(struct op *op, struct spool_inode *draft,
 	const char *name, struct job **job)
 {
-	struct fs *fs = op->fs;
+	struct core *core = op->core;
 	struct spool_inode *program;
 	const char *program_name;
 	size_t count;
@@ -97,7 +100,8 @@ static int draft_start(struct op *op, struct spool_inode *draft,
 	if (!S_ISDIR(draft->mode) || !draft->parent || draft->parent->parent ||
 		!place_of(draft)->has_drafts)
 		return -EPERM;
-	if (jobs_lookup(fs, name) || json_object_get(fs->jobs.aliases, name) ||
+	if (jobs_lookup(core, name) ||
+		json_object_get(core->jobs->aliases, name) ||
 		!strcmp(name, "new") || !strcmp(name, "latest"))
 		return -EEXIST;
 	program = draft_program(draft, &program_name, &count);
@@ -106,7 +110,7 @@ static int draft_start(struct op *op, struct spool_inode *draft,
 			count ? "the draft has several programs, and "
 				"none is called main.*"
 			      : "the draft has no program");
-	return run_start(fs, draft, program_name, program, false, job);
+	return run_start(core, draft, program_name, program, false, job);
 }
 
 /* Who gave up waiting has moved nothing: what is still in the queue leaves it.
@@ -148,6 +152,6 @@ int draft_submit_job(struct op *op, struct spool_inode *draft, const char *name)
 	}
 	if (!job->was_accepted && !job_is_final(job))
 		return op_wait(op, &job->waiters);
-	draft_remove(op->fs, draft);
-	return jobs_set_alias(op->fs, name, job);
+	draft_remove(op->core, draft);
+	return jobs_set_alias(op->core, name, job);
 }

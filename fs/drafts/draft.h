@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/drafts/draft.h - a directory that is filled at leisure, then made something of */
+/* fs/drafts/draft.h - a directory that is filled at leisure, then made
+ * something of */
 #ifndef FS_DRAFTS_DRAFT_H
 #define FS_DRAFTS_DRAFT_H
 
@@ -14,6 +15,6 @@ int draft_submit_job(
 	struct op *op, struct spool_inode *draft, const char *name);
 
 /* Removes a draft with all that is in it. */
-void draft_remove(struct fs *fs, struct spool_inode *draft);
+void draft_remove(struct core *core, struct spool_inode *draft);
 
 #endif

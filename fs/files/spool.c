@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/files/spool.c - the tree of saved files: top directories, names, attributes */
+/* fs/files/spool.c - the tree of saved files: top directories, names,
+ * attributes */
 #include "fs/files/spool.h"
 
 #include <errno.h>

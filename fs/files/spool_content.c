@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/files/spool_content.c - what is in the files: read, and written to a copy */
+/* fs/files/spool_content.c - what is in the files: read, and written to a copy
+ */
 #include "fs/files/spool.h"
 
 #include <errno.h>

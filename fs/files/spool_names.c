@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/files/spool_names.c - directories: a hash of names beside a list in order */
+/* fs/files/spool_names.c - directories: a hash of names beside a list in order
+ */
 #include "fs/files/spool.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/files/spool_private.h - what the files of the spool share with each other */
+/* fs/files/spool_private.h - what the files of the spool share with each other
+ */
 #ifndef FS_FILES_SPOOL_PRIVATE_H
 #define FS_FILES_SPOOL_PRIVATE_H
 

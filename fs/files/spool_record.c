@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/files/spool_record.c - the record of an inode: encoded, written, removed */
+/* fs/files/spool_record.c - the record of an inode: encoded, written, removed
+ */
 #include "fs/files/spool.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/files/spool_rename.c - one name for another, such that a kill loses neither */
+/* fs/files/spool_rename.c - one name for another, such that a kill loses
+ * neither */
 #include "fs/files/spool.h"
 
 #include <errno.h>

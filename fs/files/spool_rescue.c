@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/files/spool_rescue.c - what is left of a directory whose record is damaged */
+/* fs/files/spool_rescue.c - what is left of a directory whose record is damaged
+ */
 #include "fs/files/spool.h"
 
 #include <errno.h>

@@ -7,73 +7,17 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/drafts/create.h"
 #include "fs/base/name_rule.h"
-#include "fs/jobs/run.h"
 #include "fs/base/safe_name.h"
+#include "fs/files/spool.h"
+#include "fs/jobs/run.h"
 
-static const struct place places[] = {
-	{
-		.root = "run",
-		.saves = PLACE_PROGRAMS,
-		.settings = settings_run,
-		.build = run_build_execute,
-	},
-	{
-		.root = "jobs/new",
-		.saves = PLACE_PROGRAMS,
-		.has_drafts = true,
-		.is_async = true,
-		.settings = settings_run,
-		.build = run_build_execute,
-	},
-	{
-		.root = "services/*/run",
-		.saves = PLACE_COMMANDS,
-		.settings = settings_command,
-		.build = run_build_service_command,
-	},
-	{
-		.root = "sessions/*/run",
-		.saves = PLACE_COMMANDS,
-		.settings = settings_command,
-		.build = run_build_session_command,
-	},
-	{
-		.root = "services/*/snapshots",
-		.saves = PLACE_NOTHING,
-		.settings = settings_snapshot,
-	},
-	{
-		.root = "sessions/*/snapshots",
-		.saves = PLACE_NOTHING,
-		.settings = settings_snapshot,
-	},
-	{
-		.root = "services/new",
-		.saves = PLACE_MAKES,
-		.has_drafts = true,
-		.settings = settings_service,
-		.build = make_build_service,
-		.made = make_made,
-	},
-	{
-		.root = "sessions/new",
-		.saves = PLACE_MAKES,
-		.has_drafts = true,
-		.settings = settings_session,
-		.build = make_build_session,
-		.made = make_made,
-	},
-	{
-		.root = "images/new",
-		.saves = PLACE_NOTHING,
-		.has_drafts = true,
-		.settings = settings_image,
-		.build = make_build_image,
-		.made = make_made,
-	},
-};
+static const struct place *places; /* the first without a root ends */
+
+void places_init(const struct place *table)
+{
+	places = table;
+}
 
 /* A top directory whose kind this version does not know keeps its files. */
 static const struct place nothing = {
@@ -107,9 +51,9 @@ const struct place *place_of(const struct spool_inode *dir)
 	const char *id;
 	size_t id_len;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (root_matches(places[i].root, dir->top->root, &id, &id_len))
-			return &places[i];
+	for (const struct place *place = places; place->root; place++)
+		if (root_matches(place->root, dir->top->root, &id, &id_len))
+			return place;
 	return &nothing;
 }
 

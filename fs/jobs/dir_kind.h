@@ -18,7 +18,7 @@ enum place_saves {
 };
 
 /*
- * One row of the table in place.c. root is the key of the spool's top
+ * One row of the table in fs/tree/places.c. root is the key of the spool's top
  * directory; a `*` in it is the id of a resource.
  */
 struct place {
@@ -36,6 +36,10 @@ struct place {
 	/* Of what makes something: it was made, the API says. */
 	void (*made)(struct run *run, const json_t *answer);
 };
+
+/* The table, kept: one row a place; the first without a root ends it. Once,
+ * before anything else. */
+void places_init(const struct place *places);
 
 /* The place of a directory; never NULL. */
 const struct place *place_of(const struct spool_inode *dir);

@@ -10,10 +10,12 @@
 #include <syslog.h>
 
 #include "fs/base/errors.h"
+#include "fs/base/log.h"
+#include "fs/core/core.h"
+#include "fs/files/spool.h"
 #include "fs/jobs/job_index.h"
 #include "fs/jobs/job_store.h"
-#include "fs/base/log.h"
-#include "fs/mount/mount.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/poll_handle.h"
 
 static const char *const words[] = {
@@ -66,28 +68,28 @@ bool job_is_final(const struct job *job)
 	return job->status >= JOB_COMPLETED;
 }
 
-static struct job *job_make(struct fs *fs)
+static struct job *job_make(struct core *core)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (!job)
 		return NULL;
-	job->fs = fs;
-	job->number = fs->jobs.next_number++;
-	job->created = job->changed = fs->now;
+	job->core = core;
+	job->number = core->jobs->next_number++;
+	job->created = job->changed = core->now;
 	job->output[JOB_STDOUT].fd = job->output[JOB_STDERR].fd = -1;
 	TAILQ_INIT(&job->waiters);
 	if (job_index_add(job)) {
 		free(job);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&fs->jobs.all, job, link);
+	TAILQ_INSERT_TAIL(&core->jobs->all, job, link);
 	return job;
 }
 
-struct job *job_new(struct fs *fs)
+struct job *job_new(struct core *core)
 {
-	struct job *job = job_make(fs);
+	struct job *job = job_make(core);
 
 	if (job && asprintf(&job->key, "n%" PRIu64, job->number) < 0) {
 		job->key = NULL;
@@ -97,13 +99,13 @@ struct job *job_new(struct fs *fs)
 	return job;
 }
 
-struct job *job_foreign(struct fs *fs, const char *id)
+struct job *job_foreign(struct core *core, const char *id)
 {
-	struct job *job = job_by_id(fs, id);
+	struct job *job = job_by_id(core, id);
 
 	if (job)
 		return job;
-	job = job_make(fs);
+	job = job_make(core);
 	if (!job)
 		return NULL;
 	job->is_foreign = job->is_async = job->was_accepted = true;
@@ -146,24 +148,25 @@ void job_drop(struct job *job)
 }
 
 /* NAME.job appears in, or leaves, the directories of its file. */
-static void touch_directories(struct fs *fs, struct spool_inode *inode)
+static void touch_directories(struct core *core, struct spool_inode *inode)
 {
 	struct spool_inode *dir;
 	const char *name;
 
 	for (size_t i = 0; spool_link_at(inode, i, &dir, &name); i++) {
-		dir->mtime = dir->ctime = fs->now;
-		spool_record(fs->spool, dir);
+		dir->mtime = dir->ctime = core->now;
+		spool_record(core->spool, dir);
 	}
 }
 
 void job_detach(struct job *job)
 {
-	struct spool_inode *inode = spool_by_number(job->fs->spool, job->inode);
+	struct spool_inode *inode =
+		spool_by_number(job->core->spool, job->inode);
 
 	if (inode && inode->job == job) {
 		inode->job = NULL;
-		touch_directories(job->fs, inode);
+		touch_directories(job->core, inode);
 	}
 	if (job->is_async || job->is_removed)
 		return;
@@ -180,7 +183,7 @@ void job_attach(struct job *job, struct spool_inode *inode)
 	job->inode = inode->number;
 	if (before)
 		job_detach(before);
-	touch_directories(job->fs, inode);
+	touch_directories(job->core, inode);
 }
 
 void job_forget(struct job *job)
@@ -188,9 +191,9 @@ void job_forget(struct job *job)
 	job->is_removed = true;
 	job_detach(job);
 	poller_remove(job);
-	timer_disarm(&job->fs->timers, &job->settle);
+	timer_disarm(&job->core->timers, &job->settle);
 	job_index_remove(job);
-	TAILQ_REMOVE(&job->fs->jobs.all, job, link);
+	TAILQ_REMOVE(&job->core->jobs->all, job, link);
 	ops_wake(&job->waiters);
 	if (!job->holds)
 		job_free(job);
@@ -198,17 +201,17 @@ void job_forget(struct job *job)
 
 void job_remove(struct job *job)
 {
-	struct fs *fs = job->fs;
+	struct core *core = job->core;
 	bool was_listed = job->is_async;
 
 	if (job->is_removed)
 		return;
-	if (fs->jobs.latest == job->number)
-		fs->jobs.latest = 0;
-	job_store_remove(&fs->state, job->number, job->artifact_count);
+	if (core->jobs->latest == job->number)
+		core->jobs->latest = 0;
+	job_store_remove(&core->state, job->number, job->artifact_count);
 	job_forget(job);
 	if (was_listed)
-		jobs_touch(fs);
+		jobs_touch(core);
 }
 
 void job_notify(struct job *job)
@@ -224,7 +227,7 @@ void job_fail(struct job *job, int err, const char *reason)
 	job->err = err;
 	free(job->error);
 	job->error = strdup(reason && *reason ? reason : strerror(-err));
-	job->changed = job->fs->now;
+	job->changed = job->core->now;
 	log_line(LOG_NOTICE, "job %s: %s", job->key,
 		job->error ? job->error : strerror(-err));
 	if (!job->is_removed)
@@ -323,7 +326,7 @@ static void arrival_apply(struct arrival *arrival)
 		job->error = strdup(error);
 	}
 	arrival_swap(job, &arrival->stored);
-	job->changed = job->fs->now;
+	job->changed = job->core->now;
 }
 
 /* What the API still has is asked for again; what came in the answer of the
@@ -333,7 +336,8 @@ static void arrival_lost(struct job *job, int err)
 	static const char reason[] =
 		"the result could not be kept in the state directory";
 
-	errors_add(job->fs, "KEEP", job->key, 0, err, reason);
+	errors_add(job->core->errors, &job->core->now, "KEEP", job->key, 0, err,
+		reason);
 	log_line(LOG_ERR, "job %s: %s: %s", job->key, reason, strerror(-err));
 	if (job->is_active)
 		poller_failed(job, err);
@@ -357,7 +361,7 @@ static void arrival_stored(void *ctx)
 	if (arrival->stored.err) {
 		arrival_lost(job, arrival->stored.err);
 		ops_wake(&job->waiters);
-		poller_resume(job->fs);
+		poller_resume(job->core);
 		arrival_free(arrival);
 		return;
 	}
@@ -365,7 +369,7 @@ static void arrival_stored(void *ctx)
 	if (arrival->status < JOB_COMPLETED) {
 		job->status = arrival->status;
 		job_notify(job);
-		poller_resume(job->fs);
+		poller_resume(job->core);
 		arrival_free(arrival);
 		return;
 	}
@@ -376,8 +380,8 @@ static void arrival_stored(void *ctx)
 	job->status = before;
 	arrival->err = -ENOMEM;
 	if (!arrival->record ||
-		worker_submit(job->fs->worker, arrival_record, arrival_recorded,
-			arrival))
+		worker_submit(job->core->worker, arrival_record,
+			arrival_recorded, arrival))
 		arrival_recorded(arrival);
 }
 
@@ -391,13 +395,13 @@ void job_answer(struct job *job, json_t *json, enum job_status status)
 	}
 	job_hold(job);
 	arrival->job = job;
-	arrival->state = &job->fs->state;
+	arrival->state = &job->core->state;
 	arrival->number = job->number;
 	arrival->answer = json_incref(json);
 	arrival->status = status;
 	job->is_storing = true;
-	if (worker_submit(
-		    job->fs->worker, arrival_store, arrival_stored, arrival)) {
+	if (worker_submit(job->core->worker, arrival_store, arrival_stored,
+		    arrival)) {
 		job->is_storing = false;
 		job_fail(job, -ENOMEM, "no memory for the result");
 		arrival_free(arrival);

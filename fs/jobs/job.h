@@ -7,13 +7,13 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "fs/core/op.h"
 #include "fs/base/setting.h"
+#include "fs/core/op.h"
 
 /*
- * A job is made when content is saved and lives on disk (fs/jobs/job_store.h) from
- * before its request is sent. Its directory is served from this struct and from
- * files in the state directory; nothing of the output is kept in memory.
+ * A job is made when content is saved and lives on disk (fs/jobs/job_store.h)
+ * from before its request is sent. Its directory is served from this struct and
+ * from files in the state directory; nothing of the output is kept in memory.
  *
  * Jobs that others have submitted are shown too, while the API lists them, and
  * when they are asked for by id: they are foreign, and not kept over a remount.
@@ -83,7 +83,7 @@ struct job {
 	struct op_list waiters; /* woken at every change */
 	struct timer settle;	/* 250 ms for what may be a temporary file */
 	struct api_call *call;
-	struct fs *fs;
+	struct core *core;
 	unsigned holds;
 
 	/* Polling, see fs/jobs/poller.c. */
@@ -101,43 +101,31 @@ struct job {
 
 TAILQ_HEAD(job_list, job);
 
-struct jobs {
-	struct job_list all; /* oldest first */
-	bool is_loaded;	     /* else what is known of them is not all */
-	uint64_t next_number;
-	void *by_number, *by_id; /* of fs/jobs/job_index.c */
-	struct timespec changed; /* when the listing of jobs/ last changed */
-	json_t *forgotten;  /* object: ids of jobs that were removed here */
-	json_t *aliases;    /* object: name -> job number */
-	uint64_t latest;    /* number of the last asynchronous one; 0 */
-	uint64_t list_mark; /* fetched_ms of the API's last list */
-};
-
 /* Reads the records of the state directory; damaged ones are put aside.
  * A run that was under way becomes JOB_ERROR. */
-int jobs_load(struct fs *fs);
-void jobs_clear(struct fs *fs);
+int jobs_load(struct core *core);
+void jobs_clear(struct core *core);
 
 /* A new pending job, its number taken; NULL: no memory. */
-struct job *job_new(struct fs *fs);
+struct job *job_new(struct core *core);
 /* A foreign job of this id, found or made. NULL: no memory. */
-struct job *job_foreign(struct fs *fs, const char *id);
+struct job *job_foreign(struct core *core, const char *id);
 
-struct job *job_by_key(struct fs *fs, const char *key);
-struct job *job_by_id(struct fs *fs, const char *id);
-struct job *job_by_number(struct fs *fs, uint64_t number);
+struct job *job_by_key(struct core *core, const char *key);
+struct job *job_by_id(struct core *core, const char *id);
+struct job *job_by_number(struct core *core, uint64_t number);
 
 /* The name of its directory in jobs/: the id, else "local-NUMBER". */
 int job_name(const struct job *job, char *name, size_t room);
 /* Whether an id of the API may stand as a name in jobs/. */
 bool job_id_is_name(const char *id);
 /* The job that a name in jobs/ stands for, aliases apart; NULL: not known. */
-struct job *jobs_lookup(struct fs *fs, const char *name);
+struct job *jobs_lookup(struct core *core, const char *name);
 /* The API may know the job for long: it is not shown again here. */
-void jobs_forget(struct fs *fs, const char *id);
-bool job_is_forgotten(const struct fs *fs, const char *id);
+void jobs_forget(struct core *core, const char *id);
+bool job_is_forgotten(const struct core *core, const char *id);
 /* Takes the API's list: others' jobs come and go. */
-void jobs_read_list(struct fs *fs, const json_t *json, uint64_t fetched_ms);
+void jobs_read_list(struct core *core, const json_t *json, uint64_t fetched_ms);
 
 bool job_is_final(const struct job *job);
 const char *job_status_word(enum job_status status);
@@ -174,8 +162,8 @@ void job_remove(struct job *job);
 void job_forget(struct job *job);
 
 /* The listing of jobs/ has changed. */
-void jobs_touch(struct fs *fs);
-int jobs_set_alias(struct fs *fs, const char *alias, const struct job *job);
-void jobs_drop_alias(struct fs *fs, const char *alias);
+void jobs_touch(struct core *core);
+int jobs_set_alias(struct core *core, const char *alias, const struct job *job);
+void jobs_drop_alias(struct core *core, const char *alias);
 
 #endif

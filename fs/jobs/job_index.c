@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 
 /* The C library's balanced trees hold them; the keys are the jobs'. */
 
@@ -27,24 +28,25 @@ static int compare_id(const void *a, const void *b)
 
 int job_index_add(struct job *job)
 {
-	return tsearch(job, &job->fs->jobs.by_number, compare_number) ? 0
-								      : -ENOMEM;
+	return tsearch(job, &job->core->jobs->by_number, compare_number)
+		? 0
+		: -ENOMEM;
 }
 
 static void forget_id(struct job *job)
 {
-	if (job->id && job->fs->jobs.by_id &&
-		job_by_id(job->fs, job->id) == job)
-		tdelete(job, &job->fs->jobs.by_id, compare_id);
+	if (job->id && job->core->jobs->by_id &&
+		job_by_id(job->core, job->id) == job)
+		tdelete(job, &job->core->jobs->by_id, compare_id);
 	free(job->id);
 	job->id = NULL;
 }
 
 void job_index_remove(struct job *job)
 {
-	tdelete(job, &job->fs->jobs.by_number, compare_number);
-	if (job->id && job_by_id(job->fs, job->id) == job)
-		tdelete(job, &job->fs->jobs.by_id, compare_id);
+	tdelete(job, &job->core->jobs->by_number, compare_number);
+	if (job->id && job_by_id(job->core, job->id) == job)
+		tdelete(job, &job->core->jobs->by_id, compare_id);
 }
 
 /* Of two with one id, which only a confused API makes, the first is found. */
@@ -54,7 +56,7 @@ int job_set_id(struct job *job, const char *id)
 	job->id = strdup(id);
 	if (!job->id)
 		return -ENOMEM;
-	return tsearch(job, &job->fs->jobs.by_id, compare_id) ? 0 : -ENOMEM;
+	return tsearch(job, &job->core->jobs->by_id, compare_id) ? 0 : -ENOMEM;
 }
 
 static struct job *job_of(const void *found)
@@ -62,25 +64,25 @@ static struct job *job_of(const void *found)
 	return found ? *(struct job *const *)found : NULL;
 }
 
-struct job *job_by_number(struct fs *fs, uint64_t number)
+struct job *job_by_number(struct core *core, uint64_t number)
 {
 	struct job wanted = { .number = number };
 
-	return job_of(tfind(&wanted, &fs->jobs.by_number, compare_number));
+	return job_of(tfind(&wanted, &core->jobs->by_number, compare_number));
 }
 
-struct job *job_by_id(struct fs *fs, const char *id)
+struct job *job_by_id(struct core *core, const char *id)
 {
 	struct job wanted = { .id = (char *)id };
 
-	return job_of(tfind(&wanted, &fs->jobs.by_id, compare_id));
+	return job_of(tfind(&wanted, &core->jobs->by_id, compare_id));
 }
 
-struct job *job_by_key(struct fs *fs, const char *key)
+struct job *job_by_key(struct core *core, const char *key)
 {
 	char *end;
 	uint64_t number = key[0] == 'n' ? strtoull(key + 1, &end, 10) : 0;
-	struct job *job = number && !*end ? job_by_number(fs, number) : NULL;
+	struct job *job = number && !*end ? job_by_number(core, number) : NULL;
 
-	return job && !strcmp(job->key, key) ? job : job_by_id(fs, key);
+	return job && !strcmp(job->key, key) ? job : job_by_id(core, key);
 }

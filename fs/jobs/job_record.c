@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/core/core.h"
 #include "fs/jobs/job_index.h"
 #include "fs/jobs/job_store.h"
-#include "fs/mount/mount.h"
+#include "fs/jobs/jobs.h"
 
 static int put_bytes(json_t *record, const char *name, const char *text)
 {
@@ -81,7 +82,7 @@ int job_store_record(const struct job *job)
 	if (!text)
 		return -ENOMEM;
 	snprintf(name, sizeof(name), "%" PRIu64 ".json", job->number);
-	int err = state_write(job->fs->state.jobs_fd, name, text, len, 0);
+	int err = state_write(job->core->state.jobs_fd, name, text, len, 0);
 	free(text);
 	return err;
 }
@@ -176,7 +177,7 @@ static int job_read_record(struct job *job, const json_t *record)
 	return err;
 }
 
-int job_from_record(struct fs *fs, uint64_t number, const char *text,
+int job_from_record(struct core *core, uint64_t number, const char *text,
 	size_t len, struct job **out)
 {
 	json_t *record;
@@ -189,11 +190,11 @@ int job_from_record(struct fs *fs, uint64_t number, const char *text,
 		json_decref(record);
 		return -EPROTO;
 	}
-	uint64_t next = fs->jobs.next_number;
-	fs->jobs.next_number = number;
-	job = job_new(fs);
-	if (next > fs->jobs.next_number)
-		fs->jobs.next_number = next;
+	uint64_t next = core->jobs->next_number;
+	core->jobs->next_number = number;
+	job = job_new(core);
+	if (next > core->jobs->next_number)
+		core->jobs->next_number = next;
 	if (job) {
 		err = job_read_record(job, record);
 		if (!err)

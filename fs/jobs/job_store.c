@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 
 static const char *const suffixes[] = {
 	[JOB_STDOUT] = "stdout",

@@ -3,8 +3,8 @@
 #ifndef FS_JOBS_JOB_STORE_H
 #define FS_JOBS_JOB_STORE_H
 
-#include "fs/jobs/job.h"
 #include "fs/base/state.h"
+#include "fs/jobs/job.h"
 
 /*
  * jobs/N.json       the record, written last: what it says is there
@@ -18,7 +18,7 @@
 char *job_record(const struct job *job, size_t *len);
 
 /* A job from its record; -EPROTO for a damaged one. */
-int job_from_record(struct fs *fs, uint64_t number, const char *text,
+int job_from_record(struct core *core, uint64_t number, const char *text,
 	size_t len, struct job **out);
 
 /* Writes the record of a small change, not fsynced. */

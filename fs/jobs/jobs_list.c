@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 
 /* An id becomes a name in jobs/ only if it is one there, and no other's. */
 bool job_id_is_name(const char *id)
@@ -28,16 +29,16 @@ int job_name(const struct job *job, char *name, size_t room)
 	return snprintf(name, room, "local-%" PRIu64, job->number);
 }
 
-struct job *jobs_lookup(struct fs *fs, const char *name)
+struct job *jobs_lookup(struct core *core, const char *name)
 {
 	char *end;
 
 	if (!strncmp(name, "local-", 6) && name[6]) {
 		uint64_t number = strtoull(name + 6, &end, 10);
-		struct job *job = *end ? NULL : job_by_number(fs, number);
+		struct job *job = *end ? NULL : job_by_number(core, number);
 		return job && job->is_async ? job : NULL;
 	}
-	return job_id_is_name(name) ? job_by_id(fs, name) : NULL;
+	return job_id_is_name(name) ? job_by_id(core, name) : NULL;
 }
 
 static void foreign_read(struct job *job, const json_t *item)
@@ -52,36 +53,36 @@ static void foreign_read(struct job *job, const json_t *item)
 		job->status = job_status_of(json_string_value(status));
 }
 
-static bool foreign_add(struct fs *fs, const json_t *item)
+static bool foreign_add(struct core *core, const json_t *item)
 {
 	const char *id = json_string_value(json_member(item, "job_id|id"));
 	struct job *job;
 	bool is_new;
 
-	if (!id || !job_id_is_name(id) || job_is_forgotten(fs, id))
+	if (!id || !job_id_is_name(id) || job_is_forgotten(core, id))
 		return false;
-	job = job_by_id(fs, id);
+	job = job_by_id(core, id);
 	is_new = !job || (job->is_foreign && job->is_unlisted);
 	if (!job)
-		job = job_foreign(fs, id);
+		job = job_foreign(core, id);
 	if (!job || !job->is_foreign)
 		return false;
 	job->is_unlisted = false;
-	job->list_mark = fs->jobs.list_mark;
+	job->list_mark = core->jobs->list_mark;
 	foreign_read(job, item);
 	return is_new;
 }
 
 /* Foreign jobs that left the list leave jobs/; who has one open keeps it. */
-static bool foreign_sweep(struct fs *fs)
+static bool foreign_sweep(struct core *core)
 {
 	struct job *job, *next;
 	bool has_changed = false;
 
-	for (job = TAILQ_FIRST(&fs->jobs.all); job; job = next) {
+	for (job = TAILQ_FIRST(&core->jobs->all); job; job = next) {
 		next = TAILQ_NEXT(job, link);
 		if (!job->is_foreign || job->is_unlisted ||
-			job->list_mark == fs->jobs.list_mark)
+			job->list_mark == core->jobs->list_mark)
 			continue;
 		job->is_unlisted = true;
 		has_changed = true;
@@ -91,7 +92,7 @@ static bool foreign_sweep(struct fs *fs)
 	return has_changed;
 }
 
-void jobs_read_list(struct fs *fs, const json_t *json, uint64_t fetched_ms)
+void jobs_read_list(struct core *core, const json_t *json, uint64_t fetched_ms)
 {
 	const json_t *items =
 		json_is_array(json) ? json : json_object_get(json, "jobs");
@@ -99,12 +100,12 @@ void jobs_read_list(struct fs *fs, const json_t *json, uint64_t fetched_ms)
 	bool has_changed = false;
 	size_t i;
 
-	if (fetched_ms == fs->jobs.list_mark || !json_is_array(items))
+	if (fetched_ms == core->jobs->list_mark || !json_is_array(items))
 		return;
-	fs->jobs.list_mark = fetched_ms;
+	core->jobs->list_mark = fetched_ms;
 	json_array_foreach (items, i, item)
-		has_changed |= foreign_add(fs, item);
-	has_changed |= foreign_sweep(fs);
+		has_changed |= foreign_add(core, item);
+	has_changed |= foreign_sweep(core);
 	if (has_changed)
-		jobs_touch(fs);
+		jobs_touch(core);
 }

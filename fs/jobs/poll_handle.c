@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-#include "fs/mount/fs.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/poller.h"
 
 struct poll_handle {

@@ -9,7 +9,8 @@
 
 #include "fs/base/errors.h"
 #include "fs/base/log.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 
 /* Milliseconds between polls of one job that somebody waits for: api.md 3.6. */
 static const unsigned schedule[] = { 300, 450, 700, 900, 650, 1600, 2000 };
@@ -23,26 +24,26 @@ enum {
 	SLOWEST_MS = 10000, /* between polls that fail */
 };
 
-static void poller_plan(struct fs *fs);
+static void poller_plan(struct core *core);
 
 static void poller_wake(void *ctx);
 
-void poller_init(struct fs *fs)
+void poller_init(struct core *core)
 {
-	TAILQ_INIT(&fs->poller.active);
-	fs->poller.timer.fire = poller_wake;
-	fs->poller.timer.ctx = fs;
+	TAILQ_INIT(&core->jobs->poller.active);
+	core->jobs->poller.timer.fire = poller_wake;
+	core->jobs->poller.timer.ctx = core;
 }
 
-void poller_clear(struct fs *fs)
+void poller_clear(struct core *core)
 {
 	struct job *job;
 
-	timer_disarm(&fs->timers, &fs->poller.timer);
-	if (fs->poller.list_call)
-		api_cancel(fs->poller.list_call);
-	fs->poller.list_call = NULL;
-	while ((job = TAILQ_FIRST(&fs->poller.active)))
+	timer_disarm(&core->timers, &core->jobs->poller.timer);
+	if (core->jobs->poller.list_call)
+		api_cancel(core->jobs->poller.list_call);
+	core->jobs->poller.list_call = NULL;
+	while ((job = TAILQ_FIRST(&core->jobs->poller.active)))
 		poller_remove(job);
 }
 
@@ -51,9 +52,9 @@ void poller_add(struct job *job)
 	if (job->is_active || job->is_ending || job_is_final(job))
 		return;
 	job->is_active = true;
-	job->submitted_ms = job->fs->now_ms;
-	TAILQ_INSERT_TAIL(&job->fs->poller.active, job, active);
-	poller_plan(job->fs);
+	job->submitted_ms = job->core->now_ms;
+	TAILQ_INSERT_TAIL(&job->core->jobs->poller.active, job, active);
+	poller_plan(job->core);
 }
 
 void poller_remove(struct job *job)
@@ -61,13 +62,13 @@ void poller_remove(struct job *job)
 	if (!job->is_active)
 		return;
 	job->is_active = false;
-	TAILQ_REMOVE(&job->fs->poller.active, job, active);
-	if (job->fs->poller.next_output == job)
-		job->fs->poller.next_output = NULL;
+	TAILQ_REMOVE(&job->core->jobs->poller.active, job, active);
+	if (job->core->jobs->poller.next_output == job)
+		job->core->jobs->poller.next_output = NULL;
 	if (job->call)
 		api_cancel(job->call);
 	job->call = NULL;
-	runs_wake(job->fs);
+	runs_wake(job->core);
 }
 
 void poller_watch(struct job *job, bool wants_output)
@@ -76,30 +77,30 @@ void poller_watch(struct job *job, bool wants_output)
 	if (wants_output)
 		job->watching_output++;
 	if (job->watchers == 1) {
-		job->fs->poller.quiet = 0;
+		job->core->jobs->poller.quiet = 0;
 		if (job->was_accepted && job->is_async)
 			poller_add(job);
-		poller_plan(job->fs);
+		poller_plan(job->core);
 	}
 }
 
 void poller_asked(struct job *job)
 {
 	bool is_new =
-		!job->asked_ms || job->fs->now_ms - job->asked_ms > ASKED_MS;
+		!job->asked_ms || job->core->now_ms - job->asked_ms > ASKED_MS;
 
-	job->asked_ms = job->fs->now_ms;
+	job->asked_ms = job->core->now_ms;
 	if (!is_new)
 		return;
-	job->fs->poller.quiet = 0;
+	job->core->jobs->poller.quiet = 0;
 	if (job->was_accepted && job->is_async)
 		poller_add(job);
-	poller_plan(job->fs);
+	poller_plan(job->core);
 }
 
 static bool was_asked(const struct job *job)
 {
-	return job->asked_ms && job->fs->now_ms - job->asked_ms <= ASKED_MS;
+	return job->asked_ms && job->core->now_ms - job->asked_ms <= ASKED_MS;
 }
 
 void poller_unwatch(struct job *job, bool wants_output)
@@ -148,27 +149,28 @@ static void poller_job_failed(struct job *job, const struct api_answer *answer)
 static void poller_job_answered(void *ctx, const struct api_answer *answer)
 {
 	struct job *job = ctx;
-	struct fs *fs = job->fs;
+	struct core *core = job->core;
 	enum job_status status;
 
 	job->call = NULL;
 	if (had_no_turn(answer)) {
-		poller_plan(fs);
+		poller_plan(core);
 		return;
 	}
 	if (answer->err) {
 		poller_job_failed(job, answer);
 	} else if (job_judge(answer->json, &status)) {
-		errors_add(fs, "GET", "/jobs/{id}", answer->status, -EPROTO,
+		errors_add(core->errors, &core->now, "GET", "/jobs/{id}",
+			answer->status, -EPROTO,
 			"the answer has neither a state nor a result");
 		poller_failed(job, -EPROTO);
 	} else {
 		job->misses = 0;
 		job->poll_failures = 0;
-		fs->poller.failures = 0;
+		core->jobs->poller.failures = 0;
 		job_answer(job, answer->json, status);
 	}
-	poller_plan(fs);
+	poller_plan(core);
 }
 
 void poller_fetch(struct job *job)
@@ -182,8 +184,8 @@ void poller_fetch(struct job *job)
 	if (job->call || !job->id)
 		return;
 	job->polls++;
-	job->polled_ms = job->fs->now_ms;
-	int err = api_start(job->fs->api, &request, job->fs->now_ms,
+	job->polled_ms = job->core->now_ms;
+	int err = api_start(job->core->api, &request, job->core->now_ms,
 		poller_job_answered, job, &job->call);
 	if (err)
 		job_fail(job, err, "the job cannot be asked for");
@@ -216,13 +218,13 @@ static void poller_read_item(struct job *job, const json_t *item)
 	}
 	if (status != job->status) {
 		job->status = status;
-		job->changed = job->fs->now;
-		job->fs->poller.quiet = 0;
+		job->changed = job->core->now;
+		job->core->jobs->poller.quiet = 0;
 		job_notify(job);
 	}
 }
 
-static void poller_read_list(struct fs *fs, const json_t *items)
+static void poller_read_list(struct core *core, const json_t *items)
 {
 	json_t *by_id = json_object();
 	struct job *job, *next;
@@ -236,10 +238,10 @@ static void poller_read_list(struct fs *fs, const json_t *items)
 			json_object_set_nocheck(
 				by_id, item_id(item), (json_t *)item);
 	}
-	for (job = TAILQ_FIRST(&fs->poller.active); job; job = next) {
+	for (job = TAILQ_FIRST(&core->jobs->poller.active); job; job = next) {
 		next = TAILQ_NEXT(job, active);
 		if (job->call || job->is_storing ||
-			job->submitted_ms >= fs->poller.list_sent_ms)
+			job->submitted_ms >= core->jobs->poller.list_sent_ms)
 			continue;
 		item = json_object_get(by_id, job->id);
 		if (item)
@@ -252,31 +254,31 @@ static void poller_read_list(struct fs *fs, const json_t *items)
 
 static void poller_listed(void *ctx, const struct api_answer *answer)
 {
-	struct fs *fs = ctx;
+	struct core *core = ctx;
 	const json_t *items = answer->err ? NULL : list_items(answer->json);
 
-	fs->poller.list_call = NULL;
+	core->jobs->poller.list_call = NULL;
 	if (items) {
-		fs->poller.failures = 0;
-		poller_read_list(fs, items);
+		core->jobs->poller.failures = 0;
+		poller_read_list(core, items);
 	} else if (!had_no_turn(answer) &&
-		++fs->poller.failures == FAILURES_TOLD) {
+		++core->jobs->poller.failures == FAILURES_TOLD) {
 		log_line(LOG_WARNING, "the API does not list the jobs: %s",
 			answer->message);
 	}
-	poller_plan(fs);
+	poller_plan(core);
 }
 
-static void poller_list(struct fs *fs, bool is_watched)
+static void poller_list(struct core *core, bool is_watched)
 {
 	struct api_request request = {
 		.endpoint = API_JOBS,
 		.priority = is_watched ? API_READER : API_POLL,
 	};
 
-	fs->poller.list_sent_ms = fs->now_ms;
-	int err = api_start(fs->api, &request, fs->now_ms, poller_listed, fs,
-		&fs->poller.list_call);
+	core->jobs->poller.list_sent_ms = core->now_ms;
+	int err = api_start(core->api, &request, core->now_ms, poller_listed,
+		core, &core->jobs->poller.list_call);
 	if (err)
 		log_line(LOG_WARNING, "jobs cannot be listed: %s",
 			strerror(-err));
@@ -284,13 +286,13 @@ static void poller_list(struct fs *fs, bool is_watched)
 
 /* ---- when, and which ---- */
 
-static unsigned poller_active(const struct fs *fs, bool *is_watched)
+static unsigned poller_active(const struct core *core, bool *is_watched)
 {
 	const struct job *job;
 	unsigned count = 0;
 
-	*is_watched = !TAILQ_EMPTY(&fs->runs.queue);
-	TAILQ_FOREACH(job, &fs->poller.active, active)
+	*is_watched = !TAILQ_EMPTY(&core->jobs->runs.queue);
+	TAILQ_FOREACH(job, &core->jobs->poller.active, active)
 	{
 		/* Its last request is on its way: no poll will bring more. */
 		if (job->call || job->is_storing)
@@ -302,9 +304,9 @@ static unsigned poller_active(const struct fs *fs, bool *is_watched)
 }
 
 /* The next job, in turn, whose output is being read. */
-static struct job *poller_next_output(struct fs *fs)
+static struct job *poller_next_output(struct core *core)
 {
-	struct job *start = fs->poller.next_output;
+	struct job *start = core->jobs->poller.next_output;
 	struct job *job = start ? TAILQ_NEXT(start, active) : NULL;
 
 	for (unsigned pass = 0; pass < 2; pass++) {
@@ -312,25 +314,26 @@ static struct job *poller_next_output(struct fs *fs)
 			if ((job->watching_output || was_asked(job)) &&
 				!job->call && !job->is_storing)
 				return job;
-		job = TAILQ_FIRST(&fs->poller.active);
+		job = TAILQ_FIRST(&core->jobs->poller.active);
 	}
 	return NULL;
 }
 
-static unsigned poller_delay(struct fs *fs, unsigned count, bool is_watched)
+static unsigned poller_delay(struct core *core, unsigned count, bool is_watched)
 {
-	const struct job *only = TAILQ_FIRST(&fs->poller.active);
+	const struct job *only = TAILQ_FIRST(&core->jobs->poller.active);
 	unsigned last = sizeof(schedule) / sizeof(*schedule) - 1;
 
-	unsigned failures = fs->poller.failures > only->poll_failures
-		? fs->poller.failures
+	unsigned failures = core->jobs->poller.failures > only->poll_failures
+		? core->jobs->poller.failures
 		: only->poll_failures;
 
 	if (failures) /* slower after half a minute */
 		return failures < 15 ? 2 * SECOND_MS : SLOWEST_MS;
 	if (!is_watched) {
-		unsigned delay = SECOND_MS
-			<< (fs->poller.quiet < 4 ? fs->poller.quiet : 4);
+		unsigned delay = SECOND_MS << (core->jobs->poller.quiet < 4
+						 ? core->jobs->poller.quiet
+						 : 4);
 		return delay < QUIET_MS ? delay : QUIET_MS;
 	}
 	if (count == 1 && !TAILQ_NEXT(only, active))
@@ -338,51 +341,51 @@ static unsigned poller_delay(struct fs *fs, unsigned count, bool is_watched)
 	return SECOND_MS;
 }
 
-static void poller_plan(struct fs *fs)
+static void poller_plan(struct core *core)
 {
-	struct poller *poller = &fs->poller;
+	struct poller *poller = &core->jobs->poller;
 	bool is_watched;
-	unsigned count = poller_active(fs, &is_watched);
+	unsigned count = poller_active(core, &is_watched);
 
-	if (!fs->api || poller->list_call || !count) {
-		timer_disarm(&fs->timers, &poller->timer);
+	if (!core->api || poller->list_call || !count) {
+		timer_disarm(&core->timers, &poller->timer);
 		return;
 	}
-	unsigned delay = poller_delay(fs, count, is_watched);
+	unsigned delay = poller_delay(core, count, is_watched);
 	uint64_t from = poller->last_ms;
 	const struct job *only = TAILQ_FIRST(&poller->active);
 	if (!TAILQ_NEXT(only, active) && only->submitted_ms > from)
 		from = only->submitted_ms;
 	uint64_t due = from + delay;
-	timer_arm(&fs->timers, &poller->timer,
-		due > fs->now_ms ? due : fs->now_ms);
+	timer_arm(&core->timers, &poller->timer,
+		due > core->now_ms ? due : core->now_ms);
 }
 
-void poller_hurry(struct fs *fs)
+void poller_hurry(struct core *core)
 {
-	fs->poller.quiet = 0;
-	poller_plan(fs);
+	core->jobs->poller.quiet = 0;
+	poller_plan(core);
 }
 
-void poller_resume(struct fs *fs)
+void poller_resume(struct core *core)
 {
-	poller_plan(fs);
+	poller_plan(core);
 }
 
 static void poller_wake(void *ctx)
 {
-	struct fs *fs = ctx;
-	struct poller *poller = &fs->poller;
+	struct core *core = ctx;
+	struct poller *poller = &core->jobs->poller;
 	bool is_watched;
-	unsigned count = poller_active(fs, &is_watched);
+	unsigned count = poller_active(core, &is_watched);
 
 	if (!count)
 		return;
-	poller->last_ms = fs->now_ms;
+	poller->last_ms = core->now_ms;
 	poller->quiet++;
 
 	struct job *only = TAILQ_FIRST(&poller->active);
-	struct job *output = poller_next_output(fs);
+	struct job *output = poller_next_output(core);
 	bool is_alone = !TAILQ_NEXT(only, active);
 	poller->output_turn = !poller->output_turn;
 	if (is_alone && (only->watchers || was_asked(only))) {
@@ -391,7 +394,7 @@ static void poller_wake(void *ctx)
 		poller->next_output = output;
 		poller_fetch(output);
 	} else {
-		poller_list(fs, is_watched);
+		poller_list(core, is_watched);
 	}
-	poller_plan(fs);
+	poller_plan(core);
 }

@@ -25,8 +25,8 @@ struct poller {
 	unsigned failures;
 };
 
-void poller_init(struct fs *fs);
-void poller_clear(struct fs *fs);
+void poller_init(struct core *core);
+void poller_clear(struct core *core);
 
 /* Follows a job that the API has accepted. */
 void poller_add(struct job *job);
@@ -47,10 +47,10 @@ bool poller_has_given_up(const struct job *job);
 void poller_asked(struct job *job);
 
 /* Somebody waits for any of them to end. */
-void poller_hurry(struct fs *fs);
+void poller_hurry(struct core *core);
 
 /* What kept a job from being asked for is over. */
-void poller_resume(struct fs *fs);
+void poller_resume(struct core *core);
 
 /* Asks for the job itself now: a foreign one whose detail is not known. */
 void poller_fetch(struct job *job);

@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/core/core.h"
+#include "fs/files/spool.h"
+#include "fs/jobs/dir_kind.h"
 #include "fs/jobs/job_store.h"
-#include "fs/mount/mount.h"
+#include "fs/jobs/jobs.h"
 
 enum { SETTLE_MS = 250 };
 
@@ -30,18 +33,18 @@ static void body_free(char *body, size_t len)
 
 static void run_free(struct run *run)
 {
-	struct fs *fs = run->fs;
+	struct core *core = run->core;
 
 	if (run->is_queued)
-		TAILQ_REMOVE(&fs->runs.queue, run, link);
+		TAILQ_REMOVE(&core->jobs->runs.queue, run, link);
 	if (run->job) {
-		timer_disarm(&fs->timers, &run->job->settle);
+		timer_disarm(&core->timers, &run->job->settle);
 		run->job->run = NULL;
 		job_drop(run->job);
 	}
 	if (run->inode) {
 		run_leave_inode(run);
-		spool_drop(fs->spool, run->inode);
+		spool_drop(core->spool, run->inode);
 	}
 	for (size_t i = 0; i < run->input_count; i++)
 		free(run->inputs[i].name);
@@ -135,12 +138,12 @@ static void run_take_other(struct run *run)
  * learned (api.md 14, row 33). */
 static bool run_otherwise(struct run *run, int err)
 {
-	struct fs *fs = run->fs;
+	struct core *core = run->core;
 
 	if (!run->other_body || (err != -ENOENT && err != -EOPNOTSUPP))
 		return false;
 	run_take_other(run);
-	fs->runs.uses_other |= err == -EOPNOTSUPP;
+	core->jobs->runs.uses_other |= err == -EOPNOTSUPP;
 	run->is_sent = false;
 	run_queue(run);
 	return true;
@@ -149,11 +152,11 @@ static bool run_otherwise(struct run *run, int err)
 static void run_answered(void *ctx, const struct api_answer *answer)
 {
 	struct run *run = ctx;
-	struct fs *fs = run->fs;
+	struct core *core = run->core;
 	struct job *job = run->job;
 
 	job->call = NULL;
-	fs->runs.in_flight--;
+	core->jobs->runs.in_flight--;
 	if (answer->err && run_otherwise(run, answer->err))
 		return;
 	if (answer->err && run_wait_for_room(run, answer->err))
@@ -165,14 +168,14 @@ static void run_answered(void *ctx, const struct api_answer *answer)
 	else
 		run_take_answer(job, answer->json);
 	run_free(run);
-	runs_send(fs);
+	runs_send(core);
 }
 
 void run_send(struct run *run)
 {
-	struct fs *fs = run->fs;
+	struct core *core = run->core;
 
-	if (run->other_body && fs->runs.uses_other)
+	if (run->other_body && core->jobs->runs.uses_other)
 		run_take_other(run);
 
 	struct api_request request = {
@@ -187,18 +190,18 @@ void run_send(struct run *run)
 	};
 	struct job *job = run->job;
 
-	TAILQ_REMOVE(&fs->runs.queue, run, link);
+	TAILQ_REMOVE(&core->jobs->runs.queue, run, link);
 	run->is_queued = false;
 	run->is_sent = true;
-	job->submitted_ms = fs->now_ms;
-	int err = api_start(
-		fs->api, &request, fs->now_ms, run_answered, run, &job->call);
+	job->submitted_ms = core->now_ms;
+	int err = api_start(core->api, &request, core->now_ms, run_answered,
+		run, &job->call);
 	if (err) {
 		job_fail(job, err, "the request cannot be made");
 		run_free(run);
 		return;
 	}
-	fs->runs.in_flight++;
+	core->jobs->runs.in_flight++;
 	if (!job->is_async) {
 		job->status = JOB_RUNNING;
 		job_notify(job);
@@ -219,7 +222,7 @@ static void run_prepared(void *ctx)
 	struct job *job = run->job;
 
 	if (run->commit)
-		spool_commit_end(run->fs->spool, run->commit);
+		spool_commit_end(run->core->spool, run->commit);
 	run->commit = NULL;
 	run->is_prepared = true;
 	job->is_stored = true;
@@ -268,22 +271,22 @@ static int run_fill(
 		err = run_read_inputs(run, dir);
 	if (!err)
 		run->commit =
-			spool_commit_begin(run->fs->spool, run->inode, &err);
+			spool_commit_begin(run->core->spool, run->inode, &err);
 	return err;
 }
 
 static struct run *run_new(
-	struct fs *fs, struct spool_inode *dir, struct spool_inode *inode)
+	struct core *core, struct spool_inode *dir, struct spool_inode *inode)
 {
 	struct run *run = calloc(1, sizeof(*run));
 
 	if (!run)
 		return NULL;
-	run->fs = fs;
-	run->state = &fs->state;
+	run->core = core;
+	run->state = &core->state;
 	run->place = place_of(dir);
-	run->grace_ms = fs->options->timeout_ms;
-	run->job = job_new(fs);
+	run->grace_ms = core->options->timeout_ms;
+	run->job = job_new(core);
 	if (!run->job) {
 		free(run);
 		return NULL;
@@ -298,10 +301,10 @@ static struct run *run_new(
 	return run;
 }
 
-int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
+int run_start(struct core *core, struct spool_inode *dir, const char *name,
 	struct spool_inode *inode, bool settles, struct job **out)
 {
-	struct run *run = run_new(fs, dir, inode);
+	struct run *run = run_new(core, dir, inode);
 
 	*out = NULL;
 	if (!run)
@@ -309,10 +312,11 @@ int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
 	struct job *job = run->job;
 	int err = run_fill(run, dir, name);
 	if (!err)
-		err = worker_submit(fs->worker, run_prepare, run_prepared, run);
+		err = worker_submit(
+			core->worker, run_prepare, run_prepared, run);
 	if (err) {
 		if (run->commit)
-			spool_commit_end(fs->spool, run->commit);
+			spool_commit_end(core->spool, run->commit);
 		run_free(run);
 		job_remove(job);
 		return err;
@@ -321,7 +325,8 @@ int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
 		run->settles = true;
 		job->settle.fire = run_settled;
 		job->settle.ctx = run;
-		timer_arm(&fs->timers, &job->settle, fs->now_ms + SETTLE_MS);
+		timer_arm(
+			&core->timers, &job->settle, core->now_ms + SETTLE_MS);
 	}
 	inode->timer = run;
 	job_attach(job, inode);
@@ -343,8 +348,8 @@ static void run_take_back(struct run *run)
 		return;
 	api_cancel(run->job->call);
 	run->job->call = NULL;
-	run->fs->runs.in_flight--;
-	runs_wake(run->fs);
+	run->core->jobs->runs.in_flight--;
+	runs_wake(run->core);
 }
 
 void run_drop(struct run *run)
@@ -352,7 +357,7 @@ void run_drop(struct run *run)
 	struct job *job = run->job;
 
 	run_take_back(run);
-	timer_disarm(&run->fs->timers, &job->settle);
+	timer_disarm(&run->core->timers, &job->settle);
 	run->settles = true;
 	run_leave_inode(run);
 	if (run->is_prepared)
@@ -361,10 +366,10 @@ void run_drop(struct run *run)
 		run->is_dropped = true;
 }
 
-void run_unsettle(struct fs *fs, struct spool_inode *inode)
+void run_unsettle(struct core *core, struct spool_inode *inode)
 {
 	struct run *run = inode->timer;
-	(void)fs;
+	(void)core;
 
 	if (!run || !run->settles)
 		return;
@@ -376,14 +381,14 @@ void run_unsettle(struct fs *fs, struct spool_inode *inode)
 	job_drop(job);
 }
 
-void runs_clear(struct fs *fs)
+void runs_clear(struct core *core)
 {
 	struct run *run;
 	struct job *job;
 
-	while ((run = TAILQ_FIRST(&fs->runs.queue)))
+	while ((run = TAILQ_FIRST(&core->jobs->runs.queue)))
 		run_free(run);
-	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	TAILQ_FOREACH(job, &core->jobs->all, link)
 	{
 		if (job->call)
 			api_cancel(job->call);

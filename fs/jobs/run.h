@@ -3,9 +3,9 @@
 #ifndef FS_JOBS_RUN_H
 #define FS_JOBS_RUN_H
 
-#include "fs/jobs/job.h"
-#include "fs/jobs/dir_kind.h"
 #include "fs/files/spool.h"
+#include "fs/jobs/dir_kind.h"
+#include "fs/jobs/job.h"
 
 /*
  * A run goes through these hands, each once:
@@ -29,7 +29,7 @@ struct run_input {
 
 struct run {
 	TAILQ_ENTRY(run) link; /* in the queue, until it is sent */
-	struct fs *fs;
+	struct core *core;
 	struct job *job; /* held */
 	const struct place *place;
 	struct spool_inode *inode; /* that it was saved in; held */
@@ -82,12 +82,12 @@ struct runs {
 
 /* A run of the program `inode`, which stands under `name` in `dir`. The inode's
  * job becomes the new one. Sends nothing yet. 0 or -errno. */
-int run_start(struct fs *fs, struct spool_inode *dir, const char *name,
+int run_start(struct core *core, struct spool_inode *dir, const char *name,
 	struct spool_inode *inode, bool settles, struct job **job);
 
 /* What waits to settle is not going to run: the file was renamed or removed.
  * Its job goes. */
-void run_unsettle(struct fs *fs, struct spool_inode *inode);
+void run_unsettle(struct core *core, struct spool_inode *inode);
 
 /* It has its place in a queue, ours or the client's. */
 bool run_is_waiting(const struct run *run);
@@ -98,7 +98,7 @@ void run_drop(struct run *run);
 
 /* ---- run_queue.c ---- */
 
-void runs_init(struct fs *fs);
+void runs_init(struct core *core);
 /* Its turn comes behind those that were queued before it first was. */
 void run_queue(struct run *run);
 /* True where the API says that too many go on, and some of ours do: it is in
@@ -109,15 +109,15 @@ bool run_wait_for_room(struct run *run, int err);
 void run_take_answer(struct job *job, json_t *json);
 
 /* Sends what the key allows. */
-void runs_send(struct fs *fs);
+void runs_send(struct core *core);
 /* Does so soon: a run may have ended. */
-void runs_wake(struct fs *fs);
+void runs_wake(struct core *core);
 
 /* ---- run.c ---- */
 
 /* Takes it from the queue and sends it: for the queue. */
 void run_send(struct run *run);
-void runs_clear(struct fs *fs);
+void runs_clear(struct core *core);
 
 /* Stops a job: one that is queued is dropped, one that the API knows is
  * cancelled there. Run again until it is done. */

@@ -10,15 +10,16 @@
 #include "fs/jobs/job_index.h"
 #include "fs/jobs/job_store.h"
 #include "fs/base/log.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 
 static void run_accepted(struct job *job, json_t *json)
 {
-	struct fs *fs = job->fs;
+	struct core *core = job->core;
 	size_t len;
 	char *id = json_to_bytes(json_member(json, "job_id"), &len);
 
-	struct job *listed = id ? job_by_id(fs, id) : NULL;
+	struct job *listed = id ? job_by_id(core, id) : NULL;
 
 	/* The API's list may have shown it before it was known as ours. */
 	if (listed && listed != job && listed->is_foreign)
@@ -27,10 +28,10 @@ static void run_accepted(struct job *job, json_t *json)
 		log_line(LOG_ERR, "no memory for the id of job %s", job->key);
 	free(id);
 	job->was_accepted = true;
-	job->changed = fs->now;
+	job->changed = core->now;
 	if (job->is_async) {
-		fs->jobs.latest = job->number;
-		jobs_touch(fs);
+		core->jobs->latest = job->number;
+		jobs_touch(core);
 	}
 }
 
@@ -41,7 +42,7 @@ static void run_misunderstood(struct job *job)
 	static const char reason[] =
 		"the API's answer names no job and has no result";
 
-	errors_add(job->fs, "POST",
+	errors_add(job->core->errors, &job->core->now, "POST",
 		job->is_async ? "/execute/async" : "/execute", 200, -EPROTO,
 		reason);
 	job_fail(job, -EPROTO, reason);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/run_build.c - the bodies of requests that run programs; for the worker */
+/* fs/jobs/run_build.c - the bodies of requests that run programs; for the
+ * worker */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/files/spool.h"
 #include "fs/jobs/run.h"
 
 enum { TTL_DEFAULT_S = 60 };

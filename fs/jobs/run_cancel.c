@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "fs/base/errors.h"
+#include "fs/core/core.h"
+#include "fs/jobs/job_reader.h"
 #include "fs/jobs/job_store.h"
-#include "fs/mount/mount.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/run.h"
 
 /* Who has cancelled a job finds it so: its end is waited for, unless it cannot
@@ -25,7 +27,7 @@ static int cancel_take(struct op *op, struct job *job, json_t *json)
 		op->step = 1;
 	}
 	if (job->is_storing || job->is_ending)
-		return op_wait_job(op, job, false);
+		return job_wait(op, job, false);
 	return 0;
 }
 
@@ -46,13 +48,13 @@ static int cancel_by_id(struct op *op, struct job *job, const char *id)
 	return cancel_take(op, job, json);
 }
 
-static bool is_candidate(struct fs *fs, const json_t *item)
+static bool is_candidate(struct core *core, const json_t *item)
 {
 	const char *id = json_string_value(json_member(item, "job_id|id"));
 	enum job_status status =
 		job_status_of(json_string_value(json_member(item, "status")));
 
-	return id && status < JOB_COMPLETED && !job_by_id(fs, id);
+	return id && status < JOB_COMPLETED && !job_by_id(core, id);
 }
 
 /*
@@ -76,14 +78,15 @@ static int cancel_unnamed(struct op *op, struct job *job)
 		return err;
 	items = json_is_array(json) ? json : json_object_get(json, "jobs");
 	json_array_foreach (items, i, item) {
-		if (!is_candidate(op->fs, item))
+		if (!is_candidate(op->core, item))
 			continue;
 		count++;
 		id = json_string_value(json_member(item, "job_id|id"));
 	}
-	if (count == 1 && op->fs->runs.in_flight <= 1)
+	if (count == 1 && op->core->jobs->runs.in_flight <= 1)
 		return cancel_by_id(op, job, id);
-	errors_add(op->fs, "DELETE", "/jobs/{id}", 0, -EBUSY,
+	errors_add(op->core->errors, &op->core->now, "DELETE", "/jobs/{id}", 0,
+		-EBUSY,
 		count ? "several runs are under way, and the API does "
 			"not tell which of them this is"
 		      : "the API does not list this run");
@@ -99,7 +102,7 @@ int run_cancel(struct op *op, struct job *job)
 	if (job->run && run_is_waiting(job->run)) {
 		run_drop(job->run);
 		job->status = JOB_CANCELLED;
-		job->changed = op->fs->now;
+		job->changed = op->core->now;
 		job_store_record(job);
 		job_notify(job);
 		return 0;

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/run.h"
 
 /* For so long what the API last refused is believed: sessions take of the same
@@ -15,50 +16,51 @@ static void runs_are_due(void *ctx)
 	runs_send(ctx);
 }
 
-void runs_init(struct fs *fs)
+void runs_init(struct core *core)
 {
-	TAILQ_INIT(&fs->runs.queue);
-	fs->runs.timer.fire = runs_are_due;
-	fs->runs.timer.ctx = fs;
+	TAILQ_INIT(&core->jobs->runs.queue);
+	core->jobs->runs.timer.fire = runs_are_due;
+	core->jobs->runs.timer.ctx = core;
 }
 
-static unsigned runs_going(const struct fs *fs)
+static unsigned runs_going(const struct core *core)
 {
 	const struct job *job;
-	unsigned count = fs->runs.in_flight;
+	unsigned count = core->jobs->runs.in_flight;
 
-	TAILQ_FOREACH(job, &fs->poller.active, active)
+	TAILQ_FOREACH(job, &core->jobs->poller.active, active)
 	count += !job->is_foreign;
 	return count;
 }
 
-static bool runs_have_room(const struct fs *fs)
+static bool runs_have_room(const struct core *core)
 {
-	const struct runs *runs = &fs->runs;
-	unsigned going = runs_going(fs);
+	const struct runs *runs = &core->jobs->runs;
+	unsigned going = runs_going(core);
 
 	if (runs->limit && going >= runs->limit)
 		return false;
 	return !runs->room || going < runs->room ||
-		fs->now_ms >= runs->room_until_ms;
+		core->now_ms >= runs->room_until_ms;
 }
 
-void runs_send(struct fs *fs)
+void runs_send(struct core *core)
 {
-	const struct runs *runs = &fs->runs;
+	const struct runs *runs = &core->jobs->runs;
 
-	if (!fs->api)
+	if (!core->api)
 		return;
-	while (!TAILQ_EMPTY(&runs->queue) && runs_have_room(fs))
+	while (!TAILQ_EMPTY(&runs->queue) && runs_have_room(core))
 		run_send(TAILQ_FIRST(&runs->queue));
-	if (!TAILQ_EMPTY(&runs->queue) && fs->now_ms < runs->room_until_ms)
-		timer_arm(&fs->timers, &fs->runs.timer, runs->room_until_ms);
+	if (!TAILQ_EMPTY(&runs->queue) && core->now_ms < runs->room_until_ms)
+		timer_arm(&core->timers, &core->jobs->runs.timer,
+			runs->room_until_ms);
 }
 
-void runs_wake(struct fs *fs)
+void runs_wake(struct core *core)
 {
-	if (!TAILQ_EMPTY(&fs->runs.queue))
-		timer_arm(&fs->timers, &fs->runs.timer, fs->now_ms);
+	if (!TAILQ_EMPTY(&core->jobs->runs.queue))
+		timer_arm(&core->timers, &core->jobs->runs.timer, core->now_ms);
 }
 
 static void queue_insert(struct runs *runs, struct run *run)
@@ -76,26 +78,26 @@ static void queue_insert(struct runs *runs, struct run *run)
 
 void run_queue(struct run *run)
 {
-	struct fs *fs = run->fs;
+	struct core *core = run->core;
 
 	if (!run->turn)
-		run->turn = ++fs->runs.turns;
-	queue_insert(&fs->runs, run);
-	runs_send(fs);
+		run->turn = ++core->jobs->runs.turns;
+	queue_insert(&core->jobs->runs, run);
+	runs_send(core);
 	/* Who waits for the end of another's job waits for a poll. */
-	if (!TAILQ_EMPTY(&fs->runs.queue))
-		poller_hurry(fs);
+	if (!TAILQ_EMPTY(&core->jobs->runs.queue))
+		poller_hurry(core);
 }
 
 bool run_wait_for_room(struct run *run, int err)
 {
-	struct fs *fs = run->fs;
-	unsigned going = runs_going(fs);
+	struct core *core = run->core;
+	unsigned going = runs_going(core);
 
 	if (err != -EDQUOT || !going)
 		return false;
-	fs->runs.room = going;
-	fs->runs.room_until_ms = fs->now_ms + ROOM_MS;
+	core->jobs->runs.room = going;
+	core->jobs->runs.room_until_ms = core->now_ms + ROOM_MS;
 	run->is_sent = false;
 	run->job->status = JOB_PENDING;
 	job_notify(run->job);

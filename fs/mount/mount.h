@@ -1,91 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/mount/mount.h - what the parts of a mount share: struct fs */
+/* fs/mount/mount.h - one mount: everything that main starts and stops */
 #ifndef FS_MOUNT_MOUNT_H
 #define FS_MOUNT_MOUNT_H
 
 #include <stdbool.h>
-#include <stdint.h>
-#include <time.h>
+#include <stddef.h>
 
-#include "cache/cache.h"
-#include "fs/mount/fs.h"
-#include "fs/jobs/job.h"
-#include "fs/core/node.h"
-#include "fs/core/notifier.h"
-#include "fs/core/op.h"
-#include "fs/jobs/poller.h"
-#include "fs/jobs/run.h"
-#include "fs/files/spool.h"
-#include "fs/base/state.h"
-#include "fs/core/timer.h"
+#include "api/api.h"
+#include "fs/base/options.h"
+#include "fs/core/fuse.h"
 
-struct handle;
-TAILQ_HEAD(handle_list, handle);
+struct mount;
 
-/* The last version of an answer that was shown, and when it was new. */
-struct seen {
-	uint64_t version;
-	struct timespec at;
-};
+/*
+ * Opens and locks the state directory and reads what it holds. Makes no
+ * thread and touches no network, so it may be called before a fork.
+ * options and credentials are borrowed and outlive the mount. On error `why`
+ * says it in one line; *status is the exit status that goes with it.
+ */
+int mount_new(const struct options *options,
+	const struct api_credentials *credentials, struct mount **out,
+	char *why, size_t why_len, enum exit_status *status);
 
-struct fs {
-	const struct options *options;
-	const struct api_credentials *credentials;
-	struct state state;
-	struct worker *worker; /* writes to disk, makes what is sent */
-	struct worker *reader; /* parses long answers, and frees them */
-	struct worker *prober; /* reads /proc; see fs/ops/close_probe.h */
-	struct notifier notifier;
-	struct api *api;
-	int signal_fd;
-	struct cache_wait *key_wait;
-	struct timer key_timer;
-	bool is_keyed; /* the API has told what the key allows */
-	struct cache *cache;
-	struct spool *spool;
-	struct fuse_session *session;
-	struct fuse_buf request; /* the kernel's newest */
-	struct nodes nodes;
-	struct jobs jobs;
-	struct resources *resources;
-	struct poller poller;
-	struct runs runs;
-	struct errors *errors;
+/*
+ * Serves the mounted session until it is unmounted or a signal ends it
+ * (SIGTERM, SIGINT, SIGHUP re-reads nothing and is ignored). Makes the worker
+ * and the client first: call it after the fork. `ready` is called once: with
+ * EXIT_OK and "" or a warning once the mount answers and the key was tried
+ * (or could not be); with another status and the reason if the key was
+ * rejected, in which case mount_loop then returns that status.
+ */
+enum exit_status mount_loop(struct mount *mount, struct fuse_session *session,
+	void (*ready)(void *ctx, enum exit_status status, const char *message),
+	void *ctx);
 
-	/* The clocks, read once a turn of the loop. */
-	uint64_t now_ms;
-	struct timespec now;  /* wall clock */
-	struct timespec born; /* when the state directory was made: the time of
-				 what has none of its own */
+/*
+ * The same in steps, for tests that drive the loop themselves: mount_begin,
+ * then mount_turn, which waits for longest_ms at most, until it returns false,
+ * then mount_end.
+ */
+void mount_begin(struct mount *mount, struct fuse_session *session,
+	void (*ready)(void *ctx, enum exit_status status, const char *message),
+	void *ctx);
+bool mount_turn(struct mount *mount, int longest_ms);
+enum exit_status mount_end(struct mount *mount);
 
-	struct seen seen[API_ENDPOINTS];
+void mount_free(struct mount *mount);
 
-	/* The move that was refused last, which mv tries twice. */
-	struct {
-		uint64_t ino;
-		pid_t pid;
-		uint64_t until_ms;
-	} refused;
-
-	struct timers timers;
-	struct op_list ready, parked;
-	uint64_t patience_ms; /* that the kernel has with a request; 0: any */
-	struct timer patience_timer;
-	struct handle_list open;
-	unsigned handles;
-	uint64_t operations;	  /* requests of the kernel so far */
-	uint64_t longest_turn_us; /* of the loop, in which nobody is answered */
-
-	/* What the start waits for; see fs/mount/loop.c. */
-	bool is_initialised, is_key_tried, is_stopping, is_told;
-	enum exit_status status;
-	char status_message[1024];
-	void (*ready_call)(
-		void *ctx, enum exit_status status, const char *message);
-	void *ready_ctx;
-};
-
-/* Time-outs of what never changes, in seconds. */
-#define FOREVER_S 3600.0
+/* A session for the mount, not mounted yet; args are libfuse's. NULL: libfuse
+ * has said why on stderr. */
+struct fuse_session *mount_session(struct mount *mount, struct fuse_args *args);
 
 #endif

@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/ops/open_descriptors.h"
 
-enum { PATIENCE_MS = 250 };
+enum { TIMEOUT_MS = 250 };
 
-struct question {
+struct close_probe {
 	pid_t tid, opener;
 	uint64_t ino;
 	enum writer_close found;
@@ -18,73 +19,72 @@ struct question {
 	struct op_list waiters;
 };
 
-static void question_drop(struct question *question)
+static void probe_drop(struct close_probe *probe)
 {
-	if (--question->holds == 0)
-		free(question);
+	if (--probe->holds == 0)
+		free(probe);
 }
 
-static void question_read(void *ctx)
+static void probe_read(void *ctx)
 {
-	struct question *question = ctx;
+	struct close_probe *probe = ctx;
 
-	question->found =
-		writer_close(question->tid, question->opener, question->ino);
+	probe->found = writer_close(probe->tid, probe->opener, probe->ino);
 }
 
-static void question_answered(void *ctx)
+static void probe_answered(void *ctx)
 {
-	struct question *question = ctx;
+	struct close_probe *probe = ctx;
 
-	question->is_answered = true;
-	ops_wake(&question->waiters);
-	question_drop(question);
+	probe->is_answered = true;
+	ops_wake(&probe->waiters);
+	probe_drop(probe);
 }
 
-static int question_put(struct op *op, pid_t opener, uint64_t ino)
+static void close_probe_forget(struct op *op)
 {
-	struct question *question = calloc(1, sizeof(*question));
-
-	if (!question)
-		return -ENOMEM;
-	TAILQ_INIT(&question->waiters);
-	question->tid = op->pid;
-	question->opener = opener;
-	question->ino = ino;
-	question->holds = 2;
-	int err = worker_submit(
-		op->fs->prober, question_read, question_answered, question);
-	if (err) {
-		free(question);
-		return err;
-	}
-	op->question = question;
-	op->is_deaf = true;
-	op_deadline(op, op->fs->now_ms + PATIENCE_MS);
-	return 0;
-}
-
-void witness_forget(struct op *op)
-{
-	if (op->question)
-		question_drop(op->question);
-	op->question = NULL;
+	if (op->probe)
+		probe_drop(op->probe);
+	op->probe = NULL;
 	op->is_deaf = false;
 }
 
-int witness_ask(
+static int probe_put(struct op *op, pid_t opener, uint64_t ino)
+{
+	struct close_probe *probe = calloc(1, sizeof(*probe));
+
+	if (!probe)
+		return -ENOMEM;
+	TAILQ_INIT(&probe->waiters);
+	probe->tid = op->pid;
+	probe->opener = opener;
+	probe->ino = ino;
+	probe->holds = 2;
+	int err = worker_submit(
+		op->core->prober, probe_read, probe_answered, probe);
+	if (err) {
+		free(probe);
+		return err;
+	}
+	op->probe = probe;
+	op->probe_end = close_probe_forget;
+	op->is_deaf = true;
+	op_deadline(op, op->core->now_ms + TIMEOUT_MS);
+	return 0;
+}
+
+int close_probe_ask(
 	struct op *op, pid_t opener, uint64_t ino, enum writer_close *found)
 {
-	if (!op->question) {
-		int err = question_put(op, opener, ino);
+	if (!op->probe) {
+		int err = probe_put(op, opener, ino);
 		if (err)
 			return err;
 	}
-	if (!op->question->is_answered && !op->is_late)
-		return op_wait(op, &op->question->waiters);
-	*found = op->question->is_answered ? op->question->found
-					   : WRITER_UNKNOWN;
-	witness_forget(op);
+	if (!op->probe->is_answered && !op->is_late)
+		return op_wait(op, &op->probe->waiters);
+	*found = op->probe->is_answered ? op->probe->found : WRITER_UNKNOWN;
+	close_probe_forget(op);
 	op_deadline_clear(op);
 	return 0;
 }

@@ -17,10 +17,7 @@
 /* What writer_close says of op->pid; run again until it is known. 0, or
  * -EINPROGRESS; -ENOMEM. The operation cannot be interrupted meanwhile: a
  * writer that is being killed interrupts its close, and is to be recognised. */
-int witness_ask(
+int close_probe_ask(
 	struct op *op, pid_t opener, uint64_t ino, enum writer_close *found);
-
-/* The operation ends. */
-void witness_forget(struct op *op);
 
 #endif

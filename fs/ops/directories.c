@@ -5,9 +5,10 @@
 #include <errno.h>
 
 #include "fs/ops/lookup.h"
-#include "fs/ops/handle.h"
-#include "fs/mount/mount.h"
+#include "fs/core/handle.h"
+#include "fs/core/core.h"
 #include "fs/core/row.h"
+#include "fs/files/spool.h"
 
 enum { REFUSED_MS = 1000 };
 
@@ -38,15 +39,14 @@ int tree_opendir(struct op *op)
 
 	if (!dir)
 		return -ESTALE;
-	handle = handle_new(op, dir, NULL);
+	handle = handle_new(op, &handle_directory, dir);
 	if (!handle)
 		return -ENOMEM;
-	handle->kind = HANDLE_DIR;
 	int err = dir_list(op, dir, &handle->listing);
 	if (!err)
 		err = names_keep(op, handle);
 	if (err) {
-		handle_free(op->fs, handle);
+		handle_free(op->core, handle);
 		return err;
 	}
 	op->fi.fh = (uintptr_t)handle;
@@ -62,10 +62,10 @@ int tree_readdir(struct op *op)
 		struct listing fresh = { 0 };
 		int err = dir_list(op, handle->node, &fresh);
 		if (err) {
-			listing_clear(&fresh, op->fs->reader);
+			listing_clear(&fresh, op->core->reader);
 			return err;
 		}
-		listing_clear(&handle->listing, op->fs->reader);
+		listing_clear(&handle->listing, op->core->reader);
 		handle->listing = fresh;
 	}
 	handle->was_listed = true;
@@ -115,15 +115,14 @@ static int create_reply(struct op *op, struct found *found)
 	found_clear(found);
 	if (err)
 		return err;
-	handle = handle_new(op, held, NULL);
+	handle = handle_new(op, &handle_text, held);
 	if (handle) {
-		handle->kind = HANDLE_TEXT;
 		handle_fill(handle, &op->fi, false);
 		held->lookups++;
-		node_told(op->fs, held, entry.attr_timeout);
+		node_told(op->core, held, entry.attr_timeout);
 		op_reply_create(op, &entry, &op->fi);
 	}
-	node_drop(&op->fs->nodes, held);
+	node_drop(&op->core->nodes, held);
 	return handle ? 0 : -ENOMEM;
 }
 
@@ -171,19 +170,20 @@ int tree_remove(struct op *op)
  * API has refused is not asked for a second time. */
 static bool was_refused(const struct op *op, const struct spool_inode *inode)
 {
-	const struct fs *fs = op->fs;
+	const struct core *core = op->core;
 
 	return !op->flags && !op->calls[0].is_started && !op->extra &&
-		fs->refused.ino == inode->ino && fs->refused.pid == op->pid &&
-		fs->now_ms < fs->refused.until_ms;
+		core->refused.ino == inode->ino &&
+		core->refused.pid == op->pid &&
+		core->now_ms < core->refused.until_ms;
 }
 
 /* EPERM and not EXDEV: a program that sees EXDEV copies and removes. */
 int tree_move_in(struct op *op)
 {
-	struct fs *fs = op->fs;
-	struct node *to = node_find(&fs->nodes, op->new_ino);
-	struct spool_inode *from = spool_by_ino(fs->spool, op->ino);
+	struct core *core = op->core;
+	struct node *to = node_find(&core->nodes, op->new_ino);
+	struct spool_inode *from = spool_by_ino(core->spool, op->ino);
 	struct spool_inode *inode = from ? spool_find(from, op->name) : NULL;
 
 	if (!to || !from)
@@ -196,9 +196,9 @@ int tree_move_in(struct op *op)
 		return -EINVAL;
 	int err = to->row->move_in(op, to, inode, op->new_name);
 	if (err == -EINVAL && op->flags) {
-		fs->refused.ino = inode->ino;
-		fs->refused.pid = op->pid;
-		fs->refused.until_ms = fs->now_ms + REFUSED_MS;
+		core->refused.ino = inode->ino;
+		core->refused.pid = op->pid;
+		core->refused.until_ms = core->now_ms + REFUSED_MS;
 	}
 	return err ? err : op_reply_ok(op);
 }

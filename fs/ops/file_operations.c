@@ -4,12 +4,14 @@
 
 #include <errno.h>
 
-#include "fs/ops/handle.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/core/handle.h"
+#include "fs/core/row.h"
+#include "fs/files/spool.h"
+#include "fs/ops/nodes.h"
 #include "fs/ops/request.h"
 #include "fs/ops/save.h"
 #include "fs/ops/saved_files.h"
-#include "fs/ops/nodes.h"
 
 void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -37,8 +39,7 @@ void file_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 
 static int run_read(struct op *op)
 {
-	return op->handle->kind == HANDLE_SPOOL ? spool_op_read(op)
-						: handle_read(op);
+	return op->handle->kind->read(op);
 }
 
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
@@ -55,12 +56,12 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	op_start(op);
 }
 
-static void write_row(fuse_req_t req, struct fs *fs, struct handle *handle,
+static void write_row(fuse_req_t req, struct core *core, struct handle *handle,
 	const char *bytes, size_t size, off_t offset)
 {
 	struct op *op;
 	bool acts = false;
-	int err = tree_write(fs, handle, bytes, size, offset, &acts);
+	int err = tree_write(core, handle, bytes, size, offset, &acts);
 
 	if (!acts) {
 		if (err)
@@ -69,7 +70,7 @@ static void write_row(fuse_req_t req, struct fs *fs, struct handle *handle,
 			fuse_reply_write(req, size);
 		return;
 	}
-	op = op_new(fs, req, tree_send_written);
+	op = op_new(core, req, tree_send_written);
 	if (!op)
 		return;
 	op->ino = handle->node->ino;
@@ -83,16 +84,16 @@ static void write_row(fuse_req_t req, struct fs *fs, struct handle *handle,
 void file_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
 	off_t offset, struct fuse_file_info *fi)
 {
-	struct fs *fs = request_fs(req);
+	struct core *core = request_fs(req);
 	struct handle *handle = handle_of(fi);
 
 	(void)ino;
-	if (handle->kind != HANDLE_SPOOL || !handle->inode) {
-		write_row(req, fs, handle, bytes, size, offset);
+	if (!handle->inode) {
+		write_row(req, core, handle, bytes, size, offset);
 		return;
 	}
 	ssize_t n = spool_write(
-		fs->spool, handle->inode, bytes, size, offset, &fs->now);
+		core->spool, handle->inode, bytes, size, offset, &core->now);
 	if (n < 0)
 		fuse_reply_err(req, -n);
 	else
@@ -101,8 +102,7 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
 
 static int run_flush(struct op *op)
 {
-	return op->handle->kind == HANDLE_SPOOL ? save_flush(op)
-						: tree_flush(op);
+	return op->handle->inode ? save_flush(op) : tree_flush(op);
 }
 
 void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -117,8 +117,7 @@ void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 static int run_fsync(struct op *op)
 {
-	return op->handle->kind == HANDLE_SPOOL ? save_fsync(op)
-						: op_reply_ok(op);
+	return op->handle->inode ? save_fsync(op) : op_reply_ok(op);
 }
 
 void file_fsync(
@@ -145,21 +144,21 @@ void file_fsyncdir(
 /* Saved before it is answered: the process's next request finds the job. */
 void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = request_fs(req);
+	struct core *core = request_fs(req);
 	struct handle *handle = handle_of(fi);
 
 	(void)ino;
-	if (handle->kind != HANDLE_SPOOL) {
+	if (!handle->inode) {
 		fuse_reply_err(req, 0);
-		tree_released(fs, handle);
+		tree_released(core, handle);
 		return;
 	}
 	if (handle->is_writable) {
 		handle->inode->writers--;
-		save_released(fs, handle->inode);
+		save_released(core, handle->inode);
 	}
 	fuse_reply_err(req, 0);
-	handle_free(fs, handle);
+	handle_free(core, handle);
 }
 
 void file_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
@@ -180,8 +179,16 @@ void file_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 void file_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 	struct fuse_pollhandle *poll)
 {
-	struct fs *fs = request_fs(req);
+	struct core *core = request_fs(req);
+	struct handle *handle = handle_of(fi);
+	unsigned events;
 
 	(void)ino;
-	fuse_reply_poll(req, handle_poll(fs, handle_of(fi), poll));
+	if (handle->kind->poll)
+		events = handle->kind->poll(core, handle, poll);
+	else if (handle->node && handle->node->row->poll)
+		events = handle->node->row->poll(core, handle, poll);
+	else
+		events = handle_poll_ready(poll);
+	fuse_reply_poll(req, events);
 }

@@ -3,7 +3,7 @@
 #ifndef FS_OPS_FILE_OPERATIONS_H
 #define FS_OPS_FILE_OPERATIONS_H
 
-#include "fs/mount/fs.h"
+#include "fs/core/core.h"
 
 /* As fuse_lowlevel_ops has them. */
 void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);

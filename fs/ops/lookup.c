@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/core/core.h"
 #include "fs/core/listing.h"
-#include "fs/mount/mount.h"
 #include "fs/core/node.h"
-#include "fs/jobs/dir_kind.h"
+#include "fs/core/row.h"
 #include "fs/files/spool.h"
+#include "fs/jobs/dir_kind.h"
 
 /* A static row under a directory: bound as its directory is. */
 static int child_found(struct op *op, const struct row *row,
@@ -21,7 +22,7 @@ static int child_found(struct op *op, const struct row *row,
 
 	if (row->spool)
 		return row->spool(op, dir, found);
-	child = node_hold(&op->fs->nodes, row, dir->id, dir->name);
+	child = node_hold(&op->core->nodes, row, dir->id, dir->name);
 	if (!child)
 		return -ENOMEM;
 	err = row_exists(op, child);
@@ -29,7 +30,7 @@ static int child_found(struct op *op, const struct row *row,
 		err = -ENOENT;
 	if (!err)
 		err = found_row(found, row, dir->id, dir->name);
-	node_drop(&op->fs->nodes, child);
+	node_drop(&op->core->nodes, child);
 	return err;
 }
 
@@ -92,19 +93,19 @@ int found_fill(struct op *op, const struct found *found,
 	memset(entry, 0, sizeof(*entry));
 	*held = NULL;
 	if (found->inode) {
-		inode_attr(op->fs, found->inode, &entry->attr, &timeout_s);
+		inode_attr(op->core, found->inode, &entry->attr, &timeout_s);
 		entry->ino = found->inode->ino;
 		entry->attr_timeout = timeout_s;
 		entry->entry_timeout = is_draft(found->inode) ? 0 : FOREVER_S;
 		return 0;
 	}
 	struct node *node =
-		node_hold(&op->fs->nodes, found->row, found->id, found->name);
+		node_hold(&op->core->nodes, found->row, found->id, found->name);
 	if (!node)
 		return -ENOMEM;
 	err = row_attr(op, node, &entry->attr, &timeout_s);
 	if (err) {
-		node_drop(&op->fs->nodes, node);
+		node_drop(&op->core->nodes, node);
 		return err;
 	}
 	entry->ino = node->ino;
@@ -127,19 +128,19 @@ int found_fill_now(struct op *op, const struct found *found,
 	if (!err)
 		return 0;
 	memset(entry, 0, sizeof(*entry));
-	*held = node_hold(&op->fs->nodes, found->row, found->id, found->name);
+	*held = node_hold(&op->core->nodes, found->row, found->id, found->name);
 	if (!*held)
 		return -ENOMEM;
-	row_attr_plain(op->fs, *held, &entry->attr);
+	row_attr_plain(op->core, *held, &entry->attr);
 	entry->ino = (*held)->ino;
 	(*held)->drawn = 0;
 	return 0;
 }
 
-void node_told(const struct fs *fs, struct node *node, double timeout_s)
+void node_told(const struct core *core, struct node *node, double timeout_s)
 {
 	node->told = node->drawn;
-	node->told_until_ms = fs->now_ms + (uint64_t)(timeout_s * 1000);
+	node->told_until_ms = core->now_ms + (uint64_t)(timeout_s * 1000);
 }
 
 static int entry_reply(struct op *op, struct found *found,
@@ -153,11 +154,11 @@ static int entry_reply(struct op *op, struct found *found,
 	if (!err) {
 		if (held && op->req) {
 			held->lookups++;
-			node_told(op->fs, held, entry.attr_timeout);
+			node_told(op->core, held, entry.attr_timeout);
 		}
 		op_reply_entry(op, &entry);
 		if (held)
-			node_drop(&op->fs->nodes, held);
+			node_drop(&op->core->nodes, held);
 	}
 	found_clear(found);
 	return err;
@@ -204,10 +205,10 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 			op->req, bytes, room, name, &entry.attr, next);
 	if (held && len <= room && entry.ino) {
 		held->lookups++;
-		node_told(op->fs, held, entry.attr_timeout);
+		node_told(op->core, held, entry.attr_timeout);
 	}
 	if (held)
-		node_drop(&op->fs->nodes, held);
+		node_drop(&op->core->nodes, held);
 	return len;
 }
 

@@ -24,7 +24,7 @@ int found_fill_now(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held);
 
 /* The kernel has been given the attributes that row_attr made of it. */
-void node_told(const struct fs *fs, struct node *node, double timeout_s);
+void node_told(const struct core *core, struct node *node, double timeout_s);
 
 /* Replies the entry and counts the kernel's reference. Clears found. */
 int found_reply(struct op *op, struct found *found);
@@ -32,7 +32,7 @@ int found_reply(struct op *op, struct found *found);
 int found_reply_now(struct op *op, struct found *found);
 
 /* Attributes of a saved file or directory; in fs/ops/saved_files.c. */
-void inode_attr(const struct fs *fs, const struct spool_inode *inode,
+void inode_attr(const struct core *core, const struct spool_inode *inode,
 	struct stat *attr, double *timeout_s);
 
 /* Answers op from an open directory's listing. */

@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/ops/lookup.h"
-#include "fs/ops/handle.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/core/edit.h"
+#include "fs/core/handle.h"
 #include "fs/core/row.h"
+#include "fs/ops/lookup.h"
 
 struct node *op_node(const struct op *op)
 {
-	return node_find(&op->fs->nodes, op->ino);
+	return node_find(&op->core->nodes, op->ino);
 }
 
 /*
@@ -80,7 +81,7 @@ int tree_getattr(struct op *op)
 		attr.st_size = node->edit->base + node->edit->len;
 		timeout_s = 0;
 	}
-	node_told(op->fs, node, timeout_s);
+	node_told(op->core, node, timeout_s);
 	return op_reply_attr(op, &attr, timeout_s);
 }
 

@@ -21,7 +21,7 @@ int tree_readlink(struct op *op);
 int tree_open(struct op *op);
 /* Collects what is written; `acts` is set where it is a whole value, which is
  * then sent by tree_send_written, an operation of its own. 0 or -errno. */
-int tree_write(struct fs *fs, struct handle *handle, const char *bytes,
+int tree_write(struct core *core, struct handle *handle, const char *bytes,
 	size_t len, off_t offset, bool *acts);
 int tree_send_written(struct op *op);
 int tree_flush(struct op *op);
@@ -35,6 +35,6 @@ int tree_remove(struct op *op); /* flags: 1 for rmdir */
 int tree_move_in(struct op *op);
 
 /* The last writer of a row's file has gone; what is unsent is sent. */
-void tree_released(struct fs *fs, struct handle *handle);
+void tree_released(struct core *core, struct handle *handle);
 
 #endif

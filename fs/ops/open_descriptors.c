@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/open_descriptors.c - what /proc tells of a process that closes a file */
+/* fs/ops/open_descriptors.c - what /proc tells of a process that closes a file
+ */
 #include "fs/ops/open_descriptors.h"
 
 #include <dirent.h>

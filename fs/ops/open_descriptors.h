@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/open_descriptors.h - which process closes a file, and whether it has saved */
+/* fs/ops/open_descriptors.h - which process closes a file, and whether it has
+ * saved */
 #ifndef FS_OPS_OPEN_DESCRIPTORS_H
 #define FS_OPS_OPEN_DESCRIPTORS_H
 

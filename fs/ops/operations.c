@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/ops/operations.c - the kernel's requests, each made an operation */
+#include "fs/ops/operations.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "fs/ops/handle.h"
-#include "fs/ops/file_operations.h"
-#include "fs/mount/mount.h"
-#include "fs/jobs/poll_handle.h"
-#include "fs/ops/save.h"
-#include "fs/ops/request.h"
-#include "fs/ops/saved_files.h"
+#include "fs/core/core.h"
+#include "fs/core/handle.h"
 #include "fs/core/row.h"
+#include "fs/jobs/poll_handle.h"
+#include "fs/ops/file_operations.h"
 #include "fs/ops/nodes.h"
+#include "fs/ops/request.h"
+#include "fs/ops/save.h"
+#include "fs/ops/saved_files.h"
 #include "fs/ops/xattr_operations.h"
 
 static void do_init(void *userdata, struct fuse_conn_info *conn)
 {
-	struct fs *fs = userdata;
+	struct core *core = userdata;
 
 	conn->want &= ~(FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ |
 		FUSE_CAP_READDIRPLUS_AUTO);
@@ -26,7 +28,7 @@ static void do_init(void *userdata, struct fuse_conn_info *conn)
 		conn->want |= FUSE_CAP_READDIRPLUS;
 	if (conn->capable & FUSE_CAP_CACHE_SYMLINKS)
 		conn->want &= ~FUSE_CAP_CACHE_SYMLINKS;
-	fs->is_initialised = true;
+	core->is_initialised = true;
 }
 
 static void do_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -42,12 +44,12 @@ static void do_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		op_start(op);
 }
 
-static void forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
+static void forget(struct core *core, fuse_ino_t ino, uint64_t count)
 {
-	struct node *node = node_find(&fs->nodes, ino);
+	struct node *node = node_find(&core->nodes, ino);
 
 	if (node)
-		node_forget(&fs->nodes, node, count);
+		node_forget(&core->nodes, node, count);
 }
 
 static void do_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
@@ -59,10 +61,10 @@ static void do_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 static void do_forget_multi(
 	fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-	struct fs *fs = request_fs(req);
+	struct core *core = request_fs(req);
 
 	for (size_t i = 0; i < count; i++)
-		forget(fs, forgets[i].ino, forgets[i].nlookup);
+		forget(core, forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(req);
 }
 
@@ -184,9 +186,9 @@ static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	op->flags = flags;
 	if (!op->new_name)
 		op->run = request_lacks_memory;
-	else if (request_is_row(op->fs, new_parent))
-		op->run = request_is_row(op->fs, parent) ? request_refuse
-							 : tree_move_in;
+	else if (request_is_row(op->core, new_parent))
+		op->run = request_is_row(op->core, parent) ? request_refuse
+							   : tree_move_in;
 	op_start(op);
 }
 
@@ -230,18 +232,18 @@ static void do_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size,
 static void do_releasedir(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = request_fs(req);
+	struct core *core = request_fs(req);
 
 	(void)ino;
 	fuse_reply_err(req, 0);
-	handle_free(fs, handle_of(fi));
+	handle_free(core, handle_of(fi));
 }
 
 /* From memory, and ample: a full or an empty disk makes programs
  * request_refuse. */
 static void do_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct fs *fs = request_fs(req);
+	struct core *core = request_fs(req);
 	struct statvfs statfs = {
 		.f_bsize = 4096,
 		.f_frsize = 4096,
@@ -249,8 +251,8 @@ static void do_statfs(fuse_req_t req, fuse_ino_t ino)
 		.f_bfree = (fsblkcnt_t)1 << 32,
 		.f_bavail = (fsblkcnt_t)1 << 32,
 		.f_files = (fsfilcnt_t)1 << 32,
-		.f_ffree = ((fsfilcnt_t)1 << 32) - fs->nodes.count,
-		.f_favail = ((fsfilcnt_t)1 << 32) - fs->nodes.count,
+		.f_ffree = ((fsfilcnt_t)1 << 32) - core->nodes.count,
+		.f_favail = ((fsfilcnt_t)1 << 32) - core->nodes.count,
 		.f_namemax = 255,
 	};
 

@@ -7,9 +7,13 @@
 #include <stdlib.h>
 
 #include "fs/ops/lookup.h"
-#include "fs/ops/handle.h"
-#include "fs/mount/mount.h"
+#include "fs/core/handle.h"
+#include "fs/core/core.h"
+#include "fs/core/edit.h"
 #include "fs/core/row.h"
+#include "fs/jobs/job.h"
+#include "fs/ops/open_descriptors.h"
+#include "fs/jobs/jobs.h"
 
 static int open_edit(struct op *op, struct node *node)
 {
@@ -44,7 +48,6 @@ static int open_content(struct op *op, struct node *node, struct handle *handle)
 
 	if (row->open)
 		return row->open(op, node, handle);
-	handle->kind = HANDLE_TEXT;
 	return row_content(op, node, &handle->text, &handle->len);
 }
 
@@ -55,7 +58,7 @@ static int open_content(struct op *op, struct node *node, struct handle *handle)
  */
 static bool is_kept(const struct handle *handle)
 {
-	return handle->kind == HANDLE_TEXT && !handle->is_writable &&
+	return handle->kind == &handle_text && !handle->is_writable &&
 		!(handle->node->row->flags & (ROW_UNSIZED | ROW_SECRET)) &&
 		handle->node->told_until_ms > 0;
 }
@@ -66,11 +69,11 @@ static int open_kept(struct op *op, struct handle *handle)
 	uint32_t digest = node_digest(0, handle->text, handle->len);
 
 	if (digest != node->told && !op->is_settling)
-		notify_inode(op->fs, node->ino);
+		notify_inode(op->core, node->ino);
 	int err = digest != node->told ? notifier_settle(op) : 0;
 	if (err)
 		return err;
-	if (digest != node->told || node->told_until_ms <= op->fs->now_ms ||
+	if (digest != node->told || node->told_until_ms <= op->core->now_ms ||
 		(node->users && node->paged != digest))
 		return 0;
 	op->fi.keep_cache = node->paged == digest;
@@ -97,15 +100,17 @@ int tree_open(struct op *op)
 	err = node_exists(op, node);
 	if (err)
 		return err;
-	handle = handle_new(op, node, NULL);
+	handle = handle_new(op, &handle_text, node);
 	if (!handle)
 		return -ENOMEM;
 	if (access != O_WRONLY)
 		err = open_content(op, node, handle);
+	if (handle->is_writable)
+		handle->opener = writer_process(op->pid);
 	if (!err && handle->is_writable)
 		err = open_edit(op, node);
 	bool is_final = node->row->flags & ROW_FINAL && !handle->is_writable;
-	if (handle->kind == HANDLE_OUTPUT || handle->kind == HANDLE_WAIT)
+	if (handle->job)
 		is_final = job_is_final(handle->job);
 	if (!err) {
 		handle_fill(handle, &op->fi, is_final);
@@ -113,7 +118,7 @@ int tree_open(struct op *op)
 	}
 	if (err) {
 		op->fi.fh = 0;
-		handle_free(op->fs, handle);
+		handle_free(op->core, handle);
 		return err;
 	}
 	return op_reply_open(op, &op->fi);

@@ -6,28 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
 
-struct fs *request_fs(fuse_req_t req)
+struct core *request_fs(fuse_req_t req)
 {
-	struct fs *fs = fuse_req_userdata(req);
+	struct core *core = fuse_req_userdata(req);
 
-	fs->operations++;
-	return fs;
+	core->operations++;
+	return core;
 }
 
-bool request_is_row(const struct fs *fs, fuse_ino_t ino)
+bool request_is_row(const struct core *core, fuse_ino_t ino)
 {
-	return node_find(&fs->nodes, ino) != NULL;
+	return node_find(&core->nodes, ino) != NULL;
 }
 
 /* An operation on `ino`, whose code depends on what stands there. */
 struct op *request_on(fuse_req_t req, fuse_ino_t ino,
 	int (*on_row)(struct op *), int (*on_inode)(struct op *))
 {
-	struct fs *fs = request_fs(req);
-	struct op *op =
-		op_new(fs, req, request_is_row(fs, ino) ? on_row : on_inode);
+	struct core *core = request_fs(req);
+	struct op *op = op_new(
+		core, req, request_is_row(core, ino) ? on_row : on_inode);
 
 	if (op)
 		op->ino = ino;

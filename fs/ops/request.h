@@ -6,10 +6,10 @@
 #include "fs/core/op.h"
 
 /* The mount that a request is to; counts it. */
-struct fs *request_fs(fuse_req_t req);
+struct core *request_fs(fuse_req_t req);
 
 /* Whether a row of the tree has this inode number, and not a saved file. */
-bool request_is_row(const struct fs *fs, fuse_ino_t ino);
+bool request_is_row(const struct core *core, fuse_ino_t ino);
 
 /* An operation on `ino`, whose code depends on what stands there. NULL: no
  * memory, and the request has been answered. */

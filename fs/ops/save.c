@@ -8,10 +8,13 @@
 #include <syslog.h>
 
 #include "fs/base/log.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/files/spool.h"
 #include "fs/jobs/dir_kind.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/run.h"
 #include "fs/ops/close_probe.h"
+#include "fs/ops/open_descriptors.h"
 
 /*
  * When has a file been saved?
@@ -34,7 +37,7 @@
 /* ---- the durable half: what close accepts is on disk ---- */
 
 struct commit {
-	struct fs *fs;
+	struct core *core;
 	struct spool_commit *commit;
 	struct op_list waiters;
 	unsigned holds; /* the worker's, and the waiting operation's */
@@ -59,7 +62,7 @@ static void commit_done(void *ctx)
 {
 	struct commit *commit = ctx;
 
-	spool_commit_end(commit->fs->spool, commit->commit);
+	spool_commit_end(commit->core->spool, commit->commit);
 	commit->is_done = true;
 	if (commit->err)
 		log_line(LOG_ERR, "a file could not be kept: %s",
@@ -70,7 +73,7 @@ static void commit_done(void *ctx)
 
 /* NULL and 0: there is nothing to make durable. */
 static int commit_start(
-	struct fs *fs, struct spool_inode *inode, struct commit **out)
+	struct core *core, struct spool_inode *inode, struct commit **out)
 {
 	struct commit *commit = calloc(1, sizeof(*commit));
 	int err = 0;
@@ -78,17 +81,17 @@ static int commit_start(
 	*out = NULL;
 	if (!commit)
 		return -ENOMEM;
-	commit->fs = fs;
+	commit->core = core;
 	commit->holds = 1;
 	TAILQ_INIT(&commit->waiters);
-	commit->commit = spool_commit_begin(fs->spool, inode, &err);
+	commit->commit = spool_commit_begin(core->spool, inode, &err);
 	if (!commit->commit) {
 		free(commit);
 		return err;
 	}
-	err = worker_submit(fs->worker, commit_work, commit_done, commit);
+	err = worker_submit(core->worker, commit_work, commit_done, commit);
 	if (err) {
-		spool_commit_end(fs->spool, commit->commit);
+		spool_commit_end(core->spool, commit->commit);
 		free(commit);
 		return err;
 	}
@@ -141,7 +144,7 @@ static int save_wait_job(struct op *op, struct save *save)
 		return op_reply_ok(op);
 	if (job->is_async && job->was_accepted)
 		return op_reply_ok(op);
-	op_deadline(op, op->fs->now_ms + op->fs->options->run_wait_ms);
+	op_deadline(op, op->core->now_ms + op->core->options->run_wait_ms);
 	if (op->is_late && ((!job->is_async && !job->is_making) || is_queued))
 		return op_reply_ok(op);
 	return op_wait(op, &job->waiters);
@@ -159,31 +162,31 @@ static int save_wait(struct op *op)
 }
 
 /* Runs the file if its name says so, else makes it durable. */
-static int save_start(struct fs *fs, struct spool_inode *inode,
+static int save_start(struct core *core, struct spool_inode *inode,
 	struct spool_inode *dir, const char *name, struct save *save)
 {
 	bool runs = inode->sent != inode->generation && dir &&
 		place_runs(dir, name, inode);
 
 	if (!runs)
-		return commit_start(fs, inode, &save->commit);
-	run_unsettle(fs, inode);
+		return commit_start(core, inode, &save->commit);
+	run_unsettle(core, inode);
 	inode->sent = inode->generation;
 	save->settles = place_settles(dir, name);
-	return run_start(fs, dir, name, inode, save->settles, &save->job);
+	return run_start(core, dir, name, inode, save->settles, &save->job);
 }
 
 /* A file with several names runs once, under the first that runs. */
 static int save_start_anywhere(
-	struct fs *fs, struct spool_inode *inode, struct save *save)
+	struct core *core, struct spool_inode *inode, struct save *save)
 {
 	struct spool_inode *dir;
 	const char *name;
 
 	for (size_t i = 0; spool_link_at(inode, i, &dir, &name); i++)
 		if (place_runs(dir, name, inode))
-			return save_start(fs, inode, dir, name, save);
-	return save_start(fs, inode, NULL, NULL, save);
+			return save_start(core, inode, dir, name, save);
+	return save_start(core, inode, NULL, NULL, save);
 }
 
 static int save_begin(struct op *op, struct spool_inode *inode,
@@ -194,8 +197,8 @@ static int save_begin(struct op *op, struct spool_inode *inode,
 
 	if (!save)
 		return -ENOMEM;
-	err = dir ? save_start(op->fs, inode, dir, name, save)
-		  : save_start_anywhere(op->fs, inode, save);
+	err = dir ? save_start(op->core, inode, dir, name, save)
+		  : save_start_anywhere(op->core, inode, save);
 	if (err) {
 		free(save);
 		return err;
@@ -221,7 +224,7 @@ int save_flush(struct op *op)
 		return op_reply_ok(op);
 	if (inode->sent == inode->generation && !spool_is_dirty(inode))
 		return op_reply_ok(op);
-	int err = witness_ask(op, handle->opener, inode->ino, &found);
+	int err = close_probe_ask(op, handle->opener, inode->ino, &found);
 	if (err)
 		return err;
 	switch (found) {
@@ -250,7 +253,7 @@ int save_fsync(struct op *op)
 	save = calloc(1, sizeof(*save));
 	if (!save)
 		return -ENOMEM;
-	int err = commit_start(op->fs, op->handle->inode, &save->commit);
+	int err = commit_start(op->core, op->handle->inode, &save->commit);
 	if (err) {
 		free(save);
 		return err;
@@ -262,7 +265,7 @@ int save_fsync(struct op *op)
 	return save_wait(op);
 }
 
-void save_released(struct fs *fs, struct spool_inode *inode)
+void save_released(struct core *core, struct spool_inode *inode)
 {
 	struct save save = { 0 };
 	int err;
@@ -271,7 +274,7 @@ void save_released(struct fs *fs, struct spool_inode *inode)
 		return;
 	if (inode->sent == inode->generation && !spool_is_dirty(inode))
 		return;
-	err = save_start_anywhere(fs, inode, &save);
+	err = save_start_anywhere(core, inode, &save);
 	if (err)
 		log_line(LOG_ERR, "a file could not be saved: %s",
 			strerror(-err));
@@ -289,7 +292,7 @@ int save_renamed(struct op *op, struct spool_inode *inode,
 			return op_wait(op, &save->job->waiters);
 		return op_reply_ok(op);
 	}
-	run_unsettle(op->fs, inode);
+	run_unsettle(op->core, inode);
 	if (!S_ISREG(inode->mode) || inode->writers ||
 		inode->sent == inode->generation ||
 		!place_runs(dir, name, inode))

@@ -3,7 +3,7 @@
 #ifndef FS_OPS_SAVE_H
 #define FS_OPS_SAVE_H
 
-#include "fs/ops/handle.h"
+#include "fs/core/handle.h"
 #include "fs/core/op.h"
 
 /* The close of one descriptor: tells whether it is the last, saves if so, and
@@ -15,7 +15,7 @@ int save_fsync(struct op *op);
 
 /* The handle's release has been counted: saves what is left unsaved, if it was
  * the last writer. Nobody waits. */
-void save_released(struct fs *fs, struct spool_inode *inode);
+void save_released(struct core *core, struct spool_inode *inode);
 
 /* The file was renamed to name in dir. An operation: content that nobody sent
  * yet, without a writer, is a save under its new name. */

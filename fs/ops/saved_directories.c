@@ -5,11 +5,12 @@
 #include <errno.h>
 
 #include "fs/ops/lookup.h"
-#include "fs/ops/handle.h"
-#include "fs/mount/mount.h"
+#include "fs/core/handle.h"
+#include "fs/core/core.h"
 #include "fs/jobs/run.h"
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
+#include "fs/files/spool.h"
 
 int spool_op_opendir(struct op *op)
 {
@@ -18,10 +19,9 @@ int spool_op_opendir(struct op *op)
 
 	if (!dir)
 		return -ESTALE;
-	handle = handle_new(op, NULL, dir);
+	handle = saved_handle_new(op, &saved_directory_kind, dir);
 	if (!handle)
 		return -ENOMEM;
-	handle->kind = HANDLE_DIR;
 	op->fi.fh = (uintptr_t)handle;
 	return op_reply_open(op, &op->fi);
 }
@@ -34,7 +34,7 @@ int spool_op_readdir(struct op *op)
 	int err = 0;
 
 	if (!op->offset || !handle->was_listed) {
-		listing_clear(&handle->listing, op->fs->reader);
+		listing_clear(&handle->listing, op->core->reader);
 		err = shown_list(handle->inode, &handle->listing);
 		handle->was_listed = true;
 	}
@@ -56,9 +56,9 @@ int spool_op_mkdir(struct op *op)
 		return -ESTALE;
 	int err = shown_refuses(op->name);
 	if (!err)
-		err = spool_create(op->fs->spool, dir, op->name,
+		err = spool_create(op->core->spool, dir, op->name,
 			S_IFDIR | (op->mode & 07777), op->uid, op->gid,
-			&op->fs->now, &found.inode);
+			&op->core->now, &found.inode);
 	return err ? err : found_reply(op, &found);
 }
 
@@ -71,15 +71,16 @@ int spool_op_symlink(struct op *op)
 		return -ESTALE;
 	int err = shown_refuses(op->name);
 	if (!err)
-		err = spool_symlink(op->fs->spool, dir, op->name, op->new_name,
-			op->uid, op->gid, &op->fs->now, &found.inode);
+		err = spool_symlink(op->core->spool, dir, op->name,
+			op->new_name, op->uid, op->gid, &op->core->now,
+			&found.inode);
 	return err ? err : found_reply(op, &found);
 }
 
 int spool_op_link(struct op *op)
 {
 	struct found found = { .inode = op_inode(op) };
-	struct spool_inode *dir = spool_by_ino(op->fs->spool, op->new_ino);
+	struct spool_inode *dir = spool_by_ino(op->core->spool, op->new_ino);
 
 	if (!found.inode)
 		return -ESTALE;
@@ -87,8 +88,8 @@ int spool_op_link(struct op *op)
 		return -EPERM;
 	int err = shown_refuses(op->name);
 	if (!err)
-		err = spool_link(op->fs->spool, found.inode, dir, op->name,
-			&op->fs->now);
+		err = spool_link(op->core->spool, found.inode, dir, op->name,
+			&op->core->now);
 	return err ? err : found_reply(op, &found);
 }
 
@@ -103,18 +104,18 @@ int spool_op_remove(struct op *op)
 	if (!inode)
 		return shown_remove(op, dir);
 	if (!op->flags)
-		run_unsettle(op->fs, inode);
+		run_unsettle(op->core, inode);
 	err = op->flags
-		? spool_rmdir(op->fs->spool, dir, op->name, &op->fs->now)
-		: spool_unlink(op->fs->spool, dir, op->name, &op->fs->now);
+		? spool_rmdir(op->core->spool, dir, op->name, &op->core->now)
+		: spool_unlink(op->core->spool, dir, op->name, &op->core->now);
 	return err ? err : op_reply_ok(op);
 }
 
 int spool_op_rename(struct op *op)
 {
-	struct fs *fs = op->fs;
+	struct core *core = op->core;
 	struct spool_inode *dir = op_directory(op);
-	struct spool_inode *to = spool_by_ino(fs->spool, op->new_ino);
+	struct spool_inode *to = spool_by_ino(core->spool, op->new_ino);
 	struct spool_inode *inode;
 	int err;
 
@@ -133,8 +134,8 @@ int spool_op_rename(struct op *op)
 	err = shown_refuses(op->new_name);
 	if (err)
 		return err;
-	err = spool_rename(fs->spool, dir, op->name, to, op->new_name,
-		op->flags, &fs->now);
+	err = spool_rename(core->spool, dir, op->name, to, op->new_name,
+		op->flags, &core->now);
 	if (err)
 		return err;
 	op->step = 1;

@@ -7,17 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/ops/lookup.h"
-#include "fs/ops/handle.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/core/handle.h"
+#include "fs/files/spool.h"
 #include "fs/jobs/dir_kind.h"
 #include "fs/jobs/run.h"
+#include "fs/ops/lookup.h"
+#include "fs/ops/open_descriptors.h"
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
 
 struct spool_inode *op_inode(const struct op *op)
 {
-	return spool_by_ino(op->fs->spool, op->ino);
+	return spool_by_ino(op->core->spool, op->ino);
 }
 
 struct spool_inode *op_directory(const struct op *op)
@@ -27,10 +29,10 @@ struct spool_inode *op_directory(const struct op *op)
 	return inode && S_ISDIR(inode->mode) ? inode : NULL;
 }
 
-void inode_attr(const struct fs *fs, const struct spool_inode *inode,
+void inode_attr(const struct core *core, const struct spool_inode *inode,
 	struct stat *attr, double *timeout_s)
 {
-	(void)fs;
+	(void)core;
 	memset(attr, 0, sizeof(*attr));
 	attr->st_ino = inode->ino;
 	attr->st_mode = inode->mode;
@@ -70,7 +72,7 @@ int spool_op_getattr(struct op *op)
 
 	if (!inode)
 		return -ESTALE;
-	inode_attr(op->fs, inode, &attr, &timeout_s);
+	inode_attr(op->core, inode, &attr, &timeout_s);
 	return op_reply_attr(op, &attr, timeout_s);
 }
 
@@ -100,9 +102,9 @@ static int set_which(struct op *op)
 		if (op->to_set & map[i][0])
 			which |= map[i][1];
 	if (op->to_set & FUSE_SET_ATTR_ATIME_NOW)
-		op->attr.st_atim = op->fs->now;
+		op->attr.st_atim = op->core->now;
 	if (op->to_set & FUSE_SET_ATTR_MTIME_NOW)
-		op->attr.st_mtim = op->fs->now;
+		op->attr.st_mtim = op->core->now;
 	return which;
 }
 
@@ -127,35 +129,76 @@ int spool_op_setattr(struct op *op)
 	if (op->to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
 		err = may_chown(op, inode);
 	if (!err && op->to_set & FUSE_SET_ATTR_SIZE)
-		err = spool_truncate(
-			op->fs->spool, inode, op->attr.st_size, &op->fs->now);
+		err = spool_truncate(op->core->spool, inode, op->attr.st_size,
+			&op->core->now);
 	which = set_which(op);
 	if (!err && which)
-		err = spool_setattr(
-			op->fs->spool, inode, which, &op->attr, &op->fs->now);
+		err = spool_setattr(op->core->spool, inode, which, &op->attr,
+			&op->core->now);
 	return err ? err : spool_op_getattr(op);
 }
 
 /* ---- files ---- */
 
+static void saved_close(struct core *core, struct handle *handle)
+{
+	spool_drop(core->spool, handle->inode);
+}
+
+static int saved_read(struct op *op)
+{
+	char *bytes = malloc(op->size ? op->size : 1);
+	ssize_t n;
+
+	if (!bytes)
+		return -ENOMEM;
+	n = spool_read(op->handle->inode, bytes, op->size, op->offset);
+	if (n >= 0)
+		op_reply_buf(op, bytes, n);
+	free(bytes);
+	return n < 0 ? n : 0;
+}
+
+static const struct handle_kind saved_file_kind = {
+	.read = saved_read,
+	.close = saved_close,
+};
+
+const struct handle_kind saved_directory_kind = {
+	.close = saved_close,
+};
+
+struct handle *saved_handle_new(struct op *op, const struct handle_kind *kind,
+	struct spool_inode *inode)
+{
+	struct handle *handle = handle_new(op, kind, NULL);
+
+	if (!handle)
+		return NULL;
+	handle->inode = inode;
+	spool_hold(inode);
+	if (handle->is_writable)
+		handle->opener = writer_process(op->pid);
+	return handle;
+}
+
 static int open_inode(
 	struct op *op, struct spool_inode *inode, struct handle **out)
 {
 	int err = 0;
-	struct handle *handle = handle_new(op, NULL, inode);
+	struct handle *handle = saved_handle_new(op, &saved_file_kind, inode);
 
 	if (!handle)
 		return -ENOMEM;
-	handle->kind = HANDLE_SPOOL;
 	if (op->fi.flags & O_TRUNC && handle->is_writable && inode->size)
-		err = spool_truncate(op->fs->spool, inode, 0, &op->fs->now);
+		err = spool_truncate(op->core->spool, inode, 0, &op->core->now);
 	if (err) {
-		handle_free(op->fs, handle);
+		handle_free(op->core, handle);
 		return err;
 	}
 	if (handle->is_writable)
 		inode->writers++;
-	handle_fill(handle, &op->fi, true);
+	handle_fill(handle, &op->fi, !spool_is_secret(inode));
 	*out = handle;
 	return 0;
 }
@@ -183,8 +226,8 @@ static int create_inode(struct op *op, struct spool_inode **inode)
 		err = -EPERM;
 	if (err)
 		return err;
-	return spool_create(op->fs->spool, dir, op->name,
-		S_IFREG | (op->mode & 07777), op->uid, op->gid, &op->fs->now,
+	return spool_create(op->core->spool, dir, op->name,
+		S_IFREG | (op->mode & 07777), op->uid, op->gid, &op->core->now,
 		inode);
 }
 
@@ -212,24 +255,10 @@ int spool_op_create(struct op *op)
 	return op_reply_create(op, &entry, &op->fi);
 }
 
-int spool_op_read(struct op *op)
-{
-	char *bytes = malloc(op->size ? op->size : 1);
-	ssize_t n;
-
-	if (!bytes)
-		return -ENOMEM;
-	n = spool_read(op->handle->inode, bytes, op->size, op->offset);
-	if (n >= 0)
-		op_reply_buf(op, bytes, n);
-	free(bytes);
-	return n < 0 ? n : 0;
-}
-
 int spool_op_fallocate(struct op *op)
 {
-	int err = spool_allocate(op->fs->spool, op->handle->inode, op->mode,
-		op->offset, op->size, &op->fs->now);
+	int err = spool_allocate(op->core->spool, op->handle->inode, op->mode,
+		op->offset, op->size, &op->core->now);
 
 	return err ? err : op_reply_ok(op);
 }

@@ -19,7 +19,6 @@ int spool_op_readlink(struct op *op);
 int spool_op_open(struct op *op);
 int spool_op_create(struct op *op); /* O_CREAT: replies entry and handle */
 int spool_op_mknod(struct op *op);
-int spool_op_read(struct op *op);
 int spool_op_opendir(struct op *op);
 int spool_op_readdir(struct op *op);
 int spool_op_mkdir(struct op *op);
@@ -28,5 +27,11 @@ int spool_op_link(struct op *op);    /* new_ino, name: where */
 int spool_op_remove(struct op *op);  /* flags: 1 for rmdir */
 int spool_op_rename(struct op *op);  /* both in spools */
 int spool_op_fallocate(struct op *op);
+
+/* A handle on a saved file or directory, which is held. NULL if out of
+ * memory. */
+extern const struct handle_kind saved_directory_kind;
+struct handle *saved_handle_new(struct op *op, const struct handle_kind *kind,
+	struct spool_inode *inode);
 
 #endif

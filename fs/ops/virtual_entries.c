@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/core/listing.h"
-#include "fs/mount/mount.h"
 #include "fs/base/name_rule.h"
+#include "fs/core/core.h"
+#include "fs/core/listing.h"
+#include "fs/core/row.h"
+#include "fs/files/spool.h"
 #include "fs/jobs/dir_kind.h"
+#include "fs/jobs/jobs.h"
 
 static const char settings_name[] = ".settings";
 
@@ -101,7 +104,7 @@ int shown_remove(struct op *op, struct spool_inode *dir)
 
 	if (err)
 		return err;
-	struct job *job = job_by_key(op->fs, found.id);
+	struct job *job = job_by_key(op->core, found.id);
 	found_clear(&found);
 	/* Of a directory that may be removed: rm -r wants to do it first. */
 	if (!strcmp(op->name, settings_name) && dir->parent)

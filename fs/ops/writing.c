@@ -10,11 +10,13 @@
 #include <syslog.h>
 
 #include "fs/ops/lookup.h"
-#include "fs/ops/handle.h"
+#include "fs/core/handle.h"
 #include "fs/base/log.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
 #include "fs/core/row.h"
 #include "fs/ops/close_probe.h"
+#include "fs/core/edit.h"
+#include "fs/ops/open_descriptors.h"
 
 static void edit_done(struct node *node)
 {
@@ -81,14 +83,14 @@ static bool is_whole_value(const struct row *row, const struct edit *edit)
 		edit->bytes[edit->len - 1] == '\n';
 }
 
-static int check_lines(struct fs *fs, const struct node *node)
+static int check_lines(struct core *core, const struct node *node)
 {
 	struct edit *edit = node->edit;
 
 	if (!node->row->check || !edit->len ||
 		edit->bytes[edit->len - 1] != '\n')
 		return 0;
-	int err = node->row->check(fs, node, edit->bytes, edit->len);
+	int err = node->row->check(core, node, edit->bytes, edit->len);
 	if (err) { /* nothing of it is sent at the close, either */
 		edit->len = 0;
 		edit->sent = edit->generation;
@@ -96,7 +98,7 @@ static int check_lines(struct fs *fs, const struct node *node)
 	return err;
 }
 
-int tree_write(struct fs *fs, struct handle *handle, const char *bytes,
+int tree_write(struct core *core, struct handle *handle, const char *bytes,
 	size_t len, off_t offset, bool *acts)
 {
 	struct node *node = handle->node;
@@ -108,7 +110,7 @@ int tree_write(struct fs *fs, struct handle *handle, const char *bytes,
 		offset = node->edit->base + (off_t)node->edit->len;
 	err = edit_write(node->edit, bytes, len, offset);
 	if (!err)
-		err = check_lines(fs, node);
+		err = check_lines(core, node);
 	*acts = !err && is_whole_value(node->row, node->edit);
 	return err;
 }
@@ -141,7 +143,8 @@ int tree_flush(struct op *op)
 		if (!op->handle->is_writable || !edit ||
 			edit->sent == edit->generation)
 			return op_reply_ok(op);
-		err = witness_ask(op, op->handle->opener, node->ino, &found);
+		err = close_probe_ask(
+			op, op->handle->opener, node->ino, &found);
 		if (err)
 			return err;
 		switch (found) {
@@ -176,11 +179,11 @@ static int tree_send_released(struct op *op)
 	if (err)
 		log_line(LOG_WARNING, "%s: what was written is refused: %s",
 			node->row->path, strerror(-err));
-	handle_free(op->fs, op->handle);
+	handle_free(op->core, op->handle);
 	return 0;
 }
 
-void tree_released(struct fs *fs, struct handle *handle)
+void tree_released(struct core *core, struct handle *handle)
 {
 	struct node *node = handle->node;
 	struct edit *edit = handle->is_writable ? node->edit : NULL;
@@ -188,7 +191,7 @@ void tree_released(struct fs *fs, struct handle *handle)
 
 	if (edit && --edit->writers == 0) {
 		if (edit->sent != edit->generation)
-			op = op_new(fs, NULL, tree_send_released);
+			op = op_new(core, NULL, tree_send_released);
 		if (op && edit_take(op, edit)) {
 			free(op);
 			op = NULL;
@@ -196,7 +199,7 @@ void tree_released(struct fs *fs, struct handle *handle)
 		edit_done(node);
 	}
 	if (!op) {
-		handle_free(fs, handle);
+		handle_free(core, handle);
 		return;
 	}
 	op->ino = node->ino;

@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/files/spool.h"
 
 static struct spool_inode *inode_of(fuse_req_t req, fuse_ino_t ino)
 {
-	struct fs *fs = fuse_req_userdata(req);
+	struct core *core = fuse_req_userdata(req);
 
-	fs->operations++;
-	return spool_by_ino(fs->spool, ino);
+	core->operations++;
+	return spool_by_ino(core->spool, ino);
 }
 
 static bool is_of_user(const char *name)
@@ -72,22 +73,22 @@ void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
 	const char *value, size_t size, int flags)
 {
 	struct spool_inode *inode = inode_of(req, ino);
-	struct fs *fs = fuse_req_userdata(req);
+	struct core *core = fuse_req_userdata(req);
 	int err = -ENOTSUP;
 
 	if (inode && is_of_user(name))
-		err = spool_setxattr(
-			fs->spool, inode, name, value, size, flags, &fs->now);
+		err = spool_setxattr(core->spool, inode, name, value, size,
+			flags, &core->now);
 	fuse_reply_err(req, -err);
 }
 
 void xattr_remove(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	struct spool_inode *inode = inode_of(req, ino);
-	struct fs *fs = fuse_req_userdata(req);
+	struct core *core = fuse_req_userdata(req);
 	int err = -ENOTSUP;
 
 	if (inode && is_of_user(name))
-		err = spool_removexattr(fs->spool, inode, name, &fs->now);
+		err = spool_removexattr(core->spool, inode, name, &core->now);
 	fuse_reply_err(req, -err);
 }

@@ -3,7 +3,7 @@
 #ifndef FS_OPS_XATTR_OPERATIONS_H
 #define FS_OPS_XATTR_OPERATIONS_H
 
-#include "fs/mount/fs.h"
+#include "fs/core/core.h"
 
 /* Saved files have those of user.*; all else says ENOTSUP, after which
  * coreutils ask no more. */

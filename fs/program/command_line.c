@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/command_line.c - argv, as people and mount(8) write it, to options */
-#include "fs/base/options.h"
+/* fs/program/command_line.c - argv, as people and mount(8) write it, to options
+ */
+#include "fs/program/options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -197,6 +198,8 @@ int options_parse(struct options *options, int argc, char **argv, char *why,
 		snprintf(why, why_len, "-o timeout=0: wants more than 0");
 		err = -EINVAL;
 	}
+	if (!err)
+		err = options_describe(options);
 	if (err == -ENOMEM)
 		snprintf(why, why_len, "out of memory");
 	return err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/daemon.c - into the background, with an exit status that is true */
+/* fs/program/daemon.c - into the background, with an exit status that is true
+ */
 #include "fs/program/daemon.h"
 
 #include <errno.h>

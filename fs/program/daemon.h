@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/daemon.h - into the background, with an exit status that is true */
+/* fs/program/daemon.h - into the background, with an exit status that is true
+ */
 #ifndef FS_PROGRAM_DAEMON_H
 #define FS_PROGRAM_DAEMON_H
 

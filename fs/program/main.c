@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "fs/program/daemon.h"
-#include "fs/mount/fs.h"
-#include "fs/program/watchdog.h"
 #include "fs/base/log.h"
+#include "fs/mount/mount.h"
+#include "fs/program/daemon.h"
 #include "fs/program/mountpoint.h"
 #include "fs/program/option.h"
-#include "fs/base/options.h"
+#include "fs/program/options.h"
 #include "fs/program/start.h"
+#include "fs/program/watchdog.h"
 
 #define LOCK_TRIES 40 /* 2 s */
 
@@ -54,7 +54,7 @@ static enum exit_status version_print(void)
 	return EXIT_OK;
 }
 
-static enum exit_status session_serve(struct fs *fs,
+static enum exit_status session_serve(struct mount *mount,
 	struct fuse_session *session, const struct options *options,
 	struct daemon *daemon, struct why *why)
 {
@@ -67,43 +67,42 @@ static enum exit_status session_serve(struct fs *fs,
 			options->mountpoint);
 		return EXIT_FUSE;
 	}
-	status = fs_loop(fs, session, daemon_ready, daemon);
+	status = mount_loop(mount, session, daemon_ready, daemon);
 	fuse_session_unmount(session);
 	return status;
 }
 
-static enum exit_status fs_serve(struct fs *fs, const struct options *options,
-	struct daemon *daemon, struct why *why)
+static enum exit_status mounted_serve(struct mount *mount,
+	const struct options *options, struct daemon *daemon, struct why *why)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_session *session = NULL;
 	enum exit_status status;
 
 	if (options_fuse_args(options, &args) == 0)
-		session = fuse_session_new(
-			&args, &fs_operations, sizeof(fs_operations), fs);
+		session = mount_session(mount, &args);
 	fuse_opt_free_args(&args);
 	if (!session) {
 		snprintf(why->text, sizeof(why->text),
 			"libfuse does not start; the line above says why");
 		return EXIT_FUSE;
 	}
-	status = session_serve(fs, session, options, daemon, why);
+	status = session_serve(mount, session, options, daemon, why);
 	fuse_session_destroy(session);
 	return status;
 }
 
-/* fs_new; a mount that has just been unmounted may hold the state directory
+/* mount_new; a mount that has just been unmounted may hold the state directory
  * for a moment yet, while it stores what it was told last. */
-static int fs_open(const struct options *options,
-	const struct api_credentials *credentials, struct fs **fs,
+static int mount_open(const struct options *options,
+	const struct api_credentials *credentials, struct mount **mount,
 	struct why *why, enum exit_status *status)
 {
 	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
 	int err;
 
 	for (int tries = 0;; tries++) {
-		err = fs_new(options, credentials, fs, why->text,
+		err = mount_new(options, credentials, mount, why->text,
 			sizeof(why->text), status);
 		if (err != -EBUSY || tries == LOCK_TRIES)
 			return err;
@@ -116,21 +115,21 @@ static enum exit_status account_serve(
 {
 	static struct api_credentials credentials;
 	enum exit_status status = EXIT_CREDENTIALS;
-	struct fs *fs = NULL;
+	struct mount *mount = NULL;
 	int err = api_credentials_load(&credentials, options->account,
 		options->accounts_file, why->text, sizeof(why->text));
 
 	start_forget_keys();
 	if (!err) {
 		log_line(LOG_INFO, "keys: %s", credentials.source);
-		err = fs_open(options, &credentials, &fs, why, &status);
+		err = mount_open(options, &credentials, &mount, why, &status);
 	}
 	/* Whatever was relative is open now; keep no directory busy. */
 	if (!err && chdir("/") == 0) {
 		why->text[0] = '\0';
-		status = fs_serve(fs, options, daemon, why);
+		status = mounted_serve(mount, options, daemon, why);
 	}
-	fs_free(fs);
+	mount_free(mount);
 	api_credentials_clear(&credentials);
 	return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/option.h - a row of the options' table, and what each kind of row does */
+/* fs/program/option.h - a row of the options' table, and what each kind of row
+ * does */
 #ifndef FS_PROGRAM_OPTION_H
 #define FS_PROGRAM_OPTION_H
 

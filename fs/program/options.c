@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/options.c - the options in force: defaults, changes, texts made of them */
-#include "fs/base/options.h"
+/* fs/program/options.c - the options in force: defaults, changes, texts made of
+ * them */
+#include "fs/program/options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,55 +12,7 @@
 
 #include <fuse_opt.h>
 
-#include "cache/cache.h"
 #include "fs/program/option.h"
-
-#define DEFAULT_URL "https://api.unsandbox.com"
-
-/* The process's umask, and in any case what keeps others from writing: a file
- * saved here runs on the owner's account. */
-static mode_t umask_default(void)
-{
-	mode_t mask = umask(022);
-
-	umask(mask);
-	return mask | 022;
-}
-
-int options_init(struct options *options)
-{
-	*options = (struct options){
-		.account = -1,
-		.run_wait_ms = 1000,
-		.timeout_ms = 30 * 1000,
-		.uid = getuid(),
-		.gid = getgid(),
-		.umask = umask_default(),
-		.ttl_ms = {
-			[CACHE_LIST] = 10 * 1000,
-			[CACHE_DETAIL] = 10 * 1000,
-			[CACHE_STATIC] = 60 * 60 * 1000,
-			[CACHE_KEY] = 5 * 60 * 1000,
-			[CACHE_SYSTEM] = 10 * 1000,
-		},
-		.stale_ttl_ms = 5 * 60 * 1000,
-		.negative_ttl_ms = 5 * 1000,
-		.cache_size = 64 << 20,
-	};
-	return option_text(&options->url, strdup(DEFAULT_URL));
-}
-
-void options_clear(struct options *options)
-{
-	free(options->mountpoint);
-	free(options->source);
-	free(options->url);
-	free(options->cacert);
-	free(options->accounts_file);
-	free(options->state_dir);
-	free(options->kernel);
-	*options = (struct options){ 0 };
-}
 
 int options_set(
 	struct options *options, const char *word, char *why, size_t why_len)
@@ -127,11 +80,15 @@ char *options_help(size_t *len)
 	return NULL;
 }
 
-char *options_text(const struct options *options, size_t *len)
+int options_describe(struct options *options)
 {
 	const struct option_row *row;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, len);
+	size_t len;
+	FILE *out;
+
+	free(options->text);
+	options->text = NULL;
+	out = open_memstream(&options->text, &len);
 
 	for (size_t i = 0; out && (row = option_row(i)); i++) {
 		if (!row->help)
@@ -140,10 +97,7 @@ char *options_text(const struct options *options, size_t *len)
 		option_print(out, row, options);
 		fputc('\n', out);
 	}
-	if (out && fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return out && fclose(out) == 0 ? 0 : -ENOMEM;
 }
 
 /* The session's -o list, libfuse's escapes in it. */

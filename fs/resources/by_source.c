@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "fs/base/safe_name.h"
 #include "fs/core/node.h"
 #include "fs/resources/resource_read.h"
-#include "fs/base/safe_name.h"
 
 /*
  * snapshots/ of a session shows those of all snapshots that are of it, by

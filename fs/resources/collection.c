@@ -4,46 +4,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/core/listing.h"
-#include "fs/mount/mount.h"
 #include "fs/base/options.h"
-#include "fs/resources/resource.h"
-#include "fs/resources/collection_state.h"
 #include "fs/base/safe_name.h"
+#include "fs/core/core.h"
+#include "fs/core/row.h"
+#include "fs/resources/collection_state.h"
+#include "fs/resources/resource.h"
+#include "fs/resources/resource_listing.h"
 
 /* What the kernel was told of a row and the rows right below it. */
-static void row_notify(struct fs *fs, const char *path, const char *id)
+static void row_notify(struct core *core, const char *path, const char *id)
 {
 	const struct row *row = tree_row(path), *child;
 
-	notify_inode(fs, node_ino(row, id, NULL));
+	notify_inode(core, node_ino(row, id, NULL));
 	for (size_t i = 0; id && (child = tree_child(row, i)); i++)
-		notify_inode(fs, node_ino(child, id, NULL));
+		notify_inode(core, node_ino(child, id, NULL));
 }
 
 void collection_drop(
-	struct fs *fs, const struct collection *collection, const char *id)
+	struct core *core, const struct collection *collection, const char *id)
 {
 	const struct collection *const *views = collection->views;
 
 	if (id) {
-		cache_drop(fs->cache, collection->detail, id);
-		row_notify(fs, collection->row, id);
+		cache_drop(core->cache, collection->detail, id);
+		row_notify(core, collection->row, id);
 	}
-	collection_forget(fs, collection);
-	row_notify(fs, collection->path, NULL);
+	collection_forget(core, collection);
+	row_notify(core, collection->path, NULL);
 	for (; views && *views; views++) {
-		collection_forget(fs, *views);
-		row_notify(fs, (*views)->path, NULL);
+		collection_forget(core, *views);
+		row_notify(core, (*views)->path, NULL);
 	}
 }
 
 /* ---- aliases ---- */
 
-static const char *alias_id(
-	struct fs *fs, const struct collection *collection, const char *name)
+static const char *alias_id(struct core *core,
+	const struct collection *collection, const char *name)
 {
-	json_t *aliases = memory_of(fs, collection)->aliases;
+	json_t *aliases = memory_of(core, collection)->aliases;
 	json_t *key = json_from_bytes(name, strlen(name));
 	const char *id = key ? json_string_value(json_object_get(
 				       aliases, json_string_value(key)))
@@ -53,31 +54,31 @@ static const char *alias_id(
 	return id;
 }
 
-int collection_set_alias(struct fs *fs, const struct collection *collection,
+int collection_set_alias(struct core *core, const struct collection *collection,
 	const char *alias, const char *id)
 {
 	json_t *key = json_from_bytes(alias, strlen(alias));
 	int err = key ? json_object_set_new_nocheck(
-				memory_of(fs, collection)->aliases,
+				memory_of(core, collection)->aliases,
 				json_string_value(key), json_string(id))
 		      : -1;
 
 	json_decref(key);
-	return err ? -ENOMEM : memory_store(fs);
+	return err ? -ENOMEM : memory_store(core);
 }
 
-static int alias_remove(
-	struct fs *fs, const struct collection *collection, const char *name)
+static int alias_remove(struct core *core, const struct collection *collection,
+	const char *name)
 {
 	json_t *key = json_from_bytes(name, strlen(name));
 
 	if (!key)
 		return -ENOMEM;
 	json_object_del(
-		memory_of(fs, collection)->aliases, json_string_value(key));
+		memory_of(core, collection)->aliases, json_string_value(key));
 	json_decref(key);
-	memory_of(fs, collection)->changed = fs->now;
-	return memory_store(fs);
+	memory_of(core, collection)->changed = core->now;
+	return memory_store(core);
 }
 
 /* ---- names ---- */
@@ -107,7 +108,7 @@ static int find_elsewhere(struct op *op, const struct collection *collection,
 
 	for (; err && views && *views; views++) {
 		const struct resource_index *index =
-			collection_known(op->fs, *views);
+			collection_known(op->core, *views);
 		const struct resource *resource =
 			index ? resource_by_name(index, name) : NULL;
 		if (resource)
@@ -133,7 +134,7 @@ int collection_find(struct op *op, const struct node *node, const char *name,
 	if (resource)
 		return found_row(
 			found, tree_row(collection->row), resource->id, NULL);
-	const char *id = alias_id(op->fs, collection, name);
+	const char *id = alias_id(op->core, collection, name);
 	if (!id && collection->form.names)
 		id = name;
 	if (id && collection->link && resource_by_id(index, id))
@@ -168,7 +169,7 @@ int collection_name_is_free(
 			return -EEXIST;
 	if (err) /* the list cannot be had: the API will say it */
 		return 0;
-	const char *alias = alias_id(op->fs, collection, name);
+	const char *alias = alias_id(op->core, collection, name);
 	if (resource_by_name(index, name) || resource_by_id(index, name) ||
 		(alias && resource_by_id(index, alias)))
 		return -EEXIST;
@@ -185,7 +186,7 @@ static int list_aliases(struct op *op, const struct collection *collection,
 	int err = 0;
 
 	json_object_foreach (
-		memory_of(op->fs, collection)->aliases, alias, id) {
+		memory_of(op->core, collection)->aliases, alias, id) {
 		struct found found;
 		const char *of = json_string_value(id);
 		if (!resource_by_id(index, of) ||
@@ -210,7 +211,8 @@ int collection_list(
 	if (!err && collection->has_aliases)
 		err = list_aliases(op, collection, index, listing);
 	if (!err)
-		listing_add_index(listing, index, tree_row(collection->row));
+		err = listing_add_index(
+			listing, index, tree_row(collection->row));
 	return err;
 }
 
@@ -220,11 +222,11 @@ int collection_attr(struct op *op, const struct node *node, struct stat *attr,
 {
 	const struct collection *collection = collection_of(node->row);
 	const struct timespec *changed =
-		&memory_of(op->fs, collection)->changed;
+		&memory_of(op->core, collection)->changed;
 	struct cache_answer answer;
 
 	attr_times(attr, changed, changed);
-	collection_times(op->fs, collection, &answer);
+	collection_times(op->core, collection, &answer);
 	*timeout_s = answer_timeout_s(op, &answer);
 	return 0;
 }
@@ -250,18 +252,18 @@ int collection_link(struct op *op, const struct node *node, FILE *out)
 
 /* What becomes of a resource's own files and links. */
 static void resource_gone(
-	struct fs *fs, const struct collection *collection, const char *id)
+	struct core *core, const struct collection *collection, const char *id)
 {
-	json_t *aliases = memory_of(fs, collection)->aliases, *of;
+	json_t *aliases = memory_of(core, collection)->aliases, *of;
 	const char *alias;
 	void *next;
 
 	json_object_foreach_safe(aliases, next, alias,
 		of) if (!strcmp(json_string_value(of), id))
 		json_object_del(aliases, alias);
-	memory_store(fs);
-	collection_drop(fs, collection, id);
-	resource_run_drop(fs, collection, id);
+	memory_store(core);
+	collection_drop(core, collection, id);
+	memory_gone(core, collection, id);
 }
 
 int collection_delete(
@@ -276,7 +278,7 @@ int collection_delete(
 	int err = op_call(op, 0, &request, &answer);
 
 	if (!err)
-		resource_gone(op->fs, collection, id);
+		resource_gone(op->core, collection, id);
 	return err;
 }
 
@@ -286,10 +288,10 @@ int collection_remove(
 	const struct collection *collection = collection_of(node->row);
 	const char *id;
 
-	if (alias_id(op->fs, collection, name))
+	if (alias_id(op->core, collection, name))
 		return is_dir ? -ENOTDIR
-			      : alias_remove(op->fs, collection, name);
-	if (!is_dir || !op->fs->options->allow_delete)
+			      : alias_remove(op->core, collection, name);
+	if (!is_dir || !op->core->options->allow_delete)
 		return -EPERM;
 	int err = collection_lookup(op, collection, name, &id);
 	return err ? err : collection_delete(op, collection, id);

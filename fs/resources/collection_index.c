@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/collection_index.c - the list of a collection, read when it is new */
+/* fs/resources/collection_index.c - the list of a collection, read when it is
+ * new */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
-#include "fs/resources/resource.h"
+#include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
+#include "fs/resources/resource.h"
 #include "fs/resources/volatile_fields.h"
 
 /*
@@ -18,7 +19,7 @@
 enum { SHORT = 256, NO_MEMORY_MS = 1000 };
 
 struct reading {
-	struct fs *fs;
+	struct core *core;
 	const struct collection *collection;
 	json_t *json;		    /* held; its index's once it is read */
 	struct cache_answer answer; /* its json is not looked at */
@@ -29,49 +30,50 @@ struct reading {
 };
 
 /* The names are not those that were shown last. */
-static void names_date(struct fs *fs, struct memory *memory)
+static void names_date(struct core *core, struct memory *memory)
 {
 	uint64_t names = memory->index->names;
 
 	if (names == memory->names)
 		return;
 	if (memory->names)
-		memory->changed = fs->now;
+		memory->changed = core->now;
 	memory->names = names;
-	memory_store(fs);
+	memory_store(core);
 }
 
 /* Within one millisecond the cache tells what was asked for after a drop: it
  * keeps nothing else. */
-static void answer_note(struct fs *fs, const struct collection *collection,
+static void answer_note(struct core *core, const struct collection *collection,
 	const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(fs, collection);
+	struct memory *memory = memory_of(core, collection);
 	struct cache_answer kept;
 
 	memory->fetched_ms = answer->fetched_ms;
 	memory->fresh_until_ms = answer->fresh_until_ms;
 	memory->is_untrue = answer->fetched_ms <= memory->dropped_ms &&
-		(cache_peek(fs->cache, collection->list, NULL, fs->now_ms,
+		(cache_peek(core->cache, collection->list, NULL, core->now_ms,
 			 &kept) ||
 			kept.version != answer->version);
 }
 
 /* index is taken. */
-static void index_show(struct fs *fs, const struct collection *collection,
+static void index_show(struct core *core, const struct collection *collection,
 	struct resource_index *index, const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(fs, collection);
+	struct memory *memory = memory_of(core, collection);
 
-	bool has_moved = resource_index_follow(index, memory->index, &fs->now);
-	resource_index_drop(memory->index, fs->reader);
+	bool has_moved =
+		resource_index_follow(index, memory->index, &core->now);
+	resource_index_drop(memory->index, core->reader);
 	memory->index = index;
-	worker_drop(fs->reader, memory->times);
+	worker_drop(core->reader, memory->times);
 	memory->times = NULL;
-	answer_note(fs, collection, answer);
-	names_date(fs, memory);
+	answer_note(core, collection, answer);
+	names_date(core, memory);
 	if (has_moved)
-		memory_store_times(fs, false);
+		memory_store_times(core, false);
 }
 
 /* ---- a long one ---- */
@@ -89,7 +91,7 @@ static void reading_work(void *ctx)
 
 static void reading_free(struct reading *reading)
 {
-	struct worker *worker = reading->fs->reader;
+	struct worker *worker = reading->core->reader;
 
 	if (reading->before)
 		resource_index_drop(reading->before, worker);
@@ -100,15 +102,15 @@ static void reading_free(struct reading *reading)
 static void reading_done(void *ctx)
 {
 	struct reading *reading = ctx;
-	struct fs *fs = reading->fs;
-	struct memory *memory = memory_of(fs, reading->collection);
+	struct core *core = reading->core;
+	struct memory *memory = memory_of(core, reading->collection);
 
 	memory->is_reading = false;
 	if (reading->err) {
 		memory->unread = reading->answer.version;
-		memory->unread_until_ms = fs->now_ms + NO_MEMORY_MS;
+		memory->unread_until_ms = core->now_ms + NO_MEMORY_MS;
 	} else {
-		index_show(fs, reading->collection, reading->read,
+		index_show(core, reading->collection, reading->read,
 			&reading->answer);
 		reading->json = NULL;
 	}
@@ -116,24 +118,24 @@ static void reading_done(void *ctx)
 	reading_free(reading);
 }
 
-static int reading_start(struct fs *fs, const struct collection *collection,
+static int reading_start(struct core *core, const struct collection *collection,
 	const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(fs, collection);
+	struct memory *memory = memory_of(core, collection);
 	struct reading *reading = calloc(1, sizeof(*reading));
 
 	if (!reading)
 		return -ENOMEM;
-	reading->fs = fs;
+	reading->core = core;
 	reading->collection = collection;
 	reading->json = json_incref(answer->json);
 	reading->answer = *answer;
-	reading->born = fs->born;
+	reading->born = core->born;
 	reading->times = memory->times;
 	if (memory->index)
 		reading->before = resource_index_hold(memory->index);
-	int err =
-		worker_submit(fs->reader, reading_work, reading_done, reading);
+	int err = worker_submit(
+		core->reader, reading_work, reading_done, reading);
 	if (err)
 		reading_free(reading);
 	else
@@ -144,14 +146,14 @@ static int reading_start(struct fs *fs, const struct collection *collection,
 static int read_long(struct op *op, const struct collection *collection,
 	const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(op->fs, collection);
+	struct memory *memory = memory_of(op->core, collection);
 	int err = 0;
 
 	if (memory->unread == answer->version &&
-		op->fs->now_ms < memory->unread_until_ms)
+		op->core->now_ms < memory->unread_until_ms)
 		return -ENOMEM;
 	if (!memory->is_reading)
-		err = reading_start(op->fs, collection, answer);
+		err = reading_start(op->core, collection, answer);
 	/* Who may not wait does not see it. */
 	if (!err && op->is_peeking)
 		return -ENOENT;
@@ -160,26 +162,26 @@ static int read_long(struct op *op, const struct collection *collection,
 
 /* ---- who asks ---- */
 
-static int read_short(struct fs *fs, const struct collection *collection,
+static int read_short(struct core *core, const struct collection *collection,
 	const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(fs, collection);
+	struct memory *memory = memory_of(core, collection);
 	struct resource_index *fresh;
 	int err = resource_index_new(&collection->form, answer->json,
-		answer->version, memory->index, &fs->born, &fresh);
+		answer->version, memory->index, &core->born, &fresh);
 
 	if (err)
 		return err;
 	times_recall(fresh, memory->times);
 	json_incref(answer->json);
-	index_show(fs, collection, fresh, answer);
+	index_show(core, collection, fresh, answer);
 	return 0;
 }
 
-static bool is_fresh(const struct fs *fs, const struct memory *memory)
+static bool is_fresh(const struct core *core, const struct memory *memory)
 {
 	return memory->index && !memory->is_untrue &&
-		fs->now_ms < memory->fresh_until_ms;
+		core->now_ms < memory->fresh_until_ms;
 }
 
 /*
@@ -189,13 +191,13 @@ static bool is_fresh(const struct fs *fs, const struct memory *memory)
 int collection_index(struct op *op, const struct collection *collection,
 	const struct resource_index **index)
 {
-	struct memory *memory = memory_of(op->fs, collection);
+	struct memory *memory = memory_of(op->core, collection);
 	struct cache_answer answer;
 	size_t count;
 	int err;
 
 	*index = memory->index;
-	if (is_fresh(op->fs, memory))
+	if (is_fresh(op->core, memory))
 		return 0;
 	err = op_get(op, collection->list, NULL, &answer);
 	if (err)
@@ -203,7 +205,7 @@ int collection_index(struct op *op, const struct collection *collection,
 	if (*index && answer.fetched_ms < memory->fetched_ms)
 		return 0;
 	if (*index && (*index)->version == answer.version) {
-		answer_note(op->fs, collection, &answer);
+		answer_note(op->core, collection, &answer);
 		return 0;
 	}
 	err = resource_index_size(&collection->form, answer.json, &count);
@@ -211,33 +213,33 @@ int collection_index(struct op *op, const struct collection *collection,
 		return err;
 	if (count > SHORT || memory->is_reading)
 		return read_long(op, collection, &answer);
-	err = read_short(op->fs, collection, &answer);
+	err = read_short(op->core, collection, &answer);
 	*index = memory->index;
 	return err;
 }
 
-void collection_times(struct fs *fs, const struct collection *collection,
+void collection_times(struct core *core, const struct collection *collection,
 	struct cache_answer *answer)
 {
-	const struct memory *memory = memory_of(fs, collection);
+	const struct memory *memory = memory_of(core, collection);
 
 	memset(answer, 0, sizeof(*answer));
 	answer->fetched_ms = memory->fetched_ms;
-	if (is_fresh(fs, memory))
+	if (is_fresh(core, memory))
 		answer->fresh_until_ms = memory->fresh_until_ms;
 }
 
-void collection_forget(struct fs *fs, const struct collection *collection)
+void collection_forget(struct core *core, const struct collection *collection)
 {
-	struct memory *memory = memory_of(fs, collection);
+	struct memory *memory = memory_of(core, collection);
 
-	memory->dropped_ms = fs->now_ms;
+	memory->dropped_ms = core->now_ms;
 	memory->is_untrue = true;
-	cache_drop(fs->cache, collection->list, NULL);
+	cache_drop(core->cache, collection->list, NULL);
 }
 
 const struct resource_index *collection_known(
-	struct fs *fs, const struct collection *collection)
+	struct core *core, const struct collection *collection)
 {
-	return memory_of(fs, collection)->index;
+	return memory_of(core, collection)->index;
 }

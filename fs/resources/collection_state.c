@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/collection_state.c - what is remembered of collections between operations
+/* fs/resources/collection_state.c - what is remembered of collections between
+ * operations
  */
 #include "fs/resources/collection_state.h"
 
@@ -10,7 +11,8 @@
 #include <syslog.h>
 
 #include "fs/base/log.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/core/row.h"
 #include "fs/resources/volatile_fields.h"
 
 enum { FILE_MAX = 16 << 20, TIMES_FEW = 1000 };
@@ -21,15 +23,16 @@ static const char file_name[] = "collections.json";
 /* times.json: see fs/resources/volatile_fields.h. */
 static const char times_name[] = "times.json";
 
-static const struct collection *const collections[] = { &sessions, &services,
-	&snapshots, &images, &images_owned, &images_shared, &images_public };
-enum { COLLECTIONS = sizeof(collections) / sizeof(*collections) };
+/* Set once, before any thread is made. */
+static const struct collection *const *collections;
+static int collection_count;
 
 struct resources {
-	struct fs *fs;
-	struct memory memories[COLLECTIONS];
 	json_t *told; /* row path, blank, id -> value */
 	struct service_log_list logs;
+	void (*gone)(struct core *core, const struct collection *collection,
+		const char *id);
+	struct memory memories[]; /* of each collection */
 };
 
 static bool is_below(const char *path, const char *dir)
@@ -44,41 +47,48 @@ const struct collection *collection_of(const struct row *row)
 {
 	const struct collection *found = NULL;
 
-	for (int i = 0; i < COLLECTIONS; i++)
+	for (int i = 0; i < collection_count; i++)
 		if (is_below(row->path, collections[i]->path))
 			found = collections[i];
 	return found;
 }
 
-struct memory *memory_of(struct fs *fs, const struct collection *collection)
+struct memory *memory_of(struct core *core, const struct collection *collection)
 {
 	int i = 0;
 
 	while (collections[i] != collection)
 		i++;
-	return &fs->resources->memories[i];
+	return &core->resources->memories[i];
 }
 
-void lists_forget(struct fs *fs)
+void lists_forget(struct core *core)
 {
-	for (int i = 0; i < COLLECTIONS; i++)
-		collection_forget(fs, collections[i]);
+	for (int i = 0; i < collection_count; i++)
+		collection_forget(core, collections[i]);
 }
 
-void lists_measure(struct fs *fs, uint64_t *count, uint64_t *bytes)
+void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes)
 {
 	*count = *bytes = 0;
-	for (int i = 0; i < COLLECTIONS; i++) {
+	for (int i = 0; i < collection_count; i++) {
 		const struct resource_index *index =
-			fs->resources->memories[i].index;
+			core->resources->memories[i].index;
 		*count += index ? index->count : 0;
 		*bytes += index ? index->bytes : 0;
 	}
 }
 
-struct service_log_list *memory_logs(struct fs *fs)
+void memory_gone(
+	struct core *core, const struct collection *collection, const char *id)
 {
-	return &fs->resources->logs;
+	if (core->resources->gone)
+		core->resources->gone(core, collection, id);
+}
+
+struct service_log_list *memory_logs(struct core *core)
+{
+	return &core->resources->logs;
 }
 
 /* ---- on disk ---- */
@@ -91,23 +101,24 @@ static json_t *memory_record(const struct memory *memory)
 		(json_int_t)memory->changed.tv_nsec);
 }
 
-int memory_store(struct fs *fs)
+int memory_store(struct core *core)
 {
 	json_t *all = json_object();
 	int err = all ? 0 : -ENOMEM;
 	size_t len;
 
-	for (int i = 0; !err && i < COLLECTIONS; i++)
+	for (int i = 0; !err && i < collection_count; i++)
 		if (json_object_set_new(all, collections[i]->path,
-			    memory_record(&fs->resources->memories[i])))
+			    memory_record(&core->resources->memories[i])))
 			err = -ENOMEM;
 	char *text = err ? NULL : json_write(all, &len);
 	if (!err)
-		err = text ? state_write(fs->state.fd, file_name, text, len, 0)
-			   : -ENOMEM;
+		err = text
+			? state_write(core->state.fd, file_name, text, len, 0)
+			: -ENOMEM;
 	if (err)
-		log_line(LOG_ERR, "%s/%s cannot be written: %s", fs->state.path,
-			file_name, strerror(-err));
+		log_line(LOG_ERR, "%s/%s cannot be written: %s",
+			core->state.path, file_name, strerror(-err));
 	json_decref(all);
 	free(text);
 	return err;
@@ -134,11 +145,11 @@ static int memory_read(struct memory *memory, const json_t *record)
 	return err ? -ENOMEM : 0;
 }
 
-static int record_read(struct fs *fs, const char *name, json_t **record)
+static int record_read(struct core *core, const char *name, json_t **record)
 {
 	char *text;
 	size_t len;
-	int err = state_read(fs->state.fd, name, FILE_MAX, &text, &len);
+	int err = state_read(core->state.fd, name, FILE_MAX, &text, &len);
 
 	if (err)
 		return err;
@@ -157,7 +168,7 @@ static size_t times_count(const struct resources *resources)
 {
 	size_t count = 0;
 
-	for (int i = 0; i < COLLECTIONS; i++) {
+	for (int i = 0; i < collection_count; i++) {
 		const struct memory *memory = &resources->memories[i];
 		count += memory->index ? memory->index->count
 				       : json_object_size(memory->times);
@@ -165,9 +176,9 @@ static size_t times_count(const struct resources *resources)
 	return count;
 }
 
-void memory_store_times(struct fs *fs, bool is_end)
+void memory_store_times(struct core *core, bool is_end)
 {
-	const struct resources *resources = fs->resources;
+	const struct resources *resources = core->resources;
 	json_t *all, *times;
 	char *text = NULL;
 	size_t len;
@@ -177,7 +188,7 @@ void memory_store_times(struct fs *fs, bool is_end)
 		return;
 	all = json_object();
 	is_short = !all;
-	for (int i = 0; !is_short && i < COLLECTIONS; i++) {
+	for (int i = 0; !is_short && i < collection_count; i++) {
 		const struct memory *memory = &resources->memories[i];
 		times = times_now(memory);
 		is_short = times ? json_object_set_new(all,
@@ -186,32 +197,46 @@ void memory_store_times(struct fs *fs, bool is_end)
 	}
 	if (!is_short)
 		text = json_write(all, &len);
-	if (text && state_write(fs->state.fd, times_name, text, len, 0))
-		log_line(LOG_ERR, "%s/%s cannot be written", fs->state.path,
+	if (text && state_write(core->state.fd, times_name, text, len, 0))
+		log_line(LOG_ERR, "%s/%s cannot be written", core->state.path,
 			times_name);
 	json_decref(all);
 	free(text);
 }
 
-struct resources *resources_new(struct fs *fs)
+static int collections_set(const struct collection *const *all)
 {
-	struct resources *resources = calloc(1, sizeof(*resources));
+	collections = all;
+	collection_count = 0;
+	while (all[collection_count])
+		collection_count++;
+	return collection_count;
+}
+
+struct resources *resources_new(struct core *core,
+	const struct collection *const *all,
+	void (*gone)(struct core *core, const struct collection *collection,
+		const char *id))
+{
+	size_t count = collections_set(all);
+	struct resources *resources = calloc(
+		1, sizeof(*resources) + count * sizeof(*resources->memories));
 	json_t *record = NULL, *times = NULL;
 	bool is_short;
 
 	if (!resources)
 		return NULL;
-	resources->fs = fs;
+	resources->gone = gone;
 	TAILQ_INIT(&resources->logs);
-	is_short = record_read(fs, file_name, &record) == -ENOMEM;
-	is_short |= record_read(fs, times_name, &times) == -ENOMEM;
+	is_short = record_read(core, file_name, &record) == -ENOMEM;
+	is_short |= record_read(core, times_name, &times) == -ENOMEM;
 	resources->told = json_object();
 	is_short |= !resources->told;
-	for (int i = 0; i < COLLECTIONS; i++) {
+	for (int i = 0; i < collection_count; i++) {
 		struct memory *memory = &resources->memories[i];
 		TAILQ_INIT(&memory->readers);
 		memory->aliases = json_object();
-		memory->changed = fs->born;
+		memory->changed = core->born;
 		is_short |= !memory->aliases;
 		is_short |= memory_read(memory,
 				    json_object_get(
@@ -232,7 +257,7 @@ void resources_free(struct resources *resources)
 {
 	if (!resources)
 		return;
-	for (int i = 0; i < COLLECTIONS; i++) {
+	for (int i = 0; i < collection_count; i++) {
 		resource_index_drop(resources->memories[i].index, NULL);
 		json_decref(resources->memories[i].example);
 		json_decref(resources->memories[i].aliases);
@@ -252,26 +277,26 @@ static char *told_key(const struct node *node)
 								      : key;
 }
 
-const json_t *memory_told(struct fs *fs, const struct node *node)
+const json_t *memory_told(struct core *core, const struct node *node)
 {
 	char *key = told_key(node);
 	const json_t *value =
-		key ? json_object_get(fs->resources->told, key) : NULL;
+		key ? json_object_get(core->resources->told, key) : NULL;
 
 	free(key);
 	return value;
 }
 
-void memory_tell(struct fs *fs, const struct node *node, json_t *value)
+void memory_tell(struct core *core, const struct node *node, json_t *value)
 {
 	char *key = told_key(node);
 
 	if (key && value)
-		json_object_set_new_nocheck(fs->resources->told, key, value);
+		json_object_set_new_nocheck(core->resources->told, key, value);
 	else
 		json_decref(value);
 	if (key && !value)
-		json_object_del(fs->resources->told, key);
+		json_object_del(core->resources->told, key);
 	free(key);
-	notify_inode(fs, node->ino);
+	notify_inode(core, node->ino);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/collection_state.h - what is remembered of collections between operations
+/* fs/resources/collection_state.h - what is remembered of collections between
+ * operations
  */
 #ifndef FS_RESOURCES_COLLECTION_STATE_H
 #define FS_RESOURCES_COLLECTION_STATE_H
@@ -26,21 +27,26 @@ struct memory {
 };
 
 /* Never NULL. */
-struct memory *memory_of(struct fs *fs, const struct collection *collection);
+struct memory *memory_of(
+	struct core *core, const struct collection *collection);
 
 /* What the API's last answer to a write said of a value that no other answer
  * tells. Borrowed; NULL: nothing. */
-const json_t *memory_told(struct fs *fs, const struct node *node);
+const json_t *memory_told(struct core *core, const struct node *node);
 /* value is taken; NULL forgets it. */
-void memory_tell(struct fs *fs, const struct node *node, json_t *value);
+void memory_tell(struct core *core, const struct node *node, json_t *value);
+
+/* Calls what resources_new was given. */
+void memory_gone(
+	struct core *core, const struct collection *collection, const char *id);
 
 /* The logs that somebody reads. */
-struct service_log_list *memory_logs(struct fs *fs);
+struct service_log_list *memory_logs(struct core *core);
 
 /* Keeps aliases, and the names and times of directories, over a remount. */
-int memory_store(struct fs *fs);
+int memory_store(struct core *core);
 /* Keeps the times of resources. is_end: of all; else of few alone, since it
  * takes its time. */
-void memory_store_times(struct fs *fs, bool is_end);
+void memory_store_times(struct core *core, bool is_end);
 
 #endif

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/core/listing.h"
-#include "fs/mount/mount.h"
-#include "fs/resources/resource.h"
 #include "fs/base/safe_name.h"
+#include "fs/core/core.h"
+#include "fs/core/listing.h"
+#include "fs/core/row.h"
+#include "fs/resources/resource.h"
 
 static const char key_row[] = "/images/{image}/trusted/{key}";
 
@@ -133,7 +134,7 @@ static void drop_told(struct op *op, const struct node *node)
 	int err = resource_item(op, node, &item);
 	op->is_peeking = was_peeking;
 	if (!err && keys_of(item))
-		collection_drop(op->fs, collection_of(node->row), node->id);
+		collection_drop(op->core, collection_of(node->row), node->id);
 }
 
 /* Both names that clients give the key (api.md 14, row 23). */
@@ -151,8 +152,8 @@ static int trust(struct op *op, const struct node *node, const char *name,
 			&answer);
 	free(key);
 	if (!err) {
-		cache_drop(op->fs->cache, API_IMAGE_TRUSTED, node->id);
-		cache_drop(op->fs->cache, API_IMAGE, node->id);
+		cache_drop(op->core->cache, API_IMAGE_TRUSTED, node->id);
+		cache_drop(op->core->cache, API_IMAGE, node->id);
 		drop_told(op, node);
 	}
 	return err;

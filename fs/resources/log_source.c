@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/core/node.h"
 #include "fs/base/safe_name.h"
+#include "fs/core/node.h"
+#include "fs/core/row.h"
 
 bool log_source_is_system(const struct node *node)
 {

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/core/row.h"
 #include "fs/resources/collection_state.h"
 
 /*
@@ -38,8 +39,8 @@ static int view_detail(struct op *op, const char *id, struct view *view)
 	view->detail = answer->json;
 	if (!json_is_object(view->detail))
 		return -EPROTO;
-	json_decref(memory_of(op->fs, collection)->example);
-	memory_of(op->fs, collection)->example = json_incref(view->detail);
+	json_decref(memory_of(op->core, collection)->example);
+	memory_of(op->core, collection)->example = json_incref(view->detail);
 	return 0;
 }
 
@@ -51,7 +52,7 @@ static void view_peek(struct op *op, const char *id, struct view *view)
 
 	if (err && collection->is_constant && view->resource)
 		err = cache_peek_stale(
-			op->fs->cache, collection->detail, id, answer);
+			op->core->cache, collection->detail, id, answer);
 	if (!err && json_is_object(answer->json))
 		view->detail = answer->json;
 }
@@ -65,7 +66,7 @@ static void view_date(struct op *op, struct view *view)
 	if (!resource || !view->detail || resource->detail_version == version)
 		return;
 	if (resource->detail_version)
-		resource->changed = op->fs->now;
+		resource->changed = op->core->now;
 	resource->detail_version = version;
 }
 
@@ -76,7 +77,7 @@ static int view_elsewhere(struct op *op, const char *id, struct view *view)
 	const struct collection *const *views = view->collection->views;
 
 	for (; views && *views; views++) {
-		view->index = collection_known(op->fs, *views);
+		view->index = collection_known(op->core, *views);
 		view->resource =
 			view->index ? resource_by_id(view->index, id) : NULL;
 		if (view->resource)
@@ -98,7 +99,7 @@ static int view_open(struct op *op, const struct node *node, struct view *view)
 	int err = collection_index(op, collection, &view->index);
 	if (err)
 		return err;
-	collection_times(op->fs, collection, &view->list_answer);
+	collection_times(op->core, collection, &view->list_answer);
 	view->resource = resource_by_id(view->index, node->id);
 	view_peek(op, node->id, view);
 	err = view->resource ? 0 : view_elsewhere(op, node->id, view);
@@ -144,7 +145,7 @@ static json_t *view_answer(const struct view *view, const char *members)
 static bool is_expected(struct op *op, const struct view *view,
 	const struct row *row, const char *members)
 {
-	const json_t *example = memory_of(op->fs, view->collection)->example;
+	const json_t *example = memory_of(op->core, view->collection)->example;
 
 	if (view->detail)
 		return false;
@@ -195,7 +196,7 @@ int resource_value_render(struct op *op, const struct node *node, FILE *out)
 	int err = resource_value(op, node, node->row->member, &value);
 
 	if (err == -ENOENT) {
-		value = memory_told(op->fs, node);
+		value = memory_told(op->core, node);
 		err = 0;
 	}
 	return err ? err : value ? render_value(value, out) : 0;
@@ -268,7 +269,7 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out)
 int resource_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	struct timespec created = op->fs->born, changed = op->fs->born;
+	struct timespec created = op->core->born, changed = op->core->born;
 	struct view view;
 	int err = view_open(op, node, &view);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource.h - collections of the API as directories of the tree */
+/* fs/resources/resource.h - collections of the API as directories of the tree
+ */
 #ifndef FS_RESOURCES_RESOURCE_H
 #define FS_RESOURCES_RESOURCE_H
 
 #include "fs/base/key_value.h"
-#include "fs/resources/resource_index.h"
 #include "fs/base/setting.h"
 #include "fs/core/row.h"
+#include "fs/resources/resource_index.h"
 
 /*
  * A collection is a list, one request whoever asks for it, and the details of
@@ -37,10 +38,17 @@ extern const struct collection images_owned, images_shared, images_public;
 /* The collection in which a row stands; NULL: none. */
 const struct collection *collection_of(const struct row *row);
 
-/* What is remembered between operations; in struct fs. */
+/* What is remembered between operations. */
 struct resources;
-/* Reads the aliases of the state directory. NULL: no memory. */
-struct resources *resources_new(struct fs *fs);
+/*
+ * Reads the aliases of the state directory. collections: all that there are,
+ * NULL ends; kept. gone is called when a resource has been deleted, before its
+ * answers are dropped; NULL: nobody. NULL if out of memory.
+ */
+struct resources *resources_new(struct core *core,
+	const struct collection *const *collections,
+	void (*gone)(struct core *core, const struct collection *collection,
+		const char *id));
 void resources_free(struct resources *resources);
 
 /* ---- what a collection holds ---- */
@@ -49,16 +57,16 @@ void resources_free(struct resources *resources);
 int collection_index(struct op *op, const struct collection *collection,
 	const struct resource_index **index);
 /* When that was asked for, and how long it holds (0: it does not). */
-void collection_times(struct fs *fs, const struct collection *collection,
+void collection_times(struct core *core, const struct collection *collection,
 	struct cache_answer *answer);
 /* The list is not true any more; lists_forget: none is. */
-void collection_forget(struct fs *fs, const struct collection *collection);
-void lists_forget(struct fs *fs);
+void collection_forget(struct core *core, const struct collection *collection);
+void lists_forget(struct core *core);
 /* How many resources are known, and the bytes that their lists take. */
-void lists_measure(struct fs *fs, uint64_t *count, uint64_t *bytes);
+void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes);
 /* What is known of it without asking, however old; NULL: nothing. */
 const struct resource_index *collection_known(
-	struct fs *fs, const struct collection *collection);
+	struct core *core, const struct collection *collection);
 /* What is shown under a name: a resource's id (borrowed), -ENOENT, ... */
 int collection_lookup(struct op *op, const struct collection *collection,
 	const char *name, const char **id);
@@ -66,14 +74,14 @@ int collection_lookup(struct op *op, const struct collection *collection,
 /* Something of it, or of one resource (id NULL: not of one), is not as the
  * answers say any more. */
 void collection_drop(
-	struct fs *fs, const struct collection *collection, const char *id);
+	struct core *core, const struct collection *collection, const char *id);
 
 /* Ends a resource: DELETE, in slot 0. */
 int collection_delete(
 	struct op *op, const struct collection *collection, const char *id);
 
 /* The name that a draft had stays as a link to what became of it. */
-int collection_set_alias(struct fs *fs, const struct collection *collection,
+int collection_set_alias(struct core *core, const struct collection *collection,
 	const char *alias, const char *id);
 /* Whether a name may be given to a draft that is moved here: 0, -EEXIST. */
 int collection_name_is_free(
@@ -112,14 +120,6 @@ int resource_value(struct op *op, const struct node *node, const char *members,
 	const json_t **value);
 /* Its object in the list, or its detail where it is in none. */
 int resource_item(struct op *op, const struct node *node, json_t **item);
-
-/* ---- run/ of a resource ---- */
-
-int resource_run_spool(
-	struct op *op, const struct node *dir, struct found *found);
-/* The resource is gone, and what was saved there with it. */
-void resource_run_drop(
-	struct fs *fs, const struct collection *collection, const char *id);
 
 /* ---- changing, fs/resources/resource_write.c ---- */
 
@@ -178,6 +178,6 @@ int action_render(struct op *op, const struct node *node, FILE *out);
 const struct action *action_of(const struct row *row);
 
 /* What reading an action file says from now on. */
-void action_told(struct fs *fs, const struct node *node, const char *id);
+void action_told(struct core *core, const struct node *node, const char *id);
 
 #endif

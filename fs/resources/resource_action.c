@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
-#include "fs/resources/resource.h"
+#include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
+#include "fs/resources/resource.h"
 
 #define NAME                                                                   \
 	{                                                                      \
@@ -98,14 +98,14 @@ const struct action *action_of(const struct row *row)
 	return NULL;
 }
 
-void action_told(struct fs *fs, const struct node *node, const char *id)
+void action_told(struct core *core, const struct node *node, const char *id)
 {
-	memory_tell(fs, node, id ? json_string(id) : NULL);
+	memory_tell(core, node, id ? json_string(id) : NULL);
 }
 
 int action_render(struct op *op, const struct node *node, FILE *out)
 {
-	const json_t *id = memory_told(op->fs, node);
+	const json_t *id = memory_told(op->core, node);
 	const struct action *action = action_of(node->row);
 
 	if (id)
@@ -123,11 +123,11 @@ static void action_done(struct op *op, const struct node *node,
 	char *id = NULL;
 
 	if (action->ids && !resource_id(answer, action->ids, &id))
-		action_told(op->fs, node, id);
+		action_told(op->core, node, id);
 	free(id);
 	/* What a snapshot is restored or cloned to, it is still the same. */
 	for (; changes && *changes; changes++)
-		collection_drop(op->fs, *changes,
+		collection_drop(op->core, *changes,
 			*changes == collection_of(node->row) ? node->id : NULL);
 }
 

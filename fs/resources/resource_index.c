@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_index.c - the API's list of a collection, by id and by name */
+/* fs/resources/resource_index.c - the API's list of a collection, by id and by
+ * name */
 #include "fs/resources/resource_index.h"
 
 #include <errno.h>

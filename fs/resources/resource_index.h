@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_index.h - the API's list of a collection, by id and by name */
+/* fs/resources/resource_index.h - the API's list of a collection, by id and by
+ * name */
 #ifndef FS_RESOURCES_RESOURCE_INDEX_H
 #define FS_RESOURCES_RESOURCE_INDEX_H
 

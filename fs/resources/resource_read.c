@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_read.c - reads a list of the API into an index; thread-safe */
+/* fs/resources/resource_read.c - reads a list of the API into an index;
+ * thread-safe */
 #include "fs/resources/resource_read.h"
 
 #include <errno.h>
@@ -7,8 +8,8 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/core/node.h"
 #include "fs/base/safe_name.h"
+#include "fs/core/node.h"
 
 /* What an item takes beside its text: jansson's string, and malloc's words. */
 enum { ITEM_BYTES = 64 };

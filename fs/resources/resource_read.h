@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_read.h - what the reader of a list shares with its index */
+/* fs/resources/resource_read.h - what the reader of a list shares with its
+ * index */
 #ifndef FS_RESOURCES_RESOURCE_READ_H
 #define FS_RESOURCES_RESOURCE_READ_H
 

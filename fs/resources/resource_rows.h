@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_rows.h - rows that tables of resources have in common */
+/* fs/resources/resource_rows.h - rows that tables of resources have in common
+ */
 #ifndef FS_RESOURCES_RESOURCE_ROWS_H
 #define FS_RESOURCES_RESOURCE_ROWS_H
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_write.c - changing what the API can change of a resource */
+/* fs/resources/resource_write.c - changing what the API can change of a
+ * resource */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/errors.h"
-#include "fs/mount/mount.h"
-#include "fs/resources/resource.h"
+#include "fs/core/core.h"
+#include "fs/core/row.h"
 #include "fs/resources/collection_state.h"
+#include "fs/resources/resource.h"
 
 /* Errors of an answer that did not come, or was none: the API may have done
  * what it was told, so nothing that was known is sure any more. */
@@ -64,7 +66,8 @@ int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 int resource_refuse(
 	struct op *op, const struct node *node, int err, const char *why)
 {
-	errors_add(op->fs, "WRITE", node->row->path, 0, err, why);
+	errors_add(op->core->errors, &op->core->now, "WRITE", node->row->path,
+		0, err, why);
 	return err;
 }
 
@@ -80,13 +83,13 @@ int resource_parse(struct op *op, const struct node *node,
 
 void resource_drop(struct op *op, const struct node *node)
 {
-	collection_drop(op->fs, collection_of(node->row), node->id);
+	collection_drop(op->core, collection_of(node->row), node->id);
 }
 
 /* What no other answer may tell is remembered: a session's lock, say. */
 static void tell_written(struct op *op, const struct node *node, json_t *value)
 {
-	memory_tell(op->fs, node, value);
+	memory_tell(op->core, node, value);
 	resource_drop(op, node);
 }
 

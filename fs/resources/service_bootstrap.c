@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_bootstrap.c - the script that starts a service; its domains */
+/* fs/resources/service_bootstrap.c - the script that starts a service; its
+ * domains */
 #include "fs/resources/service_bootstrap.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
-#include "fs/resources/resource.h"
+#include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
+#include "fs/resources/resource.h"
 
 enum {
 	SLOT_CAT = OP_CALLS - 1, /* an open for adding reads, too */
@@ -24,19 +25,19 @@ static const char members[] = "bootstrap_content|bootstrap";
 static const json_t *script_kept(
 	struct op *op, const struct node *node, bool *is_old)
 {
-	const json_t *kept = memory_told(op->fs, node);
+	const json_t *kept = memory_told(op->core, node);
 	uint64_t at = json_integer_value(json_object_get(kept, "at"));
 
-	*is_old = op->fs->now_ms - at >= KEPT_MS;
+	*is_old = op->core->now_ms - at >= KEPT_MS;
 	return json_object_get(kept, "text");
 }
 
 static void script_keep(
 	struct op *op, const struct node *node, const json_t *text)
 {
-	memory_tell(op->fs, node,
-		json_pack("{s:I s:O}", "at", (json_int_t)op->fs->now_ms, "text",
-			text));
+	memory_tell(op->core, node,
+		json_pack("{s:I s:O}", "at", (json_int_t)op->core->now_ms,
+			"text", text));
 }
 
 /* ---- reading ---- */
@@ -58,7 +59,7 @@ static int script_ask(struct op *op, const struct node *node, json_t **answer)
 	};
 	if (!request.id)
 		return -EPROTO;
-	op_deadline(op, op->fs->now_ms + POLL_AFTER_MS);
+	op_deadline(op, op->core->now_ms + POLL_AFTER_MS);
 	if (!op->is_late)
 		return -EINPROGRESS;
 	err = op_call(op, SLOT_POLL, &request, answer);
@@ -182,7 +183,7 @@ int bootstrap_write(
 			script),
 		&answer);
 	if (!err) {
-		memory_tell(op->fs, node, NULL);
+		memory_tell(op->core, node, NULL);
 		if (!is_link)
 			script_keep(op, node, script);
 		resource_drop(op, node);

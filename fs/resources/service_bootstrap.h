@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_bootstrap.h - the script that starts a service; its domains */
+/* fs/resources/service_bootstrap.h - the script that starts a service; its
+ * domains */
 #ifndef FS_RESOURCES_SERVICE_BOOTSTRAP_H
 #define FS_RESOURCES_SERVICE_BOOTSTRAP_H
 

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs/ops/handle.h"
-#include "fs/resources/log_source.h"
-#include "fs/mount/mount.h"
-#include "fs/resources/resource.h"
+#include "fs/core/core.h"
+#include "fs/core/handle.h"
 #include "fs/resources/collection_state.h"
+#include "fs/resources/log_source.h"
+#include "fs/resources/resource.h"
 #include "fs/resources/service_log_held.h"
 
 enum {
@@ -26,8 +26,9 @@ static const char most_lines[] = "10000", longest[] = "24h";
 
 struct service_log {
 	TAILQ_ENTRY(service_log) link;
-	struct fs *fs;
-	char *id; /* and whether it is a service's: see fs/resources/log_source.h */
+	struct core *core;
+	char *id; /* and whether it is a service's: see
+		     fs/resources/log_source.h */
 	bool is_system;
 	struct log_held held;
 	uint64_t polled_ms;
@@ -43,35 +44,35 @@ struct service_log {
 	struct op_list waiters;
 };
 
-static struct service_log *log_find(struct fs *fs, const struct node *node)
+static struct service_log *log_find(struct core *core, const struct node *node)
 {
 	bool is_system = log_source_is_system(node);
 	char *id = log_source_id(node);
 	struct service_log *log;
 
-	TAILQ_FOREACH(log, memory_logs(fs), link)
+	TAILQ_FOREACH(log, memory_logs(core), link)
 	if (id && log->is_system == is_system && !strcmp(log->id, id))
 		break;
 	free(id);
 	return log;
 }
 
-static struct service_log *log_new(struct fs *fs, const struct node *node)
+static struct service_log *log_new(struct core *core, const struct node *node)
 {
 	struct service_log *log = calloc(1, sizeof(*log));
 
 	if (!log)
 		return NULL;
-	log->fs = fs;
+	log->core = core;
 	TAILQ_INIT(&log->waiters);
 	log->id = log_source_id(node);
 	log->is_system = log_source_is_system(node);
-	if (!log->id || held_open(&log->held, &fs->state)) {
+	if (!log->id || held_open(&log->held, &core->state)) {
 		free(log->id);
 		free(log);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(memory_logs(fs), log, link);
+	TAILQ_INSERT_TAIL(memory_logs(core), log, link);
 	return log;
 }
 
@@ -82,23 +83,23 @@ static void log_cancel(struct service_log *log)
 	log->call = NULL;
 }
 
-void service_log_close(struct fs *fs, struct service_log *log)
+static void log_drop(struct core *core, struct service_log *log)
 {
 	if (--log->users)
 		return;
 	log_cancel(log);
 	ops_wake(&log->waiters);
-	TAILQ_REMOVE(memory_logs(fs), log, link);
+	TAILQ_REMOVE(memory_logs(core), log, link);
 	held_close(&log->held);
 	free(log->id);
 	free(log);
 }
 
-void service_logs_stop(struct fs *fs)
+void service_logs_stop(struct core *core)
 {
 	struct service_log *log;
 
-	TAILQ_FOREACH(log, memory_logs(fs), link)
+	TAILQ_FOREACH(log, memory_logs(core), link)
 	log_cancel(log);
 }
 
@@ -106,7 +107,7 @@ void service_logs_stop(struct fs *fs)
 
 static int log_take(struct service_log *log, json_t *answer)
 {
-	uint64_t now_ms = log->fs->now_ms;
+	uint64_t now_ms = log->core->now_ms;
 	size_t len;
 	char *bytes;
 	int err = log_source_text(log->is_system, answer, &bytes, &len);
@@ -145,7 +146,7 @@ static void log_answered(void *ctx, const struct api_answer *answer)
 		log->err = log_ask_more(log);
 	if (log->call)
 		return;
-	log->polled_ms = log->fs->now_ms;
+	log->polled_ms = log->core->now_ms;
 	ops_wake(&log->waiters);
 }
 
@@ -173,8 +174,8 @@ static int log_ask(
 	snprintf(number, sizeof(number), "%u", lines);
 	log->asked = lines;
 	log->priority = priority;
-	return api_start(log->fs->api, &request, log->fs->now_ms, log_answered,
-		log, &log->call);
+	return api_start(log->core->api, &request, log->core->now_ms,
+		log_answered, log, &log->call);
 }
 
 /*
@@ -185,7 +186,7 @@ static int log_ask(
 static int log_refresh(
 	struct op *op, struct service_log *log, enum api_priority priority)
 {
-	uint64_t age_ms = op->fs->now_ms - log->polled_ms;
+	uint64_t age_ms = op->core->now_ms - log->polled_ms;
 	int err;
 
 	if (log->call && priority < log->priority &&
@@ -213,7 +214,7 @@ static int log_follow(struct op *op, struct service_log *log)
 	err = log_refresh(op, log, API_POLL);
 	if (err != -EINPROGRESS)
 		return 0;
-	op_deadline(op, op->fs->now_ms + PATIENCE_MS);
+	op_deadline(op, op->core->now_ms + PATIENCE_MS);
 	return err;
 }
 
@@ -223,7 +224,7 @@ int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	int err = log_source_is_system(node)
 		? 0
 		: resource_attr(op, node, attr, timeout_s);
-	struct service_log *log = log_find(op->fs, node);
+	struct service_log *log = log_find(op->core, node);
 
 	*timeout_s = 0;
 	if (err || !log || !log->was_read)
@@ -247,7 +248,7 @@ static void log_hold_end(struct op *op)
 {
 	struct log_hold *hold = op->extra;
 
-	service_log_close(op->fs, hold->log);
+	log_drop(op->core, hold->log);
 }
 
 static int log_hold(struct op *op, const struct node *node)
@@ -256,9 +257,9 @@ static int log_hold(struct op *op, const struct node *node)
 
 	if (!hold)
 		return -ENOMEM;
-	hold->log = log_find(op->fs, node);
+	hold->log = log_find(op->core, node);
 	if (!hold->log)
-		hold->log = log_new(op->fs, node);
+		hold->log = log_new(op->core, node);
 	if (!hold->log) {
 		free(hold);
 		return -ENOMEM;
@@ -268,6 +269,34 @@ static int log_hold(struct op *op, const struct node *node)
 	op->end = log_hold_end;
 	return 0;
 }
+
+static int log_read(struct op *op)
+{
+	struct service_log *log = op->handle->log;
+	size_t size = op->size;
+
+	log->was_read = true;
+	if ((uint64_t)op->offset >= log->held.size) {
+		int err = log_follow(op, log);
+		if (err)
+			return err;
+	}
+	if ((uint64_t)op->offset >= log->held.size)
+		return op_reply_buf(op, NULL, 0);
+	if (size > log->held.size - op->offset)
+		size = log->held.size - op->offset;
+	return handle_reply_file(op, log->held.fd, size);
+}
+
+static void log_close(struct core *core, struct handle *handle)
+{
+	log_drop(core, handle->log);
+}
+
+static const struct handle_kind log_kind = {
+	.read = log_read,
+	.close = log_close,
+};
 
 int service_log_open(
 	struct op *op, const struct node *node, struct handle *handle)
@@ -285,30 +314,6 @@ int service_log_open(
 		return hold->log->err;
 	hold->log->users++;
 	handle->log = hold->log;
-	handle->kind = HANDLE_LOG;
+	handle->kind = &log_kind;
 	return 0;
-}
-
-int service_log_read(struct op *op)
-{
-	struct service_log *log = op->handle->log;
-	size_t size = op->size;
-
-	log->was_read = true;
-	if ((uint64_t)op->offset >= log->held.size) {
-		int err = log_follow(op, log);
-		if (err)
-			return err;
-	}
-	if ((uint64_t)op->offset >= log->held.size)
-		return op_reply_buf(op, NULL, 0);
-	if (size > log->held.size - op->offset)
-		size = log->held.size - op->offset;
-	char *bytes = malloc(size);
-	if (!bytes)
-		return -ENOMEM;
-	ssize_t n = pread(log->held.fd, bytes, size, op->offset);
-	int err = n < 0 ? -errno : op_reply_buf(op, bytes, n);
-	free(bytes);
-	return err;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_log.h - a log of a service or of the API, as a file that grows */
+/* fs/resources/service_log.h - a log of a service or of the API, as a file that
+ * grows */
 #ifndef FS_RESOURCES_SERVICE_LOG_H
 #define FS_RESOURCES_SERVICE_LOG_H
 
@@ -12,7 +13,8 @@
  * So the log is fetched whole when it is opened first, into a file without a
  * name in the state directory, and what has come since is found by asking for
  * some last lines and laying them over the end of what is held. Only where they
- * do not tell are more asked for, in the end all (fs/resources/service_log_held.h).
+ * do not tell are more asked for, in the end all
+ * (fs/resources/service_log_held.h).
  *
  * It is asked again when somebody reads at its end, or asks for its size, and
  * the last answer is a second old; what is known is told where no other answer
@@ -29,9 +31,7 @@ int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 int service_log_open(
 	struct op *op, const struct node *node, struct handle *handle);
-int service_log_read(struct op *op);
-void service_log_close(struct fs *fs, struct service_log *log);
 /* No answer is waited for any more. To be called before api_free. */
-void service_logs_stop(struct fs *fs);
+void service_logs_stop(struct core *core);
 
 #endif

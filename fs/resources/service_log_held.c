@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_log_held.c - as much of a log as is known, and how it grows */
+/* fs/resources/service_log_held.c - as much of a log as is known, and how it
+ * grows */
 #include "fs/resources/service_log_held.h"
 
 #include <errno.h>

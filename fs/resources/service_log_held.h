@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_log_held.h - as much of a log as is known, and how it grows */
+/* fs/resources/service_log_held.h - as much of a log as is known, and how it
+ * grows */
 #ifndef FS_RESOURCES_SERVICE_LOG_HELD_H
 #define FS_RESOURCES_SERVICE_LOG_HELD_H
 

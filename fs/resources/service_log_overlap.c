@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_log_overlap.c - where the last lines of a log go on from */
+/* fs/resources/service_log_overlap.c - where the last lines of a log go on from
+ */
 #include "fs/resources/service_log_held.h"
 
 #include <stdlib.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_vault.c - a service's env: its vault, which is kept nowhere */
+/* fs/resources/service_vault.c - a service's env: its vault, which is kept
+ * nowhere */
 #include "fs/resources/service_vault.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
 #include "fs/resources/resource.h"
 
 enum {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_vault.h - a service's env: its vault, which is kept nowhere */
+/* fs/resources/service_vault.h - a service's env: its vault, which is kept
+ * nowhere */
 #ifndef FS_RESOURCES_SERVICE_VAULT_H
 #define FS_RESOURCES_SERVICE_VAULT_H
 

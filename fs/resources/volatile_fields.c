@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/volatile_fields.c - when resources changed, as the last mount saw it */
+/* fs/resources/volatile_fields.c - when resources changed, as the last mount
+ * saw it */
 #include "fs/resources/volatile_fields.h"
 
 #include <inttypes.h>

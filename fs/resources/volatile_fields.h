@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/volatile_fields.h - when resources changed, as the last mount saw it */
+/* fs/resources/volatile_fields.h - when resources changed, as the last mount
+ * saw it */
 #ifndef FS_RESOURCES_VOLATILE_FIELDS_H
 #define FS_RESOURCES_VOLATILE_FIELDS_H
 

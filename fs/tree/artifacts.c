@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/ops/handle.h"
-#include "fs/jobs/job_store.h"
+#include "fs/core/core.h"
+#include "fs/core/handle.h"
 #include "fs/core/listing.h"
-#include "fs/mount/mount.h"
+#include "fs/core/row.h"
+#include "fs/jobs/job_store.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/run.h"
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
@@ -94,7 +96,7 @@ int artifact_remove(
 		return -EBUSY;
 	/* The last takes its place: files are numbered by place. */
 	job_store_swap_artifacts(
-		&op->fs->state, job->number, index, job->artifact_count - 1);
+		&op->core->state, job->number, index, job->artifact_count - 1);
 	free(job->artifacts[index].name);
 	job->artifacts[index] = job->artifacts[--job->artifact_count];
 	return job_store_record(job);

@@ -4,44 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/resources/image_trusted.h"
 #include "fs/drafts/create.h"
+#include "fs/resources/image_trusted.h"
 #include "fs/resources/resource_rows.h"
 #include "fs/tree/tables.h"
-
-static const char *const taken[] = { "new", "owned", "shared", "public", NULL };
-static const struct collection *const views[] = { &images_owned, &images_shared,
-	&images_public, NULL };
-
-#define FORM                                                                   \
-	{                                                                      \
-		.member = "images", .ids = "image_id|id", .taken = taken       \
-	}
-
-const struct collection images = {
-	.path = "/images",
-	.row = "/images/{image}",
-	.link = "/images/{alias}",
-	.list = API_IMAGES,
-	.detail = API_IMAGE,
-	.remove = API_IMAGE_DELETE,
-	.form = FORM,
-	.views = views,
-	.has_others = true,
-	.has_aliases = true,
-};
-
-#define VIEW(which, endpoint)                                                  \
-	const struct collection images_##which = {                             \
-		.path = "/images/" #which,                                     \
-		.row = "/images/" #which "/{image}",                           \
-		.list = endpoint,                                              \
-		.detail = API_IMAGE,                                           \
-		.form = FORM,                                                  \
-	}
-VIEW(owned, API_IMAGES_OWNED);
-VIEW(shared, API_IMAGES_SHARED);
-VIEW(public, API_IMAGES_PUBLIC);
 
 static const struct setting visibility_setting = {
 	.name = "visibility",

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/tree/job.c - the directory of a job, wherever it is shown */
+#include "fs/tree/job.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/ops/handle.h"
-#include "fs/jobs/job_store.h"
+#include "fs/core/core.h"
+#include "fs/core/handle.h"
 #include "fs/core/listing.h"
-#include "fs/mount/mount.h"
+#include "fs/core/row.h"
+#include "fs/jobs/job_reader.h"
+#include "fs/jobs/job_store.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/run.h"
-#include "fs/tree/job.h"
 #include "fs/tree/tables.h"
 
 struct job *node_job(struct op *op, const struct node *node)
 {
-	return job_by_key(op->fs, node->id);
+	return job_by_key(op->core, node->id);
 }
 
 /* ---- what is there ---- */
@@ -32,13 +36,13 @@ static int job_detail(struct op *op, struct job *job)
 	if (op->step)
 		return job->status == JOB_ERROR ? job->err : 0;
 	if (!job->call && !job->is_storing) {
-		if (op->watched) {
+		if (op->unwait) {
 			op->step = 1; /* it was asked for, and has answered */
 			return 0;
 		}
 		poller_fetch(job);
 	}
-	return op_wait_job(op, job, false);
+	return job_wait(op, job, false);
 }
 
 static int job_exists(struct op *op, const struct node *node)
@@ -200,7 +204,7 @@ static int output_open(
 	if (job->status == JOB_ERROR)
 		return job->err;
 	int err = job_detail(op, job);
-	return err ? err : handle_open_output(handle, job, output_of(node));
+	return err ? err : job_reader_open_output(handle, job, output_of(node));
 }
 
 static int exit_code_attr(struct op *op, const struct node *node,
@@ -233,21 +237,19 @@ static int exit_code_open(
 	int err = job_detail(op, job);
 	if (err)
 		return err;
-	job_hold(job);
-	handle->job = job;
-	handle->kind = HANDLE_WAIT;
+	job_reader_open_result(handle, job);
 	return 0;
 }
 
 int job_file_open(struct op *op, struct job *job, struct handle *handle,
 	const char *suffix)
 {
-	int fd = job_open_file(&op->fs->state, job->number, suffix, O_RDONLY);
+	int fd = job_open_file(&op->core->state, job->number, suffix, O_RDONLY);
 
 	if (fd < 0)
 		return fd;
 	handle->fd = fd;
-	handle->kind = HANDLE_FILE;
+	handle->kind = &handle_file;
 	return 0;
 }
 
@@ -292,7 +294,7 @@ static int answer_open(
 	err = job_file_open(op, job, handle, "answer");
 	if (err != -ENOENT)
 		return err;
-	handle->kind = HANDLE_TEXT; /* no answer has come: an empty one */
+	handle->kind = &handle_text; /* no answer has come: an empty one */
 	handle->text = strdup("{}\n");
 	handle->len = 3;
 	return handle->text ? 0 : -ENOMEM;

@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/drafts/draft.h"
-#include "fs/ops/handle.h"
-#include "fs/jobs/job_store.h"
+#include "fs/core/core.h"
+#include "fs/core/handle.h"
 #include "fs/core/listing.h"
-#include "fs/mount/mount.h"
+#include "fs/core/row.h"
+#include "fs/drafts/draft.h"
+#include "fs/files/spool.h"
+#include "fs/jobs/job_store.h"
+#include "fs/jobs/jobs.h"
 #include "fs/jobs/run.h"
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
@@ -18,12 +21,12 @@
 static int jobs_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
-	struct fs *fs = op->fs;
-	struct job *job = jobs_lookup(fs, name);
+	struct core *core = op->core;
+	struct job *job = jobs_lookup(core, name);
 
 	(void)node;
-	if (json_object_get(fs->jobs.aliases, name)) {
-		jobs_drop_alias(fs, name);
+	if (json_object_get(core->jobs->aliases, name)) {
+		jobs_drop_alias(core, name);
 		return 0;
 	}
 	if (!job || !is_dir)
@@ -31,7 +34,7 @@ static int jobs_remove(
 	if (!job_is_final(job))
 		return -EBUSY;
 	if (job->id)
-		jobs_forget(fs, job->id);
+		jobs_forget(core, job->id);
 	job_remove(job);
 	return 0;
 }
@@ -42,7 +45,7 @@ static int jobs_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
 	(void)node;
-	attr_times(attr, &op->fs->jobs.changed, &op->fs->jobs.changed);
+	attr_times(attr, &op->core->jobs->changed, &op->core->jobs->changed);
 	*timeout_s = 0;
 	return 0;
 }
@@ -63,9 +66,9 @@ static int add_aliases(struct op *op, struct listing *listing)
 	json_t *number;
 	int err = 0;
 
-	json_object_foreach (op->fs->jobs.aliases, alias, number) {
+	json_object_foreach (op->core->jobs->aliases, alias, number) {
 		struct found found;
-		if (!job_by_number(op->fs, json_integer_value(number)))
+		if (!job_by_number(op->core, json_integer_value(number)))
 			continue;
 		err = found_row(&found, tree_row("/jobs/{alias}"), alias, NULL);
 		if (!err)
@@ -96,9 +99,9 @@ static int jobs_list(
 	if (err == -EINPROGRESS)
 		return err;
 	if (!err)
-		jobs_read_list(op->fs, answer.json, answer.fetched_ms);
+		jobs_read_list(op->core, answer.json, answer.fetched_ms);
 	err = add_aliases(op, listing);
-	TAILQ_FOREACH(job, &op->fs->jobs.all, link)
+	TAILQ_FOREACH(job, &op->core->jobs->all, link)
 	{
 		if (!err && is_listed(job))
 			err = add_job(listing, job);
@@ -123,21 +126,21 @@ static bool looks_like_id(const char *name)
 static int jobs_find(struct op *op, const struct node *node, const char *name,
 	struct found *found)
 {
-	struct fs *fs = op->fs;
-	struct job *job = jobs_lookup(fs, name);
+	struct core *core = op->core;
+	struct job *job = jobs_lookup(core, name);
 	struct cache_answer answer;
 
 	(void)node;
-	if (json_object_get(fs->jobs.aliases, name))
+	if (json_object_get(core->jobs->aliases, name))
 		return found_row(found, tree_row("/jobs/{alias}"), name, NULL);
-	if (!job && looks_like_id(name) && !job_is_forgotten(fs, name)) {
+	if (!job && looks_like_id(name) && !job_is_forgotten(core, name)) {
 		enum job_status status;
 		int err = op_get(op, API_JOB, name, &answer);
 		if (!err)
 			err = job_judge(answer.json, &status);
 		if (err)
 			return err;
-		job = job_foreign(fs, name);
+		job = job_foreign(core, name);
 		if (!job)
 			return -ENOMEM;
 		job->is_unlisted = true;
@@ -158,12 +161,12 @@ static int jobs_move_in(struct op *op, const struct node *node,
 static int jobs_new_spool(
 	struct op *op, const struct node *dir, struct found *found)
 {
-	const struct options *options = op->fs->options;
+	const struct options *options = op->core->options;
 
 	(void)dir;
 	memset(found, 0, sizeof(*found));
-	found->inode = spool_top(op->fs->spool, "jobs/new", options->uid,
-		options->gid, &op->fs->born);
+	found->inode = spool_top(op->core->spool, "jobs/new", options->uid,
+		options->gid, &op->core->born);
 	return found->inode ? 0 : -errno;
 }
 
@@ -172,7 +175,7 @@ static int jobs_new_spool(
 static int latest_exists(struct op *op, const struct node *node)
 {
 	(void)node;
-	return job_by_number(op->fs, op->fs->jobs.latest) ? 0 : -ENOENT;
+	return job_by_number(op->core, op->core->jobs->latest) ? 0 : -ENOENT;
 }
 
 static int link_render(
@@ -192,15 +195,15 @@ static int latest_render(struct op *op, const struct node *node, FILE *out)
 {
 	(void)node;
 	return link_render(
-		op, job_by_number(op->fs, op->fs->jobs.latest), "", out);
+		op, job_by_number(op->core, op->core->jobs->latest), "", out);
 }
 
 static int alias_render(struct op *op, const struct node *node, FILE *out)
 {
-	json_t *number = json_object_get(op->fs->jobs.aliases, node->id);
+	json_t *number = json_object_get(op->core->jobs->aliases, node->id);
 
-	return link_render(
-		op, job_by_number(op->fs, json_integer_value(number)), "", out);
+	return link_render(op,
+		job_by_number(op->core, json_integer_value(number)), "", out);
 }
 
 static int submitted_render(struct op *op, const struct node *node, FILE *out)

@@ -7,7 +7,8 @@
 
 #include "fs/base/errors.h"
 #include "fs/base/log.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 #include "fs/resources/resource.h"
 #include "fs/tree/tables.h"
 
@@ -16,7 +17,7 @@ static int moving_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
 	(void)node;
-	attr_times(attr, &op->fs->born, &op->fs->born);
+	attr_times(attr, &op->core->born, &op->core->born);
 	*timeout_s = 0;
 	return 0;
 }
@@ -25,7 +26,7 @@ static int still_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
 	(void)node;
-	attr_times(attr, &op->fs->born, &op->fs->born);
+	attr_times(attr, &op->core->born, &op->core->born);
 	*timeout_s = FOREVER_S;
 	return 0;
 }
@@ -75,11 +76,11 @@ static void cache_print(const struct cache_stats *stats, FILE *out)
 	put(out, "cache_bytes", stats->bytes);
 }
 
-static void resources_print(struct fs *fs, FILE *out)
+static void resources_print(struct core *core, FILE *out)
 {
 	uint64_t count, bytes;
 
-	lists_measure(fs, &count, &bytes);
+	lists_measure(core, &count, &bytes);
 	put(out, "resources", count);
 	put(out, "resources_bytes", bytes);
 	put(out, "resources_bytes_each", count ? bytes / count : 0);
@@ -87,31 +88,31 @@ static void resources_print(struct fs *fs, FILE *out)
 
 static int stats_render(struct op *op, const struct node *node, FILE *out)
 {
-	struct fs *fs = op->fs;
+	struct core *core = op->core;
 	const struct op *parked;
 	const struct job *job;
 	uint64_t waiting = 0, readers = 0, going = 0, jobs = 0;
 
 	(void)node;
-	TAILQ_FOREACH(parked, &fs->parked, link)
+	TAILQ_FOREACH(parked, &core->parked, link)
 	{
 		waiting++;
-		readers += parked->watched != NULL;
+		readers += parked->unwait != NULL;
 	}
-	TAILQ_FOREACH(job, &fs->jobs.all, link)
+	TAILQ_FOREACH(job, &core->jobs->all, link)
 	{
 		jobs++;
 		going += !job_is_final(job);
 	}
-	api_print(api_stats(fs->api), out);
-	cache_print(cache_stats(fs->cache), out);
-	resources_print(fs, out);
-	put(out, "operations", fs->operations);
+	api_print(api_stats(core->api), out);
+	cache_print(cache_stats(core->cache), out);
+	resources_print(core, out);
+	put(out, "operations", core->operations);
 	put(out, "operations_waiting", waiting);
-	put(out, "longest_turn_us", fs->longest_turn_us);
+	put(out, "longest_turn_us", core->longest_turn_us);
 	put(out, "readers_waiting", readers);
-	put(out, "handles", fs->handles);
-	put(out, "nodes", fs->nodes.count);
+	put(out, "handles", core->handles);
+	put(out, "nodes", core->nodes.count);
 	put(out, "jobs", jobs);
 	put(out, "jobs_going_on", going);
 	return 0;
@@ -134,23 +135,20 @@ static int log_render(struct op *op, const struct node *node, FILE *out)
 static int errors_render(struct op *op, const struct node *node, FILE *out)
 {
 	(void)node;
-	errors_print(op->fs, out);
+	errors_print(op->core->errors, out);
 	return 0;
 }
 
 static int config_render(struct op *op, const struct node *node, FILE *out)
 {
-	size_t len;
-	char *text = options_text(op->fs->options, &len);
+	const char *text = op->core->options->text;
 
 	(void)node;
-	if (!text)
-		return -ENOMEM;
-	fprintf(out, "public_key %s\n", op->fs->credentials->public_key);
-	fprintf(out, "credentials %s\n", op->fs->credentials->source);
-	fprintf(out, "state %s\n", op->fs->state.path);
-	fwrite(text, 1, len, out);
-	free(text);
+	fprintf(out, "public_key %s\n", op->core->credentials->public_key);
+	fprintf(out, "credentials %s\n", op->core->credentials->source);
+	fprintf(out, "state %s\n", op->core->state.path);
+	if (text)
+		fputs(text, out);
 	return 0;
 }
 
@@ -177,9 +175,9 @@ static int refresh_write(
 	(void)text;
 	if (!len)
 		return 0;
-	lists_forget(op->fs);
-	cache_drop_all(op->fs->cache);
-	notify_all(op->fs);
+	lists_forget(op->core);
+	cache_drop_all(op->core->cache);
+	notify_all(op->core);
 	return 0;
 }
 
@@ -205,7 +203,7 @@ static int otp_write(
 		return -EINVAL;
 	memcpy(code, text, len);
 	code[len] = '\0';
-	int err = api_set_otp(op->fs->api, code);
+	int err = api_set_otp(op->core->api, code);
 	explicit_bzero(code, sizeof(code));
 	return err;
 }

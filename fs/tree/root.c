@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/core/row.h"
+#include "fs/files/spool.h"
 #include "fs/tree/readme.h"
 #include "fs/tree/tables.h"
 
@@ -25,7 +27,7 @@ static int answer_attr(struct op *op, enum api_endpoint endpoint,
 
 	if (err)
 		return err;
-	struct timespec at = answer_changed(op->fs, endpoint, &answer);
+	struct timespec at = answer_changed(op->core, endpoint, &answer);
 	attr_times(attr, &at, &at);
 	*timeout_s = answer_timeout_s(op, &answer);
 	return 0;
@@ -101,12 +103,12 @@ static int key_json_render(struct op *op, const struct node *node, FILE *out)
 
 static int run_spool(struct op *op, const struct node *dir, struct found *found)
 {
-	const struct options *options = op->fs->options;
+	const struct options *options = op->core->options;
 
 	(void)dir;
 	memset(found, 0, sizeof(*found));
-	found->inode = spool_top(op->fs->spool, "run", options->uid,
-		options->gid, &op->fs->born);
+	found->inode = spool_top(op->core->spool, "run", options->uid,
+		options->gid, &op->core->born);
 	return found->inode ? 0 : -errno;
 }
 

@@ -2,29 +2,12 @@
 /* fs/tree/services.c - services/ */
 #include "fs/drafts/create.h"
 #include "fs/resources/resource_rows.h"
-#include "fs/resources/resource_snapshots.h"
 #include "fs/resources/service_bootstrap.h"
 #include "fs/resources/service_log.h"
 #include "fs/resources/service_vault.h"
+#include "fs/tree/resource_run.h"
+#include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"
-
-static const char *const taken[] = { "new", NULL };
-static const char *const whole[] = { "state|status", "ports", "network_mode",
-	"created_at", "url", NULL };
-
-const struct collection services = {
-	.path = "/services",
-	.row = "/services/{service}",
-	.link = "/services/{id}",
-	.list = API_SERVICES,
-	.detail = API_SERVICE,
-	.remove = API_SERVICE_DELETE,
-	.form = { .member = "services",
-		.ids = "service_id|id",
-		.names = "name",
-		.taken = taken },
-	.whole = whole,
-};
 
 #define HERE "/services/{service}/"
 

@@ -2,26 +2,9 @@
 /* fs/tree/sessions.c - sessions/ */
 #include "fs/drafts/create.h"
 #include "fs/resources/resource_rows.h"
-#include "fs/resources/resource_snapshots.h"
+#include "fs/tree/resource_run.h"
+#include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"
-
-static const char *const taken[] = { "new", NULL };
-static const char *const whole[] = { "status|state", "network_mode",
-	"created_at", NULL };
-
-const struct collection sessions = {
-	.path = "/sessions",
-	.row = "/sessions/{session}",
-	.link = "/sessions/{alias}",
-	.list = API_SESSIONS,
-	.detail = API_SESSION,
-	.remove = API_SESSION_DELETE,
-	.form = { .member = "sessions",
-		.ids = "session_id|id",
-		.taken = taken },
-	.whole = whole,
-	.has_aliases = true,
-};
 
 #define HERE "/sessions/{session}/"
 

@@ -5,20 +5,23 @@
 #include <string.h>
 
 #include "fs/base/errors.h"
+#include "fs/core/core.h"
 #include "fs/core/listing.h"
-#include "fs/mount/mount.h"
+#include "fs/core/row.h"
+#include "fs/files/spool.h"
 #include "fs/jobs/dir_kind.h"
 #include "fs/tree/tables.h"
 
 /* node->id is the number of the directory, node->name the setting's. */
-static struct spool_inode *settings_of(struct fs *fs, const struct node *node)
+static struct spool_inode *settings_of(
+	struct core *core, const struct node *node)
 {
-	return spool_by_number(fs->spool, strtoull(node->id, NULL, 10));
+	return spool_by_number(core->spool, strtoull(node->id, NULL, 10));
 }
 
 static struct spool_inode *settings_dir(struct op *op, const struct node *node)
 {
-	return settings_of(op->fs, node);
+	return settings_of(op->core, node);
 }
 
 /* Values of several lines have a row of their own: they are complete at the
@@ -165,11 +168,11 @@ static int settings_keep(
 		return 0; /* what is inherited stays inherited */
 	if (!dir->settings)
 		dir->settings = json_object();
-	json_t *at = json_pack("[II]", (json_int_t)op->fs->now.tv_sec,
-		(json_int_t)op->fs->now.tv_nsec);
+	json_t *at = json_pack("[II]", (json_int_t)op->core->now.tv_sec,
+		(json_int_t)op->core->now.tv_nsec);
 	if (json_object_set_new(dir->settings, changed_member, at))
 		return -ENOMEM;
-	return spool_record(op->fs->spool, dir);
+	return spool_record(op->core->spool, dir);
 }
 
 static int setting_write(
@@ -184,17 +187,18 @@ static int setting_write(
 		return -ENOENT;
 	int err = setting_parse(setting, text, len, &value, why, sizeof(why));
 	if (err) {
-		errors_add(op->fs, "SET", node->name, 0, err, why);
+		errors_add(op->core->errors, &op->core->now, "SET", node->name,
+			0, err, why);
 		return err;
 	}
 	return settings_keep(op, dir, node->name, value);
 }
 
-static int setting_check(
-	struct fs *fs, const struct node *node, const char *text, size_t len)
+static int setting_check(struct core *core, const struct node *node,
+	const char *text, size_t len)
 {
 	const struct setting *setting =
-		settings_one(settings_of(fs, node), node->name);
+		settings_one(settings_of(core, node), node->name);
 	json_t *value;
 	char why[256];
 
@@ -202,7 +206,8 @@ static int setting_check(
 		return -ENOENT;
 	int err = setting_parse(setting, text, len, &value, why, sizeof(why));
 	if (err)
-		errors_add(fs, "SET", node->name, 0, err, why);
+		errors_add(core->errors, &core->now, "SET", node->name, 0, err,
+			why);
 	else
 		json_decref(value);
 	return err;

@@ -4,24 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/mount/mount.h"
-#include "fs/resources/resource_rows.h"
-#include "fs/resources/resource_snapshots.h"
 #include "fs/base/safe_name.h"
+#include "fs/core/core.h"
+#include "fs/resources/resource_rows.h"
+#include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"
-
-const struct collection snapshots = {
-	.path = "/snapshots",
-	.row = "/snapshots/{snapshot}",
-	.list = API_SNAPSHOTS,
-	.detail = API_SNAPSHOT,
-	.remove = API_SNAPSHOT_DELETE,
-	.form = { .member = "snapshots",
-		.ids = "snapshot_id|id",
-		.keys = taken_keys,
-		.part_names = "name" },
-	.is_constant = true,
-};
 
 /* The collection that its source is in, and its id there. -ENOENT: it does not
  * say. */
@@ -58,7 +45,7 @@ static int source_exists(struct op *op, const struct node *node)
 		err = source_of(item, &collection, &id);
 	if (err)
 		return err;
-	index = collection_known(op->fs, collection);
+	index = collection_known(op->core, collection);
 	if (index && !resource_by_id(index, id))
 		err = -ENOENT;
 	free(id);

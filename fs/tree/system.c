@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/core/listing.h"
-#include "fs/mount/mount.h"
 #include "fs/base/safe_name.h"
+#include "fs/core/core.h"
+#include "fs/core/listing.h"
+#include "fs/core/row.h"
 #include "fs/resources/service_log.h"
 #include "fs/tree/tables.h"
 
@@ -47,7 +48,7 @@ static int answer_attr(struct op *op, const struct node *node,
 
 	if (err)
 		return err;
-	struct timespec at = answer_changed(op->fs, endpoint, &answer);
+	struct timespec at = answer_changed(op->core, endpoint, &answer);
 	attr_times(attr, &at, &at);
 	*timeout_s = answer_timeout_s(op, &answer);
 	return 0;

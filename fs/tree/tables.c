@@ -17,3 +17,14 @@ const struct row *const tree_tables[] = {
 	tree_mount_rows,
 	NULL,
 };
+
+const struct collection *const tree_collections[] = {
+	&sessions,
+	&services,
+	&snapshots,
+	&images,
+	&images_owned,
+	&images_shared,
+	&images_public,
+	NULL,
+};

@@ -4,6 +4,14 @@
 #define FS_TREE_TABLES_H
 
 #include "fs/core/row.h"
+#include "fs/jobs/dir_kind.h"
+#include "fs/resources/resource.h"
+
+/* What a mount is made with: tree_init, resources_new and places_init take
+ * them. Each ends with NULL, or an empty row. */
+extern const struct row *const tree_tables[];
+extern const struct collection *const tree_collections[];
+extern const struct place tree_places[];
 
 /* One table a file, each ending with an empty row. */
 extern const struct row tree_root_rows[];

@@ -3,19 +3,20 @@
 #include <string.h>
 
 #include "fs/jobs/job_store.h"
-#include "fs/mount/mount.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 #include "fs/files/spool_private.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What is read is written so that it reads the same. */
-static void check_again(struct fs *fs, const struct job *job)
+static void check_again(struct core *core, const struct job *job)
 {
 	size_t len, again_len;
 	char *text = job_record(job, &len), *again;
 	struct job *copy;
 
 	HOLDS(text);
-	HOLDS(job_from_record(fs, 8, text, len, &copy) == 0);
+	HOLDS(job_from_record(core, 8, text, len, &copy) == 0);
 	again = job_record(copy, &again_len);
 	HOLDS(again && again_len == len && !memcmp(text, again, len));
 	job_forget(copy);
@@ -27,22 +28,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct state state = { .fd = -1, .inodes_fd = -1, .jobs_fd = -1 };
 	struct spool spool = { .state = &state };
-	struct fs fs = { .spool = &spool, .state = state };
+	struct core core = { .spool = &spool, .state = state };
+	struct jobs jobs;
 	struct job *job;
 
-	TAILQ_INIT(&fs.jobs.all);
-	TAILQ_INIT(&fs.ready);
-	poller_init(&fs);
+	TAILQ_INIT(&core.ready);
+	jobs_init(&jobs, &core);
 	spool.table = calloc(1, sizeof(*spool.table));
 	spool.room = 1;
 	HOLDS(spool.table);
-	if (job_from_record(&fs, 7, (const char *)bytes, len, &job) == 0) {
+	if (job_from_record(&core, 7, (const char *)bytes, len, &job) == 0) {
 		HOLDS(job->number == 7 && job->key);
-		check_again(&fs, job);
+		check_again(&core, job);
 		job->inode = 0;
 		job_forget(job);
 	}
-	HOLDS(TAILQ_EMPTY(&fs.jobs.all));
+	HOLDS(TAILQ_EMPTY(&jobs.all));
 	free(spool.table);
 	return 0;
 }

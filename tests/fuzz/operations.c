@@ -349,9 +349,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	for (int i = 0; i < LINES && (line = strsep(&rest, "\n")); i++)
 		line_act(line);
 	close_all();
-	HOLDS(kernel.is_over || !kernel.fs->handles);
+	HOLDS(kernel.is_over || !kernel.mount->core.handles);
 	kernel_forget();
-	HOLDS(kernel.is_over || kernel.fs->nodes.count == 1);
+	HOLDS(kernel.is_over || kernel.mount->core.nodes.count == 1);
 	wire_forget_says();
 	kernel_unmount();
 	kernel_close();

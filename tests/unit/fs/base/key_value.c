@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/key_value.c - words of an action, as the body of its request */
+/* tests/unit/fs/base/key_value.c - words of an action, as the body of its
+ * request */
 #include "fs/base/key_value.h"
 
 #include <errno.h>

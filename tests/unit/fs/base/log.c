@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/log.c - nothing that is logged steers a terminal, or is lost */
+/* tests/unit/fs/base/log.c - nothing that is logged steers a terminal, or is
+ * lost */
 #include "fs/base/log.h"
 
 #include <setjmp.h>

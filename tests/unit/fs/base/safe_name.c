@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/safe_name.c - any name from the network is a name of a file */
+/* tests/unit/fs/base/safe_name.c - any name from the network is a name of a
+ * file */
 #include "fs/base/safe_name.h"
 
 #include <setjmp.h>

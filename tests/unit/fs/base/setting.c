@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/setting.c - what may be written to a setting, and what it gives */
+/* tests/unit/fs/base/setting.c - what may be written to a setting, and what it
+ * gives */
 #include "fs/base/setting.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/state.c - the state directory: found, locked, written, cleaned */
+/* tests/unit/fs/base/state.c - the state directory: found, locked, written,
+ * cleaned */
 #include "fs/base/state.h"
 
 #include <errno.h>

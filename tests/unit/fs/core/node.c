@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/core/node.c - inode numbers: found while a table of them grows */
+/* tests/unit/fs/core/node.c - inode numbers: found while a table of them grows
+ */
 #include "fs/core/node.h"
 
 #include <setjmp.h>

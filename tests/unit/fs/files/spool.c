@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/spool.c - names and attributes of saved files, also after a start */
+/* tests/unit/fs/files/spool.c - names and attributes of saved files, also after
+ * a start */
 #include "tests/unit/fs/files/spool_fixture.h"
 
 #include <limits.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/spool_content.c - working copies, commits, and who sees what */
+/* tests/unit/fs/files/spool_content.c - working copies, commits, and who sees
+ * what */
 #include "tests/unit/fs/files/spool_fixture.h"
 
 #include <dirent.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/spool_fixture.h - a spool in a throw-away state directory */
+/* tests/unit/fs/files/spool_fixture.h - a spool in a throw-away state directory
+ */
 #ifndef TESTS_UNIT_FS_FILES_SPOOL_FIXTURE_H
 #define TESTS_UNIT_FS_FILES_SPOOL_FIXTURE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/spool_kill.c - killed, without power, without room: at every step */
+/* tests/unit/fs/files/spool_kill.c - killed, without power, without room: at
+ * every step */
 #include "tests/unit/fs/files/spool_fixture.h"
 
 #include <dirent.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/spool_load.c - what a start makes of leftovers and of damage */
+/* tests/unit/fs/files/spool_load.c - what a start makes of leftovers and of
+ * damage */
 #include "tests/unit/fs/files/spool_fixture.h"
 
 #include <dirent.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/spool_memory.c - every operation with its n-th allocation failing */
+/* tests/unit/fs/files/spool_memory.c - every operation with its n-th allocation
+ * failing */
 #include "tests/unit/fs/files/spool_fixture.h"
 
 /* TEST_ALLOC_FAIL: the Makefile links this one with malloc wrapped. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/spool_rename.c - the kernel's own filesystem says what is right */
+/* tests/unit/fs/files/spool_rename.c - the kernel's own filesystem says what is
+ * right */
 #include "tests/unit/fs/files/spool_fixture.h"
 
 #include <dirent.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/mount/calls.h - what programs do, as requests of tests/unit/fs/mount/kernel.h */
+/* tests/unit/fs/mount/calls.h - what programs do, as requests of
+ * tests/unit/fs/mount/kernel.h */
 #ifndef TESTS_UNIT_FS_MOUNT_CALLS_H
 #define TESTS_UNIT_FS_MOUNT_CALLS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/mount/kernel.h - a mount without a kernel: a test asks in its place */
+/* tests/unit/fs/mount/kernel.h - a mount without a kernel: a test asks in its
+ * place */
 #ifndef TESTS_UNIT_FS_MOUNT_KERNEL_H
 #define TESTS_UNIT_FS_MOUNT_KERNEL_H
 
@@ -15,7 +16,7 @@
 #include <linux/fuse.h>
 
 #include "fs/base/clock.h"
-#include "fs/mount/mount.h"
+#include "fs/mount/parts.h"
 #include "fs/base/options.h"
 #include "tests/unit/fs/mount/wire.h"
 #include "tests/holds.h"
@@ -43,7 +44,7 @@ struct kernel_open {
 static struct {
 	char dir[32]; /* of the state */
 	struct options options;
-	struct fs *fs;
+	struct mount *mount;
 	struct fuse_session *session;
 	int fd; /* readable while there is a request to be read */
 	uint64_t now_ms;
@@ -83,7 +84,7 @@ void clock_read(uint64_t *now_ms, struct timespec *now)
 	now->tv_nsec = (long)(kernel.now_ms % 1000) * 1000000;
 }
 
-uint64_t clock_worked_us(void)
+uint64_t clock_us(void)
 {
 	return 0;
 }
@@ -248,11 +249,12 @@ static ssize_t kernel_write(int fd, struct iovec *iov, int count, void *ctx)
 
 static inline bool kernel_is_busy(void)
 {
-	return kernel.bytes || wire.count || !TAILQ_EMPTY(&kernel.fs->ready) ||
-		worker_pending(kernel.fs->worker) ||
-		worker_pending(kernel.fs->reader) ||
-		worker_pending(kernel.fs->prober) ||
-		notifier_is_busy(kernel.fs);
+	return kernel.bytes || wire.count ||
+		!TAILQ_EMPTY(&kernel.mount->core.ready) ||
+		worker_pending(kernel.mount->core.worker) ||
+		worker_pending(kernel.mount->core.reader) ||
+		worker_pending(kernel.mount->core.prober) ||
+		notifier_is_busy(&kernel.mount->core);
 }
 
 /* The threads end what they were given, so that a run is like the next. */
@@ -267,10 +269,10 @@ static inline void kernel_await(struct worker *worker)
 
 static inline void kernel_await_all(void)
 {
-	kernel_await(kernel.fs->worker);
-	kernel_await(kernel.fs->reader);
-	kernel_await(kernel.fs->prober);
-	kernel_await(kernel.fs->notifier.worker);
+	kernel_await(kernel.mount->core.worker);
+	kernel_await(kernel.mount->core.reader);
+	kernel_await(kernel.mount->core.prober);
+	kernel_await(kernel.mount->core.notifier.worker);
 }
 
 /* One turn; time passes if nothing else can. */
@@ -284,7 +286,7 @@ static inline void kernel_turn(bool answers, unsigned step_ms)
 		kernel_await_all();
 	if (!(answers && !kernel.bytes && wire_answer()) && !kernel_is_busy())
 		kernel.now_ms += step_ms;
-	kernel.is_over = !fs_turn(kernel.fs, 0);
+	kernel.is_over = !mount_turn(kernel.mount, 0);
 }
 
 /* Nothing is left to be done, or that only time will do. */
@@ -428,7 +430,7 @@ static inline void kernel_ready(
 	(void)message;
 }
 
-/* 0, or the error of fs_new. */
+/* 0, or the error of mount_new. */
 static inline int kernel_mount(void)
 {
 	static const struct fuse_custom_io io = { .read = kernel_read,
@@ -441,20 +443,19 @@ static inline int kernel_mount(void)
 	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
 	enum exit_status status;
 	char why[PATH_MAX];
-	int err = fs_new(&kernel.options, &kernel_keys, &kernel.fs, why,
+	int err = mount_new(&kernel.options, &kernel_keys, &kernel.mount, why,
 		sizeof(why), &status);
 
 	if (err)
 		return err;
-	kernel.session = fuse_session_new(
-		&args, &fs_operations, sizeof(fs_operations), kernel.fs);
+	kernel.session = mount_session(kernel.mount, &args);
 	fuse_opt_free_args(&args);
 	kernel.fd = eventfd(0, EFD_CLOEXEC);
 	HOLDS(kernel.session && kernel.fd >= 0);
 	HOLDS(fuse_session_custom_io(kernel.session, &io, kernel.fd) == 0);
-	fs_begin(kernel.fs, kernel.session, kernel_ready, NULL);
+	mount_begin(kernel.mount, kernel.session, kernel_ready, NULL);
 	kernel.asked_count = 1;
-	kernel.is_over = kernel.fs->is_stopping;
+	kernel.is_over = kernel.mount->is_stopping;
 	kernel.open_count = kernel.node_count = kernel.cut = 0;
 	kernel.bytes = 0;
 	return ASK(FUSE_INIT, 0, init, NULL, 0);
@@ -462,13 +463,13 @@ static inline int kernel_mount(void)
 
 static inline void kernel_unmount(void)
 {
-	fs_end(kernel.fs);
+	mount_end(kernel.mount);
 	for (unsigned i = 1; i < kernel.asked_count && !kernel.bytes; i++)
 		HOLDS(!kernel_is_open(i));
 	HOLDS(!wire.count);
 	fuse_session_destroy(kernel.session);
-	fs_free(kernel.fs);
-	kernel.fs = NULL;
+	mount_free(kernel.mount);
+	kernel.mount = NULL;
 }
 
 static inline int kernel_remove_one(

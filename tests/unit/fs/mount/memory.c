@@ -348,7 +348,7 @@ static void mounts(void **ctx)
 		failing = 0;
 		if (allocations >= at && !err)
 			err = -EAGAIN; /* it could do without */
-		if (kernel.fs)
+		if (kernel.mount)
 			kernel_unmount();
 		if (err != -ENOMEM && err != -EAGAIN && err != -ECONNABORTED)
 			break;

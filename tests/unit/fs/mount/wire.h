@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/mount/wire.h - the API as a script: in the place of api/transfer.c */
+/* tests/unit/fs/mount/wire.h - the API as a script: in the place of
+ * api/transfer.c */
 #ifndef TESTS_UNIT_FS_MOUNT_WIRE_H
 #define TESTS_UNIT_FS_MOUNT_WIRE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/ops/open_descriptors.c - real processes with real descriptors, alive and dead */
+/* tests/unit/fs/ops/open_descriptors.c - real processes with real descriptors,
+ * alive and dead */
 #include "fs/ops/open_descriptors.h"
 
 #include <dirent.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/program/daemon.c - the command's exit status is the daemon's truth */
+/* tests/unit/fs/program/daemon.c - the command's exit status is the daemon's
+ * truth */
 #include "fs/program/daemon.h"
 
 #include <setjmp.h>

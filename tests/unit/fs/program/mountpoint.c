@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/program/mountpoint.c - fit directories, dead mounts, and all the others */
+/* tests/unit/fs/program/mountpoint.c - fit directories, dead mounts, and all
+ * the others */
 #include "fs/program/mountpoint.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/resource_index.c - lists of the API, by id, by name, by directory */
+/* tests/unit/fs/resources/resource_index.c - lists of the API, by id, by name,
+ * by directory */
 #include "fs/resources/resource_index.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include "api/api.h"
 #include "api/json.h"
 #include "fs/resources/resource_read.h"
-#include "fs/resources/resource_snapshots.h"
+#include "fs/resources/snapshot_keys.h"
 
 /* TEST_ALLOC_FAIL: the allocation that fails, counted down; 0: none. */
 static long fail_at;
@@ -48,7 +49,7 @@ static const struct resource_list by_name = {
 	.ids = "id",
 	.names = "name",
 	.taken = taken,
-	.keys = taken_keys,
+	.keys = snapshot_keys,
 	.part_names = "name",
 };
 static const struct timespec born = { 1000, 0 }, now = { 2000, 5 };

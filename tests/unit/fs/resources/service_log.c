@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/service_log.c - where the last lines of a log go on from */
+/* tests/unit/fs/resources/service_log.c - where the last lines of a log go on
+ * from */
 #include "fs/resources/service_log_held.h"
 
 #include <errno.h>

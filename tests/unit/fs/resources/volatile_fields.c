@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/volatile_fields.c - times of resources, kept for the next mount */
+/* tests/unit/fs/resources/volatile_fields.c - times of resources, kept for the
+ * next mount */
 #include "fs/resources/volatile_fields.h"
 
 #include <setjmp.h>

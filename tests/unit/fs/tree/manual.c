@@ -11,10 +11,12 @@
 #include <cmocka.h>
 
 #include "fs/core/row.h"
+#include "fs/tree/tables.h"
 
 /* MANUAL_WRITE=1 in the environment writes the section anew. */
 static const char manual[] = "man/unsandboxfs.5";
-static const char begin[] = ".\\\" FILES is made by tests/unit/fs/tree/manual.c\n";
+static const char begin[] =
+	".\\\" FILES is made by tests/unit/fs/tree/manual.c\n";
 static const char end[] = ".\\\" Here ends what is made.\n";
 
 /* {service} is SERVICE, and a dot in front is no request of the formatter. */
@@ -115,7 +117,7 @@ static void files_is_made_of_the_rows(void **state)
 static int tree_start(void **state)
 {
 	(void)state;
-	return tree_init();
+	return tree_init(tree_tables);
 }
 
 int main(void)

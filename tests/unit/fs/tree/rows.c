@@ -11,6 +11,7 @@
 
 #include "fs/resources/resource.h"
 #include "fs/core/row.h"
+#include "fs/tree/tables.h"
 
 static const struct row *row_now; /* of whom a failure tells */
 
@@ -165,7 +166,7 @@ static void every_action_is_in_the_table(void **state)
 static int tree_start(void **state)
 {
 	(void)state;
-	return tree_init();
+	return tree_init(tree_tables);
 }
 
 int main(void)

@@ -1,63 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_snapshots.c - snapshots/ of a session or a service */
-#include "fs/resources/resource_snapshots.h"
+/* fs/tree/resource_snapshots.c - snapshots/ of a session or a service */
+#include "fs/tree/resource_snapshots.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/core/listing.h"
-#include "fs/mount/mount.h"
 #include "fs/base/options.h"
-#include "fs/resources/resource.h"
 #include "fs/base/safe_name.h"
+#include "fs/core/core.h"
+#include "fs/core/row.h"
+#include "fs/files/spool.h"
+#include "fs/resources/resource.h"
+#include "fs/resources/resource_listing.h"
+#include "fs/resources/snapshot_keys.h"
 
 static const char settings_name[] = ".settings";
-
-/* ---- which there are ---- */
-
-/* The key of one's snapshots/, in the list of all snapshots. */
-static char *key_of(const struct collection *collection, const char *id)
-{
-	char *key;
-
-	return asprintf(&key, "%s/%s", collection->path, id) < 0 ? NULL : key;
-}
-
-/* None where it is not of these, or does not say of which. */
-static int key_add(const struct collection *collection, const json_t *item,
-	const char *ids, char **keys, unsigned *count)
-{
-	char *id;
-	int err = resource_id(item, ids, &id);
-
-	if (err)
-		return err == -EPROTO ? 0 : err;
-	keys[*count] = key_of(collection, id);
-	err = keys[*count] ? 0 : -ENOMEM;
-	*count += !err;
-	free(id);
-	return err;
-}
-
-/* Where the API does not say of which kind it is, it may be of either. */
-int taken_keys(const json_t *item, char **keys, unsigned *count)
-{
-	const char *type =
-		json_string_value(json_member(item, "source_type|type"));
-	bool is_service = type && !strcmp(type, "service");
-	int err = 0;
-
-	*count = 0;
-	if (!type || is_service)
-		err = key_add(
-			&services, item, "source_id|service_id", keys, count);
-	if (!err && !is_service)
-		err = key_add(
-			&sessions, item, "source_id|session_id", keys, count);
-	return err;
-}
 
 /* ---- names ---- */
 
@@ -72,15 +31,15 @@ static const struct row *row_below(const struct node *node, const char *name)
 /* What new ones get is kept as the settings of an empty spool. */
 static struct spool_inode *settings_dir(struct op *op, const struct node *node)
 {
-	const struct options *options = op->fs->options;
+	const struct options *options = op->core->options;
 	char *word = safe_name_encode(node->id, strlen(node->id)), *root;
 	struct spool_inode *top = NULL;
 
 	if (word &&
 		asprintf(&root, "%s/%s/snapshots",
 			collection_of(node->row)->path + 1, word) >= 0) {
-		top = spool_top(op->fs->spool, root, options->uid, options->gid,
-			&op->fs->born);
+		top = spool_top(op->core->spool, root, options->uid,
+			options->gid, &op->core->born);
 		free(root);
 	}
 	free(word);
@@ -111,7 +70,7 @@ int taken_list(struct op *op, const struct node *node, struct listing *listing)
 		err = listing_add(listing, settings_name, &found);
 	if (err)
 		return err;
-	char *key = key_of(collection_of(node->row), node->id);
+	char *key = snapshot_key(collection_of(node->row), node->id);
 	err = key ? listing_add_parts(listing, index, key,
 			    row_below(node, "{snapshot}"), node->id)
 		  : -ENOMEM;
@@ -122,7 +81,7 @@ int taken_list(struct op *op, const struct node *node, struct listing *listing)
 static int part_find(const struct resource_index *index,
 	const struct node *node, const char *name, struct found *found)
 {
-	char *key = key_of(collection_of(node->row), node->id);
+	char *key = snapshot_key(collection_of(node->row), node->id);
 	const struct resource_part *part;
 	size_t count;
 
@@ -191,7 +150,7 @@ int taken_make(struct op *op, const struct node *node, const char *name,
 		node, taken_body(op, node, name), &answer);
 	if (err)
 		return err;
-	collection_drop(op->fs, &snapshots, NULL);
+	collection_drop(op->core, &snapshots, NULL);
 	char *id;
 	err = resource_id(answer, snapshots.form.ids, &id);
 	if (err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_snapshots.h - snapshots/ of a session or a service */
-#ifndef FS_RESOURCES_RESOURCE_SNAPSHOTS_H
-#define FS_RESOURCES_RESOURCE_SNAPSHOTS_H
+/* fs/tree/resource_snapshots.h - snapshots/ of a session or a service */
+#ifndef FS_TREE_RESOURCE_SNAPSHOTS_H
+#define FS_TREE_RESOURCE_SNAPSHOTS_H
 
 #include <jansson.h>
 
@@ -15,10 +15,6 @@ int taken_find(struct op *op, const struct node *node, const char *name,
 int taken_make(struct op *op, const struct node *node, const char *name,
 	struct found *found);
 int taken_link(struct op *op, const struct node *node, FILE *out);
-
-/* By which the list of all snapshots knows whose they are: keys of struct
- * resource_list. */
-int taken_keys(const json_t *item, char **keys, unsigned *count);
 
 /* The rows of its directory; HERE as in fs/resources/resource_rows.h. */
 #define SNAPSHOTS                                                              \

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/core/core.h - what every part of a mount needs: clock, API, nodes */
+#ifndef FS_CORE_CORE_H
+#define FS_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "cache/cache.h"
+#include "fs/base/errors.h"
+#include "fs/base/options.h"
+#include "fs/base/state.h"
+#include "fs/core/fuse.h"
+#include "fs/core/handle.h"
+#include "fs/core/node.h"
+#include "fs/core/notifier.h"
+#include "fs/core/op.h"
+#include "fs/core/timer.h"
+
+struct jobs;
+struct resources;
+struct spool;
+
+/* The last version of an answer that was shown, and when it was new. */
+struct seen {
+	uint64_t version;
+	struct timespec at;
+};
+
+/*
+ * Made and ended by fs/mount/; the userdata of the FUSE session. An operation
+ * has one (op->core), and finds everything from there.
+ */
+struct core {
+	const struct options *options;
+	const struct api_credentials *credentials;
+	struct state state;
+	struct worker *worker; /* writes to disk, builds requests */
+	struct worker *reader; /* parses and frees long answers */
+	struct worker *prober; /* reads /proc; see fs/ops/close_probe.h */
+	struct notifier notifier;
+	struct api *api;
+	struct cache *cache;
+	struct fuse_session *session;
+	struct nodes nodes;
+	struct errors *errors;
+
+	/* The rooms above, which nothing in this one looks into. */
+	struct spool *spool;
+	struct jobs *jobs;
+	struct resources *resources;
+
+	/* The clocks, read once a turn of the loop. */
+	uint64_t now_ms;
+	struct timespec now;  /* wall clock */
+	struct timespec born; /* when the state directory was made: the time of
+				 what has none of its own */
+
+	struct seen seen[API_ENDPOINTS];
+
+	/* The move that was refused last, which mv tries twice. */
+	struct {
+		uint64_t ino;
+		pid_t pid;
+		uint64_t until_ms;
+	} refused;
+
+	struct timers timers;
+	struct op_list ready, parked;
+	struct handle_list open;
+	unsigned handles;
+	bool is_initialised;	  /* the kernel has sent INIT */
+	uint64_t operations;	  /* requests of the kernel so far */
+	uint64_t longest_turn_us; /* of the loop, in which nobody is answered */
+};
+
+/* Time-outs of what never changes, in seconds. */
+#define FOREVER_S 3600.0
+
+#endif

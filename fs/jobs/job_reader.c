@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs/job_reader.c - reading what a job prints, while it goes on */
+#include "fs/jobs/job_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "fs/core/core.h"
+#include "fs/core/row.h"
+#include "fs/jobs/job_store.h"
+#include "fs/jobs/jobs.h"
+#include "fs/jobs/poll_handle.h"
+#include "fs/jobs/poller.h"
+
+static void unwait(struct op *op, bool wants_output)
+{
+	struct job *job = op->awaits;
+
+	poller_unwatch(job, wants_output);
+	job_drop(job);
+}
+
+static void unwait_end(struct op *op)
+{
+	unwait(op, false);
+}
+
+static void unwait_output(struct op *op)
+{
+	unwait(op, true);
+}
+
+int job_wait(struct op *op, struct job *job, bool wants_output)
+{
+	if (!op->unwait) {
+		job_hold(job);
+		poller_watch(job, wants_output);
+	}
+	return op_wait_counted(op, &job->waiters,
+		wants_output ? unwait_output : unwait_end, job);
+}
+
+/*
+ * A program that walks a tree and opens what it finds, as grep -r does, passes
+ * O_NONBLOCK so that it cannot hang in a FIFO, and O_NOFOLLOW: it gets what
+ * there is so far. A program that named the file itself will come back for
+ * more, and gets EAGAIN.
+ */
+static int wait_for_job(struct op *op, struct job *job, bool wants_output)
+{
+	if (op->fi.flags & O_NONBLOCK) {
+		poller_asked(job);
+		return op->fi.flags & O_NOFOLLOW ? op_reply_buf(op, NULL, 0)
+						 : -EAGAIN;
+	}
+	if (poller_has_given_up(job))
+		return job->poll_err;
+	return job_wait(op, job, wants_output);
+}
+
+static int output_read(struct op *op)
+{
+	struct handle *handle = op->handle;
+	struct job *job = handle->job;
+	uint64_t size = job->output_size[handle->output];
+
+	if (job->status == JOB_ERROR)
+		return job->err;
+	if ((uint64_t)op->offset < size) {
+		handle->read_to = (uint64_t)op->offset + op->size;
+		if (handle->read_to > size)
+			handle->read_to = size;
+		size_t room = size - op->offset;
+		return handle_reply_file(op, job->output[handle->output].fd,
+			op->size < room ? op->size : room);
+	}
+	if (job_is_final(job) || job->is_removed)
+		return op_reply_buf(op, NULL, 0);
+	return wait_for_job(op, job, true);
+}
+
+/* The first read after the end takes the snapshot. */
+static int result_read(struct op *op)
+{
+	struct handle *handle = op->handle;
+	struct job *job = handle->job;
+
+	if (!handle->text) {
+		if (!job_is_final(job) && !job->is_removed)
+			return wait_for_job(op, job, false);
+		if (job->status == JOB_ERROR)
+			return job->err;
+		int err = row_content(
+			op, handle->node, &handle->text, &handle->len);
+		if (err == -ENOENT) /* the answer has no such value */
+			return op_reply_buf(op, NULL, 0);
+		if (err)
+			return err;
+	}
+	return handle_reply_text(op, handle->text, handle->len);
+}
+
+static void job_close(struct core *core, struct handle *handle)
+{
+	(void)core;
+	job_drop(handle->job);
+}
+
+static void output_close(struct core *core, struct handle *handle)
+{
+	struct stream *stream = &handle->job->output[handle->output];
+
+	if (!--stream->users) {
+		close(stream->fd);
+		stream->fd = -1;
+	}
+	job_close(core, handle);
+}
+
+unsigned job_poll(
+	struct handle *handle, struct job *job, struct fuse_pollhandle *poll)
+{
+	(void)handle;
+	if (job_is_final(job) || job->is_removed)
+		return handle_poll_ready(poll);
+	poller_asked(job);
+	if (poll)
+		poll_handle_add(job, poll);
+	return POLLOUT | POLLWRNORM;
+}
+
+static unsigned result_poll(
+	struct core *core, struct handle *handle, struct fuse_pollhandle *poll)
+{
+	(void)core;
+	return job_poll(handle, handle->job, poll);
+}
+
+/*
+ * The kernel does not say where the reader stands in a stream: output is ready
+ * when some has come since the last poll, or when the job has ended.
+ */
+static unsigned output_poll(
+	struct core *core, struct handle *handle, struct fuse_pollhandle *poll)
+{
+	struct job *job = handle->job;
+
+	if (job->output_size[handle->output] > handle->read_to)
+		return handle_poll_ready(poll);
+	return result_poll(core, handle, poll);
+}
+
+static const struct handle_kind output_kind = {
+	.read = output_read,
+	.poll = output_poll,
+	.close = output_close,
+};
+
+static const struct handle_kind result_kind = {
+	.read = result_read,
+	.poll = result_poll,
+	.close = job_close,
+};
+
+int job_reader_open_output(
+	struct handle *handle, struct job *job, enum job_output output)
+{
+	struct stream *stream = &job->output[output];
+
+	if (!stream->users) {
+		int fd = job_open_file(&job->core->state, job->number,
+			output == JOB_STDOUT ? "stdout" : "stderr",
+			O_RDWR | O_CREAT);
+		if (fd < 0)
+			return fd;
+		stream->fd = fd;
+	}
+	stream->users++;
+	job_hold(job);
+	handle->job = job;
+	handle->output = output;
+	handle->kind = &output_kind;
+	return 0;
+}
+
+void job_reader_open_result(struct handle *handle, struct job *job)
+{
+	job_hold(job);
+	handle->job = job;
+	handle->kind = &result_kind;
+}
+
+struct job *job_reader_job(const struct handle *handle)
+{
+	return handle->job;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/mount/parts.h - what a mount is made of: struct mount */
+#ifndef FS_MOUNT_PARTS_H
+#define FS_MOUNT_PARTS_H
+
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
+#include "fs/mount/mount.h"
+
+struct mount {
+	struct core core;
+	struct jobs jobs;
+	struct fuse_buf request; /* the kernel's newest */
+	int signal_fd;
+
+	uint64_t request_timeout_ms; /* after which the kernel aborts the
+					mount, halved; 0: never */
+	struct timer request_timer;
+
+	/* What the start waits for; see fs/mount/loop.c. */
+	struct cache_wait *key_wait;
+	struct timer key_timer;
+	bool is_key_tried, is_stopping, is_told;
+	enum exit_status status;
+	char status_message[1024];
+	void (*ready_call)(
+		void *ctx, enum exit_status status, const char *message);
+	void *ready_ctx;
+};
+
+/* Calls ready_call, once. */
+void mount_tell(
+	struct mount *mount, enum exit_status status, const char *message);
+/* Asks the API for the key; calls ready_call when it has answered, or is late.
+ */
+void key_try(struct mount *mount);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/operations.h - the kernel's requests, each made an operation */
+#ifndef FS_OPS_OPERATIONS_H
+#define FS_OPS_OPERATIONS_H
+
+#include "fs/core/fuse.h"
+
+/* For fuse_session_new; its userdata is the struct core. */
+extern const struct fuse_lowlevel_ops fs_operations;
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/tree/places.c - the directories in which people save, and what that does
+ */
+#include "fs/drafts/create.h"
+#include "fs/tree/tables.h"
+
+const struct place tree_places[] = {
+	{
+		.root = "run",
+		.saves = PLACE_PROGRAMS,
+		.settings = settings_run,
+		.build = run_build_execute,
+	},
+	{
+		.root = "jobs/new",
+		.saves = PLACE_PROGRAMS,
+		.has_drafts = true,
+		.is_async = true,
+		.settings = settings_run,
+		.build = run_build_execute,
+	},
+	{
+		.root = "services/*/run",
+		.saves = PLACE_COMMANDS,
+		.settings = settings_command,
+		.build = run_build_service_command,
+	},
+	{
+		.root = "sessions/*/run",
+		.saves = PLACE_COMMANDS,
+		.settings = settings_command,
+		.build = run_build_session_command,
+	},
+	{
+		.root = "services/*/snapshots",
+		.saves = PLACE_NOTHING,
+		.settings = settings_snapshot,
+	},
+	{
+		.root = "sessions/*/snapshots",
+		.saves = PLACE_NOTHING,
+		.settings = settings_snapshot,
+	},
+	{
+		.root = "services/new",
+		.saves = PLACE_MAKES,
+		.has_drafts = true,
+		.settings = settings_service,
+		.build = make_build_service,
+		.made = make_made,
+	},
+	{
+		.root = "sessions/new",
+		.saves = PLACE_MAKES,
+		.has_drafts = true,
+		.settings = settings_session,
+		.build = make_build_session,
+		.made = make_made,
+	},
+	{
+		.root = "images/new",
+		.saves = PLACE_NOTHING,
+		.has_drafts = true,
+		.settings = settings_image,
+		.build = make_build_image,
+		.made = make_made,
+	},
+	{ 0 },
+};

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# tests/layers.py - fails for an include or a call from a room to one above it
+"""usage: tests/layers.py BUILD [ROOT]
+
+Reads the includes of the sources below ROOT (the current folder) and the
+symbols of the objects in BUILD. Prints each include and each symbol that a room
+takes from one that it may not call, and each circle among units of api/ and of
+cache/; the exit status is 1 then.
+"""
+import collections
+import glob
+import os
+import re
+import subprocess
+import sys
+
+# What each room may call, beside itself.
+BASE = ["fs/base", "cache", "api"]
+CORE = ["fs/core", *BASE]
+MAY_CALL = {
+    "api": [],
+    "cache": ["api"],
+    "fs/base": ["cache", "api"],
+    "fs/files": ["fs/base", "api"],
+    "fs/core": BASE,
+    "fs/resources": CORE,
+    "fs/jobs": ["fs/files", *CORE],
+    "fs/drafts": ["fs/jobs", "fs/resources", "fs/files", *CORE],
+    "fs/tree": ["fs/drafts", "fs/jobs", "fs/resources", "fs/files", *CORE],
+    "fs/ops": ["fs/tree", "fs/drafts", "fs/jobs", "fs/resources", "fs/files",
+               *CORE],
+    "fs/mount": ["fs/ops", "fs/tree", "fs/drafts", "fs/jobs", "fs/resources",
+                 "fs/files", *CORE],
+    "fs/program": ["fs/mount", "fs/ops", "fs/tree", "fs/drafts", "fs/jobs",
+                   "fs/resources", "fs/files", *CORE],
+}
+FLAT = ("api", "cache")  # rooms whose units form no circle
+
+
+def room_of(path):
+    """The room of a source or an object, or None."""
+    folder = os.path.dirname(path)
+    return folder if folder in MAY_CALL else None
+
+
+def includes(root):
+    """Yields (unit, included header) of every source."""
+    for path in sorted(glob.glob(f"{root}/**/*.[ch]", recursive=True)):
+        unit = os.path.relpath(path, root)
+        if not room_of(unit):
+            continue
+        with open(path, encoding="utf-8") as source:
+            for header in re.findall(r'^\s*#\s*include\s*"([^"]+)"',
+                                     source.read(), re.M):
+                yield unit, header
+
+
+def symbols(build):
+    """({symbol: unit that defines it}, [(unit, symbol that it takes)])."""
+    homes, taken = {}, []
+    for path in sorted(glob.glob(f"{build}/**/*.o", recursive=True)):
+        unit = os.path.relpath(path, build)[:-2] + ".c"
+        if not room_of(unit):
+            continue
+        table = subprocess.run(["nm", path], capture_output=True, text=True,
+                               check=True).stdout
+        for line in table.splitlines():
+            words = line.split()
+            if words[-2] == "U":
+                taken.append((unit, words[-1]))
+            elif words[-2] in "BCDRTVW":
+                homes[words[-1]] = unit
+    return homes, taken
+
+
+def circles(edges):
+    """The strongly connected parts with more than one unit (Tarjan)."""
+    index, low, stack, parts = {}, {}, [], []
+
+    def visit(unit):
+        index[unit] = low[unit] = len(index)
+        stack.append(unit)
+        for to in edges[unit]:
+            if to not in index:
+                visit(to)
+                low[unit] = min(low[unit], low[to])
+            elif to in stack:
+                low[unit] = min(low[unit], index[to])
+        if low[unit] == index[unit]:
+            at = stack.index(unit)
+            part = sorted(stack[at:])
+            del stack[at:]
+            if len(part) > 1:
+                parts.append(part)
+
+    for unit in sorted(edges):
+        if unit not in index:
+            visit(unit)
+    return parts
+
+
+def main(build, root="."):
+    bad = []
+    for unit, header in includes(root):
+        room, to = room_of(unit), room_of(header)
+        if to and to != room and to not in MAY_CALL[room]:
+            bad.append(f"{unit} includes {header}")
+    homes, taken = symbols(build)
+    if not homes:
+        bad.append(f"{build} has no objects: build first")
+    edges = collections.defaultdict(set)
+    for unit, symbol in taken:
+        home = homes.get(symbol)
+        if not home or home == unit:
+            continue
+        room, to = room_of(unit), room_of(home)
+        if to != room and to not in MAY_CALL[room]:
+            bad.append(f"{unit} takes {symbol} of {home}")
+        if to == room and room in FLAT:
+            edges[unit].add(home)
+            edges[home].update()
+    for part in circles(edges):
+        bad.append("a circle: " + " ".join(part))
+    for line in bad:
+        print(f"layers: {line}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
