@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/log.c - what the daemon says, to whom */
+/* fs/base/log.c - the log: stderr, syslog, and the newest lines in memory */
 #include "fs/base/log.h"
 
 #include <stdarg.h>
@@ -14,9 +14,13 @@
 #include <unistd.h>
 
 #include <fuse_log.h>
+#include <pthread.h>
 
 #define LINES 256
 #define LINE_LEN 512
+
+/* libfuse logs from any thread that replies to a request or notifies. */
+static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static struct {
 	char lines[LINES][LINE_LEN];
@@ -24,14 +28,14 @@ static struct {
 	size_t count; /* of lines that hold something */
 	bool foreground, debug;
 	bool syslog; /* else stderr */
-	int fd;	     /* of the syslog socket; -1: none */
+	int fd;	     /* the syslog socket; -1: none */
 } log_state = { .fd = -1 };
 
 static const char *const level_names[] = { "emergency", "alert", "critical",
 	"error", "warning", "notice", "info", "debug" };
 
-/* How many bytes at text are one harmless character; 0: none is. C1 controls,
- * which steer a terminal as C0 do, are none either. */
+/* The length of the printable character at text, in bytes; 0 if there is none.
+ * C1 controls are not printable: they steer a terminal as C0 controls do. */
 static size_t printable_len(const unsigned char *text)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -90,7 +94,7 @@ static int syslog_connect(void)
 	return fd;
 }
 
-/* Not syslog(3), which waits where the logger has stopped reading. */
+/* Not syslog(3), which blocks when the logger has stopped reading. */
 static void syslog_send(int level, const char *line, time_t now)
 {
 	char message[LINE_LEN + 64], date[24] = "";
@@ -108,12 +112,12 @@ static void syslog_send(int level, const char *line, time_t now)
 			send(log_state.fd, message, (size_t)len,
 				MSG_NOSIGNAL) >= 0)
 			return;
-		close(log_state.fd); /* the logger was started anew */
+		close(log_state.fd); /* the logger was restarted */
 		log_state.fd = -1;
 	}
 }
 
-/* Keeps a line, behind its time and level, as the newest. */
+/* Adds a line as the newest, after its time and level. */
 static void ring_add(int level, const char *line, time_t now)
 {
 	char *slot = log_state.lines[log_state.next];
@@ -145,11 +149,13 @@ static void line_add(int level, const char *format, va_list args)
 	if (len == 0)
 		return;
 	log_escape(text, line, sizeof(line));
+	pthread_mutex_lock(&log_mutex);
 	ring_add(level, line, now);
 	if (log_state.syslog)
 		syslog_send(level, line, now);
 	else if (log_state.foreground || level <= LOG_WARNING)
 		fprintf(stderr, "unsandboxfs: %s\n", line);
+	pthread_mutex_unlock(&log_mutex);
 }
 
 /* libfuse's levels are syslog's. */
@@ -182,15 +188,18 @@ void log_line(int level, const char *format, ...)
 
 char *log_text(size_t *len)
 {
-	size_t oldest = (log_state.next + LINES - log_state.count) % LINES;
-	char *text = malloc(log_state.count * (LINE_LEN + 1) + 1), *end = text;
+	char *text = malloc(LINES * (LINE_LEN + 1) + 1), *end = text;
+	size_t oldest;
 
 	if (!text)
 		return NULL;
+	pthread_mutex_lock(&log_mutex);
+	oldest = (log_state.next + LINES - log_state.count) % LINES;
 	for (size_t i = 0; i < log_state.count; i++) {
 		end = stpcpy(end, log_state.lines[(oldest + i) % LINES]);
 		*end++ = '\n';
 	}
+	pthread_mutex_unlock(&log_mutex);
 	*end = '\0';
 	*len = (size_t)(end - text);
 	return text;

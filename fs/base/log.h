@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/log.h - what the daemon says, to whom */
+/* fs/base/log.h - the log: stderr, syslog, and the newest lines in memory */
 #ifndef FS_BASE_LOG_H
 #define FS_BASE_LOG_H
 
@@ -8,27 +8,28 @@
 
 /*
  * One log for the process. Lines go to stderr until log_to_syslog, to syslog
- * from then on, and always into a ring that `.unsandboxfs/log` shows. Control
- * bytes are escaped. libfuse's own lines are routed here. Of the loop's thread
- * only; never waits for the logger.
+ * from then on, and always into a ring of the newest 256, which
+ * `.unsandboxfs/log` shows. Control bytes are escaped. libfuse's own lines are
+ * routed here, also those of other threads: any thread may call these. Never
+ * blocks on the logger.
  */
 
-/* In the foreground stderr is shown every line, else warnings and worse: what a
- * command has to say before it goes to the background. debug: lines of
- * LOG_DEBUG are kept, too. */
+/* foreground: stderr gets every line; else only warnings and worse, which a
+ * command prints before it goes to the background. debug: keeps lines of
+ * LOG_DEBUG, too. */
 void log_open(bool foreground, bool debug);
 void log_to_syslog(void);
 
-/* level: LOG_ERR and its like of <syslog.h>. */
+/* level: LOG_ERR etc. of <syslog.h>. */
 void log_line(int level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The ring as text, newest last. Owned by the caller, free(); NULL: no
+/* The ring as text, newest last. Owned by the caller, free(); NULL if out of
  * memory. */
 char *log_text(size_t *len);
 
-/* Copies text into out with control bytes, and what is not UTF-8, as \xNN;
- * cut at a whole character, always NUL-terminated. */
+/* Copies text into out; control bytes and invalid UTF-8 become \xNN. Cut at a
+ * whole character, always NUL-terminated. */
 void log_escape(const char *text, char *out, size_t out_len);
 
 #endif

@@ -11,8 +11,8 @@
 struct listing_tail;
 struct worker;
 
-/* A snapshot, taken at opendir, so that offsets stay true while names come and
- * go. */
+/* An entry of the snapshot that opendir takes: offsets into it stay valid while
+ * names come and go. */
 struct listed {
 	char *name;
 	struct found found;
@@ -36,15 +36,15 @@ struct listing {
 	struct listing_tail *tail; /* owned; NULL: none */
 };
 
-/* name is copied; what found holds is taken (also on error). */
+/* name is copied; what found holds is taken, also on error. -ENOMEM. */
 int listing_add(struct listing *listing, const char *name, struct found *found);
-/* Of the names and what they stand for; see node_digest. */
+/* A hash of the names and what they stand for; see node_digest. */
 uint32_t listing_digest(const struct listing *listing);
 /* Frees what is in it; a long tail with the worker's help. */
 void listing_clear(struct listing *listing, struct worker *worker);
 
 size_t listing_size(const struct listing *listing);
-/* The i-th, borrowed, found not to be cleared; its name. */
+/* The i-th: returns its name, fills found; both are borrowed. */
 const char *listing_at(
 	const struct listing *listing, size_t i, struct found *found);
 

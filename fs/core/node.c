@@ -12,7 +12,7 @@
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	/* FNV-1a, the NUL included: it keeps "a","b" and "ab","" apart. */
+	/* FNV-1a, including the NUL: "a","b" and "ab","" differ. */
 	do {
 		hash ^= (unsigned char)*text;
 		hash *= 0x100000001b3;
@@ -33,7 +33,7 @@ uint32_t node_digest(uint32_t seed, const void *bytes, size_t len)
 	return (uint32_t)hash ? (uint32_t)hash : 1;
 }
 
-/* 63 bits, and above 2^32, where no disk's inode numbers are. */
+/* 63 bits, and above 2^40: unlike the inode numbers of any disk. */
 uint64_t node_ino(const struct row *row, const char *id, const char *name)
 {
 	uint64_t hash = 0xcbf29ce484222325;
@@ -60,8 +60,8 @@ int nodes_init(struct nodes *nodes)
 	return nodes->buckets ? 0 : -ENOMEM;
 }
 
-/* One of the upper half may not be there yet: what will be its is still where
- * it was with one bit less. */
+/* A bucket of the upper half may not exist yet: its nodes are still where they
+ * were with one bit less. */
 static struct node **bucket_of(const struct nodes *nodes, uint64_t ino)
 {
 	size_t at = ino & nodes->mask;
@@ -104,7 +104,7 @@ static bool nodes_make_room(struct nodes *nodes)
 	return true;
 }
 
-/* A table that cannot grow only gets slower. */
+/* If it cannot grow, it only gets slower. */
 static void nodes_grow(struct nodes *nodes)
 {
 	size_t at = nodes->bucket_count;
@@ -170,7 +170,7 @@ struct node *node_hold(struct nodes *nodes, const struct row *row,
 	struct node *node;
 
 	while ((node = node_find(nodes, ino)) && !node_is(node, row, id, name))
-		ino++; /* two of 2^63 met: the later one steps aside */
+		ino++; /* a collision in 63 bits: the later one moves */
 	if (!node) {
 		node = node_new(row, ino, id, name);
 		if (!node)

@@ -10,9 +10,9 @@ struct edit;
 struct row;
 
 /*
- * A file of the tree is a row of its table, and what stands for the row's
+ * A node is one file of the tree: a row of a table, and what fills the row's
  * placeholders: the id of a resource, the name of one thing in it. Its inode
- * number is a hash of these three, so that it is the same after a remount.
+ * number is a hash of these three, so it is the same after a remount.
  */
 struct node {
 	struct node *next; /* in its bucket */
@@ -21,10 +21,11 @@ struct node {
 	unsigned holds;	  /* references that we hold */
 	const struct row *row;
 	/*
-	 * What the kernel has of it. Contents are known by a digest, 0: none.
-	 * `drawn` was put together last, `told` is the one whose size the
-	 * kernel was told, which it believes until then; `paged` is the one
-	 * whose pages, or names, it may keep, and `users` have it open.
+	 * What the kernel has cached of it. Contents are known by their hash;
+	 * 0: none. `drawn` is of the content that was rendered last; `told` is
+	 * of the one whose attributes the kernel got, which it caches until
+	 * told_until_ms; `paged` is of the one whose pages, or names, it may
+	 * cache. `users` handles have that one open.
 	 */
 	uint64_t told_until_ms;
 	uint32_t drawn, told, paged, users;
@@ -35,34 +36,34 @@ struct node {
 };
 
 /*
- * With each node that comes a bucket is added, and takes from one other what
- * belongs to it (linear hashing): a million nodes are never gone through at
- * once.
+ * A table with linear hashing: each new node adds one bucket and splits one
+ * other, so that a million nodes are never rehashed in one turn of the loop.
+ * (uthash doubles its table at once: 0.2 s at 2 million nodes.)
  */
 struct nodes {
 	struct node **buckets;
 	size_t bucket_count, count;
 	size_t room; /* for buckets */
-	size_t mask; /* of the bits of a number that tell its bucket */
+	size_t mask; /* which bits of a number choose its bucket */
 };
 
 int nodes_init(struct nodes *nodes);
 void nodes_clear(struct nodes *nodes);
 
-/* The node of a row, made if need be, held once for the caller until
- * node_drop. id and name may be NULL. NULL: no memory. */
+/* The node of a row, created if there is none. The caller holds it until
+ * node_drop. id and name may be NULL. NULL if out of memory. */
 struct node *node_hold(struct nodes *nodes, const struct row *row,
 	const char *id, const char *name);
-/* NULL: none such. Borrowed. */
+/* NULL if there is none. Borrowed. */
 struct node *node_find(const struct nodes *nodes, uint64_t ino);
 void node_drop(struct nodes *nodes, struct node *node);
-/* The kernel forgot count of its references. */
+/* The kernel has dropped count of its references. */
 void node_forget(struct nodes *nodes, struct node *node, uint64_t count);
 
-/* The inode number of a row's node, without making one. */
+/* The inode number of a row's node, without creating one. */
 uint64_t node_ino(const struct row *row, const char *id, const char *name);
 
-/* The digest of a content; never 0. seed: 0, or the digest of what is before
+/* The hash of a content; never 0. seed: 0, or the hash of what comes before
  * it. */
 uint32_t node_digest(uint32_t seed, const void *bytes, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/notifier.c - tells the kernel that what it was told is so no more */
+/* fs/core/notifier.c - invalidates what the kernel has cached */
 #include "fs/core/notifier.h"
 
 #include <errno.h>
@@ -8,10 +8,10 @@
 
 #include "fs/core/core.h"
 
-/* Nothing that the thread waits for should take as long. */
+/* Far longer than anything that the thread blocks on. */
 enum { SETTLE_MS = 1000 };
 
-/* Buckets of nodes that are gone through in one turn of the loop. */
+/* Buckets of nodes that are visited in one turn of the loop. */
 enum { STEP = 8192 };
 
 struct batch {
@@ -37,7 +37,7 @@ void notifier_clear(struct notifier *notifier)
 	notifier->count = notifier->room = 0;
 }
 
-/* Where there is no memory, it believes what it was told until that expires. */
+/* If out of memory, the kernel's cache stays until its time-out. */
 static int inode_post(struct notifier *notifier, uint64_t ino)
 {
 	if (notifier->count == notifier->room) {
@@ -76,7 +76,7 @@ void notify_all(struct core *core)
 	core->notifier.swept = 0;
 }
 
-/* A node that moves meanwhile, since the table grows, moves to its end. */
+/* A node that moves meanwhile, because the table grows, moves to its end. */
 static void notifier_sweep(struct core *core)
 {
 	struct notifier *notifier = &core->notifier;
@@ -103,7 +103,7 @@ static void batch_tell(void *ctx)
 {
 	struct batch *batch = ctx;
 
-	/* ENOENT: the kernel has forgotten it meanwhile. */
+	/* ENOENT, if the kernel has dropped it meanwhile, is no error. */
 	for (size_t i = 0; i < batch->count; i++)
 		fuse_lowlevel_notify_inval_inode(
 			batch->core->session, batch->inodes[i], 0, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/notifier.h - tells the kernel that what it was told is so no more */
+/* fs/core/notifier.h - invalidates what the kernel has cached */
 #ifndef FS_CORE_NOTIFIER_H
 #define FS_CORE_NOTIFIER_H
 
@@ -10,20 +10,20 @@
 #include "fs/core/op.h"
 
 /*
- * The kernel believes attributes and pages until their time is out. What
- * changes earlier it must be told, and telling may wait for a page that a read
- * has locked, which the loop is to answer: so a thread does it, the loop never.
- * It tells of inodes alone. Telling of a name would wait for the lock of its
- * directory; a name that stands for nothing any more is answered ESTALE where
- * it is used, and the kernel looks it up anew.
+ * The kernel caches attributes and pages until their time-out. What changes
+ * earlier must be invalidated. Invalidating may block on a page that a pending
+ * read has locked, and the loop has to answer that read: so a thread does it,
+ * never the loop (fs/FUSE.md 4.5). Only inodes are invalidated. Invalidating a
+ * name would block on the lock of its directory; a name that no longer exists
+ * is answered ESTALE when it is used, and the kernel looks it up again.
  */
 struct notifier {
 	struct worker *worker;
-	uint64_t *inodes; /* to be told at the end of this turn of the loop */
+	uint64_t *inodes; /* to be invalidated at the end of this turn */
 	size_t count, room;
 	uint64_t posted, told; /* since the mount began */
-	size_t swept;	       /* buckets of nodes that were gone through */
-	bool is_sweeping;      /* all nodes are gone through, in steps */
+	size_t swept;	       /* buckets of nodes that were visited */
+	bool is_sweeping;      /* all nodes are being invalidated, in steps */
 	struct op_list waiters;
 };
 
@@ -31,21 +31,21 @@ int notifier_init(struct notifier *notifier);
 /* Waits for the thread. The kernel's reads must have been answered. */
 void notifier_clear(struct notifier *notifier);
 
-/* The kernel is to ask again about this inode, if it believes something. */
+/* Invalidates one inode, if the kernel has cached something of it. */
 void notify_inode(struct core *core, uint64_t ino);
-/* About all of them, in steps. */
+/* Invalidates all of them, in steps. */
 void notify_all(struct core *core);
 
-/* Hands over what was posted; called by the loop once a turn. */
+/* Passes what was posted to the thread; called once a turn of the loop. */
 void notifier_run(struct core *core);
-/* Whether there is more to be done in the next turn. */
+/* Whether the next turn must not wait. */
 bool notifier_wants_turn(const struct core *core);
 bool notifier_is_busy(const struct core *core);
 
 /*
- * Parks op until the kernel has heard all that was posted before the first
- * call: -EINPROGRESS. 0 when it has, at the latest after a second. The
- * operation must not post again when it is run again: op->is_settling is set.
+ * Parks op until all that was posted before the first call is invalidated:
+ * -EINPROGRESS. Then returns 0, at the latest after a second. The operation
+ * must not post again when it is run again: op->is_settling is set.
  */
 int notifier_settle(struct op *op);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/op.c - one request of the kernel, from its arrival to its one answer
+/* fs/core/op.c - one request of the kernel, from its arrival to its reply
  */
 #include "fs/core/op.h"
 
@@ -9,7 +9,7 @@
 
 #include "fs/core/core.h"
 
-/* An answer of the API that an operation was given: it stays the same however
+/* An answer of the API that an operation was given: it stays the same, however
  * often the operation is run. */
 struct pin {
 	struct pin *next;
@@ -224,7 +224,7 @@ static int pin_add(struct op *op, enum api_endpoint endpoint, const char *id,
 	return id && !pin->id ? -ENOMEM : 0;
 }
 
-/* Which answer it is that an operation waits for. */
+/* The answer that an operation waits for. */
 struct awaited {
 	enum api_endpoint endpoint;
 	char id[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/op.h - one request of the kernel, from its arrival to its one answer
+/* fs/core/op.h - one request of the kernel, from its arrival to its reply
  */
 #ifndef FS_CORE_OP_H
 #define FS_CORE_OP_H
@@ -16,17 +16,18 @@
 /*
  * An operation is a function that is run again.
  *
- * It is written as if everything were at hand: it asks for an answer of the
- * API (op_get), sends a request (op_call), waits for a job (op_wait). Where
- * that is not there yet, -EINPROGRESS comes back; the operation returns it as
- * it would any error, and lies parked, one struct in a list, no thread. When
- * what it lacked has come it is run from its start; what it had already been
- * given is pinned to it and comes at once, so it gets one step further. In the
- * end it replies (op_reply_*) and returns 0, or returns the -errno to reply.
+ * It is written as if everything were available: it gets an answer of the API
+ * (op_get), sends a request (op_call), waits for a job (op_wait). If that is
+ * not there yet, the call returns -EINPROGRESS; the operation returns it as it
+ * would return any error, and is parked: one struct in a list, no thread. When
+ * what it waits for has come, it is run again from its start. What it was given
+ * before is pinned to it and is returned at once, so it gets one step further.
+ * In the end it replies (op_reply_*) and returns 0, or it returns the -errno to
+ * reply.
  *
- * So an operation may do nothing twice but what is harmless twice. Requests
- * that change something go through op_call, whose slots remember that they
- * were made.
+ * So an operation must not do anything twice that is not harmless twice.
+ * Requests that change something go through op_call, whose slots remember what
+ * was sent.
  */
 
 struct awaited;
@@ -37,7 +38,7 @@ struct pin;
 
 TAILQ_HEAD(op_list, op);
 
-/* A request that an operation sends: its slot in the operation. */
+/* A request that an operation sends, and its answer. */
 enum { OP_CALLS = 4 };
 
 struct op_call {
@@ -50,7 +51,7 @@ struct op_call {
 
 struct op {
 	struct core *core;
-	fuse_req_t req; /* NULL: the mount's own work, nobody to answer */
+	fuse_req_t req; /* NULL: the mount's own work, there is no reply */
 	int (*run)(struct op *op);
 
 	/* The arguments, as the kernel gave them. */
@@ -68,12 +69,12 @@ struct op {
 	pid_t pid;
 	struct handle *handle;
 	bool is_plus;
-	bool opens;	 /* of a create: the file is opened, too */
-	bool is_peeking; /* op_get gives what is held, and asks nobody */
-	void *extra;	 /* of one kind of operation; freed with free() */
+	bool opens;	 /* a create opens the file, too */
+	bool is_peeking; /* op_get returns cached answers only */
+	void *extra;	 /* state of one kind of operation; free()d */
 	void (*end)(struct op *op); /* before that; may be NULL */
 
-	/* What it was given. */
+	/* What it was given so far. */
 	struct pin *pins;
 	struct op_call calls[OP_CALLS];
 	unsigned step; /* of operations that count their steps */
@@ -82,14 +83,14 @@ struct op {
 	struct cache_wait *cache_wait;
 	struct awaited *awaited;
 	struct op_list *queue;
-	void (*unwait)(struct op *op); /* ends a wait of a room above; NULL */
-	void *awaits;		       /* of that room */
+	void (*unwait)(struct op *op); /* of op_wait_counted; NULL: none */
+	void *awaits;
 	TAILQ_ENTRY(op) queued;
 	TAILQ_ENTRY(op) link; /* in core->parked or core->ready */
 	struct timer timer;
-	uint64_t parked_ms; /* since when; 0: it never was */
+	uint64_t parked_ms; /* when it was parked first; 0: never */
 	bool is_parked, is_ready;
-	bool is_settling;    /* done, but for the kernel's memory: */
+	bool is_settling;    /* waits for invalidations: */
 	uint64_t settles_at; /* see fs/core/notifier.h */
 	bool is_late;	     /* op_deadline has passed */
 	bool is_interrupted;
@@ -101,17 +102,17 @@ struct op {
 	void (*probe_end)(struct op *op);
 };
 
-/* A new operation for a request, its arguments zeroed; NULL: no memory, and
- * the request has been answered ENOMEM. req NULL: the mount's own. */
+/* A new operation for a request, its arguments zeroed. NULL if out of memory;
+ * the request has been answered ENOMEM then. req NULL: the mount's own. */
 struct op *op_new(struct core *core, fuse_req_t req, int (*run)(struct op *));
 
-/* Runs it; it is freed when it is done. */
+/* Runs it. It frees itself when it is done. */
 void op_start(struct op *op);
 
-/* The operations whose wait is over are run. Returns how many. */
+/* Runs the operations whose wait is over. Returns how many. */
 unsigned ops_run_ready(struct core *core);
 
-/* Answers ETIMEDOUT to what has waited for limit_ms. */
+/* Answers ETIMEDOUT to those that were parked limit_ms ago or earlier. */
 void ops_expire(struct core *core, uint64_t limit_ms);
 
 /* Answers all that are parked with err, and frees them. */
@@ -122,7 +123,7 @@ void ops_abort(struct core *core, int err);
 int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 	struct cache_answer *answer);
 
-/* What op_get would give if nothing had to be asked: 0 or -ENOENT. */
+/* The same from the cache only, however old: 0 or -ENOENT. */
 int op_peek(struct op *op, enum api_endpoint endpoint, const char *id,
 	struct cache_answer *answer);
 
@@ -133,19 +134,19 @@ int op_call(struct op *op, unsigned slot, struct api_request *request,
 
 /* Parks it in queue until op_wake or ops_wake. Returns -EINPROGRESS. */
 int op_wait(struct op *op, struct op_list *queue);
-/* Likewise; unwait(op) is called once, when the wait is over or given up.
- * awaits is for that function. A wait that is under way goes on. */
+/* The same; unwait(op) is called once, when the wait ends or is given up. It
+ * finds `awaits` in op->awaits. If op waits already, that wait goes on. */
 int op_wait_counted(struct op *op, struct op_list *queue,
 	void (*unwait)(struct op *op), void *awaits);
 void op_wake(struct op *op);
 void ops_wake(struct op_list *queue);
 
-/* Wakes it at due_ms at the latest, with is_late set. Only the first call of
- * an operation counts. */
+/* Wakes it at due_ms at the latest, with is_late set. Only the first call
+ * counts, until op_deadline_clear. */
 void op_deadline(struct op *op, uint64_t due_ms);
 void op_deadline_clear(struct op *op);
 
-/* The one reply; 0 is returned, so that `return op_reply_...` ends it. */
+/* The reply. Return 0, so that `return op_reply_...` ends the operation. */
 int op_reply_ok(struct op *op);
 int op_reply_entry(struct op *op, const struct fuse_entry_param *entry);
 int op_reply_attr(struct op *op, const struct stat *attr, double timeout_s);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/reply.c - the one reply of an operation */
+/* fs/core/reply.c - the reply of an operation */
 #include "fs/core/op.h"
 
 #include <errno.h>
 
-/* libfuse's answer to "the kernel has forgotten that request" (it was
- * interrupted meanwhile) is an error that nobody needs to hear of. */
+/* The kernel may have dropped the request meanwhile (it was interrupted).
+ * libfuse returns an error then, which is ignored: there is nobody left to
+ * tell. */
 static fuse_req_t op_take_request(struct op *op)
 {
 	fuse_req_t req = op->req;

@@ -10,11 +10,11 @@
 
 /*
  * Every file and directory is one row of a static table, one table a file
- * (fs/tree_*.c). Look-up, listing, attributes, reading, writing and the man
- * page are one function each over the rows (fs/ops/nodes.c, fs/core/row.c).
+ * (fs/tree/). Lookup, listing, attributes, reading, writing and the man page
+ * are one function each over the rows (fs/ops/, fs/core/row.c).
  *
- * A row is placed by its path. A component in braces is a placeholder: what
- * stands there is found by its directory's `find` and listed by its `list`.
+ * A row's place is its path. A component in braces is a placeholder: its names
+ * are found by `find` of its directory's row and listed by `list`.
  * "/jobs/{job}" is the directory of a job wherever it is shown.
  */
 
@@ -27,32 +27,31 @@ struct spool_inode;
 enum row_kind { ROW_DIR, ROW_FILE, ROW_LINK };
 
 enum row_flag {
-	/* Content never changes once it is there: the kernel may keep it. */
+	/* The content never changes: the kernel may cache it. */
 	ROW_FINAL = 1,
-	/* Has no size that is known before it is read: 0, direct_io. */
+	/* The size is not known before it is read: 0, direct_io. */
 	ROW_UNSIZED = 2,
-	/* Any write is the action; what is read is the help line or the id
-	 * that the last one gave. */
+	/* Any write is the action; reading gives the help line, or the id
+	 * that the last action returned. */
 	ROW_ACTION = 4,
 	/* A write at the end of the file adds to the value, instead of
 	 * replacing it. */
 	ROW_APPENDS = 8,
-	/* Never kept: not in a cache, not by the kernel. */
+	/* Never cached, neither here nor by the kernel. */
 	ROW_SECRET = 16,
-	/* Not listed, but there for who asks for it by name. */
+	/* Not listed, but found by its name. */
 	ROW_UNLISTED = 32,
-	/* What stands under its name may be another thing at the next look. */
+	/* Its name may stand for something else at the next lookup. */
 	ROW_VOLATILE = 128,
-	/* A file of nothing, whose being there is the value: touch and rm. */
+	/* An empty file whose existence is the value: touch and rm. */
 	ROW_EMPTY = 64,
-	/* The API promises it in a resource's detail: listed before that was
-	 * asked for. */
+	/* The API promises it in a resource's detail: listed before the
+	 * detail was fetched. */
 	ROW_EXPECTED = 256,
 };
 
-/* What a name stands for: a row with what fills its placeholders, or a file of
- * a spool. id and name are copied by who fills it in, free()d by found_clear.
- */
+/* What a name stands for: a row and what fills its placeholders, or a saved
+ * file (inode). id and name are owned; found_clear frees them. */
 struct found {
 	const struct row *row;
 	char *id, *name;
@@ -69,85 +68,86 @@ struct row {
 	mode_t mode; /* permission bits; w: it may be opened for writing */
 	unsigned flags;
 
-	/* Where its content comes from. `source` gives an answer, and member
-	 * the names of the value in it ("state|status"): there is no such file
-	 * where the answer has none of them. Or `render` prints it. A link's
-	 * content is its target. Both may return -EINPROGRESS, and -ENOENT for
-	 * what is not there. */
+	/* Where its content comes from. `source` gets an answer, and `member`
+	 * is the name of the value in it ("state|status": the first that is
+	 * there); if the answer has none, the file does not exist. Or `render`
+	 * prints it. A link's content is its target. Both may return
+	 * -EINPROGRESS, and -ENOENT if it does not exist. */
 	int (*source)(struct op *op, const struct node *node, json_t **answer);
 	const char *member;
 	int (*render)(struct op *op, const struct node *node, FILE *out);
 
-	/* Whether it is there at all; NULL: wherever its directory is, and for
-	 * a member, where the answer has it. 0 or -ENOENT. Never asks the API
-	 * for what a listing must not ask for. */
+	/* Whether it exists: 0 or -ENOENT. NULL: if its directory does and, for
+	 * a member, the answer has it. Never asks the API for what a listing
+	 * must not ask for. */
 	int (*exists)(struct op *op, const struct node *node);
 
-	/* Whether a listing leaves it out now, so that no walk stumbles over
-	 * what cannot be read; asks nobody. NULL: never. */
+	/* Whether a listing leaves it out now, because reading it would fail.
+	 * Sends nothing. NULL: never. */
 	bool (*is_hidden)(struct op *op, const struct node *node);
 
-	/* A directory's dynamic entries, beside its static rows. */
+	/* A directory's dynamic entries, besides its static rows. */
 	int (*list)(struct op *op, const struct node *node,
 		struct listing *listing);
 	int (*find)(struct op *op, const struct node *node, const char *name,
 		struct found *found);
 
-	/* A spool: the top directory in which people save. */
+	/* A directory in which people save: found->inode is its top. */
 	int (*spool)(
 		struct op *op, const struct node *dir, struct found *found);
 
-	/* Times, and whatever else of the attributes is special. *timeout_s
-	 * is how long the kernel may believe them. NULL: the directory's. */
+	/* Sets the times, and what else is special in the attributes.
+	 * *timeout_s is how long the kernel may cache them. NULL: as the
+	 * directory's. */
 	int (*attr)(struct op *op, const struct node *node, struct stat *attr,
 		double *timeout_s);
 
-	/* What was written, at the close. Run again like any operation. */
+	/* Takes what was written, at the close. Run again like any operation.
+	 */
 	int (*write)(struct op *op, const struct node *node, const char *text,
 		size_t len);
 
-	/* Of several lines: whether the lines so far can be right. Called at
-	 * each write, so that a shell's echo is told. */
+	/* For values of several lines: whether the lines so far can be right.
+	 * Called at each write, so that a shell's echo gets the error. */
 	int (*check)(struct core *core, const struct node *node,
 		const char *text, size_t len);
 
-	/* Reading that is no snapshot: results of a job that is going on. */
+	/* Opens what is not read as a snapshot: the output of a running job. */
 	int (*open)(
 		struct op *op, const struct node *node, struct handle *handle);
 
-	/* Events that are ready, and a notice when that changes, as of struct
-	 * handle_kind. NULL: always ready. */
+	/* As poll of struct handle_kind. NULL: always ready. */
 	unsigned (*poll)(struct core *core, struct handle *handle,
 		struct fuse_pollhandle *poll);
 
-	/* Of a directory: making, removing, and moving things into it. */
+	/* For a directory: mkdir, create, unlink and rmdir, rename into it. */
 	int (*make_dir)(struct op *op, const struct node *node,
 		const char *name, struct found *found);
 	int (*make_file)(struct op *op, const struct node *node,
 		const char *name, struct found *found);
 	int (*remove)(struct op *op, const struct node *node, const char *name,
 		bool is_dir);
-	/* `inode` (a draft, a file) is moved here under this name. */
+	/* `inode` (a draft, a file) is renamed to this name here. */
 	int (*move_in)(struct op *op, const struct node *node,
 		struct spool_inode *inode, const char *name);
 };
 
 /*
  * Links rows to their directories; once, before anything else. tables: each
- * ends with a row without a path; NULL ends them. -EINVAL: a row without a
- * directory or a name given twice (a test sees that it is neither).
+ * ends with a row without a path; NULL ends them. -EINVAL if a row has no
+ * directory or a name is there twice (a test checks the tables).
  */
 int tree_init(const struct row *const *tables);
 
 const struct row *tree_root(void);
-/* The row with this path; NULL: none. */
+/* The row with this path; NULL if there is none. */
 const struct row *tree_row(const char *path);
 const struct row *tree_parent(const struct row *row);
 /* The name of a row: the last component of its path. */
 const char *row_name(const struct row *row);
 bool row_is_placeholder(const struct row *row);
-/* The static rows of a directory, in table order: i = 0, 1, ...; NULL: no
- * more. Placeholders are not among them. */
+/* The i-th static row of a directory, in table order, without placeholders;
+ * NULL at the end. */
 const struct row *tree_child(const struct row *dir, size_t i);
 
 /* ---- content ---- */
@@ -156,21 +156,21 @@ const struct row *tree_child(const struct row *dir, size_t i);
  * -EINPROGRESS, -ENOENT, ... */
 int row_content(
 	struct op *op, const struct node *node, char **text, size_t *len);
-/* Whether the row is there for this node: 0, -ENOENT, -EINPROGRESS. */
+/* Whether the file exists: 0, -ENOENT, -EINPROGRESS. */
 int row_exists(struct op *op, const struct node *node);
-/* Those of its attributes that are known without asking. */
+/* The attributes that are known without asking the API. */
 void row_attr_plain(
 	const struct core *core, const struct node *node, struct stat *attr);
-/* Attributes of a node; node->drawn is of its content. */
+/* All attributes of a node; sets node->drawn for its content. */
 int row_attr(
 	struct op *op, struct node *node, struct stat *attr, double *timeout_s);
 
 /* ---- helpers for tables ---- */
 
-/* How long the kernel may believe what came with this answer, in seconds. */
+/* How long the kernel may cache what came with this answer, in seconds. */
 double answer_timeout_s(const struct op *op, const struct cache_answer *answer);
-/* When an answer of the whole account changed: when this mount saw it change;
- * what never changed is as old as the state directory. */
+/* When an answer about the whole account changed: when this mount saw that. If
+ * it never did, it is as old as the state directory. */
 struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	const struct cache_answer *answer);
 /* Prints a value of the API as a file's content: one line. */

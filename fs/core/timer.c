@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/timer.c - what is to happen later, in order of time */
+/* fs/core/timer.c - timers, in the order of their due times */
 #include "fs/core/timer.h"
 
 #include <stddef.h>
 
-/* Timers of one kind run equally long, so the place is near the end. */
+/* Timers of one kind run equally long, so the search from the end is short. */
 void timer_arm(struct timers *timers, struct timer *timer, uint64_t due_ms)
 {
 	timer_disarm(timers, timer);

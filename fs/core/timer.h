@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/timer.h - what is to happen later, in order of time */
+/* fs/core/timer.h - timers, in the order of their due times */
 #ifndef FS_CORE_TIMER_H
 #define FS_CORE_TIMER_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* Embedded in what it is about; zeroed memory is a timer that is not armed. */
+/* Embedded in a struct; zeroed memory is a timer that is not armed. */
 struct timer {
 	TAILQ_ENTRY(timer) link;
 	uint64_t due_ms;
@@ -22,10 +22,11 @@ TAILQ_HEAD(timers, timer);
 void timer_arm(struct timers *timers, struct timer *timer, uint64_t due_ms);
 void timer_disarm(struct timers *timers, struct timer *timer);
 
-/* Calls what is due; what is armed meanwhile waits for the next call. */
+/* Fires the timers that are due; one that is armed meanwhile waits for the next
+ * call. */
 void timers_fire(struct timers *timers, uint64_t now_ms);
 
-/* When the first is due; UINT64_MAX: none is armed. */
+/* When the first one is due; UINT64_MAX if none is armed. */
 uint64_t timers_next(const struct timers *timers);
 
 #endif

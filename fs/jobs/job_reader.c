@@ -119,10 +119,8 @@ static void output_close(struct core *core, struct handle *handle)
 	job_close(core, handle);
 }
 
-unsigned job_poll(
-	struct handle *handle, struct job *job, struct fuse_pollhandle *poll)
+unsigned job_poll(struct job *job, struct fuse_pollhandle *poll)
 {
-	(void)handle;
 	if (job_is_final(job) || job->is_removed)
 		return handle_poll_ready(poll);
 	poller_asked(job);
@@ -135,7 +133,7 @@ static unsigned result_poll(
 	struct core *core, struct handle *handle, struct fuse_pollhandle *poll)
 {
 	(void)core;
-	return job_poll(handle, handle->job, poll);
+	return job_poll(handle->job, poll);
 }
 
 /*
@@ -190,9 +188,4 @@ void job_reader_open_result(struct handle *handle, struct job *job)
 	job_hold(job);
 	handle->job = job;
 	handle->kind = &result_kind;
-}
-
-struct job *job_reader_job(const struct handle *handle)
-{
-	return handle->job;
 }

@@ -19,11 +19,7 @@ int job_reader_open_output(
  * first read waits for that. */
 void job_reader_open_result(struct handle *handle, struct job *job);
 
-/* Whether handle waits for a job (borrowed), by one of these. */
-struct job *job_reader_job(const struct handle *handle);
-
-/* poll(2) on a handle of which the end of the job is the event; takes poll. */
-unsigned job_poll(
-	struct handle *handle, struct job *job, struct fuse_pollhandle *poll);
+/* poll(2) on a handle that is ready at the end of the job; takes poll. */
+unsigned job_poll(struct job *job, struct fuse_pollhandle *poll);
 
 #endif

@@ -322,6 +322,15 @@ static int job_remove_file(
 	return job_store_record(job);
 }
 
+/* poll(2) on `status` waits for the end of the job. */
+static unsigned status_poll(
+	struct core *core, struct handle *handle, struct fuse_pollhandle *poll)
+{
+	struct job *job = job_by_key(core, handle->node->id);
+
+	return job ? job_poll(job, poll) : handle_poll_ready(poll);
+}
+
 #define FIELD(file, names, text)                                               \
 	{                                                                      \
 		.path = "/jobs/{job}/" file, .kind = ROW_FILE, .mode = 0444,   \
@@ -343,6 +352,7 @@ const struct row tree_job_rows[] = {
 		JOB_FILE,
 		.exists = job_exists,
 		.render = status_render,
+		.poll = status_poll,
 		.help = "pending, running, completed, failed, timeout, "
 			"cancelled; error where nothing ran" },
 	{ .path = "/jobs/{job}/stdout",
