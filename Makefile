@@ -174,7 +174,7 @@ check:
 	@tests/deps.sh build demo test
 	+@$(MAKE) --no-print-directory $(JOBS) all $(UNIT_TESTS) $(FUZZ)
 	@$(MAKE) --no-print-directory check-fuzz
-	@python3 -B tests/check.py $(BUILD) unit server mount
+	@python3 -B tests/check.py $(BUILD) unit script mount
 
 check-unit: $(UNIT_TESTS)
 	@python3 -B tests/check.py $(BUILD) unit
@@ -228,6 +228,8 @@ demo:
 
 lint:
 	@tests/deps.sh build demo test lint
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@python3 -B tests/layers.py $(BUILD)
 	@tests/lint.sh $(CC) $(ALL_CFLAGS) $(call pkg,--cflags,$(FS_PKGS) \
 		$(API_PKGS) $(SERVER_PKGS))
 

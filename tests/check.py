@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # tests/check.py - runs the kinds of tests that are asked for, and counts
-"""usage: tests/check.py BUILD KIND...   with the kinds unit, server, mount
+"""usage: tests/check.py BUILD KIND...   with the kinds unit, script, mount
 
 unit    every program of tests/unit/, which cmocka counts
-server  every tests/test_server_*.py, run with BUILD as its argument
+script  every tests/test_*.py, run with BUILD as its argument
 mount   tests/mount/run.py, run with BUILD as its argument
 
 A script tells its count by its last `N passed, N failed` (`, N skipped` may
@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 
-TIME_LIMIT_S = {"unit": 120, "server": 600, "mount": 1500}
+TIME_LIMIT_S = {"unit": 120, "script": 600, "mount": 1500}
 WORDS = ("passed", "failed", "skipped")
 
 
@@ -99,9 +99,9 @@ def commands(build, kinds):
             name = source[:-2]
             yield ("unit", name.removeprefix("tests/unit/"),
                    [f"{build}/{name}"], count_cmocka)
-    if "server" in kinds:
-        for script in sorted(glob.glob("tests/test_server_*.py")):
-            yield ("server", os.path.basename(script)[:-3],
+    if "script" in kinds:
+        for script in sorted(glob.glob("tests/test_*.py")):
+            yield ("script", os.path.basename(script)[:-3],
                    [sys.executable, "-B", script, build], count_script)
     if "mount" in kinds and os.path.exists("tests/mount/run.py"):
         yield ("mount", "mount tests",

@@ -35,6 +35,7 @@ MAY_CALL = {
     "fs/program": ["fs/mount", "fs/ops", "fs/tree", "fs/drafts", "fs/jobs",
                    "fs/resources", "fs/files", *CORE],
 }
+LAYERS = ("api", "cache", "fs")
 FLAT = ("api", "cache")  # rooms whose units form no circle
 
 
@@ -44,24 +45,29 @@ def room_of(path):
     return folder if folder in MAY_CALL else None
 
 
+def sources(root):
+    """The sources below api/, cache/ and fs/, as paths from the root."""
+    return sorted(os.path.relpath(path, root) for layer in LAYERS
+                  for path in glob.glob(f"{root}/{layer}/**/*.[ch]",
+                                        recursive=True))
+
+
 def includes(root):
-    """Yields (unit, included header) of every source."""
-    for path in sorted(glob.glob(f"{root}/**/*.[ch]", recursive=True)):
-        unit = os.path.relpath(path, root)
-        if not room_of(unit):
-            continue
-        with open(path, encoding="utf-8") as source:
+    """Yields (unit, included header) of every source in a room."""
+    for unit in filter(room_of, sources(root)):
+        with open(os.path.join(root, unit), encoding="utf-8") as source:
             for header in re.findall(r'^\s*#\s*include\s*"([^"]+)"',
                                      source.read(), re.M):
                 yield unit, header
 
 
-def symbols(build):
-    """({symbol: unit that defines it}, [(unit, symbol that it takes)])."""
+def symbols(build, root):
+    """({symbol: unit that defines it}, [(unit, symbol that it takes)]). An
+    object whose source is gone does not count."""
     homes, taken = {}, []
     for path in sorted(glob.glob(f"{build}/**/*.o", recursive=True)):
         unit = os.path.relpath(path, build)[:-2] + ".c"
-        if not room_of(unit):
+        if not room_of(unit) or not os.path.exists(f"{root}/{unit}"):
             continue
         table = subprocess.run(["nm", path], capture_output=True, text=True,
                                check=True).stdout
@@ -101,12 +107,13 @@ def circles(edges):
 
 
 def main(build, root="."):
-    bad = []
+    bad = [f"{unit} is in no room" for unit in sources(root)
+           if not room_of(unit)]
     for unit, header in includes(root):
         room, to = room_of(unit), room_of(header)
         if to and to != room and to not in MAY_CALL[room]:
             bad.append(f"{unit} includes {header}")
-    homes, taken = symbols(build)
+    homes, taken = symbols(build, root)
     if not homes:
         bad.append(f"{build} has no objects: build first")
     edges = collections.defaultdict(set)

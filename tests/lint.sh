@@ -22,15 +22,13 @@ for header in "${headers[@]}"; do
 	"$@" -fsyntax-only -x c "$header" || fail "$header does not compile alone"
 done
 
-# Downward only: fs -> cache -> api, and each library has its one home.
+# Each library has its one home. (Which room calls which: tests/layers.py.)
 not_in() {
 	local why=$1 pattern=$2 hits
 	shift 2
 	hits=$(grep -nE "^[[:space:]]*#[[:space:]]*include[[:space:]]*$pattern" \
 		/dev/null "$@") && fail "$why:"$'\n'"$hits"
 }
-not_in 'api/ includes a layer above it' '["<](cache|fs)/' api/*.[ch]
-not_in 'cache/ includes a layer above it' '["<]fs/' cache/*.[ch]
 not_in 'curl and OpenSSL belong to api/' '[<"](curl|openssl)/' \
 	{cache,fs}/**/*.[ch]
 not_in 'libfuse belongs to fs/' '[<"](fuse|fuse3/)' {api,cache}/*.[ch]
