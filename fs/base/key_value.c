@@ -10,7 +10,7 @@
 
 struct words {
 	const char *at, *end;
-	char *word; /* the last one, unquoted; room for the whole text */
+	char *word; /* the current one, unquoted; as large as the text */
 	size_t len;
 };
 
@@ -19,7 +19,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The next word, without its quotes. */
+/* Reads the next word, without its quotes. */
 static bool word_next(struct words *words, bool *is_broken)
 {
 	char quote = 0;
@@ -50,7 +50,7 @@ static bool word_next(struct words *words, bool *is_broken)
 	return true;
 }
 
-static void tell_keys(const struct setting *table, char *why, size_t why_len)
+static void keys_list(const struct setting *table, char *why, size_t why_len)
 {
 	size_t used = snprintf(why, why_len, "key=value words:");
 
@@ -70,7 +70,7 @@ static int word_take(const struct setting *table, struct words *words,
 		*equals = '\0';
 	setting = equals && table ? setting_find(table, words->word) : NULL;
 	if (!setting) {
-		tell_keys(table, why, why_len);
+		keys_list(table, why, why_len);
 		return -EINVAL;
 	}
 	const char *text = equals + 1;
@@ -84,8 +84,8 @@ static int word_take(const struct setting *table, struct words *words,
 		: 0;
 }
 
-/* `echo 1 > clone`: any write, without a word to say. */
-static bool says_nothing(const char *text, size_t len)
+/* `echo 1 > clone`: no words. */
+static bool has_no_words(const char *text, size_t len)
 {
 	while (len && is_blank(text[len - 1]))
 		len--;
@@ -110,7 +110,7 @@ int key_value_parse(const struct setting *table, const char *text, size_t len,
 	words.word = malloc(len + 1);
 	if (!*object || !words.word)
 		err = -ENOMEM;
-	if (!err && says_nothing(text, len))
+	if (!err && has_no_words(text, len))
 		words.at = words.end;
 	while (!err && word_next(&words, &is_broken)) {
 		if (is_broken) {

@@ -10,13 +10,13 @@
 #include "fs/base/setting.h"
 
 /*
- * Words are separated by blanks; a value with blanks stands in "..." or '...',
- * or has a backslash before each. What may be said, and how a value is read, is
- * a table of settings. A table's field is the member that it becomes.
- * A single word without `=` says nothing and stands for no words: `1`, as
- * other actions are written.
+ * Words are separated by blanks. A value with blanks is quoted with "..." or
+ * '...', or has a backslash before each. The table of settings says which keys
+ * there are and how their values are parsed; `field` is the member of the
+ * object. A single word without `=` stands for no words: `1`, as for other
+ * actions.
  *
- * 0 (*object owned by the caller), -ENOMEM, or -EINVAL with `why`, one line
+ * 0 (*object is owned by the caller), -ENOMEM, or -EINVAL with `why`, one line
  * that says what is allowed.
  */
 int key_value_parse(const struct setting *table, const char *text, size_t len,

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An id longer than this stands in a name as its hash. */
+#include "fs/base/hash.h"
+
+/* A longer id is replaced by its hash. */
 enum { ID_MAX = 128 };
 
 static bool is_safe(unsigned char byte, bool is_first, bool allows_tilde)
@@ -73,22 +75,21 @@ char *safe_name_decode(const char *name)
 	return bytes;
 }
 
-/* What stands for an id behind the `~`. */
+/* What follows the `~`: the id, encoded, or its hash. Owned by the caller. */
 static char *id_word(const char *id)
 {
-	uint64_t hash = 0xcbf29ce484222325;
 	char *word = encode(id, strlen(id), false);
 
 	if (!word || strlen(word) <= ID_MAX)
 		return word;
-	for (const char *c = id; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
 	free(word);
-	return asprintf(&word, "%016" PRIx64, hash) < 0 ? NULL : word;
+	return asprintf(&word, "%016" PRIx64,
+		       hash_bytes(HASH_START, id, strlen(id))) < 0
+		? NULL
+		: word;
 }
 
-/* Cuts off what is longer than room, not in the middle of a character or of
- * an encoded byte. */
+/* Truncates to room bytes, but not inside a character or an encoded byte. */
 static void cut(char *name, size_t room)
 {
 	if (strlen(name) <= room)
@@ -137,7 +138,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp((*x)->id, (*y)->id);
 }
 
-/* Whether a name is the id of another, by which that one can be looked up. */
+/* Whether the name is the id of another one, which can be looked up by it. */
 static bool is_other_id(
 	const struct named *named, const struct named *const *ids, size_t count)
 {
@@ -176,7 +177,7 @@ static int name_all(const struct named **names, const struct named **ids,
 	for (size_t i = 0; i < count; i++)
 		shared[i] = shared[i] || !is_plain(names[i], taken) ||
 			is_other_id(names[i], ids, count);
-	/* Not before all were compared. */
+	/* Only now, when all have been compared. */
 	for (size_t i = 0; i < count; i++)
 		if (shared[i] && tell_apart((struct named *)names[i]))
 			return -ENOMEM;

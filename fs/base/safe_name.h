@@ -7,39 +7,39 @@
 #include <stddef.h>
 
 /*
- * The API names things as it likes: twice the same, `..`, `a/b`, nothing at
- * all, 300 bytes, a newline, a name that is another's id. Here each gets a name
- * that a directory can hold, by these rules:
+ * The API allows any name: duplicates, `..`, `a/b`, the empty one, 300 bytes, a
+ * newline, a name that is another resource's id. Each gets a file name by these
+ * rules:
  *
- *   - `/`, `%`, control bytes and a dot in front are percent-encoded.
- *   - A name that is empty, too long, shared, another's id, one that the
- *     directory has itself, or that has a `~` is told apart by `~ID`.
+ *   - `/`, `%`, control bytes and a leading dot are percent-encoded.
+ *   - `~ID` is appended to a name that is empty, too long, shared, another's
+ *     id, reserved by the directory, or that contains a `~`.
  *
- * So no plain name has a `~`, what follows the last one is the id, and ids
- * differ: none hides another. What a resource is called depends on it and on
- * who shares its name, not on the order of the list.
+ * So no plain name contains a `~`, the last `~` is followed by the id, and ids
+ * are unique: no resource hides another. The name of a resource depends on it
+ * and on those that share its name, not on the order of the list.
  */
 
 enum { SAFE_NAME_MAX = 255 };
 
-/* The bytes with `/`, `%`, `~`, control bytes and a dot in front encoded. "" is
- * "". Different bytes give different names. Owned by the caller, free(); NULL:
- * no memory. */
+/* The bytes with `/`, `%`, `~`, control bytes and a leading dot encoded; ""
+ * stays "". Different bytes give different names. Owned by the caller, free();
+ * NULL if out of memory. */
 char *safe_name_encode(const char *bytes, size_t len);
-/* What safe_name_encode made it of; as it is where nothing is encoded. Owned by
- * the caller, free(); NULL: no memory. */
+/* The reverse; a name without encoded bytes stays as it is. Owned by the
+ * caller, free(); NULL if out of memory. */
 char *safe_name_decode(const char *name);
 
-/* One of those that are to be named. */
+/* One resource that gets a name. */
 struct named {
-	const char *raw; /* the API's name of it */
+	const char *raw; /* the API's name */
 	size_t raw_len;
-	const char *id; /* not "" and no other's */
+	const char *id; /* not "", unique */
 	char *name;	/* the result, owned by the caller, free() */
 };
 
-/* Names them all. taken: what the directory has itself, NULL ends. -ENOMEM, and
- * then no name is left to be freed. */
+/* Sets all names. taken: the reserved names; NULL ends. -ENOMEM; no name is
+ * left to be freed then. */
 int safe_names(struct named *all, size_t count, const char *const *taken);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/setting.c - the types of settings: parsed when written, told when
- * read */
+/* fs/base/setting.c - the types of settings: parsing and printing */
 #include "fs/base/setting.h"
 
 #include <ctype.h>
@@ -74,7 +73,7 @@ static bool is_of_word(char c)
 	return isalnum((unsigned char)c) || (c && strchr("._+-", c));
 }
 
-/* A word without blanks around it; never NULL, not NUL-terminated. */
+/* A word without surrounding blanks; never NULL, not NUL-terminated. */
 struct word {
 	const char *bytes;
 	size_t len;
@@ -91,7 +90,7 @@ static struct word word_trim(const char *text, size_t len)
 	return (struct word){ text, len };
 }
 
-/* The next of the words that blanks and commas separate. */
+/* Reads the next word; blanks and commas separate them. */
 static bool word_next(const char **text, size_t *len, struct word *word)
 {
 	while (*len && (is_blank(**text) || **text == ',')) {
@@ -187,7 +186,7 @@ static int text_read(const char *text, size_t len, json_t **value)
 	string = json_from_bytes(text, len);
 	if (!string)
 		return -ENOMEM;
-	if (json_string_length(string) != len) { /* it holds bytes */
+	if (json_string_length(string) != len) { /* it is not UTF-8 */
 		json_decref(string);
 		return -EINVAL;
 	}
@@ -225,7 +224,7 @@ static int list_read(const struct setting *setting, const char *text,
 	return err;
 }
 
-static void reason_tell(
+static void reason_print(
 	const struct setting *setting, char *why, size_t why_len)
 {
 	const char *name = setting->name;
@@ -295,18 +294,18 @@ int setting_parse(const struct setting *setting, const char *text, size_t len,
 	case SETTING_TEXT:
 		err = text_read(text, len, value);
 		break;
-	case SETTING_ENV: /* says itself which line is wrong */
+	case SETTING_ENV: /* its errors name the line */
 		return dotenv_parse(
 			setting->name, text, len, value, why, why_len);
 	}
 	if (err == -EINVAL)
-		reason_tell(setting, why, why_len);
+		reason_print(setting, why, why_len);
 	else if (err)
 		snprintf(why, why_len, "%s: %s", setting->name, strerror(-err));
 	return err;
 }
 
-/* What a record holds may be of a type that no parse made. */
+/* A record on disk may hold a value of any type. */
 static bool is_of_type(const struct setting *setting, const json_t *value)
 {
 	switch (setting->type) {

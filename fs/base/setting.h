@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/setting.h - what new runs, and drafts, get: the files of .settings */
+/* fs/base/setting.h - settings of runs and drafts: the files of .settings */
 #ifndef FS_BASE_SETTING_H
 #define FS_BASE_SETTING_H
 
@@ -10,14 +10,14 @@
 
 enum setting_type {
 	SETTING_NUMBER, /* min..max */
-	SETTING_BOOL,	/* 0 or 1; also true, false, yes, no are understood */
+	SETTING_BOOL,	/* 0 or 1; also true, false, yes, no */
 	SETTING_WORD,	/* one word of letters, digits and ._+-; "" allowed */
 	SETTING_CHOICE, /* one of choices, separated by blanks */
 	SETTING_ENV,  /* dotenv lines: NAME=value, # comments, quotes, export */
 	SETTING_LIST, /* words, one a line (blanks and commas split, too) */
 	SETTING_NUMBERS, /* numbers min..max, one a line (blanks, commas) */
-	SETTING_TEXT,	 /* any UTF-8 text without control bytes but newline and
-			    tab; one newline at its end does not count */
+	SETTING_TEXT,	 /* UTF-8 text, no control bytes but newline and tab; a
+			    newline at the end is dropped */
 };
 
 /* A table of these ends with a NULL name. */
@@ -26,10 +26,10 @@ struct setting {
 	enum setting_type type;
 	long min, max;
 	const char *choices;
-	const char *preset; /* what reading gives where nothing was set */
+	const char *preset; /* what reading gives if nothing was set */
 	const char *field;  /* the API's name for it; NULL: the same */
 	const char *help;
-	bool is_secret; /* kept on no disk */
+	bool is_secret; /* never written to disk */
 };
 
 /* Of run/, its directories, jobs/new/ and its drafts. */
@@ -45,7 +45,7 @@ const struct setting *setting_find(
 	const struct setting *table, const char *name);
 
 /*
- * Parses what was written. The value to keep is owned by the caller (number ->
+ * Parses what was written. *value is owned by the caller (number ->
  * integer, bool -> boolean, word, choice and text -> string, env -> object of
  * strings in order, list -> array of strings, numbers -> array of integers).
  * -EINVAL with `why`, one line that says what is allowed; -ENOMEM. Values of
@@ -55,13 +55,14 @@ int setting_parse(const struct setting *setting, const char *text, size_t len,
 	json_t **value, char *why, size_t why_len);
 
 /* The text that reading gives, with its newline ("" for an empty env or list,
- * one newline for an empty word). value NULL, or of a type that setting_parse
- * does not make: the preset. Owned by the caller, free(); NULL: no memory. */
+ * one newline for an empty word). value NULL, or of another type than
+ * setting_parse makes: the preset. Owned by the caller, free(); NULL if out of
+ * memory. */
 char *setting_text(
 	const struct setting *setting, const json_t *value, size_t *len);
 
-/* Overwrites the strings of a value, and in it, if nobody but the caller holds
- * it. NULL is taken. */
+/* Overwrites the strings in a value, unless others hold a reference to it.
+ * Takes NULL. */
 void setting_wipe(json_t *value);
 
 #endif

@@ -16,8 +16,8 @@
 struct reader {
 	const char *at, *end;
 	unsigned line;
-	const char *wrong; /* why this line is none */
-	char *value;	   /* room for the longest value */
+	const char *wrong; /* what is wrong with this line */
+	char *value;	   /* the current one; as large as the text */
 	size_t value_len;
 };
 
@@ -89,13 +89,13 @@ static int quoted_read(struct reader *reader)
 	reader->at++;
 	blanks_skip(reader);
 	if (!at_line_end(reader) && *reader->at != '#') {
-		reader->wrong = "there is text behind the closing quote";
+		reader->wrong = "there is text after the closing quote";
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* Up to a # that stands behind a blank; the blank may have been skipped. */
+/* Reads up to a # after a blank; the blank may have been skipped already. */
 static void plain_read(struct reader *reader)
 {
 	size_t len = 0;
@@ -142,7 +142,7 @@ static int name_read(struct reader *reader, const char **name, size_t *len)
 	*len = (size_t)(reader->at - *name);
 	blanks_skip(reader);
 	if (at_line_end(reader)) {
-		reader->wrong = "there is no = behind the name";
+		reader->wrong = "there is no = after the name";
 		return -EINVAL;
 	}
 	if (*reader->at != '=') {
@@ -216,7 +216,7 @@ int dotenv_parse(const char *setting, const char *text, size_t len,
 	int err;
 
 	if (memchr(text, '\0', len)) {
-		snprintf(why, why_len, "%s: it holds a NUL byte", setting);
+		snprintf(why, why_len, "%s: it contains a NUL byte", setting);
 		return -EINVAL;
 	}
 	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))

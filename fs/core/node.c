@@ -7,28 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/hash.h"
 #include "fs/core/edit.h"
 #include "fs/core/row.h"
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	/* FNV-1a, including the NUL: "a","b" and "ab","" differ. */
-	do {
-		hash ^= (unsigned char)*text;
-		hash *= 0x100000001b3;
-	} while (*text++);
-	return hash;
-}
-
 uint32_t node_digest(uint32_t seed, const void *bytes, size_t len)
 {
-	const unsigned char *byte = bytes;
-	uint64_t hash = 0xcbf29ce484222325 ^ seed;
+	uint64_t hash = hash_bytes(HASH_START ^ seed, bytes, len);
 
-	for (size_t i = 0; i < len; i++) {
-		hash ^= byte[i];
-		hash *= 0x100000001b3;
-	}
 	hash ^= hash >> 32;
 	return (uint32_t)hash ? (uint32_t)hash : 1;
 }
@@ -36,7 +22,7 @@ uint32_t node_digest(uint32_t seed, const void *bytes, size_t len)
 /* 63 bits, and above 2^40: unlike the inode numbers of any disk. */
 uint64_t node_ino(const struct row *row, const char *id, const char *name)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_START;
 
 	if (row->path[0] == '/' && !row->path[1])
 		return 1; /* FUSE_ROOT_ID */
