@@ -94,7 +94,7 @@ int artifact_remove(
 		return -EPERM;
 	if (!job_is_final(job))
 		return -EBUSY;
-	/* The last takes its place: files are numbered by place. */
+	/* The last one takes its number. */
 	job_store_swap_artifacts(
 		&op->core->state, job->number, index, job->artifact_count - 1);
 	free(job->artifacts[index].name);

@@ -25,9 +25,9 @@ struct job *node_job(struct op *op, const struct node *node)
 /* ---- what is there ---- */
 
 /*
- * A job of which only the list's line is known is asked for when something of
- * it is wanted that the line does not tell. Its owner is somebody else, or
- * another mount: no poll follows it unless one waits for it.
+ * Of a foreign job (another mount's, or another program's) only its line in the
+ * API's list may be known. Its detail is fetched when a value is wanted that
+ * the line does not have. It is polled only while somebody waits for it.
  */
 static int job_detail(struct op *op, struct job *job)
 {
@@ -37,7 +37,7 @@ static int job_detail(struct op *op, struct job *job)
 		return job->status == JOB_ERROR ? job->err : 0;
 	if (!job->call && !job->is_storing) {
 		if (op->unwait) {
-			op->step = 1; /* it was asked for, and has answered */
+			op->step = 1; /* it was fetched, and has answered */
 			return 0;
 		}
 		poller_fetch(job);
@@ -70,7 +70,7 @@ static int error_exists(struct op *op, const struct node *node)
 	return err ? err : job->error ? 0 : -ENOENT;
 }
 
-/* There while it may still come, and where it came. */
+/* It exists if it came, or while it may still come. */
 static int exit_code_exists(struct op *op, const struct node *node)
 {
 	struct job *job = node_job(op, node);
@@ -181,8 +181,7 @@ static int output_of(const struct node *node)
 	return strcmp(row_name(node->row), "stderr") ? JOB_STDOUT : JOB_STDERR;
 }
 
-/* The size is told once it is known for good; until then it is 0, and a read
- * gives what is there. */
+/* The size is 0 until it is final; a read returns what is there. */
 static int output_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
@@ -294,7 +293,7 @@ static int answer_open(
 	err = job_file_open(op, job, handle, "answer");
 	if (err != -ENOENT)
 		return err;
-	handle->kind = &handle_text; /* no answer has come: an empty one */
+	handle->kind = &handle_text; /* no answer yet: an empty one */
 	handle->text = strdup("{}\n");
 	handle->len = 3;
 	return handle->text ? 0 : -ENOMEM;

@@ -17,7 +17,7 @@ static int readme_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
-/* ---- answers that are one for the whole account ---- */
+/* ---- answers about the whole account ---- */
 
 static int answer_attr(struct op *op, enum api_endpoint endpoint,
 	struct stat *attr, double *timeout_s)
@@ -58,7 +58,7 @@ static int languages_render(struct op *op, const struct node *node, FILE *out)
 
 	if (err)
 		return err;
-	/* Some answers are the bare list (api.md 8.1). */
+	/* The answer may be the bare list (api/API.md 8.1). */
 	const json_t *list =
 		json_is_array(json) ? json : json_object_get(json, "languages");
 	return json_is_array(list) ? render_value(list, out) : -EPROTO;

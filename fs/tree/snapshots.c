@@ -10,8 +10,8 @@
 #include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"
 
-/* The collection that its source is in, and its id there. -ENOENT: it does not
- * say. */
+/* The collection of its source, and the id there. -ENOENT if it does not say.
+ */
 static int source_of(
 	const json_t *item, const struct collection **collection, char **id)
 {
@@ -32,7 +32,8 @@ static int source_of(
 	return err == -EPROTO ? -ENOENT : err;
 }
 
-/* A list of the sources is not asked for: where none is known, it is there. */
+/* The list of sources is not fetched for this: if it is unknown, the link
+ * exists. */
 static int source_exists(struct op *op, const struct node *node)
 {
 	const struct collection *collection;

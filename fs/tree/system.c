@@ -11,7 +11,7 @@
 #include "fs/resources/service_log.h"
 #include "fs/tree/tables.h"
 
-/* Which answer a row shows, by the word in its path. */
+/* The answer that a row shows, by the word in its path. */
 static enum api_endpoint endpoint_of(const struct row *row)
 {
 	static const struct {
@@ -54,7 +54,7 @@ static int answer_attr(struct op *op, const struct node *node,
 	return 0;
 }
 
-/* Not every API has each of these; what it does not tell is not there. */
+/* Not every API has all of these; what it does not tell does not exist. */
 static int answer_exists(struct op *op, const struct node *node)
 {
 	json_t *json;
@@ -126,7 +126,7 @@ static int pool_add(const json_t *pool, struct listing *listing)
 	return err;
 }
 
-/* Those that the pools' answer tells, where the key may see it. */
+/* Those in the pools' answer, if the key may see it. */
 static int pool_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
@@ -148,7 +148,7 @@ static int pool_list(
 	return err;
 }
 
-/* Others may be there, too. */
+/* There may be others. */
 static int pool_find(struct op *op, const struct node *node, const char *name,
 	struct found *found)
 {
@@ -158,8 +158,7 @@ static int pool_find(struct op *op, const struct node *node, const char *name,
 		found, tree_row("/system/logs/pool/{node}"), NULL, name);
 }
 
-/* Not listed: a key that is no partner's is refused, and who walks the tree
- * would stumble. */
+/* Not listed: only partners' keys may read it, and grep -r would fail. */
 #define LOG(what, text)                                                        \
 	{                                                                      \
 		.path = "/system/logs/" what, .kind = ROW_FILE, .mode = 0444,  \
