@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-# unsandboxfs - what is built, from what, and where it is put
+# unsandboxfs - how it is built, tested and installed
 #
-#   make          the program and the stand-in API server, in build/
-#   make demo     runs programs through a mount of the stand-in
-#   make check    every test; SAN=address,undefined or SAN=thread as wanted
-#   make check-live   the API itself against its description; needs keys
-#   make install  PREFIX, DESTDIR, BINDIR, SBINDIR, MANDIR
+#   make          build the program and the stand-in API server in build/
+#   make demo     run programs through a mount of the stand-in
+#   make check    run all tests; optionally SAN=address,undefined or SAN=thread
+#   make check-live   compare the real API with its description; needs keys
+#   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR
 #
-# `make build/unsandboxfs` needs libfuse3, libcurl, OpenSSL and jansson alone.
+# `make build/unsandboxfs` needs only libfuse3, libcurl, OpenSSL and jansson.
 
 VERSION := 0.1.0
 
@@ -33,8 +33,8 @@ CFLAGS  ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 HARDEN   = -fstack-protector-strong -fPIE
 HARDEN_LD = -pie -Wl,-z,relro,-z,now
 endif
-# Cutting a text short is what snprintf is called for here, and a row's last
-# members are often nothing.
+# snprintf truncates on purpose here, and rows often leave their last members
+# out.
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers $(if $(findstring clang,$(CC)),,\
 	-Wno-format-truncation) $(WERROR)
@@ -44,12 +44,12 @@ ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
 	$(COVERED)
 ALL_LDFLAGS = $(HARDEN_LD) $(LDFLAGS)
 
-# V=1 shows the commands themselves.
+# V=1 shows the commands.
 Q   = $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$@")
 
-# pkg-config is asked when a rule needs it, never while this file is read: on
-# a fresh machine `make demo` and `make check` install it first.
+# pkg-config runs when a rule needs it, never while this file is read: on a
+# fresh machine `make demo` and `make check` install it first.
 pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) && echo y),$(shell \
 	$(PKG_CONFIG) $(1) $(2)),$(error $(2) not found; try: make deps))
 
@@ -58,8 +58,8 @@ CACHE_PKGS  = jansson
 FS_PKGS     = fuse3 jansson
 SERVER_PKGS = libmicrohttpd libssl libcrypto jansson
 
-# The rooms of fs/, top to bottom: each calls and includes only what stands
-# behind it in this list (tests/layers.py).
+# The rooms of fs/, top to bottom: each calls and includes only rooms that come
+# after it in this list (tests/layers.py).
 ROOMS := program mount ops tree drafts jobs resources core files base
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -83,7 +83,7 @@ LIBFS    = $(call room_lib,$(ROOMS))
 
 all: $(PROGRAM) $(STANDIN)
 
-# Objects, one rule; what a folder may include is what its packages give it.
+# One rule for all objects; its packages limit what a folder can include.
 
 $(BUILD)/api/%.o:    PKGS = $(API_PKGS)
 $(BUILD)/cache/%.o:  PKGS = $(CACHE_PKGS)
@@ -92,8 +92,8 @@ $(BUILD)/tests/server/%.o: PKGS = $(SERVER_PKGS)
 $(BUILD)/tests/%.o:  PKGS = $(FS_PKGS) $(API_PKGS) cmocka
 $(BUILD)/tests/bench/%.o: PKGS = fuse3
 
-# What `make coverage` counts: not the stand-in, whose children in their cages
-# could not write it down, and would say so.
+# `make coverage` does not count the stand-in: its sandboxed children cannot
+# write their counts, and would print errors.
 $(BUILD)/api/%.o $(BUILD)/cache/%.o $(BUILD)/fs/%.o: COVERED = $(COVER)
 
 $(BUILD)/%.o: %.c
@@ -121,7 +121,7 @@ $(STANDIN): PKGS = $(SERVER_PKGS)
 $(STANDIN): $(SERVER_O)
 
 # A test is linked with its room and those below it, so that an upward call
-# does not link. One that has a __wrap_malloc or the like brings its own malloc.
+# does not link. The functions that it wraps (__wrap_malloc) replace the real.
 $(BUILD)/tests/unit/api/%:   PKGS = cmocka $(API_PKGS)
 $(BUILD)/tests/unit/cache/%: PKGS = cmocka $(CACHE_PKGS)
 $(BUILD)/tests/unit/fs/%:    PKGS = cmocka $(FS_PKGS) $(API_PKGS)
@@ -146,7 +146,7 @@ $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
 	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
 endef
 
-# A fuzz target over its corpus; libFuzzer brings a main of its own.
+# A fuzz target replays its corpus, unless libFuzzer provides main.
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 $(FUZZ): PKGS = $(FS_PKGS) $(API_PKGS)
 $(FUZZ): %: %.o $(FUZZ_MAIN) $(LIBFS) $(LIBCACHE) $(LIBAPI)
@@ -162,8 +162,8 @@ $(PROGRAM) $(STANDIN) $(BENCH):
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/tests/unit/*/*.d \
 	$(BUILD)/tests/unit/*/*/*.d)
 
-# Tests. What is missing is installed first; the rest of each is another make,
-# which then finds pkg-config and its answers.
+# Tests. Missing packages are installed first; a second make then builds, and
+# finds them with pkg-config.
 
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -183,15 +183,15 @@ check-fuzz: $(FUZZ)
 	@for each in $(FUZZ); do \
 		$$each tests/fuzz/corpus/$${each##*/} || exit 1; done
 
-# The API itself, with the keys in the environment: where it is not as it is
-# described. LIVE=--session also makes a session, of a minute.
+# Prints where the real API differs from its description; keys come from the
+# environment. LIVE=--session also creates a session for a minute.
 check-live:
 	@tests/deps.sh build demo
 	+@$(MAKE) --no-print-directory $(JOBS) $(PROGRAM)
 	@python3 -B tests/live/live.py $(LIVE) $(BUILD)
 
-# Each target for SECS seconds with libFuzzer, which needs clang; what it finds
-# is left in build-fuzz.
+# Runs each target for SECS seconds with libFuzzer, which needs clang; findings
+# are left in build-fuzz.
 SECS = 60
 fuzz:
 	@tests/deps.sh build demo test fuzz
@@ -202,14 +202,14 @@ fuzz:
 
 fuzz-targets: $(FUZZ)
 
-# Everything at random, with faults at random, for SECS seconds.
+# Random operations with random faults, for SECS seconds.
 soak:
 	@tests/deps.sh build demo test
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@python3 -B tests/soak.py $(BUILD) $(SECS)
 
-# Counts that must hold, at their full length; and how quick it is, as ratios
-# of the same on tmpfs and on a filesystem of libfuse alone.
+# Counts of requests that must hold, at full length; and speed, relative to
+# tmpfs and to a minimal libfuse filesystem.
 bench-requests:
 	@tests/deps.sh build demo test
 	+@$(MAKE) --no-print-directory $(JOBS) all
@@ -236,7 +236,7 @@ lint:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
-# Which lines the tests run, in a build of its own.
+# Shows which lines the tests run, in a separate build.
 coverage:
 	+@$(MAKE) --no-print-directory check BUILD=build-coverage \
 		CFLAGS='-O0 -g' COVER=--coverage LDFLAGS=--coverage

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/calls_table.py - saves as sequences of system calls, a row each
-"""What programs do that are not at hand, or seldom do: each row is a Python
-program that runs in a directory below run/ where p.sh has an old version."""
+# tests/mount/calls_table.py - saves as sequences of system calls
+"""System calls of programs that are not installed, or that do this rarely.
+Each row is a Python program that runs in a directory below run/ where p.sh
+has an old version."""
 
 PRELUDE = """
 import fcntl, mmap, os, subprocess, sys, tempfile, threading, time
@@ -26,7 +27,7 @@ def thread(function, *arguments):
 """
 
 CALLS = {
-    # Editors, by what they were seen to do (fuse.md part 2).
+    # Editors, as traced (fs/FUSE.md part 2).
     "neovim": """
 put("4913", W | C | X, b"")
 os.unlink("4913")
@@ -192,7 +193,7 @@ os.write(fd, new)
 os.close(fd)
 os.replace(name, "p.sh")
 """,
-    # Descriptors that more than one holds.
+    # Descriptors that several processes hold.
     "child_inherits": """
 fd = os.open("p.sh", W | T)
 os.write(fd, new[:half])
@@ -270,8 +271,8 @@ os.rename("q.txt", "p.sh")
 """,
 }
 
-# A request that is answered late here would hang more than the mount: while a
-# program is in execve, the kernel lets nobody read some of its files in /proc.
+# A late answer here would hang more than the mount: while a program is in
+# execve, the kernel blocks readers of some of its files in /proc.
 EXECS = {
     "execs_without_closing": """
 fd = os.open("p.sh", W | T)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/case.py - what every mount test has: a server, a mount, limits
+# tests/mount/case.py - base of every mount test: a server, a mount, limits
 import errno
 import os
 import signal
@@ -17,20 +17,20 @@ FINAL = ("completed", "failed", "timeout", "cancelled", "error")
 
 
 class TestTimeout(Exception):
-    """The test took longer than it may."""
+    """The test took too long."""
 
 
 class MountCase(unittest.TestCase):
-    """A class of tests with a stand-in and a mount of its own."""
+    """A class of tests with its own stand-in and mount."""
 
     options = ""
     server_arguments = ()
     time_limit_s = 60
-    # How much later the daemon is killed, if the test still hangs.
+    # Seconds until the daemon is killed, if the test still hangs.
     last_resort_s = 10
-    # Whether the mount is there before the first test.
+    # Whether to mount before the first test.
     starts_mounted = True
-    # Whether each test begins with the server's counts at 0.
+    # Whether to reset the server's counts before each test.
     resets_server = True
 
     place = server = mount = None
@@ -88,7 +88,7 @@ class MountCase(unittest.TestCase):
             self.assertIsNone(self.mount.process.poll(), "the daemon ended")
 
     def _mount_again(self):
-        """After a test that ended the daemon."""
+        """Mounts again, for use after a test that ended the daemon."""
         if self.mount.process.poll() is not None:
             if self.mount.is_mounted():
                 subprocess.run(["fusermount3", "-uz", self.mount.path],
@@ -100,7 +100,7 @@ class MountCase(unittest.TestCase):
             self.mount.process.kill()
 
     def evidence(self):
-        """What is shown with a failure."""
+        """Text that is shown with a failure."""
         lines = self.mount.log()[self.log_begin:].splitlines()
         return "the daemon's log:\n" + "\n".join(lines[-40:]) + "\n"
 
@@ -111,7 +111,7 @@ class MountCase(unittest.TestCase):
         return os.path.join(self.mount.path, *parts)
 
     def save(self, path, content):
-        """Writes a file of the mount as cp does; raises what close says."""
+        """Writes a file of the mount like cp; raises the error of close."""
         if isinstance(content, str):
             content = content.encode()
         fd = os.open(self.at(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
@@ -124,12 +124,12 @@ class MountCase(unittest.TestCase):
         os.close(fd)
 
     def save_error(self, path, content):
-        """The name of the errno with which the save failed, None if well."""
+        """The name of the save's errno, or None if it succeeded."""
         return self.error_of(self.save, path, content)
 
     @staticmethod
     def error_of(function, *arguments, **more):
-        """The name of the errno that the call raised, None if none."""
+        """The name of the errno that the call raised, or None."""
         try:
             function(*arguments, **more)
         except OSError as error:
@@ -137,7 +137,7 @@ class MountCase(unittest.TestCase):
         return None
 
     def read(self, *parts):
-        """The text of a file of the mount; waits as cat does."""
+        """The text of a file of the mount; waits like cat."""
         return self.read_bytes(*parts).decode()
 
     def read_bytes(self, *parts):
@@ -155,14 +155,14 @@ class MountCase(unittest.TestCase):
         return text[:-1]
 
     def results(self, job):
-        """(status, exit code, stdout) of a job directory, at its end."""
+        """(status, exit code, stdout) of a job; waits for its end."""
         code = self.value(job, "exit_code")
         return self.value(job, "status"), code, self.read(job, "stdout")
 
-    # ---- programs, and what the server saw ----
+    # ---- programs, and requests to the server ----
 
     def shell(self, command, *arguments, seconds=30, **more):
-        """Runs a command of bash in the mount; fails if it does."""
+        """Runs a bash command in the mount; fails if the command fails."""
         done = subprocess.run(
             ["bash", "-c", command, "bash", *arguments], cwd=self.mount.path,
             env=dict(os.environ, HOME=self.mount.home, LC_ALL="C.UTF-8"),
@@ -173,7 +173,7 @@ class MountCase(unittest.TestCase):
         return done.stdout.decode(errors="surrogateescape")
 
     def fails(self, command, *arguments, seconds=30):
-        """The stderr of a command of bash that must fail."""
+        """The stderr of a bash command that must fail."""
         done = subprocess.run(
             ["bash", "-c", command, "bash", *arguments], cwd=self.mount.path,
             stdin=subprocess.DEVNULL, capture_output=True,
@@ -182,7 +182,7 @@ class MountCase(unittest.TestCase):
         return done.stderr.decode(errors="replace")
 
     def executions(self, word=""):
-        """The executions whose code has word in it."""
+        """The executions whose code contains word."""
         return [e for e in self.server.executions()
                 if word in e.get("code", "")]
 
@@ -191,9 +191,9 @@ class MountCase(unittest.TestCase):
         return wait_until(condition, seconds * SLOWNESS, what)
 
     def settled(self):
-        """Time for what must not come: the wait for a temporary name."""
+        """Waits long enough for a run that must not happen."""
         time.sleep(0.4)
 
     def assert_requests(self, expected):
-        """What the server was asked since the last reset, exactly."""
+        """Asserts the exact requests since the last reset."""
         self.assertEqual(self.server.requests(), expected)

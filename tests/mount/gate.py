@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/gate.py - makes a program wait for the test, not the other way
+# tests/mount/gate.py - lets a program wait for the test
 import os
 
 
 class Gate:
     """A FIFO that a program reads from, and that the test opens. The sandbox
-    sees the machine's files read-only, which is enough to wait for one."""
+    sees the machine's files read-only, which is enough to wait."""
 
     def __init__(self, place, name):
         self.path = os.path.join(place.path, name)
@@ -17,9 +17,9 @@ class Gate:
         return f"exec 9<{self.path}; exec 9<&-\n"
 
     def open(self):
-        """Lets those go on that wait, and waits for the first of them."""
+        """Waits for the first waiting program, and releases all of them."""
         os.close(os.open(self.path, os.O_WRONLY))
 
     def stay_open(self):
-        """Nobody waits any more; a descriptor to be closed in the end."""
+        """Keeps the gate open until the returned descriptor is closed."""
         return os.open(self.path, os.O_RDWR)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/mounted.py - unsandboxfs, mounted in a place of its own
+# tests/mount/mounted.py - unsandboxfs, mounted in a private directory
 import os
 import re
 import signal
@@ -12,13 +12,13 @@ from standin import PUBLIC, SECRET
 PROGRAM = os.path.join(BUILD, "unsandboxfs")
 IS_SANITIZED = bool(re.search(r"build-.*(address|undefined|thread)", BUILD))
 
-# What no log of a healthy daemon has.
+# Words that are not in the log of a healthy daemon.
 TROUBLE = re.compile(rb"Sanitizer|runtime error:|ERROR: |Assertion|"
                      rb"core dumped|==\d+==")
 
 
 def environment(home, **more):
-    """What a daemon is started with: nothing of the user's own account."""
+    """The daemon's environment, without the user's own account."""
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(("UNSANDBOX", "XDG_"))}
     env.update(HOME=home, LC_ALL="C.UTF-8", **more)
@@ -55,15 +55,15 @@ class Mounted:
             "print_stacktrace=1"))) for kind in kinds}
 
     def command(self, *flags):
-        """How it is started."""
+        """The command that starts it."""
         options = f"url={self.server.url},state_dir={self.state_dir}"
         if self.options:
             options += "," + self.options
         return [*self.wrapper, PROGRAM, *flags, "-o", options, self.path]
 
     def start(self, seconds=20):
-        """Starts it in the foreground and waits until it answers, and has
-        tried its key."""
+        """Starts it in the foreground and waits until it answers and has
+        checked its key."""
         tried = self._key_was_tried()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
@@ -75,7 +75,7 @@ class Mounted:
                    seconds, "the key was tried")
 
     def _key_was_tried(self):
-        """How often; None where there is nobody to ask."""
+        """The number; None if it cannot be read."""
         process = getattr(self.server, "process", None)
         if process is None or process.poll() is not None:
             return None
@@ -87,7 +87,7 @@ class Mounted:
                                f"{self.process.returncode}:\n{self.log()}")
         try:
             return self.is_mounted() and os.listdir(self.path)
-        except OSError:  # the dead mount that is to be replaced
+        except OSError:  # the dead mount that will be replaced
             return False
 
     def is_mounted(self):
@@ -96,17 +96,17 @@ class Mounted:
 
     @property
     def pid(self):
-        """Of the daemon itself, whatever wraps it."""
+        """The pid of the daemon itself, not of a wrapper."""
         return self.process.pid
 
     def unmount(self, seconds=10):
-        """As a user does it; the daemon's exit status."""
+        """Unmounts like a user; returns the daemon's exit status."""
         if not unmount(self.path):
             raise AssertionError("fusermount3 -u failed")
         return self.process.wait(seconds)
 
     def end(self, number=signal.SIGTERM, seconds=10):
-        """Ends the daemon by a signal; its exit status."""
+        """Ends the daemon by a signal; returns its exit status."""
         self.process.send_signal(number)
         return self.process.wait(seconds)
 
@@ -118,7 +118,7 @@ class Mounted:
         self.start()
 
     def stop(self):
-        """Ends it, by force if need be; what was wrong with it."""
+        """Ends it, by force if necessary; returns what was wrong."""
         wrong = []
         if self.process and self.process.poll() is None:
             if not self.is_mounted() or not unmount(self.path):
@@ -135,7 +135,7 @@ class Mounted:
         return wrong + self.trouble()
 
     def log(self):
-        """What it wrote to stderr, and what a sanitizer wrote."""
+        """Its stderr and the output of a sanitizer."""
         text = b""
         for name in sorted(os.listdir(self.place.path)):
             path = os.path.join(self.place.path, name)
@@ -150,5 +150,5 @@ class Mounted:
                 if TROUBLE.search(line.encode())][:5]
 
     def others(self):
-        """Processes that name this mountpoint."""
+        """Processes whose command line has this mountpoint."""
         return processes_with(self.path)

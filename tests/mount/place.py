@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/place.py - a private folder, and whatever was started in it
-"""A Place is left as it was found: no process, no mount, no file of it stays,
-however the tests end. It is never under /tmp, where vim and others save
-otherwise than they do elsewhere."""
+# tests/mount/place.py - a private directory, and the processes in it
+"""A Place leaves no process, mount or file behind, however the tests end. It
+is never under /tmp, where vim and others save differently."""
 import atexit
 import ctypes
 import os
@@ -23,7 +22,7 @@ _open_places = []
 
 
 def folder():
-    """Where places are made: in the build, unless that is under /tmp."""
+    """The parent of places: the build, unless that is under /tmp."""
     if not os.path.realpath(BUILD).startswith("/tmp/"):
         return os.path.realpath(BUILD)
     path = os.path.expanduser("~/.cache/unsandboxfs-tests")
@@ -32,12 +31,12 @@ def folder():
 
 
 def adopt_orphans():
-    """Daemons that leave their parent become ours, to be waited for."""
+    """Adopts daemons that leave their parent, so we can wait for them."""
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def end_with_parent():
-    """In a new child: SIGTERM when the tests are gone, even by kill -9."""
+    """In a new child: asks for SIGTERM when the tests end or are killed."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
@@ -52,7 +51,7 @@ def mounts_under(path):
 
 
 def processes_with(text):
-    """{pid: command line} of the processes whose command line has text."""
+    """{pid: command line} of processes whose line has text."""
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -66,10 +65,10 @@ def processes_with(text):
 
 
 def wait_until(condition, seconds, what):
-    """Polls until condition() is true, and returns what it gave.
+    """Polls until condition() is true, and returns its value.
 
-    A file that is not there yet makes it false: an editor that saves by
-    rename leaves such moments.
+    A missing file counts as false: an editor that saves by rename leaves
+    such moments.
     """
     until = time.monotonic() + seconds
     while True:
@@ -85,21 +84,21 @@ def wait_until(condition, seconds, what):
 
 
 def unmount(path, lazy=False):
-    """fusermount3 -u; whether it did."""
+    """fusermount3 -u; returns whether it succeeded."""
     return subprocess.run(["fusermount3", "-uz" if lazy else "-u", path],
                           capture_output=True, timeout=20,
                           check=False).returncode == 0
 
 
 class Place:
-    """A folder of its own for one class of tests."""
+    """A private directory for one class of tests."""
 
     def __init__(self, name):
         self.path = tempfile.mkdtemp(prefix=f"mount-{name}-", dir=folder())
         _open_places.append(self)
 
     def folder(self, name):
-        """A new folder of this name in it."""
+        """A new directory of this name in it."""
         path = os.path.join(self.path, name)
         os.mkdir(path)
         return path
@@ -110,7 +109,7 @@ class Place:
                 unmount(point, lazy=True)
 
     def _end(self, number, seconds):
-        """Signals what is left of it; whether all went in time."""
+        """Signals remaining processes; returns whether all ended in time."""
         for pid in processes_with(self.path):
             try:
                 os.kill(pid, number)
@@ -132,7 +131,7 @@ class Place:
             pass
 
     def close(self):
-        """Removes all; what was still there that should not have been."""
+        """Removes everything; returns what should not have been there."""
         if self not in _open_places:
             return []
         _open_places.remove(self)
@@ -149,8 +148,8 @@ class Place:
 
 
 def remove(path):
-    """As rm -rf, and also what was copied with the modes of the mount, whose
-    directories are not writable."""
+    """Like rm -rf, but also removes copies that have the modes of the mount,
+    whose directories are not writable."""
     for folder, folders, _ in os.walk(path):
         for name in folders:
             if not os.path.islink(os.path.join(folder, name)):
@@ -160,6 +159,6 @@ def remove(path):
 
 @atexit.register
 def close_all():
-    """What an interrupted run leaves is removed, too."""
+    """Closes all places, also after an interrupted run."""
     for place in list(_open_places):
         place.close()

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/refusal.py - what shows that a request was refused
+# tests/mount/refusal.py - checks that a request was refused
 from case import MountCase
 
 WORDS = "Mercury is in retrograde"
 
 
 def says(status, message=WORDS, **headers):
-    """A rule: this status, with the API's kind of body."""
+    """A rule: this status, with an error body like the API's."""
     rule = {"status": status, "body": {
         "error": message, "message": message, "code": "SAID_SO",
         "details": ""}}
@@ -19,12 +19,12 @@ PLACES = {"run": "POST /execute", "jobs/new": "POST /execute/async"}
 
 
 class RefusalCase(MountCase):
-    """Refusals come before run_wait is over."""
+    """Tests whose refusals arrive before run_wait is over."""
 
     options = "timeout=2,run_wait=20"
 
     def check_told(self, job, request, error, words, status):
-        """What stands in the job's files and in .unsandboxfs/errors."""
+        """Checks the job's files and .unsandboxfs/errors."""
         self.assertEqual(self.value(job, "status"), "error")
         self.assertIn(words, self.value(job, "error"))
         for name in ("stdout", "stderr", "exit_code"):

@@ -33,7 +33,7 @@ class Result(unittest.TextTestResult):
 
 
 def run_here(names, verbosity):
-    """Runs the tests in this process; prints their count."""
+    """Runs the tests in this process and prints their counts."""
     suite = unittest.defaultTestLoader.loadTestsFromNames(names)
     result = unittest.TextTestRunner(
         stream=sys.stdout, resultclass=Result, verbosity=verbosity).run(suite)
@@ -46,7 +46,7 @@ def run_here(names, verbosity):
 
 
 class Runner:
-    """Runs files side by side, and prints each one's output at its end."""
+    """Runs files in parallel, and prints the output of each at its end."""
 
     def __init__(self, build, flags):
         self.command = [sys.executable, "-B", os.path.abspath(__file__),
@@ -91,7 +91,7 @@ class Runner:
               f"({took:.1f} s)", flush=True)
 
     def end(self):
-        """Interrupts what runs; each cleans up after itself."""
+        """Interrupts running tests; each cleans up after itself."""
         for child in self.running:
             child.terminate()
         for child in self.running:
@@ -125,7 +125,7 @@ def run_all(build, names, flags, jobs):
 
 
 def interrupted(_number, _frame):
-    """SIGTERM is cleaned up after as Ctrl-C is."""
+    """Cleans up after SIGTERM as after Ctrl-C."""
     raise KeyboardInterrupt
 
 

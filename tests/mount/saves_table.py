@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/saves_table.py - ways to save a file, a row each
-"""A command runs in a directory of its own below run/, with $T, a word that
-stands in every line of the program; $OLD and $NEW, files outside of the mount
-with an old and a new version of it (of other sizes, since rsync and make look
-at no more); and $OUT, a folder outside."""
+# tests/mount/saves_table.py - ways to save a file
+"""Each command runs in its own directory below run/, with these variables: $T,
+a word that is in every line of the program; $OLD and $NEW, files outside the
+mount with an old and a new version of it (their sizes differ, since rsync and
+make compare no more); and $OUT, a directory outside."""
 from dataclasses import dataclass
 
 OLD = "echo {0} former\necho {0} unchanged\n"
@@ -16,16 +16,16 @@ class Way:
     """One way to save p.sh."""
     name: str
     command: str
-    # Whether p.sh stands there with the old version before.
+    # Whether p.sh exists before, with the old version.
     is_over: bool = False
     content: str = NEW
     file: str = "p.sh"
-    # A program that the machine may not have.
+    # A program that may not be installed.
     needs: str = "sh"
 
 
 def over(name, command, content=NEW, **more):
-    """A way to save what was there before."""
+    """A way to save a file that existed before."""
     return Way(name, command, True, content, **more)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/standin.py - the stand-in API server, started and asked
+# tests/mount/standin.py - starts and controls the stand-in API server
 import base64
 import http.client
 import json
@@ -14,7 +14,7 @@ SECRET = "unsb-sk-test0-vault-unlck-12345"
 
 
 class Standin:
-    """A stand-in of the API on a port of its own."""
+    """A stand-in of the API on its own port."""
 
     def __init__(self, place, *arguments, port=0):
         self.log_path = os.path.join(place.path, "standin.log")
@@ -40,7 +40,7 @@ class Standin:
         self.url, self.port = found[1], int(found[2])
 
     def stop(self):
-        """Ends it: from now on the API cannot be reached."""
+        """Ends it, so that the API cannot be reached."""
         self.process.terminate()
         try:
             status = self.process.wait(10)
@@ -51,7 +51,7 @@ class Standin:
         return status
 
     def ask(self, method, path, value=None):
-        """A control request; the JSON it answers."""
+        """Sends a control request; returns the JSON of its answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port,
                                                 timeout=20)
         try:
@@ -66,30 +66,30 @@ class Standin:
         return json.loads(text)
 
     def requests(self):
-        """{"GET /jobs": 3} since the last reset."""
+        """The requests since the last reset, like {"GET /jobs": 3}."""
         return self.ask("GET", "/requests")
 
     def changes(self):
-        """What was asked since the last reset but GETs, in order: method,
-        path, body."""
+        """The requests other than GET since the last reset, in order:
+        method, path, body."""
         return self.ask("GET", "/changes")
 
     def executions(self):
-        """What was submitted since the last reset, in order."""
+        """The programs submitted since the last reset, in order."""
         return self.ask("GET", "/executions")
 
     def reset_counts(self):
-        """Forgets what was counted."""
+        """Resets the counts."""
         self.ask("DELETE", "/requests")
         self.ask("DELETE", "/executions")
 
     def reset(self):
-        """Forgets what was counted, and drops all faults."""
+        """Resets the counts, and drops all faults."""
         self.reset_counts()
         self.ask("DELETE", "/faults")
 
     def fault(self, *rules):
-        """From now on it misbehaves as the rules say; none: no more."""
+        """Sets the fault rules; none: no faults."""
         self.ask("PUT", "/faults", list(rules))
 
     def answer(self, method, path, answer, **rule):
@@ -101,5 +101,5 @@ class Standin:
                     "headers": {"Content-Type": "application/json"}, **rule})
 
     def limits(self, **limits):
-        """concurrency, rate_per_minute and burst; 0: none."""
+        """Sets concurrency, rate_per_minute and burst; 0: no limit."""
         self.ask("PUT", "/limits", limits)

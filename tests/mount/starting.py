@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/starting.py - starts of the program that may well fail
+# tests/mount/starting.py - starts the program, expecting failure or success
 import os
 import subprocess
 
@@ -14,7 +14,7 @@ OTHER_SECRET = "unsb-sk-other-abcde-fghij-67890"
 
 
 class StartCase(MountCase):
-    """Each test starts the program itself, as a daemon."""
+    """A class whose tests start the program themselves, as a daemon."""
 
     starts_mounted = False
     server_arguments = ("--key", "unsb-pk-test-0000-0000-0001:"
@@ -27,7 +27,7 @@ class StartCase(MountCase):
         self.env = dict(self.mount.env)
 
     def end_all(self):
-        """Unmounts what the test has mounted; its daemons end."""
+        """Unmounts the test's mounts, so that their daemons end."""
         for path in self.mounts():
             self.assertTrue(unmount(path), path)
         wait_until(lambda: not self.daemons(), 10 * SLOWNESS,
@@ -38,14 +38,14 @@ class StartCase(MountCase):
         return mounts_under(self.place.path)
 
     def daemons(self):
-        """Processes of the program that stand in this place."""
+        """Processes of the program in this place."""
         self.place._reap()
         return {pid: line for pid, line in self.mount.others().items()
                 if "unsandboxfs" in line}
 
     def start(self, *arguments, options="", point=None, **more):
-        """Starts it with these words, or with the usual ones and these
-        options; (status, its stderr)."""
+        """Starts it with these arguments, or with the usual ones and these
+        options; returns (status, stderr)."""
         if not arguments:
             usual = f"url={self.server.url},state_dir={self.mount.state_dir}"
             arguments = ["-o", usual + ("," + options if options else ""),
@@ -58,8 +58,8 @@ class StartCase(MountCase):
         return done.returncode, done.stderr.decode()
 
     def assert_fails(self, status, words, *arguments, **more):
-        """Ends with this status and one line that has the words; nothing
-        is left of it."""
+        """Asserts this exit status and one line with the words, and that
+        nothing is left behind."""
         got, message = self.start(*arguments, **more)
         self.assertEqual((got, self.stdout), (status, ""), message)
         self.assertEqual(message.count("\n"), 1, message)
@@ -70,12 +70,12 @@ class StartCase(MountCase):
         self.assertEqual(self.daemons(), {})
 
     def assert_starts(self, *arguments, **more):
-        """Mounts, and says nothing."""
+        """Asserts that it mounts without a message."""
         self.assertEqual(self.start(*arguments, **more), (0, ""))
         self.assertEqual(self.stdout, "")
 
     def assert_works(self, path=None):
-        """A program runs."""
+        """Asserts that a program runs."""
         path = path or self.mount.path
         with open(f"{path}/run/works.sh", "w", encoding="utf-8") as file:
             file.write("echo works\n")
@@ -83,7 +83,7 @@ class StartCase(MountCase):
             self.assertEqual(out.read(), "works\n")
 
     def write(self, name, text, mode=0o600):
-        """A file of this test's place."""
+        """Creates a file in this test's place."""
         path = os.path.join(self.place.path, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
@@ -93,7 +93,7 @@ class StartCase(MountCase):
         return path
 
     def without_keys(self):
-        """From now on the environment has none."""
+        """Removes the keys from the environment."""
         for name in ("UNSANDBOX_PUBLIC_KEY", "UNSANDBOX_SECRET_KEY"):
             self.env.pop(name, None)
 

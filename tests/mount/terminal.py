@@ -9,7 +9,7 @@ from place import wait_until
 
 
 class Terminal:
-    """A program in a terminal of its own, 80 by 24."""
+    """A program in its own terminal, 80 by 24."""
 
     def __init__(self, place, folder, command, home):
         self.socket = os.path.join(place.path, "tmux")
@@ -27,11 +27,11 @@ class Terminal:
             timeout=20).stdout.decode(errors="replace")
 
     def screen(self):
-        """What stands on the screen; nothing once the program has ended."""
+        """The text on the screen; empty once the program has ended."""
         return self._tmux("capture-pane", "-p", check=False)
 
     def wait(self, text, seconds=15):
-        """Until the text stands on the screen."""
+        """Waits until the text is on the screen."""
         try:
             wait_until(lambda: text in self.screen(), seconds * SLOWNESS,
                        repr(text))
@@ -40,7 +40,7 @@ class Terminal:
                 from None
 
     def keys(self, *keys):
-        """Types: names of keys as tmux has them, or literal text."""
+        """Types keys, by tmux's names, or literal text."""
         for key in keys:
             self._tmux("send-keys", key)
 
@@ -49,7 +49,7 @@ class Terminal:
         self._tmux("send-keys", "-l", text)
 
     def ended(self, seconds=15):
-        """Waits for the program's end."""
+        """Waits for the program to end."""
         try:
             wait_until(lambda: subprocess.run(
                 ["tmux", "-S", self.socket, "has-session"], env=self.env,
@@ -60,5 +60,5 @@ class Terminal:
                 from None
 
     def close(self):
-        """Ends it, whatever it does."""
+        """Ends it by force."""
         self._tmux("kill-server", check=False)

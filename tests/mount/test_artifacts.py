@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_artifacts.py - what a run left behind, decoded
+# tests/mount/test_artifacts.py - the files that a run leaves, decoded
 import base64
 import os
 import subprocess
@@ -78,7 +78,7 @@ class Artifacts(MountCase):
                                     folder), copy)
 
     def answer_with(self, name, *artifacts):
-        """A run whose answer has these artifacts; what then is there."""
+        """Runs with these artifacts in the answer; returns artifacts/."""
         self.server.answer("POST", "/execute", {
             "success": True, "stdout": "x\n", "stderr": "", "exit_code": 0,
             "status": "completed", "job_id": "j-" + name,
@@ -120,7 +120,7 @@ class Artifacts(MountCase):
                              "decoded\n")
 
     def test_shapes_that_are_none(self):
-        """The result counts, and what can be decoded."""
+        """The result is kept, and the artifacts that can be decoded."""
         good = base64.b64encode(b"ok").decode()
         names = self.answer_with(
             "none", "text", 7, None, [], {}, {"filename": "x"},

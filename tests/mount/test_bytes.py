@@ -7,7 +7,7 @@ import unittest
 
 from case import MountCase
 
-# Written so that the same text gives the same bytes here and in the sandbox.
+# Programs that print the same bytes here and in the sandbox.
 ALL_UTF8 = """import sys
 sys.stdout.buffer.write("".join(chr(c) for c in range(0x110000)
     if not 0xd800 <= c < 0xe000).encode())
@@ -31,13 +31,13 @@ sys.stdout.buffer.write(b"caf\\xe9 \\xff\\xfe \\xc3( \\xe2\\x82 \\xed\\xa0\\x80 
 
 
 def printed_by(source):
-    """What the same program prints here."""
+    """The output of the same program on this machine."""
     return subprocess.run([sys.executable, "-c", source], check=True,
                           timeout=60, capture_output=True).stdout
 
 
 class Bytes(MountCase):
-    """stdout as the program wrote it."""
+    """stdout has the bytes that the program wrote."""
 
     time_limit_s = 90
 
@@ -46,7 +46,7 @@ class Bytes(MountCase):
         super().tearDown()
 
     def run_and_compare(self, name, source):
-        """The same bytes by read and by cmp, and of the size that it says."""
+        """read, cmp and the file size agree with the bytes."""
         expected = printed_by(source)
         path = os.path.join(self.place.path, name + ".expected")
         with open(path, "wb") as file:
@@ -101,7 +101,7 @@ class Bytes(MountCase):
         self.assertTrue(got.endswith("] \u00e9".encode()), got)
 
     def test_script_that_is_not_utf8(self):
-        """A #! script goes as it is, over /run."""
+        """A #! script is sent unchanged, over /run."""
         script = b"#!/bin/sh\nprintf '\xe9\\n' | od -An -tx1\n"
         self.save("run/latin1", script)
         self.wait_for(lambda: os.path.exists(self.at("run/latin1.job")),

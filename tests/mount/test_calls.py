@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_calls.py - a save executes once, whatever calls make it
+# tests/mount/test_calls.py - a save runs once, whatever system calls make it
 import os
 import shlex
 import sys
@@ -11,7 +11,7 @@ from test_saves import SaveCase
 
 
 class CallCase(SaveCase):
-    """Saves by calls of Python."""
+    """Saves by Python programs."""
 
     def check_calls(self, name, source):
         """Saves by these calls."""
@@ -33,7 +33,7 @@ class CallCase(SaveCase):
 
 
 class Calls(CallCase):
-    """A row of the table each: one execution, and the right content."""
+    """Each row of the table: one execution, with the right content."""
 
     expected = {}
 
@@ -42,7 +42,7 @@ class Calls(CallCase):
 
 
 class Execs(CallCase):
-    """The same, where closing is a part of execve."""
+    """The same, where execve closes the file."""
 
     expected = {}
     time_limit_s = 5

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_concurrency.py - no more runs at a time than the key allows
-"""What is saved beyond that waits its turn, says so, and can be called off."""
+"""Runs beyond that limit are queued, are pending, and can be cancelled."""
 import os
 import signal
 import subprocess
@@ -22,14 +22,14 @@ class Key(MountCase):
         self.refused = self.refusals()
 
     def refusals(self):
-        """How often the API said that it is too much."""
+        """How often the API refused because of its limit."""
         for line in self.read(".unsandboxfs/stats").splitlines():
             if line.startswith("answers_429 "):
                 return int(line.split()[1])
         return self.fail("no answers_429")
 
     def start(self, name, directory="run"):
-        """Saves a program that waits at a gate; the gate and its job."""
+        """Saves a program that waits at a gate; returns gate and job."""
         gate = Gate(self.place, f"{self._testMethodName}-{name}")
         self.save(f"{directory}/{name}.sh", f"echo {name}\n" + gate.wait)
         job = f"{directory}/{name}.sh.job"
@@ -37,24 +37,24 @@ class Key(MountCase):
         return gate, job
 
     def status(self, job):
-        """What its status says now."""
+        """Its current status."""
         return self.value(job, "status")
 
     def going(self):
-        """How many run at the server."""
+        """How many programs the server is running."""
         return self.server.ask("GET", "")["active_jobs"]
 
     def ran(self):
-        """The programs that the server was given, in order."""
+        """The programs that the server received, in order."""
         return [e["code"].split()[1] for e in self.executions()]
 
     def assert_none_refused(self):
-        """The server's limit was never met."""
+        """Asserts that the server's limit was never reached."""
         self.assertEqual(self.refusals(), self.refused)
 
 
 class Queue(Key):
-    """As many run as the key says."""
+    """As many programs run as the key allows."""
 
     def test_in_order_and_pending(self):
         self.server.ask("PUT", "/seed", {"services": [{"name": "web"}]})
@@ -76,7 +76,7 @@ class Queue(Key):
         self.assert_none_refused()
 
     def test_many_at_once(self):
-        """Saved by processes beside each other, none of them refused."""
+        """Saves by parallel processes are all accepted."""
         self.shell("""for i in {1..12}; do
             { echo "echo $i" >run/m$i.sh; cat run/m$i.sh.job/stdout; } &
             { echo "echo $i" >jobs/new/m$i.sh
@@ -100,7 +100,7 @@ class Queue(Key):
         self.assertEqual(self.ran(), ["c0", "c1", "c4"])
 
     def test_what_ends_by_cancel_makes_room(self):
-        """Also where it ran: of both kinds."""
+        """A job that ends by cancel makes room for one of either kind."""
         jobs = [self.start(f"e{i}", "jobs/new") for i in range(4)]
         for i in range(2):
             self.save(jobs[i][1] + "/cancel", "1\n")
@@ -109,7 +109,7 @@ class Queue(Key):
             self.assertEqual(self.value(job, "exit_code"), "0")
 
     def test_a_draft_whose_mv_is_interrupted(self):
-        """It has not been moved, so it does not run."""
+        """A draft that was not moved does not run."""
         jobs = [self.start(f"d{i}") for i in range(LIMIT)]
         self.shell("mkdir jobs/new/waits; echo echo no > jobs/new/waits/p.sh")
         with subprocess.Popen(["mv", "jobs/new/waits", "jobs/"],
@@ -131,10 +131,10 @@ class Queue(Key):
 
 
 class LessRoom(Key):
-    """Sessions and other mounts take of what the key allows, too."""
+    """Sessions and other mounts also use up the key's limit."""
 
     def test_what_is_refused_waits(self):
-        """Until one of ours has ended."""
+        """A run waits until one of this mount's runs ends."""
         self.server.limits(concurrency=1)
         self.addCleanup(self.server.limits, concurrency=LIMIT)
         jobs = [self.start(f"s{i}", place) for i, place in enumerate(
@@ -147,7 +147,7 @@ class LessRoom(Key):
         self.assertLessEqual(self.refusals() - self.refused, 2)
 
     def test_and_is_tried_again(self):
-        """There may be room again, without our knowing."""
+        """Room may become free without the mount knowing."""
         self.server.limits(concurrency=1)
         self.addCleanup(self.server.limits, concurrency=LIMIT)
         jobs = [self.start(f"t{i}") for i in range(2)]

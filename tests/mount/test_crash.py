@@ -8,7 +8,7 @@ from gate import Gate
 
 
 class Crash(MountCase):
-    """Killed, and started again over its dead mount."""
+    """The daemon is killed, and started again over its dead mount."""
 
     def kill(self):
         """kill -9 of the daemon; its mount is dead."""
@@ -18,7 +18,7 @@ class Crash(MountCase):
                          "ENOTCONN")
 
     def revive(self):
-        """kill -9, and a new start."""
+        """kill -9, then a new start."""
         self.kill()
         self.mount.start()
 
@@ -64,7 +64,7 @@ class Crash(MountCase):
         self.assertEqual(len(self.executions()), 1)
 
     def test_killed_while_the_request_is_on_its_way(self):
-        """The close was not answered; the content is there all the same."""
+        """The close was not answered, but the content is there."""
         self.server.fault({"path": "/execute/async", "delay_ms": 60000})
         pid = os.fork()
         if pid == 0:
@@ -105,7 +105,7 @@ class Crash(MountCase):
         self.assertEqual(self.read("run/synced.txt"), "synced\n")
 
     def test_again_and_again(self):
-        """Names, contents and settings of every save that returned."""
+        """Every save that returned keeps name, content and settings."""
         expected = {}
         for turn in range(8):
             for number in range(4):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_credentials.py - whose keys a mount uses, or why it has none
+# tests/mount/test_credentials.py - which keys a mount uses, or why it has none
 import os
 import unittest
 
@@ -19,7 +19,7 @@ class Credentials(StartCase):
         return self.write(name, text, mode)
 
     def assert_account(self, public, **more):
-        """Mounts with this key, which the API knows."""
+        """Asserts that it mounts with this key."""
         self.assert_starts(**more)
         self.assertEqual(self.config("public_key"), public)
         self.assertEqual(self.value("key/public_key"), public)
@@ -44,7 +44,7 @@ class Credentials(StartCase):
         self.assert_account(PUBLIC)
 
     def test_rows(self):
-        """What does not count, and what a line may have besides."""
+        """Lines that are skipped, and extra fields of a line."""
         self.accounts(f"# public,secret\n\nname,key\n{PUBLIC},{SECRET},mine,"
                       f"x\n  \n#{OTHER}{OTHER_PUBLIC},{OTHER_SECRET}\r\n")
         self.assert_account(PUBLIC)
@@ -107,7 +107,7 @@ class Credentials(StartCase):
         self.assertIn(path, message)
         self.assertNotIn(SECRET, message)
 
-    # ---- what the API says of them ----
+    # ---- the API's verdict ----
 
     def test_rejected_key(self):
         self.env["UNSANDBOX_SECRET_KEY"] = "unsb-sk-wrong-wrong-wrong-wrong"
@@ -131,10 +131,10 @@ class Credentials(StartCase):
         self.assertEqual(status, CREDENTIALS, message)
         self.assertEqual(self.mounts(), [])
 
-    # ---- an API that is away is a warning ----
+    # ---- an API that cannot be reached is a warning ----
 
     def assert_warns(self, **more):
-        """Mounted, with one line; what is kept is there."""
+        """It mounts with one line of warning; saved files are there."""
         status, message = self.start(**more)
         self.assertEqual(status, 0, message)
         self.assertEqual(message.count("\n"), 1, message)

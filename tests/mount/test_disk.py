@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_disk.py - run/ and jobs/new/ are like any disk
+# tests/mount/test_disk.py - run/ and jobs/new/ behave like a disk
 import ctypes
 import errno
 import fcntl
@@ -20,12 +20,12 @@ def renameat2(old, new, flags):
 
 
 class Disk:
-    """What files and directories can do, in the directory `base`."""
+    """Operations on files and directories, in the directory `base`."""
 
     base = ""
 
     def new(self, name="f.txt", content="content\n"):
-        """A new directory, and a file in it; the file's path."""
+        """Creates a directory and a file in it; returns the file's path."""
         folder = self.at(self.base, self.id().rsplit(".", 1)[-1])
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, name)
@@ -37,7 +37,7 @@ class Disk:
         return os.path.join(os.path.dirname(path), name)
 
     def bytes_of(self, path):
-        """What the file holds."""
+        """The content of the file."""
         with open(path, "rb") as file:
             return file.read()
 
@@ -214,7 +214,7 @@ class Disk:
         path = self.new()
         acl = struct.pack("<I" + 3 * "HHI", 2, 1, 6, 0xffffffff, 4, 4,
                           0xffffffff, 0x20, 4, 0xffffffff)
-        # The kernel itself refuses these to who is not root.
+        # The kernel itself refuses these to users other than root.
         roots = {"EPERM"} if os.getuid() else set()
         for name, more in (("trusted.x", roots), ("security.x", roots),
                            ("system.posix_acl_access", set()),
@@ -316,7 +316,7 @@ class New(Disk, MountCase):
 
 
 class ReadOnly(MountCase):
-    """-o ro: nothing is changed and nothing runs."""
+    """-o ro: nothing changes and nothing runs."""
 
     options = "ro"
 

@@ -10,7 +10,7 @@ class Drafts(MountCase):
     """jobs/new/DIR, moved to jobs/."""
 
     def draft(self, name, **files):
-        """Makes a draft of these files (a dot stands for __)."""
+        """Creates a draft with these files (__ stands for a dot)."""
         os.mkdir(self.at("jobs/new", name))
         for file, content in files.items():
             self.save(f"jobs/new/{name}/{file.replace('__', '.')}", content)
@@ -72,7 +72,7 @@ class Drafts(MountCase):
         self.assertEqual(self.server.executions()[0]["input_files"], [])
 
     def check_refused(self, name, error):
-        """The mv fails, and the draft is as it was."""
+        """The mv fails, and the draft is unchanged."""
         files = self.shell("cd jobs/new/$1; find . -type f -not -path "
                            "'./.settings/*' -exec head {} +", name)
         self.assertEqual(self.error_of(self.commit, name), error)
@@ -137,7 +137,7 @@ class Drafts(MountCase):
         self.assert_requests({})
 
     def test_same_name_again(self):
-        """The alias is free once it was removed."""
+        """The alias can be used again once it was removed."""
         self.draft("again", p__sh="echo 1")
         job = self.commit("again")
         self.assertEqual(self.read(job, "stdout"), "1\n")

@@ -10,12 +10,12 @@ from test_saves import SaveCase
 
 
 class Editors(SaveCase):
-    """The first word of p.sh's second line is changed, and saved."""
+    """Changes the first word of p.sh's second line, and saves."""
 
     expected = {}
 
     def begin(self, name, *command):
-        """Opens the editor on a p.sh that ran."""
+        """Opens the editor with a p.sh that has run."""
         if not shutil.which(command[0]):
             self.skipTest(f"no {command[0]} here")
         word = self.word_of(name)
@@ -31,7 +31,7 @@ class Editors(SaveCase):
         return word, terminal
 
     def saved(self, word, *news, runs=None):
-        """These contents were saved, one after the other."""
+        """Asserts that these contents ran, in this order."""
         self.expect(word, self.old, *(runs if runs is not None else news))
         self.assertEqual(self.read(self.path), news[-1])
         self.assertEqual(self.read(self.path + ".job/stdout"),
@@ -41,7 +41,7 @@ class Editors(SaveCase):
              if n.endswith(".swp") or n[0] == "#"], [])
 
     def changed(self, word, number=1):
-        """The program after `number` letters were added at its end."""
+        """The program with `number` letters added at its end."""
         return self.old + f"echo {word} more\n" * number
 
     # ---- vim ----
@@ -119,7 +119,7 @@ class Editors(SaveCase):
         self.saved(word, self.old, runs=[])
 
     def test_vim_saves_without_a_change(self):
-        """:w writes the file anew, so it runs again."""
+        """:w writes the file again, so it runs again."""
         word, vim = self.begin("vim_same", "vim")
         vim.text(":wq")
         vim.keys("Enter")

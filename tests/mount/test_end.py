@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_end.py - the daemon ends when it is told to, and soon
+# tests/mount/test_end.py - the daemon ends promptly when it is told to
 import os
 import signal
 import subprocess
@@ -11,7 +11,7 @@ from case import SLOWNESS, MountCase
 from gate import Gate
 from place import unmount
 
-# Waits in one way, and prints what it was told.
+# Waits in one way, and prints the result.
 READER = "import sys\ntry: print(open(sys.argv[1]).read())\n" \
          "except OSError as error: print(error.errno)\n"
 POLLER = "import select, sys\np = select.poll()\n" \
@@ -27,7 +27,7 @@ class End(MountCase):
         self.addCleanup(self.end_children)
 
     def end_children(self):
-        """None of them is left."""
+        """Asserts that no waiting process is left."""
         for child in self.children:
             child.kill()
             child.wait()
@@ -41,7 +41,7 @@ class End(MountCase):
             stdin=subprocess.DEVNULL))
 
     def start_waiting(self):
-        """A job and a run that go on, and who waits for them."""
+        """Starts a job and a run, and processes that wait for them."""
         name = self.id().rsplit(".", 1)[-1]
         gate = Gate(self.place, name)
         self.save(f"jobs/new/{name}.sh", "echo begun\n" + gate.wait)
@@ -54,7 +54,7 @@ class End(MountCase):
         return gate
 
     def assert_ended(self, began):
-        """Within 2 s, with status 0, and nothing is mounted."""
+        """Asserts an end within 2 s, with status 0 and no mount."""
         self.assertEqual(self.mount.process.wait(10 * SLOWNESS), 0)
         self.assertLess(time.monotonic() - began, 2 * SLOWNESS)
         self.assertFalse(self.mount.is_mounted())
@@ -65,7 +65,7 @@ class End(MountCase):
         super().tearDown()
 
     def test_while_a_save_goes_to_disk(self):
-        """What the worker has in hand when the end comes is its to free."""
+        """The worker frees the work that it has when the end comes."""
         for round_ in range(6):
             size = 8 << 20
             names = [f"big{round_}-{i}.sh" for i in range(4)]
@@ -105,7 +105,7 @@ class End(MountCase):
         self.check_signal(signal.SIGINT)
 
     def test_unmount_is_refused_while_somebody_reads(self):
-        """As any disk does; the readers still get their bytes."""
+        """It is busy, as a disk would be; readers get all their bytes."""
         gate = self.start_waiting()
         self.assertFalse(unmount(self.mount.path))
         self.addCleanup(os.close, gate.stay_open())
@@ -170,7 +170,7 @@ class End(MountCase):
         self.assert_ended(began)
 
     def test_sigterm_right_after_a_save(self):
-        """What was saved is there, and ran at most once."""
+        """Saved files are there, and ran at most once."""
         self.save("run/data.txt", "kept")
         self.save("run/settles", "#!/bin/sh\necho settles\n")
         began = time.monotonic()
@@ -184,7 +184,7 @@ class End(MountCase):
         self.assertLessEqual(len(self.executions()), 1)
 
     def test_killed_while_mounting(self):
-        """Told to end before it has begun."""
+        """The daemon is told to end before it is ready."""
         self.assertEqual(self.mount.unmount(), 0)
         with subprocess.Popen(self.mount.command("-f"), env=self.mount.env,
                               stdin=subprocess.DEVNULL,

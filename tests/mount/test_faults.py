@@ -37,7 +37,7 @@ class Run(Lane):
         return f"echo {self.word(number)}\n"
 
     def word(self, number):
-        """What it prints, and what tells it from the others."""
+        """The word that it prints, which identifies it."""
         return f"{self.kind}-cell-{number}."
 
     def job(self, number):
@@ -56,13 +56,13 @@ class Run(Lane):
         return self.outcome()
 
     def outcome(self):
-        """A save that takes longer than run_wait tells its error to who
-        reads the result."""
+        """If a save takes longer than run_wait, readers of the result get
+        its error."""
         return error_of(self.read, self.job(self.number) + "/stdout")
 
     def meet_a_hang(self):
-        """A program may take its time: nobody is held, but who reads. When
-        the server goes away the reader is told."""
+        """A program may run for long: only readers wait. If the server goes
+        away, the reader gets an error."""
         stdout = self.at(self.job(self.number), "stdout")
         reader = subprocess.Popen(["cat", stdout], stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
@@ -109,12 +109,12 @@ class Run(Lane):
         self.equal(self.executed(self.word(number)), 1, "its executions")
 
     def shape_errors(self, fault):
-        # A word for the state that nobody knows, beside a whole result.
+        # An unknown state, with a complete result.
         return {None, "EPROTO"} if fault.shape == "status" else {"EPROTO"}
 
 
 class RunText(Run):
-    """A #! script without an ending: POST /run, after the close."""
+    """A #! script without extension: POST /run, after the close."""
 
     kind, path = "run_text", "/run"
 
@@ -126,13 +126,13 @@ class RunText(Run):
 
     def attempt(self, number):
         error = super().attempt(number)
-        # From its close on NAME.job is there.
+        # NAME.job exists as soon as it is closed.
         self.check(error or os.path.exists(self.at(self.job(number))),
                    "no job began")
         return error
 
     def meet_a_hang(self):
-        time.sleep(0.35)  # until what may be a temporary file is sent
+        time.sleep(0.35)  # until a possibly temporary file is sent
         return super().meet_a_hang()
 
 
@@ -173,7 +173,7 @@ class Async(Run):
     good = SUBMIT_ANSWER
 
     def fill(self, fault):
-        """An id of its own, which the server does not know."""
+        """A new id, which the server does not know."""
         if fault.shape:
             self.good = dict(SUBMIT_ANSWER, job_id=SUBMIT_ANSWER["job_id"] %
                              self.number)
@@ -204,7 +204,7 @@ class AsyncText(RunText):
             return error
         status = self.job(self.number) + "/status"
         link = self.at(self.job(self.number))
-        # The API's id stands in the link once the job is accepted.
+        # The link has the API's id once the job is accepted.
         wait_until(lambda: self.read(status) == "error\n" or
                    not os.readlink(link).startswith("../local-"),
                    (5 + TIMEOUT_S) * SLOWNESS, "the job is known or refused")
@@ -302,7 +302,7 @@ class Cancel(Lane):
         return super().expected(fault)
 
 
-# ---- requests that only ask ----
+# ---- requests that change nothing ----
 
 class Languages(Lane):
     """cat languages: GET /languages."""
@@ -323,14 +323,14 @@ class Languages(Lane):
         self.check("python\n" in self.read("languages"), "the languages")
 
     def shape_errors(self, fault):
-        # A bare list is one, too; `status` is none of its members; and words
-        # are not asked for what they mean.
+        # A bare list is accepted too; it has no member `status`; and names
+        # of languages are not checked.
         return {None} if fault.shape in ("list", "status", "types") else {
             "EPROTO"}
 
 
 class JobList(Lane):
-    """ls jobs/: GET /jobs. Where it cannot be had, our own are shown."""
+    """ls jobs/: GET /jobs. If that fails, our own jobs are shown."""
 
     kind, method, path = "job_list", "GET", "/jobs"
     good = {"jobs": [{"job_id": "0d2b49d6-1111-4222-8333-000000009999",
@@ -347,7 +347,7 @@ class JobList(Lane):
         self.refresh()
 
     def own(self):
-        """The id of a job of this mount's."""
+        """The id of a job of this mount."""
         return os.path.basename(os.readlink(self.at("jobs/latest")))
 
     def attempt(self, number):
@@ -368,7 +368,7 @@ class JobList(Lane):
 
 
 class Detail(Lane):
-    """A look at somebody else's job: GET /jobs/ID."""
+    """Looking at another client's job: GET /jobs/ID."""
 
     kind, method, path = "detail", "GET", "/jobs/ID"
     good = {"job_id": "0d2b49d6-1111-4222-8333-00000000abcd", "exit_code": 0,
@@ -383,7 +383,7 @@ class Detail(Lane):
         self.id = f"0d2b49d6-2222-4222-8333-{number:012d}"
 
     def attempt(self, number):
-        # One request: what the look-up is told is what reads give.
+        # One request: reads return what the look-up received.
         return error_of(self.read, f"jobs/{self.id}/stdout")
 
     def again(self, number):
@@ -394,12 +394,12 @@ class Detail(Lane):
         self.server.ask("DELETE", "/faults")
 
     def expected(self, fault):
-        # Nobody has such a job, where the server says anything of its own.
+        # No such job, if the answer comes from the server itself.
         errors = super().expected(fault)
         if None in errors and not fault.shape:
             return {"ENOENT"}
         if fault.name == "length_too_short":
-            return {"EPROTO", "ENOENT"}  # what is cut is a refusal
+            return {"EPROTO", "ENOENT"}  # the truncated answer is a refusal
         return errors
 
     def shape_errors(self, fault):
@@ -407,7 +407,7 @@ class Detail(Lane):
 
 
 class Start(Lane):
-    """The key is tried at a start: POST /keys/validate."""
+    """The key is checked at start: POST /keys/validate."""
 
     kind, path = "start", "/keys/validate"
     good = {"valid": True, "public_key": "unsb-pk-test-0000-0000-0001",
@@ -416,12 +416,12 @@ class Start(Lane):
     refused = {"status_401", "status_402", "status_403"}
 
     def remount(self, server=None, wrapper=()):
-        """The attempt does it."""
+        """Nothing: the attempt starts the mount."""
         self.mount.server = server or self.server
         self.mount.wrapper = wrapper
 
     def attempt(self, number):
-        """EXIT where it does not start; else it must serve."""
+        """EXIT if it does not start; otherwise it must serve."""
         self.mount.end()
         with open(self.mount.log_path, "ab") as log:
             status = subprocess.run(
@@ -456,7 +456,7 @@ class Start(Lane):
 
 
 class Matrix(MatrixCase):
-    """The requests that somebody makes."""
+    """The requests that a user makes."""
 
 
 Matrix.add_cells(lanes([Run, RunText, Upload, Async, AsyncText, Draft, Cancel,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_faults_follow.py - what was accepted is followed to its end
-"""The matrix's cells of the requests that nobody makes: the polls. A fault
-that passes, whichever it is, may cost time; it must not cost a result."""
+# tests/mount/test_faults_follow.py - accepted jobs are polled to their end
+"""The cells of the matrix for requests that no user makes: the polls. A
+temporary fault, whichever it is, may cost time, but never a result."""
 import errno
 import os
 import threading
@@ -14,7 +14,7 @@ STRIKES = 4  # more than one request is tried
 
 
 class Follow(Lane):
-    """The poll of one job that somebody waits for: GET /jobs/ID."""
+    """The poll of one job that has a waiting reader: GET /jobs/ID."""
 
     kind, method, path = "follow", "GET", "/jobs/ID"
     changes = False
@@ -25,11 +25,11 @@ class Follow(Lane):
         self.ids = []
 
     def word(self, number, which=0):
-        """What a job prints."""
+        """The output of a job."""
         return f"{self.kind}-cell-{number}.{which}"
 
     def submit(self, number, which=0):
-        """A job that was accepted; its id."""
+        """Submits a job; returns its id."""
         name = f"jobs/new/f{number}.{which}.sh"
         self.write(name, f"sleep {self.seconds}; echo "
                          f"{self.word(number, which)}\n")
@@ -53,7 +53,7 @@ class Follow(Lane):
         return error_of(self.job_result, number, 0)
 
     def job_result(self, number, which):
-        """Waits for the job's end; asserts that it is all there."""
+        """Waits for the job's end; asserts that its result is complete."""
         job = f"jobs/{self.ids[which]}"
         self.equal((self.read(job + "/exit_code"),
                     self.read(job + "/status"), self.read(job + "/stdout")),
@@ -74,7 +74,7 @@ class Follow(Lane):
         self.equal(self.executed(self.word(number)), 1, "executions")
 
     def again(self, number):
-        pass  # the attempt ends with a good one
+        pass  # the attempt ends with a good answer
 
     def expected(self, fault):
         return {"ENOENT"} if fault.name in ("refused", "restart") else {None}
@@ -84,7 +84,7 @@ class Follow(Lane):
 
 
 class FollowList(Follow):
-    """The poll of all jobs, while several are waited for: GET /jobs."""
+    """The poll of all jobs, while several have readers: GET /jobs."""
 
     kind, path = "follow_list", "/jobs"
 

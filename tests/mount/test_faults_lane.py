@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_faults_lane.py - one kind of request meets every fault
-"""For each cell of the matrix: the errno is that of tree.md's table; what
-changes something was sent no more often than it may be; the daemon lives; what
-was written is there, whole; the next request without a fault works.
+"""For each cell of the matrix: the errno is the documented one; a request that
+changes something was not sent too often; the daemon is alive; what was written
+is complete; the next request without a fault works.
 
-Each kind of request is a Lane with a server and a mount of its own, and all of
-them work through their faults at the same time, since most of it is waiting.
-CELLS=REGEX does only the cells KIND__FAULT that it matches.
+Each kind of request is a Lane with its own server and mount. All lanes work
+through their faults in parallel, since they mostly wait. CELLS=REGEX runs only
+the cells KIND__FAULT that it matches.
 """
 import errno
 import multiprocessing
@@ -31,7 +31,7 @@ WANTED = re.compile(os.environ.get("CELLS", ""))
 
 
 def error_of(function, *arguments):
-    """The name of the errno that the call raised, None if none."""
+    """The name of the errno that the call raised, or None."""
     try:
         function(*arguments)
     except OSError as error:
@@ -40,10 +40,10 @@ def error_of(function, *arguments):
 
 
 class LaneMount(Mounted):
-    """A mount whose server may be out of reach."""
+    """A mount whose server can be made unreachable."""
 
     def _key_was_tried(self):
-        return None  # nobody waits for that
+        return None  # nothing waits for that
 
 
 class Lane:
@@ -51,12 +51,12 @@ class Lane:
 
     kind = None            # the name of the row
     method, path = "POST", None
-    good = {}              # a good answer, for the faults of shape
+    good = {}              # a good answer, from which wrong shapes are made
     options = ""
-    changes = True         # the request changes something: sent once
-    reads_answer = True    # False: status 200 is enough, whatever the body
+    changes = True         # the request changes something: it is sent once
+    reads_answer = True    # False: status 200 is enough, with any body
     survives = ()          # faults that end well for this kind of request
-    elsewhere = None       # a socket where redirects lead: nobody may come
+    elsewhere = None       # the target of redirects: never reached
 
     def __init__(self, faults):
         self.faults = faults
@@ -67,24 +67,24 @@ class Lane:
         self.other = None
         self.errors = ""
 
-    # ---- what a kind of request says of itself ----
+    # ---- what each kind of request defines ----
 
     def prepare(self, number):
-        """What must be there before the fault."""
+        """Creates what must exist before the fault."""
 
     def attempt(self, number):
-        """Makes the request; the errno's name, None if it went well."""
+        """Makes the request; the name of its errno, None on success."""
         raise NotImplementedError
 
     def kept(self, number, fault, error):
-        """Asserts that nothing that was written is lost."""
+        """Asserts that no written data is lost."""
 
     def again(self, number):
-        """The next request without a fault; asserts that it works."""
+        """Asserts that the next request, without a fault, works."""
         raise NotImplementedError
 
     def expected(self, fault):
-        """The errnos that are right."""
+        """The correct errnos."""
         if fault.name in self.survives:
             return {None}
         if fault.shape == "strings" or not fault.shape:
@@ -97,12 +97,12 @@ class Lane:
         return errors
 
     def shape_errors(self, fault):
-        """The errnos for an answer of the wrong shape."""
+        """The correct errnos for an answer of the wrong shape."""
         return fault.post
 
     def most_sent(self, fault):
-        """How often the request may come to the server."""
-        # Three tries, and what curl tries again on a connection that died.
+        """How often the request may reach the server."""
+        # Three tries, and curl's retries on dead connections.
         return fault.sent if self.changes else 4
 
     # ---- helpers ----
@@ -112,7 +112,7 @@ class Lane:
         return os.path.join(self.mount.path, *parts)
 
     def write(self, path, content):
-        """As cp does."""
+        """Writes a file like cp."""
         fd = os.open(self.at(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
                      0o644)
         try:
@@ -121,7 +121,7 @@ class Lane:
             os.close(fd)
 
     def read(self, path):
-        """As cat does."""
+        """Reads a file like cat."""
         with open(self.at(path), "rb", buffering=0) as file:
             pieces = []
             while piece := file.read(1 << 20):
@@ -129,7 +129,7 @@ class Lane:
         return b"".join(pieces).decode()
 
     def refresh(self):
-        """No cached answer, no remembered error."""
+        """Drops cached answers and errors."""
         self.write(".unsandboxfs/refresh", "1\n")
 
     def check(self, condition, what):
@@ -142,11 +142,11 @@ class Lane:
         self.check(got == wanted, f"{what}: {got!r}, not {wanted!r}")
 
     def rule_path(self):
-        """What the fault strikes."""
+        """The requests that the fault affects."""
         return self.path
 
     def strike(self, fault):
-        """From now on the fault is there."""
+        """Starts the fault."""
         if fault.name == "refused":
             self.server.stop()
         elif fault.name == "restart":
@@ -171,7 +171,7 @@ class Lane:
                                "path": self.rule_path(), **rule})
 
     def relent(self, fault):
-        """From now on all is well."""
+        """Ends the fault."""
         if self.server.process.poll() is not None:
             self.server.start()
         if fault.name == "clock_six_minutes_off":
@@ -181,7 +181,7 @@ class Lane:
         self.server.ask("DELETE", "/faults")
 
     def remount(self, server=None, wrapper=()):
-        """The same mount, of another server or in another network."""
+        """Mounts again, with another server or in another network."""
         if self.mount.process.poll() is None:
             self.equal(self.mount.end(), 0, "its exit status")
         self.mount.server = server or self.server
@@ -189,7 +189,7 @@ class Lane:
         self.mount.start(20 * SLOWNESS)
 
     def stranger(self):
-        """A server whose certificate nobody has signed that we know."""
+        """A server with a certificate of an unknown authority."""
         folder = os.path.join(self.place.path, "stranger")
         if not self.other:
             os.mkdir(folder)
@@ -198,19 +198,19 @@ class Lane:
         return self.other[1]
 
     def sent(self):
-        """How often the request came to the server."""
+        """How often the request reached the server."""
         counts = self.server.requests()
         return counts.get(f"{self.method} {self.path}", 0)
 
     def executed(self, word):
-        """How many programs with this word in them ran."""
+        """How many programs with this word ran."""
         return sum(word in e.get("code", "")
                    for e in self.server.executions())
 
     # ---- the work ----
 
     def open(self):
-        """Its server and its mount."""
+        """Starts the server and the mount."""
         self.place = Place("faults-" + self.kind)
         self.server = Standin(self.place)
         options = f"timeout={TIMEOUT_S},run_wait=0.5"
@@ -219,7 +219,7 @@ class Lane:
         self.mount.start(20 * SLOWNESS)
 
     def close(self):
-        """Ends both; what was wrong with them."""
+        """Ends both; returns what was wrong with them."""
         wrong = self.mount.stop() if self.mount else []
         if self.other:
             self.other[1].stop()
@@ -229,8 +229,8 @@ class Lane:
         return wrong + (self.place.close() if self.place else [])
 
     def start(self):
-        """In a process of its own: a close is told from others by the other
-        descriptors of its process."""
+        """Runs in a separate process: the other descriptors of a process
+        affect what its close means."""
         ours, theirs = multiprocessing.Pipe()
         self.pipe = ours
         self.process = multiprocessing.Process(target=self.run,
@@ -239,7 +239,7 @@ class Lane:
         theirs.close()
 
     def run(self, ours, pipe):
-        """Does all its cells, and tells of each."""
+        """Runs all cells, and reports each."""
         ours.close()
         adopt_orphans()
         ended = []
@@ -247,20 +247,20 @@ class Lane:
             self.open()
             for fault in self.faults:
                 wrong = self.cell(fault)
-                # A busy machine lets a time limit pass: it gets one more try.
+                # On a busy machine a time limit may pass: try once more.
                 if wrong and wrong[0].startswith("the caller got ETIMEDOUT"):
                     wrong = self.cell(fault)
                 pipe.send((fault.name, wrong))
         except KeyboardInterrupt:
             pass
-        except BaseException:  # what else befalls a lane is its cells' error
+        except BaseException:  # other errors count in each cell
             ended.append(traceback.format_exc())
         finally:
             ended += self.close()
         pipe.send((None, ended))
 
     def result(self, fault):
-        """What was wrong in this cell; waits for it."""
+        """Waits for this cell; returns what was wrong."""
         while fault.name not in self.results and None not in self.results:
             try:
                 name, wrong = self.pipe.recv()
@@ -270,7 +270,7 @@ class Lane:
         return self.results.get(fault.name, ["it was not tried"])
 
     def ended(self):
-        """What was wrong at its end."""
+        """What was wrong at the end of the lane."""
         while None not in self.results:
             self.result(Fault(None, ()))
         self.process.join()
@@ -302,7 +302,7 @@ class Lane:
         return wrong
 
     def do_cell(self, fault, wrong):
-        """One kind of request meets one fault."""
+        """Runs one kind of request with one fault."""
         self.prepare(self.number)
         self.server.ask("DELETE", "/requests")
         try:
@@ -324,7 +324,7 @@ class Lane:
                    "somebody came to where redirects lead")
 
     def meet(self, fault):
-        """The request, while the fault is there."""
+        """Makes the request during the fault."""
         return self.attempt(self.number)
 
     def daemon_is_well(self):
@@ -334,7 +334,7 @@ class Lane:
         return self.mount.trouble()
 
     def heal(self):
-        """So that the next cell does not suffer for this one."""
+        """Cleans up, so that the next cell is not affected."""
         if self.server.process.poll() is not None:
             self.server.start()
         self.server.ask("PUT", "/clock", {"skew_s": 0})
@@ -347,7 +347,7 @@ class Lane:
 
 
 def lanes(kinds, parts=1):
-    """All of them, with their faults, each in so many parts."""
+    """All lanes with their faults, each split into parts."""
     made = []
     for kind in kinds:
         faults = [fault for fault in FAULTS
@@ -360,7 +360,7 @@ def lanes(kinds, parts=1):
 
 
 class MatrixCase(unittest.TestCase):
-    """A test for each cell; the lanes run once, side by side."""
+    """A test for each cell; the lanes run once, in parallel."""
 
     lanes = ()
 
@@ -380,7 +380,7 @@ class MatrixCase(unittest.TestCase):
             raise AssertionError("\n".join(wrong))
 
     def wait(self, lane, fault):
-        """Waits until the cell is done; fails with what was wrong in it."""
+        """Waits for the cell; fails with what was wrong."""
         wrong = lane.result(fault)
         if wrong:
             self.fail("\n".join(wrong))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_faults_resources.py - the matrix for what the API keeps
-"""Lists, details, writes, actions, making and destroying of services,
-sessions, snapshots and images against every fault. A table says what each
-request is; two lanes, one for those that ask and one for those that change."""
+# tests/mount/test_faults_resources.py - the matrix for resources
+"""Listing, reading, writing, actions, creating and destroying of services,
+sessions, snapshots and images with every fault. A table describes each request;
+there are two kinds of lane: for requests that read, and that change."""
 import os
 import unittest
 
@@ -31,7 +31,7 @@ class Ask(Lane):
         return error_of(self.look)
 
     def look(self):
-        """What is there."""
+        """The resources."""
         path = self.at(self.target)
         return os.listdir(path) if os.path.isdir(path) else self.read(
             self.target)
@@ -59,11 +59,11 @@ class Change(Lane):
     seeded = {}
 
     def one(self, number):
-        """The directory of the resource that is changed."""
+        """The directory of the changed resource."""
         return f"{self.collection}/f{number}"
 
     def seed(self, number):
-        """What the API keeps."""
+        """The resources of the API."""
         self.server.ask("PUT", "/seed", {self.seeds: [{
             "name": f"f{number}", **self.seeded,
             "id": f"unsb-{self.seeds[:-1]}-{number:04d}-{number:04d}-0000-"
@@ -76,7 +76,7 @@ class Change(Lane):
 
     def expected(self, fault):
         errors = super().expected(fault)
-        # An answer that says no more than that all is well may do.
+        # An answer with nothing but success is enough.
         return errors | {None, "EPROTO"} if self.good and fault.shape else \
             errors
 
@@ -84,18 +84,18 @@ class Change(Lane):
         return error_of(self.act, number)
 
     def act(self, number):
-        """The change."""
+        """Makes the change."""
         raise NotImplementedError
 
     def state(self, number):
-        """What the mount shows of it; None: nothing to be seen."""
+        """The state that the mount shows; None: it is not visible."""
         return None
 
     def kept(self, number, fault, error):
-        # Whether it was carried out or not, what is shown is the truth.
+        # Whether it was carried out or not, the mount shows the truth.
         try:
             shown = self.state(number)
-        except OSError:  # the fault is remembered for a second
+        except OSError:  # the error is cached for a second
             return
         self.refresh()
         self.equal(shown, self.state(number), "what is shown afterwards")
@@ -109,12 +109,12 @@ class Change(Lane):
             self.check(self.state(number) != before, "nothing changed")
 
     def write_to(self, number, name, text):
-        """As echo does."""
+        """Writes like echo."""
         self.write(f"{self.one(number)}/{name}", text)
 
 
 class ById(Change):
-    """Of a kind whose directories are named by id."""
+    """A kind of resource whose directories are named by id."""
 
     def one(self, number):
         return (f"{self.collection}/unsb-{self.seeds[:-1]}-{number:04d}-"
@@ -153,7 +153,7 @@ class Lock(Change):
 
 
 class Patch(Change):
-    """A flag of a service."""
+    """Writes a flag of a service."""
 
     kind, method, path = "patch", "PATCH", "/services/ID"
 
@@ -165,7 +165,7 @@ class Patch(Change):
 
 
 class Domains(Change):
-    """A list of a service."""
+    """Writes a list of a service."""
 
     kind, method, path = "domains", "PUT", "/services/ID/domains"
 
@@ -177,7 +177,7 @@ class Domains(Change):
 
 
 class Vault(Change):
-    """The vault of a service."""
+    """Writes the vault of a service."""
 
     kind, method, path = "vault", "PUT", "/services/ID/env"
 
@@ -189,7 +189,7 @@ class Vault(Change):
 
 
 class Redeploy(Change):
-    """An action."""
+    """Triggers an action."""
 
     kind, path = "redeploy", "/services/ID/redeploy"
     seeded = {"bootstrap": "echo up"}
@@ -199,7 +199,7 @@ class Redeploy(Change):
 
 
 class Destroy(Change):
-    """The end of a service."""
+    """Destroys a service."""
 
     kind, method, path = "destroy", "DELETE", "/services/ID"
 
@@ -221,7 +221,7 @@ class TakeSnapshot(Change):
 
 
 class MakeService(Change):
-    """A draft becomes a service."""
+    """Creates a service from a draft."""
 
     kind, path = "make_service", "/services"
     good = {"service_id": "unsb-service-aaaa-bbbb-cccc-dddd", "name": "x",
@@ -243,7 +243,7 @@ class MakeService(Change):
 
 
 class EndSession(ById):
-    """The end of a session."""
+    """Destroys a session."""
 
     kind, method, path = "end_session", "DELETE", "/sessions/ID"
     collection = seeds = "sessions"
@@ -257,7 +257,7 @@ class EndSession(ById):
 
 
 class Restore(ById):
-    """A snapshot is restored."""
+    """Restores a snapshot."""
 
     kind, path = "restore", "/snapshots/ID/restore"
     collection = seeds = "snapshots"
@@ -274,7 +274,7 @@ class Restore(ById):
 
     @staticmethod
     def session(number):
-        """Its source."""
+        """The snapshot's source."""
         return f"unsb-session-{number:04d}-{number:04d}-0000-0000"
 
     def act(self, number):
@@ -282,7 +282,7 @@ class Restore(ById):
 
 
 class Visibility(ById):
-    """Who sees an image."""
+    """Writes the visibility of an image."""
 
     kind, path = "visibility", "/images/ID/visibility"
     collection = seeds = "images"
@@ -309,7 +309,7 @@ class Grant(ById):
 
 
 class Spawn(ById):
-    """An image becomes a service."""
+    """Creates a service from an image."""
 
     kind, path = "spawn", "/images/ID/spawn"
     collection = seeds = "images"
@@ -320,7 +320,7 @@ class Spawn(ById):
 
 
 def asks():
-    """A lane for each thing that is read."""
+    """A lane for each file that is read."""
     resource = {"name": "web", "state": "running", "locked": False,
                 "created_at": "2026-01-31T10:00:00Z", "vcpu": 1}
     table = [
@@ -341,15 +341,15 @@ def asks():
         "kind": kind, "method": "GET", "path": path, "target": target,
         "good": good, "lenient": frozenset(("list", "types", "status"))})
         for kind, path, target, good in table]
-    # What is shown as it came may be any JSON, and what the API does not let
-    # everybody see is not there.
+    # A file that shows the whole answer accepts any JSON; a file that the API
+    # does not let everybody see is missing.
     made[-1].lenient = made[-1].lenient | {"nulls", "object"}
     made[4].lenient = frozenset(("status",))
     return made
 
 
 class Resources(MatrixCase):
-    """What the API keeps."""
+    """The resources of the API."""
 
 
 Resources.add_cells(lanes([

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_faults_state.py - a state directory that is not as it should
+# tests/mount/test_faults_state.py - damaged or full state directories
 import json
 import os
 import subprocess
@@ -13,7 +13,7 @@ UNUSABLE = 5  # the exit status
 
 
 class StateCase(MountCase):
-    """What a start says, and what is left of the files."""
+    """The messages of a start, and the files that survive."""
 
     starts_mounted = False
 
@@ -22,12 +22,12 @@ class StateCase(MountCase):
         self.addCleanup(self.end)
 
     def end(self):
-        """Whatever became of it."""
+        """Ends the daemon in any state."""
         if self.mount.process and self.mount.process.poll() is None:
             self.mount.end()
 
     def try_start(self):
-        """(exit status, what it says) of a start that should fail."""
+        """(exit status, message) of a start that should fail."""
         done = subprocess.run(self.mount.command("-f"), env=self.mount.env,
                               stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=20 * SLOWNESS, check=False)
@@ -41,7 +41,7 @@ class StateCase(MountCase):
 
 
 class Damaged(StateCase):
-    """Files of it are damaged, one kind at a time."""
+    """Damages one kind of file at a time."""
 
     def setUp(self):
         super().setUp()
@@ -57,8 +57,8 @@ class Damaged(StateCase):
         self.server.reset()
 
     def spoil(self, folder, ending, bytes_, kept=()):
-        """Each such file in turn has these bytes; the mount comes up, says so,
-        and keeps the rest."""
+        """Puts these bytes into each such file in turn; the mount comes up,
+        reports it, and keeps the other files."""
         names = [n for n in os.listdir(self.account(folder))
                  if n.endswith(ending)] if ending else [folder]
         self.assertTrue(names)
@@ -83,7 +83,7 @@ class Damaged(StateCase):
                 os.remove(path + ".damaged")
 
     def walk(self):
-        """Reads all that is shown; errors are errors, not crashes."""
+        """Reads all files; there may be errors, but no crash."""
         for folder, _, names in os.walk(self.mount.path):
             for name in names:
                 if not os.path.islink(os.path.join(folder, name)):
@@ -140,7 +140,7 @@ class Damaged(StateCase):
 
 
 class Refused(StateCase):
-    """A state directory that cannot be used at all."""
+    """A state directory that cannot be used."""
 
     def test_held_by_another_mount(self):
         self.mount.start(20 * SLOWNESS)
@@ -198,7 +198,7 @@ class Refused(StateCase):
 
 @unittest.skipUnless(os.geteuid() == 0, "mounts")
 class Full(StateCase):
-    """No room."""
+    """No space left."""
 
     def setUp(self):
         super().setUp()
@@ -213,13 +213,13 @@ class Full(StateCase):
         self.addCleanup(self.end)
 
     def fill(self):
-        """Takes all the room."""
+        """Uses up all space."""
         with open(os.path.join(self.folder, "filler"), "wb", 0) as file:
             self.error_of(lambda: [file.write(b"x" * 4096)
                                    for _ in range(1000)])
 
     def free(self):
-        """Gives it back."""
+        """Frees the space."""
         os.remove(os.path.join(self.folder, "filler"))
 
     def test_a_file_that_is_too_large(self):
@@ -245,7 +245,7 @@ class Full(StateCase):
     def test_what_was_kept_stays_over_a_remount(self):
         self.save("run/a.txt", "old\n")
         self.fill()
-        # As editors save: what cannot be written does not replace.
+        # Like editors: what cannot be written does not replace the old.
         self.assertEqual(self.save_error("run/a.txt.new", "new" * 9999),
                          "ENOSPC")
         self.mount.process.kill()

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_faults_table.py - what may go wrong between us and the API
-"""A Fault is what the stand-in is told to do, and what the caller is told.
+# tests/mount/test_faults_table.py - faults between the mount and the API
+"""A Fault is a rule for the stand-in and the errors that the caller may get.
 
-`post` and `get` are the errnos that are right for a request that changes
-something and for one that only asks; None stands for success. `sent` is how
-often at most a request that changes something may come to the server: once,
-but where the answer itself says that nothing was done and when to come again.
+`post` and `get` are the correct errnos of a request that changes something and
+of one that only reads; None is success. `sent` is the maximum number of times
+that a request that changes something may reach the server: once, unless the
+answer says that nothing was done and when to retry.
 """
 import base64
 import json
@@ -22,14 +22,14 @@ BROKEN = {"EPROTO"}
 LATE = {"ETIMEDOUT"}
 WELL = {None}
 
-# Bodies whose members are of other kinds than the API promises: made of each
-# request's good answer.
+# Bodies whose members have the wrong type, made from each request's good
+# answer.
 SHAPES = ("nulls", "types", "strings", "object", "list", "null", "scalar",
           "status")
 
 
 class Fault:
-    """One row of the matrix's columns."""
+    """One column of the matrix."""
 
     def __init__(self, name, post, get=None, sent=1, shape=None, **rule):
         self.name = name
@@ -47,14 +47,14 @@ class Fault:
 
 
 def status(number, errno, **more):
-    """The API refuses, in words of its own."""
+    """The API refuses, with a message."""
     name = more.pop("name", f"status_{number}")
     return Fault(name, {errno}, status=number,
                  body={"error": f"words of {name}", "code": "STRUCK"}, **more)
 
 
 def redirect(number):
-    """To a place that must never be asked; see elsewhere in test_faults."""
+    """Redirects to a server that must never be reached."""
     return Fault(f"redirect_{number}", BROKEN, status=number, body="",
                  headers={"Location": "ELSEWHERE"})
 
@@ -121,7 +121,7 @@ BODIES = [
             shape=shape) for shape in SHAPES],
 ]
 
-# What is done to the server itself, not told to it as a rule.
+# Faults that are not rules: changes of the server itself.
 MANNERS = [
     Fault("refused", {"ECONNREFUSED"}),
     Fault("clock_six_minutes_off", WELL, sent=2),
@@ -131,8 +131,8 @@ MANNERS = [
 if os.geteuid() == 0:  # a network namespace with nothing in it
     MANNERS.append(Fault("no_route", {"ENETUNREACH"}))
 
-# Cells that the program does not pass yet, as KIND__FAULT: a directory is
-# listed as it was before a change whose answer was lost.
+# Cells that the program does not pass yet, as KIND__FAULT: after a change whose
+# answer was lost, a directory is listed as it was before.
 NOT_YET = re.compile(
     "(destroy|end_session|grant)__(close_after_the_deed|close_body|"
     "half_a_body|hang_after_the_deed|hang_body|length_too_long|"
@@ -142,7 +142,7 @@ FAULTS = WIRE + STATUSES + BODIES + MANNERS
 
 
 def each_leaf(value, change):
-    """A copy of JSON with each of its leaves changed."""
+    """A copy of JSON with each leaf changed."""
     if isinstance(value, dict):
         return {name: each_leaf(item, change) for name, item in value.items()}
     if isinstance(value, list):
@@ -161,7 +161,7 @@ def other_type(leaf):
 
 
 def shaped(good, shape):
-    """The good answer in another shape, as the body of a rule."""
+    """The good answer in a wrong shape, as the body of a rule."""
     status_word = {**good, "status": "exploded"} if isinstance(
         good, dict) else good
     body = {

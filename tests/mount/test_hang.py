@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_hang.py - nothing that hangs out there hangs in here
+# tests/mount/test_hang.py - a server that hangs does not hang the mount
 import os
 import signal
 import subprocess
@@ -33,7 +33,7 @@ class Hang(MountCase):
         super().tearDown()
 
     def wait_in(self, *command):
-        """A process that is going to wait in the mount."""
+        """A process that will wait in the mount."""
         process = subprocess.Popen(
             command, cwd=self.mount.path if "-c" in command else "/",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -42,7 +42,7 @@ class Hang(MountCase):
         return process
 
     def fifty_wait(self):
-        """Of several kinds: reads, saves, look-ups, listings, writes."""
+        """Processes that read, save, look up, list and write."""
         self.server.fault(NOTHING)
         kinds = [
             "echo 'echo 1' > run/h$0.sh", "echo 'echo 1' > jobs/new/h$0.sh",
@@ -51,20 +51,20 @@ class Hang(MountCase):
         for number in range(MANY):
             self.wait_in("bash", "-c", kinds[number % len(kinds)],
                          f"{Hang.names + number}")
-        # The kernel lets some wait for others: not each is a request of its.
+        # The kernel lets some of them wait for others without a request.
         self.wait_for(lambda: self.parked() >= MANY // 2, "they wait")
         time.sleep(0.3 * SLOWNESS)
         self.assertEqual(len(self.running()), MANY, "not all of them wait")
 
     def parked(self):
-        """How many operations wait, by the mount's own word."""
+        """How many operations wait, according to the mount."""
         for line in self.read(".unsandboxfs/stats").splitlines():
             if line.startswith("operations_waiting "):
                 return int(line.split()[1])
         return 0
 
     def running(self):
-        """Those that have not ended."""
+        """The processes that have not ended."""
         return [p for p in self.waiting if p.poll() is None]
 
     def test_fifty_wait_and_a_listing_answers_at_once(self):
@@ -91,7 +91,7 @@ class Hang(MountCase):
         self.assertEqual(len(os.listdir(self.at("run"))) > 0, True)
 
     def one_of_many(self, *command):
-        """Many use one name; each can be killed, the last of them first."""
+        """Many use one name; each can be killed, the last one first."""
         for _ in range(8):
             self.wait_in(*command)
             time.sleep(0.05)
@@ -139,7 +139,7 @@ class Hang(MountCase):
             [p.kill() for p in self.waiting]))
 
     def waits_for_nobody(self, command):
-        """An unmount of an idle mount whose own requests hang."""
+        """Unmounts an idle mount whose own requests hang."""
         self.server.fault(NOTHING)
         waiting = self.wait_in("cat", self.at("languages"))
         self.wait_for(self.parked, "it waits")
@@ -195,12 +195,12 @@ class Dead(MountCase):
     """A daemon that was killed."""
 
     def kill(self):
-        """The mount stays, dead."""
+        """The mount remains, dead."""
         self.mount.process.kill()
         self.mount.process.wait(10)
 
     def start_again(self):
-        """Over what is there."""
+        """Starts another daemon over the dead mount."""
         with open(self.mount.log_path, "ab") as log:
             self.mount.process = subprocess.Popen(
                 self.mount.command("-f"), env=self.mount.env, stdout=log,

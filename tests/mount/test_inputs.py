@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_inputs.py - data files go with the programs beside them
+# tests/mount/test_inputs.py - data files are sent with programs next to them
 import hashlib
 import os
 import unittest
@@ -8,10 +8,10 @@ from case import MountCase
 
 
 class Inputs(MountCase):
-    """Any file that does not run is an input file of its directory."""
+    """A file that does not run is an input file of its directory."""
 
     def folder(self, name, **files):
-        """A directory of run/ with these files (a dot stands for __)."""
+        """A directory of run/ with these files (__ stands for a dot)."""
         os.mkdir(self.at("run", name))
         for file, content in files.items():
             self.save(f"run/{name}/{file.replace('__', '.')}", content)

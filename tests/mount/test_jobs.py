@@ -14,18 +14,18 @@ class Jobs(MountCase):
     """The directory of asynchronous jobs."""
 
     def submit(self, name, code="echo done\n"):
-        """Saves a job; its directory."""
+        """Saves a job; returns its directory."""
         self.save("jobs/new/" + name, code)
         return "jobs/" + os.readlink(self.at(f"jobs/new/{name}.job"))[3:]
 
     def finished(self, name, code="echo done\n"):
-        """The same for a job that is over."""
+        """The same for a job that has ended."""
         job = self.submit(name, code)
         self.read(job, "exit_code")
         return job
 
     def going_on(self, name):
-        """A job that runs until the test is over."""
+        """A job that runs until the test ends."""
         gate = Gate(self.place, name)
         job = self.submit(name + ".sh", f"echo begun\n{gate.wait}")
         self.addCleanup(self.error_of, self.save, job + "/cancel", "1")
@@ -63,7 +63,7 @@ class Jobs(MountCase):
             self.assertRegex(self.value(job, name), r"^\d{4}-\d\d-\d\dT")
 
     def test_jobs_of_others_are_listed(self):
-        """Those that the API lists, and that this mount did not submit."""
+        """Jobs that the API lists but this mount did not submit."""
         job_id = "0a1b2c3d-0000-4000-8000-00000000beef"
         self.server.fault(
             {"method": "GET", "path": "/jobs", "status": 200, "body": {
@@ -127,7 +127,7 @@ class Jobs(MountCase):
         self.assertEqual(self.server.requests().get("DELETE /jobs/ID", 0), 0)
 
     def check_busy(self, path):
-        """No way of removing a job that goes on."""
+        """A running job cannot be removed in any way."""
         self.assertEqual(self.error_of(os.rmdir, self.at(path)), "EBUSY")
         self.fails("rm -rf $1", path)
         self.error_of(shutil.rmtree, self.at(path))
@@ -160,7 +160,7 @@ class Jobs(MountCase):
         self.assertEqual(self.read("run/busy.sh.job/stdout"), "again\n")
 
     def test_a_script_is_removed_while_it_runs(self):
-        """It runs on; its script and its directory are gone."""
+        """The job continues without its script and its directory."""
         gate = Gate(self.place, "removed")
         self.save("run/removed.sh", gate.wait + "echo end\n")
         with open(self.at("run/removed.sh.job/stdout"), "rb") as stdout:
@@ -183,7 +183,7 @@ class Jobs(MountCase):
         self.server.reset_counts()
         began = time.monotonic()
         self.shell("ls -lR jobs; grep -r . jobs >/dev/null; ls jobs; ls jobs")
-        seconds = int(time.monotonic() - began)  # each may ask anew
+        seconds = int(time.monotonic() - began)  # each may send a request
         counts = self.server.requests()
         self.assertEqual(list(counts), ["GET /jobs"])
         self.assertLessEqual(counts["GET /jobs"], 1 + seconds)

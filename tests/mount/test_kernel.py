@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_kernel.py - what the kernel may keep, and what it is told
-"""The mount's count of the kernel's requests tells what was answered from the
-kernel's own memory. What it keeps must be what there is: sizes and contents
-agree, and what has gone, or is another thing of the same name, is seen."""
+# tests/mount/test_kernel.py - the kernel's caches, and their invalidation
+"""The mount's count of FUSE requests shows what the kernel answered from its
+caches. The caches must be correct: sizes and contents agree, and resources that
+are gone, or replaced by others of the same name, are noticed."""
 import os
 import unittest
 
@@ -12,7 +12,7 @@ ROWS = [{"id": f"unsb-service-kern{i}", "name": f"svc{i}"} for i in range(5)]
 
 
 class Kernel(MountCase):
-    """Services that hold still."""
+    """Services that do not change."""
 
     options = "ttl_list=600,ttl_detail=600,allow_delete"
 
@@ -23,14 +23,14 @@ class Kernel(MountCase):
         self.save(".unsandboxfs/refresh", "1\n")
 
     def operations(self):
-        """How many requests of the kernel there were so far."""
+        """The number of FUSE requests so far."""
         for line in self.read(".unsandboxfs/stats").splitlines():
             if line.split()[0] == "operations":
                 return int(line.split()[1])
         raise AssertionError("stats tells no operations")
 
     def cost(self, deed):
-        """Those of a deed, less what asking for the count takes."""
+        """The requests of an action, without those for the count."""
         self.operations()
         before = self.operations()
         nothing = self.operations() - before
@@ -38,7 +38,7 @@ class Kernel(MountCase):
         return self.operations() - before - 2 * nothing
 
     def outside(self, **changes):
-        """A service's object in the list is another, as of now."""
+        """Replaces a service's object in the server's list."""
         rows = []
         for row in ROWS:
             mine = {"service_id": row["id"], "name": row["name"],
@@ -50,8 +50,8 @@ class Kernel(MountCase):
         self.server.answer("GET", "/services", {"services": rows}, times=0)
 
     def learn(self):
-        """The mount asks for the list anew, and the kernel knows nothing of
-        it: a change of another service's."""
+        """Makes the mount fetch the list without the kernel's knowledge: by
+        a change of another service."""
         self.save("services/svc4/show_freeze_page", "1\n")
         os.listdir(self.at("services"))
 
@@ -86,7 +86,7 @@ class Kernel(MountCase):
         self.assertEqual(again, [text])
 
     def test_absences(self):
-        """What a prompt looks for: a name that can never be there."""
+        """What a shell prompt looks up: a name that can never exist."""
         paths = [self.at(folder, ".git") for folder in
                  ("", "system", "key", ".unsandboxfs", "services/svc0")]
         for path in 2 * paths:
@@ -94,10 +94,10 @@ class Kernel(MountCase):
         self.assertEqual([self.cost(lambda path=path: os.path.exists(path))
                           for path in paths], [0] * len(paths))
 
-    # ---- what is not so any more ----
+    # ---- invalidation ----
 
     def test_size_and_content_agree(self):
-        """Learnt before the kernel would ask again: longer, shorter, equal."""
+        """Changes before a cache time-out: longer, shorter, same length."""
         path = self.at("services/svc0/state")
         for state in ("running", "frozen-for-very-long", "off", "new"):
             self.outside(svc0={"state": state})
@@ -111,7 +111,7 @@ class Kernel(MountCase):
                        "services/svc0/state | grep -qx \"$1\"", state)
 
     def test_long_opened(self):
-        """Who reads on sees one content or the other, never a cut one."""
+        """A reader sees the old or the new content, never a truncated one."""
         path = self.at("services/svc0/state")
         self.outside(svc0={"state": "running"})
         self.learn()
@@ -125,7 +125,7 @@ class Kernel(MountCase):
                 self.assertIn(file.read(), (b"running\n", state + b"\n"))
 
     def test_another_of_the_same_name(self):
-        """Destroyed and made anew outside: the name is the new one's."""
+        """Destroyed and created again elsewhere: the name means the new one."""
         path = self.at("services/svc1/id")
         self.outside()
         self.learn()
@@ -151,8 +151,8 @@ class Kernel(MountCase):
         self.assertNotIn("svc2", os.listdir(self.at("services")))
 
     def test_names_change_while_they_are_read(self):
-        """Who began to read goes on with what there was then; who comes later
-        sees what there is."""
+        """A reader continues with the old content; a later reader sees the
+        new content."""
         folder = self.at("services")
         os.listdir(folder)
         with os.scandir(folder) as entries:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_kills.py - the daemon is killed at any moment, and again
-"""Processes save scripts, submit jobs, write data and rename, and note what
-they were told. The daemon is killed with SIGKILL at random moments of that,
-started again over its dead mount, and what was told is held against what is
-there. KILLS=N kills more or less often, SEED=N repeats the same moments."""
+# tests/mount/test_kills.py - the daemon is killed at random moments
+"""Processes save scripts, submit jobs, write data and rename files, and record
+what succeeded. The daemon is killed with SIGKILL at random moments and started
+again over its dead mount; then the files are compared with the records.
+KILLS=N sets the number of kills, SEED=N repeats the same moments."""
 import collections
 import multiprocessing
 import os
@@ -22,16 +22,16 @@ WORKERS = 4
 
 
 class Revenant(Mounted):
-    """A mount that comes back over its dead self."""
+    """A mount that can be started over its own dead mount."""
 
     def kill(self):
-        """The power goes."""
+        """Kills the daemon."""
         self.process.kill()
         self.process.wait(10)
 
 
 class Worker:
-    """A process that works in the mount, and notes what it was told."""
+    """A process that works in the mount, and records what succeeded."""
 
     def __init__(self, mount, log_path, number, seed, gate):
         self.mount = mount
@@ -45,11 +45,11 @@ class Worker:
         self.process = multiprocessing.Process(target=self.run, daemon=True)
 
     def note(self, word, path, tag, size=0, seconds=0.0):
-        """One line; what it says outlives the mount."""
+        """Records one line, outside the mount."""
         self.log.write(f"{word} {path} {tag} {size} {seconds:.3f}\n".encode())
 
     def run(self):
-        """Until it is ended."""
+        """Works until it is ended."""
         deeds = [self.script, self.script, self.submit, self.data, self.data,
                  self.move, self.move_to_run, self.append]
         while True:
@@ -63,19 +63,19 @@ class Worker:
                 time.sleep(0.005)
 
     def tag(self):
-        """Never twice the same."""
+        """A name that is used only once."""
         self.count += 1
         return f"w{self.number}n{self.count}e"
 
     def deed(self, path, tag, content, function):
-        """Notes its begin, and its end if it was told that all is well."""
+        """Records the begin of an action, and its end if it succeeded."""
         self.note("begun", path, tag, len(content))
         began = time.monotonic()
         function()
         self.note("ended", path, tag, len(content), time.monotonic() - began)
 
     def write(self, path, content, flags=os.O_TRUNC, sync=False):
-        """As cp, or as something that is careful."""
+        """Writes like cp, or with fsync."""
         fd = os.open(os.path.join(self.mount, path),
                      os.O_WRONLY | os.O_CREAT | flags, 0o644)
         try:
@@ -92,14 +92,14 @@ class Worker:
         os.close(fd)
 
     def script(self):
-        """A save that runs."""
+        """Saves a script that runs."""
         path, tag = f"run/s{self.number}.{self.random.randrange(3)}.sh", \
             self.tag()
         content = f"echo {tag}\n".encode()
         self.deed(path, tag, content, lambda: self.write(path, content))
 
     def submit(self):
-        """An asynchronous job, of which there are not too many."""
+        """Submits an asynchronous job, but not too many."""
         if self.random.random() > 0.3:
             return
         path, tag = f"jobs/new/a{self.number}.{self.random.randrange(3)}.sh", \
@@ -108,12 +108,12 @@ class Worker:
         self.deed(path, tag, content, lambda: self.write(path, content))
 
     def filler(self, tag):
-        """Data that says of itself whether it is whole."""
+        """Data that shows whether it is complete."""
         size = self.random.choice((1, 100, 5000, 70000))
         return (tag + "\n").encode() * (size // len(tag) + 1)
 
     def data(self):
-        """A file that does not run."""
+        """Writes a file that does not run."""
         path, tag = f"run/d{self.number}.{self.random.randrange(3)}.txt", \
             self.tag()
         content, sync = self.filler(tag), self.random.random() < 0.3
@@ -121,7 +121,7 @@ class Worker:
                   lambda: self.write(path, content, sync=sync))
 
     def move(self):
-        """A new file takes the place of an old one, as editors do it."""
+        """Replaces a file by rename, like editors."""
         path, tag = f"run/m{self.number}.{self.random.randrange(3)}.txt", \
             self.tag()
         content, part = self.filler(tag), f"run/m{self.number}.txt.part"
@@ -130,7 +130,7 @@ class Worker:
             os.path.join(self.mount, part), os.path.join(self.mount, path)))
 
     def move_to_run(self):
-        """The rename is the save."""
+        """Saves a script by rename."""
         path, tag = f"run/r{self.number}.{self.random.randrange(2)}.sh", \
             self.tag()
         content = f"echo {tag}\n".encode()
@@ -140,7 +140,7 @@ class Worker:
             os.path.join(self.mount, part), os.path.join(self.mount, path)))
 
     def append(self):
-        """Opens without O_TRUNC, writes the whole, cuts the rest off."""
+        """Opens without O_TRUNC, writes all, then truncates."""
         path, tag = f"run/p{self.number}.txt", self.tag()
         content = self.filler(tag)
 
@@ -156,7 +156,7 @@ class Worker:
 
 
 def whole(tag, size, path):
-    """The content that the tag stands for."""
+    """The content that belongs to the tag."""
     if path.startswith("run/") and path.endswith(".sh"):
         return f"echo {tag}\n".encode()
     return (tag + "\n").encode() * (size // (len(tag) + 1))
@@ -180,9 +180,9 @@ class Kills(MountCase):
         self.gate = multiprocessing.Event()
         self.workers = []
         self.read_to = {}
-        self.last = {}         # path -> (tag, size, seconds) that was told
-        self.open = {}         # path -> [(tag, size)] that may be, or not
-        self.ended = {}        # tag -> path of all that was told
+        self.last = {}         # path -> (tag, size, seconds) that succeeded
+        self.open = {}         # path -> [(tag, size)] that may have succeeded
+        self.ended = {}        # tag -> path of all that succeeded
         self.checked = 0
 
     def tearDown(self):
@@ -194,7 +194,7 @@ class Kills(MountCase):
         super().tearDown()
 
     def rest(self):
-        """All workers rest; what they noted is known."""
+        """Pauses all workers, and reads their records."""
         self.gate.clear()
         for worker in self.workers:
             self.assertTrue(worker.resting.wait(30 * SLOWNESS),
@@ -209,7 +209,7 @@ class Kills(MountCase):
                 self.noted(*line.split())
 
     def noted(self, word, path, tag, size, seconds):
-        """A line of a worker's notes."""
+        """Takes one line of a worker's records."""
         if word == "begun":
             self.open.setdefault(path, []).append((tag, int(size)))
         else:
@@ -218,7 +218,7 @@ class Kills(MountCase):
             self.ended[tag] = path
 
     def check_files(self):
-        """Each file is what was told last, or what was begun since."""
+        """Each file has the last recorded content, or one begun since."""
         for path in {*self.last, *self.open}:
             may_be = list(self.open.get(path, ()))
             told = self.last.get(path)
@@ -231,7 +231,7 @@ class Kills(MountCase):
                 may_be.append(told[:2])
                 self.checked += 1
             if not told and not content:
-                continue  # made, and not yet written
+                continue  # created, and not yet written
             found = [tag for tag, size in may_be if self.is_whole(
                 content, tag, size, path)]
             self.assertTrue(found, f"{path} is {content[:80]!r} of "
@@ -241,14 +241,14 @@ class Kills(MountCase):
 
     @staticmethod
     def is_whole(content, tag, size, path):
-        """Whether it is all of what the tag stands for."""
+        """Whether it is the complete content of the tag."""
         if path.startswith("jobs/"):
             return content.endswith(f"echo {tag}\n".encode()) and len(
                 content) == size
         return content == whole(tag, size, path)
 
     def check_result(self, path, tag, _size, seconds):
-        """A run whose end was told has its result."""
+        """A run whose end was recorded has its result."""
         if path.startswith("run/s") and seconds < 0.9:
             job = path + ".job"
             self.assertEqual((self.value(job, "status"),
@@ -256,7 +256,7 @@ class Kills(MountCase):
                              ("completed", tag + "\n"), path)
 
     def check_names(self):
-        """Nothing is shown, or kept, that nobody has made."""
+        """No file is shown or stored that no worker has created."""
         known = {os.path.basename(path) for path in
                  {*self.last, *self.open}}
         for name in os.listdir(self.at("run")):
@@ -278,7 +278,7 @@ class Kills(MountCase):
                                        "unsandboxfs"))[0]
 
     def check_executions(self):
-        """What was told ran once; what was not, once at most."""
+        """Recorded saves ran once; others at most once."""
         ran = collections.Counter(
             execution["code"].split()[-1]
             for execution in self.server.executions())
@@ -291,14 +291,14 @@ class Kills(MountCase):
         return sum(ran.values())
 
     def check_jobs(self):
-        """Every job that was accepted has come to its end."""
+        """Every accepted job has ended."""
         results = {}
         for name in os.listdir(self.at("jobs")):
             if name in ("new", "latest") or name.startswith("local-"):
                 continue
             job = f"jobs/{name}"
             if not os.path.exists(self.at(job, "code")):
-                continue  # killed before the answer: the API's list has it
+                continue  # killed before the answer: it is in the API's list
             results[self.read(job, "code").split()[-1]] = (
                 self.value(job, "exit_code"), self.value(job, "status"),
                 self.read(job, "stdout"))
@@ -319,7 +319,7 @@ class Kills(MountCase):
         for kill in range(KILLS):
             self.gate.set()
             time.sleep(self.random.uniform(0, 0.15) * SLOWNESS)
-            if self.random.random() < 0.2:  # and while it comes up
+            if self.random.random() < 0.2:  # and while it starts
                 self.mount.kill()
                 self.start_and_kill()
             else:
@@ -340,14 +340,14 @@ class Kills(MountCase):
               f"{accepted} accepted jobs at their end")
 
     def start_and_kill(self):
-        """A start that is killed before it is through, perhaps."""
+        """A start that may be killed before it is ready."""
         self.mount.start(20 * SLOWNESS) if self.random.random() < 0.3 else \
             self.spawn()
         time.sleep(self.random.uniform(0, 0.05) * SLOWNESS)
         self.mount.kill()
 
     def spawn(self):
-        """A start that nobody waits for."""
+        """A start without waiting for it."""
         try:
             self.mount.start(0)
         except (AssertionError, RuntimeError):

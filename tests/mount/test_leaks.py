@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_leaks.py - valgrind finds no leak over a hundred runs
+# tests/mount/test_leaks.py - valgrind finds no leak in a hundred runs
 import os
 import re
 import shutil
@@ -12,7 +12,7 @@ from mounted import IS_SANITIZED
 @unittest.skipIf(IS_SANITIZED, "a sanitizer looks for leaks itself")
 @unittest.skipUnless(shutil.which("valgrind"), "no valgrind here")
 class Leaks(MountCase):
-    """A mount, a hundred runs, all else once, an unmount."""
+    """A mount, a hundred runs, everything else once, an unmount."""
 
     starts_mounted = False
     time_limit_s = 150

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_life.py - a resource's whole life, by a shell's script
+# tests/mount/test_life.py - a resource's whole life, in shell scripts
 """Each paragraph of life/NAME.sh is a step of one shell. The comments `#>`
-before it say what it must ask of the API, in this order but for GETs:
+before it are the requests that it must send, in this order and without GETs:
     METHOD PATH [BODY]
-with variables of the shell, as they are when the step is done. Answers are
-kept for so long that time does not matter.
+with variables of the shell, as they are after the step. Answers are cached for
+so long that time does not matter.
 """
 import json
 import os
@@ -22,7 +22,7 @@ LIFE = "ttl_list=600,ttl_detail=600,negative_ttl=600"
 
 
 class Shell:
-    """sh, to which steps are given one by one."""
+    """A shell that runs steps one by one."""
 
     def __init__(self, folder, errors, **variables):
         self.errors = errors
@@ -32,7 +32,7 @@ class Shell:
             env=dict(os.environ, LC_ALL="C.UTF-8", **variables))
 
     def run(self, text):
-        """Runs a text under -e; its output, None where it failed."""
+        """Runs a text under -e; returns its output, None if it failed."""
         self.process.stdin.write(f"set -e\n{text}\nset +e\necho '{END}'\n")
         self.process.stdin.flush()
         lines = []
@@ -50,7 +50,7 @@ class Shell:
 
 
 def steps(name):
-    """[(what it is to ask, its text), ...] of a script."""
+    """[(requests, text), ...] of the steps of a script."""
     with open(os.path.join(HERE, "life", name + ".sh"),
               encoding="utf-8") as file:
         paragraphs = re.split(r"\n\n(?=[^\t ])", file.read())[1:]
@@ -62,7 +62,7 @@ def steps(name):
 
 
 def parsed(body):
-    """JSON where it is, so that the order of members does not count."""
+    """Parses JSON, so that the order of members does not count."""
     try:
         return json.loads(body)
     except ValueError:
@@ -77,7 +77,7 @@ class LifeCase(MountCase):
     faults = ()
 
     def run_steps(self, name, **variables):
-        """Each step does what it is to do, and asks what it must."""
+        """Each step succeeds, and sends the requests that it must."""
         folder = self.place.folder("tmp-" + name)
         self.save(".unsandboxfs/refresh", "1")
         with open(os.path.join(folder, "stderr"), "a+",
@@ -95,7 +95,7 @@ class LifeCase(MountCase):
                 self.check_asked(shell, wanted, text)
 
     def check_asked(self, shell, wanted, text):
-        """Compares with what the server noted."""
+        """Compares with the requests that the server recorded."""
         told = shell.run("cat <<_END_\n" + "\n".join(wanted) + "\n_END_")
         words = [line.split(" ", 2) for line in told.splitlines() if line]
         reads = sorted(re.sub(r"/[a-z]+-[0-9a-z-]{10,}", "/ID", path)
@@ -111,7 +111,7 @@ class LifeCase(MountCase):
 
 
 class Life(LifeCase):
-    """Of each kind."""
+    """A resource of each kind."""
 
     def test_service(self):
         self.run_steps("service", PORT=str(free_port()))
@@ -120,12 +120,12 @@ class Life(LifeCase):
         self.run_steps("session")
 
     def test_image(self):
-        """And a snapshot."""
+        """A snapshot."""
         self.run_steps("image", KEY="unsb-pk-aaaa-bbbb-cccc-dddd",
                        OTHER=OTHER)
 
     def test_fallback(self):
-        """What only the other descriptions of the API name."""
+        """Calls that only other descriptions of the API have."""
         self.faults = [{"method": method, "path": path, "status": 404,
                         "body": {"error": "Not found"}}
                        for method, path in (
@@ -138,7 +138,7 @@ class Life(LifeCase):
 
 
 class AllowDelete(LifeCase):
-    """The end of all by rmdir."""
+    """Destroys all by rmdir."""
 
     options = LIFE + ",allow_delete"
 
