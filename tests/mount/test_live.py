@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_live.py - what make check-live says, of a stand-in
+# tests/mount/test_live.py - make check-live, with a stand-in
 import os
 import re
 import signal
@@ -22,7 +22,7 @@ PLAIN_MAX, MOUNTED_MAX = 75, 25
 SEED = {"sessions": 1, "services": 1, "snapshots": 1, "images": 1,
         "running_jobs": 1}
 
-# A rule, and the lines that it must bring under the row's name.
+# A rule, and the lines that it must cause under the row's name.
 DIFFERENCES = [
     ("GET /health", {"status": 200, "body": {"state": "ok"}},
      ["no status", "not described: state"]),
@@ -60,13 +60,13 @@ DIFFERENCES = [
 
 
 class LiveCase(MountCase):
-    """A stand-in; what is mounted is the check's own affair."""
+    """A class with a stand-in; the check itself mounts."""
 
     starts_mounted = False
     time_limit_s = 120
 
     def start(self, *flags, keys=True, url=None):
-        """The check, on its way."""
+        """Starts the check."""
         env = environment(self.mount.home, BUILD=BUILD)
         return subprocess.Popen(
             [sys.executable, "-B", LIVE, "--url", url or self.server.url,
@@ -75,7 +75,7 @@ class LiveCase(MountCase):
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def live(self, *flags, **more):
-        """Its status, and what it printed."""
+        """Runs the check; its status and output."""
         with self.start(*flags, **more) as check:
             try:
                 out = check.communicate(timeout=90 * SLOWNESS)[0]
@@ -84,7 +84,7 @@ class LiveCase(MountCase):
         return check.returncode, out
 
     def assert_nothing_left(self):
-        """No place, no mount, no run, no session."""
+        """Asserts that no place, mount, run or session is left."""
         left = [name for name in os.listdir(folder())
                 if name.startswith("mount-live-")]
         self.assertEqual(left, [])
@@ -97,13 +97,13 @@ class LiveCase(MountCase):
         self.count()
 
     def count(self):
-        """What there is before."""
+        """Resources that exist before the check."""
         state = self.server.ask("GET", "")
         self.running, self.sessions = state["active_jobs"], state["sessions"]
 
 
 class AsDescribed(LiveCase):
-    """A server that is what is written of it."""
+    """A server that matches its description."""
 
     def test_same(self):
         self.server.ask("PUT", "/seed", SEED)
@@ -153,7 +153,7 @@ class AsDescribed(LiveCase):
 
 
 class Differs(LiveCase):
-    """Each kind of difference is told."""
+    """Each kind of difference is reported."""
 
     def test_each(self):
         self.server.fault(*({"method": name.split()[0],
@@ -182,7 +182,7 @@ class Differs(LiveCase):
                       "list object", out)
 
     def test_what_is_known_now(self):
-        """By answers that the stand-in itself would not give."""
+        """Differences in answers that the stand-in does not give itself."""
         self.server.fault(
             {"method": "GET", "path": "/openapi", "status": 200, "body": {
                 "paths": {"/sessions/{id}": {}, "/jobs": {}, "/audit": {},
@@ -218,10 +218,10 @@ class Differs(LiveCase):
 
 
 class Interrupted(LiveCase):
-    """What was made is removed first."""
+    """An interrupted check first removes what it created."""
 
     def check(self, request, times, number):
-        """Ends it with a signal while this is asked for so often."""
+        """Ends it with a signal after so many requests of this kind."""
         method, path = request.split()
         self.server.fault({"method": method, "path": path, "delay_ms": 700,
                            "after": True})
@@ -248,7 +248,7 @@ class Interrupted(LiveCase):
 
 
 class Pace(unittest.TestCase):
-    """Half of what the key may do."""
+    """The check uses at most half of the key's rate."""
 
     def test_half(self):
         api = signed.Api("http://127.0.0.1:1", "p", "s", 9)

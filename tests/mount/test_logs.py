@@ -11,13 +11,13 @@ import unittest
 from case import SLOWNESS
 from test_resources_life import ResourceCase
 
-# Every line says when it was printed, or is always the same.
+# Each line is the time when it was printed, or is always the same.
 TICKS = "for i in $(seq 200); do echo tick $i $EPOCHREALTIME; sleep 0.3; done\n"
 SAME = "for i in $(seq 400); do echo GET /health 200; sleep 0.2; done\n"
 
 
 class Tail:
-    """tail -f, whose lines are taken as they come."""
+    """tail -f, whose lines are read as they arrive."""
 
     def __init__(self, path, *flags):
         self.process = subprocess.Popen(
@@ -29,7 +29,7 @@ class Tail:
         self.text = b""
 
     def line(self, seconds=30):
-        """The next line, None at its end; fails if none comes in time."""
+        """The next line, None at the end; fails if it is late."""
         limit = time.monotonic() + seconds * SLOWNESS
         while b"\n" not in self.text:
             left = limit - time.monotonic()
@@ -69,16 +69,16 @@ class Logs(ResourceCase):
         raise AssertionError(f"no {name}")
 
     def received(self):
-        """Bytes that the mount was sent."""
+        """The number of bytes that the mount received."""
         return self.stat("bytes_received")
 
     def log_file(self, name):
-        """Where the stand-in keeps the log."""
+        """The path of the stand-in's log file."""
         return os.path.join(self.server.data, "service",
                             self.value("services", name, "id"), "log")
 
     def check_ticks(self, tail, count):
-        """The next lines come in order and within 3 s."""
+        """Asserts that the next lines arrive in order and within 3 s."""
         last = None
         for _ in range(count):
             word, number, at = tail.line().split()
@@ -90,12 +90,12 @@ class Logs(ResourceCase):
             last = int(number)
 
     def check_polls(self, began):
-        """One request a second at most."""
+        """At most one request a second."""
         self.assertLess(self.server.requests()["GET /services/ID/logs"],
                         time.monotonic() - began + 2)
 
     def wait_for_bytes(self, name, size):
-        """Until so much was printed."""
+        """Waits until so much was printed."""
         path = self.log_file(name)
         self.wait_for(lambda: os.path.exists(path) and
                       os.path.getsize(path) > size, "the log", 30)
@@ -126,7 +126,7 @@ class Logs(ResourceCase):
         self.assertLess(self.received() - received, 4 << 20)
 
     def test_a_log_that_begins_again(self):
-        """After a redeploy it may be shorter: tail says so."""
+        """After a redeploy the log may be shorter: tail reports it."""
         self.make("again", "#!/bin/bash\nseq 1000\n" + TICKS)
         self.wait_for_bytes("again", 3900)
         tail = self.follow("again", "-n", "1")
@@ -141,7 +141,7 @@ class Logs(ResourceCase):
         self.assertIn("new 1", lines)
 
     def test_frozen_and_destroyed(self):
-        """It waits while the service is frozen, and ends with it."""
+        """tail waits while the service is frozen, and ends with the service."""
         self.make("ends", "#!/bin/bash\n" + TICKS)
         tail = self.follow("ends", "-n", "1")
         self.check_ticks(tail, 2)
@@ -160,7 +160,7 @@ class Logs(ResourceCase):
         self.assertEqual(lines[-1], "tail: no files remaining")
 
     def test_two_readers(self):
-        """Who reads the same is told by the same requests."""
+        """Readers of the same log share the requests."""
         self.make("two", "#!/bin/bash\n" + TICKS)
         tails = [self.follow("two", "-n", "1") for _ in range(5)]
         for tail in tails:
@@ -173,7 +173,7 @@ class Logs(ResourceCase):
         self.check_polls(began)
 
     def test_opened_by_many(self):
-        """It is asked for once, also by those who have nothing yet."""
+        """One request serves all readers, also new ones."""
         self.make("many", "#!/bin/bash\necho one\nsleep 1000\n")
         path = self.at("services/many/logs")
         self.wait_for(lambda: self.read(path), "it prints")
@@ -186,7 +186,7 @@ class Logs(ResourceCase):
         self.assert_requests({"GET /services/ID/logs": 1})
 
     def test_past_an_outage(self):
-        """What is known stays known, and it goes on where it stood."""
+        """Known lines are kept, and following continues after them."""
         self.make("past", "#!/bin/bash\necho one\nsleep 1000\n")
         self.wait_for(lambda: self.read("services/past/logs"), "it prints")
         tail = self.follow("past")
@@ -199,7 +199,7 @@ class Logs(ResourceCase):
         self.assertEqual(tail.line(), "two")
 
     def test_of_the_api_itself(self):
-        """Not listed, for a key that is no partner's is refused."""
+        """Not listed, since the API refuses keys that are not a partner's."""
         self.assertNotIn("logs", os.listdir(self.at("system")))
         self.assertEqual(os.listdir(self.at("system/logs")),
                          ["all", "api", "portal", "pool"])

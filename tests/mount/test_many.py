@@ -11,7 +11,7 @@ from case import MountCase
 JOBS = 100
 WRITERS = 5
 
-# Each writer saves its share, one after the other.
+# Each writer saves its share, one file after the other.
 WRITER = """
 import sys
 first, step, count, folder = *map(int, sys.argv[1:4]), sys.argv[4]
@@ -22,12 +22,12 @@ for number in range(first, count, step):
 
 
 class ManyCase(MountCase):
-    """Saves a hundred programs at once, and checks what they gave."""
+    """Saves a hundred programs at once, and checks their results."""
 
     time_limit_s = 120
 
     def save_all(self, directory):
-        """Saves them all, by several processes at a time."""
+        """Saves all of them, in several processes."""
         writers = [subprocess.Popen(
             [sys.executable, "-c", WRITER, str(first), str(WRITERS),
              str(JOBS), self.at(directory)]) for first in range(WRITERS)]
@@ -49,7 +49,7 @@ class ManyCase(MountCase):
 
 
 class Jobs(ManyCase):
-    """Each is submitted once; polling costs one list a second."""
+    """Each job is submitted once; polling costs one list a second."""
 
     def test_a_hundred_async_jobs(self):
         began = time.monotonic()
@@ -65,7 +65,7 @@ class Jobs(ManyCase):
         self.check_listing()
 
     def check_listing(self):
-        """jobs/ has each of them, under an id of its own."""
+        """jobs/ has each of them, under its own id."""
         ids = {os.readlink(self.at(f"jobs/new/n{n}.sh.job"))
                for n in range(JOBS)}
         self.assertEqual(len(ids), JOBS)

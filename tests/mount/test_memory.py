@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_memory.py - a daemon that is given no more memory
+# tests/mount/test_memory.py - a daemon that runs out of memory
 import os
 import resource
 import subprocess
@@ -10,16 +10,16 @@ from mounted import IS_SANITIZED
 from starting import StartCase
 
 MB = 1 << 20
-# Of the dynamic loader, where not even the libraries find room.
+# The message of the dynamic loader, if even the libraries do not fit.
 LOADER_STATUS = 127
 
 
 @unittest.skipIf(IS_SANITIZED, "a sanitizer takes all the addresses it can")
 class Limited(MountCase):
-    """As under ulimit -v."""
+    """A memory limit, as with ulimit -v."""
 
     def limit(self, room):
-        """From now on there is room for so many bytes more."""
+        """Limits the daemon to so many more bytes."""
         with open(f"/proc/{self.mount.pid}/statm", encoding="ascii") as file:
             size = int(file.read().split()[0]) * resource.getpagesize()
         resource.prlimit(self.mount.pid, resource.RLIMIT_AS,
@@ -32,7 +32,7 @@ class Limited(MountCase):
         super().tearDown()
 
     def check_goes_on(self):
-        """What needs little is done, while there is no more."""
+        """Small requests work while there is no more memory."""
         self.save("run/small.sh", "echo small\n")
         self.assertEqual(self.read("run/small.sh.job/stdout"), "small\n")
         self.assertIn("cache_size", self.read(".unsandboxfs/config"))
@@ -59,7 +59,7 @@ class Limited(MountCase):
 
     def test_output_that_is_too_long(self):
         self.limit(24 * MB)
-        # The close says so, or the reader is told, if it takes long.
+        # The close reports it, or the reader, if it takes long.
         self.save_error("run/out.sh",
                         f"head -c {60 * MB} /dev/zero | tr '\\0' x\n")
         self.assertEqual(self.error_of(self.read, "run/out.sh.job/stdout"),
@@ -83,7 +83,7 @@ class Limited(MountCase):
 
 @unittest.skipIf(IS_SANITIZED, "a sanitizer takes all the addresses it can")
 class Starts(StartCase):
-    """A start that finds too little says so."""
+    """A start with too little memory reports it."""
 
     time_limit_s = 120
 

@@ -5,7 +5,7 @@ import unittest
 
 from case import MountCase
 
-# Names that a program may have; the second part is its ending.
+# Names that a program may have; the second part is its extension.
 NAMES = {
     "spaces": "a name  with spaces .sh",
     "leading_space": " leading.sh",
@@ -30,10 +30,10 @@ NAMES = {
 
 
 class Names(MountCase):
-    """Each works or is refused with the right errno; nothing else happens."""
+    """Each name works or is refused with the right errno."""
 
     def check_name(self, name, kind):
-        """Saved, run, listed, renamed and removed; an input file as well."""
+        """Programs and input files are saved, listed, renamed and removed."""
         path = os.path.join("run", kind)
         os.mkdir(self.at(path))
         content = f"echo {kind}\n"
@@ -61,7 +61,7 @@ class Names(MountCase):
         self.assert_requests({})
 
     def test_data_file_with_a_strange_name(self):
-        """It is sent as an input file, by its own name."""
+        """It is sent as an input file, under its own name."""
         os.mkdir(self.at("run/inputs"))
         names = ["with space.txt", "größe.csv", "it's $HOME.txt", "%41.txt"]
         for name in names:
@@ -86,7 +86,7 @@ class Names(MountCase):
                          "ENOTDIR")
 
     def test_symlinks(self):
-        """Those who follow them do; the mount itself never does."""
+        """Programs follow symlinks; the mount itself never does."""
         secret = os.path.join(self.place.path, "outside.sh")
         with open(secret, "w", encoding="utf-8") as file:
             file.write("echo outside\n")
@@ -127,7 +127,7 @@ class Names(MountCase):
                       ("EPERM", "EACCES"))
 
     def test_names_of_jobs_are_the_mounts_own(self):
-        """What ends in .job beside its program is not to be made."""
+        """NAME.job cannot be created next to the program NAME."""
         self.save("run/own.sh", "echo own")
         self.assertEqual(self.read("run/own.sh.job/stdout"), "own\n")
         self.assertEqual(self.error_of(os.mkdir, self.at("run/own.sh.job")),

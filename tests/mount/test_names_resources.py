@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_names_resources.py - ids and names as the API may give them
+# tests/mount/test_names_resources.py - strange ids and names from the API
 import os
 import unittest
 from urllib.parse import quote
@@ -7,12 +7,12 @@ from urllib.parse import quote
 from case import MountCase
 
 KINDS = ("sessions", "services", "snapshots", "images")
-# What a directory has itself.
+# The directory's own entries.
 OURS = {"sessions": {"new"}, "services": {"new"},
         "images": {"new", "owned", "shared", "public"},
         "services/web/snapshots": {".settings"}}
 
-# Neither an id nor a name needs to be anything like one.
+# Ids and names that do not look like ids and names.
 STRANGE = [
     "..", ".", "...", "/", "a/b", "../../etc/passwd", "new", "owned",
     "public", ".settings", ".hidden", "two\nlines", "\x1b[31mred\x07", "~",
@@ -21,7 +21,7 @@ STRANGE = [
     "1", "latest", "run", "destroy", "id-0",
 ]
 
-# What else the API tells of each, so that nothing is to be asked for.
+# The other fields of each, so that no further request is needed.
 FULL = {"state": "running", "url": "u", "ports": [80], "custom_domains": [],
         "network_mode": "zerotrust", "created_at": "2025-01-11T12:00:00Z",
         "shell": "bash", "source_type": "service", "source_id": "svc",
@@ -29,10 +29,10 @@ FULL = {"state": "running", "url": "u", "ports": [80], "custom_domains": [],
 
 
 class Names(MountCase):
-    """All show up, none hides another, none escapes."""
+    """All are listed, none hides another, none leaves its directory."""
 
     def told(self, **lists):
-        """From now on the API lists these."""
+        """Makes the API list these."""
         self.server.fault(*(
             {"method": "GET", "path": "/" + kind.replace("__", "/"),
              "status": 200, "body": {kind.partition("__")[0]: [
@@ -42,12 +42,12 @@ class Names(MountCase):
         self.server.reset_counts()
 
     def shown(self, folder):
-        """The names of what the API has."""
+        """The names of the API's resources."""
         return [name for name in os.listdir(self.at(folder))
                 if name not in OURS.get(folder, ())]
 
     def check_shown(self, folder, count):
-        """So many names, that no walk leaves by; [the names]."""
+        """Asserts so many names, none of which leads out; returns them."""
         shown = self.shown(folder)
         self.assertEqual(len(shown), len(set(shown)))
         self.assertEqual(len(shown), count, shown)
@@ -62,7 +62,7 @@ class Names(MountCase):
         return shown
 
     def check_ids(self, kind):
-        """As ids: each is asked for as it is."""
+        """Strange ids: each is requested unchanged."""
         items = [{"id": raw, "name": "n" + quote(raw)}
                  for raw in [*STRANGE, "", "..", "new"]]
         self.told(**{kind: items})
@@ -76,7 +76,7 @@ class Names(MountCase):
             self.server.reset_counts()
             error = self.save_error(f"{kind}/{name}/locked", "1")
             asked = [change["path"] for change in self.server.changes()]
-            if raw in (".", ".."):  # which no URL can have
+            if raw in (".", ".."):  # which a URL cannot have
                 self.assertEqual((error, asked), ("EINVAL", []))
             else:
                 self.assertEqual(asked,
@@ -104,7 +104,7 @@ class Names(MountCase):
         self.assertEqual(set(self.shown("services")), set(shown))
 
     def test_names_of_snapshots(self):
-        """In the directory of what they were taken of."""
+        """Snapshots in the directory of their source."""
         names = [*STRANGE, "twin", "twin", "", "web"]
         self.told(services=[{"id": "svc", "name": "web", "state": "running"}],
                   snapshots=[{"id": f"id-{i}", "name": name}

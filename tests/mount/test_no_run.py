@@ -9,7 +9,7 @@ import saves_table
 from calls_table import PRELUDE
 from test_saves import SaveCase
 
-# Commands in a directory where p.sh ran once, with the variables of
+# Commands in a directory where p.sh has run once, with the variables of
 # saves_table.
 COMMANDS = {
     "touch": "touch p.sh; touch new.sh; touch -d yesterday p.sh",
@@ -56,7 +56,7 @@ COMMANDS = {
     "compile": "printf 'all:; true\\n' >Makefile.in; test -r p.sh",
 }
 
-# Programs in Python, with the prelude of calls_table.
+# Python programs, with the prelude of calls_table.
 PROGRAMS = {
     "open_without_write": """
 put("p.sh", W, b"")
@@ -142,12 +142,12 @@ time.sleep(60)
 
 
 class NoRun(SaveCase):
-    """p.sh ran once, and nothing ran after it."""
+    """p.sh runs once, and nothing runs after that."""
 
     expected = {}
 
     def prepare(self, name):
-        """A directory in which p.sh ran."""
+        """Creates a directory in which p.sh has run."""
         word = self.word_of(name)
         out = self.folder_of(word)
         old = saves_table.OLD.format(word)
@@ -156,13 +156,13 @@ class NoRun(SaveCase):
         return word, out, old
 
     def check_command(self, name, command):
-        """Runs the command, which runs nothing."""
+        """Runs the command, and asserts that no program runs."""
         word, out, old = self.prepare(name)
         self.drive("{ " + command + "; } >/dev/null", word, out)
         self.expect(word, old)
 
     def check_program(self, name, source):
-        """Runs the Python program, which runs nothing."""
+        """Runs the Python program, and asserts that no program runs."""
         word, out, old = self.prepare(name)
         self.drive(shlex.join([sys.executable, "-B",
                                self.python_file(out, source)]), word, out)
@@ -170,14 +170,14 @@ class NoRun(SaveCase):
 
     @staticmethod
     def python_file(out, source):
-        """The file of a program in Python."""
+        """Creates a file with the Python program."""
         path = os.path.join(out, "program.py")
         with open(path, "w", encoding="utf-8") as file:
             file.write(PRELUDE + source)
         return path
 
     def check_kill(self, name, source):
-        """A killed writer's bytes stay, but do not run; until a save."""
+        """A killed writer's bytes are kept, and run after the next save."""
         word, out, old = self.prepare(name)
         self.assertLess(self.start(word, out, [
             sys.executable, "-B", self.python_file(out, source)]).returncode,

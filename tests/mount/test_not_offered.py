@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_not_offered.py - what the tree does not offer is EPERM
+# tests/mount/test_not_offered.py - operations that the tree lacks are EPERM
 import os
 import unittest
 
 from case import MountCase
 
-# Calls on the mount, with their errno where it is not EPERM. EACCES is what
-# the kernel itself says of a file or a directory without write permission, to
-# all but root.
+# Calls on the mount, with their errno if it is not EPERM. For a file or a
+# directory without write permission the kernel itself answers EACCES, except
+# to root.
 NOT_OFFERED = {
     "mkdir_in_the_root": lambda m: os.mkdir(m + "/new"),
     "mkdir_in_key": lambda m: os.mkdir(m + "/key/x"),
@@ -39,10 +39,10 @@ NOT_OFFERED = {
 
 
 class NotOffered(MountCase):
-    """EPERM, never EXDEV or ENOSYS; and nothing is asked of the API."""
+    """EPERM, never EXDEV or ENOSYS, and without a request to the API."""
 
     def check(self, call):
-        """Refused, and all is as it was."""
+        """Asserts that it is refused and changes nothing."""
         self.save("run/f.txt", "data\n")
         before = self.shell("ls -A . run jobs key .unsandboxfs jobs/new; "
                             "cat README key/tier")

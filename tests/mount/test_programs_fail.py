@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_programs_fail.py - programs that fail, are late, are stopped
+# tests/mount/test_programs_fail.py - programs that fail, time out or are killed
 import itertools
 import os
 import signal
@@ -10,7 +10,7 @@ from gate import Gate
 from place import processes_with
 
 FAILURES = {
-    # name: (file, source, exit code, a part of stderr)
+    # name: (file, source, exit code, part of stderr)
     "exit_code": ("a.sh", "echo out; echo why >&2; exit 113", 113, "why\n"),
     "syntax_error": ("b.py", "def f(:\n  pass\n", 1, "SyntaxError"),
     "exception": ("c.py", "import sys\nsys.exit('no ' + 1 * 'luck')\n", 1,
@@ -26,13 +26,13 @@ FAILURES = {
 
 
 class ProgramsFail(MountCase):
-    """Nothing is refused: the save is well, and the results tell."""
+    """The save succeeds, and the results show the failure."""
 
     numbers = itertools.count()
 
     def save_slow(self, name, directory="run", where="slow"):
-        """Saves a program that prints a line and then waits for long; it
-        has begun when this returns, what it waits by."""
+        """Saves a program that prints a line and then sleeps for long; it
+        has begun when this returns its sleep time."""
         gate = Gate(self.place, directory.replace("/", "-") + name)
         wait = f"sleep 600.{os.getpid()}{next(self.numbers)}"
         self.save(f"{directory}/{name}", f"echo first; echo {where} >&2\n"
@@ -41,7 +41,7 @@ class ProgramsFail(MountCase):
         return wait
 
     def wait_for_end(self, wait):
-        """Until the program is gone that waits by this."""
+        """Waits until the program with this sleep time is gone."""
         self.wait_for(lambda: wait not in processes_with(wait).values(),
                       "it is gone")
 
@@ -87,7 +87,7 @@ class ProgramsFail(MountCase):
         self.assertEqual(self.read("run/cancelled.sh")[:11], "echo first;")
 
     def test_run_is_cancelled_at_the_api(self):
-        """By someone else: the mount shows it all the same."""
+        """Cancelled by another client: the mount shows it too."""
         self.save_slow("stopped.sh", "jobs/new")
         job = "jobs/" + os.readlink(self.at("jobs/latest"))
         self.server.fault({"method": "GET", "path": "/jobs/ID", "times": 1,

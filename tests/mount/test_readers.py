@@ -13,18 +13,18 @@ READERS = 1000
 
 
 class Readers(MountCase):
-    """They cost the daemon no thread, and next to no memory."""
+    """Readers cost the daemon no thread, and little memory."""
 
     time_limit_s = 120
 
     def daemon(self):
-        """(threads, kB of memory) of the daemon."""
+        """(threads, memory in kB) of the daemon."""
         with open(f"/proc/{self.mount.pid}/status", encoding="utf-8") as file:
             fields = dict(line.split(":", 1) for line in file)
         return (int(fields["Threads"]), int(fields["VmRSS"].split()[0]))
 
     def start_jobs(self):
-        """The jobs' directories, and the gate that they wait at."""
+        """Starts jobs; their directories, and the gate they wait at."""
         gate = Gate(self.place, "gate")
         for number in range(JOBS):
             self.save(f"jobs/new/j{number}.sh", f"echo begin {number}\n"
@@ -32,7 +32,7 @@ class Readers(MountCase):
         return gate, [f"jobs/new/j{n}.sh.job/stdout" for n in range(JOBS)]
 
     def start_readers(self, paths, results):
-        """Threads that read each path some times."""
+        """Starts threads that read each path several times."""
         threading.stack_size(256 << 10)
         self.addCleanup(threading.stack_size, 0)
         def reader(number):
@@ -47,7 +47,7 @@ class Readers(MountCase):
         return threads
 
     def waiting(self):
-        """How many reads wait in the daemon."""
+        """The number of reads that wait in the daemon."""
         stats = dict(line.rsplit(" ", 1) for line in self.read(
             ".unsandboxfs/stats").splitlines())
         return int(stats["readers_waiting"])
@@ -59,7 +59,7 @@ class Readers(MountCase):
         before = self.daemon()
         results = [None] * READERS
         threads = self.start_readers(paths, results)
-        # Those whose job has been polled have a line, and wait for the next.
+        # Readers whose job was polled have one line, and wait for the next.
         self.wait_for(lambda: self.waiting() == READERS, "all wait", 30)
         during = self.daemon()
         self.assertEqual(during[0], before[0], "threads")

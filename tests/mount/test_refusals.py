@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_refusals.py - what the API refuses, the save reports
+# tests/mount/test_refusals.py - a save reports that the API refused it
 import unittest
 
 from refusal import PLACES, WORDS, RefusalCase, says
 
-# The rule, the errno of close, what the error file says.
+# The rule, the errno of close, the text of the error file.
 REFUSALS = {
     "400": (says(400), "EINVAL", WORDS),
     "401": (says(401), "EKEYREJECTED", WORDS),
@@ -41,10 +41,10 @@ REFUSALS = {
 }
 
 class Refusals(RefusalCase):
-    """The errno at close, the reason in two files, the script still there."""
+    """The errno of close, the reason in two files, the script kept."""
 
     def check(self, place, name, rule, error, words):
-        """One refusal of one save."""
+        """Tests one refusal of one save."""
         request = PLACES[place]
         path = f"{place}/{name}.py"
         self.server.fault({"method": "POST", "path": request[5:], **rule})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_refused.py - refusals that take more than one wrong answer
+# tests/mount/test_refused.py - refusals that need more than one answer
 import os
 import unittest
 
@@ -7,7 +7,7 @@ from refusal import PLACES, WORDS, RefusalCase, says
 
 
 class Refused(RefusalCase):
-    """What takes more than a rule."""
+    """Refusals that need more than one rule."""
 
     def test_unknown_language(self):
         os.mkdir(self.at("run/tlhIngan"))
@@ -19,7 +19,7 @@ class Refused(RefusalCase):
         self.assertEqual(self.read("run/tlhIngan/p.py"), "nuqneH\n")
 
     def test_unknown_interpreter(self):
-        """A #! script settles first, so only the job can tell."""
+        """A #! script runs after a delay, so only the job has the error."""
         self.save("run/nosuch", "#!/usr/bin/env klingon\n1\n")
         self.wait_for(lambda: os.path.exists(self.at("run/nosuch.job")) and
                       self.value("run/nosuch.job/status") == "error",
@@ -74,7 +74,7 @@ class Refused(RefusalCase):
         self.assertEqual(len(self.executions()), 1)
 
     def test_answer_lost_after_the_run(self):
-        """It may have run, so it is not sent again."""
+        """The program may have run, so it is not sent again."""
         for place, request in PLACES.items():
             self.server.reset()
             self.server.fault({"path": request[5:], "close": "before",
@@ -85,7 +85,7 @@ class Refused(RefusalCase):
             self.assertEqual(len(self.executions()), 1)
 
     def test_hang(self):
-        """A run has its ttl besides the time-out."""
+        """A run may take its ttl in addition to the time-out."""
         os.mkdir(self.at("run/hang"))
         self.save("run/hang/.settings/ttl", "1\n")
         for where in ("before", "headers"):
@@ -116,7 +116,7 @@ class Refused(RefusalCase):
         self.assertEqual(self.read("run/risen.py.job/stdout"), "risen\n")
 
     def restart_server(self):
-        """Starts it again, if it does not run."""
+        """Starts the server again, if it is not running."""
         if self.server.process.poll() is not None:
             self.server.start()
 
@@ -129,7 +129,7 @@ class Refused(RefusalCase):
             self.assertEqual(self.value(path + ".job/status"), "error")
 
     def change_keys(self, *arguments):
-        """From now on the server knows these."""
+        """Makes the server accept these keys."""
         self.server.stop()
         self.server.arguments = arguments
         self.server.start()

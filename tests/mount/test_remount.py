@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_remount.py - what is there again after a remount
+# tests/mount/test_remount.py - a remount changes nothing
 import os
 import unittest
 
 from case import MountCase
 from gate import Gate
 
-# Inode, times, size, mode, links, kind, path: of all that did not change; this
-# machine's load, which system/ shows, does.
+# Inode, times, size, mode, links, type, path. Not of system/, which shows this
+# machine's load.
 FIND = ("find . -path ./.unsandboxfs -prune -o -path './system/*' -prune -o "
         "-printf '%i %T@ %C@ %s %m %n %y %l %p\\n' | sort")
 
 
 class Remount(MountCase):
-    """Unmounted and mounted again."""
+    """Compares before and after a remount."""
 
     def assert_same(self, prepare=lambda: None):
-        """find prints the same before and after."""
+        """Asserts that find prints the same before and after."""
         before = self.shell(FIND).splitlines()
         self.assertGreater(len(before), 20)
         self.mount.restart()
@@ -57,7 +57,7 @@ class Remount(MountCase):
         self.assert_same()
 
     def test_find_prints_the_same_after_a_look_at_nothing(self):
-        """Inode numbers do not depend on the order in which one looks."""
+        """Inode numbers do not depend on the order of look-ups."""
         self.save("run/order.sh", "echo order")
         self.assertEqual(self.read("run/order.sh.job/stdout"), "order\n")
         self.assert_same(lambda: self.shell(
@@ -118,7 +118,7 @@ class Remount(MountCase):
         self.assertEqual(len(self.executions()), 1)
 
     def test_a_file_that_was_never_saved_as_a_program(self):
-        """What was stored without a run does not run at the next mount."""
+        """A file stored without a run does not run at the next mount."""
         self.shell("cp README run/data.txt; cp README run/.hidden.sh; "
                    "touch run/empty.sh")
         self.mount.restart()
@@ -153,7 +153,7 @@ class Remount(MountCase):
         self.assertEqual(self.executions()[0]["ttl"], 7)
 
     def test_without_the_api(self):
-        """What is kept is shown while the API is away."""
+        """Stored files are shown while the API cannot be reached."""
         self.save("run/alone.sh", "echo alone")
         self.assertEqual(self.read("run/alone.sh.job/stdout"), "alone\n")
         self.assertEqual(self.mount.unmount(), 0)

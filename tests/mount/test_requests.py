@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_requests.py - what costs how many requests
+# tests/mount/test_requests.py - the number of requests that actions cost
 """The rows of tests/bench/rows.py at their short length: each is an action in
-a mount of its own, what the server counted, and the most that it may count."""
+its own mount, with the requests that the server counted, and their limit."""
 import os
 import signal
 import sys
@@ -30,7 +30,7 @@ class Rows(unittest.TestCase):
         raise TestTimeout("the row took too long")
 
     def play(self, row):
-        """Fails with what is over."""
+        """Fails with the counts that are over their limit."""
         counted = row(False)
         self.assertEqual(counted.trouble(), [], f"{counted.requests}")
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_requests_away.py - the API goes away, and comes back
-"""While it is away, what was known is listed and read, what was not fails
-within the time limit, a save fails with the cause; the first good answer ends
-it, without a remount. Each way of being away is a test."""
+# tests/mount/test_requests_away.py - an API that cannot be reached for a while
+"""Meanwhile, cached answers are listed and read, others fail within the time
+limit, and a save fails with the cause. The first good answer ends the outage,
+without a remount. Each kind of outage is a test."""
 import os
 import threading
 import time
@@ -14,8 +14,8 @@ ANY = {"path": "*"}
 
 
 class Away(MountCase):
-    """What is known is over its time to live at once, so that the mount would
-    ask again at each look."""
+    """Answers expire at once, so that the mount would send a request for each
+    look-up."""
 
     options = f"ttl_list=0.05,ttl_detail=0.05,timeout={TIMEOUT_S}"
 
@@ -32,19 +32,19 @@ class Away(MountCase):
         time.sleep(0.1)
 
     def names(self):
-        """What is shown of what was known, sizes, too."""
+        """The cached contents, with their sizes."""
         return self.shell("ls -l services snapshots; ls -l \"$1\" | "
                           "grep -v logs", os.path.join(
                               "services", self._testMethodName))
 
     def timed(self, function, *arguments):
-        """(errno's name, seconds)."""
+        """(name of the errno, seconds)."""
         began = time.monotonic()
         error = self.error_of(function, *arguments)
         return error, time.monotonic() - began
 
     def away(self, errors, save_errors=None, at_once=True):
-        """What must hold while the API is away."""
+        """Checks the mount during the outage."""
         limit_s = 0.5 * SLOWNESS if at_once else TIMEOUT_S + 1.5 * SLOWNESS
         began = time.monotonic()
         self.assertEqual(self.names(), self.listing)
@@ -77,7 +77,7 @@ class Away(MountCase):
         return self.fail(f"stats has no {name}")
 
     def back(self):
-        """All works, without a remount, and soon."""
+        """Asserts that everything works again soon, without a remount."""
         self.server.ask("PUT", "/seed",
                         {"services": [{"name": "back-" +
                                        self._testMethodName}]})
@@ -87,7 +87,7 @@ class Away(MountCase):
         self.save("run/back.sh", "echo back\n")
         self.assertEqual(self.results("run/back.sh.job"),
                          ("completed", "0", "back\n"))
-        # A failure is remembered for a second at most.
+        # A failure is cached for a second at most.
         self.wait_for(lambda: self.error_of(
             self.read, "images/owned/nothing/name") == "ENOENT",
                       "what failed is asked for again", 2)
@@ -100,7 +100,7 @@ class Away(MountCase):
             self.away({"ECONNREFUSED"})
         finally:
             self.server.start()
-        # A stand-in keeps what it had in its data directory.
+        # The stand-in keeps its resources in its data directory.
         self.back()
 
     def test_errors_of_the_server(self):
@@ -117,22 +117,22 @@ class Away(MountCase):
 
     def test_hang(self):
         self.server.fault({**ANY, "hang": "before"})
-        # A run may take as long as it does: its save says after run_wait
-        # that it goes on.
+        # A run may take long: its save returns after run_wait, and the run
+        # continues.
         self.away({"ETIMEDOUT"}, {"ETIMEDOUT", None}, at_once=False)
         self.server.fault()
         self.back()
 
     def test_half_answers(self):
         self.server.fault({**ANY, "close": "body"})
-        # The name's list is asked for three times before the change is sent.
+        # The list is requested three times before the change is sent.
         self.away({"ECONNRESET", "EPROTO", "EREMOTEIO"},
                   {"ECONNRESET", "EPROTO", "EREMOTEIO", None}, at_once=False)
         self.server.fault()
         self.back()
 
     def test_readers_are_not_held_up(self):
-        """One request hangs: what does not need it is answered."""
+        """One request hangs: requests that do not need it are answered."""
         self.server.fault({"path": "/images/owned", "hang": "before"})
         stuck = threading.Thread(
             target=self.error_of,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_requests_fresh.py - when a change is seen
-"""What changes outside the mount is seen within the time to live, and at once
-after a refresh; what changes through it, at once, wherever it is shown. What a
-change does not make untrue is not asked for again."""
+# tests/mount/test_requests_fresh.py - when changes become visible
+"""A change made elsewhere is visible when the cached answer expires, and at
+once after a refresh; a change made through the mount is visible at once,
+wherever it is shown. Answers that a change does not affect stay cached."""
 import os
 import time
 
@@ -13,32 +13,32 @@ SLEEP = "#!/bin/bash\nsleep 1000\n"
 
 
 class Fresh(MountCase):
-    """A service and a snapshot of it, looked at before each test."""
+    """A service and its snapshot, which are read before each test."""
 
     options = f"ttl_list={TTL_S},ttl_detail={TTL_S},allow_delete"
 
     def look(self, *folders):
-        """As an `ls -lR` of these, twice: what the kernel may keep, it has."""
+        """Reads all twice, like `ls -lR`, to fill the kernel's caches."""
         for _ in range(2):
             out = self.shell("ls -lR \"$@\"", *(
                 folders or ("services", "snapshots", "images")))
         return out
 
     def seed(self, **what):
-        """Changes something outside the mount."""
+        """Changes something on the server."""
         self.server.ask("PUT", "/seed", what)
 
     def names(self, folder):
-        """What a folder shows."""
+        """The names in a directory."""
         return set(os.listdir(self.at(folder))) - {"new", ".settings"}
 
     def seen(self, condition, what):
-        """It is seen when the time to live is over, not much later."""
+        """Asserts that it is visible soon after the answer expires."""
         began = time.monotonic()
         self.wait_for(condition, what, TTL_S + 2)
         self.assertLess(time.monotonic() - began, TTL_S + 1 * SLOWNESS, what)
 
-    # ---- outside ----
+    # ---- changes made elsewhere ----
 
     def test_new_outside(self):
         self.look()
@@ -49,7 +49,7 @@ class Fresh(MountCase):
                   len(before) == 1, "a snapshot")
 
     def test_looked_up_outside(self):
-        """A name that was looked for before it was there."""
+        """A name that was looked up before it existed."""
         self.look()
         path = self.at("services", "lookedup")
         self.assertFalse(os.path.exists(path))
@@ -58,7 +58,7 @@ class Fresh(MountCase):
         self.assertEqual(self.value(path, "state"), "running")
 
     def test_changed_outside(self):
-        """The server's own answer changes: a fault rule is the other state."""
+        """The server's answer changes: a fault rule is the other state."""
         self.seed(services=[{"name": "other", "id": "unsb-service-other1"}])
         self.save(".unsandboxfs/refresh", "1\n")
         self.look()
@@ -84,7 +84,7 @@ class Fresh(MountCase):
                           ("running", "frozen"))
             self.assertGreaterEqual(len(self.names("snapshots")), count)
 
-    # ---- through the mount ----
+    # ---- changes made through the mount ----
 
     def test_value(self):
         self.seed(services=[{"name": "own"}])
@@ -112,7 +112,7 @@ class Fresh(MountCase):
             self.assertFalse(os.path.exists(self.at("services", name)))
 
     def test_snapshot(self):
-        """It is shown in two directories, and goes from both."""
+        """It is listed in two directories, and disappears from both."""
         self.shell("mkdir services/new/source")
         self.save("services/new/source/bootstrap", SLEEP)
         self.shell("mv services/new/source services/")
@@ -161,13 +161,13 @@ class Fresh(MountCase):
 
 
 class Trusted(MountCase):
-    """The keys that an image trusts are asked for where nothing tells them."""
+    """Trusted keys of an image are requested only if no answer has them."""
 
     options = "ttl_list=600,ttl_detail=600"
     images = [f"unsb-image-trust-{i}" for i in range(3)]
 
     def list_images(self, **more):
-        """What the list says from now on."""
+        """Sets the server's list."""
         self.server.fault()
         self.server.answer("GET", "/images", {"images": [
             {"image_id": image, "name": image, "visibility": "private",
@@ -206,7 +206,7 @@ class Trusted(MountCase):
         self.assertEqual(os.listdir(self.at(trusted)), [])
 
     def test_of_others(self):
-        """Whom the API does not let see them sees none, and no error."""
+        """If the API refuses to show them, there are none, and no error."""
         self.server.answer("GET", "/images/ID/trusted",
                            {"error": "not yours"}, times=0, status=403)
         self.assertIn(self.images[0], self.shell("ls -lR images"))
@@ -215,7 +215,7 @@ class Trusted(MountCase):
 
 
 class Untouched(MountCase):
-    """A write drops what it makes untrue, and nothing else."""
+    """A write drops the cached answers that it affects, and no others."""
 
     options = "ttl_list=600,ttl_detail=600,ttl_system=600"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_requests_limit.py - a server that counts the requests
-"""Under a limit of requests a minute, 10 in a burst, nobody who looks, runs or
-follows is told of it: what a person waits for goes first, polls last."""
+# tests/mount/test_requests_limit.py - a server with a rate limit
+"""With a limit of requests per minute and a burst of 10, listing, running and
+following never fail: requests that a user waits for go first, polls last."""
 import os
 import subprocess
 import threading
@@ -9,7 +9,7 @@ import threading
 from case import MountCase, SLOWNESS
 
 RUNS = 40
-# The example key's limit is 60 a minute, which takes twice the time.
+# The example key's limit of 60 a minute would take twice as long.
 PER_MINUTE = int(os.environ.get("PER_MINUTE", 120))
 LISTS = ("/services", "/sessions", "/snapshots", "/images", "/images/owned",
          "/images/shared", "/images/public", "/languages", "/shells",
@@ -17,14 +17,14 @@ LISTS = ("/services", "/sessions", "/snapshots", "/images", "/images/owned",
 
 
 class Limited(MountCase):
-    """More is wanted at once than a minute allows."""
+    """More requests at once than a minute allows."""
 
     options = "ttl_list=120,ttl_system=120"
     server_arguments = ("--rate", f"{PER_MINUTE}:10")
     time_limit_s = 120
 
     def run_one(self, number, wrong):
-        """Saves a program, and waits for what it prints."""
+        """Saves a program, and waits for its output."""
         path = f"run/u{number}.sh"
         try:
             self.save(path, f"echo {number}\n")
@@ -35,7 +35,7 @@ class Limited(MountCase):
             wrong.append(f"{path}: {out}")
 
     def runs(self):
-        """All the runs at once, begun; and what will be wrong."""
+        """Starts all runs at once; also returns the list of errors."""
         wrong = []
         runs = [threading.Thread(target=self.run_one, args=(i, wrong))
                 for i in range(RUNS)]
@@ -44,7 +44,7 @@ class Limited(MountCase):
         return runs, wrong
 
     def polls(self):
-        """What nobody waits for, so far."""
+        """The number of polls so far."""
         counts = self.server.requests()
         return sum(count for what, count in counts.items()
                    if what in ("GET /jobs", "GET /jobs/ID",
@@ -103,5 +103,5 @@ class Limited(MountCase):
         self.assertEqual({path: counts.get("GET " + path) for path in LISTS},
                          {path: 1 for path in LISTS})
         self.assertEqual(self.stat("answers_429"), 0)
-        # What the limit gave meanwhile went to the runs and the listing.
+        # Meanwhile the runs and the listing used up the limit.
         self.assertLessEqual(polls, 15)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_requests_size.py - ten thousand snapshots, by counts
-"""The small part of `make bench` that does not depend on how quick the machine
-is: what is shown, what it costs in requests, and how much memory it takes."""
+# tests/mount/test_requests_size.py - counts with ten thousand snapshots
+"""The small part of `make bench` that does not depend on the speed of the
+machine: names, requests, and memory."""
 import os
 import unittest
 
@@ -9,14 +9,14 @@ from case import IS_SANITIZED, MountCase
 
 COUNT = 10000
 SOURCES = 10
-# Of one load, of what it is replaced by, and of looking at all of it.
+# Bytes per resource: of a load, of a replacement, of reading all.
 BYTES_EACH = 3072
-# Of the list alone, as stats has it.
+# Bytes per resource of the list alone, from stats.
 LIST_BYTES_EACH = 640
 
 
 class LongCase(MountCase):
-    """What is counted, and measured."""
+    """Counts and measurements."""
 
     time_limit_s = 120
 
@@ -27,7 +27,7 @@ class LongCase(MountCase):
             self.read(".unsandboxfs/stats").splitlines())}
 
     def memory_kib(self):
-        """The daemon's peak so far."""
+        """The daemon's peak memory so far."""
         with open(f"/proc/{self.mount.pid}/status", encoding="ascii") as file:
             for line in file:
                 if line.startswith("VmHWM:"):
@@ -35,12 +35,12 @@ class LongCase(MountCase):
         return self.fail("no VmHWM")
 
     def lines(self, command):
-        """How many lines it prints."""
+        """The number of lines that a command prints."""
         return len(self.shell(command, seconds=60).splitlines())
 
 
 class Size(LongCase):
-    """A list as long as that, at the default size of the cache."""
+    """A long list, with the default size of the cache."""
 
     options = "ttl_list=900"
 
@@ -74,7 +74,7 @@ class Size(LongCase):
                          stats["resources_bytes"] // COUNT)
 
     def test_1_of_one_session(self):
-        """Those of one are found by their own names, which two have here."""
+        """Snapshots of one source are found by name; two share one here."""
         self.lines("ls -f snapshots")
         folder = "sessions/unsb-session-seed-3/snapshots"
         self.assertEqual(self.lines(f"ls -f {folder}"), COUNT // SOURCES + 3)
@@ -93,7 +93,7 @@ class Size(LongCase):
 
     @unittest.skipIf(IS_SANITIZED, "a sanitizer keeps what was freed")
     def test_2_memory_of_many_loads(self):
-        """A list that changes again and again takes no more than two."""
+        """A list that changes repeatedly takes no more memory than two."""
         self.lines("ls -f snapshots")
         before = None
         for i in range(8):
@@ -107,7 +107,7 @@ class Size(LongCase):
         self.assert_requests({"GET /snapshots": 8})
 
     def test_3_a_list_that_is_left_open(self):
-        """Whoever reads a directory goes on reading the list that it was."""
+        """A reader of a directory continues with the list it opened."""
         with os.scandir(self.at("snapshots")) as entries:
             names = {next(entries).name}
             self.server.ask("PUT", "/seed", {"snapshots": 1})
@@ -118,7 +118,7 @@ class Size(LongCase):
 
 
 class SmallCache(LongCase):
-    """A cache that holds some of the details, and none of the lists."""
+    """A cache that fits some of the details, and no list."""
 
     options = "cache_size=64K,ttl_list=900,ttl_detail=900"
     size = 64 << 10
@@ -133,20 +133,20 @@ class SmallCache(LongCase):
         cls.server.ask("PUT", "/seed", {"snapshots": 2000})
 
     def list_briefly(self):
-        """The list tells ids and names alone, from now on."""
+        """Makes the list contain only ids and names."""
         self.save(".unsandboxfs/refresh", "1\n")
         self.server.answer("GET", "/services", {"services": [
             {"id": f"unsb-service-{i}", "name": f"web{i}"}
             for i in range(self.count)]}, times=0)
 
     def read_all(self, names):
-        """Each tells its own value."""
+        """Asserts that each resource has its own value."""
         for i in names:
             self.assertIn(f"//web{i}.on.", self.read(
                 "services", f"web{i}", "service.json"), i)
 
     def held(self):
-        """What the cache holds is within its bound; the stats."""
+        """Asserts that the cache is within its limit; returns the stats."""
         stats = self.stats()
         self.assertLessEqual(stats["cache_bytes"], self.size)
         return stats
@@ -166,7 +166,7 @@ class SmallCache(LongCase):
         self.assertGreater(self.held()["cache_evicted"], evicted)
 
     def test_2_lists_are_asked_for_once(self):
-        """One for which the cache has no room is no reason to ask again."""
+        """A list that does not fit into the cache is not requested again."""
         names = self.shell("ls snapshots").split()
         self.assertEqual(len(names), 2000)
         self.assertEqual(self.lines("ls -l snapshots"), 2001)
@@ -181,7 +181,7 @@ class SmallCache(LongCase):
         self.assert_requests({"GET /snapshots": 2})
 
     def test_3_a_change_is_seen(self):
-        """Also where the list that it makes untrue is not in the cache."""
+        """A change, where the list that it affects is not in the cache."""
         name = self.shell("ls snapshots").split()[7]
         self.assertEqual(self.value("snapshots", name, "locked"), "0")
         self.save(os.path.join("snapshots", name, "locked"), "1\n")
@@ -191,7 +191,7 @@ class SmallCache(LongCase):
 
     @unittest.skipIf(IS_SANITIZED, "a sanitizer keeps what was freed")
     def test_4_memory(self):
-        """Details that come and go leave nothing behind."""
+        """Evicted details leave nothing behind."""
         self.list_briefly()
         self.read_all(range(self.count))
         before = self.memory_kib()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_resources_life.py - services, sessions, snapshots, images
-"""What a shell of plain coreutils does to resources, seen at the server."""
+"""Changes resources with coreutils, and checks the server's requests."""
 import os
 import socket
 
@@ -15,14 +15,14 @@ SLEEP = "#!/bin/bash\necho up\nsleep 1000\n"
 
 
 def free_port():
-    """A port of loopback that nobody listens on."""
+    """A port of loopback on which nothing listens."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
 
 
 def answers(port):
-    """Whether something listens there, and says anything."""
+    """Whether a server listens there and answers."""
     try:
         with socket.create_connection(("127.0.0.1", port), 2) as sock:
             sock.settimeout(1)
@@ -33,10 +33,10 @@ def answers(port):
 
 
 class ResourceCase(MountCase):
-    """Has a way to make a service, and to know what it cost."""
+    """Creates services, and checks the number of requests."""
 
     def make(self, name, script=SLEEP, **settings):
-        """A service by a draft; its id."""
+        """Creates a service from a draft; returns its id."""
         self.shell(f"mkdir services/new/{name}")
         self.save(f"services/new/{name}/bootstrap", script)
         for key, value in settings.items():
@@ -45,8 +45,8 @@ class ResourceCase(MountCase):
         return self.value("services", name, "id")
 
     def costs(self, expected, command):
-        """Runs a command that may cost these requests and no more, lists
-        apart, which only hold as long as they do."""
+        """Runs a command that may cost these requests and no more, except
+        for lists, which may expire at any time."""
         self.server.reset()
         out = self.shell(command)
         asked = {what: count for what, count in self.server.requests().items()
@@ -118,7 +118,7 @@ class ServiceLife(ResourceCase):
                          "EINVAL")
 
     def test_bootstrap_of_a_frozen_one(self):
-        """As it was when it was read last; else there is none to be seen."""
+        """As it was read last; otherwise it is not visible."""
         for name in "known", "unknown":
             self.make(name, SLEEP)
         self.assertEqual(self.read("services/known/bootstrap"), SLEEP)
@@ -171,7 +171,7 @@ class ServiceLife(ResourceCase):
 
 
 class SnapshotLife(ResourceCase):
-    """Snapshots, what is made of them, and images."""
+    """Snapshots, what is created from them, and images."""
 
     time_limit_s = 120
 
@@ -268,7 +268,7 @@ class SnapshotLife(ResourceCase):
 
 
 class AllowDelete(ResourceCase):
-    """rmdir destroys where the mount says that it may."""
+    """rmdir destroys if the mount has allow_delete."""
 
     options = "allow_delete"
 

@@ -7,7 +7,7 @@ from case import MountCase
 
 ONE_RUN = {"POST /execute": 1}
 
-# The whole table of the languages' endings (api.md 8.2), and who is sent.
+# All file name extensions (api/API.md 8.2), and the language sent.
 ENDINGS = {
     "py": "python", "js": "javascript", "ts": "typescript", "rb": "ruby",
     "php": "php", "pl": "perl", "sh": "bash", "r": "r", "R": "r",
@@ -32,7 +32,7 @@ SHEBANGS = {
 
 
 class Run(MountCase):
-    """One save, one request, and what it gave."""
+    """One save, one request, and its result."""
 
     def test_python_program(self):
         source = os.path.join(self.place.path, "sieve.py")
@@ -125,10 +125,10 @@ class Run(MountCase):
 
 
 class Languages(MountCase):
-    """What language is told to the API."""
+    """The language that is sent to the API."""
 
     def language_sent(self, name, content):
-        """Saves it; what the server was told."""
+        """Saves it; returns what the server received."""
         self.server.answer("POST", "/execute", {
             "success": True, "stdout": name, "stderr": "", "exit_code": 0,
             "status": "completed", "job_id": "j-" + name}, after=True)
@@ -146,7 +146,7 @@ class Languages(MountCase):
 
 
 def add_language_tests():
-    """One test for each ending, and for each #! line."""
+    """One test for each extension, and for each #! line."""
     def by_ending(ending, language):
         def test(self):
             self.assertEqual(self.language_sent("prog." + ending, "1 2 3\n"),
