@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_programs_fail.py - programs that fail, time out or are killed
+# tests/mount/test_programs_fail.py - programs that fail or are stopped
 import itertools
 import os
 import signal

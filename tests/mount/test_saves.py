@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_saves.py - a save executes exactly once, whatever saves
+# tests/mount/test_saves.py - each save runs exactly once, by any program
 import os
 import shutil
 import subprocess
@@ -17,11 +17,11 @@ class SaveCase(MountCase):
 
     @staticmethod
     def word_of(name):
-        """A word that no other row's has in it."""
+        """A word that is not part of any other row's word."""
         return f"__{name}__"
 
     def folder_of(self, word):
-        """A folder in run/, and one outside with the versions of p.sh."""
+        """Creates a directory in run/, and one outside with both versions."""
         out = os.path.join(self.place.path, word)
         os.mkdir(out)
         os.mkdir(self.at("run", word))
@@ -38,7 +38,7 @@ class SaveCase(MountCase):
         self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
 
     def start(self, word, out, arguments):
-        """The same for any program, however it ends."""
+        """The same for any program, with any exit status."""
         env = dict(os.environ, T=word, OUT=out, OLD=out + "/old.sh",
                    NEW=out + "/new.sh", HOME=self.mount.home)
         return subprocess.run(
@@ -47,8 +47,8 @@ class SaveCase(MountCase):
             timeout=30 * SLOWNESS)
 
     def expect(self, word, *programs):
-        """These programs ran, in this order, and nothing else of the row;
-        now, and when the class ends."""
+        """Asserts that these programs of the row ran, in this order, and no
+        others; now, and when the class ends."""
         type(self).expected[word] = list(programs)
         ran = self.wait_for(
             lambda: self.enough(word, len(programs)),
@@ -56,23 +56,23 @@ class SaveCase(MountCase):
         self.assertEqual(ran, list(programs))
 
     def ran(self, word):
-        """The programs of this row that were executed so far."""
+        """The programs of this row that have run so far."""
         return [e["code"] for e in self.executions(word)]
 
     def enough(self, word, count):
-        """The same, where there are as many."""
+        """Whether that many have run; returns them."""
         ran = self.ran(word)
         return ran if len(ran) >= count else None
 
     def check_nothing_ran_later(self):
-        """Called last: what was right at its time still is."""
+        """Called last: earlier results still hold."""
         self.settled()
         self.assertEqual({word: self.ran(word) for word in self.expected},
                          self.expected)
 
 
 class Saves(SaveCase):
-    """A row of the table each: one execution, and the right content."""
+    """Each row of the table: one execution, with the right content."""
 
     expected = {}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_secrets.py - the secret stands nowhere
+# tests/mount/test_secrets.py - the secret key is found nowhere
 import os
 import subprocess
 import unittest
@@ -7,16 +7,16 @@ import unittest
 from case import MountCase
 from standin import SECRET
 
-# Neither as it is nor in a form that tells it.
+# Neither as it is nor in an encoded form.
 TOKEN = "token-of-a-program-4711"
 CODE = "otp-code-314159"
 
 
 class Secrets(MountCase):
-    """Not in the tree, the log, the state, nor where /proc shows it."""
+    """Not in the tree, the log, the state directory or /proc."""
 
     def use(self):
-        """Requests of all kinds, refused ones among them."""
+        """Makes requests of all kinds, some of them refused."""
         self.save("run/.settings/env", f"TOKEN={TOKEN}\n")
         self.save("run/use.sh", "echo used")
         self.read("run/use.sh.job/stdout")
@@ -31,7 +31,7 @@ class Secrets(MountCase):
         self.shell("cat languages key/* >/dev/null")
 
     def assert_nowhere(self, word, *paths):
-        """grep finds it in none of these."""
+        """Asserts that grep does not find it in these files."""
         found = subprocess.run(
             ["grep", "-rlaF", "--", word, *paths], timeout=60, check=False,
             capture_output=True, stdin=subprocess.DEVNULL).stdout.decode()
@@ -49,7 +49,7 @@ class Secrets(MountCase):
         pid = self.mount.pid
         self.assert_nowhere(SECRET, f"/proc/{pid}/cmdline",
                             f"/proc/{pid}/environ", f"/proc/{pid}/status")
-        if os.getuid():  # nobody else may look: no debugger, no core
+        if os.getuid():  # unreadable: no debugger, no core file
             self.assertEqual(self.error_of(
                 open, f"/proc/{pid}/mem", "rb"), "EACCES")
         with open(f"/proc/{pid}/limits", encoding="utf-8") as limits:
@@ -57,7 +57,7 @@ class Secrets(MountCase):
         self.assertEqual(line.split()[4:6], ["0", "0"])
 
     def test_debug_log(self):
-        """-d logs every request, and still none of it."""
+        """-d logs every request, but not the secret."""
         self.assertEqual(self.mount.unmount(), 0)
         start = self.mount.command
         self.mount.command = lambda *flags: start("-d")
@@ -80,7 +80,7 @@ class Secrets(MountCase):
                 self.assertEqual(mode & 0o077, 0, name)
 
     def test_accounts_file_is_not_copied(self):
-        """The path of the file is shown, and no more."""
+        """Only the path of the accounts file is shown."""
         folder = os.path.join(self.mount.home, ".unsandbox")
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, "accounts.csv")

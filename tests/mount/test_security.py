@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_security.py - what is promised, held to it
+# tests/mount/test_security.py - the promises of SECURITY in unsandboxfs(1)
 import base64
 import os
 import signal
@@ -19,7 +19,7 @@ ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\u009b2J\r\nsecond line\x7f\x00end"
 
 
 def files_under(path):
-    """Every regular file there."""
+    """Every regular file below a directory."""
     for folder, _, names in os.walk(path):
         for name in names:
             found = os.path.join(folder, name)
@@ -28,19 +28,19 @@ def files_under(path):
 
 
 def as_nobody(*command, **more):
-    """Runs it as a user that owns nothing."""
+    """Runs it as a user who owns nothing."""
     return subprocess.run(command, user=NOBODY, group=NOBODY, extra_groups=[],
                           stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=20 * SLOWNESS, check=False, **more)
 
 
 class Secret(MountCase):
-    """The secret key is in no place where it need not be."""
+    """The secret key is only where it is needed."""
 
     options = "timeout=2"
 
     def work(self):
-        """Something of everything that is logged or kept."""
+        """Causes everything that is logged or stored."""
         self.save("run/a.sh", "echo ran\n")
         self.read("run/a.sh.job/stdout")
         self.save("jobs/new/b.sh", "echo ran\n")
@@ -84,7 +84,7 @@ class Secret(MountCase):
 
     def test_in_no_argument_and_no_environment(self):
         names = ["cmdline"]
-        if os.geteuid():  # not dumpable, it lets nobody look
+        if os.geteuid():  # not dumpable: its memory cannot be read
             self.assertEqual(self.error_of(
                 open, f"/proc/{self.mount.pid}/environ", "rb"), "EACCES")
         else:
@@ -108,7 +108,7 @@ class Secret(MountCase):
         with open(f"/proc/{self.mount.pid}/limits", encoding="utf-8") as file:
             line = next(line for line in file if "core file" in line)
         self.assertEqual(line.split()[4:6], ["0", "0"])
-        # What is not dumpable belongs to root, whoever runs it.
+        # Files of a process that is not dumpable belong to root.
         self.assertEqual(os.stat(f"/proc/{self.mount.pid}/environ").st_uid, 0)
 
     @unittest.skipUnless(os.geteuid() == 0, "another user is wanted")
@@ -136,12 +136,12 @@ class Secret(MountCase):
 
 
 class Credentials(MountCase):
-    """Where keys may come from."""
+    """The sources of keys."""
 
     starts_mounted = False
 
     def refused(self, prepare, message):
-        """A file of keys that is not taken; told by name."""
+        """Asserts that a file of keys is refused, and named."""
         path = os.path.join(self.place.path, "accounts.csv")
         if os.path.lexists(path):
             os.remove(path)
@@ -179,7 +179,7 @@ class Credentials(MountCase):
 
 
 class Tls(MountCase):
-    """https is verified, always."""
+    """TLS certificates are always verified."""
 
     starts_mounted = False
 
@@ -197,7 +197,7 @@ class Tls(MountCase):
         super().tearDownClass()
 
     def start(self, *options, url=None):
-        """(exit status, what it says) of a start in the background."""
+        """(exit status, message) of a start in the background."""
         done = subprocess.run(
             [PROGRAM, "-o", ",".join((
                 f"url={url or self.secure.url},timeout=5",
@@ -226,7 +226,7 @@ class Tls(MountCase):
         self.end()
 
     def not_verified(self, *options, url=None):
-        """Mounted, with a warning, and nothing of the key gets out."""
+        """Asserts that it mounts with a warning, and sends no key."""
         status, said = self.start(*options, url=url)
         self.assertEqual(status, 0)
         self.assertRegex(said, "(?i)certificate|ssl")
@@ -266,7 +266,7 @@ class Tls(MountCase):
 
 
 class _Sub:
-    """A folder of a place, for a second server."""
+    """A directory of a place, for a second server."""
 
     def __init__(self, place, name):
         self.path = place.folder(name)
@@ -309,7 +309,7 @@ class Forwarder:
 
 
 class Answers(MountCase):
-    """What comes from the network steers nothing here."""
+    """Data from the network controls nothing on this machine."""
 
     options = "timeout=2"
 
@@ -416,9 +416,9 @@ class Others(MountCase):
     starts_mounted = False
 
     def mounted_with(self, options):
-        """Mounts, where others can reach it."""
+        """Mounts where other users can reach it."""
         path = self.mount.path
-        while path != "/":  # the way to it; given back at the end
+        while path != "/":  # its parent directories; restored at the end
             mode = stat.S_IMODE(os.stat(path).st_mode)
             if not mode & 0o001:
                 os.chmod(path, mode | 0o001)
@@ -429,7 +429,7 @@ class Others(MountCase):
         self.addCleanup(self.mount.end)
 
     def run_as_nobody(self, path):
-        """Tries to save a program; the server's count of executions."""
+        """Tries to save a program; returns the number of executions."""
         done = as_nobody("sh", "-c", f"echo 'echo mine' > {path}",
                          cwd=self.mount.path)
         self.settled()
@@ -476,7 +476,7 @@ class Others(MountCase):
 
 @unittest.skipIf(IS_SANITIZED, "a sanitizer keeps what was freed")
 class Memory(MountCase):
-    """What a secret was written over with."""
+    """The bytes that a secret was overwritten with."""
 
     starts_mounted = True
 
@@ -494,7 +494,7 @@ class Memory(MountCase):
         self.assertEqual(self.count(code), 0)
 
     def count(self, word):
-        """How often the word stands in what the daemon may write to."""
+        """How often the word is in the daemon's writable memory."""
         found = 0
         with open(f"/proc/{self.mount.pid}/maps", encoding="utf-8") as maps, \
                 open(f"/proc/{self.mount.pid}/mem", "rb", 0) as memory:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_settings.py - what new runs get, directory by directory
+# tests/mount/test_settings.py - settings of runs, by directory
 import os
 import unittest
 
@@ -9,7 +9,7 @@ DEFAULTS = {"ttl": "60\n", "vcpu": "1\n", "network_mode": "zerotrust\n",
             "language": "\n", "return_artifact": "0\n",
             "return_wasm_artifact": "0\n", "env": ""}
 
-# Setting: values that are taken (written, read), values that are not.
+# Setting: accepted values (written, read), refused values.
 VALUES = {
     "ttl": ([("1", "1"), ("900\n", "900"), (" 30 \n", "30")],
             ["0", "901", "-5", "ten", "1.5", "5 5", "5\n6\n"]),
@@ -39,12 +39,12 @@ class Settings(MountCase):
     """.settings/ of run/, of its directories, of jobs/new/ and of drafts."""
 
     def folder(self, name):
-        """A directory in run/, and its settings'."""
+        """Creates a directory in run/; its path and its settings' path."""
         os.mkdir(self.at("run", name))
         return f"run/{name}", f"run/{name}/.settings"
 
     def sent(self, path, code="echo $0"):
-        """What the server was told of a save."""
+        """The settings that the server received with a save."""
         self.save(path, code)
         self.read(path + ".job/exit_code")
         return self.server.executions()[-1]
@@ -129,7 +129,7 @@ class Settings(MountCase):
         self.assertEqual(self.sent(folder + "/p.sh")["env"], {})
 
     def test_language(self):
-        """Of every program here, whatever its ending; empty: detect it."""
+        """For every program here, with any extension; empty: detect it."""
         folder, settings = self.folder("language")
         self.save(settings + "/language", "perl\n")
         self.assertEqual(self.sent(folder + "/p.sh", "print 7")["language"],
@@ -146,7 +146,7 @@ class Settings(MountCase):
                              len(self.read(settings, name)), name)
 
     def test_written_by_editors_and_tools(self):
-        """In place, by append and truncation, through one descriptor."""
+        """Written in place, appended and truncated by one descriptor."""
         _, settings = self.folder("tools")
         self.shell(f"""cd {settings} && printf 4 >ttl && printf 2 >>ttl &&
             tee vcpu <<<4 >/dev/null && cp vcpu return_artifact 2>/dev/null

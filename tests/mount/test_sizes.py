@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_sizes.py - sizes are true, so that copies are whole
+# tests/mount/test_sizes.py - sizes are correct, so copies are complete
 import os
 import unittest
 
 from case import MountCase
 from gate import Gate
 
-# Prints whether every file's size is what reading it gives.
+# Prints whether the size of each file is the length of its content.
 LIARS = r"""find run jobs README languages languages.json key -type f -printf '%s %p\n' |
 while read -r size path; do
     test "$(cat "$path" | wc -c)" = "$size" || echo "$path: $size"
@@ -14,7 +14,7 @@ done"""
 
 
 class Sizes(MountCase):
-    """Of finished results, of values, of what goes on."""
+    """Sizes of finished results, of values, and of running jobs."""
 
     @classmethod
     def setUpClass(cls):
@@ -44,7 +44,7 @@ class Sizes(MountCase):
             self.assertEqual(info.st_blocks, (size + 511) // 512, name)
 
     def test_copies_are_whole(self):
-        """By programs that believe st_size, and by those that do not."""
+        """Copies by programs that use st_size, and by those that do not."""
         for number, command in enumerate((
                 "rsync -a $1 $2/", "cp -a $1 $2/", "cp --sparse=always $1 $2",
                 "tar c -C run/p.py.job stdout | tar x -C $2",

@@ -52,7 +52,7 @@ class Start(StartCase):
         self.assertEqual(len(self.daemons()), 1)
         self.assert_works()
         (pid,) = self.daemons()
-        if not os.getuid():  # not dumpable, it lets nobody else look
+        if not os.getuid():  # not dumpable: others cannot read its memory
             self.assertEqual(os.readlink(f"/proc/{pid}/cwd"), "/")
             for fd in (0, 1, 2):
                 self.assertEqual(os.readlink(f"/proc/{pid}/fd/{fd}"),
@@ -127,7 +127,7 @@ class Start(StartCase):
                               self.mount.path)
 
     def test_state_where_nobody_says(self):
-        """$XDG_STATE_HOME, else ~/.local/state; nobody else may look."""
+        """$XDG_STATE_HOME, else ~/.local/state; private to the user."""
         xdg = self.place.path + "/xdg"
         for env, path in (({}, self.mount.home + "/.local/state"),
                           ({"XDG_STATE_HOME": xdg}, xdg)):
@@ -139,10 +139,10 @@ class Start(StartCase):
             self.assertEqual(mode & 0o7777, 0o700)
             self.end_all()
 
-    # ---- as mount(8) calls it ----
+    # ---- the command line of mount(8) ----
 
     def test_source_and_mountpoint(self):
-        """A URL is the API's address, anything else is a label."""
+        """A URL is the address of the API, anything else is a label."""
         state = f"state_dir={self.mount.state_dir}"
         for words in (
                 [self.server.url, "u", "-o", state],
@@ -181,7 +181,7 @@ class Start(StartCase):
         self.assert_works()
 
     def test_owner_and_umask(self):
-        uid = os.getuid() or 1234  # another's a user could not look into
+        uid = os.getuid() or 1234  # a user could not look into another's
         self.assert_starts(options=f"uid={uid},gid=5678,umask=077")
         for path in ("", "README", "run", "jobs", "run/.settings/ttl"):
             info = os.stat(self.at(path))
@@ -190,7 +190,7 @@ class Start(StartCase):
 
     @unittest.skipUnless(os.getuid() == 0, "takes two users")
     def test_other_users(self):
-        """They are kept out; with allow_other, modes decide."""
+        """Others are kept out; with allow_other, modes decide."""
         if self.place.path.startswith("/root/"):
             self.skipTest("other users do not get as far as here")
         os.chmod(self.place.path, 0o755)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_sudo.py - what the API asks a one-time code for
-"""Everything that api.md 11.1 names, and whatever else is answered with 428:
-without a code EPERM, which says what to do; a wrong one fails; the right one
-serves once."""
+# tests/mount/test_sudo.py - requests for which the API wants a one-time code
+"""All calls of api/API.md 11.1, and any other call that is answered with 428:
+without a code it fails with EPERM, and the error says what to do; a wrong code
+fails; the right one works once."""
 import os
 import stat
 import subprocess
@@ -13,12 +13,12 @@ KINDS = ("sessions", "services", "snapshots", "images")
 
 
 class SudoCase(ResourceCase):
-    """A server that asks, and one resource of each kind, made twice."""
+    """A server that asks for codes; two resources of each kind."""
 
     server_arguments = ("--sudo",)
 
     def resource(self, kind, name):
-        """The path of a new one."""
+        """Creates a resource; returns its path."""
         if kind == "sessions":
             self.shell(f"mkdir sessions/new/{name} && "
                        f"mv sessions/new/{name} sessions/")
@@ -38,7 +38,7 @@ class SudoCase(ResourceCase):
         return f"{kind}/{name}"
 
     def refused(self, command):
-        """It is not permitted, and the last error says why."""
+        """Asserts EPERM, and that the last error says why."""
         before = len(self.read(".unsandboxfs/errors").splitlines())
         self.assertIn("not permitted", self.fails(command))
         lines = self.read(".unsandboxfs/errors").splitlines()
@@ -46,12 +46,12 @@ class SudoCase(ResourceCase):
         return lines[-1]
 
     def code(self):
-        """The one-time code that the server mailed last."""
+        """The last one-time code that the server sent by mail."""
         return self.server.ask("GET", "")["last_otp"]
 
     def check(self, command, holds):
-        """Without a code, with a wrong one, with that again, with the right
-        one; holds() is true until then."""
+        """Tries without a code, with a wrong one, with that one again, and
+        with the right one; holds() is true until then."""
         for _ in range(2):
             line = self.refused(command)
             self.assertRegex(line, " 428 EPERM ")
@@ -66,7 +66,7 @@ class SudoCase(ResourceCase):
         self.assertFalse(holds())
 
     def lives(self, path):
-        """Whether it is still there, by a list that is fresh."""
+        """Whether it still exists, according to a fresh list."""
         self.shell("echo 1 > .unsandboxfs/refresh")
         return os.path.exists(self.at(path))
 
@@ -77,19 +77,19 @@ class SudoCase(ResourceCase):
 
 
 class Sudo(SudoCase):
-    """Each kind, by its files."""
+    """Each kind, by writes to its files."""
 
     time_limit_s = 120
 
     def destroy(self, kind):
-        """One of the kind, and the code not for the next."""
+        """Destroys one; its code is not valid for the next."""
         one, two = self.resource(kind, "one"), self.resource(kind, "two")
         self.check(f"echo 1 > {one}/destroy", lambda: self.lives(one))
         self.assertIn(" 428 ", self.refused(f"echo 1 > {two}/destroy"))
         self.assertTrue(self.lives(two))
 
     def unlock(self, kind):
-        """Of a locked one; locking needs no code."""
+        """Unlocking needs a code; locking does not."""
         one = self.resource(kind, "shut")
         self.shell(f"echo 1 > {one}/locked")
         self.check(f"echo 0 > {one}/locked", lambda: self.is_locked(one))
@@ -146,13 +146,13 @@ class Sudo(SudoCase):
 for _kind in KINDS:
     setattr(Sudo, f"test_destroy_{_kind}",
             lambda self, kind=_kind: self.destroy(kind))
-    if _kind != "sessions":  # which the API's own programs unlock freely
+    if _kind != "sessions":  # the API's own programs unlock it without a code
         setattr(Sudo, f"test_unlock_{_kind}",
                 lambda self, kind=_kind: self.unlock(kind))
 
 
 class SudoByRmdir(SudoCase):
-    """The same, where rmdir destroys."""
+    """The same with allow_delete, by rmdir."""
 
     options = "allow_delete"
 

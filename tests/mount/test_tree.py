@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_tree.py - what the account and the mount tell of themselves
+# tests/mount/test_tree.py - the account's and the mount's own files
 import json
 import os
 import re
@@ -35,7 +35,7 @@ class Tree(MountCase):
             self.assertIn(word, text)
 
     def test_five_commands_of_the_readme(self):
-        """Those that need no file of the reader's."""
+        """The commands in README that need no file of the user."""
         commands = re.findall(r"^  (echo .*)$", self.read("README"), re.M)
         self.assertGreaterEqual(len(commands), 2)
         self.assertEqual(self.shell(commands[0]).strip(), "42")
@@ -58,7 +58,7 @@ class Tree(MountCase):
         self.assert_requests({"GET /languages": 1})
 
     def test_languages_as_the_api_gives_them(self):
-        """Also as a bare list, and with names of any kind."""
+        """Languages as a bare list, and with strange names."""
         for answer in ({"languages": ["klingon", "größe"], "count": 2},
                        ["klingon", "größe"]):
             self.save(".unsandboxfs/refresh", "1")
@@ -154,7 +154,7 @@ class Tree(MountCase):
         self.assert_requests({"GET /languages": 2})
 
     def test_otp(self):
-        """The code is sent with what wants it, and shown to nobody."""
+        """The code is sent with the request that needs it, and never shown."""
         self.assertEqual(os.stat(self.at(".unsandboxfs/otp")).st_mode & 0o777,
                          0o600)
         self.server.fault({"path": "/execute", "times": 1, "status": 428,
@@ -166,7 +166,7 @@ class Tree(MountCase):
         self.assertEqual(self.read("run/otp.sh.job/stdout"), "otp\n")
 
     def test_an_api_that_is_away(self):
-        """What was known is served; what was not has an errno."""
+        """Cached answers are served; others fail with an errno."""
         self.read("languages")
         self.server.stop()
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_vault.py - a service's env is what was written, and nowhere
+# tests/mount/test_vault.py - a service's env is sent, and stored nowhere
 import os
 import subprocess
 import unittest
@@ -23,7 +23,7 @@ TEXTS = {
 
 
 class VaultCase(ResourceCase):
-    """Knows where a vault must not be."""
+    """Searches all places where a vault must not be."""
 
     starts_mounted = False
 
@@ -37,8 +37,8 @@ class VaultCase(ResourceCase):
         cls.starts_mounted = True
 
     def assert_nowhere(self, *words):
-        """In no file of the state directory, of the log, of the mount's
-        own, and where no page is kept of it."""
+        """Asserts that it is in no file of the state directory, the log or
+        the mount's own files, and in no cached page."""
         self.shell("ls -lR . >/dev/null")
         for word in words:
             found = subprocess.run(
@@ -51,11 +51,11 @@ class VaultCase(ResourceCase):
             self.assertEqual(found, "", word)
 
     def pages(self, path):
-        """How many the kernel keeps of it."""
+        """The number of its pages that the kernel caches."""
         return int(self.shell("fincore -no PAGES $1", path))
 
     def mode(self, path):
-        """Its permission bits."""
+        """The permission bits of a file."""
         return os.stat(self.at(path)).st_mode & 0o7777
 
 
@@ -73,7 +73,7 @@ class Vault(VaultCase):
                   os.path.join(cls.mount.path, "services/v"))
 
     def check(self, text):
-        """Written, asked for at the server, read twice, found nowhere."""
+        """Writes it, checks the server, reads it twice; found nowhere."""
         self.save("services/v/env", text)
         for _ in range(2):
             self.assertEqual(self.read_bytes("services/v/env"), text.encode())
@@ -101,7 +101,7 @@ class Vault(VaultCase):
         self.assert_nowhere(MARKER)
 
     def test_refused(self):
-        """What was not taken is nowhere, either."""
+        """A refused vault is found nowhere either."""
         self.save("services/v/env", f"A={MARKER}\n")
         self.server.reset()
         self.server.fault({"method": "PUT", "path": "/services/ID/env",
@@ -130,16 +130,16 @@ class Vault(VaultCase):
 
 
 class Draft(VaultCase):
-    """The env of a service that is still a draft."""
+    """The env of a draft of a service."""
 
     def draft(self, name):
-        """A draft with a bootstrap."""
+        """Creates a draft with a bootstrap."""
         os.mkdir(self.at("services/new", name))
         self.save(f"services/new/{name}/bootstrap", SLEEP)
         return f"services/new/{name}"
 
     def check_file(self, name, command):
-        """Filled by a command, found nowhere, and what the vault gets."""
+        """A command fills it; found nowhere, and sent to the vault."""
         draft = self.draft(name)
         self.shell(f"cd {draft} && {command}")
         self.assertEqual(self.read(draft, "env"), f"A={MARKER}\n")
@@ -165,7 +165,7 @@ class Draft(VaultCase):
         self.assert_nowhere(MARKER, OTHER)
 
     def test_settings_of_all(self):
-        """services/new/.settings/env goes into each."""
+        """services/new/.settings/env is inherited by each draft."""
         self.save("services/new/.settings/env", f"A={MARKER}\n")
         draft = self.draft("all")
         self.assertEqual(self.read(draft, ".settings/env"), f"A={MARKER}\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_waiting.py - results read like a pipe, nothing else waits
+# tests/mount/test_waiting.py - reading results waits like reading a pipe
 import os
 import select
 import signal
@@ -12,11 +12,11 @@ from gate import Gate
 
 
 class Waiting(MountCase):
-    """Readers of a job that goes on."""
+    """Readers of a running job."""
 
     def start_job(self, name, *pieces, directory="jobs/new"):
-        """A job that runs the pieces of bash, a gate after each; the gates
-        and the job's directory."""
+        """Starts a job that runs pieces of bash with a gate after each;
+        returns the gates and the job's directory."""
         gates = [Gate(self.place, f"{name}.{i}") for i in range(len(pieces))]
         self.save(f"{directory}/{name}.sh", "".join(
             piece + "\n" + gate.wait for piece, gate in zip(pieces, gates)))
@@ -24,11 +24,11 @@ class Waiting(MountCase):
         return gates, f"{directory}/{name}.sh.job"
 
     def cancel(self, job):
-        """Whatever the job does."""
+        """Opens all gates, in any state of the job."""
         self.error_of(self.save, job + "/cancel", "1\n")
 
     def start(self, *command):
-        """A command in the mount, with its output to be read."""
+        """Starts a command in the mount, with a pipe for its output."""
         child = subprocess.Popen(command, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, cwd=self.mount.path,
                                  stdin=subprocess.DEVNULL)
@@ -39,7 +39,7 @@ class Waiting(MountCase):
         return child
 
     def wait_for_readers(self, count):
-        """Until so many reads wait in the daemon."""
+        """Waits until so many reads wait in the daemon."""
         self.wait_for(lambda: f"\nreaders_waiting {count}\n" in
                       self.read(".unsandboxfs/stats"), f"{count} readers")
 
@@ -72,7 +72,7 @@ class Waiting(MountCase):
         self.assertEqual(cat.wait(5 * SLOWNESS), 0)
 
     def test_several_readers_of_one_job(self):
-        """None of them begins or ceases to wait while an answer is kept."""
+        """Readers of different files of a job all wait for its end."""
         gates, job = self.start_job("several", *[
             f"echo line {i}" for i in range(1, 4)])
         readers = [self.start("cat", f"{job}/{name}") for name in
@@ -136,7 +136,7 @@ class Waiting(MountCase):
     # ---- interrupted ----
 
     def check_signal(self, name, number, file):
-        """A waiting cat is gone at once, and does no harm."""
+        """A waiting cat ends at once when it is interrupted."""
         (gate,), job = self.start_job(name, "true")
         cat = self.start("cat", f"{job}/{file}")
         self.wait_for_readers(1)
@@ -194,7 +194,7 @@ class Waiting(MountCase):
         self.shell("grep -r 'no such text' \"$1\" || test $? = 1", job)
 
     def test_nonblocking_reader_gets_its_bytes(self):
-        """One that asks again and again, and never by poll."""
+        """A reader that retries without using poll."""
         _, job = self.start_job("asking", "echo data")
         fd = os.open(self.at(job, "stdout"), os.O_RDONLY | os.O_NONBLOCK)
         self.addCleanup(os.close, fd)
@@ -203,11 +203,11 @@ class Waiting(MountCase):
         self.assertEqual(self.got, b"data\n")
 
     def read_into(self, fd):
-        """One read, kept."""
+        """Reads once, and keeps the result."""
         self.got = os.read(fd, 100)
 
     def check_poll(self, name, wait):
-        """Not ready; ready when there is output, and at the end."""
+        """Ready when there is output, and at the end."""
         (one, two), job = self.start_job(name, "true", "echo data")
         fd = os.open(self.at(job, "stdout"), os.O_RDONLY)
         self.addCleanup(os.close, fd)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_walks.py - who reads everything changes nothing
+# tests/mount/test_walks.py - reading everything changes nothing
 import os
 import shutil
 import sys
@@ -40,7 +40,7 @@ WALKS = {
 
 
 class Walks(MountCase):
-    """Exit status 0, nothing on stderr, and no request that changes."""
+    """Asserts status 0, no stderr, and no request that changes anything."""
 
     @classmethod
     def setUpClass(cls):
@@ -49,7 +49,7 @@ class Walks(MountCase):
         os.environ["PATH"] = python + ":" + os.environ["PATH"]
 
     def fill(self):
-        """Programs that ran, jobs that are over, data, drafts, links."""
+        """Creates programs that ran, ended jobs, data, drafts and links."""
         if os.path.exists(self.at("run/d")):
             return
         self.shell("""mkdir run/d run/d/e && echo data >run/d/data.csv &&
@@ -65,13 +65,13 @@ class Walks(MountCase):
             cat jobs/alias/exit_code""")
 
     def check_walk(self, name, command):
-        """Twice, so that what is cached is walked as well."""
+        """Walks twice, so that cached answers are read too."""
         word = command.split()[0]
         if not shutil.which(word) and word != "compgen":
             self.skipTest(f"no {word} here")
         self.fill()
         self.server.reset_counts()
-        # A second mount's tools must find nothing to complain of either.
+        # The second walk reads cached answers.
         self.shell(f"{command}\n", self.place.folder(name))
         self.shell(f"{command}\n", self.place.folder(name + "2"))
         changes = {request: count for request, count in
@@ -81,7 +81,7 @@ class Walks(MountCase):
         self.assertEqual(changes, {})
 
     def test_requests_of_a_walk(self):
-        """A collection is one request, however often one looks."""
+        """A collection costs one request, however often it is read."""
         self.fill()
         self.save(".unsandboxfs/refresh", "1")
         self.server.reset_counts()
@@ -100,7 +100,7 @@ class Walks(MountCase):
                          os.readlink(self.at("jobs/alias")))
 
     def test_a_copy_saved_back_runs_each_program_once(self):
-        """cp -r of a directory of run/, its results left behind."""
+        """cp -r of a directory of run/, without its results."""
         self.fill()
         folder = self.place.folder("back")
         self.shell("cp -r run/d $1/ && rm -r $1/d/*.job $1/d/e && "

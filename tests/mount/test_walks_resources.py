@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_walks_resources.py - who walks a full tree changes nothing
+# tests/mount/test_walks_resources.py - walking a full tree changes nothing
 import os
 import re
 import shutil
@@ -35,13 +35,13 @@ REMOVERS = {
     "find": "find . -depth -delete",
 }
 
-# What a walk sees of each file: inode number, mode, owner, size, times, target.
+# What find prints of each file: inode, mode, owner, size, times, target.
 SEEN = "find . -printf '%p %i %m %U %G %s %T@ %C@ %n %l\\n' | sort"
-# These speak of the mount as it is now, and not of what the API has.
+# These show the current state of the mount, not of the API.
 LIVE = (".unsandboxfs/stats", ".unsandboxfs/log", ".unsandboxfs/errors",
         ".unsandboxfs/config", "system/")
 
-# While it lives: tar sees a directory grow.
+# While resources change, tar sees a directory grow.
 MAY_SAY = re.compile(
     r"tar: \./(run|jobs|services)(/new)?: file changed as we read it$|"
     r"(tar|rsync error|rsync warning): .*(previous errors|have vanished|vanished"
@@ -49,22 +49,22 @@ MAY_SAY = re.compile(
 
 
 def is_reading(change):
-    """Of the vault, and of a bootstrap: by POST, and still nothing but that."""
+    """Reads of vault and bootstrap, which are POST; and no other change."""
     return (change["path"].endswith("/env/export") or
             "cat /tmp/bootstrap.sh" in change["body"])
 
 
 class Walks(Tree):
-    """All of it, read and removed."""
+    """A full tree, read and removed."""
 
     def count(self):
-        """How many of each kind the server has."""
+        """The number of resources of each kind on the server."""
         state = self.server.ask("GET", "")
         return {kind: state[kind] for kind in
                 ("sessions", "services", "snapshots", "images")}
 
     def check_walk(self, name, command):
-        """Twice; nothing is said, and nothing has changed."""
+        """Walks twice; asserts no message, and no change."""
         if not shutil.which(name):
             self.skipTest(f"no {name} here")
         self.fill()
@@ -78,12 +78,12 @@ class Walks(Tree):
         self.assertEqual(self.count(), before)
 
     def test_while_it_lives(self):
-        """Jobs run, logs grow, resources come; what goes is gone."""
+        """Runs jobs, lets logs grow, creates and destroys resources."""
         self.fill()
         self.make("talks", "#!/bin/bash\nfor i in $(seq 900); do "
                   "echo line $i; sleep 0.05; done\n")
         stop = threading.Event()
-        went = ["live"]  # what a program gave goes when it runs again
+        went = ["live"]  # a program's results disappear when it runs again
 
         def live():
             for i in range(1000):
@@ -108,7 +108,7 @@ class Walks(Tree):
             thread.join()
 
     def check_live_walk(self, name, command, went):
-        """It says nothing but of what is gone."""
+        """Asserts that messages are only about files that disappeared."""
         done = subprocess.run(
             ["bash", "-c", command, "bash", self.place.folder("l-" + name)],
             cwd=self.mount.path, stdin=subprocess.DEVNULL,
@@ -121,7 +121,7 @@ class Walks(Tree):
             self.assertEqual(done.returncode, 0, name)
 
     def test_twice_the_same(self):
-        """Bytes, sizes, times, numbers; also after a remount."""
+        """Contents, sizes, times and numbers, also after a remount."""
         self.fill()
         self.shell("find . -type f -exec cat {} + >/dev/null")
         first = self.seen()
@@ -137,21 +137,21 @@ class Walks(Tree):
         self.assertEqual(self.bytes(), bytes_first)
 
     def seen(self):
-        """What find sees."""
+        """The output of find."""
         return [line for line in self.shell(SEEN).splitlines()
                 if not line.startswith(tuple("./" + name for name in LIVE))
                 and not re.match(r"\S+/(remaining_ttl|last_activity) ",
                                  line)]
 
     def bytes(self):
-        """Of every file."""
+        """The content of every file."""
         return {path: re.sub(rb'"(remaining_ttl|last_activity)": \d+', b"",
                              self.read_bytes(path))
                 for path, _ in self.files() if not path.startswith(LIVE)
                 and not path.endswith(("/remaining_ttl", "/last_activity"))}
 
     def test_changed_while_away(self):
-        """What changed while nothing was mounted is dated when it is seen."""
+        """A change while unmounted gets the time of its discovery."""
         self.fill()
         times = {name: os.stat(self.at("services", name)).st_mtime
                  for name in ("web", "two")}
@@ -172,18 +172,18 @@ class Walks(Tree):
                          times["two"])
 
     def test_times_outlive_a_kill(self):
-        """Those that were seen before it."""
+        """Times of files that were seen before."""
         self.fill()
         self.shell("echo 5 >services/two/vcpu")
         seen = os.stat(self.at("services/two")).st_mtime_ns
-        self.assertNotEqual(seen % 10**9, 0)  # the mount's, not the API's
+        self.assertNotEqual(seen % 10**9, 0)  # our time
         self.mount.process.kill()
         self.mount.process.wait(10)
         self.mount.start()
         self.assertEqual(os.stat(self.at("services/two")).st_mtime_ns, seen)
 
     def test_copies(self):
-        """By tar and rsync they are what cat prints."""
+        """Copies by tar and rsync equal the output of cat."""
         self.fill()
         folder = self.place.folder("copies")
         self.shell("""mkdir $1/tar $1/rsync && rsync -a snapshots images $1/rsync
@@ -208,12 +208,12 @@ class Walks(Tree):
 
 
 class Removers(Tree):
-    """Who deletes all of it destroys no resource."""
+    """Deleting the whole tree destroys no resource."""
 
     count = Walks.count
 
     def check_remover(self, name, command):
-        """The API has what it had, and still tells of it."""
+        """Asserts that the API still has and lists its resources."""
         if not shutil.which(name):
             self.skipTest(f"no {name} here")
         self.fill()
@@ -226,7 +226,7 @@ class Removers(Tree):
         self.assertEqual([c for c in self.server.changes()
                           if "/revoke" not in c["path"]], [])
         self.assertEqual(self.count(), before)
-        if name != "node":  # which ends with its first error
+        if name != "node":  # it stops at its first error
             self.assertEqual(os.listdir(self.at("run")), [".settings"])
         self.assertEqual(self.value("services/web/name"), "web")
         self.assertEqual(len(os.listdir(self.at("snapshots"))),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_wordings.py - what the answers call things does not matter
+# tests/mount/test_wordings.py - different wordings of answers give one tree
 import os
 import stat
 import unittest
@@ -8,12 +8,12 @@ from case import MountCase
 from place import wait_until
 from wordings_table import AT, BASE, KEY, NAMES, Row, TOPICS
 
-# The whole answer is shown in its own words; these change with the clock.
+# Files that show the whole answer, and files that depend on the clock.
 SKIPPED = (".json", "remaining_ttl")
 
 
 def rules(answers):
-    """The recorded answers as rules of the stand-in."""
+    """Makes rules of the recorded answers."""
     every = {"POST /keys/validate": KEY, "GET /jobs": {"jobs": []},
              "GET /images/ID/trusted": {"trusted_keys": []}}
     for kind, one in BASE.items():
@@ -38,7 +38,7 @@ def rules(answers):
 
 
 class Wordings(MountCase):
-    """Each line of the tables: one tree, byte for byte."""
+    """Each row: the same tree for all wordings, byte for byte."""
 
     starts_mounted = False
     time_limit_s = 60
@@ -46,7 +46,7 @@ class Wordings(MountCase):
     looks = 0
 
     def look(self, row, answers):
-        """What a mount of its own shows under these answers."""
+        """The tree of a new mount with these answers."""
         Wordings.looks += 1
         self.mount.state_dir = os.path.join(self.place.path,
                                             f"state-{self.looks}")
@@ -62,7 +62,7 @@ class Wordings(MountCase):
             self.mount.unmount()
 
     def walk(self, top):
-        """Every path at or below it, the whole answers apart."""
+        """Every path at or below it, except for whole answers."""
         found = [top]
         for path in found:
             full = self.at(path)
@@ -74,7 +74,7 @@ class Wordings(MountCase):
         return found
 
     def file(self, row, path):
-        """All that can be seen of one."""
+        """Everything that is visible of a path."""
         full = self.at(path)
         attributes = os.lstat(full)
         is_given = os.path.basename(path) in row.given
@@ -90,20 +90,20 @@ class Wordings(MountCase):
 
     @staticmethod
     def is_dated(row, path):
-        """Whether its time is the resource's, not of this moment."""
+        """Whether its time is the resource's, not the current time."""
         parts = path.split("/")
         return not row.do and len(parts) == 3 and parts[0] in BASE and \
             parts[1] != "new" and parts[2] != "logs"
 
     def text(self, path):
-        """Its content; of a line with a time, what follows that."""
+        """Its content, without times at the beginning of lines."""
         text = self.read(path)
         if path == ".unsandboxfs/errors":
             return [line.split(" ", 1)[1] for line in text.splitlines()]
         return text
 
     def check(self, row):
-        """The first wording and each other one."""
+        """Compares the first wording with each of the others."""
         self.script = os.path.join(self.place.path, "script")
         with open(self.script, "w", encoding="utf-8") as file:
             file.write("true\n")
@@ -130,7 +130,7 @@ class Wordings(MountCase):
 
 
 def add_rows():
-    """A test for each row that answers can tell apart."""
+    """A test for each row whose wordings can be in answers."""
     played = []
     for name, row in {**NAMES, **TOPICS}.items():
         if not isinstance(row, Row) or row in played:

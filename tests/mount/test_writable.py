@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_writable.py - each file of the tree, written as it may be
-"""What may be written takes the right value and refuses the wrong one; what
-may not be is not even opened. The tree has every row of the manual's FILES."""
+# tests/mount/test_writable.py - writing to each file of the tree
+"""A writable file accepts a correct value and refuses a wrong one; another file
+cannot even be opened. The tree has every row of FILES in the manual."""
 import os
 import re
 import tempfile
@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MANUAL = os.path.join(HERE, "../../man/unsandboxfs.5")
 KEY = "unsb-pk-aaaa-bbbb-cccc-dddd"
 
-# A time, and what else the API may tell of a resource.
+# A time, and other fields of a resource.
 MORE = {"container_name": "unsb-vm-1", "last_activity": 1736596800,
         "memory_mb": 2048, "expires_at": "2035-01-01T00:00:00Z",
         "ip": "10.0.0.1", "health": "ok", "service_type": "tcp",
@@ -31,7 +31,7 @@ WORD = ["two words", "a\nb"]
 TEXT = ["\x01", "a\x1b[31m"]
 NETWORK = ["open", "zerotrust semitrusted"]
 
-# Of .settings: the right value, as it is read then; wrong ones.
+# Of .settings: the correct value, as it is read back; wrong values.
 SETTINGS = {
     "run jobs services sessions": {
         "vcpu": ("4", VCPU),
@@ -76,8 +76,8 @@ PLACES = {
 STATE = ["asleep", "", "frozen running"]
 SCRIPT = "#!/bin/sh\necho 2\nsleep 999\n"
 
-# Of resources: the right value, what is read then (None: an id), the request;
-# wrong values. In an order in which each still works.
+# Of resources: the correct value, as it is read back (None: an id), the
+# request; wrong values. The order is one in which all of them work.
 VALUES = {
     "services/web/state": ("frozen", "frozen\n", "POST freeze", STATE),
     "services/web/locked": ("1", "1\n", "POST lock", BOOL),
@@ -113,7 +113,7 @@ VALUES = {
     "IMAGE2/destroy": ("1", "", "DELETE", []),
 }
 
-# Written without a request of its own, or without a wrong value.
+# Written without its own request, or without a wrong value.
 OTHERS = {
     ".unsandboxfs/otp", ".unsandboxfs/refresh", "jobs/JOB/cancel",
     "IMAGE/trusted/KEY",
@@ -121,13 +121,13 @@ OTHERS = {
 
 
 class Tree(ResourceCase):
-    """A tree with one of everything."""
+    """A tree with one resource of each kind."""
 
     time_limit_s = 120
     places = {}
 
     def fill(self):
-        """Once: everything there is."""
+        """Creates everything, once."""
         if self.places:
             return
         self.server.ask("PUT", "/seed", {
@@ -158,12 +158,12 @@ class Tree(ResourceCase):
         }
 
     def real(self, path):
-        """Where it is, from the mount's root."""
+        """The path from the mount's root."""
         return os.path.relpath(os.path.realpath(self.at(path)),
                                os.path.realpath(self.mount.path))
 
     def place_of(self, path):
-        """A path of the tables."""
+        """The path in the mount of a path in the tables."""
         word, _, rest = path.partition("/")
         return os.path.join(self.places.get(word, word), rest)
 
@@ -177,13 +177,13 @@ class Tree(ResourceCase):
                            os.stat(path).st_mode)
 
     def refused(self, status):
-        """From now on the API refuses what would change anything."""
+        """Makes the API refuse every request that changes anything."""
         self.server.fault(*({"method": method, "path": "*", "status": status,
                              "body": {"error": f"because of {status}"}}
                             for method in ("POST", "PUT", "PATCH", "DELETE")))
 
     def check_nothing_sent(self):
-        """No request that may change anything."""
+        """Asserts that there is no request that may change anything."""
         self.assertEqual(self.server.changes(), [])
 
 
@@ -200,7 +200,7 @@ class Settings(Tree):
                                    wrong)
 
     def check(self, path, right, wrong):
-        """The right one is read, a wrong one changes nothing."""
+        """The correct value is read back, a wrong one changes nothing."""
         before = self.read(path)
         self.server.reset()
         self.save(path, right + "\n")
@@ -218,7 +218,7 @@ class Settings(Tree):
 
 
 class Values(Tree):
-    """Every other file that may be written."""
+    """Every other writable file."""
 
     def test_values(self):
         self.fill()
@@ -227,7 +227,7 @@ class Values(Tree):
                 self.check(self.place_of(name), *row)
 
     def check(self, path, right, read, request, wrong):
-        """Wrong ones, those that the API refuses, the right one."""
+        """Wrong values, values that the API refuses, the correct value."""
         before = self.read(path)
         self.server.reset()
         for text in wrong:
@@ -265,12 +265,12 @@ class Values(Tree):
 
 
 class Others(Tree):
-    """The tables above, and what may not be written."""
+    """The tables above, and files that are not writable."""
 
     options = "allow_other" if os.getuid() == 0 else ""
 
     def test_tables_are_whole(self):
-        """Every file that may be written is in one of them."""
+        """Every writable file is in one of the tables."""
         self.fill()
         tables = {self.place_of(name) for name in VALUES} | {
             self.place_of(f"{place}/{name}")
@@ -290,7 +290,7 @@ class Others(Tree):
         self.assertEqual(missing, [])
 
     def paths(self):
-        """All that is there, as lines."""
+        """All paths and modes, as lines."""
         found = []
         for folder, folders, names in os.walk(self.mount.path):
             found += [os.path.relpath(os.path.join(folder, name),
@@ -299,7 +299,7 @@ class Others(Tree):
         return "\n".join(found) + "\n"
 
     def told_all(self):
-        """Lists with all that the API is known to tell."""
+        """Lists with all fields that the API is known to have."""
         item = [{"id": "all-1", **MORE, "job_id": "all-1", "message": "m",
                  "status": "completed"}]
         self.server.fault(*(
@@ -310,7 +310,7 @@ class Others(Tree):
         self.save(".unsandboxfs/refresh", "1")
 
     def test_manual_is_the_tree(self):
-        """Every row of it is there, in a tree of all there is."""
+        """Every row of FILES exists in a full tree."""
         self.fill()
         with open(MANUAL, encoding="utf-8") as file:
             text = file.read()
@@ -329,7 +329,7 @@ class Others(Tree):
         self.save(".unsandboxfs/refresh", "1")
         self.assertTrue(os.path.lexists(self.at(
             "services", self.value("services/web/id"))))
-        # No listing has these.
+        # These are in no listing.
         paths += "services/ID\n" + "".join(
             row + "\n" for row in rows if row.startswith("system/logs"))
         self.shell("rm -r run/art jobs/new/refused.sh")
@@ -342,7 +342,7 @@ class Others(Tree):
         self.assertEqual(missing, [])
 
     def test_what_may_not_be_written(self):
-        """By root neither; and nothing is sent."""
+        """Not even by root; and no request is sent."""
         self.fill()
         self.server.reset()
         count = 0
@@ -365,7 +365,7 @@ class Others(Tree):
 
     @unittest.skipUnless(os.getuid() == 0, "has no other user")
     def test_by_another_user(self):
-        """Who mounted may write; others may read, and the vault not even."""
+        """The mounting user may write; others may read, but not the vault."""
         self.fill()
         self.server.reset()
         with tempfile.TemporaryFile() as told:
@@ -386,7 +386,7 @@ class Others(Tree):
         self.check_nothing_sent()
 
     def opened(self):
-        """What this user opens and should not, or does not and should."""
+        """The files that this user can open but should not, and reverse."""
         wrong = ""
         for path, mode in self.files():
             for flags in (os.O_WRONLY, os.O_RDWR | os.O_TRUNC):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/wordings_table.py - one thing in several wordings, a row a line
-"""For each line of api.md parts 13 and 14: the answers that say the same in
-the words of one source and of another, and what is done before the tree is
-looked at; or why no answer can tell them apart. Recorded answers by request;
-several to one request come in turn, the last one for good."""
+# tests/mount/wordings_table.py - answers that say the same in other words
+"""For each line of api/API.md parts 13 and 14: answers that say the same in the
+words of different sources, and what is done before the tree is read; or why
+the wordings cannot be in an answer. Answers are recorded by request; several
+answers to one request are sent in turn, the last one repeatedly."""
 
 AT = 1736596800
 ISO = "2025-01-11T12:00:00Z"
@@ -38,43 +38,43 @@ KEY = {"valid": True, "public_key": "unsb-pk-k", "tier": 3,
 
 
 def changed(value, fields):
-    """The object with these members; None: without it."""
+    """The object with these members; None removes a member."""
     return {name: field for name, field in {**value, **fields}.items()
             if field is not None}
 
 
 def some(kind, **fields):
-    """One resource of this kind, in the list and by itself."""
+    """One resource of this kind, in the list and alone."""
     one = changed(BASE[kind], fields)
     path = f"GET /{kind}"
     return {path: {kind: [one], "count": 1}, f"{path}/ID": one}
 
 
 def listed(kind, answer):
-    """The list is this answer."""
+    """Answers a list with this."""
     return {f"GET /{kind}": answer, f"GET /{kind}/ID": BASE[kind]}
 
 
 def ran(**fields):
-    """What a save in run/ gives."""
+    """Answers a save in run/."""
     return {"POST /execute": changed(RESULT, fields)}
 
 
 def key(**fields):
-    """What the key is."""
+    """Answers the validation of the key."""
     return {"POST /keys/validate": changed(KEY, fields)}
 
 
 def times(kind):
-    """The same second in five ways."""
+    """The same second in five formats."""
     return [some(kind, created_at=at) for at in (
         ISO, "2025-01-11T12:00:00.000Z", AT, str(AT), AT * 1000)]
 
 
 class Row:
-    """Wordings that show the same below `paths` after `do`. `given` are
-    values that are shown as the API gives them: their text may differ. A
-    file named `shows` must be there."""
+    """Wordings that give the same files below `paths` after `do`. `given` are
+    values that are shown as the API gives them, so their text may differ. A
+    file named `shows` must exist."""
 
     def __init__(self, paths, *wordings, do=None, given=(), shows=None):
         self.paths, self.shows = paths.split(), shows
