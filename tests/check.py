@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/check.py - runs the kinds of tests that are asked for, and counts
+# tests/check.py - runs tests of the given kinds, and counts them
 """usage: tests/check.py BUILD KIND...   with the kinds unit, script, mount
 
 unit    every program of tests/unit/, which cmocka counts
 script  every tests/test_*.py, run with BUILD as its argument
 mount   tests/mount/run.py, run with BUILD as its argument
 
-A script tells its count by its last `N passed, N failed` (`, N skipped` may
-follow), or as unittest and pytest do. The sum is the last line printed.
+The counts of a script are its last `N passed, N failed` (`, N skipped` may
+follow), or those of unittest and pytest. The last line printed is the sum.
 """
 import glob
 import os
@@ -24,7 +24,7 @@ WORDS = ("passed", "failed", "skipped")
 
 
 def count_cmocka(text):
-    """Counts of cmocka's own output, or None where it did not finish."""
+    """Counts in cmocka's output, or None if it did not finish."""
     if not re.search(r"\[  PASSED  \] \d+ test", text):
         return None
 
@@ -35,7 +35,7 @@ def count_cmocka(text):
 
 
 def count_script(text):
-    """Counts of a script's last closing line, or None where it has none."""
+    """Counts in a script's last closing line, or None if it has none."""
     lines = re.findall(r"^(?:\w+: )?(\d+) passed, (\d+) failed"
                        r"(?:, (\d+) skipped)?\.?$", text, re.M)
     if lines:
@@ -56,8 +56,8 @@ def count_script(text):
 
 
 def end(child):
-    """Ends a test that is late, or not wanted any more, with its children;
-    they have a while to clean up after themselves."""
+    """Ends a test that is late or no longer needed, with its children; they
+    have some time to clean up."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, number)
@@ -67,7 +67,7 @@ def end(child):
 
 
 def run(name, command, time_limit_s, env):
-    """Runs command, shows what it prints; (returncode, its output)."""
+    """Runs command and shows its output; returns (returncode, output)."""
     print(f"--- {name}", flush=True)
     began = time.monotonic()
     child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
@@ -93,7 +93,7 @@ def run(name, command, time_limit_s, env):
 
 
 def commands(build, kinds):
-    """Yields (kind, name, command, how to count)."""
+    """Yields (kind, name, command, function that counts)."""
     if "unit" in kinds:
         for source in sorted(glob.glob("tests/unit/**/*.c", recursive=True)):
             name = source[:-2]
@@ -110,7 +110,7 @@ def commands(build, kinds):
 
 def main(build, kinds):
     env = dict(os.environ, BUILD=build, PYTHONDONTWRITEBYTECODE="1")
-    # cmocka writes what it counts to stderr, in the form read above.
+    # cmocka writes its counts to stdout, in the form that is read above.
     env["CMOCKA_MESSAGE_OUTPUT"] = "STDOUT"
     total = [0, 0, 0]
     bad = []

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/soak.py - many clients do everything at random, with faults at random
+# tests/soak.py - many clients, random operations and random faults
 """usage: tests/soak.py BUILD [SECONDS]
 
 32 processes save, run, submit, cancel, read, list and remove, while the server
-is told to misbehave, now so and now so. Whatever they are told must be what the
-faults explain; what was kept must be whole; nothing may run twice; the daemon's
-memory and descriptors must not grow after the first minute (or half of the
-time, if that is less). SEED=N repeats a run, as far as chance allows.
+gets one random fault after the other. The errors must be those that the faults
+explain; stored files must be complete; nothing may run twice; the daemon's
+memory and descriptors must not grow after the first minute (or after half of
+the time, if that is less). SEED=N repeats a run, as far as timing allows.
 """
 import collections
 import errno
@@ -46,7 +46,7 @@ FAULTS = [
                                         502, 503, 504)],
 ]
 
-# What the faults explain, and what clients do to each other.
+# Errors that the faults, or other clients, explain.
 EXPLAINED = {errno.ETIMEDOUT, errno.ECONNRESET, errno.EPROTO, errno.EINVAL,
              errno.EKEYREJECTED, errno.EACCES, errno.ENOENT, errno.EBUSY,
              errno.EREMOTEIO, errno.ECONNREFUSED, errno.EDQUOT, errno.EAGAIN,
@@ -54,11 +54,11 @@ EXPLAINED = {errno.ETIMEDOUT, errno.ECONNRESET, errno.EPROTO, errno.EINVAL,
 
 
 class Wrong(Exception):
-    """Something that must not be."""
+    """Something that must not happen."""
 
 
 class Client:
-    """One process at work."""
+    """One client process."""
 
     def __init__(self, root, number, seed, until):
         self.root = root
@@ -75,24 +75,24 @@ class Client:
         return os.path.join(self.root, *parts)
 
     def write(self, path, content):
-        """As cp does."""
+        """Writes a file like cp."""
         with open(self.at(path), "wb", buffering=0) as file:
             file.write(content.encode())
 
     def read(self, path):
-        """As cat does."""
+        """Reads a file like cat."""
         with open(self.at(path), "rb") as file:
             return file.read().decode()
 
     def tag(self):
-        """Never twice the same."""
+        """A word that is used only once."""
         self.count += 1
         return f"c{self.number}n{self.count}e"
 
-    # ---- what clients do ----
+    # ---- operations of clients ----
 
     def run(self):
-        """A program is saved, and its result read."""
+        """Saves a program, and reads its result."""
         tag, name = self.tag(), f"run/r{self.number}.sh"
         self.write(name, f"echo {tag}\n")
         got = self.read(name + ".job/stdout")
@@ -100,7 +100,7 @@ class Client:
             raise Wrong(f"{name}: {got!r}, not {tag}")
 
     def submit(self):
-        """A job is submitted, followed and removed."""
+        """Submits, follows and removes a job."""
         tag, name = self.tag(), f"jobs/new/j{self.number}.sh"
         self.write(name, f"sleep 0.{self.random.randrange(5)}; echo {tag}\n")
         job = os.path.basename(os.readlink(self.at(name + ".job")))
@@ -110,7 +110,7 @@ class Client:
         os.rmdir(self.at("jobs", job))
 
     def data(self):
-        """A file is kept as it was written."""
+        """Writes a file that must be stored unchanged."""
         name, tag = f"run/d{self.number}.txt", self.tag()
         content = (tag + "\n") * self.random.choice((1, 100, 5000))
         self.saved.pop(name, None)
@@ -118,19 +118,19 @@ class Client:
         self.saved[name] = content
 
     def check(self):
-        """It is still so."""
+        """Checks a stored file."""
         for name, content in self.saved.items():
             if self.read(name) != content:
-                raise Wrong(f"{name} is not what was written")
+                raise Wrong(f"{name} does not have its content")
 
     def rename(self):
-        """One takes the place of another."""
+        """Replaces a file by rename."""
         part = f"run/m{self.number}.txt.part"
         self.write(part, self.tag())
         os.rename(self.at(part), self.at(f"run/m{self.number}.txt"))
 
     def look(self):
-        """Lists and values."""
+        """Reads lists and values."""
         path = self.random.choice((
             "run", "jobs", "services", "sessions", "snapshots", "images",
             "languages", "key/tier", "shells", ".unsandboxfs/stats",
@@ -139,19 +139,19 @@ class Client:
         os.listdir(full) if os.path.isdir(full) else self.read(path)
 
     def change(self):
-        """A service changes."""
+        """Changes a service."""
         self.write("services/web/state", self.random.choice((
             "frozen\n", "running\n")))
         self.read("services/web/state")
 
     def remove(self):
-        """And away."""
+        """Removes a file."""
         name = f"run/x{self.number}.sh"
         self.write(name, f"echo {self.tag()}\n")
         os.remove(self.at(name))
 
     def work(self, pipe):
-        """Until the time is over."""
+        """Works until the time is over."""
         deeds = [self.run, self.run, self.submit, self.data, self.check,
                  self.rename, self.look, self.look, self.look, self.change,
                  self.remove]
@@ -180,7 +180,7 @@ def figures(pid):
 
 
 class Soak:
-    """The server, the mount, the clients and the one who breaks things."""
+    """The server, the mount, the clients, and the faults."""
 
     def __init__(self):
         self.place = Place("soak")
@@ -191,7 +191,7 @@ class Soak:
         self.marks = []
 
     def start(self):
-        """Everybody begins."""
+        """Starts all clients."""
         self.server.ask("PUT", "/seed", {"services": [{"name": "web"}],
                                          "snapshots": 50, "images": 20})
         self.mount.start()
@@ -207,7 +207,7 @@ class Soak:
         return until
 
     def strike(self):
-        """Another fault, or none."""
+        """Sets another fault, or none."""
         rules = [{"method": self.random.choice(("GET", "POST", "*")),
                   "path": self.random.choice(("*", "/execute*", "/jobs*",
                                               "/services*")),
@@ -217,7 +217,7 @@ class Soak:
         self.server.fault(*rules)
 
     def watch(self, until):
-        """Faults, and what the daemon weighs."""
+        """Sets faults, and measures the daemon."""
         began, told = time.monotonic(), 0
         while time.monotonic() < until:
             self.strike()
@@ -234,7 +234,7 @@ class Soak:
         self.server.fault()
 
     def growth(self):
-        """Of memory and descriptors since the warm-up."""
+        """Growth of memory and descriptors since the warm-up."""
         warm = min(60, SECONDS / 2)
         late = [mark for mark in self.marks if mark[0] >= warm]
         quarter = max(1, len(late) // 4)
@@ -245,7 +245,7 @@ class Soak:
                 for which in (1, 2)]
 
     def verdict(self):
-        """What was wrong."""
+        """Returns what was wrong."""
         wrong, deeds, errors = [], collections.Counter(), collections.Counter()
         for process, pipe in self.clients:
             if not pipe.poll(60):
@@ -274,7 +274,7 @@ class Soak:
         return wrong
 
     def end(self):
-        """Nothing stays."""
+        """Removes everything."""
         for process, _ in self.clients:
             process.kill()
         wrong = self.mount.stop()
@@ -283,7 +283,7 @@ class Soak:
 
 
 def main():
-    """Soaks."""
+    """Runs the test."""
     print(f"SEED={SEED}, {CLIENTS} clients, {SECONDS} s", flush=True)
     adopt_orphans()
     soak = Soak()

@@ -109,7 +109,7 @@ class Sessions(Resources):
             self.assertNotIsInstance(value, (dict, list, type(None)))
         self.assertEqual(self.shell(one["id"], "cat f /tmp/input/f")
                          ["stdout"], "hihi")
-        # the container's name serves as well
+        # the container's name works as well
         self.assertEqual(
             self.ok("GET", "/sessions/" + one["container_name"])["id"],
             one["id"])
@@ -249,7 +249,7 @@ class Services(Resources):
             got = self.ok("POST", "/services/exec/execute",
                           {"command": "echo a; echo b >&2; exit 4\n",
                            "timeout": 30000}, status, agent=agent)
-            if status == 202:  # a machine that is busy takes its time
+            if status == 202:  # a busy machine may be slow
                 got = self.api.wait(got["job_id"])
             self.assertEqual(
                 (got["stdout"], got["stderr"], got["exit_code"],

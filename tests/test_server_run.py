@@ -16,7 +16,7 @@ import harness  # noqa: E402
 
 
 def works(tool):
-    """Whether it is there for a program that has another HOME too."""
+    """Whether it exists, for a program with another HOME too."""
     try:
         return subprocess.run([tool, "--version"], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=60,
@@ -320,7 +320,7 @@ class Jobs(harness.Case):
 
 
 class Plain(harness.Case):
-    """Where the kernel has no namespaces for us."""
+    """Runs where the kernel gives us no namespaces."""
     options = ("--plain",)
 
     def test_without_walls(self):

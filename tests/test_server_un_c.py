@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/test_server_un_c.py - what un.c asks of the stand-in, and how it reads
-"""The requests of the API's own program in C as they were recorded, in an
-order in which people give such commands. It has no parser: each answer is
-searched for text as it does it."""
+# tests/test_server_un_c.py - requests of un.c to the stand-in, and its reading
+"""Recorded requests of the API's own client in C, in an order in which users
+would give such commands. The client has no parser: each answer is searched for
+text in the same way as it does."""
 import os
 import sys
 
@@ -17,7 +17,7 @@ CLI = "un-cli/2.0"
 
 
 class Reader(harness.unittest.TestCase):
-    """What un.c misreads is known for what it is."""
+    """The errors of un.c's reader are as expected."""
 
     def test_text(self):
         for text, want in (

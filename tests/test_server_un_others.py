@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/test_server_un_others.py - the same of un.py, un.js, un.go and others
-"""The requests of more of the API's own programs as they were recorded, each
-signed as that program signs, and what it would choke on in the answers."""
+# tests/test_server_un_others.py - the same for un.py, un.js, un.go and others
+"""Recorded requests of more of the API's own clients, each signed as that
+client signs, and checks for what would break the client in the answers."""
 import os
 import sys
 import time
@@ -21,7 +21,7 @@ class UnPy(ClientCase):
         self.un = Python(self.api)
 
     def sliced(self, items, *names):
-        """It takes the first letters of these: a null is its end."""
+        """The client slices these: it would fail on null."""
         self.assertTrue(items)
         for item in items:
             for name in names:
@@ -119,7 +119,7 @@ class UnJs(ClientCase):
         self.un = self.program(self.api)
 
     def dated(self, items):
-        """new Date(n * 1000) of anything else is its end."""
+        """The client calls new Date(n * 1000), which fails on anything else."""
         self.assertTrue(items)
         for item in items:
             self.assertGreater(int(item["created_at"]), 1e9)
@@ -190,7 +190,7 @@ class UnJs(ClientCase):
         ask("DELETE", here)
 
     def vault(self, here):
-        """Its way to set one."""
+        """The client's way to set a vault."""
         ask = self.un.ask
         ask("PUT", here + "/env", {"content": "A=1\nB=2"})
         got = ask("POST", here + "/env/export", {})
@@ -199,7 +199,7 @@ class UnJs(ClientCase):
 
 
 class UnGo(UnJs):
-    """un.go, where it differs from un.js."""
+    """un.go, as far as it differs from un.js."""
 
     program = Go
     name = "go"
@@ -237,7 +237,7 @@ class UnGo(UnJs):
 
 
 class Others(ClientCase):
-    """Names and paths that thirty more programs use."""
+    """Names and paths that thirty more clients use."""
 
     def setUp(self):
         self.ask = Go(self.api).ask

@@ -55,7 +55,7 @@ class Keys(harness.Case):
                              200)
 
     def test_query_in_signature(self):
-        rows = [  # path, signed with its query, whether strict takes it
+        rows = [  # path, is its query signed, does --strict accept it
             ("/jobs?limit=1", False, True),
             ("/jobs?limit=1", True, False),
             ("/services/x/logs?all=true", False, False),
@@ -282,10 +282,10 @@ class Logs(harness.Case):
 
 
 class Faults(harness.Case):
-    """Each row: a rule, and what a client makes of it."""
+    """Each row: a rule, and what a client receives."""
 
     def ask(self, timeout=1):
-        """(status, body) or the name of what went wrong."""
+        """(status, body), or the name of the error."""
         stamp = str(int(time.time()))
         link = self.api.connect(timeout)
         try:

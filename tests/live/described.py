@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# tests/live/described.py - what the API's answers are said to look like
-"""Each object as lines `name|other! kind`: the names that one thing may have,
-`!` where every description has it, and what kind of value it is. After
-api.md, parts 3 to 10 and 13; where two of its sources differ, both are right,
-and the wording that came is told."""
+# tests/live/described.py - the expected form of the API's answers
+"""Each object is described by lines `name|other! kind`: the names that one
+thing may have, `!` if every description has it, and the type of its value.
+From api/API.md, parts 3 to 10 and 13; if its sources differ, all of them are
+accepted, and the one that the API uses is printed."""
 import re
 
 KINDS = {
@@ -22,7 +22,7 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
 
 
 def time_word(value):
-    """How a time is worded; None: it is none."""
+    """The format of a time; None: not a time."""
     if KINDS["number"](value):
         return "number"
     if isinstance(value, str) and ISO.fullmatch(value):
@@ -32,7 +32,7 @@ def time_word(value):
 
 
 def fields(text):
-    """[(names, is promised, kinds)] of such lines."""
+    """[(names, is required, kinds)] of such lines."""
     rows = []
     for line in text.strip().splitlines():
         names, kinds = line.split()
@@ -245,16 +245,16 @@ class Listed:
 
 
 def _value(value, name, kinds):
-    """What is wrong with it; the value itself may be nobody's business."""
+    """What is wrong with it, without the value, which may be private."""
     if any(KINDS[kind](value) for kind in kinds):
         return None
     return f"{name} is {type(value).__name__}, not {' or '.join(kinds)}"
 
 
 def compare(value, rows, wording, where=""):
-    """What differs in an object; what it calls things goes into wording."""
+    """What differs in an object; the names it uses go into wording."""
     if not isinstance(value, dict):
-        return [f"{where or 'the answer'} is no object"]
+        return [f"{where or 'the answer'} is not an object"]
     wrong, known = [], set()
     for names, is_promised, kinds in rows:
         known.update(names)
@@ -275,7 +275,7 @@ def compare(value, rows, wording, where=""):
 
 
 def compare_list(value, listed, wording):
-    """What differs in a list, the same thing once."""
+    """What differs in a list; each difference once."""
     wrong = []
     items = value
     if isinstance(value, dict):
@@ -292,7 +292,7 @@ def compare_list(value, listed, wording):
         return [*wrong, f"no list {listed.name}"]
     if isinstance(value, dict) and value.get("count", len(items)) != len(
             items):
-        wrong.append("count is not how many there are")
+        wrong.append("count is not the number of items")
     for item in items:
         for each in compare(item, listed.item, wording, "item's "):
             if each not in wrong:

@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/live/live.py - compares the API itself with what is written of it
+# tests/live/live.py - compares the real API with its description
 """usage: tests/live/live.py [--url URL] [--session] [--no-pause] BUILD
 
-Asks the API that BUILD/unsandboxfs is for what costs next to nothing: by
-plain signed requests and through a mount, and prints, row by row, where it
-differs from its description, and which of the seventeen things that no
-description says are known now. Keys are taken from UNSANDBOX_PUBLIC_KEY and
-UNSANDBOX_SECRET_KEY, the address from UNSANDBOX_LIVE_URL or --url.
+Sends requests that cost almost nothing to the API, by plain signed requests and
+through a mount of BUILD/unsandboxfs. Prints, row by row, where the API differs
+from its description, and which of the seventeen unknown things are known now.
+Keys are read from UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY, the address
+from UNSANDBOX_LIVE_URL or --url.
 
-It runs a few programs of some seconds each, makes nothing that outlives it,
-and sends at most {plain} requests, half as many a minute as the key may, and
-those of the mount, about twenty. --session also makes a session of a minute
-and ends it. --no-pause does not wait between requests.
+It runs a few programs of some seconds each, leaves nothing behind, and sends
+at most {plain} requests, at half the rate that the key allows, and those of the
+mount, about twenty. --session also creates a session for about a minute.
+--no-pause does not wait between requests.
 
-Exit status: 0 as described, 1 something differs, 2 the command line, 3 no
-keys, or refused ones, 4 the API cannot be reached, 5 something was left, 130
+Exit status: 0 as described, 1 something differs, 2 the command line, 3 no keys
+or refused keys, 4 the API cannot be reached, 5 something was left behind, 130
 interrupted.
 """
 import getopt
@@ -38,18 +38,18 @@ EXIT_INTERRUPTED = 130
 
 NO_KEYS = """\
 live: no keys: set UNSANDBOX_PUBLIC_KEY (unsb-pk-...) and UNSANDBOX_SECRET_KEY
-(unsb-sk-...) in the environment. An account at https://unsandbox.com shows
-them; one with a key of its own for tests is best. Without an account,
-`make check` holds the program to the description, by a server that stands in.
+(unsb-sk-...) in the environment. An account at https://unsandbox.com has them;
+use a separate key for tests. Without an account, `make check` tests the program
+with a stand-in server.
 """
 
 
 class Interrupted(Exception):
-    """By a signal: what was made is removed first."""
+    """Ended by a signal; what was created is removed first."""
 
 
 def interrupt(number, _frame):
-    """One signal ends it, the next ones are ignored meanwhile."""
+    """The first signal ends it, later ones are ignored."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     raise Interrupted(signal.Signals(number).name)
@@ -62,7 +62,7 @@ class Report:
         self.same = self.differs = self.skipped = 0
 
     def row(self, name, wrong, wording=None):
-        """One row; None: not asked."""
+        """Prints one row; None: not requested."""
         if wrong is None:
             self.skipped += 1
             print(f"-        {name}: the account has none")
@@ -81,10 +81,10 @@ class Report:
         sys.stdout.flush()
 
     def unknowns(self, seen):
-        """The seventeen."""
+        """Prints the seventeen unknown things."""
         from unknowns import UNKNOWNS, is_known
         known = 0
-        print("\nWhat no description says:")
+        print("\nThings that no description says:")
         for number, ask in enumerate(UNKNOWNS, 1):
             text = ask(seen)
             known += is_known(text)
@@ -93,14 +93,14 @@ class Report:
 
 
 def play_plain(seen, report, rows):
-    """Signed requests."""
+    """Runs the rows of signed requests."""
     from plain_rows import play
     for row in rows:
         report.row(row.name, play(seen, row), seen.wordings.get(row.name))
 
 
 def play_session(seen, report):
-    """A session of a minute."""
+    """Runs the rows of a session."""
     from session_rows import LAST, ROWS, upgrade
     play_plain(seen, report, ROWS)
     upgrade(seen)
@@ -108,7 +108,7 @@ def play_session(seen, report):
 
 
 def play_mounted(seen, report, url):
-    """The same account through a mount of its own; what it left."""
+    """Uses the account through a mount; returns what was left."""
     from mounted import Mounted, with_keys
     from mounted_rows import ROWS, Tried
     from place import Place
@@ -134,8 +134,8 @@ def play_mounted(seen, report, url):
 
 
 def undo(seen, which=""):
-    """Removes what was made, as far as its name begins so; what cannot be
-    removed stays in the list."""
+    """Removes what was created, if its name begins so; what cannot be removed
+    stays in the list."""
     seen.api.requests_max += len(seen.undo)
     for name, remove in list(seen.undo.items()):
         if not name.startswith(which):
@@ -148,7 +148,7 @@ def undo(seen, which=""):
 
 
 def play(seen, report, url, with_session):
-    """All of it; an exit status."""
+    """Runs everything; returns the exit status."""
     from plain_rows import ROWS
     print(f"{url}: at most {REQUESTS_MAX} requests")
     play_plain(seen, report, ROWS[:1])
@@ -165,7 +165,7 @@ def play(seen, report, url, with_session):
 
 
 def live(url, public, secret, with_session, paces):
-    """Plays it, and leaves nothing."""
+    """Runs everything, and leaves nothing behind."""
     seen = SimpleNamespace(
         api=Api(url, public, secret, REQUESTS_MAX), answers={}, ids={},
         undo={}, wordings={}, mounted=0)
@@ -183,7 +183,7 @@ def live(url, public, secret, with_session, paces):
     for each in seen.undo:
         print(f"live: left behind: {each}", file=sys.stderr)
     print(f"\n{report.same} rows as described, {report.differs} differ, "
-          f"{report.skipped} not asked; {seen.api.count} requests, and "
+          f"{report.skipped} skipped; {seen.api.count} requests, and "
           f"{seen.mounted} of the mount")
     return EXIT_LEFT if seen.undo else status
 

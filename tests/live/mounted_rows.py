@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/live/mounted_rows.py - what is tried through a mount
-"""Each row is a function of a mount: what differs, or nothing. They run four
-programs of a moment, and cancel a fifth."""
+# tests/live/mounted_rows.py - checks through a mount
+"""Each row is a function of a mount that returns what differs, or nothing. The
+rows run four short programs, and cancel a fifth."""
 import errno
 import glob
 import os
@@ -11,13 +11,13 @@ PATIENCE_S = 60
 
 
 class Tried:
-    """A mount, and what was read in it."""
+    """A mount, and the results of commands in it."""
 
     def __init__(self, mount):
         self.mount = mount
 
     def shell(self, command):
-        """(status, stdout, stderr) of a command of bash in the mount."""
+        """(status, stdout, stderr) of a bash command in the mount."""
         done = subprocess.run(
             ["bash", "-c", command], cwd=self.mount.path,
             stdin=subprocess.DEVNULL, capture_output=True,
@@ -38,7 +38,7 @@ class Tried:
         return None
 
     def why(self, err):
-        """The last error, with the API's words."""
+        """The last error, with the API's message."""
         with open(self.at(".unsandboxfs/errors"), encoding="utf-8") as file:
             lines = file.read().splitlines()
         return (lines or [err.strip()])[-1][-120:]
@@ -48,7 +48,7 @@ class Tried:
         return os.path.join(self.mount.path, *parts)
 
     def cancel(self):
-        """Whatever still runs."""
+        """Cancels jobs that still run."""
         for path in glob.glob(self.at("jobs/new/*.job/cancel")) + glob.glob(
                 self.at("run/**/*.job/cancel"), recursive=True):
             try:
@@ -59,7 +59,7 @@ class Tried:
                     raise
 
     def requests(self):
-        """How many the mount has sent."""
+        """The number of requests that the mount has sent."""
         try:
             with open(self.at(".unsandboxfs/stats"),
                       encoding="utf-8") as file:
@@ -68,7 +68,7 @@ class Tried:
                                                "resigned "))
                            and not line.startswith("requests_"))
         except OSError as error:
-            return f"not told: {errno.errorcode.get(error.errno)}"
+            return f"not reported: {errno.errorcode.get(error.errno)}"
 
 
 def key(tried):
@@ -135,7 +135,7 @@ def refused(tried):
         "mkdir run/x && echo klingon > run/x/.settings/language")
     if wrong:
         return wrong
-    # It is told at the close, or, where the answer is late, by the results.
+    # The close reports it, or, if the answer is late, the results do.
     status, _, _ = tried.shell(
         "cp run/a.sh run/x/ && cat run/x/a.sh.job/exit_code")
     told = tried.expect("test -s run/x/a.sh.job/error")

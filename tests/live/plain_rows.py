@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/live/plain_rows.py - requests that cost nothing, and their answers
-"""A row is what is asked and what api.md says of the answer. Nothing here
-makes more than a run of a few seconds."""
+"""A row is a request, and what api/API.md says about the answer. Nothing here
+costs more than a run of a few seconds."""
 import base64
 import contextlib
 import urllib.parse
@@ -15,7 +15,7 @@ NOBODY = "unsb-live-check-0000"
 
 
 class Row:
-    """One request; `of` names the collection whose first item it is about."""
+    """One request; `of` is the collection whose first item it uses."""
 
     def __init__(self, method, path, answer, statuses=(200,), body=None, *,
                  of=None, name=None, after=None, makes=False, **more):
@@ -26,12 +26,12 @@ class Row:
 
 
 def program(code, language="bash", **fields):
-    """What is sent to run it."""
+    """The body of a request to run it."""
     return {"language": language, "code": code, "ttl": RUN_S,
             "network_mode": "zerotrust", **fields}
 
 
-# Where an input file is, and what a program that fails looks like.
+# Shows where input files are, and the result of a program that fails.
 PROBE = "\n".join((
     'pwd', 'for d in "$PWD" /tmp /tmp/input; do',
     'test -e "$d/probe.txt" && echo "input $d"; done',
@@ -44,14 +44,14 @@ PROBE_BODY = program(
 
 
 def keep(name):
-    """Remembers the answer for the unknowns."""
+    """Keeps the answer for the unknowns."""
     def after(seen, got):
         seen.answers[name] = got
     return after
 
 
 def keep_limit(seen, got):
-    """So many requests a minute, and no more."""
+    """Limits the requests to the key's rate."""
     seen.answers["key"] = got
     rate = (got.json or {}).get("rate_per_minute") if isinstance(
         got.json, dict) else None
@@ -60,13 +60,13 @@ def keep_limit(seen, got):
 
 
 def keep_run(seen, got):
-    """A run's id is asked for in the next row."""
+    """Keeps a run's id for the next row."""
     seen.answers["run"] = got
     seen.ids["run"] = (got.json or {}).get("job_id")
 
 
 def keep_first(kind):
-    """The first of a list is looked at closer."""
+    """Keeps the id of the first item for later rows."""
     def after(seen, got):
         items = got.json.get(kind) if isinstance(got.json, dict) else got.json
         first = items[0] if isinstance(items, list) and items else {}
@@ -78,7 +78,7 @@ def keep_first(kind):
 
 
 def submitted(seen, got):
-    """A job is cancelled, whatever comes."""
+    """Makes sure that a job is cancelled in any case."""
     seen.answers["submitted"] = got
     job = (got.json or {}).get("job_id")
     seen.ids["job"] = job
@@ -88,7 +88,7 @@ def submitted(seen, got):
 
 
 def cancelled(seen, got):
-    """It is gone, where the answer says so."""
+    """Notes that it is gone, if the answer says so."""
     seen.answers["cancelled"] = got
     if got.status in (200, 204, 404):
         seen.undo.pop(f"job {seen.ids['job']}", None)
@@ -151,7 +151,7 @@ ROWS = [
 
 
 def judge(row, got, wording):
-    """What differs from what is said."""
+    """What differs from the description."""
     if got.trouble:
         return [f"no answer: {got.trouble}"]
     if got.status not in row.statuses:
@@ -163,7 +163,7 @@ def judge(row, got, wording):
     if got.status == 204 and not got.body:
         return []
     if got.json is None:
-        return ["the answer is no JSON" if got.body else
+        return ["the answer is not JSON" if got.body else
                 "the answer is empty"]
     if got.status >= 400:
         return said.compare(got.json, said.ERROR, wording)
@@ -182,7 +182,7 @@ def artifacts_of(json, wording):
 
 
 def play(seen, row):
-    """Asks; None where there is nothing to ask about, else what differs."""
+    """Sends it; returns what differs, None if there is no such item."""
     path = row.path
     if row.of:
         if not seen.ids.get(row.of):

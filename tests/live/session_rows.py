@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/live/session_rows.py - one session of a minute, made and removed
-"""Asked with --session only: a session takes a place among the runs that the
-key may have at a time."""
+# tests/live/session_rows.py - one session, created and destroyed
+"""Only with --session: a session counts towards the runs that the key may have
+at a time."""
 import base64
 import os
 import time
@@ -12,12 +12,12 @@ from plain_rows import Row, keep
 
 LIFE_S = 60
 COMMAND = {"command": "echo hi", "timeout": 5000}
-# api.md 4.10: whether either of the two runs a command is not known.
+# api/API.md 4.10: two paths may run a command.
 MAY_RUN = (200, 202, 404, 405, 426)
 
 
 def made(seen, got):
-    """It is ended, whatever comes."""
+    """Makes sure that it is destroyed in any case."""
     seen.answers["session"] = got
     json = got.json if isinstance(got.json, dict) else {}
     one = json.get("session_id") or json.get("id")
@@ -28,7 +28,7 @@ def made(seen, got):
 
 
 def ended(seen, got):
-    """It is gone, where the answer says so."""
+    """Notes that it is gone, if the answer says so."""
     seen.answers["ended"] = got
     if got.status in (200, 204, 404):
         for name in list(seen.undo):
@@ -37,7 +37,7 @@ def ended(seen, got):
 
 
 def command(path):
-    """A command by one of the two paths."""
+    """Runs a command by one of the two paths."""
     return Row("POST", "/sessions/ID/" + path, said.RESULT, MAY_RUN, COMMAND,
                of="session", after=keep(path))
 
@@ -55,7 +55,7 @@ LAST = Row("DELETE", "/sessions/ID", said.ENDED, (200, 204, 404),
 
 
 def upgrade(seen):
-    """Opens the shell with and without credentials, and hangs up."""
+    """Opens the shell with and without credentials, and closes it."""
     one = seen.ids.get("session")
     if not one:
         return

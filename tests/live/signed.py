@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/live/signed.py - plain signed requests, few and slow
-"""What is asked without a mount in between: one connection a request, no
-redirect followed, at most as many requests as were allowed, and no quicker
-than half of what the key may do."""
+# tests/live/signed.py - plain signed requests, limited in number and rate
+"""Requests without a mount: one connection for each, no redirect is followed,
+and there are no more of them than allowed, at no more than half of the key's
+rate."""
 import contextlib
 import http.client
 import json
@@ -17,7 +17,7 @@ from harness import sign
 BODY_MAX = 8 << 20
 PATIENCE_S = 60
 WAITS_MAX_S = 70
-# How long a signature holds (api.md 1.1), and longer.
+# Longer than a signature is valid (api/API.md 1.1).
 TOO_OLD_S = 3600
 
 
@@ -26,15 +26,15 @@ class Unreachable(Exception):
 
 
 class Refused(Exception):
-    """What was made could not be removed."""
+    """Something that was created could not be removed."""
 
 
 class TooMany(Exception):
-    """More requests than were announced."""
+    """More requests than allowed."""
 
 
 class Answer:
-    """What came: a status, 0 if none did, and a body."""
+    """An answer: its status, 0 if there was none, and its body."""
 
     def __init__(self, status, headers=None, body=b"", trouble=""):
         self.status, self.headers, self.body = status, headers or {}, body
@@ -45,7 +45,7 @@ class Answer:
             self.json = None
 
     def words(self):
-        """The names of an error body, and its code."""
+        """The words of an error body."""
         if not isinstance(self.json, dict):
             return {}
         return {name: self.json[name] for name in (
@@ -54,7 +54,7 @@ class Answer:
 
 
 class Api:
-    """Asks, and counts."""
+    """Sends requests, and counts them."""
 
     def __init__(self, base, public, secret, requests_max):
         self.url = urllib.parse.urlsplit(base)
@@ -69,7 +69,7 @@ class Api:
     # ---- one request ----
 
     def _signed(self, method, path, body, how):
-        """The headers that prove who asks."""
+        """The headers of authentication."""
         if how == "not":
             return {}
         stamp = str(int(time.time()) - (TOO_OLD_S if how == "old" else 0))
@@ -107,9 +107,8 @@ class Api:
 
     def ask(self, method, path, body=None, *, how="path",
             kind="application/json", headers=None):
-        """Sends it once, or, where it was one too many, once more. `how`
-        is what is signed: the path, with the query, not at all, wrong or
-        old."""
+        """Sends it once, or once more after a 429. `how` is what is signed:
+        the path, with the query, not at all, wrong or old."""
         data = b"" if body is None else body if isinstance(body, bytes) \
             else json.dumps(body).encode()
         for last in (False, True):
@@ -126,20 +125,20 @@ class Api:
         return got
 
     def remove(self, path):
-        """DELETEs what was made; it may be gone already."""
+        """DELETEs a resource, which may be gone already."""
         got = self.ask("DELETE", path)
         if got.status not in (200, 204, 404):
             raise Refused(f"DELETE: {got.status or got.trouble}")
 
-    # ---- manners ----
+    # ---- the rate of requests ----
 
     def wait(self):
-        """Until the next request is due."""
+        """Waits until the next request is due."""
         if self.paces:
             time.sleep(max(0.0, self.next_at - time.monotonic()))
 
     def _learn(self, got, how="path"):
-        """From what the answer says of the limit, if it knew whose."""
+        """Reads the limit from a signed request's answer."""
         def number(name):
             text = got.headers.get(name, "")
             return int(text) if text.isdigit() else None
@@ -155,14 +154,14 @@ class Api:
         self.next_at = time.monotonic() + min(max(wait, 0), WAITS_MAX_S)
 
     def allow(self, a_minute):
-        """From now on half of so many requests a minute."""
+        """Limits the rate to half of so many requests a minute."""
         self.pause_s = 120.0 / max(a_minute, 1)
 
 
 @contextlib.contextmanager
 def uninterrupted():
-    """Between asking for something and knowing how to remove it, no signal
-    gets in between."""
+    """Blocks signals between creating something and knowing how to remove
+    it."""
     held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/live/unknowns.py - what no description says, and may be seen
-"""The seventeen lines of api.md part 15. Each is a function of what was seen:
-it asks a little more if it must, and returns what is known now, or why it is
-still unknown, in brackets."""
+# tests/live/unknowns.py - what no description says, but the API shows
+"""The seventeen lines of api/API.md part 15. Each is a function of the answers
+so far: it sends further requests if it must, and returns what is known now, or,
+in brackets, why it is still unknown."""
 import plain_rows
 from described import KINDS
 
@@ -20,33 +20,33 @@ def signature(seen):
 
 
 def websocket(seen):
-    """What the upgrade wants."""
+    """What the WebSocket upgrade requires."""
     if "upgrade" not in seen.answers:
-        return "(asked with --session only)"
+        return "(only with --session)"
     return seen.answers["upgrade"]
 
 
 def statuses(seen):
-    """Of what makes things."""
+    """Status codes of requests that create something."""
     names = {"POST /execute/async": "submitted", "DELETE /jobs/ID":
              "cancelled", "POST /sessions": "session"}
     return "; ".join(f"{name} {_status(seen.answers[key])}"
                      for name, key in names.items() if key in seen.answers) \
-        + "; (redeploy, freeze, a name taken, a lock: not tried)"
+        + "; (redeploy, freeze, duplicate names, locks: not tried)"
 
 
 def challenge(seen):
-    """Whether anything asks for a code."""
+    """Whether a one-time code is required."""
     got = seen.answers.get("ended")
     if not got:
-        return "(asked with --session only)"
+        return "(only with --session)"
     if got.status != 428:
-        return f"DELETE /sessions/ID: {got.status}, no code asked for"
+        return f"DELETE /sessions/ID: {got.status}, no code required"
     return "DELETE /sessions/ID: 428 with " + ", ".join(sorted(got.json or {}))
 
 
 def wasm(seen):
-    """The shape of its result."""
+    """The form of a WebAssembly result."""
     got = seen.api.ask("POST", "/execute", plain_rows.program(
         "int main(void) { return 0; }", "c", return_wasm_artifact=True))
     if got.status != 200 or not isinstance(got.json, dict):
@@ -87,14 +87,14 @@ def session_words(seen):
     """Units and words of a session."""
     got = seen.answers.get("session_seen")
     if not got or not isinstance(got.json, dict):
-        return "(asked with --session only)"
+        return "(only with --session)"
     return ", ".join(f"{name} {got.json[name]!r}" for name in (
         "status", "state", "expires_at", "remaining_ttl")
                      if name in got.json) + "; (wake_time: not tried)"
 
 
 def unsigned(seen):
-    """Who may ask without a key, and where stats are."""
+    """Paths that need no key, and the path of stats."""
     paths = ("/cluster", "/pools", "/stats", "/languages", "/shells")
     words = [f"{path} {_status(seen.api.ask('GET', path, how='not'))}"
              for path in paths]
@@ -102,44 +102,44 @@ def unsigned(seen):
 
 
 def logs(seen):
-    """Which family of paths there is, on this host."""
+    """Which paths of logs exist on this host."""
     return ", ".join(f"{path} {_status(seen.api.ask('GET', path))}"
                      for path in ("/logs?source=all&lines=1",
                                   "/logs/all?lines=1", "/paas/logs?lines=1"))
 
 
 def codes(seen):
-    """Of errors; and which mention the clock."""
+    """Codes of errors, and whether they mention the clock."""
     old = seen.answers.get("old")
     text = old.body.decode(errors="replace").lower() if old else ""
     return "codes: " + (", ".join(sorted(seen.api.codes)) or "none") \
         + "; an old timestamp is " \
-        + ("told as such" if "timestamp" in text else "not told as such")
+        + ("named in the error" if "timestamp" in text else "not named")
 
 
 def no_service(_seen):
-    """Would cost."""
+    """Not tried: it would cost money."""
     return "(would need a service)"
 
 
 def no_snapshot(_seen):
-    """Would cost."""
+    """Not tried: it would cost money."""
     return "(would need a snapshot)"
 
 
 def extras(seen):
-    """Endpoints that others speak of."""
+    """Endpoints that other sources mention."""
     return f"/keys/self {_status(seen.api.ask('GET', '/keys/self'))}; " \
-           "(POST /image: costs; the audit log's path: not known)"
+           "(POST /image: not tried, it would cost money)"
 
 
 def deep_freeze(_seen):
-    """Needs a key that has expired."""
+    """Not tried: it needs a key that has expired."""
     return "(would need a key that has expired)"
 
 
 def openapi(seen):
-    """The whole document, once."""
+    """The whole OpenAPI document, once."""
     got = seen.api.ask("GET", "/openapi", how="not")
     paths = got.json.get("paths") if isinstance(got.json, dict) else None
     if not KINDS["object"](paths):
@@ -147,7 +147,7 @@ def openapi(seen):
     rows = {row.path.split("?")[0].replace("ID", "{}")
             for row in plain_rows.ROWS}
     new = sorted(path for path in paths if _shape(path) not in rows)
-    return f"/openapi: {len(paths)} paths, beside those asked here: " \
+    return f"/openapi: {len(paths)} paths, not requested here: " \
            + (", ".join(new) or "none")
 
 
@@ -157,8 +157,8 @@ def _shape(path):
 
 
 def clients(_seen):
-    """Programs of others are read, not run."""
-    return "(a matter of the clients, not of the API)"
+    """Not tried: other clients are read, not run."""
+    return "(about other clients, not about the API)"
 
 
 UNKNOWNS = (signature, websocket, statuses, challenge, wasm, limits,
@@ -167,5 +167,5 @@ UNKNOWNS = (signature, websocket, statuses, challenge, wasm, limits,
 
 
 def is_known(text):
-    """Whether it says more than why not."""
+    """Whether the text says something other than why not."""
     return not text.startswith("(")

@@ -38,18 +38,19 @@ DIFFERENCES = [
     ("GET /sessions", {"status": 200, "body": []},
      ["the list is a bare array"]),
     ("GET /services", {"status": 200, "body": {"services": [], "count": 3}},
-     ["count is not how many there are"]),
+     ["count is not the number of items"]),
     ("GET /snapshots", {"status": 200, "body": {"snaps": []}},
      ["not described: snaps", "no list snapshots"]),
     ("GET /images", {"status": 200, "body": "<html>"},
-     ["the answer is no JSON"]),
+     ["the answer is not JSON"]),
     ("GET /images/owned", {"status": 200, "body": ""},
      ["the answer is empty"]),
     ("GET /images/shared", {"close": "before"}, ["no answer: "]),
     ("GET /images/public", {"status": 200, "body": {"images": [
         {"image_id": "i", "name": "n", "created_at": "yesterday"}]}},
      ["item's created_at is str, not time"]),
-    ("GET /pools", {"status": 200, "body": [1]}, ["the answer is no object"]),
+    ("GET /pools", {"status": 200, "body": [1]},
+     ["the answer is not an object"]),
     ("POST /execute", {"status": 200, "body": {
         "success": True, "stdout": "", "stderr": "", "exit_code": 0,
         "language": "bash", "artifacts": [{"path": "a"}]}},
@@ -111,7 +112,7 @@ class AsDescribed(LiveCase):
         status, out = self.live("--session")
         self.assertEqual(status, 0, out)
         plain, mounted = map(int, re.search(
-            r"^\d\d rows as described, 0 differ, 0 not asked; (\d+) "
+            r"^\d\d rows as described, 0 differ, 0 skipped; (\d+) "
             r"requests, and (\d+) of the mount$", out, re.M).groups())
         self.assertLessEqual(plain, PLAIN_MAX)
         self.assertLessEqual(mounted, MOUNTED_MAX)
@@ -193,7 +194,7 @@ class Differs(LiveCase):
              "body": {"error": "who?", "code": "NO_KEY"}},
             {"method": "GET", "path": "/paas/logs", "status": 404})
         out = self.live()[1]
-        for line in ("16. /openapi: 4 paths, beside those asked here: /audit, "
+        for line in ("16. /openapi: 4 paths, not requested here: /audit, "
                      "/sessions/{id}/audit",
                      "14. /keys/self 200; ",
                      " 9. unsigned: /cluster 200, /pools 200, /stats 200, "
@@ -206,7 +207,7 @@ class Differs(LiveCase):
                      "exit_code 3; a time-out: status 'timeout'"):
             self.assertIn("\n " + line, out)
         self.assertRegex(out, r"\n 11\. codes: .*NO_KEY.*; an old timestamp "
-                              r"is told as such\n")
+                              r"is named in the error\n")
 
     def test_cannot_be_removed(self):
         self.server.fault({"method": "DELETE", "path": "/sessions/ID",
