@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/account.c - key pairs, signatures and how often each may ask */
+/* tests/server/account.c - key pairs, signatures and rate limits */
 #include "account.h"
 
 #include <errno.h>
@@ -10,9 +10,9 @@
 #include "signature.h"
 
 enum {
-	/* Seconds that a client's clock may be off. */
+	/* Seconds that a client's clock may differ. */
 	CLOCK_LEEWAY = 300,
-	/* What the headers say when there is no limit. */
+	/* The value of the headers without a limit. */
 	LIMIT_NONE = 100000,
 };
 
@@ -107,7 +107,7 @@ static void account_headers(struct accounts *accounts,
 	int limit = LIMIT_NONE, remaining = LIMIT_NONE;
 	char number[32];
 
-	if (!account) /* nobody's limit */
+	if (!account) /* no limit */
 		return;
 	pthread_mutex_lock(&accounts->lock);
 	if (accounts->per_minute) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/account.h - key pairs, signatures and how often each may ask */
+/* tests/server/account.h - key pairs, signatures and rate limits */
 #ifndef TESTS_SERVER_ACCOUNT_H
 #define TESTS_SERVER_ACCOUNT_H
 
@@ -36,11 +36,11 @@ void accounts_set_rate(struct accounts *accounts, int per_minute, int burst);
 /*
  * Checks key, time and signature, then takes a token.  0 with
  * request->account set, or -EACCES or -EAGAIN with the reply made.  The
- * X-RateLimit headers are put on the reply in any case.
+ * X-RateLimit headers are added to the reply in any case.
  *
- * Strict, a signature covers the path without its query (with it for service
- * logs) and the very bytes of the body.  Otherwise the query may be in or out,
- * and the bodies {} and [] may have been signed as nothing.
+ * If strict, a signature covers the path without its query (with it for service
+ * logs) and the exact bytes of the body.  Otherwise the query may be signed or
+ * not, and the bodies {} and [] may have been signed as an empty body.
  */
 int account_admit(struct accounts *accounts, const struct moment *moment,
 	struct request *request, struct reply *reply);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/action.c - what more than one kind of resource can do */
+/* tests/server/action.c - actions of more than one kind of resource */
 #include "action.h"
 
 #include <stdio.h>
@@ -104,7 +104,7 @@ void action_lock(
 	set_lock(server, request, reply, true);
 }
 
-/* Whether it is there is told before a code is asked for. */
+/* A missing resource is reported before a code is required. */
 void action_unlock(
 	struct server *server, struct request *request, struct reply *reply)
 {
@@ -138,7 +138,7 @@ void action_freeze(
 	resource_put(server, resource);
 }
 
-/* A session that wakes takes a slot, as a new one would. */
+/* Like a new session, one that wakes up takes a slot. */
 static bool has_slot(
 	struct server *server, struct request *request, struct reply *reply)
 {

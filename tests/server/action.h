@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/action.h - what more than one kind of resource can do */
+/* tests/server/action.h - actions of more than one kind of resource */
 #ifndef TESTS_SERVER_ACTION_H
 #define TESTS_SERVER_ACTION_H
 
 #include "resource.h"
 
 /*
- * The kind is told by the first part of the path.  Each answers by itself; a
- * reply of {"status": ...} carries "state" with the same word, and the ids.
+ * The first part of the path is the kind.  Each function makes the reply; a
+ * reply of {"status": ...} also has "state" with the same word, and the ids.
  */
 void action_get(
 	struct server *server, struct request *request, struct reply *reply);
@@ -24,13 +24,13 @@ void action_unfreeze(
 void action_delete(
 	struct server *server, struct request *request, struct reply *reply);
 
-/* The kind of resource that the path is about. */
+/* The kind of resource in the path. */
 enum kind action_kind(const struct request *request);
 
-/* The resource's ids and state as the start of a reply, left open. */
+/* Starts a reply with the resource's ids and state, and leaves it open. */
 void action_open(const struct resource *resource, struct reply *reply);
 
-/* As resource_take, but 403 unless the account owns it and it is unlocked. */
+/* Like resource_take, but 403 unless the account owns it, unlocked. */
 struct resource *action_take_free(struct server *server,
 	struct request *request, enum kind kind, struct reply *reply);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/answer.c - one request, by the rules or against them */
+/* tests/server/answer.c - answers one request, correctly or with a fault */
 #include "answer.h"
 
 #include <microhttpd.h>
@@ -10,7 +10,7 @@
 #include "server.h"
 #include "wire.h"
 
-/* Where to write what the library won't. */
+/* The socket for answers that the library cannot send. */
 static struct stream stream_of(
 	const struct server *server, const struct request *request)
 {
@@ -20,7 +20,7 @@ static struct stream stream_of(
 	return (struct stream){ info->connect_fd, server->stop_fd, 0 };
 }
 
-/* What a rule answers in place of the real thing. */
+/* The answer of a rule instead of the real one. */
 static void fault_reply(const struct fault *fault, struct reply *reply)
 {
 	const char *name;
@@ -56,7 +56,7 @@ static bool is_control(const struct request *request)
 	return request->part_count && !strcmp(request->parts[0], "_standin");
 }
 
-/* Answers, and true when that went another way than the library's. */
+/* Answers; true if the answer was not sent by the library. */
 static bool answer_struck(struct server *server, struct request *request,
 	struct reply *reply, const struct fault *fault)
 {
@@ -77,7 +77,7 @@ static bool answer_struck(struct server *server, struct request *request,
 	return true;
 }
 
-/* Runs until the client goes. */
+/* Runs until the client disconnects. */
 static void answer_stream(
 	struct server *server, struct request *request, struct reply *reply)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/answer.h - one request, by the rules or against them */
+/* tests/server/answer.h - answers one request, correctly or with a fault */
 #ifndef TESTS_SERVER_ANSWER_H
 #define TESTS_SERVER_ANSWER_H
 
 #include "request.h"
 
 /*
- * Counts the request, carries it out unless a fault forbids, and makes the
- * reply.  true: what was to be sent has been written to the socket already,
- * and the connection is to be closed.
+ * Counts the request, carries it out unless a fault prevents that, and makes
+ * the reply.  true: the answer was already written to the socket, and the
+ * caller closes the connection.
  */
 bool answer(
 	struct server *server, struct request *request, struct reply *reply);

@@ -8,14 +8,14 @@
 #include "text.h"
 
 /*
- * Where /tmp is shared by all: moves what was written to /tmp/artifacts since
- * then to dir/artifacts.  Of two runs at a time, the first to end has it.
+ * If all runs share /tmp: moves files written to /tmp/artifacts since then to
+ * dir/artifacts.  Of two runs at a time, the first one to end gets them.
  */
 void artifact_adopt(const char *dir, time_t since);
 
 /*
- * A JSON array, under every name that clients read, of the files in
- * dir/artifacts, and of dir/a.out when there is a binary.
+ * A JSON array of the files in dir/artifacts, and of dir/a.out if there is a
+ * binary, with every member name that clients read.
  */
 void artifact_collect(struct text *text, const char *dir, bool has_binary);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/audit.c - the record of a session, given when it ends */
+/* tests/server/audit.c - the record of a session, returned when it ends */
 #include "audit.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ bool audit_is_wanted(
 	return wanted;
 }
 
-/* Beside the directory that is the session's /tmp, not in it. */
+/* Next to the directory that is the session's /tmp, not in it. */
 static void audit_path(struct server *server, const struct resource *session,
 	const char *name, char *buf, size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/audit.h - the record of a session, given when it ends */
+/* tests/server/audit.h - the record of a session, returned when it ends */
 #ifndef TESTS_SERVER_AUDIT_H
 #define TESTS_SERVER_AUDIT_H
 
@@ -8,11 +8,11 @@
 bool audit_is_wanted(
 	const struct request *request, const struct resource *session);
 
-/* Adds a command and what it printed; resources.lock is held. */
+/* Adds a command and its output; resources.lock is held. */
 void audit_note(struct server *server, const struct resource *session,
 	const char *command, const struct text *out);
 
-/* "artifacts": session.log.gz and bash_history, and what lies there. */
+/* "artifacts": session.log.gz, bash_history, and files that exist there. */
 void audit_emit(struct server *server, const struct resource *session,
 	struct text *text);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/base64.c - base64, there and back */
+/* tests/server/base64.c - encodes and decodes base64 */
 #include "base64.h"
 
 #include <errno.h>

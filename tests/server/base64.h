@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/base64.h - base64, there and back */
+/* tests/server/base64.h - encodes and decodes base64 */
 #ifndef TESTS_SERVER_BASE64_H
 #define TESTS_SERVER_BASE64_H
 

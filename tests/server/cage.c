@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/cage.c - the keeper of one program: walls, limits, the end */
+/* tests/server/cage.c - isolates, limits and ends one program */
 #include "child.h"
 
 #include <errno.h>
@@ -24,14 +24,13 @@
 #include "root.h"
 
 /*
- * Three processes stand between the server and a program.  The keeper is what
- * the server started: it enters new namespaces, waits, and kills all of it
- * when it gets SIGTERM or when the server is gone (end of file on LIFELINE).
- * The first is process 1 of the new pid namespace: when it ends, the kernel
- * kills whatever the program left behind, and nothing can escape by setsid or
- * a double fork.  The program is the first's child, because signals mean
- * nothing to a process 1.  Where there is no pid namespace, the keeper adopts
- * orphans and hunts them down by /proc.
+ * There are three processes.  The server starts the keeper, which enters new
+ * namespaces, waits, and kills everything when it gets SIGTERM or when the
+ * server is gone (end of file on LIFELINE).  The second is process 1 of the new
+ * pid namespace: when it ends, the kernel kills all processes that the program
+ * left behind, and none can escape by setsid or a double fork.  The third is
+ * the program, a child of process 1, since a process 1 ignores most signals.
+ * Without a pid namespace, the keeper adopts orphans and finds them in /proc.
  */
 
 enum {
@@ -88,7 +87,7 @@ static void enter_namespaces(const struct keeper *keeper)
 	file_set("/proc/self/gid_map", map);
 }
 
-/* A copy of a FUSE mount would keep it alive after its umount outside. */
+/* A copy of a FUSE mount would keep it alive after an umount outside. */
 static void drop_fuse_mounts(void)
 {
 	FILE *list = fopen("/proc/self/mounts", "re");
@@ -169,7 +168,7 @@ static int exit_code(int status)
 	return WEXITSTATUS(status);
 }
 
-/* Waits for the program, or with a service for the last of its processes. */
+/* Waits for the program, or for the last process of a service. */
 static int wait_as_first(pid_t program, bool is_service)
 {
 	int status, code = 0;
@@ -207,7 +206,7 @@ static void run_first(const struct keeper *keeper)
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC, NULL))
 		die("/proc");
 	program = start_program(keeper);
-	/* Only the program holds its pipes, so that their end is its end. */
+	/* Only the program has its pipes open, so they end when it does. */
 	null = open("/dev/null", O_RDWR);
 	dup2(null, 0);
 	dup2(null, 1);
@@ -227,7 +226,7 @@ static void end_family(const struct keeper *keeper, pid_t child)
 			;
 }
 
-/* Reaps; true when there is nothing more to wait for. */
+/* Reaps children; true if there are none left to wait for. */
 static bool reap(const struct keeper *keeper, pid_t child, int *code)
 {
 	int status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/capture.c - what a child prints, until it is over */
+/* tests/server/capture.c - captures a child's output until it ends */
 #include "capture.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ enum {
 
 struct capture {
 	struct job *job;
-	/* stdout, stderr, the child's end; -1 once it is over. */
+	/* stdout, stderr, the child's end; -1 after their end. */
 	struct pollfd fds[3];
 	size_t limit;
 	bool is_late;

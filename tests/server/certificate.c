@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/certificate.c - a test CA and a certificate, made on the fly */
+/* tests/server/certificate.c - creates a test CA and a certificate */
 #include "certificate.h"
 
 #include <errno.h>
@@ -79,7 +79,7 @@ static bool serial_set(X509 *cert)
 	return good;
 }
 
-/* issuer NULL: signed by itself. */
+/* issuer NULL: self-signed. */
 static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer,
 	EVP_PKEY *issuer_key, const struct extension *extensions)
 {

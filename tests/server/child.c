@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/child.c - a program started in a cage of its own */
+/* tests/server/child.c - starts a program in its own cage */
 #include "child.h"
 #include "family.h"
 
@@ -27,8 +27,8 @@ static size_t list_len(const char *const *list)
 
 /*
  * standin --child CAGE NETWORK SERVICE MEMORY DIR ARGC ARG... ENV...
- * The program's environment travels as arguments, so that no variable of it
- * (LD_PRELOAD, say) acts on the keeper.
+ * The program's environment is passed as arguments, so that its variables,
+ * such as LD_PRELOAD, do not affect the keeper.
  */
 static char **keeper_argv(const struct nursery *nursery,
 	const struct child_spec *spec, char numbers[5][24])
@@ -112,7 +112,7 @@ int child_start(struct child *child, const struct nursery *nursery,
 	if (err)
 		return err;
 	child->pidfd = pidfd_open(child->pid, 0);
-	/* Without it, as under valgrind, the end of its pipes is its end. */
+	/* Without a pidfd, as under valgrind, its pipes end when it does. */
 	if (child->pidfd < 0 && errno != ENOSYS) {
 		err = -errno;
 		kill(child->pid, SIGTERM);
@@ -148,7 +148,7 @@ int child_wait(struct child *child)
 	return WEXITSTATUS(status);
 }
 
-/* Tries `true` in the cage: it prints where it stands. */
+/* Tries a command in the cage, which prints its directory. */
 static bool nursery_try(struct nursery *nursery, unsigned int cage)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
@@ -174,8 +174,8 @@ static bool nursery_try(struct nursery *nursery, unsigned int cage)
 }
 
 /*
- * Opened, the program is there even when a build has put another in its place.
- * The number stays clear of those that a child is given.
+ * Opens the program, which keeps it available if a build replaces it.  The
+ * descriptor is higher than those that a child gets.
  */
 static int open_self(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/child.h - a program started in a cage of its own */
+/* tests/server/child.h - starts a program in its own cage */
 #ifndef TESTS_SERVER_CHILD_H
 #define TESTS_SERVER_CHILD_H
 
@@ -7,18 +7,18 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What the kernel lets a cage have; see child_probe. */
+/* What the kernel allows for a cage; see child_probe. */
 enum cage {
-	CAGE_MOUNTS = 1,  /* /tmp of its own, the rest read-only */
-	CAGE_PIDS = 2,	  /* sees and signals its own processes alone */
-	CAGE_NETWORK = 4, /* can do without a network */
-	CAGE_USER = 8,	  /* all of that by way of a user namespace */
+	CAGE_MOUNTS = 1,  /* its own /tmp, the rest read-only */
+	CAGE_PIDS = 2,	  /* sees and signals only its own processes */
+	CAGE_NETWORK = 4, /* can be without a network */
+	CAGE_USER = 8,	  /* all of that by a user namespace */
 };
 
 /*
- * Where the children's keeper, which is this program called with CHILD_WORD,
- * finds itself, and the pipe whose end of file tells every keeper that the
- * server is gone, however it went.
+ * The program that keeps children, which is this program called with
+ * CHILD_WORD, and a pipe whose end of file tells every keeper that the server
+ * is gone, however it ended.
  */
 struct nursery {
 	int exe_fd;
@@ -33,7 +33,7 @@ struct child_spec {
 	/* Becomes /tmp and the working directory. */
 	const char *dir;
 	bool has_network;
-	/* Goes on until the last of its processes is gone. */
+	/* Runs until the last of its processes ends. */
 	bool is_service;
 	/* 0: no limit. */
 	long memory_mb;
@@ -45,33 +45,33 @@ struct child_spec {
 
 struct child {
 	pid_t pid;
-	/* -1 where the kernel has none. */
+	/* -1 if the kernel has none. */
 	int pidfd;
 };
 
 #define CHILD_WORD "--child"
 
-/* Finds out what the kernel lets a cage have; plain: asks for nothing. */
+/* Finds out what the kernel allows for a cage; plain: tries nothing. */
 int nursery_init(struct nursery *nursery, bool is_plain);
 void nursery_clear(struct nursery *nursery);
 
-/* What a program calls the directory that it was given as /tmp. */
+/* The path under which a program sees the directory that is its /tmp. */
 const char *nursery_home(const struct nursery *nursery, const char *dir);
 
 /*
- * Starts it.  0 or -errno.  What fails later, as a program that is not there,
- * shows as exit code 126 or 127 with a line on its stderr.
+ * Starts it.  0 or -errno.  A later failure, such as a missing program, is exit
+ * code 126 or 127 with a line on its stderr.
  */
 int child_start(struct child *child, const struct nursery *nursery,
 	const struct child_spec *spec);
 
-/* Ends it and all that came of it; it is still to be waited for. */
+/* Ends it and all its descendants; the caller must still wait for it. */
 void child_kill(const struct child *child);
 
-/* Stops or continues all of it. */
+/* Stops or continues all of its processes. */
 void child_freeze(const struct child *child, bool frozen);
 
-/* Waits for the end, clears the child, gives 0-255, or 128 + signal. */
+/* Waits for the end and clears the child; returns 0-255 or 128 + signal. */
 int child_wait(struct child *child);
 
 /* The keeper itself: main for `standin --child ...`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/command.c - a command line run in a session or a service */
+/* tests/server/command.c - runs a command line in a session or a service */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ static void order_clear(struct order *order)
 	free(order->line);
 }
 
-/* A client that makes its JSON with a tool adds a newline. */
+/* A client that creates its JSON with a tool adds a newline. */
 static bool order_read(
 	struct order *order, const struct request *request, struct reply *reply)
 {
@@ -87,7 +87,7 @@ static void reply_job(struct server *server, const struct request *request,
 	emit_close(&reply->body, '}');
 }
 
-/* Holds what it takes, so that it may be used without the lock. */
+/* Takes a reference, so that it can be used without the lock. */
 static struct resource *take_running(struct server *server,
 	struct request *request, enum kind kind, const struct order *order,
 	struct reply *reply)
@@ -152,7 +152,8 @@ void action_session_command(
 		run_in_session(server, session, job, &order);
 		reply_job(server, request, job, reply);
 	} else if (session) {
-		reply_error(reply, 503, "UNAVAILABLE", "The server is ending");
+		reply_error(reply, 503, "UNAVAILABLE",
+			"The server is shutting down");
 	}
 	job_release(job);
 	if (session)
@@ -186,8 +187,8 @@ static int run_in_service(struct server *server, struct resource *service,
 }
 
 /*
- * un.c's command line, which sends no User-Agent, takes a 202 alone; its
- * library, which sends one, a 200 with the result.
+ * un.c's command line, which sends no User-Agent, accepts only 202; its
+ * library, which sends one, only 200 with the result.
  */
 static void reply_service(struct server *server, const struct request *request,
 	struct job *job, struct reply *reply)
@@ -214,7 +215,8 @@ void action_service_command(
 	if (job && run_in_service(server, service, job, &order) == 0)
 		reply_service(server, request, job, reply);
 	else if (service)
-		reply_error(reply, 503, "UNAVAILABLE", "The server is ending");
+		reply_error(reply, 503, "UNAVAILABLE",
+			"The server is shutting down");
 	job_release(job);
 	if (service)
 		let_go(server, service);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/control.c - the switches under /_standin */
+/* tests/server/control.c - the control paths under /_standin */
 #include <stdio.h>
 #include <string.h>
 

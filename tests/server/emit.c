@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/emit.c - compact JSON, a field at a time */
+/* tests/server/emit.c - writes compact JSON, one field at a time */
 #include "emit.h"
 
 #include <string.h>
@@ -11,9 +11,9 @@ enum sequence {
 };
 
 /*
- * Looks at the sequence that starts at a byte of 0x80 or more.  used is how
- * many bytes belong to it: for an invalid one the longest part that could have
- * begun a valid one, which is what one U+FFFD stands for.
+ * Examines the sequence that starts at a byte of 0x80 or more.  used is the
+ * number of its bytes: for an invalid one the longest prefix of a valid
+ * sequence, which is replaced by one U+FFFD.
  */
 static enum sequence sequence_read(
 	const unsigned char *at, size_t len, size_t *used)

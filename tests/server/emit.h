@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/emit.h - compact JSON, a field at a time */
+/* tests/server/emit.h - writes compact JSON, one field at a time */
 #ifndef TESTS_SERVER_EMIT_H
 #define TESTS_SERVER_EMIT_H
 
@@ -7,8 +7,8 @@
 
 /*
  * Each call adds one value to an open object (key given) or to an open array
- * (key NULL) and sets the comma before it where one is needed.  Strings go out
- * as raw UTF-8; what is not UTF-8 becomes U+FFFD, a NUL byte \u0000.
+ * (key NULL), with a comma before it if needed.  Strings are written as raw
+ * UTF-8; invalid UTF-8 becomes U+FFFD, a NUL byte \u0000.
  */
 void emit_open(struct text *text, const char *key, char bracket);
 void emit_close(struct text *text, char bracket);
@@ -16,16 +16,16 @@ void emit_string(struct text *text, const char *key, const char *value);
 void emit_int(struct text *text, const char *key, long long value);
 void emit_bool(struct text *text, const char *key, bool value);
 
-/* value is JSON already. */
+/* value is JSON. */
 void emit_json(struct text *text, const char *key, const char *value);
 
-/* A string of any bytes; with raw, invalid UTF-8 is sent as it is. */
+/* A string of any bytes; with raw, invalid UTF-8 is written unchanged. */
 void emit_bytes(struct text *text, const char *key, const void *bytes,
 	size_t len, bool raw);
 
 /*
- * How many of the bytes form whole characters: a sequence cut short by the end
- * is not counted, an invalid one is.
+ * The number of bytes that form complete characters: a sequence truncated by
+ * the end is not counted, an invalid one is.
  */
 size_t emit_whole(const void *bytes, size_t len);
 

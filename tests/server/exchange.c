@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/exchange.c - libmicrohttpd on one side, requests on the other */
+/* tests/server/exchange.c - translates between libmicrohttpd and requests */
 #include "exchange.h"
 
 #include <arpa/inet.h>
@@ -140,7 +140,7 @@ static enum MHD_Result exchange_step(void *cls,
 	return exchange_answer(cls, connection, method, exchange);
 }
 
-/* Paths are decoded by us, once they have been split and signed. */
+/* We decode paths ourselves, after splitting and checking the signature. */
 static size_t leave_encoded(
 	void *cls, struct MHD_Connection *connection, char *text)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/exchange.h - libmicrohttpd on one side, requests on the other */
+/* tests/server/exchange.h - translates between libmicrohttpd and requests */
 #ifndef TESTS_SERVER_EXCHANGE_H
 #define TESTS_SERVER_EXCHANGE_H
 
 #include "server.h"
 
 /*
- * Starts to listen on loopback and sets *port to the port that was got.
- * has_socket false: takes connections only from exchange_add.  NULL when it
- * can't, with a line on stderr.
+ * Listens on loopback and sets *port to the actual port.  has_socket false:
+ * takes connections only from exchange_add.  NULL on failure, with a line on
+ * stderr.
  */
 struct MHD_Daemon *exchange_start(
 	struct server *server, bool has_socket, int *port);

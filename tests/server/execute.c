@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/execute.c - POST /execute and its three sisters */
+/* tests/server/execute.c - POST /execute, /execute/async, /run, /run/async */
 #include <string.h>
 
 #include "execute.h"
@@ -35,7 +35,7 @@ bool execute_has_room(struct server *server, const struct request *request,
 	return false;
 }
 
-/* Takes the program into a job that runs; NULL with the reply made. */
+/* Takes the program and starts a job with it; NULL with the reply made. */
 static struct job *submit(struct server *server, struct request *request,
 	struct program *program, struct reply *reply)
 {
@@ -62,7 +62,8 @@ static struct job *submit(struct server *server, struct request *request,
 	job->program = *program;
 	memset(program, 0, sizeof(*program));
 	if (run_start(server, job, &order)) {
-		reply_error(reply, 503, "UNAVAILABLE", "The server is ending");
+		reply_error(reply, 503, "UNAVAILABLE",
+			"The server is shutting down");
 		job_release(job);
 		job = NULL;
 	}

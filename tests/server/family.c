@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/family.c - a process and all that came of it */
+/* tests/server/family.c - a process and its descendants */
 #include "family.h"
 
 #include <dirent.h>
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 /*
- * The tree is walked down from its root by each thread's list of children.
- * /proc as a whole is not read: a stranger's process that is stuck in the
- * kernel, as one that waits for a FUSE mount may be, holds up who looks at it.
+ * Walks the tree down from its root by each thread's list of children.  It
+ * does not read all of /proc: an unrelated process that is stuck in the kernel,
+ * such as one that waits for a FUSE mount, may block its readers.
  */
 
 struct family {

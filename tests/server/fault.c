@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/fault.c - the rules by which the server misbehaves */
+/* tests/server/fault.c - fault rules */
 #include "fault.h"
 
 #include <errno.h>
@@ -136,7 +136,7 @@ bool fault_carries_out(const struct fault *fault)
 	if (fault->status || fault->is_garbage || fault->raw.data ||
 		fault->is_endless)
 		return false;
-	/* What strikes in the real body needs one. */
+	/* A fault within the real body needs a body. */
 	return fault->hang != FAULT_BEFORE && fault->hang != FAULT_HEADERS &&
 		fault->close != FAULT_BEFORE && fault->close != FAULT_HEADERS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/fault.h - the rules by which the server misbehaves */
+/* tests/server/fault.h - fault rules */
 #ifndef TESTS_SERVER_FAULT_H
 #define TESTS_SERVER_FAULT_H
 
@@ -7,7 +7,7 @@
 
 #include "request.h"
 
-/* Where in the answer it strikes. */
+/* The place in the answer where the fault happens. */
 enum fault_point {
 	FAULT_NEVER,
 	FAULT_BEFORE,
@@ -18,9 +18,9 @@ enum fault_point {
 struct fault {
 	char *method;
 	char *path;
-	/* How often still; -1 for always. */
+	/* Remaining times; -1: always. */
 	long long times;
-	/* The request is carried out before the fault strikes. */
+	/* The request is carried out before the fault happens. */
 	bool is_after;
 	long long delay_ms;
 	/* 0: the real answer. */
@@ -34,9 +34,9 @@ struct fault {
 	bool is_reset;
 	/* Bytes of the body that are sent; -1: all. */
 	long long truncate;
-	/* What Content-Length says; -1: the truth. */
+	/* The Content-Length sent; -1: the correct one. */
 	long long content_length;
-	/* The body goes on for ever. */
+	/* The body never ends. */
 	bool is_endless;
 	bool is_garbage;
 	/* Pause after each 1024 bytes of the body. */
@@ -55,30 +55,30 @@ void faults_init(struct faults *faults);
 void faults_clear(struct faults *faults);
 
 /*
- * Fills a zeroed rule.  0, or -EINVAL with a reply that names what was not
- * understood; it is to be cleared in either case.
+ * Fills a zeroed rule.  0, or -EINVAL with a reply that names the invalid
+ * field; the caller clears the rule in either case.
  */
 int fault_read(struct fault *fault, const json_t *rule, struct reply *reply);
 
 /*
- * Replaces all rules.  0, or -EINVAL with the old ones kept and a reply that
- * says which field was not understood.
+ * Replaces all rules.  0, or -EINVAL with the old rules kept and a reply that
+ * names the invalid field.
  */
 int faults_set(struct faults *faults, const json_t *rules, struct reply *reply);
 void faults_emit(struct faults *faults, struct text *text);
 
 /*
- * Takes the first rule for the request and counts its strike.  false when
- * there is none; else *fault is a copy for fault_clear.
+ * Finds the first rule for the request and counts its use.  false if there is
+ * none; otherwise *fault is a copy, which fault_clear frees.
  */
 bool faults_take(struct faults *faults, const struct request *request,
 	struct fault *fault);
 void fault_clear(struct fault *fault);
 
-/* Whether the request is to be carried out. */
+/* Whether to carry out the request. */
 bool fault_carries_out(const struct fault *fault);
 
-/* Whether the answer can't be sent as a proper one. */
+/* Whether the HTTP library cannot send the answer. */
 bool fault_breaks_wire(const struct fault *fault);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/fault_read.c - a fault rule from its JSON */
+/* tests/server/fault_read.c - reads a fault rule from JSON */
 #include "fault.h"
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include "base64.h"
 
 /*
- * One row for each member of a rule: the reader of its kind puts the value at
- * its place, and says false to what it does not understand.
+ * One row for each member of a rule: the reader for its type stores the value
+ * at its offset, and returns false if the value is invalid.
  */
 struct member {
 	const char *name;
@@ -74,7 +74,7 @@ static bool read_bool(void *place, const json_t *value)
 	return json_is_boolean(value);
 }
 
-/* A body is a string, or any other JSON, which is sent as such. */
+/* A body is a string, or any other JSON, which is sent as it is. */
 static bool read_body(void *place, const json_t *value)
 {
 	struct text *body = place;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/fields.c - what requests say of a resource, under any name */
+/* tests/server/fields.c - fields of resources in requests, under any name */
 #include "fields.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ int fields_machine(
 	return err ? err : program_read_vcpu(&resource->vcpu, json, reply);
 }
 
-/* "a,b" as an array of its parts. */
+/* Splits "a,b" into an array. */
 static json_t *split(const char *text)
 {
 	json_t *list = json_array();

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/fields.h - what requests say of a resource, under any name */
+/* tests/server/fields.h - fields of resources in requests, under any name */
 #ifndef TESTS_SERVER_FIELDS_H
 #define TESTS_SERVER_FIELDS_H
 
 #include "resource.h"
 
-/* The first member that is there and not null. */
+/* The first member that exists and is not null. */
 json_t *fields_first(const json_t *json, const char *const *names);
 
-/* Sets a string that the request brings; no reply, others are ignored. */
+/* Sets a string from the request; other types are ignored. */
 void fields_string(char **place, const json_t *json, const char *name);
 void fields_bool(bool *place, const json_t *json, const char *name);
 
@@ -26,10 +26,10 @@ int fields_ports(
 int fields_list(json_t **place, const json_t *json, const char *const *names,
 	struct reply *reply);
 
-/* bootstrap_content, bootstrap or bootstrap_url, if it is not empty. */
+/* bootstrap_content, bootstrap or bootstrap_url, if not empty. */
 void fields_bootstrap(struct resource *resource, const json_t *json);
 
-/* Puts the request's input files into the resource's directory. */
+/* Writes the request's input files to the resource's directory. */
 int fields_files(struct server *server, const struct resource *resource,
 	const json_t *json, struct reply *reply);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/folder.c - directories: made, filled, copied, removed */
+/* tests/server/folder.c - creates, fills, copies and removes directories */
 #include "folder.h"
 
 #include <dirent.h>

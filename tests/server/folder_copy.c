@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/folder_copy.c - a directory copied or measured as a whole */
+/* tests/server/folder_copy.c - copies or measures a whole directory */
 #include "folder.h"
 
 #include <dirent.h>
@@ -54,7 +54,7 @@ static int copy_link(int from_dir, int to_dir, const char *name)
 
 static int copy_tree(int from_dir, int to_dir);
 
-/* Opens both and copies what is in them. */
+/* Opens both and copies the contents. */
 static int copy_open(
 	int from_dir, const char *from_name, int to_dir, const char *to_name)
 {
@@ -88,7 +88,7 @@ static int copy_dir(
 	return err;
 }
 
-/* A file that goes away while it is copied was never there. */
+/* A file that disappears during the copy is skipped. */
 static int copy_entry(int from_dir, int to_dir, const char *name)
 {
 	struct stat info;

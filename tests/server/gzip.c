@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/gzip.c - bytes in the form of a gzip file */
+/* tests/server/gzip.c - writes bytes as a gzip file */
 #include "gzip.h"
 
 #include <stdint.h>

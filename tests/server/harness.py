@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/server/harness.py - a stand-in of one's own, and a client that signs
-"""For the tests of the stand-in itself. A script runs as
+# tests/server/harness.py - starts a stand-in, and signs requests to it
+"""For the tests of the stand-in itself. A script is run as
     python3 tests/test_server_x.py [BUILD]
-and starts BUILD/standin (default: build), each in a temporary directory.
+and starts BUILD/standin (default: build) in a temporary directory.
 """
 import hashlib
 import hmac
@@ -31,8 +31,9 @@ def sign(secret, stamp, method, path, body):
 
 
 def sleepers(seconds):
-    """The pids of `sleep SECONDS`. Only those of sleep are asked for their
-    arguments, because a process that waits for a mount may not answer."""
+    """The pids of `sleep SECONDS`. Reads the arguments only of processes
+    called sleep, because reading those of a process that waits for a mount
+    may block."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -60,7 +61,7 @@ class Answer:
 
 
 class Standin:
-    """build/standin on a free port; stop() ends it and looks at how."""
+    """build/standin on a free port; stop() ends it and checks its status."""
 
     def __init__(self, *options, folder=None):
         self.folder = folder or tempfile.mkdtemp(prefix="test-server-")

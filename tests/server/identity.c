@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/identity.c - names that nobody else has */
+/* tests/server/identity.c - unique ids */
 #include "identity.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/identity.h - names that nobody else has */
+/* tests/server/identity.h - unique ids */
 #ifndef TESTS_SERVER_IDENTITY_H
 #define TESTS_SERVER_IDENTITY_H
 

@@ -18,7 +18,7 @@ static void reply_image(struct server *server, struct request *request,
 	emit_close(&reply->body, '}');
 }
 
-/* Takes a new image; the lock is held. */
+/* Takes ownership of a new image; the lock is held. */
 static void add_image(struct server *server, struct request *request,
 	struct resource *image, const json_t *json, struct reply *reply)
 {
@@ -58,7 +58,7 @@ static void image_publish(
 			json, reply);
 	else
 		reply_error(reply, 404, "SOURCE_NOT_FOUND",
-			"The source is not there");
+			"The source does not exist");
 	pthread_mutex_unlock(&server->resources.lock);
 	json_decref(json);
 }
@@ -119,7 +119,7 @@ static void image_view(
 	list_view(server, request, reply, request->parts[1]);
 }
 
-/* Only the owner's: others may look, and spawn. */
+/* Only for the owner: others may read and spawn. */
 static struct resource *take_own(
 	struct server *server, struct request *request, struct reply *reply)
 {
@@ -185,7 +185,7 @@ static void change_trust(
 		json_array_remove(image->trusted, at);
 }
 
-/* The key is in the body under one of four names, or ends the path. */
+/* The key is in the body under one of four names, or in the path. */
 static const char *key_wanted(const struct request *request, const json_t *json)
 {
 	static const char *const names[] = { "trusted_api_key", "api_key",

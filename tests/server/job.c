@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/job.c - executions, going on and over */
+/* tests/server/job.c - running and finished executions */
 #include "job.h"
 
 #include <errno.h>
@@ -184,7 +184,7 @@ void job_finish(struct job *job, long long now_ms, long long took_ms)
 	if (job->verdict <= JOB_RUNNING) {
 		job->verdict = JOB_FAILED;
 		job->exit_code = 126;
-		text_puts(&job->error, "The sandbox could not be made");
+		text_puts(&job->error, "The sandbox could not be created");
 	}
 	job->state = job->verdict;
 	job->took_ms = took_ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/job.h - executions, going on and over */
+/* tests/server/job.h - running and finished executions */
 #ifndef TESTS_SERVER_JOB_H
 #define TESTS_SERVER_JOB_H
 
@@ -20,8 +20,8 @@ enum job_state {
 };
 
 /*
- * The table holds one reference and so does whoever looks at a job.  What is
- * above the lock never changes once the job is in the table.
+ * The table holds one reference, and so does each user of a job.  Members
+ * before the lock never change once the job is in the table.
  */
 struct job {
 	struct job *next;
@@ -33,7 +33,7 @@ struct job {
 	bool has_network;
 	/* Seeded: nothing runs. */
 	bool is_fake;
-	/* Not listed and not counted: a command in a session or a service. */
+	/* A command in a session or a service: not listed, not counted. */
 	bool is_command;
 	long long created_ms;
 
@@ -52,7 +52,7 @@ struct job {
 	struct child child;
 	bool is_cancelled;
 	/* Both belong to the thread that runs it; the verdict becomes the
-	 * state once all of the result is there. */
+	 * state once the result is complete. */
 	struct program program;
 	enum job_state verdict;
 };
@@ -69,54 +69,54 @@ struct jobs {
 
 void jobs_init(struct jobs *jobs);
 
-/* Kills what runs and waits until it is gone; none can be added after. */
+/* Kills running jobs and waits for them; no more can be added. */
 void jobs_close(struct jobs *jobs);
 void jobs_clear(struct jobs *jobs);
 
-/* A new job with one reference, in no table; NULL without memory. */
+/* A new job with one reference, in no table; NULL if out of memory. */
 struct job *job_new(
 	const char *account, const char *language, long long now_ms);
 struct job *job_hold(struct job *job);
 void job_release(struct job *job);
 
 /*
- * false when the table is closed.  With a thread, jobs_close waits until
- * jobs_leave has been called for it.
+ * false if the table is closed.  If the job has a thread, jobs_close waits for
+ * its call of jobs_leave.
  */
 bool jobs_add(struct jobs *jobs, struct job *job, bool has_thread);
 void jobs_leave(struct jobs *jobs);
 
-/* Held for the caller; NULL when the account has no such job. */
+/* Takes a reference for the caller; NULL if there is no such job. */
 struct job *jobs_find(struct jobs *jobs, const char *account, const char *id);
 
-/* How many of the account's jobs, or with NULL of all, are not over. */
+/* The number of the account's unfinished jobs; NULL: of all. */
 int jobs_active(struct jobs *jobs, const char *account);
 
-/* Drops finished jobs, oldest first, beyond this many bytes of output. */
+/* Drops the oldest finished jobs beyond this many bytes of output. */
 void jobs_trim(struct jobs *jobs, size_t max_bytes);
 
 bool job_is_over(struct job *job);
 
-/* Marks that it runs, and that it is over with the verdict it got. */
+/* Marks it as running, and as finished with its verdict. */
 void job_begin(struct job *job, long long now_ms);
 void job_finish(struct job *job, long long now_ms, long long took_ms);
 
-/* Waits for its end at most so long; -1: for ever.  True when it is over. */
+/* Waits for its end, -1: without limit.  True if it has ended. */
 bool job_wait(struct job *job, long long timeout_ms);
 
-/* Asks for its end; what it printed so far stays. */
+/* Asks it to end; the output so far is kept. */
 void job_cancel(struct job *job, long long now_ms);
 
 const char *job_state_name(enum job_state state);
 
-/* How the times of jobs are written: S2's clients want ISO, un.c numbers. */
+/* The format of times of jobs: ISO, or numbers for un.c. */
 struct job_form {
 	bool is_numeric;
-	/* Invalid UTF-8 goes out as it is. */
+	/* Writes invalid UTF-8 unchanged. */
 	bool is_raw;
 };
 
-/* The fields of a job into an open object: as listed, or all of them. */
+/* Writes a job's fields into an open object: those of a list, or all. */
 void job_emit_summary(
 	struct job *job, struct text *text, const struct job_form *form);
 void job_emit(struct job *job, struct text *text, const struct job_form *form);

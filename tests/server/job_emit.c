@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/job_emit.c - a job as the API shows it */
+/* tests/server/job_emit.c - writes a job as JSON */
 #include "job.h"
 
 #include "moment.h"
@@ -54,7 +54,7 @@ void job_emit_summary(
 	pthread_mutex_unlock(&job->lock);
 }
 
-/* While a job goes on, a character that is still to be completed waits. */
+/* While a job runs, an incomplete character is held back. */
 static void emit_output(struct text *text, const char *key,
 	const struct text *output, bool is_over, bool is_raw)
 {

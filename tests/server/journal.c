@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/journal.c - what the server itself would log */
+/* tests/server/journal.c - the server's own log */
 #include "journal.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static const char *level_of(int status)
 	return status >= 500 ? "err" : status >= 400 ? "warning" : "info";
 }
 
-/* The worse, the less. */
+/* Lower numbers are worse. */
 static int level_number(const char *level)
 {
 	static const char *const levels[] = { "crit", "err", "warning",

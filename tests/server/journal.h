@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/journal.h - what the server itself would log */
+/* tests/server/journal.h - the server's own log */
 #ifndef TESTS_SERVER_JOURNAL_H
 #define TESTS_SERVER_JOURNAL_H
 
@@ -17,15 +17,15 @@ struct journal_line {
 	char text[200];
 };
 
-/* A ring: the line numbered n is at n % JOURNAL_LINES. */
+/* A ring: line n is at n % JOURNAL_LINES. */
 struct journal {
 	pthread_mutex_t lock;
 	struct journal_line *lines;
-	/* Of the line that comes next. */
+	/* The number of the next line. */
 	unsigned long long next;
 };
 
-/* Which lines somebody wants; the strings are borrowed, NULL for any. */
+/* A filter of lines; the strings are borrowed, NULL: any. */
 struct journal_filter {
 	long long since_ms;
 	const char *grep;
@@ -39,12 +39,12 @@ void journal_clear(struct journal *journal);
 void journal_add(struct journal *journal, long long now_ms, const char *method,
 	const char *path, int status);
 
-/* The number that the next line will have. */
+/* The number of the next line. */
 unsigned long long journal_end(struct journal *journal);
 
 /*
- * Calls each for the lines from number *from on that pass, at most the newest
- * count, and sets *from to the number after the last.
+ * Calls each for the lines from number *from that pass the filter, at most the
+ * newest count, and sets *from to the number after the last.
  */
 void journal_each(struct journal *journal, unsigned long long *from, long count,
 	const struct journal_filter *filter,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/language.c - the languages, and how this machine runs them */
+/* tests/server/language.c - languages, and how to run them here */
 #include "language.h"
 
 #include <stdio.h>
@@ -79,7 +79,7 @@ const struct language_alias language_aliases[] = {
 	{ NULL, NULL },
 };
 
-/* Interpreters whose name is not their language's. */
+/* Interpreters that are not named like their language. */
 static const struct language_alias interpreters[] = {
 	{ "sh", "bash" },
 	{ "dash", "bash" },
@@ -195,7 +195,7 @@ static bool tool_find(const char *dirs, const char *name, size_t name_len,
 	return false;
 }
 
-/* The system's own come first: a wrapper in PATH costs time at each run. */
+/* The system's tools come first: a wrapper in PATH costs time. */
 bool language_tool(const struct language *language, char *path, size_t size)
 {
 	static const char usual[] = "/usr/local/bin:/usr/bin:/bin";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/language.h - the languages, and how this machine runs them */
+/* tests/server/language.h - languages, and how to run them here */
 #ifndef TESTS_SERVER_LANGUAGE_H
 #define TESTS_SERVER_LANGUAGE_H
 
@@ -8,19 +8,20 @@
 
 struct language {
 	const char *name;
-	/* Of the file that the source is put in, with the dot. */
+	/* The extension of the source file, with the dot. */
 	const char *suffix;
-	/* Programs that can run it, in order of preference, apart by '|'. */
+	/* Programs that can run it, in order of preference, separated by '|'.
+	 */
 	const char *tools;
-	/* For sh: $1 is the source file, $2 the tool that was found. */
+	/* For sh: $1 is the source file, $2 the tool. */
 	const char *command;
-	/* Leaves a binary a.out behind. */
+	/* Creates a binary a.out. */
 	bool is_compiled;
-	/* Reserves more addresses than memory: no RLIMIT_AS. */
+	/* Reserves much address space: no RLIMIT_AS. */
 	bool is_vast;
 };
 
-/* The 42 of the API; the last has no name. */
+/* The API's 42 languages; the last row has no name. */
 extern const struct language languages[];
 
 struct language_alias {
@@ -30,16 +31,16 @@ struct language_alias {
 
 extern const struct language_alias language_aliases[];
 
-/* By name or alias; NULL when the API has no such language. */
+/* By name or alias; NULL if the API has no such language. */
 const struct language *language_find(const char *name);
 
 /*
- * The language that the first line of the source asks for; NULL without a
- * shebang or with one that names nothing known.
+ * The language of the source's shebang; NULL if there is none, or if it is
+ * unknown.
  */
 const struct language *language_of_shebang(const char *code, size_t len);
 
-/* Finds the first of the tools in PATH; false when there is none. */
+/* Finds the first of the tools in PATH; false if there is none. */
 bool language_tool(const struct language *language, char *path, size_t size);
 
 #endif

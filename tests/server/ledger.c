@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/ledger.c - what was asked and what ran, for tests to read */
+/* tests/server/ledger.c - records requests and runs, for tests */
 #include "ledger.h"
 
 #include <openssl/evp.h>
@@ -8,9 +8,9 @@
 #include <string.h>
 
 enum {
-	/* A longer program is noted by its digest alone. */
+	/* Only the hash of a longer program is recorded. */
 	CODE_SHORT = 4096,
-	/* Of a longer body, so much is noted. */
+	/* A longer body is truncated to this. */
 	BODY_SHORT = 16384,
 };
 
@@ -63,7 +63,7 @@ void ledger_count(
 	pthread_mutex_unlock(&ledger->lock);
 }
 
-/* Takes the note. */
+/* Takes ownership of the note. */
 static void note_add(
 	struct ledger *ledger, struct text *notes, struct text *note)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/ledger.h - what was asked and what ran, for tests to read */
+/* tests/server/ledger.h - records requests and runs, for tests */
 #ifndef TESTS_SERVER_LEDGER_H
 #define TESTS_SERVER_LEDGER_H
 
@@ -17,8 +17,8 @@ struct ledger {
 	pthread_mutex_t lock;
 	struct tally *tallies;
 	size_t tally_count;
-	/* The insides of JSON arrays: an object for each execution, and for
-	 * each request but GETs. */
+	/* The contents of JSON arrays: an object for each execution, and for
+	 * each request other than GET. */
 	struct text executions, changes;
 };
 
@@ -28,18 +28,18 @@ void ledger_clear(struct ledger *ledger);
 /* Counts one request as "METHOD PATTERN". */
 void ledger_count(
 	struct ledger *ledger, const char *method, const char *pattern);
-/* Notes it, if it may change anything. */
+/* Records it, unless it is a GET. */
 void ledger_change(struct ledger *ledger, const struct request *request);
 void ledger_emit_changes(struct ledger *ledger, struct text *text);
 void ledger_emit_counts(struct ledger *ledger, struct text *text);
-/* Counts and changes. */
+/* Resets counts and changes. */
 void ledger_reset_counts(struct ledger *ledger);
 
-/* Notes that the program was accepted as this job. */
+/* Records that the program was accepted as this job. */
 void ledger_note(struct ledger *ledger, const char *path, const char *job_id,
 	const struct program *program);
 
-/* Notes a command in a session or a service. */
+/* Records a command in a session or a service. */
 void ledger_note_command(struct ledger *ledger, const char *path,
 	const char *job_id, const char *resource_id, const char *command);
 void ledger_emit_notes(struct ledger *ledger, struct text *text);

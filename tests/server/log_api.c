@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/log_api.c - the log of the platform, read and followed */
+/* tests/server/log_api.c - reads and follows the platform's log */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ enum {
 	ALIVE_MS = 15000,
 };
 
-/* Owned; how it was asked is told by the path, the query or a JSON body. */
+/* Owned; from the path, the query or a JSON body. */
 struct log_question {
 	char *source;
 	char *grep;
@@ -37,7 +37,7 @@ static char *value_of(
 	return json_is_string(value) ? strdup(json_string_value(value)) : NULL;
 }
 
-/* 42s, 5m, 1h, 2d before now; 0 for what is none of them. */
+/* 42s, 5m, 1h, 2d before now; 0 for anything else. */
 static long long since_ms(const struct server *server, const char *text)
 {
 	static const char units[] = "smhd";
@@ -93,7 +93,7 @@ static bool is_all(const struct log_question *question)
 	return !question->source || !strcmp(question->source, "all");
 }
 
-/* The stand-in has no other part that could log. */
+/* The stand-in has no other part that logs. */
 static bool has_lines(const struct log_question *question)
 {
 	return is_all(question) || !strcmp(question->source, "api");

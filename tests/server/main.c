@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/main.c - start, wait for a signal, end */
+/* tests/server/main.c - starts, waits for a signal, ends */
 #include <errno.h>
 #include <microhttpd.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 
 static struct server server;
 
-/* A parent that was gone already sends no signal any more. */
+/* A parent that has already exited sends no signal. */
 static void follow_parent(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM);

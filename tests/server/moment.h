@@ -10,7 +10,7 @@ struct moment {
 	_Atomic long long skew_s;
 };
 
-/* Milliseconds since 1970 by the skewed clock. */
+/* Milliseconds since 1970, by the skewed clock. */
 long long moment_now_ms(const struct moment *moment);
 
 /* Milliseconds that never jump, for limits and durations. */
@@ -19,7 +19,7 @@ long long moment_steady_ms(void);
 /* 2026-01-31T23:59:59Z; buf needs 32 bytes. */
 void moment_iso(long long ms, char *buf, size_t size);
 
-/* The form of a Date header; buf needs 40 bytes. */
+/* The format of a Date header; buf needs 40 bytes. */
 void moment_http(long long ms, char *buf, size_t size);
 
 #endif

@@ -129,7 +129,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			return err;
 	}
 	if (optind < argc) {
-		fprintf(stderr, "standin: what is %s?\n", argv[optind]);
+		fprintf(stderr, "standin: unexpected argument: %s\n",
+			argv[optind]);
 		return -EINVAL;
 	}
 	if (!options->key_count)

@@ -26,12 +26,12 @@ struct options {
 };
 
 /*
- * 0, or 1 when --help was asked for, or -EINVAL with a line on stderr that
- * names what was wrong.
+ * 0; 1 if --help was given; -EINVAL with a line on stderr that names the
+ * error.
  */
 int options_parse(struct options *options, int argc, char **argv);
 
-/* Prints what --help shows. */
+/* Prints the text of --help. */
 void options_help(void);
 
 #endif

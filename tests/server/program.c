@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/program.c - what a request wants to have run */
+/* tests/server/program.c - the program in a request */
 #include "program.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ static json_t *first_of(const json_t *json, const char *const *names)
 	return value;
 }
 
-/* A name may go into sub-directories, but not out of its own. */
+/* A name may contain subdirectories, but not lead out. */
 static bool is_name_safe(const char *name)
 {
 	const char *at = name;
@@ -236,7 +236,7 @@ int program_from_json(
 	return err;
 }
 
-/* Turns the query of /run into the fields that /execute has. */
+/* Converts the query of /run into the fields of /execute. */
 static json_t *query_fields(const struct request *request)
 {
 	static const char *const names[] = { "env", "network_mode", "network",

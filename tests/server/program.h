@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/program.h - what a request wants to have run */
+/* tests/server/program.h - the program in a request */
 #ifndef TESTS_SERVER_PROGRAM_H
 #define TESTS_SERVER_PROGRAM_H
 
@@ -13,12 +13,12 @@ struct input_file {
 
 struct program {
 	const struct language *language;
-	/* Found by the shebang, as /run does. */
+	/* From the shebang, for /run. */
 	bool is_detected;
 	struct text code;
 	struct input_file *files;
 	size_t file_count;
-	/* NAME=VALUE, ends in NULL; NULL without any. */
+	/* NAME=VALUE, ends in NULL; NULL if there are none. */
 	char **env;
 	size_t env_count;
 	bool has_network;
@@ -30,8 +30,8 @@ struct program {
 void program_clear(struct program *program);
 
 /*
- * Reads the body of /execute, in all wordings of its fields.  0, or -EINVAL
- * with the reply made; clear it in either case.
+ * Reads the body of /execute, with all variants of field names.  0, or -EINVAL
+ * with the reply made; the caller clears it in either case.
  */
 int program_from_json(
 	struct program *program, const json_t *json, struct reply *reply);
@@ -40,7 +40,7 @@ int program_from_json(
 int program_from_text(struct program *program, const struct request *request,
 	struct reply *reply);
 
-/* The parts that other requests share; each 0 or -EINVAL with a reply. */
+/* Shared with other requests; each 0, or -EINVAL with a reply. */
 int program_read_files(
 	struct program *program, const json_t *json, struct reply *reply);
 int program_read_env(
@@ -49,16 +49,16 @@ int program_read_network(
 	bool *has_network, const json_t *json, struct reply *reply);
 int program_read_vcpu(int *vcpu, const json_t *json, struct reply *reply);
 
-/* The file that the code is put in, unless an input file is called so. */
+/* The name of the code's file, unless an input file has it. */
 void program_file_name(const struct program *program, char *name, size_t size);
 
 /*
- * Lays out the directory that becomes /tmp: the input files, again under
+ * Fills the directory that becomes /tmp: the input files, the same under
  * input/, an empty artifacts/, and the code.  0 or -errno.
  */
 int program_lay_out(const struct program *program, const char *dir);
 
-/* Only the input files, as into a directory that is there already. */
+/* Only the input files, into an existing directory. */
 int program_lay_files(const struct program *program, const char *dir);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/program_layout.c - a program and its files put in place */
+/* tests/server/program_layout.c - writes a program and its files to disk */
 #include "program.h"
 
 #include <errno.h>

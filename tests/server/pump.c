@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/pump.c - bytes between a TLS connection and a plain socket */
+/* tests/server/pump.c - copies bytes between TLS and a plain socket */
 #include "pump.h"
 
 #include <errno.h>
@@ -26,9 +26,9 @@ struct pump {
 	int plain_fd;
 	struct stream in;
 	struct stream out;
-	/* The plain side has said all; what is left is still to go out. */
+	/* The plain side has ended; the rest must still be sent. */
 	bool is_ending;
-	/* Something was carried since the last look: more may be possible. */
+	/* Something was copied since the last check: more may be possible. */
 	bool has_moved;
 };
 
@@ -37,7 +37,7 @@ static bool stream_is_empty(const struct stream *stream)
 	return stream->at == stream->len;
 }
 
-/* true: go on; what the TLS layer wants next is left in events. */
+/* true: continue; events is what the TLS layer waits for. */
 static bool ssl_again(struct pump *pump, int result, short *events)
 {
 	switch (SSL_get_error(pump->ssl, result)) {
@@ -121,7 +121,7 @@ static bool to_plain(struct pump *pump, short *events)
 	return errno == EAGAIN || errno == EINTR;
 }
 
-/* Moves what can be moved; in between, nothing is waited for. */
+/* Copies as much as possible without waiting. */
 static bool pump_once(struct pump *pump, short *ssl_events, short *plain_events)
 {
 	return from_ssl(pump, ssl_events) && to_plain(pump, plain_events) &&

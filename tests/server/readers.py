@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# tests/server/readers.py - how the API's own programs ask and read
-"""Each of them signs, sends and reads in a way of its own (api.md parts 1, 2
-and appendix A). One object here is one of them: ask() sends as it does and
-fails where it would."""
+# tests/server/readers.py - how the API's own clients send and read
+"""Each client signs, sends and reads in its own way (api/API.md parts 1, 2 and
+appendix A). One object here is one client: ask() sends as it does, and fails
+where it would fail."""
 import base64
 import json
 
@@ -15,11 +15,11 @@ SERVE = "#!/bin/sh\necho up $A\nsleep 1000\n"
 
 
 class Unreadable(Exception):
-    """The program would have understood something else."""
+    """The client would have misread the answer."""
 
 
 def compact(value):
-    """JSON without a blank, raw UTF-8."""
+    """JSON without white space, in raw UTF-8."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -29,7 +29,7 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"'}
 
 
 def c_text(text, key, at=0):
-    """A string as un.c finds it; None: there is no such text."""
+    """A string as un.c finds it; None if there is no such text."""
     at = text.find(f'"{key}":"', at)
     if at < 0:
         return None
@@ -49,7 +49,7 @@ def c_text(text, key, at=0):
 
 
 def c_number(text, key, at=0):
-    """A number as un.c finds it: -1 where there is none, 0 for a word."""
+    """A number as un.c finds it: -1 if there is none, 0 for a word."""
     at = text.find(f'"{key}":', at)
     if at < 0:
         return -1
@@ -61,7 +61,7 @@ def c_number(text, key, at=0):
 
 
 class Program:
-    """One of the API's programs."""
+    """One of the API's clients."""
 
     agent = NONE
     signs_query = True
@@ -71,15 +71,15 @@ class Program:
         self.api = api
 
     def write(self, body):
-        """A value as the program writes it."""
+        """A value as the client writes it."""
         return compact(body)
 
     def signed(self, text):
-        """What it signs of that."""
+        """The part of the body that it signs."""
         return text
 
     def ask(self, method, path, body=None, **more):
-        """The answer, where the program could use it."""
+        """Checks the answer as the client does; returns it."""
         text = "" if body is None else body if isinstance(body, str) \
             else self.write(body)
         got = self.api(
@@ -91,7 +91,7 @@ class Program:
         return got.json
 
     def sends(self, more):
-        """What else the request has."""
+        """The other headers of the request."""
         return {"kind": more.pop("kind", "application/json")}
 
     def judge(self, got, more):
@@ -106,8 +106,8 @@ class Program:
 
 
 class C(Program):
-    """un.c: `reads` names what it searches for, `name#` a number and
-    `list[...]` what it searches each item for."""
+    """un.c: `reads` has the members that it searches for; `name#` is a number,
+    and `list[...]` has the members of each item."""
 
     agent = None
     signs_query = False
@@ -125,15 +125,15 @@ class C(Program):
 
     @staticmethod
     def same(text, at, word, value):
-        """What it finds is what is meant."""
+        """Asserts that it finds the correct values."""
         key, is_number = word.rstrip("#"), word.endswith("#")
         found = (c_number if is_number else c_text)(text, key, at)
         if found != value.get(key, NONE):
             raise Unreadable(f"{key} is {found!r}, not {value.get(key)!r}")
 
     def judge_items(self, text, name, items, words):
-        """Each item from where it begins; a list of sessions or images ends
-        for it at the first bracket, whatever that closes."""
+        """The text of each item; for un.c a list of sessions or images ends
+        at the first bracket, whatever that closes."""
         at = text.index(f'"{name}":[') + len(name) + 4
         end = text.index("]", at)
         for item in items:
@@ -149,7 +149,7 @@ class C(Program):
 
 
 class Python(Program):
-    """un.py: signs nothing for an empty body, and sends {} (1.2)."""
+    """un.py: signs an empty body, and sends {} (1.2)."""
 
     agent = "python-requests/2.31.0"
 
@@ -173,7 +173,7 @@ class Go(Program):
 
 
 def split(words):
-    """Words, a bracket with all in it being one."""
+    """Splits into words; a bracket with its content is one word."""
     found, depth = [""], 0
     for letter in words:
         depth += (letter == "[") - (letter == "]")
@@ -191,7 +191,7 @@ class ClientCase(harness.Case):
                "--key", f"{OTHER}:{OTHER_SECRET}")
 
     def poll(self, un, job, **more):
-        """As each of them does; the final answer."""
+        """Runs as each client does; returns the final answer."""
         return self.until(lambda: (lambda got: got["status"] not in (
             "pending", "running") and got)(
                 un.ask("GET", f"/jobs/{job}", **more)), 60)

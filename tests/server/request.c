@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/request.c - what was asked, and what is answered */
+/* tests/server/request.c - a request and its reply */
 #include "request.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes %XX; a NUL would end the string early and stays encoded. */
+/* Decodes %XX, except for NUL, which would end the string. */
 static char *decode(const char *text, size_t len, bool plus_is_space)
 {
 	char *out = malloc(len + 1), *to = out;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/request.h - what was asked, and what is answered */
+/* tests/server/request.h - a request and its reply */
 #ifndef TESTS_SERVER_REQUEST_H
 #define TESTS_SERVER_REQUEST_H
 
@@ -28,7 +28,7 @@ struct request {
 	char *parts[REQUEST_PARTS];
 	size_t part_count;
 	const struct route *route;
-	/* What the route was counted and fault rules are matched as. */
+	/* The path under which it is counted, and that fault rules match. */
 	const char *pattern;
 	/* The public key, once the signature has been checked. */
 	const char *account;
@@ -39,33 +39,33 @@ struct reply {
 	/* Of the body; a borrowed constant. */
 	const char *type;
 	struct text body;
-	/* Beside Content-Type and Content-Length; both owned. */
+	/* In addition to Content-Type and Content-Length; both owned. */
 	char *names[REPLY_HEADERS];
 	char *values[REPLY_HEADERS];
 	size_t header_count;
-	/* Sends no Date and no limits: a fault's reply. */
+	/* A fault's reply: without Date and rate limits. */
 	bool is_bare;
-	/* NULL, or sends the body bit by bit until the client goes. */
+	/* NULL, or sends the body in parts until the client disconnects. */
 	void (*stream)(struct server *server, struct request *request,
 		struct stream *stream);
-	/* Where the stream begins: fixed before the client hears of it. */
+	/* Where the stream begins; set before the headers are sent. */
 	unsigned long long stream_from;
 };
 
-/* Splits the target; what it borrows must outlive the request. */
+/* Splits the target; borrowed strings must outlive the request. */
 int request_init(struct request *request, struct MHD_Connection *connection,
 	const char *method, const char *target);
 void request_clear(struct request *request);
 
-/* NULL when it was not sent. */
+/* NULL if it was not sent. */
 const char *request_header(const struct request *request, const char *name);
 
-/* The decoded value, owned by the caller; NULL when the query lacks it. */
+/* The decoded value, owned by the caller; NULL if there is none. */
 char *request_query(const struct request *request, const char *name);
 
 /*
  * The body as a JSON object, owned by the caller; an empty body is an empty
- * object.  NULL with the reply made when it is neither.
+ * object.  NULL with the reply made if it is anything else.
  */
 json_t *request_json(const struct request *request, struct reply *reply);
 
@@ -73,13 +73,13 @@ void reply_clear(struct reply *reply);
 void reply_header(struct reply *reply, const char *name, const char *value);
 
 /*
- * The API's error body.  For a 429 error is the code in lower case, as the
- * API's clients compare it; otherwise it is the message.
+ * The API's error body.  The member error is the message, but for a 429 it is
+ * the code in lower case, which the API's clients compare.
  */
 void reply_error(
 	struct reply *reply, int status, const char *code, const char *message);
 
-/* As reply_error, left open for more fields: close it with '}'. */
+/* Like reply_error, but left open for more fields: close it with '}'. */
 void reply_error_open(
 	struct reply *reply, int status, const char *code, const char *message);
 

@@ -248,7 +248,7 @@ const char *image_access(const struct resource *image, const char *account)
 	return strcmp(image->visibility, "private") ? image->visibility : NULL;
 }
 
-/* A session whose time is over is gone at the next look. */
+/* An expired session is removed when it is next looked up. */
 static void drop_expired(struct server *server)
 {
 	struct shelf *shelf = &server->resources.shelves[KIND_SESSION];

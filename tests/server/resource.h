@@ -18,17 +18,17 @@ enum kind {
 };
 
 /*
- * One struct for all four, because each is made of another: a snapshot keeps
- * what its session or service had, to become one again, and an image too.
- * Strings are owned and never NULL once resource_add has been called; the
- * lists are JSON arrays or NULL.  All of it is guarded by resources.lock, but
- * for shell_lock and what says that it is guarded by that.
+ * One struct for all four, because each is created from another: a snapshot or
+ * an image keeps the fields of its session or service, to become one again.
+ * Strings are owned and never NULL once resource_add has been called; lists are
+ * JSON arrays or NULL.  resources.lock guards all members, except shell_lock
+ * and the members that it guards.
  */
 struct resource {
 	enum kind kind;
 	int references;
 	bool is_gone;
-	/* Seeded: it has no directory until something wants one. */
+	/* Seeded: it has no directory until one is needed. */
 	char *id;
 	char *owner;
 	char *name;
@@ -58,7 +58,7 @@ struct resource {
 	json_t *domains;
 	bool unfreezes_on_demand;
 	bool shows_freeze_page;
-	/* The dotenv text, where there is a vault. */
+	/* The dotenv text, if there is a vault. */
 	bool has_vault;
 	char *vault;
 	long long vault_s;
@@ -67,7 +67,7 @@ struct resource {
 	char *visibility;
 	json_t *trusted;
 
-	/* What runs: a session's shell, a service's bootstrap. */
+	/* Running: a session's shell, a service's bootstrap. */
 	struct child child;
 	/* One command at a time; guards the two pipes and the number. */
 	pthread_mutex_t shell_lock;
@@ -90,44 +90,46 @@ struct resources {
 void resources_init(struct resources *resources);
 void resources_clear(struct resources *resources);
 
-/* Ends all that runs in them, for good. */
+/* Ends everything that runs in them. */
 void resources_stop(struct server *server);
 
 const char *kind_name(enum kind kind);
 
-/* -1 for a word that is neither session, service, snapshot nor image. */
+/* -1 if it is not session, service, snapshot or image. */
 int kind_of(const char *word);
 
 /*
- * A new one in no shelf, with an id, a container and defaults; NULL without
- * memory.  What the source has of its own is copied, where there is one.
+ * A new one on no shelf, with an id, a container and defaults; NULL if out of
+ * memory.  Copies the fields of the source, if there is one.
  */
 struct resource *resource_new(struct server *server, enum kind kind,
 	const char *owner, const struct resource *source);
 void resource_release(struct resource *resource);
 
-/* Replaces a string; false without memory, with the old one kept. */
+/* Replaces a string; false if out of memory, with the old one kept. */
 bool resource_set(char **place, const char *value);
 
 /* Puts it on its shelf and stores it; the lock is held. */
 bool resource_add(struct server *server, struct resource *resource);
 
-/* Takes it off, ends it, removes its directory; the lock is held. */
+/* Takes it off its shelf, ends it, removes its directory; lock held. */
 void resource_remove(struct server *server, struct resource *resource);
 
 /*
- * By id, container or a service's name, for an owner; images also for who may
- * see them.  NULL when there is none.  The lock is held; it is not referenced.
+ * By id, container or name of a service, for its owner; images also for
+ * accounts that may see them.  NULL if there is none.  The lock is held; takes
+ * no reference.
  */
 struct resource *resource_find(struct server *server, enum kind kind,
 	const char *owner, const char *id);
 
-/* Whether the account owns the image, may use it, or sees it in public. */
+/* Whether the account owns the image, may use it, or it is public. */
 const char *image_access(const struct resource *image, const char *account);
 
 /*
- * Locks and finds parts[1] of the path; NULL with a reply and unlocked.  Each
- * is followed by resource_put, or by resource_drop when nothing has changed.
+ * Locks, and finds parts[1] of the path; NULL, unlocked and with a reply, if
+ * there is none.  Call resource_put afterwards, or resource_drop if nothing
+ * has changed.
  */
 struct resource *resource_take(struct server *server, struct request *request,
 	enum kind kind, struct reply *reply);
@@ -138,19 +140,19 @@ void resource_drop(struct server *server);
 void resource_dir(const struct server *server, const struct resource *resource,
 	char *buf, size_t size);
 
-/* How many sessions of the account run. */
+/* The number of the account's running sessions. */
 int resources_active(struct server *server, const char *owner);
 
-/* Writes what --data keeps; resources_load reads it all back. */
+/* Writes the files of --data; resources_load reads them. */
 void resource_store(struct server *server, const struct resource *resource);
 void resource_unstore(struct server *server, const struct resource *resource);
 void resources_load(struct server *server);
 
-/* All of its fields into an open object, and for a list those that fit. */
+/* Writes its fields into an open object: all, or those of a list. */
 void resource_emit(struct server *server, const struct request *request,
 	const struct resource *resource, struct text *text, bool is_listed);
 
-/* {"KINDs":[...],"count":N} of those that the account owns. */
+/* {"KINDs":[...],"count":N} of the account's resources. */
 void resource_list(struct server *server, struct request *request,
 	struct reply *reply, enum kind kind);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/resource_emit.c - resources as the API shows them */
+/* tests/server/resource_emit.c - writes resources as JSON */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ enum {
 	VCPU_MB = 2048,
 };
 
-/* No form of a time suits every client: api.md has who crashes at what. */
+/* No format of a time suits every client: see api/API.md 13.6. */
 static bool wants_number(const struct request *request)
 {
 	const char *agent = request_header(request, "User-Agent");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/resource_store.c - resources kept over a restart */
+/* tests/server/resource_store.c - stores resources across restarts */
 #include <dirent.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ struct field {
 #name, FIELD_LIST, offsetof(struct resource, name)             \
 	}
 
-/* A row for all that outlives the server; what runs does not. */
+/* A row for each stored member; running processes are not stored. */
 static const struct field fields[] = {
 	STRING(id),
 	STRING(owner),
@@ -145,7 +145,7 @@ void resource_store(struct server *server, const struct resource *resource)
 	}
 	state_path(server, kind_name(resource->kind), resource->id, path,
 		sizeof(path));
-	/* Whole or not at all, whenever the server is killed. */
+	/* Atomic, even if the server is killed. */
 	state_path(server, kind_name(resource->kind), ".new", fresh,
 		sizeof(fresh));
 	if (json_dump_file(json, fresh, JSON_COMPACT) || rename(fresh, path))

@@ -124,7 +124,7 @@ static int plant(const struct left_out *left_out, const char *from)
 	if (snprintf(to, sizeof(to), "%s%s", place, from) >= PATH_LEN)
 		return -ENAMETOOLONG;
 	if (lstat(from, &stat))
-		return 0; /* it has gone, or a dead mount */
+		return 0; /* it is gone, or a dead mount */
 	if (S_ISLNK(stat.st_mode))
 		return plant_link(from, to);
 	return S_ISDIR(stat.st_mode) ? plant_directory(left_out, from, to)
@@ -138,7 +138,7 @@ static int plant_entries(const struct left_out *left_out, const char *from)
 	char path[PATH_LEN];
 	int err = 0;
 
-	if (!dir) /* nothing there is the program's to read, either */
+	if (!dir) /* the program cannot read it either */
 		return errno == EACCES ? 0 : -errno;
 	while (!err && (entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
@@ -148,7 +148,7 @@ static int plant_entries(const struct left_out *left_out, const char *from)
 			err = -ENAMETOOLONG;
 		else if (strcmp(path, place) != 0)
 			err = plant(left_out, path);
-		if (err == -ENOENT) /* it has gone meanwhile */
+		if (err == -ENOENT) /* it is gone meanwhile */
 			err = 0;
 	}
 	closedir(dir);

@@ -4,10 +4,10 @@
 #define TESTS_SERVER_ROOT_H
 
 /*
- * In a user namespace of its own, a process cannot unmount what it has
- * inherited, and its copy of a FUSE mount keeps that alive after it was
- * unmounted outside.  So a new root is put together of all that is in the old
- * one but these, with dir as its /tmp, and entered.  0 or -errno.
+ * In its own user namespace a process cannot unmount inherited mounts, and its
+ * copy of a FUSE mount keeps that mount alive after an umount outside.  So this
+ * builds a new root from everything in the old one except FUSE mounts, with dir
+ * as its /tmp, and enters it.  0 or -errno.
  */
 int root_enter(const char *dir);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/route.c - which function answers which path */
+/* tests/server/route.c - finds the function that answers a path */
 #include "route.h"
 
 #include <string.h>

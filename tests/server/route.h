@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/route.h - which function answers which path */
+/* tests/server/route.h - finds the function that answers a path */
 #ifndef TESTS_SERVER_ROUTE_H
 #define TESTS_SERVER_ROUTE_H
 
@@ -11,8 +11,8 @@ enum {
 };
 
 /*
- * A row for each method and path.  A part of the path that is ID or KEY stands
- * for any.  The last row of a table has no method.
+ * A row for each method and path.  ID or KEY in a path matches any part.  The
+ * last row of a table has no method.
  */
 struct route {
 	const char *method;
@@ -33,7 +33,7 @@ extern const struct route service_routes[];
 extern const struct route session_routes[];
 extern const struct route snapshot_routes[];
 
-/* Sets route and pattern; without a route pattern is the path itself. */
+/* Sets route and pattern; without a route, pattern is the path. */
 void route_find(struct request *request);
 
 /* Checks, carries out and answers one request. */

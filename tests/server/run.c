@@ -14,7 +14,7 @@
 #include "words.h"
 
 enum {
-	/* Of output that finished jobs may keep. */
+	/* Bytes of output that finished jobs may keep. */
 	KEPT_BYTES = 1 << 30,
 	MEMORY_BASE_MB = 4096,
 	MEMORY_VCPU_MB = 2048,

@@ -8,8 +8,8 @@
 struct server;
 
 /*
- * What a job does.  dir NULL: a throw-away directory with the job's program
- * in it; otherwise argv is run in dir, which stays.  Both are copied.
+ * The command of a job.  dir NULL: a temporary directory with the job's
+ * program; otherwise argv runs in dir, which is kept.  Both are copied.
  */
 struct run_order {
 	const char *dir;
@@ -21,8 +21,8 @@ struct run_order {
 };
 
 /*
- * Puts the job in the table and starts a thread for it.  0 or -errno, and
- * then it was not put anywhere.  The program in it is the thread's from here.
+ * Adds the job to the table and starts a thread for it.  0, or -errno without
+ * adding it.  From then on the thread owns the program in it.
  */
 int run_start(
 	struct server *server, struct job *job, const struct run_order *order);

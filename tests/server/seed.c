@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/seed.c - resources in bulk */
+/* tests/server/seed.c - creates resources in bulk */
 #include "seed.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ enum {
 	SNAPSHOT_BYTES = 1 << 20,
 };
 
-/* Distinct times, the newest now, so that sorting by them means something. */
+/* Distinct times, the newest is now, so that they can be sorted. */
 static void seed_defaults(struct resource *resource, size_t index, size_t count)
 {
 	char name[64];
@@ -68,7 +68,7 @@ static void seed_fields(struct resource *resource, const json_t *json)
 	reply_clear(&unused);
 }
 
-/* How many a member asks for; it is a number or an array. */
+/* The count of a member, which is a number or an array. */
 static size_t count_of(const json_t *member)
 {
 	json_int_t number = json_integer_value(member);
@@ -139,7 +139,7 @@ static size_t seed_jobs(struct server *server, const char *owner,
 	return i;
 }
 
-/* The account's own string, which outlives the job. */
+/* The account's string, which outlives the job. */
 static const char *owner_of(struct server *server, const json_t *json)
 {
 	const char *owner = json_string_value(json_object_get(json, "owner"));

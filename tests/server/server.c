@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/server.c - everything that the stand-in knows */
+/* tests/server/server.c - the state of the stand-in */
 #include "server.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "folder.h"
 
-/* Absolute, because a keeper binds it from another working directory. */
+/* Absolute, since a keeper mounts it from another directory. */
 static int make_dir(struct server *server)
 {
 	const char *base = getenv("TMPDIR");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/server.h - everything that the stand-in knows */
+/* tests/server/server.h - the state of the stand-in */
 #ifndef TESTS_SERVER_SERVER_H
 #define TESTS_SERVER_SERVER_H
 
@@ -27,31 +27,31 @@ struct server {
 	struct faults faults;
 	struct ledger ledger;
 	struct journal journal;
-	/* Held from the count of what runs to the start of more. */
+	/* Held from counting the runs to starting another. */
 	pthread_mutex_t admission;
 	_Atomic int concurrency;
 	_Atomic bool is_raw;
-	/* Readable for good once the server ends. */
+	/* Readable from when the server ends. */
 	int stop_fd;
 	/* Where it listens. */
 	_Atomic int port;
-	/* Where runs and resources have their directories. */
+	/* The parent of the directories of runs and resources. */
 	char dir[256];
 	bool is_dir_temporary;
 	_Atomic unsigned int dir_number;
 };
 
-/* Everything but the network; 0 or -errno with a line on stderr. */
+/* Everything but the network; 0, or -errno with a line on stderr. */
 int server_init(struct server *server, const struct options *options);
 void server_clear(struct server *server);
 
-/* Makes all that waits go on: faults that hang, jobs that run. */
+/* Wakes everything that waits: faults that hang, running jobs. */
 void server_stop(struct server *server);
 
-/* Waits so long, less if the server ends: then false. */
+/* Waits for this time; returns false early if the server ends. */
 bool server_pause(const struct server *server, long long ms);
 
-/* The name of a directory nobody has used; buf holds 320. */
+/* The name of an unused directory; buf holds 320. */
 void server_new_dir(
 	struct server *server, const char *kind, char *buf, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/service.c - what a service runs, and its log */
+/* tests/server/service.c - runs a service, and keeps its log */
 #include "service.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/service_api.c - the paths under /services, but for env */
+/* tests/server/service_api.c - the paths under /services, except env */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static void service_post(
 	json_decref(json);
 }
 
-/* A new name must be free, as that of a new service. */
+/* A new name must be unused, as for a new service. */
 static bool is_renamed_freely(struct server *server,
 	const struct resource *service, const json_t *json, struct reply *reply)
 {
@@ -99,7 +99,7 @@ static size_t domain_index(const json_t *list, const char *name)
 	return i;
 }
 
-/* Adds or takes away what the list names. */
+/* Adds or removes the items of the list. */
 static void change_domains(
 	struct resource *service, const json_t *names, bool is_added)
 {
@@ -161,7 +161,7 @@ static void service_domains(
 	json_decref(json);
 }
 
-/* A new script is taken only with what comes with it. */
+/* A new script is accepted only together with its input files. */
 static void redeploy(struct server *server, struct resource *service,
 	const json_t *json, struct reply *reply)
 {
@@ -198,7 +198,7 @@ static void service_redeploy(
 	json_decref(json);
 }
 
-/* Where the last so many lines begin. */
+/* The start of the last lines, by their number. */
 static const char *tail_of(const char *log, size_t len, long lines)
 {
 	const char *at = log + len;

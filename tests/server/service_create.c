@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/service_create.c - a service from a request, snapshot, image */
+/* tests/server/service_create.c - creates services */
 #include "service_create.h"
 
 #include <stdio.h>
@@ -24,7 +24,7 @@ void service_take_env(struct resource *service, const json_t *env)
 	text_clear(&text);
 }
 
-/* Names are the world's: another account's count too. */
+/* Names are global: those of other accounts count too. */
 bool service_is_taken(struct server *server, const char *name)
 {
 	struct shelf *shelf = &server->resources.shelves[KIND_SERVICE];

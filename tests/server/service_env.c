@@ -21,7 +21,7 @@ static bool is_json(const struct request *request)
 	return type && !strncasecmp(type, "application/json", 16);
 }
 
-/* All that clients send: dotenv text, or one of four shapes of JSON. */
+/* Everything that clients send: dotenv text, or four forms of JSON. */
 static bool read_vault(
 	struct text *text, const struct request *request, struct reply *reply)
 {
@@ -152,7 +152,7 @@ static void env_export(
 	resource_drop(server);
 }
 
-/* {"keys":[...]} or ?keys=a,b; NULL for all of them. */
+/* {"keys":[...]} or ?keys=a,b; NULL: all of them. */
 static json_t *keys_wanted(const struct request *request, const json_t *json)
 {
 	static const char *const names[] = { "keys", NULL };

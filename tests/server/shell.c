@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/shell.c - the shell that a session keeps */
+/* tests/server/shell.c - the shell of a session */
 #include "shell.h"
 
 #include <errno.h>
@@ -15,16 +15,16 @@
 #include "words.h"
 
 /*
- * The shell reads its standard input, a pipe, and does not know of requests:
- * each command is put in a file that the shell is told to source, with its
- * output going to two more files, and then to say the exit code on its
- * standard output, which is the other pipe.  Sourcing is what keeps state; the
- * files are what keeps a command's output apart from the answer.
+ * The shell reads its standard input, a pipe.  For each request the command is
+ * written to a file, and the shell is told to source that file, with the output
+ * going to two more files, and then to print the exit code to its standard
+ * output, which is the other pipe.  Sourcing keeps the shell's state; the files
+ * separate the command's output from the exit code.
  */
 
 enum {
 	LINE = 64,
-	/* How often a waiting command looks whether it was cancelled. */
+	/* Interval at which a waiting command checks for a cancel. */
 	LOOK_MS = 50,
 };
 
@@ -56,7 +56,7 @@ void shell_close(struct resource *session)
 	session->shell_out = -1;
 }
 
-/* The session's own shell where it is one that can source a file. */
+/* The session's shell, if it can source a file. */
 static const char *shell_program(const struct resource *session)
 {
 	static const char *const known[] = { "bash", "dash", "sh", "ksh", "zsh",
@@ -171,7 +171,7 @@ static void command_stop(struct command *command)
 	pthread_mutex_unlock(&command->server->resources.lock);
 }
 
-/* Waits for the line that says the exit code; -1 when the shell ended. */
+/* Waits for the line with the exit code; -1 if the shell ended. */
 static int command_wait(struct command *command)
 {
 	struct pollfd out = { .fd = command->session->shell_out,

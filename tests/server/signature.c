@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/signature.c - HMAC-SHA256 of a request, compared */
+/* tests/server/signature.c - checks the HMAC-SHA256 of a request */
 #include "signature.h"
 
 #include <openssl/core_names.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/signature.h - HMAC-SHA256 of a request, compared */
+/* tests/server/signature.h - checks the HMAC-SHA256 of a request */
 #ifndef TESTS_SERVER_SIGNATURE_H
 #define TESTS_SERVER_SIGNATURE_H
 
@@ -15,7 +15,7 @@ struct signed_text {
 	size_t body_len;
 };
 
-/* given is 64 lower-case hex digits, or does not match; constant time. */
+/* given must be 64 lower-case hex digits; compares in constant time. */
 bool signature_matches(const struct signed_text *text, const char *given);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/snapshot.h - copies of what a session or a service has */
+/* tests/server/snapshot.h - copies of sessions and services */
 #ifndef TESTS_SERVER_SNAPSHOT_H
 #define TESTS_SERVER_SNAPSHOT_H
 
@@ -9,13 +9,13 @@
 void snapshot_of_source(
 	struct server *server, struct request *request, struct reply *reply);
 
-/* POST /snapshots/ID/restore; under /sessions the id may be either's. */
+/* POST /snapshots/ID/restore; under /sessions ID may be of either. */
 void snapshot_restore(
 	struct server *server, struct request *request, struct reply *reply);
 
 /*
- * A new resource of the kind with a copy of the source's directory and of
- * what it was made with; on no shelf yet.  The lock is held.
+ * A new resource of the kind with a copy of the source's directory and fields;
+ * on no shelf yet.  The lock is held.
  */
 struct resource *snapshot_copy(struct server *server, enum kind kind,
 	const char *owner, const struct resource *source);

@@ -13,7 +13,7 @@
 #include "shell.h"
 #include "snapshot.h"
 
-/* Replaces what is in to; a source that was seeded has nothing to copy. */
+/* Replaces the content of to; a seeded source has nothing to copy. */
 static void copy_dir(struct server *server, const struct resource *from,
 	const struct resource *to)
 {
@@ -62,7 +62,7 @@ static void read_snapshot(struct resource *snapshot, const json_t *json)
 			snapshot->created_s + json_integer_value(ttl);
 }
 
-/* The lock is held and is let go of. */
+/* The lock is held, and is released. */
 static void take_snapshot(struct server *server, struct request *request,
 	struct resource *source, const json_t *json, struct reply *reply)
 {
@@ -92,7 +92,7 @@ void snapshot_of_source(
 	json_decref(json);
 }
 
-/* Three ways to say of what. */
+/* There are three ways to name the source. */
 static const char *source_of(const json_t *json, enum kind *kind)
 {
 	const char *word =
@@ -137,12 +137,12 @@ static void snapshot_post(
 	} else {
 		resource_drop(server);
 		reply_error(reply, 404, "SOURCE_NOT_FOUND",
-			"The source is not there");
+			"The source does not exist");
 	}
 	json_decref(json);
 }
 
-/* By its own id, or the newest of a session. */
+/* By its id, or the newest one of a session. */
 static struct resource *snapshot_find(
 	struct server *server, const struct request *request)
 {
@@ -182,7 +182,7 @@ static void restore(struct server *server, struct request *request,
 
 	if (!target) {
 		reply_error(reply, 404, "SOURCE_NOT_FOUND",
-			"What it was taken of is gone");
+			"The source of the snapshot is gone");
 		return;
 	}
 	put_back(server, snapshot, target);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/stream.c - bytes written past the HTTP library */
+/* tests/server/stream.c - writes bytes without the HTTP library */
 #include "stream.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/stream.h - bytes written past the HTTP library */
+/* tests/server/stream.h - writes bytes without the HTTP library */
 #ifndef TESTS_SERVER_STREAM_H
 #define TESTS_SERVER_STREAM_H
 
@@ -8,16 +8,16 @@
 
 struct stream {
 	int fd;
-	/* Readable for good once the server ends. */
+	/* Readable from when the server ends. */
 	int stop_fd;
-	/* As the reply said. */
+	/* As in the reply. */
 	unsigned long long from;
 };
 
-/* false when the client has gone or the server ends. */
+/* false if the client has disconnected or the server ends. */
 bool stream_push(const struct stream *stream, const char *bytes, size_t len);
 
-/* Waits so long, -1 for ever, as long as both are there: else false. */
+/* Waits, -1: without limit; false if the client or the server ends. */
 bool stream_wait(const struct stream *stream, int ms);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/sudo.c - the 428 challenge before what can't be undone */
+/* tests/server/sudo.c - the 428 challenge before destructive requests */
 #include "sudo.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/sudo.h - the 428 challenge before what can't be undone */
+/* tests/server/sudo.h - the 428 challenge before destructive requests */
 #ifndef TESTS_SERVER_SUDO_H
 #define TESTS_SERVER_SUDO_H
 
@@ -24,10 +24,10 @@ struct challenge {
 
 struct sudo {
 	pthread_mutex_t lock;
-	/* The newest overwrite the oldest. */
+	/* A ring: the newest overwrites the oldest. */
 	struct challenge open[SUDO_OPEN];
 	unsigned int next;
-	/* What a person would find in the e-mail. */
+	/* The code that would be in the e-mail. */
 	char last_id[IDENTITY_SIZE];
 	char last_code[8];
 };
@@ -36,14 +36,14 @@ void sudo_init(struct sudo *sudo);
 void sudo_clear(struct sudo *sudo);
 
 /*
- * Whether the request may go on: always without --sudo; else when it brings
- * the code of a challenge that the same request got, which serves once.  Else
+ * Whether the request may proceed: always without --sudo; otherwise if it has
+ * the code of a challenge to the same request, which is valid once.  If not,
  * the reply is a new challenge (428) or a refusal (403).
  */
 bool sudo_passes(struct server *server, const struct request *request,
 	struct reply *reply);
 
-/* last_challenge_id and last_otp into an open object. */
+/* Writes last_challenge_id and last_otp into an open object. */
 void sudo_emit(struct sudo *sudo, struct text *text);
 
 #endif

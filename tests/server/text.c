@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/text.c - a growing run of bytes */
+/* tests/server/text.c - a growing buffer of bytes */
 #include "text.h"
 
 #include <stdint.h>

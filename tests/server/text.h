@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/text.h - a growing run of bytes */
+/* tests/server/text.h - a growing buffer of bytes */
 #ifndef TESTS_SERVER_TEXT_H
 #define TESTS_SERVER_TEXT_H
 
@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /*
- * Zeroed is empty.  Whoever runs out of memory sets failed, after which
- * nothing is added any more: a caller looks once, at the end.  data ends in a
- * NUL that len does not count, but is NULL while nothing was added.
+ * A zeroed struct is empty.  Running out of memory sets failed, after which
+ * nothing is added: a caller checks once, at the end.  data ends in a NUL that
+ * len does not count; it is NULL if nothing was added.
  */
 struct text {
 	char *data;
@@ -21,7 +21,7 @@ struct text {
 
 void text_clear(struct text *text);
 
-/* Makes room for more bytes and gives the place; NULL without memory. */
+/* Reserves space for more bytes; returns it, NULL if out of memory. */
 char *text_room(struct text *text, size_t more);
 
 void text_add(struct text *text, const void *bytes, size_t len);

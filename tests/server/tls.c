@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/tls.c - https, by way of a pump to the plain server */
+/* tests/server/tls.c - https, as a proxy to the plain server */
 #include "tls.h"
 
 #include <arpa/inet.h>
@@ -65,7 +65,7 @@ static void *connection_main(void *arg)
 	struct tls *tls = connection->tls;
 	struct timeval patience = { .tv_sec = 10 };
 
-	/* For the handshake alone: the pump does not block. */
+	/* Only for the handshake: the pump does not block. */
 	setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
 		sizeof(patience));
 	connection_serve(connection);

@@ -37,7 +37,7 @@ static bool line_read(struct line *line, const char *at, size_t len)
 	return line->name_len;
 }
 
-/* Double quotes undo \n and the like, single quotes undo nothing. */
+/* Escapes like \n are decoded in double quotes, not in single quotes. */
 static void value_add(struct text *out, const struct line *line)
 {
 	const char *at = line->value, *end = at + line->value_len;

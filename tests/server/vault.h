@@ -7,16 +7,16 @@
 
 #include <jansson.h>
 
-/* NAME=VALUE each, as words_free takes them. */
+/* NAME=VALUE each; free with words_free. */
 char **vault_environment(const char *text);
 
-/* How many variables there are. */
+/* The number of variables. */
 int vault_count(const char *text);
 
-/* The lines but those of the named variable. */
+/* The lines without those of the named variable. */
 void vault_without(struct text *out, const char *text, const char *name);
 
-/* A line for each member, quoted where it has to be. */
+/* A line for each member, quoted if needed. */
 void vault_from_json(struct text *out, const json_t *object);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/wire.c - answers that no HTTP library would send */
+/* tests/server/wire.c - sends answers that no HTTP library would send */
 #include "wire.h"
 
 #include <string.h>
@@ -67,7 +67,7 @@ static void make_head(
 	text_puts(head, "Connection: close\r\n\r\n");
 }
 
-/* Sends up to the point where the fault strikes; false if the peer left. */
+/* Sends up to the fault; false if the peer disconnected. */
 static bool wire_push_reply(const struct wire *wire, const struct reply *reply,
 	const struct fault *fault)
 {
@@ -105,7 +105,7 @@ void wire_send(const struct stream *stream, const struct reply *reply,
 	const struct fault *fault)
 {
 	struct wire wire = { *stream, fault->drip_ms };
-	/* Dissolving a TCP connection so is what sends a reset at once. */
+	/* Disconnecting a TCP socket this way sends a reset at once. */
 	const struct sockaddr reset = { .sa_family = AF_UNSPEC };
 	bool good = true;
 

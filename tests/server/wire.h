@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/wire.h - answers that no HTTP library would send */
+/* tests/server/wire.h - sends answers that no HTTP library would send */
 #ifndef TESTS_SERVER_WIRE_H
 #define TESTS_SERVER_WIRE_H
 
@@ -7,9 +7,9 @@
 #include "stream.h"
 
 /*
- * Sends the reply over the socket as the fault wants it spoilt, and returns
- * when the connection is to be closed: for one that hangs, when the client has
- * gone or the server ends.
+ * Sends the reply over the socket with the fault, and returns when the
+ * connection is to be closed: if the fault hangs, when the client disconnects
+ * or the server ends.
  */
 void wire_send(const struct stream *stream, const struct reply *reply,
 	const struct fault *fault);

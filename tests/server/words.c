@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/words.c - lists of strings that end in NULL, as argv does */
+/* tests/server/words.c - lists of strings that end in NULL, like argv */
 #include "words.h"
 
 #include <stddef.h>
@@ -20,7 +20,7 @@ static size_t words_count(const char *const *words)
 	return count;
 }
 
-/* Leaves room for more; NULL without memory. */
+/* Leaves room for more; NULL if out of memory. */
 static char **words_with_room(const char *const *words, size_t room)
 {
 	size_t count = words_count(words), i;
