@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/coverage.sh - how much of api/, cache/ and fs/ the tests have run
+# tests/coverage.sh - shows how much of api/, cache/ and fs/ the tests ran
 #
-# usage: tests/coverage.sh BUILD   a build with --coverage that was tested;
-# a table by folder, then the lines of each file that nobody ran.
+# usage: tests/coverage.sh BUILD   a build with --coverage that was tested.
+# Prints the lines of each file that no test ran, and a table by folder.
 
 set -eu
 

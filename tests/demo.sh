@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# tests/demo.sh - runs programs through a mount of the stand-in, for people
+# tests/demo.sh - demonstrates a mount of the stand-in
 #
 # usage: tests/demo.sh BUILD   (make demo)
 
@@ -12,13 +12,13 @@ mount=$place/u
 server_pid=
 failures=0
 
-# Whatever happens: no mount, no process, no file stays.
+# Leaves no mount, process or file behind in any case.
 clean() {
 	trap '' INT TERM HUP
 	cd /
 	fusermount3 -u "$mount" 2>/dev/null ||
 		fusermount3 -uz "$mount" 2>/dev/null
-	# The daemon holds a lock for as long as it lives.
+	# The daemon holds a lock until it exits.
 	for lock in "$place"/state/unsandboxfs/*/lock; do
 		test -e "$lock" && flock -w 5 "$lock" true
 	done
@@ -38,7 +38,7 @@ title() {
 	fi
 }
 
-# Shows a command as it is typed, runs it, shows how it ended if not well.
+# Prints a command, runs it, and prints its exit status if it failed.
 run() {
 	printf '$ %s\n' "$1"
 	bash -c "$1" 2>&1
@@ -47,7 +47,7 @@ run() {
 	return $status
 }
 
-# The same, for a command that must succeed, or must fail.
+# The same for a command that must succeed, and one that must fail.
 good() {
 	run "$1" || failures=$((failures + 1))
 }
@@ -56,7 +56,7 @@ bad() {
 	return 0
 }
 
-# What the server was asked since the last time, as it counted.
+# Prints the server's counts of requests since the last call.
 asked() {
 	local list
 	list=$(curl -s "$url/_standin/requests" | tr -d '{}"\n' |
@@ -149,7 +149,7 @@ good 'cat u/run/fib.c.job/stdout'
 good 'cat u/run/fib.c.job/exit_code'
 asked
 
-title 'Input files, settings and artifacts: a directory of its own'
+title 'Input files, settings and artifacts: a separate directory'
 good 'mkdir u/run/report'
 good 'echo 1 > u/run/report/.settings/return_artifact'
 good 'cp sales.csv u/run/report/'
@@ -159,14 +159,14 @@ good 'ls u/run/report/sum.py.job/artifacts'
 good 'cat u/run/report/sum.py.job/artifacts/total.txt'
 asked
 
-title 'An asynchronous job: cat follows it to its end'
+title 'An asynchronous job: cat follows its output to the end'
 good 'cp slow.sh u/jobs/new/'
 good 'cat u/jobs/new/slow.sh.job/status'
 good 'cat u/jobs/latest/stdout'
 good 'cat u/jobs/latest/status u/jobs/latest/exit_code'
 asked
 
-title 'What the API refuses, the command reports; the reason is a file'
+title 'If the API refuses something, the command fails; a file has the reason'
 bad 'echo 901 > u/run/.settings/ttl'
 good 'cat u/run/.settings/ttl'
 good 'mkdir u/run/typo && echo klingon > u/run/typo/.settings/language'
@@ -174,15 +174,15 @@ bad 'cp hello.py u/run/typo/'
 good 'cat u/run/typo/hello.py.job/error'
 asked
 
-title 'Unmounted, and mounted again: all is still there'
+title 'Unmounted, and mounted again: everything is still there'
 cd "$place" && good 'fusermount3 -u u'
 start_mount
 good 'cat u/run/hello.py.job/stdout'
 asked
 
 if test $failures -gt 0; then
-	printf '\n%s commands did not do what they should.\n' $failures
+	printf '\n%s commands did not behave as expected.\n' $failures
 	exit 1
 fi
-printf '\nThe demo ends here; nothing of it stays. With keys of your own:\n'
+printf '\nEnd of the demo; it leaves nothing behind. With your own keys:\n'
 printf '    mkdir -p ~/u && %s ~/u\n' "$1/unsandboxfs"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # tests/deps.sh - installs the Debian packages that building and testing need
 #
-# usage: tests/deps.sh LIST...   with the lists below; says nothing, and takes
-# no time, where all is there.
+# usage: tests/deps.sh LIST...   of the lists below; quick and silent if all
+# packages are installed.
 
 set -eu
 
@@ -25,13 +25,13 @@ for list in "$@"; do
 	lint) wanted="$wanted $lint" ;;
 	coverage) wanted="$wanted $coverage" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
-	*) echo "deps: no list named $list" >&2; exit 2 ;;
+	*) echo "deps: no such list: $list" >&2; exit 2 ;;
 	esac
 done
 
 if ! command -v dpkg-query >/dev/null; then
 	# shellcheck disable=SC2086 # a list of names
-	echo "deps: not a Debian; what is needed is, by Debian's names:" \
+	echo "deps: not Debian; required are, by their names in Debian:" \
 		$wanted >&2
 	exit 0
 fi
@@ -52,7 +52,7 @@ $package installed
 	esac
 done
 
-# udev opens it to users; where no udev runs, it is root's alone.
+# udev lets users open it; without udev, only root can.
 case " $* " in
 *" demo "*) test -w /dev/fuse || test ! -e /dev/fuse || closed=/dev/fuse ;;
 esac
@@ -63,12 +63,12 @@ if test "$(id -u)" = 0; then
 elif command -v sudo >/dev/null; then
 	as_root=sudo
 else
-	echo "deps: neither root nor sudo; wanted:$missing $closed" >&2
+	echo "deps: neither root nor sudo; missing:$missing $closed" >&2
 	exit 1
 fi
 
 if test -n "$closed"; then
-	echo "deps: letting users in to $closed" >&2
+	echo "deps: letting users open $closed" >&2
 	$as_root chmod a+rw "$closed"
 fi
 test -n "$missing" || exit 0
@@ -76,6 +76,6 @@ test -n "$missing" || exit 0
 echo "deps: installing$missing" >&2
 apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq
 	-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0"
-$apt update >&2 || echo "deps: apt-get update failed; trying on" >&2
+$apt update >&2 || echo "deps: apt-get update failed; continuing" >&2
 # shellcheck disable=SC2086
 $apt install -y --no-install-recommends $missing >&2

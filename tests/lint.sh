@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# tests/lint.sh - what a reader would mark: layout, layers, headers, checkers
+# tests/lint.sh - checks layout, includes and headers; runs other checkers
 #
-# usage: tests/lint.sh COMPILER FLAG...   as the Makefile compiles with
+# usage: tests/lint.sh COMPILER FLAG...   the compiler and flags of the Makefile
 
 set -u
 shopt -s nullglob globstar
@@ -16,32 +16,32 @@ fail() {
 sources=({api,cache,fs,tests}/**/*.[ch])
 headers=({api,cache,fs,tests}/**/*.h)
 
-clang-format --dry-run -Werror "${sources[@]}" || fail "to lay it out: make format"
+clang-format --dry-run -Werror "${sources[@]}" || fail "wrong layout; run: make format"
 
 for header in "${headers[@]}"; do
 	"$@" -fsyntax-only -x c "$header" || fail "$header does not compile alone"
 done
 
-# Each library has its one home. (Which room calls which: tests/layers.py.)
+# Each library is used in one folder only. (Which room calls which: layers.py.)
 not_in() {
 	local why=$1 pattern=$2 hits
 	shift 2
 	hits=$(grep -nE "^[[:space:]]*#[[:space:]]*include[[:space:]]*$pattern" \
 		/dev/null "$@") && fail "$why:"$'\n'"$hits"
 }
-not_in 'curl and OpenSSL belong to api/' '[<"](curl|openssl)/' \
+not_in 'only api/ may include curl and OpenSSL' '[<"](curl|openssl)/' \
 	{cache,fs}/**/*.[ch]
-not_in 'libfuse belongs to fs/' '[<"](fuse|fuse3/)' {api,cache}/*.[ch]
+not_in 'only fs/ may include libfuse' '[<"](fuse|fuse3/)' {api,cache}/*.[ch]
 
 for source in "${sources[@]}"; do
 	head -n 1 "$source" | grep -q 'SPDX-License-Identifier: MIT' ||
-		fail "$source: its first line is not SPDX"
+		fail "$source: the first line is not the SPDX line"
 	sed -n 2p "$source" | grep -qF "$source - " ||
-		fail "$source: its second line does not say '$source - what it is'"
+		fail "$source: the second line is not '$source - what it is'"
 done
 
-# It does not read the system's headers, so that a loop over a list looks like
-# one over nothing: of uninitialised variables and null the compilers tell.
+# cppcheck does not read system headers, so it does not understand loops over
+# lists; the compilers report uninitialised variables and null pointers.
 cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -I. -j2 \
 	--enable=warning,portability -D_GNU_SOURCE \
 	--suppress=missingIncludeSystem --suppress=unknownMacro \

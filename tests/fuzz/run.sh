@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/fuzz/run.sh - gives each fuzz target so many seconds
+# tests/fuzz/run.sh - runs each fuzz target for a number of seconds
 #
-# usage: tests/fuzz/run.sh BUILD SECONDS   what it finds is left in BUILD/found
+# usage: tests/fuzz/run.sh BUILD SECONDS   findings are left in BUILD/found
 
 set -eu
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/mount/life/fallback.sh - an API that knows the other names alone
+# tests/mount/life/fallback.sh - an API that has only the alternative paths
 #
-# See service.sh. What it does not know it answers with 404.
-# shellcheck disable=SC2034,SC2005,SC2010,SC2046 # names are of the API's making
+# See service.sh. The server answers the usual paths with 404.
+# shellcheck disable=SC2034,SC2005,SC2010,SC2046 # names come from the API
 
 fails() {
 	! "$@"

@@ -3,7 +3,7 @@
 # tests/mount/life/image.sh - the whole life of a snapshot, and of an image
 #
 # See service.sh. $KEY and $OTHER are public keys of other accounts.
-# shellcheck disable=SC2034,SC2005,SC2010,SC2012,SC2046 # names are of the API's making
+# shellcheck disable=SC2034,SC2005,SC2010,SC2012,SC2046 # names come from the API
 
 fails() {
 	! "$@"

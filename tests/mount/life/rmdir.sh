@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/mount/life/rmdir.sh - what rmdir does where the mount has allow_delete
+# tests/mount/life/rmdir.sh - rmdir in a mount with allow_delete
 #
 # See service.sh.
-# shellcheck disable=SC2034,SC2005,SC2010,SC2046 # names are of the API's making
+# shellcheck disable=SC2034,SC2005,SC2010,SC2046 # names come from the API
 
 fails() {
 	! "$@"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/mount/life/service.sh - a service's whole life, by coreutils and curl
+# tests/mount/life/service.sh - a service's whole life, with coreutils and curl
 #
-# Run in a mount, where $PORT is free. test_life.py runs it step by step: the
-# paragraphs. What a step must ask of the API, and no more, stands before it.
-# shellcheck disable=SC2034,SC2005,SC2010,SC2046 # names are of the API's making
+# Run in a mount; $PORT is free. test_life.py runs it step by step: each step is
+# a paragraph. Before it are the requests that it must send, and no others.
+# shellcheck disable=SC2034,SC2005,SC2010,SC2046 # names come from the API
 
 fails() {
 	! "$@"

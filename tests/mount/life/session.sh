@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/mount/life/session.sh - a session's whole life, by coreutils
+# tests/mount/life/session.sh - a session's whole life, with coreutils
 #
 # See service.sh.
-# shellcheck disable=SC2034,SC2005,SC2010,SC2016,SC2046 # names are of the API's making
+# shellcheck disable=SC2034,SC2005,SC2010,SC2016,SC2046 # names come from the API
 
 fails() {
 	! "$@"
