@@ -249,7 +249,7 @@ class Soak:
         wrong, deeds, errors = [], collections.Counter(), collections.Counter()
         for process, pipe in self.clients:
             if not pipe.poll(60):
-                wrong.append("a client is held")
+                wrong.append("a client hangs")
                 process.kill()
                 continue
             done, failed, what = pipe.recv()

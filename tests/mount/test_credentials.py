@@ -90,7 +90,7 @@ class Credentials(StartCase):
             path = self.accounts(ONE, mode=mode)
             self.assert_fails(CREDENTIALS, [path, "600"])
 
-    @unittest.skipUnless(os.getuid() == 0, "takes two users")
+    @unittest.skipUnless(os.getuid() == 0, "needs two users")
     def test_file_of_someone_else(self):
         path = self.accounts(ONE)
         os.chown(path, 1234, 1234)

@@ -94,7 +94,7 @@ class Run(Lane):
             reason = self.read(job + "/error")
             self.check(len(reason) > 4, "no reason in error")
             if fault.words and fault.words not in reason:
-                raise AssertionError(f"{reason!r} is not the API's words")
+                raise AssertionError(f"{reason!r} is not the API's message")
             self.check(error in self.errors or fault.hangs,
                        "it is not in .unsandboxfs/errors")
         elif not fault.shape:

@@ -321,7 +321,7 @@ class Lane:
         self.kept(self.number, fault, error)
         self.again(self.number)
         self.equal(error_of(self.elsewhere.accept), "EAGAIN",
-                   "somebody came to where redirects lead")
+                   "the target of a redirect was reached")
 
     def meet(self, fault):
         """Makes the request during the fault."""

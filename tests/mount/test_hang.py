@@ -87,7 +87,7 @@ class Hang(MountCase):
             process.wait(5 * SLOWNESS)
             self.assertLess(time.monotonic() - began, 1 * SLOWNESS)
         self.wait_for(lambda: processes_with(self.mount.path).keys() ==
-                      {self.mount.pid}, "nobody but the daemon is left")
+                      {self.mount.pid}, "only the daemon is left")
         self.assertEqual(len(os.listdir(self.at("run"))) > 0, True)
 
     def one_of_many(self, *command):
@@ -156,7 +156,7 @@ class Hang(MountCase):
     def test_fusermount(self):
         self.waits_for_nobody(["fusermount3", "-u"])
 
-    @unittest.skipUnless(os.geteuid() == 0, "umount is root's")
+    @unittest.skipUnless(os.geteuid() == 0, "umount needs root")
     def test_umount(self):
         self.waits_for_nobody(["umount"])
 

@@ -27,7 +27,7 @@ class Kernel(MountCase):
         for line in self.read(".unsandboxfs/stats").splitlines():
             if line.split()[0] == "operations":
                 return int(line.split()[1])
-        raise AssertionError("stats tells no operations")
+        raise AssertionError("stats has no operations")
 
     def cost(self, deed):
         """The requests of an action, without those for the count."""

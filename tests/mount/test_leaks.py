@@ -9,7 +9,7 @@ from case import MountCase
 from mounted import IS_SANITIZED
 
 
-@unittest.skipIf(IS_SANITIZED, "a sanitizer looks for leaks itself")
+@unittest.skipIf(IS_SANITIZED, "a sanitizer finds leaks itself")
 @unittest.skipUnless(shutil.which("valgrind"), "no valgrind here")
 class Leaks(MountCase):
     """A mount, a hundred runs, everything else once, an unmount."""

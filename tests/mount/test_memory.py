@@ -14,7 +14,7 @@ MB = 1 << 20
 LOADER_STATUS = 127
 
 
-@unittest.skipIf(IS_SANITIZED, "a sanitizer takes all the addresses it can")
+@unittest.skipIf(IS_SANITIZED, "a sanitizer reserves all address space")
 class Limited(MountCase):
     """A memory limit, as with ulimit -v."""
 
@@ -81,7 +81,7 @@ class Limited(MountCase):
         self.check_goes_on()
 
 
-@unittest.skipIf(IS_SANITIZED, "a sanitizer takes all the addresses it can")
+@unittest.skipIf(IS_SANITIZED, "a sanitizer reserves all address space")
 class Starts(StartCase):
     """A start with too little memory reports it."""
 

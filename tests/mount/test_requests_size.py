@@ -91,7 +91,7 @@ class Size(LongCase):
         self.assertFalse(os.path.lexists(self.at(folder, "nobody")))
         self.assert_requests({"GET /sessions": 1})
 
-    @unittest.skipIf(IS_SANITIZED, "a sanitizer keeps what was freed")
+    @unittest.skipIf(IS_SANITIZED, "a sanitizer keeps freed memory")
     def test_2_memory_of_many_loads(self):
         """A list that changes repeatedly takes no more memory than two."""
         self.lines("ls -f snapshots")
@@ -189,7 +189,7 @@ class SmallCache(LongCase):
         self.save(os.path.join("snapshots", name, "locked"), "0\n")
         self.assertEqual(self.value("snapshots", name, "locked"), "0")
 
-    @unittest.skipIf(IS_SANITIZED, "a sanitizer keeps what was freed")
+    @unittest.skipIf(IS_SANITIZED, "a sanitizer keeps freed memory")
     def test_4_memory(self):
         """Evicted details leave nothing behind."""
         self.list_briefly()

@@ -111,7 +111,7 @@ class Secret(MountCase):
         # Files of a process that is not dumpable belong to root.
         self.assertEqual(os.stat(f"/proc/{self.mount.pid}/environ").st_uid, 0)
 
-    @unittest.skipUnless(os.geteuid() == 0, "another user is wanted")
+    @unittest.skipUnless(os.geteuid() == 0, "needs another user")
     def test_no_other_user_reads_its_memory(self):
         for name in ("environ", "mem", "maps", "fd"):
             done = as_nobody("cat" if name != "fd" else "ls",
@@ -165,7 +165,7 @@ class Credentials(MountCase):
             self.refused(lambda path, mode=mode: os.chmod(path, mode),
                          b"chmod 600")
 
-    @unittest.skipUnless(os.geteuid() == 0, "another user is wanted")
+    @unittest.skipUnless(os.geteuid() == 0, "needs another user")
     def test_of_another_user(self):
         self.refused(lambda path: os.chown(path, NOBODY, NOBODY),
                      b"another user")
@@ -409,7 +409,7 @@ class Answers(MountCase):
             self.assertLess(resident, 64 << 20)
 
 
-@unittest.skipUnless(os.geteuid() == 0, "another user is wanted")
+@unittest.skipUnless(os.geteuid() == 0, "needs another user")
 class Others(MountCase):
     """Other users of the machine."""
 
@@ -474,7 +474,7 @@ class Others(MountCase):
         self.assertNotEqual(as_nobody("ls", self.at("run")).returncode, 0)
 
 
-@unittest.skipIf(IS_SANITIZED, "a sanitizer keeps what was freed")
+@unittest.skipIf(IS_SANITIZED, "a sanitizer keeps freed memory")
 class Memory(MountCase):
     """The bytes that a secret was overwritten with."""
 

@@ -188,7 +188,7 @@ class Start(StartCase):
             self.assertEqual((info.st_uid, info.st_gid), (uid, 5678), path)
             self.assertEqual(info.st_mode & 0o077, 0, path)
 
-    @unittest.skipUnless(os.getuid() == 0, "takes two users")
+    @unittest.skipUnless(os.getuid() == 0, "needs two users")
     def test_other_users(self):
         """Others are kept out; with allow_other, modes decide."""
         if self.place.path.startswith("/root/"):

@@ -126,7 +126,7 @@ class Wordings(MountCase):
             if not isinstance(row, Row):
                 self.assertGreater(len(row), 15, name)
             elif len(row.wordings) < 2:
-                self.fail(f"{name} has but one wording")
+                self.fail(f"{name} has only one wording")
 
 
 def add_rows():
