@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/holds.h - what must hold, outside of cmocka */
+/* tests/holds.h - assertions without cmocka */
 #ifndef TESTS_HOLDS_H
 #define TESTS_HOLDS_H
 

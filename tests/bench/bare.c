@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/bench/bare.c - a libfuse filesystem of files in memory, and no more */
+/* tests/bench/bare.c - a minimal libfuse filesystem of files in memory */
 #define FUSE_USE_VERSION 312
 
 #include <errno.h>
@@ -14,8 +14,8 @@
  * usage: bare MOUNTPOINT DIRS FILES BYTES
  *
  * /list/0 ... /list/DIRS-1 with the files 0 ... FILES-1 of BYTES bytes each.
- * What the kernel may keep, it may keep for ever: the quickest that a
- * filesystem of libfuse's low level can be, for others to be held against.
+ * All kernel caches have no time limit: this is the fastest that a low-level
+ * libfuse filesystem can be, as a reference for others.
  */
 #define FOREVER 1e9
 
@@ -51,7 +51,7 @@ static void entry_fill(fuse_ino_t ino, struct fuse_entry_param *entry)
 	entry->attr_timeout = entry->entry_timeout = FOREVER;
 }
 
-/* The name'th entry of a directory, 0 where there is none. */
+/* The name'th entry of a directory, 0 if there is none. */
 static fuse_ino_t child_ino(fuse_ino_t parent, unsigned long index)
 {
 	if (parent == FUSE_ROOT_ID)

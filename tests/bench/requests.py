@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/bench/requests.py - the table of what costs how many requests
+# tests/bench/requests.py - prints how many requests actions cost
 """usage: tests/bench/requests.py [-s] BUILD [ROW...]
 
-Plays each row of tests/bench/rows.py through a real mount and prints what the
-server counted beside what it may be; 1 if a row is over. -s: the short rows of
-the tests. The long rows, which do nothing but wait, are played side by side.
+Runs each row of tests/bench/rows.py through a real mount and prints the
+server's counts and their limits; exits with 1 if a row is over its limit. -s:
+the short rows of the tests. Long rows, which mostly wait, run in parallel.
 """
 import concurrent.futures
 import os
@@ -27,7 +27,7 @@ def lines_of(text):
 
 
 def show(row, counted):
-    """Prints one row; whether it is within its limit."""
+    """Prints one row; returns whether it is within its limit."""
     *before, last = lines_of(row.__doc__)
     for line in before:
         print(line)
@@ -41,16 +41,16 @@ def show(row, counted):
 
 
 def play(row, is_long):
-    """A row that ends in an error is over, too."""
+    """Runs a row; one that ends in an error counts as over."""
     from rows import Counted
     try:
         return row(is_long)
-    except Exception as error:  # whatever it is, the other rows are played
+    except Exception as error:  # in any case, the other rows run
         return Counted({}, {}, [f"{type(error).__name__}: {error}"])
 
 
 def main(words):
-    """Reads the command line; the exit status."""
+    """Reads the command line; returns the exit status."""
     is_long = "-s" not in words
     words = [word for word in words if word != "-s"]
     if not words:
@@ -70,7 +70,7 @@ def main(words):
 
 
 def interrupted(_number, _frame):
-    """SIGTERM is cleaned up after as Ctrl-C is."""
+    """Cleans up after SIGTERM as after Ctrl-C."""
     raise KeyboardInterrupt
 
 

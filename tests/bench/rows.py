@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# tests/bench/rows.py - what may cost how many requests, a row each
-"""Each row is an action through a real mount, what the server counted, and the
-most that it may count. The numbers are the server's own.
+# tests/bench/rows.py - actions, and how many requests they may cost
+"""Each row is an action through a real mount, with the requests that the server
+counted, and their limits.
 
-A row is played short in the tests (tests/mount/test_requests.py), and at its
-full length by `make bench-requests`.
+The tests run a short form of each row (tests/mount/test_requests.py), and
+`make bench-requests` the full length.
 """
 import json
 import time
@@ -13,25 +13,25 @@ from world import World
 
 
 class Counted:
-    """What a row came to."""
+    """The result of a row."""
 
     def __init__(self, requests, limits, wrong=()):
         self.requests = requests  # {"GET /services": 1}
-        self.limits = limits      # the same; what is not in it may not come
-        self.wrong = list(wrong)  # what else was not as it must be
+        self.limits = limits      # the same; requests not in it are not allowed
+        self.wrong = list(wrong)  # other errors
 
     @property
     def total(self):
-        """All requests."""
+        """The number of all requests."""
         return sum(self.requests.values())
 
     @property
     def limit(self):
-        """How many they may be."""
+        """The limit of that number."""
         return sum(self.limits.values())
 
     def trouble(self):
-        """What is over its limit."""
+        """The counts that are over their limits."""
         over = [f"{count} {what}, at most {self.limits.get(what, 0)}"
                 for what, count in sorted(self.requests.items())
                 if count > self.limits.get(what, 0)]
@@ -71,7 +71,7 @@ def cats_at_once(is_long):
     """64 processes `cat services/web/state` at once, cold"""
     with World("cats", seed={"services": [{"name": "web"}]}) as world:
         world.server.reset_counts()
-        # Slow, so that all of them come while it is on its way.
+        # A slow answer, so that all requests come before it.
         world.server.fault({"path": "/services", "delay_ms": 1500,
                             "after": True, "times": 1})
         out = world.together(["cat services/web/state"] * 64)
@@ -85,7 +85,7 @@ def details(is_long):
     names = [f"web-{i}" for i in range(20)]
     seed = {"services": [{"id": f"unsb-service-{name}", "name": name}
                          for name in names]}
-    # What the list says of each; the three are in the details alone.
+    # The fields in the list; the other three are only in the details.
     listed = {"services": [{
         "service_id": f"unsb-service-{name}", "name": name, "state": "running",
         "ports": [80], "vcpu": 1, "created_at": "2025-01-02T03:04:05Z"}
@@ -149,11 +149,11 @@ def waits(is_long):
         out = world.together([f"cat jobs/new/a{i}.sh.job/"
                               "{stdout,stderr,exit_code}" for i in range(50)])
         polls = int(time.monotonic() - began) + 1
-        time.sleep(3)  # nothing runs any more: no more polls
+        time.sleep(3)  # nothing is running: no more polls
         wrong = [] if out == [f"{i}\n0\n" for i in range(50)] else [
             f"read {out}"]
         requests = world.server.requests()
-        # Whatever a poll asks for: there is one a second.
+        # There is one poll of any kind a second.
         details_more = max(requests.get("GET /jobs/ID", 0) - 50, 0)
         return Counted(requests, {"POST /execute/async": 50,
                                   "GET /jobs/ID": 50 + details_more,

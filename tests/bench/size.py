@@ -3,16 +3,16 @@
 # tests/bench/size.py - the tree at 10,000 and 100,000 snapshots
 """usage: tests/bench/size.py BUILD [COUNT...]
 
-Per count: a cold `ls`, a warm `ls -l`, a `find` by type, the daemon's peak of
-memory (of the first load, and of a changed list while the one before is still
-held) and what the list itself takes (stats), each also per resource; and the
-longest that others waited while a list was loaded, who stat what is known, read
-what the daemon has in memory, or read what it must ask the API for: the least of
-three loads, since what else runs on the machine only adds to it; and the longest
-that the daemon worked without looking for other requests, which nothing adds to.
-The requests of all of it are counted: one a load.
+Measures for each count: a cold `ls`, a warm `ls -l`, a `find` by type, the
+daemon's peak memory (of the first load, and of a changed list while the one
+before is still in use) and the memory of the list itself (stats), each also per
+resource. Also the longest time that other processes waited while a list was
+loaded: those that stat a known file, read a file that the daemon has in memory,
+or read a file that needs a request; the least of three loads, since other
+programs on the machine only add to it; and the longest time that the daemon
+worked without checking for other requests. All requests are counted: one a load.
 
-Then, from each count to the next: how much more a resource costs there. 1.0 is
+Then, from each count to the next: the ratio of the costs per resource; 1.0 is
 linear.
 """
 import ctypes
@@ -25,7 +25,7 @@ import time
 
 LOADS = 3
 WAIT_LIMIT_S = 0.050
-# A resource may not cost so much more in ten times as many.
+# The cost of a resource may not grow this much with ten times as many.
 GROWTH_LIMIT = 2.0
 
 AT_FDCWD = -100
@@ -35,7 +35,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def stat_anew(path):
-    """A stat that the kernel does not answer from what it remembers."""
+    """A stat that the kernel does not answer from its caches."""
     room = ctypes.create_string_buffer(256)
     if LIBC.statx(AT_FDCWD, path.encode(), AT_STATX_FORCE_SYNC,
                   STATX_BASIC_STATS, room):
@@ -43,7 +43,7 @@ def stat_anew(path):
 
 
 def read_anew(path):
-    """Reads what no page cache holds."""
+    """Reads a file that is not in the page cache."""
     fd = os.open(path, os.O_RDONLY)
     try:
         while os.read(fd, 4096):
@@ -52,7 +52,7 @@ def read_anew(path):
         os.close(fd)
 
 
-# What others do meanwhile.
+# What other processes do meanwhile.
 PROBES = {
     "stat README": lambda world: stat_anew(world.at("README")),
     "stat a service": lambda world: stat_anew(world.at("services", "web")),
@@ -64,8 +64,8 @@ PROBES = {
 
 
 class Prober:
-    """Does one thing in the mount all the time, and tells how long the slowest
-    of it took."""
+    """Repeats one operation in the mount, and reports the time of the slowest
+    one."""
 
     def __init__(self, probe, world):
         self.probe = probe
@@ -98,7 +98,7 @@ class Prober:
 
 
 def timed(world, command):
-    """Seconds that a command in the mount takes; its lines."""
+    """(seconds, output lines) of a command in the mount."""
     began = time.monotonic()
     with open(os.path.join(world.place.path, "out"), "w+b") as out:
         subprocess.run(**world.command(command), stdout=out, check=True,
@@ -110,7 +110,7 @@ def timed(world, command):
 
 
 class Sizes:
-    """What one count of snapshots came to."""
+    """The measurements for one number of snapshots."""
 
     def __init__(self, count):
         self.count = count
@@ -123,7 +123,7 @@ class Sizes:
         self.wrong = []
 
     def measure(self, loads=LOADS):
-        """Does it all."""
+        """Measures everything."""
         from world import World
         with World("size", "ttl_list=900,ttl_system=0,timeout=120",
                    limit_s=600, seed={"services": [{"name": "web"}],
@@ -148,7 +148,7 @@ class Sizes:
             self.check_requests(2 * loads)
 
     def look(self, world):
-        """At what was loaded, and at what it takes."""
+        """Reads the loaded list, and measures the memory."""
         self.peak_kib = world.memory_kib("VmHWM")
         for _ in range(3):
             took_s, lines = timed(world, "ls -l snapshots")
@@ -162,7 +162,7 @@ class Sizes:
         self.list_bytes = stats["resources_bytes"]
 
     def load(self, world):
-        """A cold `ls`, and what it makes others wait; seconds."""
+        """Seconds of a cold `ls`, and the wait that it causes others."""
         probers = {name: Prober(probe, world)
                    for name, probe in PROBES.items()}
         for prober in probers.values():
@@ -180,7 +180,7 @@ class Sizes:
         return took_s
 
     def check_requests(self, loads):
-        """One a load, of each list, and those of the last prober."""
+        """One for each load of a list, and those of the last prober."""
         for name in ("POST /keys/validate", "GET /health"):
             self.requests.pop(name, None)
         wanted = {"GET /snapshots": loads, "GET /services": loads}
@@ -188,12 +188,12 @@ class Sizes:
             self.wrong.append(f"{self.requests}, not {wanted}")
 
     def expect(self, got, wanted, what):
-        """A listing is whole."""
+        """Checks that a listing is complete."""
         if got != wanted:
             self.wrong.append(f"{what} showed {got}, not {wanted}")
 
     def each(self):
-        """What a resource costs: microseconds, and bytes."""
+        """The cost of a resource: microseconds, and bytes."""
         memory_kib = self.peak_kib - self.empty_kib
         again_kib = self.again_kib - self.empty_kib
         return {"cold ls": self.cold_s * 1e6 / self.count,
@@ -204,7 +204,7 @@ class Sizes:
                 "the list": self.list_bytes / self.count}
 
     def show(self):
-        """Prints what all and what one of them cost."""
+        """Prints the cost of all, and of one."""
         each = self.each()
         print(f"\n{self.count:,} snapshots")
         for name, value in each.items():
@@ -219,7 +219,7 @@ class Sizes:
               flush=True)
 
     def late(self):
-        """Who waited for longer than they may."""
+        """The operations that waited too long."""
         waits_s = {**self.waits_s, "longest turn": self.turn_s}
         return [f"{name} waited {wait_s * 1e3:.0f} ms, at most "
                 f"{WAIT_LIMIT_S * 1e3:.0f}"
@@ -227,7 +227,7 @@ class Sizes:
 
 
 def growth(smaller, larger):
-    """How much more each costs in the larger; prints it. What is too much."""
+    """Prints the ratios of costs; returns those that are too high."""
     before, after = smaller.each(), larger.each()
     ratios = {name: after[name] / before[name] for name in before}
     print(f"\none of {larger.count:,} to one of {smaller.count:,}")
@@ -238,7 +238,7 @@ def growth(smaller, larger):
 
 
 def main(words):
-    """Reads the command line; the exit status."""
+    """Reads the command line; returns the exit status."""
     if not words:
         print(__doc__, file=sys.stderr)
         return 2
@@ -261,7 +261,7 @@ def main(words):
 
 
 def interrupted(_number, _frame):
-    """SIGTERM is cleaned up after as Ctrl-C is."""
+    """Cleans up after SIGTERM as after Ctrl-C."""
     raise KeyboardInterrupt
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/bench/speed.py - a warm mount beside tmpfs and a bare libfuse3
+# tests/bench/speed.py - compares a warm mount, tmpfs and a minimal libfuse
 """usage: tests/bench/speed.py BUILD [SNAPSHOTS]
 
-The mount's snapshots/ (300 of them, if not said), a copy of it on tmpfs, and
-tests/bench/bare.c with as many directories and files: what a warm stat, an
-`ls -l`, an `ls -lR` and the reading of a small file take in each, as ratios.
-The three take turns, and a ratio is the median of those of all rounds.
+Compares the mount's snapshots/ (300 by default), a copy of it on tmpfs, and
+tests/bench/bare.c with as many directories and files: the times of a warm stat,
+an `ls -l`, an `ls -lR` and of reading a small file, as ratios. The three take
+turns, and a ratio is the median of all rounds.
 """
 import os
 import shutil
@@ -22,7 +22,7 @@ NAMES = ("tmpfs", "bare", "mount")
 
 
 class Tree:
-    """One of the three."""
+    """One of the three filesystems."""
 
     def __init__(self, path, walk):
         self.path = path
@@ -43,14 +43,14 @@ class Tree:
         return (time.monotonic() - began) * 1e9
 
     def measure(self, what):
-        """Nanoseconds, of a file or in all."""
+        """Nanoseconds, per file or in all."""
         if what in ("stat", "read"):
             return self._walk(what)
         return self._list(what.split()[1])
 
 
 def compare(trees, what):
-    """Rounds of one measure in turn; prints its row."""
+    """Measures one operation in all three, in turn; prints its row."""
     for tree in trees:
         tree.measure(what)
     rounds = [[tree.measure(what) for tree in trees] for _ in range(ROUNDS)]
@@ -62,7 +62,7 @@ def compare(trees, what):
 
 
 def wait_until_mounted(path, child):
-    """Polls until it is there."""
+    """Polls until the path exists."""
     until = time.monotonic() + 20
     while not os.path.ismount(path):
         if child.poll() is not None or time.monotonic() > until:
@@ -71,7 +71,7 @@ def wait_until_mounted(path, child):
 
 
 def measure_all(world, walk, bare, tmpfs):
-    """Makes the other two, and prints the table."""
+    """Creates the other two, and prints the table."""
     from place import end_with_parent, unmount
     source = world.at("snapshots")
     copy = os.path.join(tmpfs, "list")
@@ -101,7 +101,7 @@ def measure_all(world, walk, bare, tmpfs):
 
 
 def main(words):
-    """Reads the command line; the exit status."""
+    """Reads the command line; returns the exit status."""
     if not words:
         print(__doc__, file=sys.stderr)
         return 2
@@ -121,7 +121,7 @@ def main(words):
 
 
 def interrupted(_number, _frame):
-    """SIGTERM is cleaned up after as Ctrl-C is."""
+    """Cleans up after SIGTERM as after Ctrl-C."""
     raise KeyboardInterrupt
 
 

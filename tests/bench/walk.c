@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/bench/walk.c - how long the same call takes for each of many paths */
+/* tests/bench/walk.c - measures the same call for many paths */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 /*
  * usage: walk stat|read ROUNDS <PATHS
  *
- * Reads paths, one a line, and does to each what is asked for: a stat, or an
- * open, reads to the end and a close. Prints nanoseconds per path.
+ * Reads paths, one per line, and for each calls stat, or opens it, reads it to
+ * the end and closes it. Prints nanoseconds per path.
  */
 
 enum { PATHS_MAX = 1000000 };

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/bench/world.py - a server with so many resources, and a mount of it
-"""What every measurement starts from: a private folder, a stand-in that was
-seeded, and a mount that has asked for nothing but its key."""
+# tests/bench/world.py - a server with many resources, and a mount of it
+"""The start of every measurement: a private directory, a seeded stand-in, and a
+mount that has requested only its key."""
 import os
 import subprocess
 import sys
@@ -19,7 +19,7 @@ SLOWNESS = 4 if IS_SANITIZED else 1
 
 
 class World:
-    """To be used in a `with`; it leaves nothing behind."""
+    """Used in a `with`; it leaves nothing behind."""
 
     def __init__(self, name, options="", server=(), seed=None, limit_s=120):
         self.name = name
@@ -49,7 +49,7 @@ class World:
         return self
 
     def _seed(self, kind, what):
-        """In slices, each of which is answered in time."""
+        """Seeds in slices, each of which is answered in time."""
         while isinstance(what, int) and what > SEED_SLICE:
             self.server.ask("PUT", "/seed", {kind: SEED_SLICE})
             what -= SEED_SLICE
@@ -70,7 +70,7 @@ class World:
         return os.path.join(self.mount.path, *parts)
 
     def command(self, text, *arguments, **more):
-        """How a command of bash is run in the mount."""
+        """The arguments that run a bash command in the mount."""
         more.setdefault("cwd", self.mount.path)
         return dict(args=["bash", "-c", text, "bash", *arguments],
                     env=dict(os.environ, HOME=self.mount.home,
@@ -78,8 +78,8 @@ class World:
                     stdin=subprocess.DEVNULL, **more)
 
     def shell(self, text, *arguments, seconds=60, **more):
-        """Runs a command of bash in the mount, which must go well and may
-        say nothing on stderr; its output."""
+        """Runs a bash command in the mount, which must succeed and print
+        nothing to stderr; returns its output."""
         done = subprocess.run(**self.command(text, *arguments, **more),
                               capture_output=True, check=False,
                               timeout=seconds * SLOWNESS)
@@ -89,8 +89,8 @@ class World:
         return done.stdout.decode(errors="surrogateescape")
 
     def together(self, commands, seconds=60):
-        """Runs commands of bash in the mount at the same time; all must go
-        well. Their outputs."""
+        """Runs bash commands in the mount in parallel; all must succeed.
+        Returns their outputs."""
         children = [subprocess.Popen(**self.command(
             text), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             for text in commands]
@@ -110,7 +110,7 @@ class World:
         return outputs
 
     def save(self, path, content):
-        """Writes a file of the mount as cp does."""
+        """Writes a file of the mount like cp."""
         fd = os.open(self.at(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
                      0o644)
         try:
@@ -139,7 +139,7 @@ class World:
         self.save(".unsandboxfs/refresh", "1\n")
 
     def memory_kib(self, line="VmRSS"):
-        """What the daemon takes; VmHWM is its peak."""
+        """The daemon's memory; VmHWM is its peak."""
         with open(f"/proc/{self.mount.pid}/status", encoding="ascii") as file:
             for text in file:
                 if text.startswith(line + ":"):

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 			check_key(keys.secret_key);
 		} else {
 			HOLDS(why[0] && !strchr(why, '\n'));
-			HOLDS(!strstr(why, "unsb-sk-")); /* no key in it */
+			HOLDS(!strstr(why, "unsb-sk-")); /* contains no key */
 		}
 		api_credentials_clear(&keys);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/fuzz.h - what every fuzz target has */
+/* tests/fuzz/fuzz.h - shared by all fuzz targets */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
@@ -10,7 +10,7 @@
 
 #include "tests/holds.h"
 
-/* One input; libFuzzer makes them up, replay.c reads them from files. */
+/* Runs one input, from libFuzzer or from a file (replay.c). */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/headers.c - the head of an answer, line by line */
+/* tests/fuzz/headers.c - the header lines of an answer */
 #include <string.h>
 
 #include "api/headers.h"

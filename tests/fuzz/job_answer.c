@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/job_answer.c - a result is stored, with its artifacts */
+/* tests/fuzz/job_answer.c - stores a result with its artifacts */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>

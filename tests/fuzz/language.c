@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/language.c - what language is it, and is its name one to run */
+/* tests/fuzz/language.c - detects the language, and whether a name runs */
 #include <string.h>
 
 #include "api/api.h"

@@ -16,7 +16,7 @@ static void check_name(const char *name)
 		HOLDS((unsigned char)*name >= ' ' && *name != 0x7f);
 }
 
-/* What a terminal is shown has nothing that it would obey. */
+/* Text for a terminal contains no control characters. */
 static void check_line(const char *line)
 {
 	for (; *line; line++)

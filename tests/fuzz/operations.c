@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/operations.c - whole operations on the tree, a scripted API */
+/* tests/fuzz/operations.c - operations on the tree, with a scripted API */
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/fs/mount/calls.h"
 
 /*
- * An input is a script, a line each: a word, and what goes with it, separated
- * by blanks; the last takes the rest of the line. %XX is any byte. Lines that
- * are none of these are passed over.
+ * An input is a script of one command per line: a word and its arguments,
+ * separated by blanks; the last one takes the rest of the line. %XX is any
+ * byte. Other lines are skipped.
  */
 
 enum { WORDS = 4, LINES = 120 };
 
 struct word {
-	char *text; /* a NUL behind it */
+	char *text; /* ends in a NUL */
 	size_t len;
 };
 
@@ -21,7 +21,7 @@ static long number(const struct word *word)
 	return strtol(word->text, NULL, 0);
 }
 
-/* ---- what is asked ---- */
+/* ---- requests ---- */
 
 static void do_stat(const struct word *words)
 {
@@ -68,7 +68,7 @@ static void do_open_read(const struct word *words)
 	call_open(words[0].text, O_RDONLY | O_NONBLOCK, &which);
 }
 
-/* Something that is open, of files alone. */
+/* An open file. */
 static struct kernel_open *opened(const struct word *word)
 {
 	unsigned which = (unsigned)number(word);
@@ -190,7 +190,7 @@ static void do_xattr(const struct word *words)
 		call_remove_xattr(words[0].text, words[1].text);
 }
 
-/* ---- what happens besides ---- */
+/* ---- other events ---- */
 
 static void do_say(const struct word *words)
 {
@@ -253,7 +253,7 @@ static void do_again(const struct word *words)
 	HOLDS(kernel_mount() == 0);
 }
 
-/* The mount ends in the middle of what comes next. */
+/* The mount ends during the next request. */
 static void do_cut(const struct word *words)
 {
 	kernel.cut = 1 + (unsigned)number(words) % 64;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/replay.c - gives a fuzz target the files of its corpus */
+/* tests/fuzz/replay.c - runs a fuzz target with the files of its corpus */
 #include <dirent.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ static void replay_file(const char *path)
 	HOLDS(bytes && file);
 	len = fread(bytes, 1, INPUT_MAX, file);
 	fclose(file);
-	/* Of its very size, so that valgrind and ASan see each step past it. */
+	/* Of the exact size, so that valgrind and ASan see reads past it. */
 	exact = malloc(len ? len : 1);
 	HOLDS(exact);
 	memcpy(exact, bytes, len);
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
 		return 2;
 	}
-	/* The empty one belongs to every corpus. */
+	/* The empty input belongs to every corpus. */
 	LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
 	count = replay_folder(argv[1]);
 	HOLDS(count > 0);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/settings.c - what is written into .settings, dotenv above all */
+/* tests/fuzz/settings.c - writes to .settings, mainly dotenv */
 #include <string.h>
 
 #include "fs/base/setting.h"
 #include "tests/fuzz/fuzz.h"
 
-/* What reading a setting gives sets it to the same value again. */
+/* Writing what was read sets the same value. */
 static void check_setting(
 	const struct setting *setting, const char *text, size_t len)
 {
