@@ -5,8 +5,8 @@
 
 Reads the includes of the sources below ROOT (the current folder) and the
 symbols of the objects in BUILD. Prints each include and each symbol that a room
-takes from one that it may not call, and each circle among units of api/ and of
-cache/; the exit status is 1 then.
+uses from one that it may not call, and each circle among units of api/ and of
+cache/. If there are any, the exit status is 1.
 """
 import collections
 import glob
@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 
-# What each room may call, beside itself.
+# What each room may call, in addition to itself.
 BASE = ["fs/base", "cache", "api"]
 CORE = ["fs/core", *BASE]
 MAY_CALL = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/test_layers.py - the check of the rooms finds what it is there to find
+# tests/test_layers.py - the check of the rooms finds upward calls and circles
 """usage: tests/test_layers.py BUILD
 
 Compiles small trees, each with one fault or none, and runs tests/layers.py.
@@ -24,7 +24,7 @@ CLEAN = {
 
 class Layers(unittest.TestCase):
     def check_tree(self, **more):
-        """Runs the check over CLEAN and what is given; its output lines."""
+        """Runs the check on CLEAN and the given files; its output lines."""
         with tempfile.TemporaryDirectory() as root:
             files = CLEAN | more.pop("files", {})
             for path, text in files.items():
