@@ -267,7 +267,7 @@ class Soak:
             wrong.append("memory grows")
         if descriptors > GROWTH_FDS:
             wrong.append("descriptors grow")
-        print(f"{sum(deeds.values())} deeds: {dict(deeds)}\n"
+        print(f"{sum(deeds.values())} operations: {dict(deeds)}\n"
               f"{sum(errors.values())} errors: {dict(errors)}\n"
               f"{sum(ran.values())} executions, none twice: {not twice}\n"
               f"growth: {kilobytes:.0f} kB, {descriptors:.1f} descriptors")
