@@ -6,23 +6,23 @@
 #include <stdlib.h>
 
 #include "cache/fetch.h"
-#include "cache/intake.h"
 #include "cache/kind.h"
-#include "cache/state.h"
+#include "cache/response.h"
 
 /*
- * Who may be given what, where asks (A, B), drops (D) and answers (a) cross:
+ * Which answer may be given to whom, if callers (A, B), drops (D) and responses
+ * (a) interleave:
  *
- *   A..a B     B is served what A's request brought.
+ *   A..a B     B is served the response to A's request.
  *   A B..a     B joins A's request: one request, two answers.
- *   A D..a     A is given its answer, which may be of before the write; it is
- *              not kept.
- *   A D B..a   B saw the write return, so A's answer is too old for it: B has
- *              a request of its own, and the entry is B's.
+ *   A D..a     A is given the response, which may be older than the write; it
+ *              is not kept.
+ *   A D B..a   B may have seen the write return, so the response to A is too
+ *              old for B. B has a request of its own, whose response is kept.
  *
- * An entry and its fetch therefore point at each other until the fetch ends or
- * the entry is dropped. A fetch without an entry is one that was overtaken: it
- * has its waiters, and changes nothing.
+ * So an entry and its fetch point at each other until the response arrives or
+ * the entry is dropped. A fetch without an entry was overtaken by a drop: it
+ * has waits, and changes nothing.
  */
 
 struct cache *cache_new(const struct cache_config *config)
@@ -32,12 +32,7 @@ struct cache *cache_new(const struct cache_config *config)
 	if (!cache)
 		return NULL;
 	cache->config = *config;
-	list_init(&cache->fetches);
-	if (store_init(&cache->store, config->max_bytes, config->worker,
-		    &cache->stats)) {
-		free(cache);
-		return NULL;
-	}
+	TAILQ_INIT(&cache->by_use);
 	return cache;
 }
 
@@ -45,10 +40,10 @@ void cache_free(struct cache *cache)
 {
 	if (!cache)
 		return;
-	while (!list_is_empty(&cache->fetches))
-		fetch_free(
-			LIST_OWNER(cache->fetches.next, struct fetch, others));
-	store_clear(&cache->store);
+	while (!LIST_EMPTY(&cache->fetches))
+		fetch_free(LIST_FIRST(&cache->fetches));
+	while (!TAILQ_EMPTY(&cache->by_use))
+		store_remove(cache, TAILQ_FIRST(&cache->by_use));
 	free(cache);
 }
 
@@ -63,116 +58,84 @@ const struct cache_stats *cache_stats(const struct cache *cache)
 	return &cache->stats;
 }
 
-/* ---- what is asked for ---- */
-
-/* Sends a request for the entry, which has none on its way. */
-static int ask(struct cache *cache, struct entry *entry, enum cache_kind kind,
-	enum api_priority priority, uint64_t now_ms)
-{
-	struct fetch *fetch;
-	int err = fetch_new(cache->config.api, entry->endpoint,
-		entry->has_id ? entry->id : NULL, priority, now_ms,
-		intake_reply, cache, &fetch);
-
-	if (err)
-		return err;
-	fetch->kind = kind;
-	fetch->entry = entry;
-	entry->fetch = fetch;
-	list_insert(&cache->fetches, &fetch->others);
-	store_pin(entry);
-	cache->stats.misses++;
-	return 0;
-}
-
-/* Takes back a request that nobody waits for. */
-static void abandon(struct cache *cache, struct fetch *fetch)
-{
-	struct entry *entry = fetch->entry;
-
-	fetch_free(fetch);
-	if (!entry)
-		return;
-	entry->fetch = NULL;
-	store_settle(&cache->store, entry);
-}
-
-static int wait_for(struct cache *cache, struct entry *entry,
-	enum cache_kind kind, enum api_priority priority, uint64_t now_ms,
-	cache_ready *ready, void *ctx, struct cache_wait **wait)
-{
-	bool is_first = !entry->fetch;
-	int err;
-
-	if (is_first) {
-		err = ask(cache, entry, kind, priority, now_ms);
-		if (err) {
-			store_settle(&cache->store, entry);
-			return err;
-		}
-	}
-	*wait = fetch_join(entry->fetch, ready, ctx);
-	if (!*wait) {
-		if (is_first)
-			abandon(cache, entry->fetch);
-		return -ENOMEM;
-	}
-	if (!is_first)
-		cache->stats.joined++;
-	return -EINPROGRESS;
-}
+/* ---- getting answers ---- */
 
 /*
- * A stale answer that is still usable is served while there is a pause. The
- * first to come after it tries the API, and waits for what comes; unless the
- * last try took all of its time, when it is better served than kept waiting.
+ * A stale answer is served during a pause. The first caller after it retries,
+ * and waits for the response; but after a time-out, which would make it wait
+ * for long, it is served the stale answer and the retry is in the background.
  */
-static bool serve_usable(struct cache *cache, struct entry *entry,
-	enum cache_kind kind, enum api_priority priority, uint64_t now_ms,
-	struct cache_answer *answer)
+static bool serve_stale(struct cache *cache, struct entry *entry,
+	enum api_priority priority, struct cache_answer *answer)
 {
-	bool is_served = outage_is_paused(&cache->outage, now_ms) ||
-		outage_is_paused(&entry->outage, now_ms);
+	uint64_t now_ms = cache->now_ms;
+	bool is_paused = backoff_is_paused(&cache->backoff, now_ms) ||
+		backoff_is_paused(&entry->backoff, now_ms);
+	bool is_served = is_paused || cache->backoff.was_timeout;
 
-	if (!is_served) {
-		is_served = cache->outage.is_slow;
-		if (!entry->fetch) {
-			outage_try(&cache->outage, now_ms);
-			outage_try(&entry->outage, now_ms);
-			/* If it cannot be sent, another will try. */
-			if (is_served)
-				ask(cache, entry, kind, priority, now_ms);
-		}
+	if (!is_paused && !entry->fetch) {
+		backoff_retry(&cache->backoff, now_ms);
+		backoff_retry(&entry->backoff, now_ms);
+		/* On an error, the first caller after this pause retries. */
+		if (is_served)
+			fetch_start(cache, entry, priority, response_handle);
 	}
 	if (!is_served)
 		return false;
-	entry_answer(entry, answer);
+	*answer = entry->answer;
 	answer->is_stale = true;
 	cache->stats.stale++;
 	return true;
 }
 
-/* Where what the entry holds will do, without a request to wait for. */
+/* Fills *answer from the entry, if that is possible without waiting. */
 static bool serve(struct cache *cache, struct entry *entry,
-	enum cache_kind kind, enum api_priority priority, uint64_t now_ms,
-	struct cache_answer *answer)
+	enum api_priority priority, struct cache_answer *answer)
 {
-	if (entry_is_fresh(entry, now_ms)) {
-		entry_answer(entry, answer);
+	uint64_t now_ms = cache->now_ms;
+
+	if (now_ms < entry->answer.fresh_until_ms) {
+		*answer = entry->answer;
 		cache->stats.hits++;
 		return true;
 	}
-	if (entry_is_usable(entry, now_ms))
-		return serve_usable(
-			cache, entry, kind, priority, now_ms, answer);
-	if (!entry_has_error(entry, now_ms))
+	if (now_ms < entry->stale_until_ms)
+		return serve_stale(cache, entry, priority, answer);
+	if (now_ms >= entry->err_until_ms)
 		return false;
-	entry_error(entry, answer);
-	if (answer->err == -ENOENT)
-		cache->stats.negative++;
-	else
-		cache->stats.errors++;
+	*answer = (struct cache_answer){ .err = entry->err,
+		.fresh_until_ms = entry->err_until_ms,
+		.fetched_ms = entry->answer.fetched_ms,
+		.message = "" };
+	cache->stats.negative += entry->err == -ENOENT;
 	return true;
+}
+
+/* Cancels the request for it, if there is one, that nobody waits for. */
+static void abandon(struct cache *cache, struct entry *entry)
+{
+	if (entry->fetch)
+		fetch_free(entry->fetch);
+	store_update(cache, entry);
+}
+
+static int wait_for(struct cache *cache, struct entry *entry,
+	enum api_priority priority, cache_ready *ready, void *ctx,
+	struct cache_wait **wait)
+{
+	bool is_shared = entry->fetch;
+	int err = 0;
+
+	if (!is_shared)
+		err = fetch_start(cache, entry, priority, response_handle);
+	if (!err)
+		err = fetch_join(entry->fetch, ready, ctx, wait);
+	if (err && !is_shared)
+		abandon(cache, entry);
+	if (err)
+		return err;
+	cache->stats.joined += is_shared;
+	return -EINPROGRESS;
 }
 
 int cache_get(struct cache *cache, enum api_endpoint endpoint, const char *id,
@@ -188,126 +151,92 @@ int cache_get(struct cache *cache, enum api_endpoint endpoint, const char *id,
 	if (err)
 		return err;
 	cache_set_time(cache, now_ms);
-	entry = store_find(&cache->store, endpoint, id);
-	if (entry) {
-		store_touch(&cache->store, entry);
-		if (serve(cache, entry, kind, priority, now_ms, answer))
-			return 0;
-	} else {
-		entry = store_add(&cache->store, endpoint, id);
-		if (!entry)
-			return -ENOMEM;
-	}
-	return wait_for(cache, entry, kind, priority, now_ms, ready, ctx, wait);
+	entry = store_find(cache, endpoint, id);
+	if (!entry)
+		entry = store_add(cache, endpoint, id);
+	if (!entry)
+		return -ENOMEM;
+	entry->kind = kind;
+	store_touch(cache, entry);
+	if (serve(cache, entry, priority, answer))
+		return 0;
+	return wait_for(cache, entry, priority, ready, ctx, wait);
 }
 
 void cache_wait_cancel(struct cache_wait *wait)
 {
-	struct fetch *fetch;
+	struct fetch *fetch = wait ? wait->fetch : NULL;
 
-	if (!wait || !wait->fetch)
+	if (!fetch)
 		return;
-	fetch = wait->fetch;
 	wait_free(wait);
-	/* Without a call, its answer is just being handed out. */
-	if (!fetch->call || !list_is_empty(&fetch->waits))
+	/* Without a call, its waits are being told just now. */
+	if (!fetch->call || !TAILQ_EMPTY(&fetch->waits))
 		return;
-	if (!fetch->entry || !api_call_was_sent(fetch->call))
-		abandon(fetch->ctx, fetch);
+	if (!fetch->entry)
+		fetch_free(fetch);
+	else if (!api_call_was_sent(fetch->call))
+		abandon(fetch->cache, fetch->entry);
 }
 
 /* ---- what is held ---- */
 
-static struct entry *find_answer(
-	struct cache *cache, enum api_endpoint endpoint, const char *id)
+static int peek(struct cache *cache, enum api_endpoint endpoint, const char *id,
+	bool may_be_stale, struct cache_answer *answer)
 {
-	struct entry *entry = store_find(&cache->store, endpoint, id);
+	struct entry *entry = store_find(cache, endpoint, id);
+	bool is_stale = entry && cache->now_ms >= entry->answer.fresh_until_ms;
 
-	return entry && entry->json ? entry : NULL;
+	if (!entry || !entry->answer.json || (is_stale && !may_be_stale))
+		return -ENOENT;
+	store_touch(cache, entry);
+	*answer = entry->answer;
+	answer->is_stale = is_stale;
+	return 0;
 }
 
 int cache_peek(struct cache *cache, enum api_endpoint endpoint, const char *id,
 	uint64_t now_ms, struct cache_answer *answer)
 {
-	struct entry *entry = find_answer(cache, endpoint, id);
-
 	cache_set_time(cache, now_ms);
-	if (!entry || !entry_is_fresh(entry, now_ms))
-		return -ENOENT;
-	store_touch(&cache->store, entry);
-	entry_answer(entry, answer);
-	return 0;
+	return peek(cache, endpoint, id, false, answer);
 }
 
 int cache_peek_stale(struct cache *cache, enum api_endpoint endpoint,
 	const char *id, struct cache_answer *answer)
 {
-	struct entry *entry = find_answer(cache, endpoint, id);
-
-	if (!entry)
-		return -ENOENT;
-	store_touch(&cache->store, entry);
-	entry_answer(entry, answer);
-	answer->is_stale = !entry_is_fresh(entry, cache->now_ms);
-	return 0;
+	return peek(cache, endpoint, id, true, answer);
 }
 
-/* What is on its way for the entry will not be its answer. */
-static void overtake(struct cache *cache, struct entry *entry)
+/* Its request is overtaken. What was known is forgotten, but not the version
+ * and the hash to compare the next answer with. */
+static void drop(struct cache *cache, struct entry *entry)
 {
 	struct fetch *fetch = entry->fetch;
 
-	if (!fetch)
-		return;
-	entry->fetch = NULL;
-	fetch->entry = NULL;
-	if (list_is_empty(&fetch->waits))
-		abandon(cache, fetch);
-}
-
-static void drop_entry(void *ctx, struct entry *entry)
-{
-	struct cache *cache = ctx;
-
-	overtake(cache, entry);
-	intake_empty(cache, entry);
-	store_settle(&cache->store, entry);
+	if (fetch) {
+		fetch_detach(fetch);
+		if (TAILQ_EMPTY(&fetch->waits))
+			fetch_free(fetch);
+	}
+	store_set(cache, entry, NULL, 0);
+	store_update(cache, entry);
 }
 
 void cache_drop(struct cache *cache, enum api_endpoint endpoint, const char *id)
 {
-	struct entry *entry = store_find(&cache->store, endpoint, id);
+	struct entry *entry = store_find(cache, endpoint, id);
 
 	if (entry)
-		drop_entry(cache, entry);
+		drop(cache, entry);
 }
 
 void cache_drop_all(struct cache *cache)
 {
-	store_each(&cache->store, drop_entry, cache);
-}
+	struct entry *entry = TAILQ_FIRST(&cache->by_use), *next;
 
-void cache_put(struct cache *cache, enum api_endpoint endpoint, const char *id,
-	json_t *json, size_t bytes, uint64_t now_ms)
-{
-	struct entry *entry = NULL;
-	enum cache_kind kind;
-
-	cache_set_time(cache, now_ms);
-	if (kind_of(endpoint, id, &kind) == 0) {
-		entry = store_find(&cache->store, endpoint, id);
-		/* Its caller had no memory for the answer. */
-		if (entry && !json)
-			drop_entry(cache, entry);
-		else if (!entry && json)
-			entry = store_add(&cache->store, endpoint, id);
+	for (; entry; entry = next) {
+		next = TAILQ_NEXT(entry, by_use);
+		drop(cache, entry);
 	}
-	if (entry && json) {
-		overtake(cache, entry);
-		store_touch(&cache->store, entry);
-		intake_fill(cache, entry, kind, json, bytes, 0, now_ms);
-		store_settle(&cache->store, entry);
-		store_trim(&cache->store);
-	}
-	json_decref(json);
 }

@@ -10,69 +10,69 @@
 #include "api/api.h"
 
 /*
- * A read-through cache of answers to reading requests. An entry is one
- * endpoint with one id (NULL for lists). However many ask for it while it is
- * on its way, one request is sent. What is asked for again within its time to
- * live is not sent again. While the API cannot be reached, says 5xx or 429, or
- * answers what it does not promise (-EPROTO), what was known is served for
- * stale_ttl_ms after its fetch.
+ * A read-through cache of the answers to reading requests. An entry is one
+ * endpoint with one id (NULL for a list). Any number of callers that ask for an
+ * entry while its request is in flight share that request. Within its time to
+ * live an answer is served without a request. While the API is down (no
+ * response, 429, 5xx) or its response is malformed (-EPROTO), the last answer
+ * is served as a stale one, up to stale_ttl_ms after it was fetched.
  *
- * A failed fetch is not repeated at once: for 1 s, doubling to 10 s, stale
- * answers are served without asking, and entries that hold none give the same
- * error again, for 1 s at most. Where the API itself is away (no answer, 429,
- * 502, 503, 504) that pause holds for all entries, and the first good answer
- * ends it. What our own rate limit left no time for was not even sent: there
- * is no pause. Where a fetch ran into its time limit, who has a stale answer is
- * not made to wait for the next one: it is fetched behind their back.
+ * A failed request is followed by a pause of 1 s, doubling to 10 s, in which
+ * stale answers are served without a request; an entry that holds no answer
+ * returns the same error again for 1 s. If the API as a whole is down (no
+ * response, 429, 502, 503, 504) the pause applies to all entries, and the first
+ * response that shows it working ends it. A request that our own rate limit
+ * kept from being sent starts no pause. After a time-out, callers that can be
+ * served a stale answer do not wait: the retry is made in the background.
  *
- * A write drops what it makes untrue (cache_drop); an answer to a request that
- * was sent before the drop is given to those who waited before it, and not
- * kept. Who asks after the drop gets a request of their own.
+ * A write has to drop the entries that it makes untrue (cache_drop). The answer
+ * to a request that was sent before the drop is given to the callers that were
+ * waiting then, and is not kept; later callers share a new request.
  *
- * Vaults never come here: the rule of which endpoints may is a table in
- * kind.c, and cache_get of another is -EINVAL.
+ * The vault is never cached: kind.c lists the endpoints that are, and cache_get
+ * of any other is -EINVAL.
  *
- * Nothing here reads a clock; the latest now_ms that was passed in is the
- * time. Every function may be called from inside a cache_ready, but cache_free.
+ * No function reads the clock: the time is the latest now_ms that was passed
+ * in. All of them may be called from inside a cache_ready, except cache_free.
  */
 
-/* How long an answer holds, by its kind. */
+/* What kind of answer it is, which decides its time to live. */
 enum cache_kind {
 	CACHE_LIST,   /* collections */
 	CACHE_DETAIL, /* one resource */
 	CACHE_STATIC, /* languages and shells */
-	CACHE_KEY,    /* the key's own answer */
+	CACHE_KEY,    /* what the API says about the key */
 	CACHE_SYSTEM, /* health, cluster, pools, stats */
 	CACHE_JOBS,   /* the list of jobs, and one job */
-	CACHE_LOG,    /* a service's log */
 	CACHE_KINDS
 };
 
 struct cache_config {
 	struct api *api; /* borrowed */
-	/* Of bodies as they came, and some 200 bytes for each entry; the least
-	 * recently used go, but none that is just being fetched. A body past it
-	 * is handed on and not kept. Parsed, JSON takes several times as much.
-	 */
+	/* Counts response bodies and some 200 bytes for each entry; the least
+	 * recently used entries are evicted, except those with a request in
+	 * flight. A larger body is passed on and not kept. Parsed JSON takes
+	 * several times as much memory. */
 	size_t max_bytes;
 	uint64_t ttl_ms[CACHE_KINDS];
 	uint64_t stale_ttl_ms;
 	uint64_t negative_ttl_ms; /* of 404 */
-	/* Borrowed; frees long answers off the loop. NULL: in the loop. */
-	struct worker *worker;
+	struct worker *worker;	  /* borrowed; frees answers; may be NULL */
 };
 
 struct cache_answer {
-	int err;      /* 0, or -errno: no answer, not even a stale one */
+	int err;      /* 0, or -errno: there is not even a stale answer */
 	json_t *json; /* borrowed until ready returns or, from the functions
 			 below, until the next call; incref it to keep it */
-	uint64_t fresh_until_ms; /* in the past for a stale one */
-	uint64_t fetched_ms; /* when it was asked for: never later than true */
-	uint64_t version; /* moves when the answer differs from the one before;
-			     survives the entry's fetches and drops, not its
-			     eviction, after which it moves. Never 0 */
+	uint64_t fresh_until_ms; /* in the past for a stale answer */
+	uint64_t fetched_ms;	 /* when the request was sent */
+	/* Changes if and only if the answer differs from the previous one, also
+	 * across drops; an evicted entry starts with a new one. Never 0. */
+	uint64_t version;
 	bool is_stale;
-	const char *message; /* of err; ""; borrowed as json is */
+	/* What the API said, if ready is called with an error; else "".
+	 * Borrowed like json. */
+	const char *message;
 };
 
 typedef void cache_ready(void *ctx, const struct cache_answer *answer);
@@ -80,68 +80,60 @@ typedef void cache_ready(void *ctx, const struct cache_answer *answer);
 struct cache;
 struct cache_wait;
 
-/* NULL: no memory. */
+/* NULL: out of memory. Owned by the caller. */
 struct cache *cache_new(const struct cache_config *config);
-/* Waiters are forgotten, their ready is not called. To be called before
- * api_free and worker_free, and not from inside a ready. NULL does nothing. */
+/* Forgets all waits; their ready is not called. To be called before api_free
+ * and worker_free, and not from inside a ready. NULL does nothing. */
 void cache_free(struct cache *cache);
 
-/*
- * Tells the time. To be called before api_run, so that what ends there is
- * dated right; without it, its time is that of the last call that had one.
- */
+/* Sets the time. To be called before api_run, which passes no time to what it
+ * calls here. */
 void cache_set_time(struct cache *cache, uint64_t now_ms);
 
 /*
- * 0: *answer is filled now (answer->err 0, or the -errno of the negative
- * entry or of the fetch that failed within the last second).
- * -EINPROGRESS: ready is called later, exactly once, unless *wait is
- * cancelled. *wait lives until ready returns.
- * Other: -EINVAL (an endpoint that is not kept, an id where there is none or
- * the other way round, what api_start refuses), -ENOMEM.
+ * Gets an answer from the cache or from the API.
+ *   0             *answer is filled; answer->err is 0, or the -errno of a 404
+ *                 within negative_ttl_ms or of a failure in the last second
+ *   -EINPROGRESS  ready will be called, exactly once, unless *wait (borrowed,
+ *                 until ready returns) is cancelled
+ *   -EINVAL       the endpoint is not cached, an id is missing, or given where
+ *                 there is none, or refused by api_start
+ *   -ENOMEM       out of memory
  */
 int cache_get(struct cache *cache, enum api_endpoint endpoint, const char *id,
 	enum api_priority priority, uint64_t now_ms,
 	struct cache_answer *answer, cache_ready *ready, void *ctx,
 	struct cache_wait **wait);
 
-/* The others who wait for the same answer still get it. If there are none, a
- * request that is still queued is taken back; what was sent is kept when it
- * comes. wait may be NULL. */
+/* Stops waiting; others who wait for the same answer still get it. If there are
+ * none, a queued request is cancelled, and one that was sent is left to fill
+ * the entry. NULL, and a wait whose ready is being called, do nothing. */
 void cache_wait_cancel(struct cache_wait *wait);
 
-/* What is held and fresh, without asking: 0, or -ENOENT, also for a negative
- * entry. */
+/* Gets a fresh answer without a request: 0 or -ENOENT. */
 int cache_peek(struct cache *cache, enum api_endpoint endpoint, const char *id,
 	uint64_t now_ms, struct cache_answer *answer);
 
-/* What is held, however old, without asking: 0, or -ENOENT. */
+/* Gets an answer of any age without a request: 0 or -ENOENT. */
 int cache_peek_stale(struct cache *cache, enum api_endpoint endpoint,
 	const char *id, struct cache_answer *answer);
 
-/* Puts an answer that another request brought (a write that answers with the
- * whole object). json is taken. What is on its way for the entry is older, and
- * is treated as after a drop. An endpoint that may not be kept is ignored. */
-void cache_put(struct cache *cache, enum api_endpoint endpoint, const char *id,
-	json_t *json, size_t bytes, uint64_t now_ms);
-
-/* Makes one entry untrue, exactly the one of cache_get with the same endpoint
- * and id; id NULL: the list. Its stale value is kept for no one. */
+/* Discards what is known of one entry, which is exactly the one that cache_get
+ * finds for endpoint and id. */
 void cache_drop(
 	struct cache *cache, enum api_endpoint endpoint, const char *id);
-/* Makes every entry untrue. */
 void cache_drop_all(struct cache *cache);
 
 struct cache_stats {
 	uint64_t hits;	   /* fresh answers served */
 	uint64_t misses;   /* requests started */
-	uint64_t joined;   /* who waited for a request of another */
+	uint64_t joined;   /* callers that shared another's request */
 	uint64_t stale;	   /* stale answers served */
-	uint64_t negative; /* 404s served without asking */
-	uint64_t errors;   /* other errors served again without asking */
+	uint64_t negative; /* 404s served without a request */
 	uint64_t evicted;
 	uint64_t entries, bytes; /* now; bytes as in max_bytes */
 };
+/* Borrowed. */
 const struct cache_stats *cache_stats(const struct cache *cache);
 
 #endif

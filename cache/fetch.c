@@ -1,98 +1,88 @@
 /* SPDX-License-Identifier: MIT */
-/* cache/fetch.c - one request on its way, and who waits for it */
+/* cache/fetch.c - one request in flight, and the callers that wait for it */
 #include "cache/fetch.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-static void call_done(void *ctx, const struct api_answer *reply)
-{
-	struct fetch *fetch = ctx;
-
-	fetch->call = NULL;
-	fetch->ended(fetch->ctx, fetch, reply);
-}
-
-int fetch_new(struct api *api, enum api_endpoint endpoint, const char *id,
-	enum api_priority priority, uint64_t now_ms, fetch_ended *ended,
-	void *ctx, struct fetch **out)
+int fetch_start(struct cache *cache, struct entry *entry,
+	enum api_priority priority, api_done *done)
 {
 	struct api_request request = {
-		.endpoint = endpoint,
+		.endpoint = entry->endpoint,
 		.priority = priority,
-		.id = id,
+		.id = entry->id[0] ? entry->id : NULL,
 	};
 	struct fetch *fetch = calloc(1, sizeof(*fetch));
 	int err;
 
 	if (!fetch)
 		return -ENOMEM;
-	list_init(&fetch->others);
-	list_init(&fetch->waits);
-	fetch->asked_ms = now_ms;
-	fetch->ended = ended;
-	fetch->ctx = ctx;
-	err = api_start(api, &request, now_ms, call_done, fetch, &fetch->call);
+	err = api_start(cache->config.api, &request, cache->now_ms, done, fetch,
+		&fetch->call);
 	if (err) {
 		free(fetch);
 		return err;
 	}
-	*out = fetch;
+	TAILQ_INIT(&fetch->waits);
+	LIST_INSERT_HEAD(&cache->fetches, fetch, link);
+	fetch->cache = cache;
+	fetch->entry = entry;
+	entry->fetch = fetch;
+	cache->stats.misses++;
 	return 0;
+}
+
+void fetch_detach(struct fetch *fetch)
+{
+	if (fetch->entry)
+		fetch->entry->fetch = NULL;
+	fetch->entry = NULL;
 }
 
 void fetch_free(struct fetch *fetch)
 {
 	if (fetch->call)
 		api_cancel(fetch->call);
-	list_remove(&fetch->others);
-	while (!list_is_empty(&fetch->waits))
-		wait_free(
-			LIST_OWNER(fetch->waits.next, struct cache_wait, link));
+	fetch_detach(fetch);
+	while (!TAILQ_EMPTY(&fetch->waits))
+		wait_free(TAILQ_FIRST(&fetch->waits));
+	LIST_REMOVE(fetch, link);
 	free(fetch);
 }
 
-struct cache_wait *fetch_join(
-	struct fetch *fetch, cache_ready *ready, void *ctx)
+int fetch_join(struct fetch *fetch, cache_ready *ready, void *ctx,
+	struct cache_wait **wait)
 {
-	struct cache_wait *wait = malloc(sizeof(*wait));
+	struct cache_wait *joined = malloc(sizeof(*joined));
 
-	if (!wait)
-		return NULL;
-	wait->fetch = fetch;
-	wait->ready = ready;
-	wait->ctx = ctx;
-	list_insert(&fetch->waits, &wait->link);
-	return wait;
+	if (!joined)
+		return -ENOMEM;
+	joined->fetch = fetch;
+	joined->ready = ready;
+	joined->ctx = ctx;
+	TAILQ_INSERT_TAIL(&fetch->waits, joined, link);
+	*wait = joined;
+	return 0;
 }
 
 void wait_free(struct cache_wait *wait)
 {
-	list_remove(&wait->link);
+	TAILQ_REMOVE(&wait->fetch->waits, wait, link);
 	free(wait);
 }
 
-unsigned fetch_waiting(const struct fetch *fetch)
-{
-	unsigned count = 0;
-
-	for (struct link *at = fetch->waits.next; at != &fetch->waits;
-		at = at->next)
-		count++;
-	return count;
-}
-
-/* Each is taken off the list before it is called, and stays allocated until
- * it returned: it may cancel those behind it, and itself to no effect. */
+/* Each wait leaves the list before its ready is called, and is freed after it:
+ * ready may cancel those behind it, and its own, which has no effect. */
 void fetch_tell(struct fetch *fetch, const struct cache_answer *answer)
 {
-	while (!list_is_empty(&fetch->waits)) {
-		struct cache_wait *wait =
-			LIST_OWNER(fetch->waits.next, struct cache_wait, link);
+	struct cache_wait *wait;
 
-		list_remove(&wait->link);
+	while ((wait = TAILQ_FIRST(&fetch->waits))) {
+		TAILQ_REMOVE(&fetch->waits, wait, link);
 		wait->fetch = NULL;
+		fetch->cache->stats.stale += answer->is_stale;
 		wait->ready(wait->ctx, answer);
-		wait_free(wait);
+		free(wait);
 	}
 }

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* cache/kind.c - which endpoints may be kept, and as what */
+/* cache/kind.c - which endpoints are cached, and as what */
 #include "cache/kind.h"
 
 #include <errno.h>
 
 struct rule {
-	bool is_kept;
+	bool is_cached;
 	bool has_id;
 	enum cache_kind kind;
 };
 
 /*
- * What has no row is not kept, so that a new endpoint of the API is not served
- * again before someone decided that it may. The vault (API_SERVICE_ENV*) has
- * none, not even its count: a secret leaves no trace in here.
+ * An endpoint without a row is not cached, so that a new one is cached only
+ * once somebody has decided that it may be. The vault (API_SERVICE_ENV*) has
+ * none, not even for its count: no secret is kept here.
  */
 static const struct rule rules[API_ENDPOINTS] = {
-	/* A POST, but one that only asks. */
+	/* A POST, but it changes nothing. */
 	[API_KEYS_VALIDATE] = { true, false, CACHE_KEY },
 	[API_HEALTH] = { true, false, CACHE_SYSTEM },
 	[API_JOBS] = { true, false, CACHE_JOBS },
@@ -30,7 +30,6 @@ static const struct rule rules[API_ENDPOINTS] = {
 	[API_SESSION] = { true, true, CACHE_DETAIL },
 	[API_SERVICES] = { true, false, CACHE_LIST },
 	[API_SERVICE] = { true, true, CACHE_DETAIL },
-	[API_SERVICE_LOGS] = { true, true, CACHE_LOG },
 	[API_SNAPSHOTS] = { true, false, CACHE_LIST },
 	[API_SNAPSHOT] = { true, true, CACHE_DETAIL },
 	[API_IMAGES] = { true, false, CACHE_LIST },
@@ -48,9 +47,7 @@ int kind_of(enum api_endpoint endpoint, const char *id, enum cache_kind *kind)
 	if ((unsigned)endpoint >= API_ENDPOINTS)
 		return -EINVAL;
 	rule = &rules[endpoint];
-	if (!rule->is_kept || rule->has_id != (id && id[0] != '\0'))
-		return -EINVAL;
-	if (id && !rule->has_id)
+	if (!rule->is_cached || rule->has_id != !!id || (id && !id[0]))
 		return -EINVAL;
 	*kind = rule->kind;
 	return 0;

@@ -1,212 +1,111 @@
 /* SPDX-License-Identifier: MIT */
-/* cache/store.c - the entries, by key and by how long ago they were used */
+/* cache/store.c - the entries of a cache, by key and by last use */
 #include "cache/store.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cache/digest.h"
-
-#define FIRST_BUCKETS 64
-/* Freeing the values of a longer answer takes milliseconds. */
-#define FREE_ASIDE_MIN (256 * 1024)
-
-int store_init(struct store *store, size_t max_bytes, struct worker *worker,
-	struct cache_stats *stats)
-{
-	*store = (struct store){ .bucket_count = FIRST_BUCKETS,
-		.max_bytes = max_bytes,
-		.worker = worker,
-		.stats = stats };
-	store->buckets = calloc(FIRST_BUCKETS, sizeof(*store->buckets));
-	if (!store->buckets)
-		return -ENOMEM;
-	list_init(&store->recent);
-	/* Names come from users: nobody shall choose who shares a bucket. With
-	 * no entropy the table is merely guessable. */
-	if (getentropy(&store->seed, sizeof(store->seed)))
-		store->seed = 0;
-	return 0;
-}
-
-void store_clear(struct store *store)
-{
-	for (size_t i = 0; i < store->bucket_count; i++) {
-		while (store->buckets[i])
-			store_remove(store, store->buckets[i]);
-	}
-	free(store->buckets);
-}
-
-static uint64_t key_of(
-	const struct store *store, enum api_endpoint endpoint, const char *id)
-{
-	return digest_of(id, id ? strlen(id) : 0, store->seed + endpoint);
-}
-
-static struct entry **bucket_of(const struct store *store, uint64_t key)
-{
-	return &store->buckets[key & (store->bucket_count - 1)];
-}
-
+/*
+ * The tables' hash is not seeded, so that colliding ids can be chosen. Each of
+ * them costs its author a request, of a few hundred a minute at most.
+ */
 struct entry *store_find(
-	const struct store *store, enum api_endpoint endpoint, const char *id)
+	const struct cache *cache, enum api_endpoint endpoint, const char *id)
 {
-	uint64_t key = key_of(store, endpoint, id);
-	struct entry *entry = *bucket_of(store, key);
+	const char *key = id ? id : "";
+	struct entry *entry;
 
-	while (entry && (entry->key != key || !entry_is(entry, endpoint, id)))
-		entry = entry->next;
+	HASH_FIND_STR(cache->entries[endpoint], key, entry);
 	return entry;
 }
 
-/* Without memory for a larger one, the table stays as it is, with longer
- * buckets. */
-static void grow(struct store *store)
+static size_t cost_of(const struct entry *entry)
 {
-	size_t old_count = store->bucket_count;
-	struct entry **old = store->buckets;
-	struct entry **buckets = calloc(old_count * 2, sizeof(*buckets));
-
-	if (!buckets)
-		return;
-	store->buckets = buckets;
-	store->bucket_count = old_count * 2;
-	for (size_t i = 0; i < old_count; i++) {
-		while (old[i]) {
-			struct entry *entry = old[i];
-			struct entry **bucket = bucket_of(store, entry->key);
-
-			old[i] = entry->next;
-			entry->next = *bucket;
-			*bucket = entry;
-		}
-	}
-	free(old);
+	return sizeof(*entry) + strlen(entry->id) + 1 + entry->body_len;
 }
 
-static void charge(struct store *store, struct entry *entry, size_t cost)
+static void charge(struct cache *cache, struct entry *entry, size_t cost)
 {
-	store->stats->bytes = store->stats->bytes - entry->cost + cost;
+	cache->stats.bytes += cost - entry->cost;
 	entry->cost = cost;
 }
 
 struct entry *store_add(
-	struct store *store, enum api_endpoint endpoint, const char *id)
+	struct cache *cache, enum api_endpoint endpoint, const char *id)
 {
-	struct entry *entry = entry_new(endpoint, id);
-	struct entry **bucket;
+	size_t id_len = id ? strlen(id) : 0;
+	struct entry *entry = calloc(1, sizeof(*entry) + id_len + 1);
 
 	if (!entry)
 		return NULL;
-	if (store->stats->entries >= store->bucket_count)
-		grow(store);
-	entry->key = key_of(store, endpoint, id);
-	bucket = bucket_of(store, entry->key);
-	entry->next = *bucket;
-	*bucket = entry;
-	store->stats->entries++;
-	charge(store, entry, entry_cost(entry));
+	if (id)
+		memcpy(entry->id, id, id_len);
+	entry->endpoint = endpoint;
+	entry->answer.message = "";
+	HASH_ADD_STR(cache->entries[endpoint], id, entry);
+	if (!entry->hh.tbl) {
+		free(entry);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&cache->by_use, entry, by_use);
+	cache->stats.entries++;
+	charge(cache, entry, cost_of(entry));
 	return entry;
 }
 
-void store_remove(struct store *store, struct entry *entry)
+void store_remove(struct cache *cache, struct entry *entry)
 {
-	struct entry **at = bucket_of(store, entry->key);
-
-	while (*at != entry)
-		at = &(*at)->next;
-	*at = entry->next;
-	list_remove(&entry->recent);
-	store->stats->entries--;
-	charge(store, entry, 0);
-	store_release(store, entry->json, entry->body_len);
-	entry->json = NULL;
-	entry_free(entry);
+	HASH_DEL(cache->entries[entry->endpoint], entry);
+	TAILQ_REMOVE(&cache->by_use, entry, by_use);
+	cache->stats.entries--;
+	charge(cache, entry, 0);
+	worker_drop(cache->config.worker, entry->answer.json);
+	free(entry);
 }
 
-void store_touch(struct store *store, struct entry *entry)
+void store_touch(struct cache *cache, struct entry *entry)
 {
-	if (list_is_empty(&entry->recent))
-		return;
-	list_remove(&entry->recent);
-	list_insert(store->recent.next, &entry->recent);
+	TAILQ_REMOVE(&cache->by_use, entry, by_use);
+	TAILQ_INSERT_TAIL(&cache->by_use, entry, by_use);
 }
 
-void store_pin(struct entry *entry)
+void store_set(
+	struct cache *cache, struct entry *entry, json_t *json, size_t body_len)
 {
-	list_remove(&entry->recent);
+	worker_drop(cache->config.worker, entry->answer.json);
+	entry->answer.json = json_incref(json);
+	entry->answer.fresh_until_ms = 0;
+	entry->stale_until_ms = 0;
+	entry->body_len = body_len;
+	entry->err = 0;
+	entry->err_until_ms = 0;
+	entry->backoff = (struct backoff){ 0 };
 }
 
-/* An answer that would push out all others, and then itself, goes first. */
-static void refuse_giant(struct store *store, struct entry *entry)
+void store_update(struct cache *cache, struct entry *entry)
 {
-	size_t body_len = entry->body_len;
-	json_t *json;
-
-	if (entry_cost(entry) <= store->max_bytes || !entry->json)
-		return;
-	entry_empty(entry, &json);
-	store_release(store, json, body_len);
-	store->stats->evicted++;
-}
-
-void store_settle(struct store *store, struct entry *entry)
-{
-	if (entry_is_blank(entry)) {
-		store_remove(store, entry);
+	if (!entry->answer.version && !entry->err) {
+		store_remove(cache, entry);
 		return;
 	}
-	refuse_giant(store, entry);
-	charge(store, entry, entry_cost(entry));
-	if (list_is_empty(&entry->recent))
-		list_insert(store->recent.next, &entry->recent);
-}
-
-void store_trim(struct store *store)
-{
-	while (store->stats->bytes > store->max_bytes &&
-		!list_is_empty(&store->recent)) {
-		store_remove(store,
-			LIST_OWNER(store->recent.prev, struct entry, recent));
-		store->stats->evicted++;
+	/* It would evict all others first, and then itself. */
+	if (entry->answer.json && cost_of(entry) > cache->config.max_bytes) {
+		store_set(cache, entry, NULL, 0);
+		cache->stats.evicted++;
 	}
+	charge(cache, entry, cost_of(entry));
 }
 
-static void release_work(void *ctx)
+void store_trim(struct cache *cache)
 {
-	json_decref(ctx);
-}
+	struct entry *entry = TAILQ_FIRST(&cache->by_use), *next;
 
-static void release_done(void *ctx)
-{
-	(void)ctx;
-}
-
-/* Where others hold it too it only loses a count here. */
-void store_release(struct store *store, json_t *json, size_t body_len)
-{
-	if (store->worker && json && body_len >= FREE_ASIDE_MIN &&
-		json->refcount == 1 &&
-		worker_submit(
-			store->worker, release_work, release_done, json) == 0)
-		return;
-	json_decref(json);
-}
-
-void store_each(struct store *store,
-	void (*visit)(void *ctx, struct entry *entry), void *ctx)
-{
-	for (size_t i = 0; i < store->bucket_count; i++) {
-		struct entry *entry = store->buckets[i];
-
-		while (entry) {
-			struct entry *next = entry->next;
-
-			visit(ctx, entry);
-			entry = next;
-		}
+	for (; entry && cache->stats.bytes > cache->config.max_bytes;
+		entry = next) {
+		next = TAILQ_NEXT(entry, by_use);
+		if (entry->fetch)
+			continue;
+		store_remove(cache, entry);
+		cache->stats.evicted++;
 	}
 }

@@ -74,7 +74,7 @@ static int mount_connect(struct mount *mount, char *why, size_t why_len)
 	};
 
 	memcpy(cache.ttl_ms, options->ttl_ms, sizeof(cache.ttl_ms));
-	cache.ttl_ms[CACHE_JOBS] = cache.ttl_ms[CACHE_LOG] = MOVING_TTL_MS;
+	cache.ttl_ms[CACHE_JOBS] = MOVING_TTL_MS;
 	core->worker = worker_new();
 	core->reader = worker_new();
 	core->prober = worker_new();

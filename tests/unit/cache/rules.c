@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/cache/rules.c - which endpoints are kept, what an answer means */
+/* tests/unit/cache/rules.c - which endpoints are cached, what a response means
+ */
 #include "cache/kind.h"
-#include "cache/verdict.h"
+#include "cache/result.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -12,12 +13,12 @@
 #define LIST 1
 #define DETAIL 2
 
-/* What reads, and only that; all other endpoints are to be refused. */
+/* The endpoints that only read; all others are to be refused. */
 static const struct {
 	enum api_endpoint endpoint;
 	int shape;
 	enum cache_kind kind;
-} kept[] = {
+} cached[] = {
 	{ API_KEYS_VALIDATE, LIST, CACHE_KEY },
 	{ API_HEALTH, LIST, CACHE_SYSTEM },
 	{ API_JOBS, LIST, CACHE_JOBS },
@@ -31,7 +32,6 @@ static const struct {
 	{ API_SESSION, DETAIL, CACHE_DETAIL },
 	{ API_SERVICES, LIST, CACHE_LIST },
 	{ API_SERVICE, DETAIL, CACHE_DETAIL },
-	{ API_SERVICE_LOGS, DETAIL, CACHE_LOG },
 	{ API_SNAPSHOTS, LIST, CACHE_LIST },
 	{ API_SNAPSHOT, DETAIL, CACHE_DETAIL },
 	{ API_IMAGES, LIST, CACHE_LIST },
@@ -63,11 +63,12 @@ static void test_kinds(void **state)
 		enum cache_kind kind = CACHE_KINDS;
 		int shape = 0;
 
-		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-			if ((int)kept[i].endpoint != endpoint)
+		for (size_t i = 0; i < sizeof(cached) / sizeof(cached[0]);
+			i++) {
+			if ((int)cached[i].endpoint != endpoint)
 				continue;
-			shape = kept[i].shape;
-			kind = kept[i].kind;
+			shape = cached[i].shape;
+			kind = cached[i].kind;
 		}
 		check_kind(endpoint, NULL, shape & LIST, kind);
 		check_kind(endpoint, "web", shape & DETAIL, kind);
@@ -77,74 +78,74 @@ static void test_kinds(void **state)
 	check_kind((enum api_endpoint) - 1, NULL, 0, 0);
 }
 
-static const struct verdict_case {
+static const struct result_case {
 	const char *name;
 	int err, status;
 	bool has_json;
-	enum verdict wanted;
+	enum result wanted;
 	int wanted_err;
-} verdicts[] = {
-	{ "200", 0, 200, true, VERDICT_GOOD, 0 },
-	{ "200 without JSON", 0, 200, false, VERDICT_BROKEN, -EPROTO },
-	{ "not what is promised", -EPROTO, 200, false, VERDICT_BROKEN,
-		-EPROTO },
-	{ "half an answer", -EPROTO, 0, false, VERDICT_BROKEN, -EPROTO },
-	{ "past the limit", -EFBIG, 200, false, VERDICT_REFUSED, -EFBIG },
-	{ "past the limit, unread", -EFBIG, 0, false, VERDICT_REFUSED, -EFBIG },
-	{ "no memory", -ENOMEM, 200, false, VERDICT_NO_MEMORY, -ENOMEM },
-	{ "no memory to send", -ENOMEM, 0, false, VERDICT_NO_MEMORY, -ENOMEM },
-	{ "a bad id", -EINVAL, 0, false, VERDICT_REFUSED, -EINVAL },
-	{ "400", -EINVAL, 400, true, VERDICT_REFUSED, -EINVAL },
-	{ "401", -EKEYREJECTED, 401, true, VERDICT_REFUSED, -EKEYREJECTED },
-	{ "403", -EACCES, 403, true, VERDICT_REFUSED, -EACCES },
-	{ "404", -ENOENT, 404, true, VERDICT_ABSENT, -ENOENT },
-	{ "no such host", -ENOENT, 0, false, VERDICT_AWAY, -ENOENT },
-	{ "409", -EBUSY, 409, true, VERDICT_REFUSED, -EBUSY },
-	{ "428", -EPERM, 428, true, VERDICT_REFUSED, -EPERM },
-	{ "429", -EBUSY, 429, true, VERDICT_AWAY, -EBUSY },
-	{ "429, of runs", -EDQUOT, 429, true, VERDICT_AWAY, -EDQUOT },
-	{ "500", -EREMOTEIO, 500, true, VERDICT_BROKEN, -EREMOTEIO },
-	{ "501", -EREMOTEIO, 501, false, VERDICT_BROKEN, -EREMOTEIO },
-	{ "502", -EREMOTEIO, 502, false, VERDICT_AWAY, -EREMOTEIO },
-	{ "503", -EREMOTEIO, 503, false, VERDICT_AWAY, -EREMOTEIO },
-	{ "504", -EREMOTEIO, 504, false, VERDICT_AWAY, -EREMOTEIO },
-	{ "refused", -ECONNREFUSED, 0, false, VERDICT_AWAY, -ECONNREFUSED },
-	{ "no route", -EHOSTUNREACH, 0, false, VERDICT_AWAY, -EHOSTUNREACH },
-	{ "a hang", -ETIMEDOUT, 0, false, VERDICT_AWAY, -ETIMEDOUT },
-	{ "a hang in the body", -ETIMEDOUT, 200, false, VERDICT_AWAY,
+} results[] = {
+	{ "200", 0, 200, true, RESULT_GOOD, 0 },
+	{ "200 without JSON", 0, 200, false, RESULT_BROKEN, -EPROTO },
+	{ "a malformed answer", -EPROTO, 200, false, RESULT_BROKEN, -EPROTO },
+	{ "half an answer", -EPROTO, 0, false, RESULT_BROKEN, -EPROTO },
+	{ "past the limit", -EFBIG, 200, false, RESULT_REFUSED, -EFBIG },
+	{ "past the limit, no status", -EFBIG, 0, false, RESULT_REFUSED,
+		-EFBIG },
+	{ "no memory", -ENOMEM, 200, false, RESULT_NO_MEMORY, -ENOMEM },
+	{ "no memory to send", -ENOMEM, 0, false, RESULT_NO_MEMORY, -ENOMEM },
+	{ "a bad id", -EINVAL, 0, false, RESULT_REFUSED, -EINVAL },
+	{ "400", -EINVAL, 400, true, RESULT_REFUSED, -EINVAL },
+	{ "401", -EKEYREJECTED, 401, true, RESULT_REFUSED, -EKEYREJECTED },
+	{ "403", -EACCES, 403, true, RESULT_REFUSED, -EACCES },
+	{ "404", -ENOENT, 404, true, RESULT_ABSENT, -ENOENT },
+	{ "no such host", -ENOENT, 0, false, RESULT_DOWN, -ENOENT },
+	{ "409", -EBUSY, 409, true, RESULT_REFUSED, -EBUSY },
+	{ "428", -EPERM, 428, true, RESULT_REFUSED, -EPERM },
+	{ "429", -EBUSY, 429, true, RESULT_DOWN, -EBUSY },
+	{ "429, of runs", -EDQUOT, 429, true, RESULT_DOWN, -EDQUOT },
+	{ "500", -EREMOTEIO, 500, true, RESULT_BROKEN, -EREMOTEIO },
+	{ "501", -EREMOTEIO, 501, false, RESULT_BROKEN, -EREMOTEIO },
+	{ "502", -EREMOTEIO, 502, false, RESULT_DOWN, -EREMOTEIO },
+	{ "503", -EREMOTEIO, 503, false, RESULT_DOWN, -EREMOTEIO },
+	{ "504", -EREMOTEIO, 504, false, RESULT_DOWN, -EREMOTEIO },
+	{ "refused", -ECONNREFUSED, 0, false, RESULT_DOWN, -ECONNREFUSED },
+	{ "no route", -EHOSTUNREACH, 0, false, RESULT_DOWN, -EHOSTUNREACH },
+	{ "a hang", -ETIMEDOUT, 0, false, RESULT_DOWN, -ETIMEDOUT },
+	{ "a hang in the body", -ETIMEDOUT, 200, false, RESULT_DOWN,
 		-ETIMEDOUT },
-	{ "a reset in the body", -ECONNRESET, 200, false, VERDICT_AWAY,
+	{ "a reset in the body", -ECONNRESET, 200, false, RESULT_DOWN,
 		-ECONNRESET },
-	{ "a reset in a 404's body", -ECONNRESET, 404, false, VERDICT_AWAY,
+	{ "a reset in a 404's body", -ECONNRESET, 404, false, RESULT_DOWN,
 		-ECONNRESET },
-	{ "200 and an error", -EIO, 200, false, VERDICT_BROKEN, -EIO },
-	{ "no turn in time", -EBUSY, 0, false, VERDICT_LATE, -EBUSY },
+	{ "200 with an error", -EIO, 200, false, RESULT_BROKEN, -EIO },
+	{ "not sent in time", -EBUSY, 0, false, RESULT_NOT_SENT, -EBUSY },
 };
 
-static void test_verdict(void **state)
+static void test_result(void **state)
 {
-	const struct verdict_case *row = *state;
+	const struct result_case *row = *state;
 	struct api_answer reply = { .err = row->err,
 		.status = row->status,
 		.json = row->has_json ? json_null() : NULL };
 	int err = 1;
 
-	assert_int_equal(verdict_of(&reply, &err), row->wanted);
+	assert_int_equal(result_of(&reply, &err), row->wanted);
 	assert_int_equal(err, row->wanted_err);
 }
 
-#define VERDICTS (sizeof(verdicts) / sizeof(verdicts[0]))
+#define RESULTS (sizeof(results) / sizeof(results[0]))
 
 int main(void)
 {
-	struct CMUnitTest tests[VERDICTS + 1] = {
-		{ .name = "what reads is kept, nothing else",
+	struct CMUnitTest tests[RESULTS + 1] = {
+		{ .name = "only endpoints that read are cached",
 			.test_func = test_kinds },
 	};
 
-	for (size_t i = 0; i < VERDICTS; i++)
-		tests[i + 1] = (struct CMUnitTest){ .name = verdicts[i].name,
-			.test_func = test_verdict,
-			.initial_state = (void *)&verdicts[i] };
+	for (size_t i = 0; i < RESULTS; i++)
+		tests[i + 1] = (struct CMUnitTest){ .name = results[i].name,
+			.test_func = test_result,
+			.initial_state = (void *)&results[i] };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
