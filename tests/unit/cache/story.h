@@ -32,6 +32,13 @@ struct story {
 	const char *steps;
 };
 
+/* Two callers wait, and this response comes. */
+#define STALE_AFTER(response)                                                  \
+	"put services 1; at 10000; get a services = wait; "                    \
+	"get b services = wait; reply 1 " response "; "                        \
+	"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "            \
+	"get c services = stale 1 v1; calls 1; stats stale=3 joined=1"
+
 static const struct story stories[] __attribute__((unused)) = {
 	{ "a fresh answer is served without a request",
 		"get a services = wait; calls 1; "
@@ -92,18 +99,8 @@ static const struct story stories[] __attribute__((unused)) = {
 	{ "an unknown host is no 404",
 		"put service/x 1; at 20000; get a service/x = wait; "
 		"reply 1 0 ENOENT; told a stale 1 v1" },
-	{ "no connection: stale answers",
-		"put services 1; at 10000; get a services = wait; "
-		"get b services = wait; reply 1 0 ECONNREFUSED; "
-		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
-		"get c services = stale 1 v1; calls 1; "
-		"stats stale=3 joined=1" },
-	{ "a time-out: stale answers",
-		"put services 1; at 10000; get a services = wait; "
-		"get b services = wait; reply 1 0 ETIMEDOUT; "
-		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
-		"get c services = stale 1 v1; calls 1; "
-		"stats stale=3 joined=1" },
+	{ "no connection: stale answers", STALE_AFTER("0 ECONNREFUSED") },
+	{ "a time-out: stale answers", STALE_AFTER("0 ETIMEDOUT") },
 	{ "not sent in time: stale answers, and no pause",
 		"put services 1; put snapshots 2; at 10000; "
 		"get a services poll = wait; get b services = wait; "
@@ -113,36 +110,11 @@ static const struct story stories[] __attribute__((unused)) = {
 		"get a services = wait; get c service/x = wait; calls 5; "
 		"reply 3 200 22; reply 4 200 11; reply 5 200 33; "
 		"told b 22 v3, a 11 v4, c 33 v5; stats stale=2" },
-	{ "429: stale answers",
-		"put services 1; at 10000; get a services = wait; "
-		"get b services = wait; reply 1 429 EBUSY; "
-		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
-		"get c services = stale 1 v1; calls 1; "
-		"stats stale=3 joined=1" },
-	{ "500: stale answers",
-		"put services 1; at 10000; get a services = wait; "
-		"get b services = wait; reply 1 500 EREMOTEIO; "
-		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
-		"get c services = stale 1 v1; calls 1; "
-		"stats stale=3 joined=1" },
-	{ "503: stale answers",
-		"put services 1; at 10000; get a services = wait; "
-		"get b services = wait; reply 1 503 EREMOTEIO; "
-		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
-		"get c services = stale 1 v1; calls 1; "
-		"stats stale=3 joined=1" },
-	{ "a malformed response: stale answers",
-		"put services 1; at 10000; get a services = wait; "
-		"get b services = wait; reply 1 200 EPROTO; "
-		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
-		"get c services = stale 1 v1; calls 1; "
-		"stats stale=3 joined=1" },
-	{ "a 5xx with ENOENT: stale answers",
-		"put services 1; at 10000; get a services = wait; "
-		"get b services = wait; reply 1 500 ENOENT; "
-		"told a stale 1 v1, b stale 1 v1; until 10000; fetched 0; "
-		"get c services = stale 1 v1; calls 1; "
-		"stats stale=3 joined=1" },
+	{ "429: stale answers", STALE_AFTER("429 EBUSY") },
+	{ "500: stale answers", STALE_AFTER("500 EREMOTEIO") },
+	{ "503: stale answers", STALE_AFTER("503 EREMOTEIO") },
+	{ "a malformed response: stale answers", STALE_AFTER("200 EPROTO") },
+	{ "a 5xx with ENOENT: stale answers", STALE_AFTER("500 ENOENT") },
 	{ "success without JSON: stale answers",
 		"put services 1; at 10000; get a services = wait; "
 		"reply 1 200; told a stale 1 v1; get b health = wait; "
