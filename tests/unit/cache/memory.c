@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/cache/memory.c - the 1st, 2nd, ... allocation fails */
-#include "cache/cache.h"
+#include "tests/unit/cache/fake_api.h"
 
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* TEST_ALLOC_FAIL: the Makefile links this file's malloc, calloc, realloc. */
 void *__real_malloc(size_t size);
@@ -45,43 +39,6 @@ void *__wrap_realloc(void *old, size_t size)
 	return is_out() ? NULL : __real_realloc(old, size);
 }
 
-struct api_call {
-	api_done *done;
-	void *ctx;
-};
-
-static struct api_call call;
-
-int api_start(struct api *api, const struct api_request *request,
-	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out)
-{
-	(void)api, (void)request, (void)now_ms;
-	if (is_out())
-		return -ENOMEM;
-	assert_null(call.done);
-	call = (struct api_call){ done, ctx };
-	*out = &call;
-	return 0;
-}
-
-void api_cancel(struct api_call *cancelled)
-{
-	assert_non_null(cancelled->done);
-	cancelled->done = NULL;
-}
-
-bool api_call_was_sent(const struct api_call *asked)
-{
-	(void)asked;
-	return false;
-}
-
-void worker_drop(struct worker *worker, json_t *json)
-{
-	(void)worker;
-	json_decref(json);
-}
-
 static const struct cache_config config = {
 	.max_bytes = 10 << 20,
 	.ttl_ms = { 1000, 1000, 1000, 1000, 1000, 1000 },
@@ -106,28 +63,22 @@ static void ready(void *ctx, const struct cache_answer *answer)
 
 static void reply(const struct memory_case *row)
 {
-	struct api_answer answer = { .err = row->err,
+	const struct api_answer answer = { .err = row->err,
 		.status = row->status,
 		.text = row->body,
 		.text_len = row->body ? strlen(row->body) : 0,
+		.json = row->body ? json_pack("[i]", 7) : NULL,
 		.sent_ms = 1,
 		.message = row->err ? "said by the API" : "",
 		.code = "" };
-	struct api_call ended = call;
 
-	call.done = NULL;
-	if (row->body)
-		answer.json = json_pack("[i]", 7);
-	ended.done(ended.ctx, &answer);
-	json_decref(answer.json);
+	respond(&answer);
 }
 
 /* The whole life of a cache, with -ENOMEM in one place at most. */
 static void live(const struct memory_case *row)
 {
 	struct cache *cache = cache_new(&config);
-	struct cache_answer answer;
-	struct cache_wait *wait;
 	int err;
 
 	if (!cache) {
@@ -136,14 +87,13 @@ static void live(const struct memory_case *row)
 	}
 	for (uint64_t now_ms = 1; now_ms < 10000; now_ms += 3000) {
 		for (int attempt = 0;; attempt++) {
-			err = cache_get(cache, API_SERVICE, "web", API_PERSON,
-				now_ms, &answer, ready, (void *)row, &wait);
+			err = ask(cache, API_SERVICE, "web", now_ms, ready,
+				(void *)row);
 			if (err != -ENOMEM)
 				break;
 			assert_true(has_failed && attempt == 0);
-			assert_null(wait);
 			/* Nobody waits, so nothing may be in flight. */
-			assert_null(call.done);
+			assert_true(LIST_EMPTY(&calls));
 		}
 		assert_int_equal(err, -EINPROGRESS);
 		reply(row);
@@ -173,7 +123,6 @@ static void test_growth(void **state)
 	struct memory_case row = { .status = 200, .body = "[7]" };
 	struct cache *cache = cache_new(&config);
 	struct cache_answer answer;
-	struct cache_wait *wait;
 	char id[16];
 
 	(void)state;
@@ -181,13 +130,11 @@ static void test_growth(void **state)
 	for (int i = 0; i < 1000; i++) {
 		snprintf(id, sizeof(id), "%d", i);
 		until_failure = 2;
-		assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON,
-					 1, &answer, ready, &row, &wait),
-			-ENOMEM);
+		assert_int_equal(
+			ask(cache, API_SERVICE, id, 1, ready, &row), -ENOMEM);
 		until_failure = 0;
 		assert_int_equal(cache_stats(cache)->entries, i);
-		assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON,
-					 1, &answer, ready, &row, &wait),
+		assert_int_equal(ask(cache, API_SERVICE, id, 1, ready, &row),
 			-EINPROGRESS);
 		reply(&row);
 	}

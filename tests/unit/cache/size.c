@@ -1,56 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/cache/size.c - the byte limit, long answers, 100,000 entries */
-#include "cache/cache.h"
+#include "tests/unit/cache/fake_api.h"
 
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
-#define CALLS_MAX 8
-
-struct api_call {
-	api_done *done;
-	void *ctx;
-};
-
-static struct api_call calls[CALLS_MAX];
-static unsigned call_count;
-static unsigned released; /* answers that the worker has freed */
 static struct cache *cache;
-
-int api_start(struct api *api, const struct api_request *request,
-	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out)
-{
-	(void)api, (void)request, (void)now_ms;
-	assert_true(call_count < CALLS_MAX);
-	calls[call_count] = (struct api_call){ done, ctx };
-	*out = &calls[call_count++];
-	return 0;
-}
-
-void api_cancel(struct api_call *call)
-{
-	call->done = NULL;
-}
-
-bool api_call_was_sent(const struct api_call *call)
-{
-	(void)call;
-	return true;
-}
-
-void worker_drop(struct worker *worker, json_t *json)
-{
-	if (worker && json && json->refcount == 1)
-		released++;
-	json_decref(json);
-}
 
 static int set_up(size_t max_bytes, struct worker *worker)
 {
@@ -61,7 +17,7 @@ static int set_up(size_t max_bytes, struct worker *worker)
 
 	for (int kind = 0; kind < CACHE_KINDS; kind++)
 		config.ttl_ms[kind] = 10000;
-	call_count = released = 0;
+	released = 0;
 	cache = cache_new(&config);
 	return cache ? 0 : -1;
 }
@@ -75,35 +31,30 @@ static void ready(void *ctx, const struct cache_answer *answer)
 	*version = answer->version;
 }
 
-/* Responds to the last request. */
-static void reply(const char *text, size_t len, json_t *json, uint64_t now_ms)
+static void respond_with(
+	const char *text, size_t len, json_t *json, uint64_t now_ms)
 {
-	struct api_answer answer = { .status = 200,
+	const struct api_answer answer = { .status = 200,
 		.json = json,
 		.text = text,
 		.text_len = len,
 		.sent_ms = (int64_t)now_ms,
 		.message = "",
 		.code = "" };
-	struct api_call call = calls[--call_count];
 
 	assert_non_null(json);
-	call.done(call.ctx, &answer);
-	json_decref(json);
+	respond(&answer);
 }
 
 /* Asks at now_ms and responds with text. Returns the version. */
 static uint64_t fetch(
 	enum api_endpoint endpoint, const char *text, uint64_t now_ms)
 {
-	struct cache_answer answer;
-	struct cache_wait *wait;
 	uint64_t version = 0;
 
-	assert_int_equal(cache_get(cache, endpoint, NULL, API_PERSON, now_ms,
-				 &answer, ready, &version, &wait),
+	assert_int_equal(ask(cache, endpoint, NULL, now_ms, ready, &version),
 		-EINPROGRESS);
-	reply(text, strlen(text), json_loads(text, 0, NULL), now_ms);
+	respond_with(text, strlen(text), json_loads(text, 0, NULL), now_ms);
 	assert_true(version > 0);
 	return version;
 }
@@ -112,16 +63,13 @@ static uint64_t fetch(
 static void put(const char *id, size_t bytes, uint64_t now_ms)
 {
 	static const char text[8192];
-	struct cache_answer answer;
-	struct cache_wait *wait;
 	uint64_t version;
 
 	assert_true(bytes <= sizeof(text));
 	cache_drop(cache, API_SERVICE, id);
-	assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON, now_ms,
-				 &answer, ready, &version, &wait),
+	assert_int_equal(ask(cache, API_SERVICE, id, now_ms, ready, &version),
 		-EINPROGRESS);
-	reply(text, bytes, json_string(id), now_ms);
+	respond_with(text, bytes, json_string(id), now_ms);
 }
 
 static bool is_held(const char *id)
@@ -138,12 +86,7 @@ static bool is_held(const char *id)
 
 static void use_by_get(const char *id)
 {
-	struct cache_answer answer;
-	struct cache_wait *wait;
-
-	assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON, 2,
-				 &answer, ready, NULL, &wait),
-		0);
+	assert_int_equal(ask(cache, API_SERVICE, id, 2, ready, NULL), 0);
 }
 
 static void use_by_peek(const char *id)
@@ -232,15 +175,12 @@ static void test_over_the_limit(void **state)
 
 static void test_in_flight(void **state)
 {
-	struct cache_answer answer;
-	struct cache_wait *wait;
 	uint64_t version;
 
 	(void)state;
 	assert_int_equal(set_up(10000, NULL), 0);
 	put("a", 4000, 1);
-	assert_int_equal(cache_get(cache, API_SERVICE, "a", API_PERSON, 20000,
-				 &answer, ready, &version, &wait),
+	assert_int_equal(ask(cache, API_SERVICE, "a", 20000, ready, &version),
 		-EINPROGRESS);
 	for (int i = 0; i < 10; i++)
 		put("b", 8000 - i, 20000);
@@ -250,28 +190,29 @@ static void test_in_flight(void **state)
 	cache_free(cache);
 }
 
+static void absent(void *ctx, const struct cache_answer *answer)
+{
+	(void)ctx;
+	assert_int_equal(answer->err, -ENOENT);
+}
+
 static void test_missing_names(void **state)
 {
-	struct api_answer reply = { .err = -ENOENT,
+	const struct api_answer reply = { .err = -ENOENT,
 		.status = 404,
 		.sent_ms = 1,
-		.message = "no such thing, said at some length",
+		.message = "there is no such service",
 		.code = "" };
 
 	(void)state;
 	assert_int_equal(set_up(100000, NULL), 0);
 	for (int i = 0; i < 10000; i++) {
-		struct cache_answer answer;
-		struct cache_wait *wait;
 		char id[16];
 
 		snprintf(id, sizeof(id), "no%d", i);
-		assert_int_equal(cache_get(cache, API_SERVICE, id, API_PERSON,
-					 1, &answer, ready, NULL, &wait),
+		assert_int_equal(ask(cache, API_SERVICE, id, 1, absent, NULL),
 			-EINPROGRESS);
-		cache_wait_cancel(wait);
-		call_count--;
-		calls[call_count].done(calls[call_count].ctx, &reply);
+		respond(&reply);
 	}
 	assert_true(cache_stats(cache)->bytes <= 100000);
 	assert_true(cache_stats(cache)->entries < 1000);

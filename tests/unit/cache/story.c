@@ -67,22 +67,6 @@ static const struct {
 	{ "run", API_RUN, false },
 };
 
-static const struct {
-	const char *name;
-	int number;
-} errnos[] = {
-	{ "ENOENT", ENOENT },
-	{ "ECONNREFUSED", ECONNREFUSED },
-	{ "ETIMEDOUT", ETIMEDOUT },
-	{ "EREMOTEIO", EREMOTEIO },
-	{ "EBUSY", EBUSY },
-	{ "EACCES", EACCES },
-	{ "EPERM", EPERM },
-	{ "EPROTO", EPROTO },
-	{ "EINVAL", EINVAL },
-	{ "ENOMEM", ENOMEM },
-};
-
 static const char *const priorities[] = { "person", "program", "reader",
 	"poll" };
 
@@ -100,21 +84,14 @@ static void check_same(const char *got, const char *wanted)
 
 static int errno_of(const char *name)
 {
-	for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
-		if (strcmp(errnos[i].name, name) == 0)
-			return errnos[i].number;
+	for (int number = 1; number <= EHWPOISON; number++) {
+		const char *known = strerrorname_np(number);
+
+		if (known && strcmp(known, name) == 0)
+			return number;
 	}
 	check(false, "no such errno");
 	return 0;
-}
-
-static const char *errno_name(int err)
-{
-	for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
-		if (errnos[i].number == -err)
-			return errnos[i].name;
-	}
-	return "another errno";
 }
 
 static enum api_endpoint key_of(const char *key, const char **id)
@@ -203,7 +180,7 @@ static const char *outcome_of(
 	world.last = *answer;
 	if (answer->err) {
 		check(!answer->json, "an error and an answer");
-		snprintf(text, len, "%s%s%s", errno_name(answer->err),
+		snprintf(text, len, "%s%s%s", strerrorname_np(-answer->err),
 			answer->message[0] ? " " : "", answer->message);
 		return text;
 	}
@@ -259,7 +236,7 @@ static void step_get(const char *args)
 	if (err == -EINPROGRESS)
 		waiter_of(name)->wait = wait;
 	else if (err)
-		snprintf(text, sizeof(text), "%s", errno_name(err));
+		snprintf(text, sizeof(text), "%s", strerrorname_np(-err));
 	else
 		outcome_of(&answer, text, sizeof(text));
 	check_same(text, wanted);
