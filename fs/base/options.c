@@ -12,8 +12,8 @@
 
 #define DEFAULT_URL "https://api.unsandbox.com"
 
-/* The process's umask, and in any case what keeps others from writing: a file
- * saved here runs on the owner's account. */
+/* The caller's umask, and 022 in any case: a file that others could write would
+ * run on the owner's account. */
 static mode_t umask_default(void)
 {
 	mode_t mask = umask(022);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/options.h - what the command line asks for */
+/* fs/base/options.h - the settings of a mount, as the command line gives them
+ */
 #ifndef FS_BASE_OPTIONS_H
 #define FS_BASE_OPTIONS_H
 
@@ -20,13 +21,13 @@ enum exit_status {
 };
 
 struct options {
-	char *mountpoint; /* as given; absolute once mountpoint_prepare ran */
-	char *source;	  /* of mount(8), shown by findmnt; or NULL */
-	char *url;	  /* never NULL */
-	char *cacert;	  /* absolute, or NULL: the system's */
-	char *accounts_file;
-	char *state_dir; /* absolute, or NULL: XDG_STATE_HOME */
-	int account;	 /* -1: not given */
+	char *mountpoint;    /* absolute once the program has checked it */
+	char *source;	     /* as mount(8) and findmnt show it, or NULL */
+	char *url;	     /* never NULL */
+	char *cacert;	     /* absolute, or NULL: the system's own */
+	char *accounts_file; /* absolute, or NULL: ~/.unsandbox/... */
+	char *state_dir;     /* absolute, or NULL: XDG_STATE_HOME */
+	int account;	     /* -1: not given */
 	uint64_t run_wait_ms;
 	uint64_t timeout_ms;
 	uid_t uid;
@@ -44,17 +45,16 @@ struct options {
 	uint64_t negative_ttl_ms;
 	uint64_t cache_size; /* bytes */
 
-	char *text;	   /* these settings, `name value` a line, without
-			      secrets; NULL: options_parse did not read them */
-	char *kernel;	   /* what mount(2) is told besides: "noexec,noatime" */
-	bool has_url;	   /* -o url= was given, so SOURCE is a label */
-	bool show_help;	   /* -h: print the usage and end */
+	char *text;	   /* for people: a line `name value` for each setting,
+			      no secrets; NULL: no command line was parsed */
+	char *kernel;	   /* passed to mount(2): "noexec,noatime"; or NULL */
+	bool show_help;	   /* -h: print the usage and exit */
 	bool show_version; /* -V */
 	bool fake;	   /* mount -f: check the command line, mount nothing */
 };
 
-/* Values for everything, before any option. -ENOMEM; options_clear frees them
- * whatever this returned. */
+/* Sets the default settings. Call options_clear whatever it returns. -ENOMEM.
+ */
 int options_init(struct options *options);
 void options_clear(struct options *options);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/daemon.c - into the background, with an exit status that is true
- */
-#include "fs/program/daemon.h"
+/* fs/program/daemon.c - goes into the background once the mount answers */
+#include "fs/program/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -13,13 +11,13 @@
 
 #include "fs/base/log.h"
 
-/* What goes through the pipe: one write, so it comes whole or not at all. */
+/* What goes through the pipe, in one write: it arrives whole or not at all. */
 struct report {
 	enum exit_status status;
 	char message[3072];
 };
 
-/* The command's own process: waits for the report, says it, ends. */
+/* The command's own process: waits for the report, prints it, exits. */
 static _Noreturn void command_wait(int fd)
 {
 	struct report report;
@@ -32,7 +30,7 @@ static _Noreturn void command_wait(int fd)
 		report.status = EXIT_OTHER;
 		snprintf(report.message, sizeof(report.message),
 			"the daemon ended before the mount answered; "
-			"with -f it says more");
+			"run it with -f to see why");
 	}
 	report.message[sizeof(report.message) - 1] = '\0';
 	if (report.message[0] != '\0')
@@ -122,7 +120,7 @@ enum exit_status daemon_end(
 		why = daemon->message;
 	}
 	if (status == EXIT_OK && !daemon->foreground) {
-		status = EXIT_OTHER; /* the command promised a mount */
+		status = EXIT_OTHER; /* 0 would mean that it is mounted */
 		why = "ended by a signal before the mount answered";
 	}
 	report_send(daemon, status, why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/program/mountpoint.c - is the directory fit to be mounted on */
-#include "fs/program/mountpoint.h"
+#include "fs/program/program.h"
 
 #include <errno.h>
 #include <spawn.h>
@@ -86,7 +86,7 @@ static int mount_on(const char *path, struct mountpoint_mount *mount)
 	return err;
 }
 
-int mountpoint_resolve(const char *path, char out[PATH_MAX])
+static int mountpoint_resolve(const char *path, char out[PATH_MAX])
 {
 	char copy[PATH_MAX], parent[PATH_MAX], *slash;
 	const char *name = copy;

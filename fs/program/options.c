@@ -1,151 +1,220 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/options.c - the options in force: defaults, changes, texts made of
- * them */
-#include "fs/program/options.h"
+/* fs/program/options.c - the command line, parsed with fuse_opt and the table
+ */
+#include "fs/program/program.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <fuse_opt.h>
 
-#include "fs/program/option.h"
+#define KEY_TYPE 1 /* for fuse_opt: -t and the word behind it */
 
-int options_set(
-	struct options *options, const char *word, char *why, size_t why_len)
+/* What the arguments have said so far. */
+struct command_line {
+	struct options *options;
+	const char *first, *last; /* of SOURCE and MOUNTPOINT; not owned */
+	int count;		  /* of those */
+	bool is_helper;		  /* called by mount(8) */
+	bool has_url;		  /* -o url= was given, so SOURCE is a label */
+	int err;		  /* the first error */
+	char *why;
+	size_t why_len;
+};
+
+__attribute__((format(printf, 2, 3))) static int refuse(
+	struct command_line *line, const char *format, ...)
 {
-	size_t name_len = strcspn(word, "=");
-	const char *value = word[name_len] == '=' ? word + name_len + 1 : NULL;
-	const struct option_row *row = option_find(word, name_len);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line->why, line->why_len, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* A URL is shown to everyone, by ps and findmnt: no place for a password. */
+static bool url_has_user(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	return host && memchr(host, '@', 3 + strcspn(host + 3, "/?#"));
+}
+
+static int value_store(struct command_line *line, const struct option_row *row,
+	const char *value)
+{
+	char must_be[80];
 	int err;
 
-	if (!row) {
-		snprintf(why, why_len,
-			"unknown option -o %.*s; --help lists them all",
-			(int)name_len, word);
-		return -EINVAL;
+	if (row->type == OPTION_URL && url_has_user(value))
+		return refuse(line,
+			"-o %s: must be https://HOST, without a user or a "
+			"password",
+			row->name);
+	line->has_url |= row->type == OPTION_URL;
+	err = option_store(row, line->options, value);
+	if (err == -EINVAL) {
+		option_must_be(row, must_be, sizeof(must_be));
+		return refuse(line, "-o %s=%s: must be %s", row->name, value,
+			must_be);
 	}
-	if (option_takes_value(row->kind) && (!value || value[0] == '\0')) {
-		snprintf(why, why_len, "-o %s wants a value: %s=%s", row->name,
-			row->name, row->value);
-		return -EINVAL;
-	}
-	if (!option_takes_value(row->kind) && row->kind != OPTION_IGNORED &&
-		value) {
-		snprintf(why, why_len, "-o %s takes no value", row->name);
-		return -EINVAL;
-	}
-	err = option_store(row, options, value ? value : "");
-	if (err == -EINVAL || err == -ERANGE) {
-		snprintf(why, why_len, "-o %s: wants %s", word,
-			option_wants(row->kind));
-		return -EINVAL;
-	}
-	if (err)
-		snprintf(why, why_len, "-o %s: %s", word, strerror(-err));
+	if (err && err != -ENOMEM)
+		refuse(line, "-o %s=%s: %s", row->name, value, strerror(-err));
 	return err;
 }
 
-char *options_help(size_t *len)
+/* One option: "ro" or "url=URL" of a -o list, or "-f". */
+static int option_parse(struct command_line *line, const char *word)
 {
-	struct options defaults;
-	const struct option_row *row;
-	char *text = NULL;
-	FILE *out = NULL;
+	int len = (int)strcspn(word, "=");
+	const char *dash = word[0] == '-' ? "" : "-o ";
+	const char *value = word + len + (word[len] == '=');
+	const struct option_row *row = option_find(word, (size_t)len);
 
-	if (options_init(&defaults) == 0)
-		out = open_memstream(&text, len);
-	for (size_t i = 0; out && (row = option_row(i)); i++) {
-		char name[32];
+	if (!row || (row->type == OPTION_HELPER && !line->is_helper))
+		return refuse(line,
+			"unknown option %s%.*s; --help lists the options", dash,
+			len, word);
+	if (row->value && value[0] == '\0')
+		return refuse(line, "%s%s needs a value: %s=%s", dash,
+			row->name, row->name, row->value);
+	if (!row->value && word[len] != '\0' && row->type != OPTION_IGNORED)
+		return refuse(line, "%s%.*s takes no value", dash, len, word);
+	if (row->type == OPTION_KERNEL)
+		return fuse_opt_add_opt(&line->options->kernel, word) ? -ENOMEM
+								      : 0;
+	return value_store(line, row, value);
+}
 
-		if (!row->help)
-			continue;
-		snprintf(name, sizeof(name), "%s%s%s", row->name,
-			row->value ? "=" : "", row->value ? row->value : "");
-		fprintf(out, "    -o %-21s %s", name, row->help);
-		if (option_is_set(row, &defaults)) {
-			fputs(" [", out);
-			option_print(out, row, &defaults);
-			fputc(']', out);
-		}
-		fputc('\n', out);
+/* "-fd" is "-f -d". */
+static int letters_parse(struct command_line *line, const char *letters)
+{
+	int err = 0;
+
+	for (; !err && *letters != '\0'; letters++) {
+		const char word[] = { '-', *letters, '\0' };
+
+		err = option_parse(line, word);
 	}
-	options_clear(&defaults);
-	if (out && fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-int options_describe(struct options *options)
-{
-	const struct option_row *row;
-	size_t len;
-	FILE *out;
-
-	free(options->text);
-	options->text = NULL;
-	out = open_memstream(&options->text, &len);
-
-	for (size_t i = 0; out && (row = option_row(i)); i++) {
-		if (!row->help)
-			continue;
-		fprintf(out, "%s ", row->name);
-		option_print(out, row, options);
-		fputc('\n', out);
-	}
-	return out && fclose(out) == 0 ? 0 : -ENOMEM;
-}
-
-/* The session's -o list, libfuse's escapes in it. */
-static int list_add(char **list, const char *option)
-{
-	return fuse_opt_add_opt_escaped(list, option) ? -ENOMEM : 0;
-}
-
-static int list_fill(char **list, const struct options *options)
-{
-	char *source = NULL;
-	int err = asprintf(&source, "fsname=%s",
-			  options->source ? options->source : "unsandbox") < 0
-		? -ENOMEM
-		: 0;
-
-	if (err)
-		return err;
-	err = list_add(list, source);
-	free(source);
-	if (!err)
-		err = list_add(list, "subtype=unsandboxfs");
-	if (!err)
-		err = list_add(list, "default_permissions");
-	if (!err && options->allow_other)
-		err = list_add(list, "allow_other");
-	if (!err && options->allow_root)
-		err = list_add(list, "allow_root");
-	if (!err && options->read_only)
-		err = list_add(list, "ro");
-	if (!err && options->debug)
-		err = list_add(list, "debug");
-	/* These hold no comma of their own, and are escaped by nobody. */
-	if (!err && options->kernel)
-		err = fuse_opt_add_opt(list, options->kernel) ? -ENOMEM : 0;
 	return err;
 }
 
-int options_fuse_args(const struct options *options, struct fuse_args *args)
+/* Called by fuse_opt_parse for each argument, and each option of a -o list. */
+static int argument_parse(
+	void *ctx, const char *word, int key, struct fuse_args *args)
 {
-	char *list = NULL;
-	int err = list_fill(&list, options);
+	struct command_line *line = ctx;
 
-	if (!err &&
-		(fuse_opt_add_arg(args, "unsandboxfs") ||
-			fuse_opt_add_arg(args, "-o") ||
-			fuse_opt_add_arg(args, list)))
-		err = -ENOMEM;
-	free(list);
+	(void)args;
+	if (key == FUSE_OPT_KEY_NONOPT) {
+		if (line->count++ == 0)
+			line->first = word;
+		line->last = word;
+	} else if (key == KEY_TYPE) {
+		line->err = option_parse(line, "-t");
+	} else if (word[0] == '-' && word[1] != '-' && word[1] != '\0') {
+		line->err = letters_parse(line, word + 1);
+	} else if (word[0] != '\0') {
+		line->err = option_parse(line, word);
+	}
+	return line->err ? -1 : 0;
+}
+
+/* Else libfuse prints a line of its own. */
+static bool last_lacks_value(int argc, char **argv)
+{
+	const char *last = argc > 1 ? argv[argc - 1] : "";
+
+	return (strcmp(last, "-o") == 0 || strcmp(last, "-t") == 0) &&
+		strcmp(argv[argc - 2], "--") != 0;
+}
+
+static int arguments_parse(struct command_line *line, int argc, char **argv)
+{
+	static const struct fuse_opt templates[] = {
+		FUSE_OPT_KEY("-t ", KEY_TYPE),
+		FUSE_OPT_END,
+	};
+	struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
+
+	if (last_lacks_value(argc, argv))
+		return refuse(line, "%s needs a value", argv[argc - 1]);
+	if (fuse_opt_parse(&args, line, templates, argument_parse) &&
+		!line->err)
+		line->err = -ENOMEM;
+	fuse_opt_free_args(&args);
+	return line->err;
+}
+
+static int mountpoint_store(struct command_line *line)
+{
+	struct options *options = line->options;
+	int err;
+
+	if (line->count == 0)
+		return refuse(line,
+			"no mountpoint; usage: unsandboxfs [options] "
+			"MOUNTPOINT");
+	if (line->count > 2)
+		return refuse(line,
+			"%d names, but only SOURCE and MOUNTPOINT are wanted; "
+			"the last is %s",
+			line->count, line->last);
+	options->mountpoint = strdup(line->last);
+	if (!options->mountpoint)
+		return -ENOMEM;
+	if (line->count == 1)
+		return 0;
+	if (strstr(line->first, "://") && !line->has_url) {
+		err = value_store(line, option_find("url", 3), line->first);
+		if (err)
+			return err;
+	}
+	if (options->source || line->first[0] == '\0')
+		return 0;
+	options->source = strdup(line->first);
+	return options->source ? 0 : -ENOMEM;
+}
+
+/* Sets what depends on more than one argument. */
+static int options_settle(struct command_line *line)
+{
+	struct options *options = line->options;
+
+	/* To mount(8), -f means: do all but the mount. */
+	options->fake = options->foreground && line->is_helper;
+	options->foreground =
+		options->debug || (options->foreground && !line->is_helper);
+	if (options->show_help || options->show_version)
+		return 0;
+	if (options->allow_other && options->allow_root)
+		return refuse(line,
+			"-o allow_other and -o allow_root exclude each other");
+	return mountpoint_store(line);
+}
+
+int options_parse(struct options *options, int argc, char **argv, char *why,
+	size_t why_len)
+{
+	struct command_line line = {
+		.options = options,
+		.is_helper = argc > 0 &&
+			strncmp(basename(argv[0]), "mount.", 6) == 0,
+		.why = why,
+		.why_len = why_len,
+	};
+	int err = options_init(options);
+
+	if (!err)
+		err = arguments_parse(&line, argc, argv);
+	if (!err)
+		err = options_settle(&line);
+	if (!err)
+		err = options_describe(options, &options->text);
+	if (err == -ENOMEM)
+		refuse(&line, "out of memory");
 	return err;
 }

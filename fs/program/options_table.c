@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/options_table.c - every -o option, a row each */
-#include "fs/program/option.h"
+/* fs/program/options_table.c - every option of the command line */
+#include "fs/program/program.h"
 
 #include <string.h>
 
@@ -8,111 +8,99 @@
 
 #define AT(member) offsetof(struct options, member)
 #define TTL(kind) (AT(ttl_ms) + (kind) * sizeof(uint64_t))
+#define YEAR_MS (UINT64_C(365) * 24 * 60 * 60 * 1000)
 
-static const struct option_row rows[] = {
-	{ "url", OPTION_URL, AT(url), "URL", "the API's address" },
-	{ "account", OPTION_NUMBER, AT(account), "N",
+const struct option_row option_rows[] = {
+	{ "-f", OPTION_ON, AT(foreground), 0, 0, NULL,
+		"stay in the foreground, log to stderr" },
+	{ "-d", OPTION_ON, AT(debug), 0, 0, NULL,
+		"the same, and log every request" },
+	{ "-h,--help", OPTION_ON, AT(show_help), 0, 0, NULL,
+		"print this text and exit" },
+	{ "-V,--version", OPTION_ON, AT(show_version), 0, 0, NULL,
+		"print the version and exit" },
+
+	{ "url", OPTION_URL, AT(url), 0, 0, "URL", "the API's address" },
+	{ "account", OPTION_NUMBER, AT(account), 0, INT_MAX, "N",
 		"row N of the accounts file, from 0" },
-	{ "accounts_file", OPTION_PATH, AT(accounts_file), "FILE",
+	{ "accounts_file", OPTION_PATH, AT(accounts_file), 0, 0, "FILE",
 		"instead of ~/.unsandbox/accounts.csv" },
-	{ "cacert", OPTION_PATH, AT(cacert), "FILE",
+	{ "cacert", OPTION_PATH, AT(cacert), 0, 0, "FILE",
 		"certificates (PEM) to verify the API with" },
-	{ "state_dir", OPTION_PATH, AT(state_dir), "DIR",
+	{ "state_dir", OPTION_PATH, AT(state_dir), 0, 0, "DIR",
 		"for scripts and results, instead of XDG's" },
-	{ "run_wait", OPTION_SECONDS, AT(run_wait_ms), "SECONDS",
+	{ "run_wait", OPTION_SECONDS, AT(run_wait_ms), 0, YEAR_MS, "SECONDS",
 		"how long a save in run/ waits for its answer" },
-	{ "timeout", OPTION_SECONDS, AT(timeout_ms), "SECONDS",
+	{ "timeout", OPTION_SECONDS, AT(timeout_ms), 1, YEAR_MS, "SECONDS",
 		"the longest that a request may take" },
-	{ "allow_delete", OPTION_FLAG, AT(allow_delete), NULL,
+	{ "allow_delete", OPTION_ON, AT(allow_delete), 0, 0, NULL,
 		"rmdir of a resource destroys it" },
-	{ "ro", OPTION_FLAG, AT(read_only), NULL, "nothing is changed or run" },
-	{ "rw", OPTION_CLEAR, AT(read_only), NULL, NULL },
-	{ "uid", OPTION_ID, AT(uid), "N", "the owner of all files" },
-	{ "gid", OPTION_ID, AT(gid), "N", "the group of all files" },
-	{ "umask", OPTION_MODE, AT(umask), "OCTAL", "mode bits to take away" },
-	{ "allow_other", OPTION_FLAG, AT(allow_other), NULL,
+	{ "ro", OPTION_ON, AT(read_only), 0, 0, NULL,
+		"change nothing, run nothing" },
+	{ "rw", OPTION_OFF, AT(read_only) },
+	{ "uid", OPTION_NUMBER, AT(uid), 0, UINT32_MAX - 1, "N",
+		"the owner of all files" },
+	{ "gid", OPTION_NUMBER, AT(gid), 0, UINT32_MAX - 1, "N",
+		"the group of all files" },
+	{ "umask", OPTION_OCTAL, AT(umask), 0, 0777, "OCTAL",
+		"mode bits to take away" },
+	{ "allow_other", OPTION_ON, AT(allow_other), 0, 0, NULL,
 		"other users may use the mount, as modes permit" },
-	{ "allow_root", OPTION_FLAG, AT(allow_root), NULL, "root may, too" },
-	{ "auto_unmount", OPTION_FLAG, AT(auto_unmount), NULL,
+	{ "allow_root", OPTION_ON, AT(allow_root), 0, 0, NULL,
+		"root may use the mount, too" },
+	{ "auto_unmount", OPTION_ON, AT(auto_unmount), 0, 0, NULL,
 		"unmount also if the daemon is killed" },
-	{ "ttl_list", OPTION_TTL, TTL(CACHE_LIST), "SECONDS",
+	{ "ttl_list", OPTION_TTL, TTL(CACHE_LIST), 0, YEAR_MS, "SECONDS",
 		"how long a list is served without asking again" },
-	{ "ttl_detail", OPTION_TTL, TTL(CACHE_DETAIL), "SECONDS",
+	{ "ttl_detail", OPTION_TTL, TTL(CACHE_DETAIL), 0, YEAR_MS, "SECONDS",
 		"one resource" },
-	{ "ttl_static", OPTION_TTL, TTL(CACHE_STATIC), "SECONDS",
+	{ "ttl_static", OPTION_TTL, TTL(CACHE_STATIC), 0, YEAR_MS, "SECONDS",
 		"languages and shells" },
-	{ "ttl_key", OPTION_TTL, TTL(CACHE_KEY), "SECONDS", "key/" },
-	{ "ttl_system", OPTION_TTL, TTL(CACHE_SYSTEM), "SECONDS", "system/" },
-	{ "stale_ttl", OPTION_SECONDS, AT(stale_ttl_ms), "SECONDS",
-		"how long old answers do while the API is away" },
-	{ "negative_ttl", OPTION_SECONDS, AT(negative_ttl_ms), "SECONDS",
-		"how long an absence is remembered" },
-	{ "cache_size", OPTION_BYTES, AT(cache_size), "BYTES",
+	{ "ttl_key", OPTION_TTL, TTL(CACHE_KEY), 0, YEAR_MS, "SECONDS",
+		"key/" },
+	{ "ttl_system", OPTION_TTL, TTL(CACHE_SYSTEM), 0, YEAR_MS, "SECONDS",
+		"system/" },
+	{ "stale_ttl", OPTION_SECONDS, AT(stale_ttl_ms), 0, YEAR_MS, "SECONDS",
+		"how long stale answers bridge an outage" },
+	{ "negative_ttl", OPTION_SECONDS, AT(negative_ttl_ms), 0, YEAR_MS,
+		"SECONDS", "how long an absence is remembered" },
+	{ "cache_size", OPTION_BYTES, AT(cache_size), 0, INT64_MAX, "BYTES",
 		"memory for answers, as 500K or 64M" },
-	{ "fsname", OPTION_TEXT, AT(source), "NAME",
+	{ "fsname", OPTION_TEXT, AT(source), 0, 0, "NAME",
 		"what findmnt shows as the source" },
 
-	{ "noexec", OPTION_KERNEL, 0, NULL, NULL },
-	{ "noatime", OPTION_KERNEL, 0, NULL, NULL },
-	{ "nodiratime", OPTION_KERNEL, 0, NULL, NULL },
-	{ "dirsync", OPTION_KERNEL, 0, NULL, NULL },
-	{ "sync", OPTION_KERNEL, 0, NULL, NULL },
-
+	{ "noexec,noatime,nodiratime,dirsync,sync", OPTION_KERNEL },
 	/* No file here is a device or set-uid: nosuid and nodev stay set. */
-	{ "suid", OPTION_IGNORED, 0, NULL, NULL },
-	{ "nosuid", OPTION_IGNORED, 0, NULL, NULL },
-	{ "dev", OPTION_IGNORED, 0, NULL, NULL },
-	{ "nodev", OPTION_IGNORED, 0, NULL, NULL },
-	{ "exec", OPTION_IGNORED, 0, NULL, NULL },
-	{ "async", OPTION_IGNORED, 0, NULL, NULL },
-	{ "atime", OPTION_IGNORED, 0, NULL, NULL },
-	{ "diratime", OPTION_IGNORED, 0, NULL, NULL },
-	{ "relatime", OPTION_IGNORED, 0, NULL, NULL },
-	{ "norelatime", OPTION_IGNORED, 0, NULL, NULL },
-	{ "strictatime", OPTION_IGNORED, 0, NULL, NULL },
-	{ "lazytime", OPTION_IGNORED, 0, NULL, NULL },
-	{ "default_permissions", OPTION_IGNORED, 0, NULL, NULL },
-	{ "subtype", OPTION_IGNORED, 0, NULL, NULL },
-	{ "defaults", OPTION_IGNORED, 0, NULL, NULL },
-	{ "auto", OPTION_IGNORED, 0, NULL, NULL },
-	{ "noauto", OPTION_IGNORED, 0, NULL, NULL },
-	{ "user", OPTION_IGNORED, 0, NULL, NULL },
-	{ "nouser", OPTION_IGNORED, 0, NULL, NULL },
-	{ "users", OPTION_IGNORED, 0, NULL, NULL },
-	{ "nousers", OPTION_IGNORED, 0, NULL, NULL },
-	{ "owner", OPTION_IGNORED, 0, NULL, NULL },
-	{ "noowner", OPTION_IGNORED, 0, NULL, NULL },
-	{ "group", OPTION_IGNORED, 0, NULL, NULL },
-	{ "nogroup", OPTION_IGNORED, 0, NULL, NULL },
-	{ "nofail", OPTION_IGNORED, 0, NULL, NULL },
-	{ "_netdev", OPTION_IGNORED, 0, NULL, NULL },
-	{ "_rnetdev", OPTION_IGNORED, 0, NULL, NULL },
-	{ "comment", OPTION_IGNORED, 0, NULL, NULL },
-	{ "uhelper", OPTION_IGNORED, 0, NULL, NULL },
-	{ "helper", OPTION_IGNORED, 0, NULL, NULL },
-	{ "x-*", OPTION_IGNORED, 0, NULL, NULL },
-	{ "X-*", OPTION_IGNORED, 0, NULL, NULL },
+	{ "suid,nosuid,dev,nodev,exec,async,atime,diratime,relatime,norelatime,"
+	  "strictatime,lazytime,default_permissions,subtype,defaults,auto,"
+	  "noauto,user,nouser,users,nousers,owner,noowner,group,nogroup,nofail,"
+	  "_netdev,_rnetdev,comment,uhelper,helper,x-*,X-*",
+		OPTION_IGNORED },
+	{ "-s", OPTION_IGNORED }, /* one thread is all there is */
+	{ "-n,-v,-t", OPTION_HELPER },
+	{ NULL },
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-const struct option_row *option_row(size_t index)
+/* Is word one of the names? */
+static bool names_have(const char *names, const char *word, size_t word_len)
 {
-	return index < ROWS ? &rows[index] : NULL;
+	while (*names != '\0') {
+		size_t len = strcspn(names, ",");
+		bool is_prefix = names[len - 1] == '*';
+
+		if (is_prefix ? word_len >= len - 1 : word_len == len)
+			if (strncmp(names, word, len - is_prefix) == 0)
+				return true;
+		names += len + (names[len] == ',');
+	}
+	return false;
 }
 
 const struct option_row *option_find(const char *name, size_t name_len)
 {
-	for (size_t i = 0; i < ROWS; i++) {
-		size_t len = strlen(rows[i].name);
+	const struct option_row *row = option_rows;
 
-		if (rows[i].name[len - 1] == '*') {
-			if (strncmp(name, rows[i].name, len - 1) == 0)
-				return &rows[i];
-		} else if (len == name_len &&
-			memcmp(name, rows[i].name, len) == 0) {
-			return &rows[i];
-		}
-	}
-	return NULL;
+	while (row->name && !names_have(row->name, name, name_len))
+		row++;
+	return row->name ? row : NULL;
 }

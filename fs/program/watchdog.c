@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/watchdog.c - unmounts when the daemon was killed */
-#include "fs/program/watchdog.h"
+/* fs/program/watchdog.c - a process that unmounts after the daemon was killed
+ */
+#include "fs/program/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "fs/base/log.h"
-#include "fs/program/mountpoint.h"
-#include "fs/program/start.h"
 
-static _Noreturn void guard_run(int fd, const char *path)
+/* Leaves all that the daemon's process has given, but the pipe's end. */
+static void watchdog_detach(int fd)
 {
-	char out[PATH_MAX], why[PATH_MAX + 256], byte;
 	sigset_t all;
 
-	/* What ends the daemon must not end this first. */
+	/* The signals that end the daemon must not end this process first. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	setsid();
-	start_forget_keys();
+	process_wipe_keys();
 	dup2(fd, 3);
 	close_range(4, ~0U, 0);
 	for (int i = 0; i <= 2; i++)
@@ -30,9 +28,16 @@ static _Noreturn void guard_run(int fd, const char *path)
 	close_range(4, ~0U, 0);
 	if (chdir("/"))
 		_exit(1);
+}
+
+static _Noreturn void watchdog_run(int fd, const char *path)
+{
+	char out[PATH_MAX], why[WHY_LEN], byte;
+
+	watchdog_detach(fd);
 	while (read(3, &byte, 1) < 0 && errno == EINTR)
 		;
-	/* It takes a dead mount away; all else it leaves. */
+	/* This unmounts a dead mount, and leaves a live one alone. */
 	if (mountpoint_prepare(path, out, why, sizeof(why)) == -ENOTCONN) {
 		log_to_syslog();
 		log_line(LOG_ERR, "%s", why);
@@ -40,7 +45,7 @@ static _Noreturn void guard_run(int fd, const char *path)
 	_exit(0);
 }
 
-int guard_start(const char *path)
+int watchdog_start(const char *path)
 {
 	int fds[2];
 	pid_t pid;
@@ -50,12 +55,12 @@ int guard_start(const char *path)
 	pid = fork();
 	if (pid == 0) {
 		close(fds[1]);
-		guard_run(fds[0], path);
+		watchdog_run(fds[0], path);
 	}
 	close(fds[0]);
 	if (pid < 0) {
 		close(fds[1]);
 		return -errno;
 	}
-	return 0; /* fds[1] is closed by the kernel, at our end */
+	return 0; /* the kernel closes fds[1] when the daemon ends */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/program/daemon.c - the command's exit status is the daemon's
- * truth */
-#include "fs/program/daemon.h"
+/* tests/unit/fs/program/daemon.c - the command exits with the status that the
+ * daemon reports */
+#include "fs/program/program.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@ struct daemon_case {
 	const char *name;
 	int ready; /* status given to daemon_ready, or NOT_CALLED */
 	const char *message;
-	int end; /* status given to daemon_end, or NOT_CALLED: it died */
+	int end; /* status given to daemon_end, or NOT_CALLED: it dies */
 	const char *why;
 	int want;
 	const char *shown;
@@ -33,7 +33,7 @@ static const struct daemon_case cases[] = {
 	{ "mounted", EXIT_OK, "", EXIT_OK, "", 0, "" },
 	{ "mounted, with a warning", EXIT_OK, "no answer yet", EXIT_OK, "", 0,
 		"unsandboxfs: no answer yet\n" },
-	{ "what comes later is no one's", EXIT_OK, "", EXIT_FUSE, "late", 0,
+	{ "a later failure is not reported", EXIT_OK, "", EXIT_FUSE, "late", 0,
 		"" },
 	{ "key rejected", EXIT_CREDENTIALS, "401: no such key",
 		EXIT_CREDENTIALS, "", 3, "unsandboxfs: 401: no such key\n" },
@@ -43,14 +43,14 @@ static const struct daemon_case cases[] = {
 		"unsandboxfs: mount: \\x1b no\n" },
 	{ "state", NOT_CALLED, NULL, EXIT_STATE, "held by 7", 5,
 		"unsandboxfs: held by 7\n" },
-	{ "ended before it began", NOT_CALLED, NULL, EXIT_OK, "", 1,
+	{ "ended before it was mounted", NOT_CALLED, NULL, EXIT_OK, "", 1,
 		"unsandboxfs: ended by a signal before the mount answered\n" },
 	{ "died", NOT_CALLED, NULL, NOT_CALLED, NULL, 1,
 		"unsandboxfs: the daemon ended before the mount answered; "
-		"with -f it says more\n" },
+		"run it with -f to see why\n" },
 };
 
-/* A command that starts this daemon; its stderr is fd. */
+/* A command that starts the daemon of this row; its stderr is fd. */
 static _Noreturn void command_run(const struct daemon_case *row, int fd)
 {
 	struct daemon daemon;
@@ -68,7 +68,7 @@ static _Noreturn void command_run(const struct daemon_case *row, int fd)
 	_exit(0);
 }
 
-static void statuses_are_true(void **state)
+static void statuses_are_reported(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -92,7 +92,7 @@ static void statuses_are_true(void **state)
 	}
 }
 
-static void the_foreground_stays(void **state)
+static void the_foreground_does_not_fork(void **state)
 {
 	struct daemon daemon;
 	pid_t pid = getpid();
@@ -110,8 +110,8 @@ static void the_foreground_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(statuses_are_true),
-		cmocka_unit_test(the_foreground_stays),
+		cmocka_unit_test(statuses_are_reported),
+		cmocka_unit_test(the_foreground_does_not_fork),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

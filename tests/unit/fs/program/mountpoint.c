@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/fs/program/mountpoint.c - fit directories, dead mounts, and all
  * the others */
-#include "fs/program/mountpoint.h"
+#include "fs/program/program.h"
 
 #include <errno.h>
 #include <fcntl.h>

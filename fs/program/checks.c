@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/program/checks.c - finds out before the mount why it would fail */
+#include "fs/program/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <paths.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FUSE_CONF "/etc/fuse.conf"
+
+/* Has the file a line user_allow_other? */
+static bool conf_allows_others(FILE *conf)
+{
+	char line[256];
+
+	while (fgets(line, sizeof(line), conf)) {
+		char *word = line + strspn(line, " \t");
+
+		word[strcspn(word, " \t\r\n#")] = '\0';
+		if (strcmp(word, "user_allow_other") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* May a user who is not root give allow_other? */
+static bool others_are_allowed(void)
+{
+	FILE *conf = fopen(FUSE_CONF, "re");
+	bool is_allowed;
+
+	if (!conf)
+		return false;
+	is_allowed = conf_allows_others(conf);
+	fclose(conf);
+	return is_allowed;
+}
+
+/* Is the program in one of the directories, which are separated by colons? */
+static bool program_is_in(const char *directories, const char *program)
+{
+	while (*directories != '\0') {
+		size_t len = strcspn(directories, ":");
+		char file[PATH_MAX];
+
+		snprintf(file, sizeof(file), "%.*s/%s", (int)len, directories,
+			program);
+		if (access(file, X_OK) == 0)
+			return true;
+		directories += len + (directories[len] == ':');
+	}
+	return false;
+}
+
+static bool has_fusermount(void)
+{
+	const char *path = getenv("PATH");
+
+	return path && program_is_in(path, "fusermount3");
+}
+
+static enum exit_status fuse_check(char *why, size_t why_len)
+{
+	int fd;
+
+	if (access("/dev/fuse", F_OK)) {
+		snprintf(why, why_len,
+			"/dev/fuse: %s; run: modprobe fuse (or give the "
+			"container that device)",
+			strerror(errno));
+		return EXIT_FUSE;
+	}
+	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(why, why_len, "/dev/fuse: %s; %s", strerror(errno),
+			geteuid() == 0 ? "a container needs --device /dev/fuse "
+					 "and --cap-add SYS_ADMIN"
+				       : "as root, run: chmod 666 /dev/fuse");
+		return EXIT_FUSE;
+	}
+	close(fd);
+	if (geteuid() != 0 && !has_fusermount()) {
+		snprintf(why, why_len,
+			"fusermount3: not found, and only root can mount "
+			"without it; install the package fuse3");
+		return EXIT_FUSE;
+	}
+	return EXIT_OK;
+}
+
+enum exit_status system_check(
+	const struct options *options, char *why, size_t why_len)
+{
+	if (options->cacert && access(options->cacert, R_OK)) {
+		snprintf(why, why_len, "-o cacert=%s: %s", options->cacert,
+			strerror(errno));
+		return EXIT_USAGE;
+	}
+	if ((options->allow_other || options->allow_root) && geteuid() != 0 &&
+		!others_are_allowed()) {
+		snprintf(why, why_len,
+			"-o %s: " FUSE_CONF " has no line user_allow_other; "
+			"as root, add it",
+			options->allow_other ? "allow_other" : "allow_root");
+		return EXIT_FUSE;
+	}
+	return fuse_check(why, why_len);
+}

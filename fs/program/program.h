@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/program/program.h - what main() is made of: options, checks, the daemon */
+#ifndef FS_PROGRAM_PROGRAM_H
+#define FS_PROGRAM_PROGRAM_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "fs/base/options.h"
+
+struct fuse_args;
+
+/* A function that takes `why` writes one line there when it fails: what is
+ * wrong, and what to do. This holds a line with two paths. */
+#define WHY_LEN (2 * PATH_MAX + 256)
+
+/*
+ * The options, one row each. The rows are what the command line is parsed by,
+ * what --help and `.unsandboxfs/config` print, and what the man page is
+ * checked against.
+ */
+enum option_type {
+	OPTION_ON,     /* bool: the name sets it */
+	OPTION_OFF,    /* bool: the name clears it */
+	OPTION_TEXT,   /* char * */
+	OPTION_PATH,   /* char *, made absolute: the daemon leaves its directory
+			*/
+	OPTION_URL,    /* char * */
+	OPTION_NUMBER, /* 32 bits; a value above max means: not given */
+	OPTION_OCTAL,  /* 32 bits */
+	OPTION_SECONDS, /* uint64_t, milliseconds */
+	OPTION_TTL, /* the same, but 0 becomes 1: to the cache 0 means unset */
+	OPTION_BYTES,	/* uint64_t */
+	OPTION_KERNEL,	/* no member: passed to mount(2) by its name */
+	OPTION_IGNORED, /* no member: accepted, with a value or without */
+	OPTION_HELPER,	/* the same, but only if mount(8) calls us */
+};
+
+struct option_row {
+	const char *name; /* "-x", or for -o; several are separated by commas;
+			     one that ends in '*' stands for a prefix */
+	enum option_type type;
+	size_t offset; /* of the member of struct options */
+	uint64_t min, max;
+	const char *value; /* what --help calls the value; NULL: takes none */
+	const char *help;  /* NULL: not in --help */
+};
+
+extern const struct option_row option_rows[]; /* the last has no name */
+
+/* The row of a name, or NULL. */
+const struct option_row *option_find(const char *name, size_t name_len);
+
+/* Stores the value, "" if there is none. Returns -EINVAL if it is not what
+ * option_must_be says, -ENOMEM, or the error of getcwd(3). */
+int option_store(const struct option_row *row, struct options *options,
+	const char *value);
+void option_must_be(const struct option_row *row, char *text, size_t len);
+
+/* The value in force, "" if there is none. Owned by the caller. NULL: out of
+ * memory, as for all texts here. */
+char *option_text(const struct option_row *row, const struct options *options);
+
+/*
+ * Parses a command line: [options] [SOURCE] MOUNTPOINT. What it does not set
+ * has its default. Call options_clear whatever it returns. Returns -EINVAL if
+ * the command line is wrong, -ENOMEM; both with why.
+ */
+int options_parse(struct options *options, int argc, char **argv, char *why,
+	size_t why_len);
+
+/* Prints a line for each option, for --help. -ENOMEM. */
+int options_help(FILE *out);
+
+/* Sets *text, which the caller frees even on error: the -o options in force, a
+ * line `name value` each. -ENOMEM. */
+int options_describe(const struct options *options, char **text);
+
+/* Appends to args the arguments of fuse_session_new. The caller frees args with
+ * fuse_opt_free_args. -ENOMEM. */
+int options_fuse_args(const struct options *options, struct fuse_args *args);
+
+/*
+ * Prepares the process to hold a key for a long time: descriptors 0 to 2 are
+ * open, no core file, no debugger of the same user, as many descriptors as
+ * allowed, no SIGPIPE.
+ */
+void process_harden(void);
+
+/* Blocks SIGINT, SIGTERM and SIGHUP, so that none of them ends the process
+ * between the mount and the loop, which reads them from a signalfd. */
+void process_block_signals(void);
+
+/* Wipes the keys from the environment, where /proc and children see them. */
+void process_wipe_keys(void);
+
+/*
+ * Checks before the mount is tried what would make it fail: /dev/fuse,
+ * fusermount3, user_allow_other in /etc/fuse.conf, the file of cacert. Returns
+ * EXIT_OK, or the exit status with why.
+ */
+enum exit_status system_check(
+	const struct options *options, char *why, size_t why_len);
+
+#define MOUNTPOINT_FSTYPE "fuse.unsandboxfs"
+
+/* What is mounted on a directory, cut if longer. */
+struct mountpoint_mount {
+	char fstype[64];
+	char source[256];
+};
+
+/* Finds the topmost mount on path in a table like /proc/self/mounts. -ENOENT:
+ * nothing is mounted there. */
+int mountpoint_find(
+	FILE *mounts, const char *path, struct mountpoint_mount *mount);
+
+/*
+ * Checks that path can be mounted on, and resolves it into out, absolute and
+ * without symbolic links. A dead mount of ours (its daemon was killed) is
+ * unmounted. Returns, with why: -ENOENT, -ENOTDIR, -EBUSY for a live mount of
+ * ours, -ENOTCONN for a dead mount that is not ours or cannot be unmounted, or
+ * the error of realpath(3) or stat(2).
+ */
+int mountpoint_prepare(
+	const char *path, char out[PATH_MAX], char *why, size_t why_len);
+
+/*
+ * The command ends when the mount answers, not when the daemon has started: its
+ * process waits on a pipe for the daemon's report and exits with that status.
+ * Until then the daemon stays in the command's process group and on its
+ * terminal, so that Ctrl-C ends both.
+ */
+struct daemon {
+	bool foreground;
+	bool reported;
+	int report_fd;		 /* of the pipe; -1 in the foreground */
+	enum exit_status status; /* of a start that failed in the loop */
+	char message[1024];	 /* and why it failed */
+};
+
+/* Forks, unless foreground; only the daemon returns. -errno of pipe or fork. */
+int daemon_start(struct daemon *daemon, bool foreground);
+
+/*
+ * For mount_loop; ctx is the struct daemon. EXIT_OK is reported at once, with
+ * message as a warning if it is not "", and the daemon leaves the terminal. A
+ * failure is kept for daemon_end, which is called after the unmount.
+ */
+void daemon_ready(void *ctx, enum exit_status status, const char *message);
+
+/* Reports a failed start, with what daemon_ready was given, else with status
+ * and why. Returns the exit status. */
+enum exit_status daemon_end(
+	struct daemon *daemon, enum exit_status status, const char *why);
+
+/*
+ * Forks a process that waits until the caller has ended, however it ends, and
+ * then unmounts path if a dead mount of ours is on it. The process holds no key
+ * and no descriptor of the caller's. Call it before keys are read and threads
+ * are made. (fusermount3 of libfuse 3.14 can do this for root only.) -errno of
+ * pipe or fork.
+ */
+int watchdog_start(const char *path);
+
+/* Serves a mount by these options until it is unmounted. Returns the exit
+ * status; what went wrong is logged. */
+enum exit_status serve(struct options *options);
+
+#endif
