@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/mountpoint.c - is the directory fit to be mounted on */
+/* fs/program/mountpoint.c - can the directory be mounted on */
 #include "fs/program/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <mntent.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -13,109 +15,63 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LINE_LEN (8 * PATH_MAX) /* two paths, each byte of them escaped */
+
 extern char **environ;
 
-/* Undoes \040 and its like in place: blanks and backslashes in mountinfo. */
-static void octal_decode(char *text)
-{
-	char *to = text;
-
-	while (*text != '\0') {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' &&
-			text[2] >= '0' && text[2] <= '7' && text[3] >= '0' &&
-			text[3] <= '7') {
-			*to++ = (char)((text[1] - '0') << 6 |
-				(text[2] - '0') << 3 | (text[3] - '0'));
-			text += 4;
-		} else {
-			*to++ = *text++;
-		}
-	}
-	*to = '\0';
-}
-
-/* One line: ID PARENT MAJOR:MINOR ROOT PATH FLAGS [TAG...] - TYPE SOURCE ... */
-static bool line_is_of(
-	char *line, const char *path, struct mountpoint_mount *mount)
-{
-	char *rest = line, *field = NULL, *type, *source;
-
-	for (int i = 0; i < 5; i++)
-		field = strsep(&rest, " ");
-	if (!field || !rest)
-		return false;
-	octal_decode(field);
-	if (strcmp(field, path))
-		return false;
-	while ((field = strsep(&rest, " ")) && strcmp(field, "-"))
-		;
-	type = strsep(&rest, " ");
-	source = strsep(&rest, " \n");
-	if (!type || !source)
-		return false;
-	octal_decode(source);
-	snprintf(mount->fstype, sizeof(mount->fstype), "%s", type);
-	snprintf(mount->source, sizeof(mount->source), "%s", source);
-	return true;
-}
-
 int mountpoint_find(
-	FILE *mountinfo, const char *path, struct mountpoint_mount *mount)
+	FILE *mounts, const char *path, struct mountpoint_mount *mount)
 {
-	char *line = NULL;
-	size_t size = 0;
+	char line[LINE_LEN];
+	struct mntent entry;
 	int err = -ENOENT;
 
-	/* The last of several on one path is the one on top. */
-	while (getline(&line, &size, mountinfo) >= 0)
-		if (line_is_of(line, path, mount))
-			err = 0;
-	free(line);
+	while (getmntent_r(mounts, &entry, line, sizeof(line))) {
+		if (strcmp(entry.mnt_dir, path) || !entry.mnt_type[0])
+			continue;
+		snprintf(mount->fstype, sizeof(mount->fstype), "%s",
+			entry.mnt_type);
+		snprintf(mount->source, sizeof(mount->source), "%s",
+			entry.mnt_fsname);
+		err = 0; /* the last one with this path is the topmost */
+	}
 	return err;
 }
 
 static int mount_on(const char *path, struct mountpoint_mount *mount)
 {
-	FILE *mountinfo = fopen("/proc/self/mountinfo", "re");
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	int err;
 
-	if (!mountinfo)
+	if (!mounts)
 		return -errno;
-	err = mountpoint_find(mountinfo, path, mount);
-	fclose(mountinfo);
+	err = mountpoint_find(mounts, path, mount);
+	endmntent(mounts);
 	return err;
 }
 
-static int mountpoint_resolve(const char *path, char out[PATH_MAX])
+/* Like realpath(3), which asks the filesystem and so fails on a dead mount. */
+static int path_resolve(const char *path, char out[PATH_MAX])
 {
-	char copy[PATH_MAX], parent[PATH_MAX], *slash;
-	const char *name = copy;
-	size_t len = strlen(path);
+	int fd = open(path, O_PATH | O_CLOEXEC), err = 0;
+	char link[40];
+	ssize_t len;
 
-	if (realpath(path, out))
-		return 0;
-	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+	if (fd < 0)
 		return -errno;
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	if (len >= sizeof(copy))
-		return -ENAMETOOLONG;
-	memcpy(copy, path, len);
-	copy[len] = '\0';
-	slash = strrchr(copy, '/');
-	if (slash) {
-		*slash = '\0';
-		name = slash + 1;
-	}
-	if (!realpath(slash == NULL ? "." : slash == copy ? "/" : copy, parent))
-		return -errno;
-	if (snprintf(out, PATH_MAX, "%s/%s", parent[1] ? parent : "", name) >=
-		PATH_MAX)
-		return -ENAMETOOLONG;
-	return 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, out, PATH_MAX);
+	if (len < 0)
+		err = -errno;
+	else if (len == PATH_MAX)
+		err = -ENAMETOOLONG;
+	else
+		out[len] = '\0';
+	close(fd);
+	return err;
 }
 
-/* fusermount3 unmounts for a user what mount(2) denies him. */
+/* For a user, whom umount(2) refuses. */
 static int fusermount_detach(const char *path)
 {
 	char *const argv[] = { "fusermount3", "-u", "-z", "-q", "--",
@@ -139,25 +95,31 @@ static int detach(const char *path)
 	return errno == EPERM ? fusermount_detach(path) : -errno;
 }
 
-/* What a directory says whose daemon is gone. */
+/* The errors of a FUSE mount whose daemon has ended. */
 static bool is_dead(int err)
 {
 	return err == -ENOTCONN || err == -ECONNABORTED;
 }
 
-/* stat, and on a FUSE mount statfs too: the kernel goes on answering stat for
- * a dead daemon as long as the attributes hold that it gave, statfs never. */
-static int probe(const char *path, struct stat *st)
-{
-	struct mountpoint_mount mount;
-	struct statfs fs;
+/* What is at the mountpoint now. */
+struct probe {
+	bool is_dir;
+	bool is_fuse; /* /proc/self/mounts also lists what a mount hides */
+};
 
-	if (stat(path, st))
+/* stat is not enough: the kernel answers it for a dead daemon as long as the
+ * cached attributes are fresh. It never caches statfs. */
+static int path_probe(const char *path, struct probe *probe)
+{
+	struct statfs fs = { 0 };
+	struct stat st;
+
+	if (stat(path, &st))
 		return -errno;
-	if (mount_on(path, &mount) == 0 &&
-		strncmp(mount.fstype, "fuse", 4) == 0 && statfs(path, &fs) &&
-		is_dead(-errno))
+	if (statfs(path, &fs) && is_dead(-errno))
 		return -errno;
+	probe->is_dir = S_ISDIR(st.st_mode);
+	probe->is_fuse = fs.f_type == FUSE_SUPER_MAGIC;
 	return 0;
 }
 
@@ -168,16 +130,16 @@ static int dead_remove(const char *path, char *why, size_t why_len)
 
 	if (err || strcmp(mount.fstype, MOUNTPOINT_FSTYPE)) {
 		snprintf(why, why_len,
-			"%s: a dead mount of type %s (%s) is on it; "
-			"unmount it first: umount -l %s",
+			"%s: a dead mount of type %s (%s) is on it; run: "
+			"umount -l %s",
 			path, mount.fstype, mount.source, path);
 		return -ENOTCONN;
 	}
 	err = detach(path);
 	if (err) {
 		snprintf(why, why_len,
-			"%s: an older unsandboxfs died on it and cannot be "
-			"unmounted (%s); as its owner: fusermount3 -uz %s",
+			"%s: cannot unmount a dead unsandboxfs (%s); as its "
+			"owner, run: fusermount3 -uz %s",
 			path, strerror(-err), path);
 		return -ENOTCONN;
 	}
@@ -185,19 +147,19 @@ static int dead_remove(const char *path, char *why, size_t why_len)
 }
 
 static int live_check(
-	const char *path, const struct stat *st, char *why, size_t why_len)
+	const char *path, const struct probe *probe, char *why, size_t why_len)
 {
 	struct mountpoint_mount mount;
 
-	if (!S_ISDIR(st->st_mode)) {
-		snprintf(why, why_len, "%s: is no directory", path);
+	if (!probe->is_dir) {
+		snprintf(why, why_len, "%s: not a directory", path);
 		return -ENOTDIR;
 	}
 	if (mount_on(path, &mount) == 0 &&
 		strcmp(mount.fstype, MOUNTPOINT_FSTYPE) == 0) {
 		snprintf(why, why_len,
-			"%s: unsandboxfs is mounted there already (%s); to end "
-			"it: fusermount3 -u %s",
+			"%s: unsandboxfs is mounted there already (%s); to "
+			"unmount it, run: fusermount3 -u %s",
 			path, mount.source, path);
 		return -EBUSY;
 	}
@@ -207,14 +169,14 @@ static int live_check(
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len)
 {
-	struct stat st;
-	int err = mountpoint_resolve(path, out);
+	struct probe probe;
+	int err = path_resolve(path, out);
 
-	/* Several may have died on one another; each goes once. */
+	/* Dead mounts may lie on top of one another; each turn removes one. */
 	while (!err) {
-		err = probe(out, &st);
+		err = path_probe(out, &probe);
 		if (!err)
-			return live_check(out, &st, why, why_len);
+			return live_check(out, &probe, why, why_len);
 		if (!is_dead(err))
 			break;
 		err = dead_remove(out, why, why_len);
@@ -223,8 +185,8 @@ int mountpoint_prepare(
 	}
 	if (err == -ENOENT)
 		snprintf(why, why_len,
-			"%s: does not exist; to make it: mkdir -p %s", path,
-			path);
+			"%s: does not exist; to create it, run: mkdir -p %s",
+			path, path);
 	else
 		snprintf(why, why_len, "%s: %s", path, strerror(-err));
 	return err;

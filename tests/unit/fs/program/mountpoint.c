@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/program/mountpoint.c - fit directories, dead mounts, and all
- * the others */
+/* tests/unit/fs/program/mountpoint.c - directories that can be mounted on, dead
+ * mounts, and all others */
 #include "fs/program/program.h"
 
 #include <errno.h>
@@ -17,19 +17,17 @@
 
 #include <cmocka.h>
 
-static const char mountinfo[] =
-	"22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
-	"30 22 0:5 / /proc rw shared:7 master:1 - proc proc rw\n"
-	"41 22 0:44 / /mnt/a rw,nosuid shared:9 - fuse.unsandboxfs unsandbox "
-	"rw,user_id=0\n"
-	"42 22 0:45 / /mnt/with\\040blank\\134 rw - fuse.sshfs me@host:/\\040x "
-	"rw\n"
-	"43 22 0:46 / /mnt/b rw - tmpfs tmpfs rw\n"
-	"44 43 0:47 / /mnt/b rw - fuse.unsandboxfs https://x.example rw\n"
-	"45 22 0:48 / /mnt/short rw\n"
-	"46\n"
+static const char mounts[] =
+	"/dev/sda1 / ext4 rw,relatime 0 0\n"
+	"proc /proc proc rw 0 0\n"
+	"unsandbox /mnt/a fuse.unsandboxfs rw,nosuid,user_id=0 0 0\n"
+	"me@host:/\\040x /mnt/with\\040blank\\134 fuse.sshfs rw 0 0\n"
+	"tmpfs /mnt/b tmpfs rw 0 0\n"
+	"https://x.example /mnt/b fuse.unsandboxfs rw 0 0\n"
+	"x /mnt/short\n"
+	"47\n"
 	"\n"
-	"47 22 0:49 / /mnt/empty rw -  rw\n";
+	"tmpfs /mnt/tab\\011newline\\012 tmpfs rw 0 0\n";
 
 struct find_case {
 	const char *path;
@@ -46,6 +44,7 @@ static const struct find_case find_cases[] = {
 	{ "/mnt/b", 0, "fuse.unsandboxfs", "https://x.example" },
 	{ "/mnt", -ENOENT, NULL, NULL },
 	{ "/mnt/a/", -ENOENT, NULL, NULL },
+	{ "/mnt/tab\tnewline\n", 0, "tmpfs", "tmpfs" },
 	{ "/mnt/short", -ENOENT, NULL, NULL },
 	{ "/mnt/with", -ENOENT, NULL, NULL },
 };
@@ -57,7 +56,7 @@ static void mounts_are_found(void **state)
 		i++) {
 		const struct find_case *row = &find_cases[i];
 		struct mountpoint_mount mount;
-		FILE *in = fmemopen((void *)mountinfo, strlen(mountinfo), "r");
+		FILE *in = fmemopen((void *)mounts, strlen(mounts), "r");
 		int err = mountpoint_find(in, row->path, &mount);
 
 		fclose(in);
@@ -75,7 +74,7 @@ struct place {
 	char absolute[64]; /* of what is in it */
 };
 
-static int place_make(void **state)
+static int place_create(void **state)
 {
 	static struct place place;
 
@@ -114,12 +113,12 @@ static const struct prepare_case prepare_cases[] = {
 	{ "missing", -ENOENT, "mkdir -p missing" },
 	{ "missing/dir", -ENOENT, "does not exist" },
 	{ "", -ENOENT, "does not exist" },
-	{ "file", -ENOTDIR, "is no directory" },
+	{ "file", -ENOTDIR, "file: not a directory" },
 	{ "file/dir", -ENOTDIR, "file/dir: " },
 	{ "loop", -ELOOP, "loop: " },
 };
 
-static void directories_are_judged(void **state)
+static void directories_are_checked(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(prepare_cases) / sizeof(*prepare_cases);
@@ -139,7 +138,7 @@ static void directories_are_judged(void **state)
 	}
 }
 
-/* A mount whose daemon has gone, as kill -9 leaves it. */
+/* A mount whose daemon has ended, as kill -9 leaves it. */
 static bool mount_dead(const char *type)
 {
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -155,7 +154,7 @@ static bool mount_dead(const char *type)
 	return err == 0;
 }
 
-static void our_dead_mounts_are_replaced(void **state)
+static void our_dead_mounts_are_removed(void **state)
 {
 	char out[PATH_MAX], why[512] = "";
 	struct stat st;
@@ -171,7 +170,7 @@ static void our_dead_mounts_are_replaced(void **state)
 	assert_int_equal(stat("dir", &st), 0);
 }
 
-static void another_s_dead_mount_is_left(void **state)
+static void the_dead_mount_of_another_is_kept(void **state)
 {
 	char out[PATH_MAX], why[512] = "";
 	struct stat st;
@@ -190,10 +189,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mounts_are_found),
-		cmocka_unit_test(directories_are_judged),
-		cmocka_unit_test(our_dead_mounts_are_replaced),
-		cmocka_unit_test(another_s_dead_mount_is_left),
+		cmocka_unit_test(directories_are_checked),
+		cmocka_unit_test(our_dead_mounts_are_removed),
+		cmocka_unit_test(the_dead_mount_of_another_is_kept),
 	};
 
-	return cmocka_run_group_tests(tests, place_make, place_remove);
+	return cmocka_run_group_tests(tests, place_create, place_remove);
 }
