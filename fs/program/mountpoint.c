@@ -155,7 +155,7 @@ static int live_check(
 		snprintf(why, why_len, "%s: not a directory", path);
 		return -ENOTDIR;
 	}
-	if (mount_on(path, &mount) == 0 &&
+	if (probe->is_fuse && mount_on(path, &mount) == 0 &&
 		strcmp(mount.fstype, MOUNTPOINT_FSTYPE) == 0) {
 		snprintf(why, why_len,
 			"%s: unsandboxfs is mounted there already (%s); to "

@@ -138,20 +138,31 @@ static void directories_are_checked(void **state)
 	}
 }
 
-/* A mount whose daemon has ended, as kill -9 leaves it. */
-static bool mount_dead(const char *type)
+/* Mounts a filesystem on path that nobody serves. Returns its descriptor, or
+ * -1. */
+static int mount_fuse(const char *type, const char *path)
 {
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	char data[128];
-	int err;
 
 	if (fd < 0)
-		return false;
+		return -1;
 	snprintf(data, sizeof(data),
 		"fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
-	err = mount("gone", "dir", type, MS_NOSUID | MS_NODEV, data);
+	if (mount("gone", path, type, MS_NOSUID | MS_NODEV, data) == 0)
+		return fd;
 	close(fd);
-	return err == 0;
+	return -1;
+}
+
+/* A mount whose daemon has ended, as kill -9 leaves it. */
+static bool mount_dead(const char *type)
+{
+	int fd = mount_fuse(type, "dir");
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static void our_dead_mounts_are_removed(void **state)
@@ -185,6 +196,32 @@ static void the_dead_mount_of_another_is_kept(void **state)
 	assert_int_equal(umount2("dir", MNT_DETACH), 0);
 }
 
+/* What a later mount hides is no mount on the path. */
+static void a_hidden_mount_is_not_seen(void **state)
+{
+	char out[PATH_MAX], why[512] = "";
+	int fd, err;
+
+	(void)state;
+	if (mkdir("over", 0755) || mkdir("over/dir", 0755))
+		fail();
+	fd = mount_fuse(MOUNTPOINT_FSTYPE, "over/dir");
+	err = fd < 0 ? fd : mount("tmpfs", "over", "tmpfs", 0, NULL);
+	if (err == 0) {
+		assert_int_equal(mkdir("over/dir", 0755), 0);
+		err = mountpoint_prepare("over/dir", out, why, sizeof(why));
+		umount2("over", MNT_DETACH);
+		if (err)
+			fail_msg("%d: %s", err, why);
+	}
+	close(fd);
+	umount2("over/dir", MNT_DETACH);
+	assert_int_equal(rmdir("over/dir"), 0);
+	assert_int_equal(rmdir("over"), 0);
+	if (fd < 0)
+		skip();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +229,7 @@ int main(void)
 		cmocka_unit_test(directories_are_checked),
 		cmocka_unit_test(our_dead_mounts_are_removed),
 		cmocka_unit_test(the_dead_mount_of_another_is_kept),
+		cmocka_unit_test(a_hidden_mount_is_not_seen),
 	};
 
 	return cmocka_run_group_tests(tests, place_create, place_remove);
