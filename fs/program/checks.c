@@ -32,8 +32,9 @@ static bool others_are_allowed(void)
 	FILE *conf = fopen(FUSE_CONF, "re");
 	bool is_allowed;
 
+	/* fusermount3 runs as root: it may be able to read the file. */
 	if (!conf)
-		return false;
+		return errno != ENOENT;
 	is_allowed = conf_allows_others(conf);
 	fclose(conf);
 	return is_allowed;
@@ -55,11 +56,13 @@ static bool program_is_in(const char *directories, const char *program)
 	return false;
 }
 
+/* libfuse looks in its own directory first, then in PATH. */
 static bool has_fusermount(void)
 {
 	const char *path = getenv("PATH");
 
-	return path && program_is_in(path, "fusermount3");
+	return program_is_in(_PATH_STDPATH, "fusermount3") ||
+		(path && program_is_in(path, "fusermount3"));
 }
 
 static enum exit_status fuse_check(char *why, size_t why_len)
