@@ -2,40 +2,49 @@
 /* fs/program/main.c - unsandboxfs, from its command line to its exit status */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "fs/base/log.h"
 #include "fs/core/fuse.h"
 #include "fs/program/program.h"
 
-static enum exit_status help_print(void)
+static int help_print(void)
 {
+	int err;
+
 	printf("usage: unsandboxfs [options] MOUNTPOINT\n"
 	       "       unsandboxfs SOURCE MOUNTPOINT -o OPTION[,OPTION...]\n\n"
 	       "Shows an unsandbox.com account as files; what is saved in run/ "
 	       "runs.\nSOURCE is a URL or a label.\n\n");
-	if (options_help(stdout))
-		return EXIT_OTHER;
+	err = options_help(stdout);
 	printf("\nKeys come from UNSANDBOX_PUBLIC_KEY and "
 	       "UNSANDBOX_SECRET_KEY, or from an accounts\nfile. See "
 	       "unsandboxfs(1) and unsandboxfs(5).\n");
-	return EXIT_OK;
+	return !err && fflush(stdout) ? -errno : err;
 }
 
-static enum exit_status version_print(void)
+static int version_print(void)
 {
 	printf("unsandboxfs " UNSANDBOXFS_VERSION "\nlibfuse %s\n",
 		fuse_pkgversion());
-	return EXIT_OK;
+	return fflush(stdout) ? -errno : 0;
 }
 
 static enum exit_status options_obey(struct options *options)
 {
+	int err = 0;
+
 	if (options->show_help)
-		return help_print();
-	if (options->show_version)
-		return version_print();
-	return options->fake ? EXIT_OK : serve(options);
+		err = help_print();
+	else if (options->show_version)
+		err = version_print();
+	else if (!options->fake)
+		return serve(options);
+	if (!err)
+		return EXIT_OK;
+	log_line(LOG_ERR, "standard output: %s", strerror(-err));
+	return EXIT_OTHER;
 }
 
 int main(int argc, char **argv)

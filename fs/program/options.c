@@ -94,10 +94,14 @@ static int letters_parse(struct command_line *line, const char *letters)
 {
 	int err = 0;
 
-	for (; !err && *letters != '\0'; letters++) {
-		const char word[] = { '-', *letters, '\0' };
+	for (const char *letter = letters; !err && *letter; letter++) {
+		const char word[] = { '-', *letter, '\0' };
 
-		err = option_parse(line, word);
+		err = *letter == 'o'
+			? refuse(line,
+				  "-%s: write -o as an argument of its own",
+				  letters)
+			: option_parse(line, word);
 	}
 	return err;
 }

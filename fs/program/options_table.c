@@ -72,7 +72,8 @@ const struct option_row option_rows[] = {
 	{ "noexec,noatime,nodiratime,dirsync,sync", OPTION_KERNEL },
 	/* No file here is a device or set-uid: nosuid and nodev stay set. */
 	{ "suid,nosuid,dev,nodev,exec,async,atime,diratime,relatime,norelatime,"
-	  "strictatime,lazytime,default_permissions,subtype,defaults,auto,"
+	  "strictatime,nostrictatime,lazytime,nolazytime,iversion,noiversion,"
+	  "mand,nomand,silent,loud,default_permissions,subtype,defaults,auto,"
 	  "noauto,user,nouser,users,nousers,owner,noowner,group,nogroup,nofail,"
 	  "_netdev,_rnetdev,comment,uhelper,helper,x-*,X-*",
 		OPTION_IGNORED },

@@ -47,6 +47,14 @@ class Start(StartCase):
             self.assertRegex(self.stdout, r"^unsandboxfs \d+\.\d+")
         self.assert_requests({})
 
+    def test_help_that_cannot_be_written(self):
+        for flag in ("-h", "-V"):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([PROGRAM, flag], stdout=full, timeout=20,
+                                      stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, 1, flag)
+            self.assertRegex(done.stderr, b"^unsandboxfs: .*No space left")
+
     def test_daemon(self):
         self.assert_starts()
         self.assertEqual(len(self.daemons()), 1)

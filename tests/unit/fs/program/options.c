@@ -106,6 +106,11 @@ static const struct good_case good_cases[] = {
 			"exec,relatime,x-systemd.automount,X-a=b,comment=c,"
 			"allow_other" },
 		"allow_other 1" },
+	{ "all that mount(8) knows",
+		{ "mount.unsandboxfs", "work", "m", "-o",
+			"async,nostrictatime,lazytime,nolazytime,iversion,"
+			"noiversion,mand,nomand,silent,loud,ro" },
+		"ro 1" },
 	{ "a mountpoint like an option",
 		{ "unsandboxfs", "-o", "ro", "--", "-o" }, "ro 1" },
 	{ "end of options", { "unsandboxfs", "-o", "ro", "--", "-m" }, "ro 1" },
@@ -153,6 +158,8 @@ static const struct bad_case bad_cases[] = {
 	{ "unknown letter", { "unsandboxfs", "-x", "m" }, "-x" },
 	{ "letter of mount(8) only", { "unsandboxfs", "-n", "m" }, "-n" },
 	{ "unknown letter among others", { "unsandboxfs", "-fx", "m" }, "-x" },
+	{ "-o among letters", { "unsandboxfs", "-fo", "ro", "m" },
+		"-fo: write -o as an argument of its own" },
 	{ "a dash alone", { "unsandboxfs", "-", "m" }, "unknown option -;" },
 	{ "unknown word", { "unsandboxfs", "--foreground", "m" },
 		"--foreground" },
