@@ -45,20 +45,25 @@ int daemon_start(struct daemon *daemon, bool foreground)
 	pid_t pid;
 
 	*daemon = (struct daemon){ .foreground = foreground, .report_fd = -1 };
-	if (!foreground) {
-		fflush(NULL);
-		if (pipe2(fds, O_CLOEXEC))
-			return -errno;
-		pid = fork();
-		if (pid != 0)
-			close(fds[1]);
-		if (pid > 0)
-			command_wait(fds[0]);
+	if (foreground)
+		return 0;
+	fflush(NULL);
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		int err = -errno;
+
 		close(fds[0]);
-		if (pid < 0)
-			return -errno;
-		daemon->report_fd = fds[1];
+		close(fds[1]);
+		return err;
 	}
+	if (pid > 0) {
+		close(fds[1]);
+		command_wait(fds[0]);
+	}
+	close(fds[0]);
+	daemon->report_fd = fds[1];
 	return 0;
 }
 

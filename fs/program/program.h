@@ -18,21 +18,19 @@ struct fuse_args;
 #define WHY_LEN (2 * PATH_MAX + 256)
 
 /*
- * The options, one row each. The rows are what the command line is parsed by,
- * what --help and `.unsandboxfs/config` print, and what the man page is
- * checked against.
+ * The options, one row each. The command line is parsed by them, --help and
+ * `.unsandboxfs/config` print them, and the man page is checked against them.
  */
 enum option_type {
-	OPTION_ON,     /* bool: the name sets it */
-	OPTION_OFF,    /* bool: the name clears it */
-	OPTION_TEXT,   /* char * */
-	OPTION_PATH,   /* char *, made absolute: the daemon leaves its directory
-			*/
-	OPTION_URL,    /* char * */
-	OPTION_NUMBER, /* 32 bits; a value above max means: not given */
-	OPTION_OCTAL,  /* 32 bits */
+	OPTION_ON,	/* bool: the name sets it */
+	OPTION_OFF,	/* bool: the name clears it */
+	OPTION_TEXT,	/* char * */
+	OPTION_PATH,	/* char *, made absolute */
+	OPTION_URL,	/* char * */
+	OPTION_NUMBER,	/* 32 bits; a value above max means: not given */
+	OPTION_OCTAL,	/* 32 bits */
 	OPTION_SECONDS, /* uint64_t, milliseconds */
-	OPTION_TTL, /* the same, but 0 becomes 1: to the cache 0 means unset */
+	OPTION_TTL, /* the same, but 0 becomes 1: the cache takes 0 for unset */
 	OPTION_BYTES,	/* uint64_t */
 	OPTION_KERNEL,	/* no member: passed to mount(2) by its name */
 	OPTION_IGNORED, /* no member: accepted, with a value or without */
@@ -43,10 +41,10 @@ struct option_row {
 	const char *name; /* "-x", or for -o; several are separated by commas;
 			     one that ends in '*' stands for a prefix */
 	enum option_type type;
-	size_t offset; /* of the member of struct options */
-	uint64_t min, max;
+	size_t offset;	   /* of the member of struct options */
 	const char *value; /* what --help calls the value; NULL: takes none */
 	const char *help;  /* NULL: not in --help */
+	uint64_t min, max; /* of a number */
 };
 
 extern const struct option_row option_rows[]; /* the last has no name */
@@ -60,8 +58,8 @@ int option_store(const struct option_row *row, struct options *options,
 	const char *value);
 void option_must_be(const struct option_row *row, char *text, size_t len);
 
-/* The value in force, "" if there is none. Owned by the caller. NULL: out of
- * memory, as for all texts here. */
+/* The value in force, "" if there is none. Owned by the caller; NULL: out of
+ * memory. */
 char *option_text(const struct option_row *row, const struct options *options);
 
 /*
@@ -123,7 +121,7 @@ int mountpoint_find(
  * without symbolic links. A dead mount of ours (its daemon was killed) is
  * unmounted. Returns, with why: -ENOENT, -ENOTDIR, -EBUSY for a live mount of
  * ours, -ENOTCONN for a dead mount that is not ours or cannot be unmounted, or
- * the error of realpath(3) or stat(2).
+ * the error of open(2) or stat(2).
  */
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len);

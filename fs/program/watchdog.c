@@ -47,20 +47,19 @@ static _Noreturn void watchdog_run(int fd, const char *path)
 
 int watchdog_start(const char *path)
 {
-	int fds[2];
+	int fds[2], err;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	pid = fork();
+	err = pid < 0 ? -errno : 0;
 	if (pid == 0) {
 		close(fds[1]);
 		watchdog_run(fds[0], path);
 	}
 	close(fds[0]);
-	if (pid < 0) {
-		close(fds[1]);
-		return -errno;
-	}
-	return 0; /* the kernel closes fds[1] when the daemon ends */
+	if (err)
+		close(fds[1]); /* else the kernel does, when the daemon ends */
+	return err;
 }
