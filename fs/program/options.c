@@ -127,13 +127,15 @@ static int argument_parse(
 	return line->err ? -1 : 0;
 }
 
-/* Else libfuse prints a line of its own. */
-static bool last_lacks_value(int argc, char **argv)
+/* The word of which the value is missing, or NULL. At the end libfuse would
+ * print a line of its own, and before an option take that for the value. */
+static const char *value_missing(int argc, char **argv)
 {
-	const char *last = argc > 1 ? argv[argc - 1] : "";
-
-	return (strcmp(last, "-o") == 0 || strcmp(last, "-t") == 0) &&
-		strcmp(argv[argc - 2], "--") != 0;
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "-t") == 0)
+			if (i + 1 == argc || argv[i + 1][0] == '-')
+				return argv[i];
+	return NULL;
 }
 
 static int arguments_parse(struct command_line *line, int argc, char **argv)
@@ -143,9 +145,10 @@ static int arguments_parse(struct command_line *line, int argc, char **argv)
 		FUSE_OPT_END,
 	};
 	struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
+	const char *missing = value_missing(argc, argv);
 
-	if (last_lacks_value(argc, argv))
-		return refuse(line, "%s needs a value", argv[argc - 1]);
+	if (missing)
+		return refuse(line, "%s needs a value", missing);
 	if (fuse_opt_parse(&args, line, templates, argument_parse) &&
 		!line->err)
 		line->err = -ENOMEM;
@@ -192,11 +195,11 @@ static int options_settle(struct command_line *line)
 	options->fake = options->foreground && line->is_helper;
 	options->foreground =
 		options->debug || (options->foreground && !line->is_helper);
-	if (options->show_help || options->show_version)
-		return 0;
 	if (options->allow_other && options->allow_root)
 		return refuse(line,
 			"-o allow_other and -o allow_root exclude each other");
+	if (options->show_help || options->show_version)
+		return 0;
 	return mountpoint_store(line);
 }
 

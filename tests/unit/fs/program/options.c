@@ -167,6 +167,8 @@ static const struct bad_case bad_cases[] = {
 		"unknown option --key;" },
 	{ "needless value of a word", { "unsandboxfs", "--help=x", "m" },
 		"--help takes no value" },
+	{ "-o before another", { "unsandboxfs", "-o", "-f", "m" },
+		"-o needs a value" },
 	{ "-t alone", { "mount.unsandboxfs", "a", "m", "-t" },
 		"-t needs a value" },
 	{ "-t of another", { "unsandboxfs", "-t", "fuse", "m" },
