@@ -31,7 +31,7 @@ static int parse(struct options *options, const char *const *words, char *why,
 	return options_parse(options, argc, argv, why, why_len);
 }
 
-/* What `name value` line of options_describe a command line leads to. */
+/* A command line, and a line of options->text that it leads to. */
 struct good_case {
 	const char *name;
 	const char *words[WORDS_MAX];
@@ -142,7 +142,7 @@ static void good_lines(void **state)
 struct bad_case {
 	const char *name;
 	const char *words[WORDS_MAX];
-	const char *why; /* a part of the line */
+	const char *why; /* part of the message */
 };
 
 static const struct bad_case bad_cases[] = {
@@ -305,7 +305,7 @@ static void paths_become_absolute(void **state)
 	free(directory);
 }
 
-static void others_may_not_write_unless_told(void **state)
+static void others_cannot_write_by_default(void **state)
 {
 	const char *const words[] = { "unsandboxfs", "m", NULL };
 	mode_t before = umask(0);
@@ -319,7 +319,7 @@ static void others_may_not_write_unless_told(void **state)
 	options_clear(&options);
 }
 
-static void fuse_is_told(void **state)
+static void fuse_arguments_are_made(void **state)
 {
 	const char *const words[] = { "unsandboxfs", "a,b\\c", "m", "-o",
 		"noexec,allow_other,auto_unmount,ro,noatime", NULL };
@@ -338,7 +338,7 @@ static void fuse_is_told(void **state)
 	options_clear(&options);
 }
 
-/* The mount table of the kernel cannot show it. */
+/* getmntent(3) cannot read a line whose source is empty. */
 static void an_empty_source_is_none(void **state)
 {
 	const char *const words[] = { "unsandboxfs", "", "m", NULL };
@@ -359,8 +359,8 @@ int main(void)
 		cmocka_unit_test(bad_lines),
 		cmocka_unit_test(letters),
 		cmocka_unit_test(paths_become_absolute),
-		cmocka_unit_test(others_may_not_write_unless_told),
-		cmocka_unit_test(fuse_is_told),
+		cmocka_unit_test(others_cannot_write_by_default),
+		cmocka_unit_test(fuse_arguments_are_made),
 		cmocka_unit_test(an_empty_source_is_none),
 	};
 
