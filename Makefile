@@ -121,7 +121,8 @@ $(STANDIN): PKGS = $(SERVER_PKGS)
 $(STANDIN): $(SERVER_O)
 
 # A test is linked with its room and those below it, so that an upward call
-# does not link. The functions that it wraps (__wrap_malloc) replace the real.
+# does not link. Functions that it, or tests/unit/alloc_fail.h, wraps (as
+# __wrap_malloc) replace the real ones.
 $(BUILD)/tests/unit/api/%:   PKGS = cmocka $(API_PKGS)
 $(BUILD)/tests/unit/cache/%: PKGS = cmocka $(CACHE_PKGS)
 $(BUILD)/tests/unit/fs/%:    PKGS = cmocka $(FS_PKGS) $(API_PKGS)
@@ -139,7 +140,8 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call room_test_rule,$(room))))
 
 $(UNIT_TESTS): WRAP = $(patsubst __wrap_%,-Wl$(comma)--wrap=%,$(sort \
-	$(shell grep -o '__wrap_[a-z_]*' $(@:$(BUILD)/%=%.c))))
+	$(shell grep -ho '__wrap_[a-z_]*' $(@:$(BUILD)/%=%.c) \
+		$$(grep -o 'tests/unit/alloc_fail.h' $(@:$(BUILD)/%=%.c)))))
 define LINK
 $(call say,LD)
 $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \

@@ -11,10 +11,11 @@
 /* Longer answers are parsed by the worker. */
 #define PARSE_NOW_MAX (64 * 1024)
 
-/* What the worker is given. It owns the text meanwhile, so that a call may be
+/* The worker's task. It owns the text until it is done, so that a call can be
  * cancelled without waiting. */
 struct parse {
-	struct api_call *call; /* NULL: cancelled. The loop's alone. */
+	struct api_call *call; /* NULL: cancelled; only the loop uses it */
+	void (*parsed)(struct api_call *call);
 	struct text text;
 	bool is_list;
 	json_t *json;
@@ -45,7 +46,7 @@ static void parse_done(void *ctx)
 		call->json = parse->json;
 		call->err = parse->err;
 		TAILQ_REMOVE(&call->api->parsing, call, link);
-		call_parsed(call);
+		parse->parsed(call);
 	} else {
 		text_clear(&parse->text);
 		json_decref(parse->json);
@@ -53,13 +54,15 @@ static void parse_done(void *ctx)
 	free(parse);
 }
 
-static int parse_later(struct api_call *call)
+static int parse_later(
+	struct api_call *call, void (*parsed)(struct api_call *call))
 {
 	struct parse *parse = calloc(1, sizeof(*parse));
 	int err = -ENOMEM;
 
 	if (parse) {
 		parse->call = call;
+		parse->parsed = parsed;
 		parse->text = call->reply.text;
 		parse->is_list = call->row->is_list;
 		err = worker_submit(
@@ -76,17 +79,17 @@ static int parse_later(struct api_call *call)
 	return 0;
 }
 
-void answer_parse(struct api_call *call)
+void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
 {
 	const struct text *text = &call->reply.text;
 
 	call->err = 0;
 	if (text->len > PARSE_NOW_MAX && call->api->worker &&
-		parse_later(call) == 0)
+		parse_later(call, parsed) == 0)
 		return;
 	if (text->len > 0)
 		call->err = text_parse(text, call->row->is_list, &call->json);
-	call_parsed(call);
+	parsed(call);
 }
 
 void answer_forget(struct api_call *call)
@@ -95,7 +98,7 @@ void answer_forget(struct api_call *call)
 	call->parse = NULL;
 }
 
-void answer_drop(struct api_call *call)
+void answer_clear(struct api_call *call)
 {
 	struct text *text = &call->reply.text;
 	struct worker *worker =
@@ -103,7 +106,7 @@ void answer_drop(struct api_call *call)
 
 	worker_drop(worker, call->json);
 	call->json = NULL;
-	/* To give back 30 MB takes milliseconds, too. */
+	/* Even free() of 30 MB takes milliseconds. */
 	if (worker && worker_submit(worker, free, NULL, text->data) == 0)
 		text->data = NULL;
 	text_clear(text);
@@ -112,7 +115,7 @@ void answer_drop(struct api_call *call)
 void answer_failed(struct api_call *call, int err, const char *message)
 {
 	call->err = err;
-	message_put(call->message, sizeof(call->message), message);
+	error_message_put(call->message, sizeof(call->message), message);
 }
 
 void answer_lost(struct api_call *call, CURLcode code)
@@ -121,13 +124,13 @@ void answer_lost(struct api_call *call, CURLcode code)
 	const char *why = call->curl_error;
 	long os_errno = 0;
 
-	if (reply->has_no_memory) {
-		answer_failed(call, -ENOMEM, "no memory for the answer");
+	if (reply->is_out_of_memory) {
+		answer_failed(call, -ENOMEM, "out of memory for the answer");
 		return;
 	}
 	if (reply->is_too_large) {
-		answer_failed(call, -EPROTO,
-			"the answer is larger than any should be");
+		answer_failed(
+			call, -EPROTO, "the answer is larger than the limit");
 		return;
 	}
 	if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -138,8 +141,8 @@ void answer_lost(struct api_call *call, CURLcode code)
 	if (call->easy)
 		curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
 	int err = errno_of_curl(code, os_errno);
-	/* curl tells of the connection that it tried last; the request was on
-	 * one before, and may have been carried out. */
+	/* curl's error is about its last connection; the request was sent on
+	 * an earlier one and may have been carried out. */
 	if (reply->requests > 0 &&
 		(err == -ECONNREFUSED || err == -EHOSTUNREACH ||
 			err == -ENETUNREACH))
@@ -159,26 +162,26 @@ static bool is_one_word(const char *s)
 static void judge_refusal(struct api_call *call)
 {
 	int status = call->reply.headers.status;
-	struct words words = words_of(call->json);
-	const char *code = words.code;
+	struct api_error error = api_error_of(call->json);
+	const char *code = error.code;
 	char plain[64];
-	int err = errno_of_status(status, &words);
+	int err = errno_of_status(status, &error);
 
-	if (!*code && is_one_word(words.error))
-		code = words.error;
-	message_put(call->code, sizeof(call->code), code);
-	/* with a code shown, it is the code that was refused, not the key */
+	if (!*code && is_one_word(error.error))
+		code = error.error;
+	error_message_put(call->code, sizeof(call->code), code);
+	/* the one-time code was refused, not the key */
 	if (call->used_otp && (status == 401 || status == 403))
 		err = -EPERM;
 	snprintf(plain, sizeof(plain), "HTTP %d%s", status,
 		status / 100 == 3 ? ": redirects are not followed" : "");
-	answer_failed(call, err, *words.message ? words.message : plain);
+	answer_failed(call, err, *error.message ? error.message : plain);
 }
 
-/* 200 and {"valid":false}: the key is refused all the same. */
+/* A 200 with {"valid":false} refuses the key, too. */
 static void judge_key(struct api_call *call)
 {
-	struct words words = words_of(call->json);
+	struct api_error error = api_error_of(call->json);
 	const char *reason =
 		json_string_value(json_object_get(call->json, "reason"));
 
@@ -186,8 +189,8 @@ static void judge_key(struct api_call *call)
 		return;
 	if (!reason)
 		reason =
-			*words.message ? words.message : "the key is not valid";
-	message_put(call->code, sizeof(call->code), reason);
+			*error.message ? error.message : "the key is not valid";
+	error_message_put(call->code, sizeof(call->code), reason);
 	answer_failed(call,
 		strcasecmp(reason, "expired") == 0 ? -EKEYEXPIRED
 						   : -EKEYREJECTED,
@@ -199,17 +202,17 @@ static void judge_success(struct api_call *call)
 	bool is_whole = json_is_object(call->json) || json_is_array(call->json);
 
 	if (call->err == -ENOMEM)
-		answer_failed(call, -ENOMEM, "no memory for the answer");
+		answer_failed(call, -ENOMEM, "out of memory for the answer");
 	else if (!call->reply.headers.is_whole)
-		answer_failed(call, -EPROTO,
-			"the answer ends in the middle of its head");
+		answer_failed(
+			call, -EPROTO, "the answer ends within its headers");
 	else if (call->err)
 		answer_failed(call, -EPROTO, "the answer is not JSON");
 	else if (call->row->has_answer && !call->json)
 		answer_failed(call, -EPROTO, "the answer is empty");
 	else if (call->row->has_answer && !is_whole)
 		answer_failed(call, -EPROTO,
-			"the answer is neither object nor array");
+			"the answer is neither an object nor an array");
 	else if (call->endpoint == API_KEYS_VALIDATE)
 		judge_key(call);
 }

@@ -2,15 +2,40 @@
 /* api/call.c - the life of a call, from its start to its done */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
-#include <openssl/crypto.h>
-
 #include "api/client.h"
 #include "api/retry.h"
 #include "api/sign.h"
+
+static void api_log(struct api *api, int syslog_level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void api_log(struct api *api, int syslog_level, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+
+	if (!api->log)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	api->log(api->ctx, syslog_level, line);
+}
+
+/* xorshift: it spreads retries in time, and protects no secret. */
+static uint32_t api_random(struct api *api)
+{
+	api->random ^= api->random << 13;
+	api->random ^= api->random >> 17;
+	api->random ^= api->random << 5;
+	return api->random;
+}
 
 static void call_wait(struct api_call *call, uint64_t due_ms)
 {
@@ -38,15 +63,15 @@ static int call_init(struct api_call *call, struct api *api,
 	call->entry.deadline_ms = timeout_ms < UINT64_MAX - now_ms
 		? now_ms + timeout_ms
 		: UINT64_MAX;
-	return target_init(&call->target, api->base, call->row, request->id,
-		request->query);
+	return request_url_init(
+		&call->url, api->base, call->row, request->id, request->query);
 }
 
-/* A vault, or an input file: not for the next owner of the memory. */
+/* The body may hold a vault or an input file. */
 static void body_free(char *body, size_t len)
 {
 	if (body)
-		OPENSSL_cleanse(body, len);
+		explicit_bzero(body, len);
 	free(body);
 }
 
@@ -81,13 +106,13 @@ bool api_call_was_sent(const struct api_call *call)
 	return call->was_sent;
 }
 
-void call_free(struct api_call *call)
+static void call_free(struct api_call *call)
 {
 	if (call->owns_body)
 		body_free(call->body, call->body_len);
 	otp_answer_clear(&call->otp);
-	target_clear(&call->target);
-	answer_drop(call);
+	request_url_clear(&call->url);
+	answer_clear(call);
 	free(call);
 }
 
@@ -113,20 +138,19 @@ static void call_leave(struct api_call *call)
 	case CALL_FINISHED:
 		TAILQ_REMOVE(&api->finished, call, link);
 		break;
-	case CALL_TELLING:
+	case CALL_REPORTING:
 		break;
 	}
 }
 
 void api_cancel(struct api_call *call)
 {
-	if (call->state == CALL_TELLING)
-		return; /* from its own done: it is freed right after it */
+	if (call->state == CALL_REPORTING)
+		return; /* from its own done; freed right after that */
 	call_leave(call);
 	call_free(call);
 }
 
-/* The call is in no list. */
 void call_finish(struct api_call *call)
 {
 	call->state = CALL_FINISHED;
@@ -142,12 +166,14 @@ void call_send(struct api_call *call)
 	call->tries++;
 	call->sent_ms = api->now_ms;
 	if (!call->used_otp &&
-		otp_take(&api->otp, call->row->method, call->target.path,
+		otp_take(&api->otp, call->row->method, call->url.path,
 			&call->otp))
 		call->used_otp = true;
 	err = transfer_start(call);
 	if (err) {
-		answer_failed(call, err, "the request could not be made");
+		answer_failed(call, err,
+			*call->curl_error ? call->curl_error
+					  : "the request could not be made");
 		call_finish(call);
 		return;
 	}
@@ -158,12 +184,12 @@ void call_send(struct api_call *call)
 	api->stats.in_flight++;
 }
 
-static void call_again(struct api_call *call, uint64_t at_ms)
+static void call_resend(struct api_call *call, uint64_t at_ms)
 {
 	struct api *api = call->api;
 
 	api_log(api, LOG_INFO, "%s %s again in %" PRIu64 " ms: %s",
-		call->row->method, call->target.path, at_ms - api->now_ms,
+		call->row->method, call->url.path, at_ms - api->now_ms,
 		call->message);
 	json_decref(call->json);
 	call->json = NULL;
@@ -177,8 +203,8 @@ static bool call_retry(struct api_call *call, CURLcode code)
 	const struct headers *headers = &call->reply.headers;
 	int64_t unix_s = sign_unix_s() + call->api->stats.skew_s;
 
-	/* What curl sent again by itself, on a kept connection that was lost,
-	 * was a try, too. */
+	/* Where a kept connection was lost, curl resends by itself. That counts
+	 * as an attempt, too. */
 	if (call->reply.requests > 1)
 		call->tries += call->reply.requests - 1;
 
@@ -197,13 +223,13 @@ static bool call_retry(struct api_call *call, CURLcode code)
 
 	if (call->err == -ENOMEM || !retry_at(&retry, &at_ms))
 		return false;
-	call_again(call, at_ms);
+	call_resend(call, at_ms);
 	return true;
 }
 
-/* How many requests the server may not have counted when it answered this: on
- * other connections they overtake each other. */
-static uint64_t call_since(const struct api_call *call)
+/* How many requests the server may not have counted when it answered this one:
+ * requests on different connections overtake each other. */
+static uint64_t call_uncounted(const struct api_call *call)
 {
 	return call->api->sent_count - call->sent_number + call->sent_beside;
 }
@@ -218,7 +244,7 @@ static void call_count(struct api_call *call, bool is_answered)
 
 	api->stats.by_status[kind >= 2 && kind <= 5 ? kind : 0]++;
 	if (call->row->is_unsigned)
-		return; /* it is told of nobody's limit */
+		return; /* its limits are not those of the key */
 	if (headers->limit >= 0)
 		api->stats.limit = headers->limit;
 	if (headers->remaining >= 0)
@@ -229,11 +255,13 @@ static void call_count(struct api_call *call, bool is_answered)
 		.limit = headers->limit,
 		.remaining = headers->remaining,
 		.reset_s = reset_s,
-		.since = call_since(call),
+		.since = call_uncounted(call),
 		.age_ms = api->now_ms - call->sent_ms,
 	};
 	rate_learn(&api->rate, &answer, api->now_ms);
 }
+
+static void call_parsed(struct api_call *call);
 
 void call_ended(struct api_call *call, CURLcode code)
 {
@@ -245,27 +273,26 @@ void call_ended(struct api_call *call, CURLcode code)
 	call_leave(call);
 	call_count(call, is_answered);
 	api_log(api, LOG_DEBUG, "%s %s: %d, try %u, %" PRIu64 " ms%s%s",
-		call->row->method, call->target.path,
-		call->reply.headers.status, call->tries,
-		api->now_ms - call->sent_ms, is_answered ? "" : ": ",
-		is_answered ? "" : call->message);
+		call->row->method, call->url.path, call->reply.headers.status,
+		call->tries, api->now_ms - call->sent_ms,
+		is_answered ? "" : ": ", is_answered ? "" : call->message);
 	if (is_answered)
-		answer_parse(call);
+		answer_parse(call, call_parsed);
 	else if (!call_retry(call, code))
 		call_finish(call);
 }
 
-/* The clock is learned anew each time: ours may have been set, or have stood
- * still while the machine slept. */
+/* The difference of the clocks is measured each time: ours may have been set,
+ * or stopped while the machine slept. */
 static bool call_resign(struct api_call *call)
 {
-	struct words words = words_of(call->json);
+	struct api_error error = api_error_of(call->json);
 	struct api *api = call->api;
 	int64_t date = call->reply.headers.date;
 
 	if (!call->json && call->reply.text.data)
-		words.message = call->reply.text.data;
-	if (call->was_resigned || !words_speak_of_clock(&words))
+		error.message = call->reply.text.data;
+	if (call->was_resigned || !api_error_is_about_clock(&error))
 		return false;
 	call->was_resigned = true;
 	api->stats.resigned++;
@@ -278,18 +305,18 @@ static bool call_resign(struct api_call *call)
 	return true;
 }
 
-/* Nobody knows for sure whether the query is signed. */
+/* Whether the query is signed is not known for sure (api/API.md part 1). */
 static bool call_flip(struct api_call *call)
 {
 	if (call->was_flipped ||
-		strcmp(call->target.path, call->target.path_query) == 0)
+		strcmp(call->url.path, call->url.path_query) == 0)
 		return false;
 	call->was_flipped = true;
 	call->signs_query = !call->signs_query;
 	return true;
 }
 
-static bool call_show_code(struct api_call *call)
+static bool call_add_code(struct api_call *call)
 {
 	struct api *api = call->api;
 	const char *id =
@@ -297,16 +324,16 @@ static bool call_show_code(struct api_call *call)
 
 	if (endpoint_is_safe(call->row))
 		return false;
-	otp_challenged(&api->otp, call->row->method, call->target.path, id);
+	otp_challenged(&api->otp, call->row->method, call->url.path, id);
 	if (call->used_otp)
 		return false;
 	call->used_otp = otp_take(
-		&api->otp, call->row->method, call->target.path, &call->otp);
+		&api->otp, call->row->method, call->url.path, &call->otp);
 	return call->used_otp;
 }
 
-/* True where a refusal is answered by sending the call again at once. */
-static bool call_mend(struct api_call *call)
+/* True if the refusal is answered by resending at once. */
+static bool call_repair(struct api_call *call)
 {
 	struct api *api = call->api;
 	const struct headers *headers = &call->reply.headers;
@@ -317,7 +344,7 @@ static bool call_mend(struct api_call *call)
 		return !call->row->is_unsigned &&
 			(call_resign(call) || call_flip(call));
 	case 428:
-		return call_show_code(call);
+		return call_add_code(call);
 	case 429:
 		api->stats.limited++;
 		if (call->err != -EDQUOT)
@@ -329,7 +356,7 @@ static bool call_mend(struct api_call *call)
 	}
 }
 
-void call_parsed(struct api_call *call)
+static void call_parsed(struct api_call *call)
 {
 	struct api *api = call->api;
 
@@ -339,13 +366,13 @@ void call_parsed(struct api_call *call)
 			call->signs_query != call->row->signs_query;
 	if (call->err == 0)
 		call_finish(call);
-	else if (call_mend(call) && api->now_ms < call->entry.deadline_ms)
-		call_again(call, api->now_ms);
+	else if (call_repair(call) && api->now_ms < call->entry.deadline_ms)
+		call_resend(call, api->now_ms);
 	else if (!call_retry(call, CURLE_OK))
 		call_finish(call);
 }
 
-/* A poll that had no turn in time is no error: the next one may have. */
+/* A poll that got no turn in time is no error: the next one may get one. */
 static bool call_is_error(const struct api_call *call)
 {
 	bool had_no_turn = call->err == -EBUSY && call->tries == 0;
@@ -354,7 +381,7 @@ static bool call_is_error(const struct api_call *call)
 		!(had_no_turn && call->entry.priority > API_PROGRAM);
 }
 
-void call_tell(struct api_call *call)
+void call_report(struct api_call *call)
 {
 	struct api *api = call->api;
 	const struct reply *reply = &call->reply;
@@ -369,10 +396,10 @@ void call_tell(struct api_call *call)
 		.sent_ms = (int64_t)call->sent_ms,
 	};
 
-	call->state = CALL_TELLING;
+	call->state = CALL_REPORTING;
 	if (call_is_error(call) && api->on_error)
-		api->on_error(api->ctx, call->row->method, call->target.path,
-			&answer);
+		api->on_error(
+			api->ctx, call->row->method, call->url.path, &answer);
 	if (call->done)
 		call->done(call->ctx, &answer);
 	call_free(call);

@@ -3,42 +3,21 @@
 #include "api/client.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "api/curl_memory.h"
+
 #define TIMEOUT_MS 30000
 #define CONNECTIONS_MAX 256L
 #define CONNECTIONS_KEPT 64L
 #define POLL_FDS_MAX 16
 #define POLL_MS_MAX 3600000
-/* Answers that make calls go out at once are seen to in the same turn. */
+/* Calls that an answer lets go out at once still go in the same turn. */
 #define ROUNDS 4
-
-void api_log(struct api *api, int syslog_level, const char *format, ...)
-{
-	char line[1024];
-	va_list args;
-
-	if (!api->log)
-		return;
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	api->log(api->ctx, syslog_level, line);
-}
-
-/* xorshift: it spreads retries, and keeps no secret. */
-uint32_t api_random(struct api *api)
-{
-	api->random ^= api->random << 13;
-	api->random ^= api->random >> 17;
-	api->random ^= api->random << 5;
-	return api->random;
-}
 
 static char *copy(const char *s, int *err)
 {
@@ -69,14 +48,32 @@ static int api_init(struct api *api, const struct api_config *config, char *why,
 	if (getrandom(&api->random, sizeof(api->random), GRND_NONBLOCK) < 0 ||
 		api->random == 0)
 		api->random = (uint32_t)getpid();
-	err = target_base(config->url, &api->base, &api->is_tls, why, why_len);
+	err = request_url_base(
+		config->url, &api->base, &api->is_tls, why, why_len);
 	if (err)
 		return err;
 	api->cacert = copy(config->cacert, &err);
 	api->user_agent = copy(
 		config->user_agent ? config->user_agent : "unsandboxfs", &err);
-	api->multi = curl_multi_init();
-	return api->multi ? err : -ENOMEM;
+	return err;
+}
+
+static int multi_init(CURLM **multi)
+{
+	CURLMcode code;
+
+	*multi = curl_multi_init();
+	if (!*multi)
+		return -ENOMEM;
+	code = curl_multi_setopt(
+		*multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	if (code == CURLM_OK)
+		code = curl_multi_setopt(*multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			CONNECTIONS_MAX);
+	if (code == CURLM_OK)
+		code = curl_multi_setopt(
+			*multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+	return errno_of_curl_multi(code);
 }
 
 static int check_curl(char *why, size_t why_len)
@@ -98,27 +95,24 @@ int api_new(const struct api_config *config, struct api **out, char *why,
 
 	if (why_len)
 		why[0] = '\0';
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return -ENOMEM;
-	err = check_curl(why, why_len);
-	if (err) {
-		curl_global_cleanup();
+	err = errno_of_curl(curl_global_init_wiped(), 0);
+	if (err)
 		return err;
-	}
-	api = calloc(1, sizeof(*api));
+	err = check_curl(why, why_len);
+	api = err ? NULL : calloc(1, sizeof(*api));
 	if (!api) {
 		curl_global_cleanup();
-		return -ENOMEM;
+		return err ? err : -ENOMEM;
 	}
 	err = api_init(api, config, why, why_len);
+	if (!err)
+		err = multi_init(&api->multi);
 	if (err) {
+		if (why_len && !why[0])
+			snprintf(why, why_len, "libcurl: %s", strerror(-err));
 		api_free(api);
 		return err;
 	}
-	curl_multi_setopt(api->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-	curl_multi_setopt(
-		api->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX);
-	curl_multi_setopt(api->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
 	*out = api;
 	return 0;
 }
@@ -151,7 +145,7 @@ void api_free(struct api *api)
 	curl_global_cleanup();
 }
 
-/* curl times out by its own clock; this is for ours, should they differ. */
+/* curl times out by its own clock, which may differ from now_ms. */
 static void time_out(struct api *api)
 {
 	struct api_call *call, *next;
@@ -227,7 +221,7 @@ void api_run(struct api *api, uint64_t now_ms)
 	fail_late(api);
 	while ((call = TAILQ_FIRST(&api->finished))) {
 		TAILQ_REMOVE(&api->finished, call, link);
-		call_tell(call);
+		call_report(call);
 	}
 }
 
@@ -249,6 +243,7 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 {
 	struct curl_waitfd waits[POLL_FDS_MAX];
 	unsigned i;
+	int err;
 
 	if (nfds > POLL_FDS_MAX)
 		return -EINVAL;
@@ -261,10 +256,11 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 		if (fds[i].events & POLLOUT)
 			waits[i].events |= CURL_WAIT_POLLOUT;
 	}
-	if (curl_multi_poll(api->multi, waits, nfds,
-		    wait_ms(api, now_ms, timeout_ms), NULL) != CURLM_OK)
-		return -EIO;
-	/* curl tells neither POLLHUP nor POLLERR */
+	err = errno_of_curl_multi(curl_multi_poll(api->multi, waits, nfds,
+		wait_ms(api, now_ms, timeout_ms), NULL));
+	if (err)
+		return err;
+	/* curl reports neither POLLHUP nor POLLERR */
 	return poll(fds, nfds, 0) < 0 && errno != EINTR ? -errno : 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/client.h - the client and its calls, as the files of api/ see them */
+/* api/client.h - the client and its calls, as seen inside api/ */
 #ifndef API_CLIENT_H
 #define API_CLIENT_H
 
@@ -12,48 +12,48 @@
 #include "api/api.h"
 #include "api/endpoints.h"
 #include "api/headers.h"
-#include "api/message.h"
+#include "api/error_message.h"
 #include "api/otp.h"
 #include "api/rate.h"
-#include "api/target.h"
+#include "api/request_url.h"
 #include "api/text.h"
 
 /*
- * A call is in one state, and in the list of that state: it waits for its turn,
- * is on the wire, is parsed by the worker, or is finished and to be told. A
- * retry takes it from the wire to the waiting ones. Nothing is told but from
- * api_run, so that no caller is called back by what it just called.
+ * A call is in one state, and in the list of that state: waiting for its turn,
+ * on the wire, parsed by the worker, or finished. A retry moves it from the
+ * wire back to waiting. `done` is called from api_run only, so that no function
+ * calls its caller back.
  */
 enum call_state {
 	CALL_WAITING, /* in api->rate */
 	CALL_ON_WIRE,
 	CALL_PARSING,
 	CALL_FINISHED,
-	CALL_TELLING, /* in no list: its done is running */
+	CALL_REPORTING, /* in no list: its done is running */
 };
 
 TAILQ_HEAD(call_list, api_call);
 
-/* What came back from one try. */
+/* What one attempt got back. */
 struct reply {
 	struct headers headers;
 	struct text text;
 	bool is_too_large;
-	bool is_cut; /* of an error's text, that is no harm */
-	bool has_no_memory;
+	bool is_cut; /* only an error's text is cut, without harm */
+	bool is_out_of_memory;
 	unsigned requests; /* how often curl began to send it */
 };
 
 struct parse;
 
 struct api_call {
-	struct rate_entry entry; /* first: rate.c hands it back */
+	struct rate_entry entry; /* first: rate.c returns it */
 	TAILQ_ENTRY(api_call) link;
 	enum call_state state;
 	struct api *api;
 	enum api_endpoint endpoint;
 	const struct endpoint *row;
-	struct target target;
+	struct request_url url;
 	char *body;
 	size_t body_len;
 	bool owns_body;
@@ -61,13 +61,13 @@ struct api_call {
 	void *ctx;
 
 	uint64_t sent_ms;
-	uint64_t sent_number; /* of its last try, among all tries */
-	uint64_t sent_beside; /* how many were on the wire then */
+	uint64_t sent_number; /* of its last attempt, among all attempts */
+	uint64_t sent_beside; /* how many others were on the wire then */
 	unsigned tries;
 	bool was_sent;
-	bool was_resigned; /* after a 401 for the clock */
+	bool was_resigned; /* after a 401 about the clock */
 	bool signs_query;
-	bool was_flipped; /* after a 401, perhaps for that */
+	bool was_flipped; /* signs_query was inverted after a 401 */
 	bool used_otp;
 	struct otp_answer otp;
 
@@ -103,33 +103,29 @@ struct api {
 	uint64_t sent_count;
 	struct call_list on_wire, parsing, finished;
 	struct otp otp;
-	bool query_flipped[API_ENDPOINTS]; /* not as the row says */
+	bool query_flipped[API_ENDPOINTS]; /* signs_query is not the row's */
 	struct api_stats stats;
 };
 
-void api_log(struct api *api, int syslog_level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-uint32_t api_random(struct api *api);
+/* ---- transfer.c: one attempt, as curl sees it ---- */
 
-/* ---- transfer.c: one try, as curl sees it ---- */
-
-/* Signs the call and hands it to curl. -ENOMEM and what sign_request has. */
+/* Signs the call and gives it to curl. The errors of sign_request and
+ * errno_of_curl; call->curl_error then says why, or is "". */
 int transfer_start(struct api_call *call);
-/* Takes it from curl, whether it ended or not. */
+/* Takes it from curl, finished or not. */
 void transfer_stop(struct api_call *call);
 
 /* ---- answer.c: what a reply means ---- */
 
-/* The reply is whole: it is parsed, now or by the worker, and then call_parsed
- * is called. */
-void answer_parse(struct api_call *call);
-/* The worker's result is no longer wanted. */
+/* Parses the whole reply, now or in the worker, and then calls parsed. */
+void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call));
+/* The worker's result will not be used. */
 void answer_forget(struct api_call *call);
-/* Lets go of the reply and what was parsed of it. */
-void answer_drop(struct api_call *call);
-/* Sets err, message and code of a call that ended with an answer. */
+/* Frees the reply and what was parsed of it. */
+void answer_clear(struct api_call *call);
+/* Sets err, message and code of a call that got an answer. */
 void answer_judge(struct api_call *call);
-/* The same for one that ended without: a transfer's error. */
+/* The same for a transfer that failed. */
 void answer_lost(struct api_call *call, CURLcode code);
 /* The same for an error of our own. */
 void answer_failed(struct api_call *call, int err, const char *message);
@@ -137,10 +133,11 @@ void answer_failed(struct api_call *call, int err, const char *message);
 /* ---- call.c: the life of a call ---- */
 
 void call_send(struct api_call *call);
+/* curl is done with it. */
 void call_ended(struct api_call *call, CURLcode code);
-void call_parsed(struct api_call *call);
+/* Puts a call that is in no list among the finished ones. */
 void call_finish(struct api_call *call);
-void call_tell(struct api_call *call);
-void call_free(struct api_call *call);
+/* Calls done and frees the call. */
+void call_report(struct api_call *call);
 
 #endif

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-
 #include "api/api.h"
 
 #define PUBLIC_PREFIX "unsb-pk-"
@@ -39,7 +37,7 @@ static int fail(struct reason why, int err, const char *format, ...)
 
 void api_credentials_clear(struct api_credentials *credentials)
 {
-	OPENSSL_cleanse(credentials, sizeof(*credentials));
+	explicit_bzero(credentials, sizeof(*credentials));
 }
 
 /* What goes into a header must be printable, without blanks. */
@@ -194,7 +192,7 @@ static int load_file(struct api_credentials *out, const char *path, int row,
 		err = row_find(out, text, row, path, why);
 	}
 	if (text)
-		OPENSSL_cleanse(text, FILE_MAX + 1);
+		explicit_bzero(text, FILE_MAX + 1);
 	free(text);
 	return err;
 }

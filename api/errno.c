@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/errno.c - what went wrong, as -errno: the one table of it */
+/* api/errno.c - the one table that turns errors into -errno */
 #include "api/errno.h"
 
 #include <ctype.h>
@@ -10,10 +10,10 @@
 struct status_row {
 	int first, last;
 	int err;
-	const char *word; /* NULL: whatever the answer says */
+	const char *word; /* in the answer; NULL: any answer */
 };
 
-/* The first row that fits counts. */
+/* The first row that matches counts (api/API.md part 2). */
 static const struct status_row statuses[] = {
 	{ 200, 299, 0, NULL },
 	{ 300, 399, -EPROTO, NULL },
@@ -56,6 +56,9 @@ static const struct curl_row codes[] = {
 	{ CURLE_OK, 0 },
 	{ CURLE_OUT_OF_MEMORY, -ENOMEM },
 	{ CURLE_URL_MALFORMAT, -EINVAL },
+	{ CURLE_BAD_FUNCTION_ARGUMENT, -EINVAL },
+	{ CURLE_UNKNOWN_OPTION, -ENOSYS },
+	{ CURLE_NOT_BUILT_IN, -ENOSYS },
 	{ CURLE_COULDNT_RESOLVE_HOST, -EHOSTUNREACH },
 	{ CURLE_COULDNT_RESOLVE_PROXY, -EHOSTUNREACH },
 	{ CURLE_COULDNT_CONNECT, -ECONNREFUSED },
@@ -69,7 +72,7 @@ static const struct curl_row codes[] = {
 	{ CURLE_ABORTED_BY_CALLBACK, -ECONNRESET },
 };
 
-/* These are what the kernel says, and say more than curl does. */
+/* The kernel's error where it says more than curl's. */
 static const int os_errors[] = {
 	ECONNREFUSED,
 	EHOSTUNREACH,
@@ -78,9 +81,8 @@ static const int os_errors[] = {
 	ECONNRESET,
 };
 
-/* True where word stands in text, in any case, and no longer word around it:
- * "locked" is not in "unlocked" nor in "blocked". Words that are cut off in
- * the table ("concurren") may go on. */
+/* True if a word of text begins with `word`, in any case: "locked" is not in
+ * "unlocked" or "blocked", but "concurren" is in "concurrency". */
 static bool has_word(const char *text, const char *word)
 {
 	const char *at = text;
@@ -93,19 +95,20 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-static bool words_have(const struct words *words, const char *word)
+static bool api_error_has(const struct api_error *error, const char *word)
 {
-	return has_word(words->message, word) || has_word(words->code, word) ||
-		has_word(words->error, word);
+	return has_word(error->message, word) || has_word(error->code, word) ||
+		has_word(error->error, word);
 }
 
-bool words_speak_of_clock(const struct words *words)
+bool api_error_is_about_clock(const struct api_error *error)
 {
-	return words_have(words, "timestamp") ||
-		words_have(words, "time stamp") || words_have(words, "clock");
+	return api_error_has(error, "timestamp") ||
+		api_error_has(error, "time stamp") ||
+		api_error_has(error, "clock");
 }
 
-int errno_of_status(int status, const struct words *words)
+int errno_of_status(int status, const struct api_error *error)
 {
 	size_t i;
 
@@ -113,7 +116,7 @@ int errno_of_status(int status, const struct words *words)
 		const struct status_row *row = &statuses[i];
 
 		if (status >= row->first && status <= row->last &&
-			(!row->word || words_have(words, row->word)))
+			(!row->word || api_error_has(error, row->word)))
 			return row->err;
 	}
 	return -EPROTO;
@@ -131,4 +134,20 @@ int errno_of_curl(CURLcode code, long os_errno)
 		if (codes[i].code == code)
 			return codes[i].err;
 	return -EPROTO;
+}
+
+int errno_of_curl_multi(CURLMcode code)
+{
+	switch (code) {
+	case CURLM_OK:
+		return 0;
+	case CURLM_OUT_OF_MEMORY:
+		return -ENOMEM;
+	case CURLM_UNKNOWN_OPTION:
+		return -ENOSYS;
+	case CURLM_BAD_FUNCTION_ARGUMENT:
+		return -EINVAL;
+	default:
+		return -EIO;
+	}
 }

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #define CHALLENGES_MAX 32
 
 struct challenge {
@@ -43,7 +41,7 @@ void otp_clear(struct otp *otp)
 {
 	while (!TAILQ_EMPTY(&otp->challenges))
 		challenge_forget(otp, TAILQ_FIRST(&otp->challenges));
-	OPENSSL_cleanse(otp->code, sizeof(otp->code));
+	explicit_bzero(otp->code, sizeof(otp->code));
 }
 
 int otp_set(struct otp *otp, const char *code)
@@ -51,7 +49,7 @@ int otp_set(struct otp *otp, const char *code)
 	if (code &&
 		(strlen(code) >= sizeof(otp->code) || !is_header_text(code)))
 		return -EINVAL;
-	OPENSSL_cleanse(otp->code, sizeof(otp->code));
+	explicit_bzero(otp->code, sizeof(otp->code));
 	if (code)
 		strcpy(otp->code, code);
 	return 0;
@@ -105,12 +103,12 @@ bool otp_take(struct otp *otp, const char *method, const char *path,
 		return false;
 	strcpy(out->code, otp->code);
 	strcpy(out->challenge, challenge->id);
-	OPENSSL_cleanse(otp->code, sizeof(otp->code));
+	explicit_bzero(otp->code, sizeof(otp->code));
 	challenge_forget(otp, challenge);
 	return true;
 }
 
 void otp_answer_clear(struct otp_answer *answer)
 {
-	OPENSSL_cleanse(answer, sizeof(*answer));
+	explicit_bzero(answer, sizeof(*answer));
 }

@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 int64_t sign_unix_s(void)

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* api/transfer.c - one try of a call, as curl sees it */
+/* api/transfer.c - one attempt of a call, as curl sees it */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "api/client.h"
 #include "api/sign.h"
 
 #define CONNECT_MS 5000
-/* Servers close what is idle for a minute; a request that meets the closing is
- * lost, and if it was no GET nobody may send it again. */
+/* Servers close connections that are idle for a minute. A request that meets
+ * the closing is lost and, unless it is a GET, must not be resent. */
 #define IDLE_S 30
 #define ERROR_TEXT_MAX (64 * 1024)
 
 /*
- * curl sends a request again by itself where a kept connection turns out to be
- * dead. It cannot know whether the request was carried out. So its second
- * attempt is stopped unless the request is safe, and then its third: from
- * there on retry.c decides, and the rate limit holds.
+ * curl resends a request by itself where a kept connection turns out to be
+ * dead, without knowing whether it was carried out. So its second attempt is
+ * stopped unless the request is safe, and then the third: after that retry.c
+ * decides, within the rate limit.
  */
 static int on_request(
 	void *ctx, char *remote, char *local, int remote_port, int local_port)
@@ -63,7 +61,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	}
 	if (text_add(&reply->text, bytes, count) == 0)
 		return count;
-	reply->has_no_memory = true;
+	reply->is_out_of_memory = true;
 	return 0;
 }
 
@@ -77,19 +75,19 @@ static int add_header(
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return -EINVAL;
 	list = curl_slist_append(call->headers, line);
-	OPENSSL_cleanse(line, sizeof(line));
+	explicit_bzero(line, sizeof(line));
 	if (!list)
 		return -ENOMEM;
 	call->headers = list;
 	return 0;
 }
 
-static void drop_headers(struct api_call *call)
+static void clear_headers(struct api_call *call)
 {
 	struct curl_slist *at;
 
 	for (at = call->headers; at; at = at->next)
-		OPENSSL_cleanse(at->data, strlen(at->data));
+		explicit_bzero(at->data, strlen(at->data));
 	curl_slist_free_all(call->headers);
 	call->headers = NULL;
 }
@@ -100,7 +98,7 @@ static int add_signature(struct api_call *call)
 	int64_t unix_s = sign_unix_s() + call->api->stats.skew_s;
 	char value[SIGNATURE_SIZE + sizeof(keys->public_key)];
 	const char *path =
-		call->signs_query ? call->target.path_query : call->target.path;
+		call->signs_query ? call->url.path_query : call->url.path;
 	int err = sign_request(value, keys->secret_key, unix_s,
 		call->row->method, path, call->body, call->body_len);
 
@@ -124,7 +122,7 @@ static int add_headers(struct api_call *call)
 	if (!err && call->body)
 		err = add_header(call, "Content-Type", type);
 	else if (!err)
-		/* none, where curl would say that it is a form */
+		/* removes curl's default, which is that of a form */
 		err = add_header(call, "Content-Type", "");
 	if (!err && !call->row->is_unsigned)
 		err = add_signature(call);
@@ -142,8 +140,8 @@ static int add_headers(struct api_call *call)
 			return set_;                                           \
 	} while (0)
 
-/* What holds for every request; the order matters to nobody. */
-static CURLcode set_rules(CURL *easy, const struct api *api)
+/* What holds for every request. */
+static CURLcode set_defaults(CURL *easy, const struct api *api)
 {
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PROTOCOLS_STR, api->is_tls ? "https" : "http");
@@ -158,7 +156,7 @@ static CURLcode set_rules(CURL *easy, const struct api *api)
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_ACCEPT_ENCODING, "gzip");
 	SET(CURLOPT_USERAGENT, api->user_agent);
-	/* a name that is being looked up must not hold the loop */
+	/* do not wait for a name lookup in progress */
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	if (api->cacert) {
 		SET(CURLOPT_CAINFO, api->cacert);
@@ -169,7 +167,7 @@ static CURLcode set_rules(CURL *easy, const struct api *api)
 		SET(CURLOPT_PIPEWAIT, 1L);
 	} else {
 		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-		/* what goes to loopback in the clear goes nowhere else */
+		/* plain http must not leave the loopback interface */
 		SET(CURLOPT_PROXY, "");
 	}
 	return CURLE_OK;
@@ -180,7 +178,7 @@ static CURLcode set_request(CURL *easy, struct api_call *call)
 	const char *method = call->row->method;
 	bool is_post = strcmp(method, "POST") == 0;
 
-	SET(CURLOPT_URL, call->target.url);
+	SET(CURLOPT_URL, call->url.url);
 	SET(CURLOPT_HTTPHEADER, call->headers);
 	SET(CURLOPT_HTTPGET, 1L);
 	if (is_post || call->body) {
@@ -220,6 +218,27 @@ static void reply_restart(struct reply *reply)
 	headers_init(&reply->headers);
 }
 
+static int hand_over(struct api_call *call)
+{
+	CURLcode code = set_defaults(call->easy, call->api);
+	CURLMcode multi_code;
+
+	if (code == CURLE_OK)
+		code = set_request(call->easy, call);
+	if (code == CURLE_OK)
+		code = set_limits(call->easy, call);
+	if (code != CURLE_OK) {
+		snprintf(call->curl_error, sizeof(call->curl_error), "%s",
+			curl_easy_strerror(code));
+		return errno_of_curl(code, 0);
+	}
+	multi_code = curl_multi_add_handle(call->api->multi, call->easy);
+	if (multi_code != CURLM_OK)
+		snprintf(call->curl_error, sizeof(call->curl_error), "%s",
+			curl_multi_strerror(multi_code));
+	return errno_of_curl_multi(multi_code);
+}
+
 int transfer_start(struct api_call *call)
 {
 	int err;
@@ -230,18 +249,12 @@ int transfer_start(struct api_call *call)
 	if (!call->easy)
 		return -ENOMEM;
 	err = add_headers(call);
-	if (!err &&
-		(set_rules(call->easy, call->api) != CURLE_OK ||
-			set_request(call->easy, call) != CURLE_OK ||
-			set_limits(call->easy, call) != CURLE_OK))
-		err = -ENOMEM;
-	if (!err &&
-		curl_multi_add_handle(call->api->multi, call->easy) != CURLM_OK)
-		err = -ENOMEM;
+	if (!err)
+		err = hand_over(call);
 	if (err) {
 		curl_easy_cleanup(call->easy);
 		call->easy = NULL;
-		drop_headers(call);
+		clear_headers(call);
 	}
 	return err;
 }
@@ -257,5 +270,5 @@ void transfer_stop(struct api_call *call)
 	curl_multi_remove_handle(call->api->multi, call->easy);
 	curl_easy_cleanup(call->easy);
 	call->easy = NULL;
-	drop_headers(call);
+	clear_headers(call);
 }

@@ -2,7 +2,7 @@
 /* tests/fuzz/names.c - names and words from the network */
 #include <string.h>
 
-#include "api/message.h"
+#include "api/error_message.h"
 #include "fs/jobs/job.h"
 #include "fs/base/log.h"
 #include "fs/base/safe_name.h"
@@ -49,9 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (job_id_is_name(text))
 		check_name(text);
 	check_safe_name(bytes, len);
-	message_put(line, sizeof(line), text);
+	error_message_put(line, sizeof(line), text);
 	check_line(line);
-	message_put(line, 7, text);
+	error_message_put(line, 7, text);
 	HOLDS(strlen(line) < 7);
 	log_escape(text, line, sizeof(line));
 	check_line(line);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/calls.c - calls begin, end, are cancelled, and take their turn */
+/* tests/unit/api/calls.c - calls begin, end, are cancelled, and take their turn
+ */
 #include <errno.h>
 #include <signal.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/client.c - requests as a server sees them, and their answers */
+/* tests/unit/api/client.c - requests as a server sees them, and their answers
+ */
 #include <errno.h>
 #include <signal.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/errno.c - what went wrong, as an errno and as a line of text */
+/* tests/unit/api/errno.c - what went wrong, as an errno and as a line of text
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,13 +12,13 @@
 
 #include "api/api.h"
 #include "api/errno.h"
-#include "api/message.h"
+#include "api/error_message.h"
 
 struct status_case {
 	int status;
 	const char *body;
 	int err;
-	const char *message; /* as words_of gives it */
+	const char *message; /* as api_error_of gives it */
 };
 
 static const struct status_case statuses[] = {
@@ -93,7 +94,7 @@ static void statuses_are_errnos(void **state)
 	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		const struct status_case *row = &statuses[i];
 		json_t *json = json_read(row->body, strlen(row->body));
-		struct words words = words_of(json);
+		struct api_error words = api_error_of(json);
 		int err = errno_of_status(row->status, &words);
 
 		if (err != row->err || strcmp(words.message, row->message) != 0)
@@ -105,14 +106,15 @@ static void statuses_are_errnos(void **state)
 
 static void the_clock_is_spoken_of(void **state)
 {
-	struct words words = { "Invalid Timestamp", "", "" };
+	struct api_error words = { "Invalid Timestamp", "", "" };
 
 	(void)state;
-	assert_true(words_speak_of_clock(&words));
-	words = (struct words){ "", "TIMESTAMP_INVALID", "" };
-	assert_true(words_speak_of_clock(&words));
-	words = (struct words){ "invalid key", "INVALID_KEY", "unauthorized" };
-	assert_false(words_speak_of_clock(&words));
+	assert_true(api_error_is_about_clock(&words));
+	words = (struct api_error){ "", "TIMESTAMP_INVALID", "" };
+	assert_true(api_error_is_about_clock(&words));
+	words = (struct api_error){ "invalid key", "INVALID_KEY",
+		"unauthorized" };
+	assert_false(api_error_is_about_clock(&words));
 }
 
 struct curl_case {
@@ -139,6 +141,9 @@ static const struct curl_case codes[] = {
 	{ CURLE_PEER_FAILED_VERIFICATION, 0, -EPROTO },
 	{ CURLE_SSL_CONNECT_ERROR, 0, -EPROTO },
 	{ CURLE_OUT_OF_MEMORY, 0, -ENOMEM },
+	{ CURLE_UNKNOWN_OPTION, 0, -ENOSYS },
+	{ CURLE_NOT_BUILT_IN, 0, -ENOSYS },
+	{ CURLE_BAD_FUNCTION_ARGUMENT, 0, -EINVAL },
 	{ CURLE_UNSUPPORTED_PROTOCOL, 0, -EPROTO },
 	{ CURLE_BAD_CONTENT_ENCODING, 0, -EPROTO },
 };
@@ -152,6 +157,12 @@ static void curl_codes_are_errnos(void **state)
 		if (errno_of_curl(codes[i].code, codes[i].os_errno) !=
 			codes[i].err)
 			fail_msg("%d, %ld", codes[i].code, codes[i].os_errno);
+	assert_int_equal(errno_of_curl_multi(CURLM_OK), 0);
+	assert_int_equal(errno_of_curl_multi(CURLM_OUT_OF_MEMORY), -ENOMEM);
+	assert_int_equal(errno_of_curl_multi(CURLM_UNKNOWN_OPTION), -ENOSYS);
+	assert_int_equal(
+		errno_of_curl_multi(CURLM_BAD_FUNCTION_ARGUMENT), -EINVAL);
+	assert_int_equal(errno_of_curl_multi(CURLM_INTERNAL_ERROR), -EIO);
 }
 
 struct line_case {
@@ -180,15 +191,15 @@ static void messages_are_one_harmless_line(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		message_put(out, sizeof(out), lines[i].from);
+		error_message_put(out, sizeof(out), lines[i].from);
 		assert_string_equal(out, lines[i].line);
 	}
 	/* cut off between characters, never within one or within an escape */
-	message_put(out, 4, "ab\xe2\x82\xac");
+	error_message_put(out, 4, "ab\xe2\x82\xac");
 	assert_string_equal(out, "ab");
-	message_put(out, 6, "ab\n");
+	error_message_put(out, 6, "ab\n");
 	assert_string_equal(out, "ab");
-	message_put(out, 7, "ab\ncd");
+	error_message_put(out, 7, "ab\ncd");
 	assert_string_equal(out, "ab\\x0a");
 }
 

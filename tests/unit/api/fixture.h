@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/fixture.h - a client, its worker, a server, and a clock by hand */
+/* tests/unit/api/fixture.h - a client, its worker, a server, and a clock by
+ * hand */
 #ifndef TESTS_UNIT_API_FIXTURE_H
 #define TESTS_UNIT_API_FIXTURE_H
 

@@ -12,39 +12,9 @@
 
 #include "api/api.h"
 #include "api/json.h"
+#include "tests/unit/alloc_fail.h"
 
 #define BYTES(s) (s), sizeof(s) - 1
-
-/* TEST_ALLOC_FAIL: the allocation that fails, counted down; 0: none. */
-static long fail_at;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
-}
-
-/* jansson's own allocations, which the linker cannot wrap. */
-static void *counted_malloc(size_t size)
-{
-	return __wrap_malloc(size);
-}
 
 struct read_case {
 	const char *name;
@@ -291,9 +261,9 @@ static void memory_may_run_out(void **state)
 
 	(void)state;
 	for (n = 1; err; n++) {
-		fail_at = n;
+		alloc_fail_at = n;
 		err = json_parse(BYTES(text), &json);
-		fail_at = 0;
+		alloc_fail_at = 0;
 		if (err) {
 			assert_null(json);
 			assert_int_equal(err, -ENOMEM);
@@ -304,9 +274,9 @@ static void memory_may_run_out(void **state)
 	for (n = 1, failures = 0;; n++, failures++) {
 		char *out;
 
-		fail_at = n;
+		alloc_fail_at = n;
 		out = json_write(json, &len);
-		fail_at = 0;
+		alloc_fail_at = 0;
 		free(out);
 		if (out)
 			break;
@@ -314,9 +284,9 @@ static void memory_may_run_out(void **state)
 	assert_true(failures >= 1);
 	json_decref(json);
 	for (n = 1, failures = 0;; n++, failures++) {
-		fail_at = n;
+		alloc_fail_at = n;
 		json = json_from_bytes("\xff", 1);
-		fail_at = 0;
+		alloc_fail_at = 0;
 		json_decref(json);
 		if (json)
 			break;
@@ -336,6 +306,6 @@ int main(void)
 		cmocka_unit_test(memory_may_run_out),
 	};
 
-	json_set_alloc_funcs(counted_malloc, free);
+	json_set_alloc_funcs(__wrap_malloc, free);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,37 +12,7 @@
 
 #include "api/api.h"
 #include "api/json.h"
-
-/* TEST_ALLOC_FAIL: the allocation that fails, counted down; 0: none. */
-static long fail_at;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
-}
-
-/* jansson's own allocations, which the linker cannot wrap. */
-static void *counted_malloc(size_t size)
-{
-	return __wrap_malloc(size);
-}
+#include "tests/unit/alloc_fail.h"
 
 struct list_case {
 	const char *name;
@@ -150,12 +120,12 @@ static void test_no_memory(void **state)
 	long n = 0;
 
 	(void)state;
-	json_set_alloc_funcs(counted_malloc, free);
+	json_set_alloc_funcs(__wrap_malloc, free);
 	while (err == -ENOMEM) {
 		assert_true(n < 1000);
-		fail_at = ++n;
+		alloc_fail_at = ++n;
 		err = json_parse_list(text, sizeof(text) - 1, &json);
-		fail_at = 0;
+		alloc_fail_at = 0;
 		assert_true(err ? !json : json != NULL);
 	}
 	assert_int_equal(err, 0);

@@ -3,49 +3,8 @@
 #include <errno.h>
 #include <signal.h>
 
-#include <curl/curl.h>
-
+#include "tests/unit/alloc_fail.h"
 #include "tests/unit/api/fixture.h"
-
-/* TEST_ALLOC_FAIL: in this thread alone; 0: none. */
-static _Thread_local long fail_at;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
-}
-
-static void *counted_strdup(const char *s)
-{
-	char *copy = __wrap_malloc(strlen(s) + 1);
-
-	return copy ? strcpy(copy, s) : NULL;
-}
-
-/* curl's allocations fail as well: it is given these. */
-static void curl_counts(void)
-{
-	curl_global_init_mem(CURL_GLOBAL_DEFAULT, __wrap_malloc, free,
-		__wrap_realloc, (curl_strdup_callback)counted_strdup,
-		__wrap_calloc);
-}
 
 static void a_client_is_whole_or_not(void **state)
 {
@@ -56,9 +15,9 @@ static void a_client_is_whole_or_not(void **state)
 
 	(void)state;
 	do {
-		fail_at = ++failures + 1;
+		alloc_fail_at = ++failures + 1;
 		err = api_new(&config, &api, why, sizeof(why));
-		fail_at = 0;
+		alloc_fail_at = 0;
 		if (err != 0 && err != -ENOMEM && err != -EINVAL)
 			fail_msg("allocation %d: %d", failures + 1, err);
 	} while (err);
@@ -103,7 +62,7 @@ static void a_request_fails_alone(void **state)
 	server_script(&fixture->server, steps, 1);
 	for (n = 1;; n++) {
 		memset(&end, 0, sizeof(end));
-		fail_at = n;
+		alloc_fail_at = n;
 		err = api_start(fixture->api, &request, fixture->now_ms, on_end,
 			&end, NULL);
 		if (!err)
@@ -111,7 +70,7 @@ static void a_request_fails_alone(void **state)
 				api_stats(fixture->api)->queued ||
 				worker_pending(fixture->worker))
 				turn(fixture, 10);
-		if (fail_at)
+		if (alloc_fail_at)
 			break; /* it was not needed any more */
 		if (!err)
 			turn(fixture, 0);
@@ -121,7 +80,7 @@ static void a_request_fails_alone(void **state)
 		/* a retry may have mended it */
 		server_script(&fixture->server, steps, 1);
 	}
-	fail_at = 0;
+	alloc_fail_at = 0;
 	settle(fixture);
 	assert_int_equal(end.err, 0);
 	assert_true(refused >= 3);
@@ -138,6 +97,5 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	curl_counts();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

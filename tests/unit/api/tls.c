@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/tls.c - whom the client trusts; the server is openssl s_server */
+/* tests/unit/api/tls.c - whom the client trusts; the server is openssl s_server
+ */
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -14,31 +14,7 @@
 #include <cmocka.h>
 
 #include "api/api.h"
-
-/* TEST_ALLOC_FAIL: in this thread alone; 0: none. */
-static _Thread_local long fail_at;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
-}
+#include "tests/unit/alloc_fail.h"
 
 #define COUNT 1000
 
@@ -181,18 +157,18 @@ static void memory_may_run_out(void **state)
 	struct worker *worker;
 
 	(void)state;
-	fail_at = 1;
+	alloc_fail_at = 1;
 	worker = worker_new();
-	fail_at = 0;
+	alloc_fail_at = 0;
 	assert_null(worker);
 	worker = worker_new();
-	fail_at = 1;
+	alloc_fail_at = 1;
 	assert_int_equal(worker_submit(worker, work, done, tasks), -ENOMEM);
-	fail_at = 0;
+	alloc_fail_at = 0;
 	assert_int_equal(worker_pending(worker), 0);
-	fail_at = 1;
+	alloc_fail_at = 1;
 	worker_drop(worker, json);
-	fail_at = 0;
+	alloc_fail_at = 0;
 	assert_int_equal(worker_pending(worker), 0);
 	worker_free(worker);
 }

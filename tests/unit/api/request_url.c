@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/target.c - where requests go, and where none may go */
+/* tests/unit/api/request_url.c - where requests go, and where none may go */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "api/otp.h"
-#include "api/target.h"
+#include "api/request_url.h"
 
 struct base_case {
 	const char *url;
@@ -67,7 +67,8 @@ static void only_https_or_loopback(void **state)
 
 		is_tls = !row->is_tls;
 		why[0] = '\0';
-		err = target_base(row->url, &base, &is_tls, why, sizeof(why));
+		err = request_url_base(
+			row->url, &base, &is_tls, why, sizeof(why));
 		if (!row->base && (err != -EINVAL || base || !why[0]))
 			fail_msg("%s: %d, %s", row->url, err, why);
 		if (row->base &&
@@ -112,7 +113,7 @@ static const struct target_case targets[] = {
 
 static void ids_cannot_steer_a_path(void **state)
 {
-	struct target target;
+	struct request_url target;
 	char id[2000];
 	size_t i;
 	int err;
@@ -121,7 +122,7 @@ static void ids_cannot_steer_a_path(void **state)
 	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
 		const struct target_case *row = &targets[i];
 
-		err = target_init(&target, "https://h",
+		err = request_url_init(&target, "https://h",
 			endpoint_row(row->endpoint), row->id, row->query);
 		assert_int_equal(err, row->path ? 0 : -EINVAL);
 		if (err) {
@@ -132,11 +133,11 @@ static void ids_cannot_steer_a_path(void **state)
 		assert_string_equal(target.path_query, row->path_query);
 		assert_memory_equal(target.url, "https://h/", 10);
 		assert_string_equal(target.url + 9, row->path_query);
-		target_clear(&target);
+		request_url_clear(&target);
 	}
 	memset(id, 'a', sizeof(id));
 	id[1999] = '\0';
-	assert_int_equal(target_init(&target, "https://h",
+	assert_int_equal(request_url_init(&target, "https://h",
 				 endpoint_row(API_JOB), id, NULL),
 		-EINVAL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* api/message.c - why a request failed, in one line fit for a terminal */
-#include "api/message.h"
+/* api/error_message.c - why a request failed, in one line fit for a terminal */
+#include "api/error_message.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static size_t put_hex(char *piece, size_t size, const char *s, size_t len)
 	return at;
 }
 
-void message_put(char *out, size_t size, const char *s)
+void error_message_put(char *out, size_t size, const char *s)
 {
 	size_t at = 0, left = strlen(s), len, n;
 	char piece[20], byte;
@@ -64,11 +64,11 @@ static const char *first_of(const json_t *json, const char *const *names)
 	return "";
 }
 
-struct words words_of(const json_t *json)
+struct api_error api_error_of(const json_t *json)
 {
 	static const char *const names[] = { "message", "error", "details",
 		"detail", "reason", NULL };
-	struct words words;
+	struct api_error words;
 	json_t *inner = json_member(json, "error|errors");
 
 	words.message = first_of(json, names);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* api/target.c - where a request goes: its URL and the path that is signed */
-#include "api/target.h"
+/* api/request_url.c - the URL of a request, and the part of it that is signed
+ */
+#include "api/request_url.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,26 +16,14 @@
 
 #define ID_MAX 1024
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		(c >= '0' && c <= '9') || (c && strchr("-._~", c));
-}
-
+/* Percent-encodes all but A-Z a-z 0-9 - . _ ~ */
 static int add_encoded(struct text *text, const char *s)
 {
-	char hex[4];
-	int err = 0;
+	char *encoded = *s ? curl_easy_escape(NULL, s, 0) : NULL;
+	int err = encoded ? text_add_string(text, encoded) : -ENOMEM;
 
-	for (; *s && !err; s++) {
-		if (is_unreserved(*s)) {
-			err = text_add(text, s, 1);
-			continue;
-		}
-		snprintf(hex, sizeof(hex), "%%%02X", (unsigned char)*s);
-		err = text_add(text, hex, 3);
-	}
-	return err;
+	curl_free(encoded);
+	return *s ? err : 0;
 }
 
 static bool is_id(const char *id)
@@ -45,91 +34,71 @@ static bool is_id(const char *id)
 
 static int add_path(struct text *text, const char *path, const char *id)
 {
-	const char *hole = strstr(path, "{id}");
+	const char *place = strstr(path, "{id}");
 	int err;
 
-	if (hole ? !is_id(id) : id != NULL)
+	if (place ? !is_id(id) : id != NULL)
 		return -EINVAL;
-	if (!hole)
+	if (!place)
 		return text_add_string(text, path);
-	err = text_add(text, path, (size_t)(hole - path));
+	err = text_add(text, path, (size_t)(place - path));
 	if (!err)
 		err = add_encoded(text, id);
 	if (!err)
-		err = text_add_string(text, hole + strlen("{id}"));
+		err = text_add_string(text, place + strlen("{id}"));
 	return err;
 }
 
 static int add_query(struct text *text, const struct api_param *query)
 {
-	char mark = '?';
+	const char *separator = "?";
 	int err = 0;
 
 	for (; query && query->name && !err; query++) {
-		err = text_add(text, &mark, 1);
+		err = text_add_string(text, separator);
 		if (!err)
 			err = add_encoded(text, query->name);
 		if (!err)
-			err = text_add(text, "=", 1);
+			err = text_add_string(text, "=");
 		if (!err && query->value)
 			err = add_encoded(text, query->value);
-		mark = '&';
+		separator = "&";
 	}
 	return err;
 }
 
-static char *copy(const char *s, size_t len)
-{
-	char *twin = malloc(len + 1);
-
-	if (twin) {
-		memcpy(twin, s, len);
-		twin[len] = '\0';
-	}
-	return twin;
-}
-
-static int target_split(struct target *target, struct text *url, size_t path_at,
-	size_t path_end)
-{
-	size_t len;
-
-	target->url = text_take(url, &len);
-	if (!target->url)
-		return -ENOMEM;
-	target->path = copy(target->url + path_at, path_end - path_at);
-	target->path_query = copy(target->url + path_at, len - path_at);
-	return target->path && target->path_query ? 0 : -ENOMEM;
-}
-
-int target_init(struct target *target, const char *base,
+int request_url_init(struct request_url *url, const char *base,
 	const struct endpoint *row, const char *id,
 	const struct api_param *query)
 {
-	struct text url = { 0 };
-	size_t path_end;
-	int err = text_add_string(&url, base);
+	size_t base_len = strlen(base);
+	struct text text = { 0 };
+	int err = text_add_string(&text, base);
 
-	*target = (struct target){ 0 };
+	*url = (struct request_url){ 0 };
 	if (!err)
-		err = add_path(&url, row->path, id);
-	path_end = url.len;
+		err = add_path(&text, row->path, id);
 	if (!err)
-		err = add_query(&url, query);
+		url->path = strdup(text.data + base_len);
+	if (!err && !url->path)
+		err = -ENOMEM;
 	if (!err)
-		err = target_split(target, &url, strlen(base), path_end);
-	text_clear(&url);
-	if (err)
-		target_clear(target);
-	return err;
+		err = add_query(&text, query);
+	if (err) {
+		text_clear(&text);
+		request_url_clear(url);
+		return err;
+	}
+	url->url = text.data;
+	url->path_query = url->url + base_len;
+	return 0;
 }
 
-void target_clear(struct target *target)
+void request_url_clear(struct request_url *url)
 {
-	free(target->url);
-	free(target->path);
-	free(target->path_query);
-	*target = (struct target){ 0 };
+	free(url->url);
+	free(url->path);
+	*url = (struct request_url){ 0 };
 }
 
 static bool is_loopback(const char *host)
@@ -142,7 +111,7 @@ static bool is_loopback(const char *host)
 		ntohl(v4.s_addr) >> 24 == 127;
 }
 
-/* What is the matter with the URL, NULL: nothing. */
+/* What is wrong with the URL; NULL: nothing. */
 static const char *url_fault(CURLU *url, char **scheme, char **host)
 {
 	static const CURLUPart unwanted[] = { CURLUPART_USER,
@@ -154,7 +123,7 @@ static const char *url_fault(CURLU *url, char **scheme, char **host)
 
 	if (curl_url_get(url, CURLUPART_SCHEME, scheme, 0) != CURLUE_OK ||
 		curl_url_get(url, CURLUPART_HOST, host, 0) != CURLUE_OK)
-		return "is no URL";
+		return "is not a URL";
 	for (i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++) {
 		if (curl_url_get(url, unwanted[i], &part, 0) != CURLUE_OK)
 			continue;
@@ -172,8 +141,8 @@ static const char *url_fault(CURLU *url, char **scheme, char **host)
 	if (strcmp(*scheme, "http") != 0)
 		return "is not https";
 	return is_loopback(*host) ? NULL
-				  : "is not https, and http goes to loopback "
-				    "addresses alone";
+				  : "is not https; http is for loopback "
+				    "addresses only";
 }
 
 static int base_of(
@@ -188,11 +157,11 @@ static int base_of(
 	return -ENOMEM;
 }
 
-int target_base(
+int request_url_base(
 	const char *text, char **base, bool *is_tls, char *why, size_t why_len)
 {
 	char *scheme = NULL, *host = NULL, *port = NULL;
-	const char *fault = "is no URL";
+	const char *fault = "is not a URL";
 	CURLU *url = curl_url();
 	int err = -ENOMEM;
 
@@ -210,8 +179,7 @@ int target_base(
 out:
 	if (err && why && why_len)
 		snprintf(why, why_len, "%s %s", text ? text : "(no url)",
-			err == -ENOMEM ? "takes memory, and there is "
-					 "none"
+			err == -ENOMEM ? "is not checked: out of memory"
 				       : fault);
 	curl_free(scheme);
 	curl_free(host);
