@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api/base64.c - files as they travel in JSON */
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,7 +10,9 @@
 
 #include "api/api.h"
 
-#define STEP 3145728 /* bytes a call of OpenSSL, which counts in int */
+/* OpenSSL counts in int; multiples of 3 bytes, and of 4 digits. */
+#define ENCODE_STEP (3 << 20)
+#define DECODE_STEP (4 << 20)
 
 char *base64_encode(const void *bytes, size_t len, size_t *out_len)
 {
@@ -23,7 +26,7 @@ char *base64_encode(const void *bytes, size_t len, size_t *out_len)
 		return NULL;
 	*out = '\0';
 	while (len > 0) {
-		size_t n = len < STEP ? len : STEP;
+		size_t n = len < ENCODE_STEP ? len : ENCODE_STEP;
 
 		out += EVP_EncodeBlock(out, in, (int)n);
 		in += n;
@@ -33,90 +36,61 @@ char *base64_encode(const void *bytes, size_t len, size_t *out_len)
 	return (char *)text;
 }
 
-/* The six bits of a digit, -1 for white space, -2 for the rest. */
-static int base64_digit(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	if (c == '/')
-		return 63;
-	return c == ' ' || (c >= '\t' && c <= '\r') ? -1 : -2;
-}
-
-/* The length without padding and the white space about it; 0 where there is
- * more padding than can be. */
-static size_t unpadded_len(const char *text, size_t len)
+/* Copies the digits without white space and padding. -EPROTO for anything
+ * else: OpenSSL takes a '-', for example, for the end. */
+static int copy_digits(
+	const char *text, size_t len, unsigned char *digits, size_t *count)
 {
 	int padding = 0;
+	size_t i, n = 0;
 
-	while (len > 0) {
-		if (text[len - 1] == '=')
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (!padding && (isalnum(c) || c == '+' || c == '/'))
+			digits[n++] = c;
+		else if (c == '=' && padding < 2)
 			padding++;
-		else if (base64_digit((unsigned char)text[len - 1]) != -1)
-			break;
-		len--;
+		else if (!isspace(c))
+			return -EPROTO;
 	}
-	return padding <= 2 ? len : 0;
+	/* one digit alone is less than a byte */
+	*count = n;
+	return n % 4 == 1 || (padding && n == 0) ? -EPROTO : 0;
 }
 
-static int base64_fill(const char *text, size_t len, char *out, size_t *out_len)
+/* Decodes in place; count is a multiple of 4. */
+static int decode(unsigned char *bytes, size_t count)
 {
-	signed char values[256];
-	uint32_t bits = 0;
-	size_t digits = 0, i;
-	char *at = out;
+	unsigned char *out = bytes;
+	size_t at, n;
 
-	for (i = 0; i < sizeof(values); i++)
-		values[i] = (signed char)base64_digit((unsigned char)i);
-	for (i = 0; i < len; i++) {
-		int value = values[(unsigned char)text[i]];
-
-		if (value == -1)
-			continue;
-		if (value < 0)
+	for (at = 0; at < count; at += n) {
+		n = count - at < DECODE_STEP ? count - at : DECODE_STEP;
+		if (EVP_DecodeBlock(out, bytes + at, (int)n) < 0)
 			return -EPROTO;
-		bits = bits << 6 | (uint32_t)value;
-		if (++digits % 4 == 0) {
-			*at++ = (char)(bits >> 16);
-			*at++ = (char)(bits >> 8);
-			*at++ = (char)bits;
-		}
+		out += n / 4 * 3;
 	}
-	if (digits % 4 == 1)
-		return -EPROTO;
-	if (digits % 4 == 2)
-		*at++ = (char)(bits >> 4);
-	if (digits % 4 == 3) {
-		*at++ = (char)(bits >> 10);
-		*at++ = (char)(bits >> 2);
-	}
-	*at = '\0';
-	*out_len = (size_t)(at - out);
 	return 0;
 }
 
 int base64_decode(const char *text, size_t len, char **out, size_t *out_len)
 {
-	size_t body_len = unpadded_len(text, len);
-	char *bytes;
-	int err;
+	unsigned char *bytes = malloc(len + 4);
+	size_t count;
+	int err = bytes ? copy_digits(text, len, bytes, &count) : -ENOMEM;
 
-	if (body_len == 0 && memchr(text, '=', len))
-		return -EPROTO;
-	bytes = malloc(body_len / 4 * 3 + 4);
-	if (!bytes)
-		return -ENOMEM;
-	err = base64_fill(text, body_len, bytes, out_len);
+	if (!err) {
+		*out_len = count * 3 / 4;
+		while (count % 4)
+			bytes[count++] = 'A';
+		err = decode(bytes, count);
+	}
 	if (err) {
 		free(bytes);
 		return err;
 	}
-	*out = bytes;
+	bytes[*out_len] = '\0';
+	*out = (char *)bytes;
 	return 0;
 }

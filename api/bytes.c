@@ -1,47 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* api/bytes.c - any bytes held in valid UTF-8, and let go again */
+/* api/bytes.c - any bytes as valid UTF-8, and back */
 #include "api/bytes.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-#include "api/utf8.h"
+#include <openssl/asn1.h>
 
-bool bytes_is_held(const char *s, size_t left)
+#include "api/api.h"
+
+enum { ESCAPE_LEN = 4 };
+
+static bool is_escape(const char *s, size_t left)
 {
-	return left >= 4 && s[0] == '\xf4' && s[1] == '\x8f' &&
+	return left >= ESCAPE_LEN && s[0] == '\xf4' && s[1] == '\x8f' &&
 		(s[2] == '\xbe' || s[2] == '\xbf') && (s[3] & 0xc0) == 0x80;
 }
 
-char bytes_let_go(const char *s)
+size_t bytes_character_len(const char *s, size_t left)
 {
-	return (char)(0x80 | (s[2] & 1) << 6 | (s[3] & 0x3f));
-}
+	unsigned long code;
+	int len = UTF8_getc(
+		(const unsigned char *)s, left < 4 ? (int)left : 4, &code);
 
-int bytes_add_held(struct text *text, const char *bytes, size_t len)
-{
-	char held[4 * 256];
-	size_t at = 0, n;
-	int err = 0;
-
-	while (at < len && !err) {
-		for (n = 0; n < sizeof(held) && at < len; n += 4)
-			utf8_put(held + n,
-				0x10ff00u + (unsigned char)bytes[at++]);
-		err = text_add(text, held, n);
-	}
-	return err;
+	return len > 0 ? (size_t)len : 0;
 }
 
 size_t bytes_plain_len(const char *s, size_t len)
 {
 	size_t at = 0, n;
+	uint64_t eight;
 
 	while (at < len) {
-		uint64_t eight;
-
+		/* Most text is ASCII. */
 		if (len - at >= sizeof(eight)) {
 			memcpy(&eight, s + at, sizeof(eight));
 			if (!(eight & 0x8080808080808080u)) {
@@ -49,31 +42,21 @@ size_t bytes_plain_len(const char *s, size_t len)
 				continue;
 			}
 		}
-		n = utf8_len(s + at, len - at);
-		if (n == 0 || bytes_is_held(s + at, len - at))
+		if (!(s[at] & 0x80)) {
+			at++;
+			continue;
+		}
+		n = bytes_character_len(s + at, len - at);
+		if (n == 0 || is_escape(s + at, len - at))
 			break;
 		at += n;
 	}
 	return at;
 }
 
-size_t bytes_odd_len(const char *s, size_t len)
+int bytes_escape(struct text *text, const char *s, size_t len)
 {
-	size_t at = 0;
-
-	while (at < len) {
-		if (bytes_is_held(s + at, len - at))
-			at += 4;
-		else if (utf8_len(s + at, len - at) == 0)
-			at++;
-		else
-			break;
-	}
-	return at;
-}
-
-static int bytes_hold(struct text *text, const char *s, size_t len)
-{
+	char escape[ESCAPE_LEN] = "\xf4\x8f";
 	size_t at = 0, n;
 	int err = 0;
 
@@ -83,11 +66,37 @@ static int bytes_hold(struct text *text, const char *s, size_t len)
 		at += n;
 		if (err || at == len)
 			break;
-		n = bytes_odd_len(s + at, len - at);
-		err = bytes_add_held(text, s + at, n);
-		at += n;
+		unsigned char byte = (unsigned char)s[at++];
+		escape[2] = (char)(0xbc | byte >> 6);
+		escape[3] = (char)(0x80 | (byte & 0x3f));
+		err = text_add(text, escape, ESCAPE_LEN);
 	}
 	return err;
+}
+
+size_t bytes_unescape(char *out, const char *s, size_t len)
+{
+	size_t at = 0, out_len = 0, n;
+
+	while (at < len) {
+		if (is_escape(s + at, len - at)) {
+			if (out)
+				out[out_len] =
+					(char)(0x80 | (s[at + 2] & 1) << 6 |
+						(s[at + 3] & 0x3f));
+			out_len++;
+			at += ESCAPE_LEN;
+			continue;
+		}
+		/* up to the next byte that may begin an escape */
+		const char *stop = memchr(s + at + 1, 0xf4, len - at - 1);
+		n = stop ? (size_t)(stop - s) - at : len - at;
+		if (out)
+			memcpy(out + out_len, s + at, n);
+		out_len += n;
+		at += n;
+	}
+	return out_len;
 }
 
 json_t *json_from_bytes(const void *bytes, size_t len)
@@ -95,11 +104,9 @@ json_t *json_from_bytes(const void *bytes, size_t len)
 	struct text text = { 0 };
 	json_t *string = NULL;
 
-	if (len == 0)
-		return json_stringn_nocheck("", 0);
 	if (bytes_plain_len(bytes, len) == len)
-		return json_stringn_nocheck(bytes, len);
-	if (bytes_hold(&text, bytes, len) == 0)
+		return json_stringn_nocheck(len ? bytes : "", len);
+	if (bytes_escape(&text, bytes, len) == 0)
 		string = json_stringn_nocheck(text.data, text.len);
 	text_clear(&text);
 	return string;
@@ -107,35 +114,15 @@ json_t *json_from_bytes(const void *bytes, size_t len)
 
 char *json_to_bytes(const json_t *string, size_t *len)
 {
-	const char *held = json_string_value(string);
-	size_t left = json_string_length(string), n;
-	char *bytes, *out;
+	const char *escaped = json_string_value(string);
+	size_t escaped_len = json_string_length(string);
+	char *bytes = NULL;
 
-	if (!held)
-		return NULL;
-	bytes = out = malloc(left + 1);
+	if (escaped)
+		bytes = malloc(bytes_unescape(NULL, escaped, escaped_len) + 1);
 	if (!bytes)
 		return NULL;
-	while (left > 0) {
-		const char *stop = memchr(held, 0xf4, left);
-
-		n = stop ? (size_t)(stop - held) : left;
-		memcpy(out, held, n);
-		out += n;
-		held += n;
-		left -= n;
-		if (left == 0)
-			break;
-		if (bytes_is_held(held, left)) {
-			*out++ = bytes_let_go(held);
-			held += 4;
-			left -= 4;
-		} else {
-			*out++ = *held++;
-			left--;
-		}
-	}
-	*out = '\0';
-	*len = (size_t)(out - bytes);
+	*len = bytes_unescape(bytes, escaped, escaped_len);
+	bytes[*len] = '\0';
 	return bytes;
 }

@@ -1,34 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* api/bytes.h - any bytes held in valid UTF-8, and let go again */
+/* api/bytes.h - any bytes as valid UTF-8, and back */
 #ifndef API_BYTES_H
 #define API_BYTES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "api/text.h"
 
 /*
- * A byte that is not part of valid UTF-8 is held as U+10FF00 + byte. Those 128
- * code points themselves are held byte by byte, so that what was held can
- * always be told from what was there. In UTF-8 all of them begin with the
- * same two bytes, and no other code point has these and one of the two third
- * bytes.
+ * A byte that is not part of valid UTF-8 is escaped as U+10FF00 + byte. The
+ * code points U+10FF80 to U+10FFFF themselves are escaped byte by byte, so that
+ * an escaped byte can always be told from one of them. In UTF-8 they all begin
+ * with f4 8f be or f4 8f bf, and no other code point does.
  */
 
-/* True at the four bytes of a code point that holds a byte. */
-bool bytes_is_held(const char *s, size_t left);
+/* The length of the UTF-8 character at the start of s, 1 to 4; 0: there is
+ * none. Overlong forms, surrogates and what is above U+10FFFF are none. */
+size_t bytes_character_len(const char *s, size_t left);
 
-/* The byte that the four bytes at s hold. */
-char bytes_let_go(const char *s);
-
-/* Adds len bytes, each in the form that holds it. -ENOMEM. */
-int bytes_add_held(struct text *text, const char *bytes, size_t len);
-
-/* The length of what may stay as it is at the start of s. */
+/* How much at the start of s needs no escape. */
 size_t bytes_plain_len(const char *s, size_t len);
 
-/* The length of what must be held at the start of s. */
-size_t bytes_odd_len(const char *s, size_t len);
+/* Adds the bytes, escaped where needed. -ENOMEM. */
+int bytes_escape(struct text *text, const char *s, size_t len);
+
+/* Writes what escaped text stands for to out, which has room for len bytes, and
+ * returns the length of that. out NULL: only measures. */
+size_t bytes_unescape(char *out, const char *s, size_t len);
 
 #endif

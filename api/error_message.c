@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/error_message.c - why a request failed, in one line fit for a terminal */
+/* api/error_message.c - a failure in one line that a terminal can show */
 #include "api/error_message.h"
 
 #include <stdbool.h>
@@ -8,43 +8,33 @@
 
 #include "api/api.h"
 #include "api/bytes.h"
-#include "api/utf8.h"
 
-static size_t put_hex(char *piece, size_t size, const char *s, size_t len)
+static bool is_printable(const char *s, size_t len)
 {
-	size_t at = 0, i;
+	unsigned char first = (unsigned char)s[0];
 
-	for (i = 0; i < len; i++)
-		at += (size_t)snprintf(
-			piece + at, size - at, "\\x%02x", (unsigned char)s[i]);
-	return at;
+	if (len == 2 && first == 0xc2 && (unsigned char)s[1] < 0xa0)
+		return false; /* C1 controls: a terminal obeys them, too */
+	return len > 0 && first >= 0x20 && first != 0x7f;
 }
 
 void error_message_put(char *out, size_t size, const char *s)
 {
-	size_t at = 0, left = strlen(s), len, n;
-	char piece[20], byte;
+	char bytes[4 * MESSAGE_SIZE];
+	size_t left = bytes_unescape(bytes, s, strnlen(s, sizeof(bytes)));
+	size_t at = 0, len, i;
 
-	while (left > 0) {
-		len = utf8_len(s, left);
-		if (bytes_is_held(s, left)) {
-			byte = bytes_let_go(s);
-			n = put_hex(piece, sizeof(piece), &byte, 1);
-		} else if (len == 0 || (unsigned char)*s < 0x20 || *s == 0x7f) {
-			len = 1;
-			n = put_hex(piece, sizeof(piece), s, 1);
-		} else if (*s == '\xc2' && (unsigned char)s[1] < 0xa0) {
-			n = put_hex(piece, sizeof(piece), s, 2);
-		} else {
-			memcpy(piece, s, len);
-			n = len;
-		}
-		if (at + n >= size)
+	for (s = bytes; left > 0; s += len, left -= len) {
+		len = bytes_character_len(s, left);
+		bool is_raw = is_printable(s, len);
+
+		len += !len;
+		if (at + (is_raw ? len : 4 * len) >= size)
 			break;
-		memcpy(out + at, piece, n);
-		at += n;
-		s += len;
-		left -= len;
+		for (i = 0; i < len; i++)
+			at += (size_t)snprintf(out + at, size - at,
+				is_raw ? "%c" : "\\x%02x",
+				is_raw ? s[i] : (unsigned char)s[i]);
 	}
 	out[at] = '\0';
 }
@@ -68,17 +58,17 @@ struct api_error api_error_of(const json_t *json)
 {
 	static const char *const names[] = { "message", "error", "details",
 		"detail", "reason", NULL };
-	struct api_error words;
+	struct api_error error;
 	json_t *inner = json_member(json, "error|errors");
 
-	words.message = first_of(json, names);
-	words.code = string_member(json, "code");
-	words.error = string_member(json, "error");
+	error.message = first_of(json, names);
+	error.code = string_member(json, "code");
+	error.error = string_member(json, "error");
 	if (json_is_object(inner)) {
-		if (!*words.message)
-			words.message = first_of(inner, names);
-		if (!*words.code)
-			words.code = string_member(inner, "code");
+		if (!*error.message)
+			error.message = first_of(inner, names);
+		if (!*error.code)
+			error.code = string_member(inner, "code");
 	}
-	return words;
+	return error;
 }

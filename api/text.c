@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/text.c - bytes that grow at their end */
+/* api/text.c - a buffer of bytes that grows at its end */
 #include "api/text.h"
 
 #include <errno.h>
@@ -7,7 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int text_reserve(struct text *text, size_t more)
+/* realloc(3) would leave the old bytes behind. */
+static char *text_move(struct text *text, size_t size)
+{
+	char *data = malloc(size);
+
+	if (!data || !text->data)
+		return data;
+	memcpy(data, text->data, text->len + 1);
+	explicit_bzero(text->data, text->size);
+	free(text->data);
+	return data;
+}
+
+int text_reserve(struct text *text, size_t more)
 {
 	size_t size = text->size ? text->size : 64;
 	char *data;
@@ -18,7 +31,8 @@ static int text_reserve(struct text *text, size_t more)
 		return 0;
 	while (size <= text->len + more)
 		size *= 2;
-	data = realloc(text->data, size);
+	data = text->is_secret ? text_move(text, size)
+			       : realloc(text->data, size);
 	if (!data)
 		return -ENOMEM;
 	text->data = data;
@@ -59,6 +73,8 @@ char *text_take(struct text *text, size_t *len)
 
 void text_clear(struct text *text)
 {
+	if (text->data && text->is_secret)
+		explicit_bzero(text->data, text->size);
 	free(text->data);
 	*text = (struct text){ 0 };
 }

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "api/api.h"
-#include "api/json.h"
+#include "api/text.h"
 
 /* Greater numbers of seconds are milliseconds: 1e11 s is the year 5138. */
 #define SECONDS_MAX 1e11
@@ -55,23 +55,17 @@ static int add_value(struct text *text, const json_t *value)
 	size_t len;
 	int err;
 
-	switch (value ? json_typeof(value) : JSON_NULL) {
-	case JSON_NULL:
+	if (!value || json_is_null(value))
 		return 0;
-	case JSON_TRUE:
-		return text_add(text, "1", 1);
-	case JSON_FALSE:
-		return text_add(text, "0", 1);
-	case JSON_STRING:
-		bytes = json_to_bytes(value, &len);
-		if (!bytes)
-			return -ENOMEM;
-		err = text_add(text, bytes, len);
-		free(bytes);
-		return err;
-	default:
-		return json_add(text, value);
-	}
+	if (json_is_boolean(value))
+		return text_add_string(text, json_is_true(value) ? "1" : "0");
+	bytes = json_is_string(value) ? json_to_bytes(value, &len)
+				      : json_write(value, &len);
+	if (!bytes)
+		return -ENOMEM;
+	err = text_add(text, bytes, len);
+	free(bytes);
+	return err;
 }
 
 char *json_value_text(const json_t *value, size_t *len)

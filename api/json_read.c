@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/* api/json_read.c - answers read as JSON, with any bytes in them */
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/asn1.h>
+
+#include "api/api.h"
+#include "api/bytes.h"
+#include "api/json.h"
+
+/*
+ * jansson holds the values, but does not read the text. Its reader (2.14)
+ * ignores that the buffer of a token could not grow: where memory runs out, a
+ * string loses bytes without an error, or is read past its end; an error does
+ * not tell bad JSON from no memory; and a long output takes twice the memory
+ * and five times as long. It also refuses invalid UTF-8 and lone surrogates.
+ */
+
+enum {
+	DEPTH_MAX = 256,
+	LIST_DEPTH = 2, /* an array in the answer, or the answer itself */
+};
+
+struct reader {
+	const char *at, *end;
+	unsigned depth;
+	bool keeps_items; /* objects in lists stay text */
+	struct text out;  /* of a string or number that has to be copied */
+};
+
+static int read_value(struct reader *reader, json_t **out);
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void skip_space(struct reader *reader)
+{
+	while (reader->at < reader->end && is_space(*reader->at))
+		reader->at++;
+}
+
+/* True if c is next, after white space; it is skipped then. */
+static bool take(struct reader *reader, char c)
+{
+	skip_space(reader);
+	if (reader->at == reader->end || *reader->at != c)
+		return false;
+	reader->at++;
+	return true;
+}
+
+/* ---- numbers ---- */
+
+static size_t digits_len(const char *s)
+{
+	return strspn(s, "0123456789");
+}
+
+/* -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)? */
+static bool is_number(const char *s, bool *is_real)
+{
+	size_t len;
+
+	s += *s == '-';
+	len = digits_len(s);
+	if (len == 0 || (len > 1 && *s == '0'))
+		return false;
+	s += len;
+	*is_real = *s != '\0';
+	if (*s == '.') {
+		len = digits_len(++s);
+		if (len == 0)
+			return false;
+		s += len;
+	}
+	if (*s == 'e' || *s == 'E') {
+		s++;
+		s += *s == '-' || *s == '+';
+		len = digits_len(s);
+		if (len == 0)
+			return false;
+		s += len;
+	}
+	return *s == '\0';
+}
+
+static bool is_number_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c && strchr("+-.eE", c));
+}
+
+/* An integer that is too large becomes a real number. */
+static int read_number(struct reader *reader, json_t **out)
+{
+	const char *start = reader->at;
+	long long integer = 0;
+	double real;
+	bool is_real;
+
+	while (reader->at < reader->end && is_number_char(*reader->at))
+		reader->at++;
+	reader->out.len = 0;
+	if (text_add(&reader->out, start, (size_t)(reader->at - start)))
+		return -ENOMEM;
+	if (!is_number(reader->out.data, &is_real))
+		return -EPROTO;
+	errno = 0;
+	if (!is_real)
+		integer = strtoll(reader->out.data, NULL, 10);
+	if (!is_real && errno == 0) {
+		*out = json_integer(integer);
+		return *out ? 0 : -ENOMEM;
+	}
+	real = strtod(reader->out.data, NULL);
+	if (!isfinite(real))
+		return -EPROTO;
+	*out = json_real(real);
+	return *out ? 0 : -ENOMEM;
+}
+
+/* ---- strings ---- */
+
+/* The code of the \uXXXX that is next; -1: there is none. */
+static long next_unit(const struct reader *reader)
+{
+	char digits[5] = "";
+
+	if (reader->end - reader->at < 6 || memcmp(reader->at, "\\u", 2) != 0)
+		return -1;
+	memcpy(digits, reader->at + 2, 4);
+	if (strspn(digits, "0123456789abcdefABCDEF") != 4)
+		return -1;
+	return strtol(digits, NULL, 16);
+}
+
+/* One \uXXXX, or a pair of them. A lone surrogate becomes the three bytes that
+ * UTF-8 would have for it. */
+static int read_unit(struct reader *reader)
+{
+	long high = next_unit(reader), low = -1;
+	unsigned long code = (unsigned long)high;
+	unsigned char bytes[4];
+	int len;
+
+	if (high < 0)
+		return -EPROTO;
+	reader->at += 6;
+	if (high >= 0xd800 && high < 0xdc00)
+		low = next_unit(reader);
+	if (low >= 0xdc00 && low <= 0xdfff) {
+		reader->at += 6;
+		code = 0x10000 + ((code - 0xd800) << 10) +
+			((unsigned long)low - 0xdc00);
+	}
+	len = UTF8_putc(bytes, sizeof(bytes), code);
+	if (len < 0) {
+		len = 3;
+		bytes[0] = 0xed;
+		bytes[1] = (unsigned char)(0x80 | (code >> 6 & 0x3f));
+		bytes[2] = (unsigned char)(0x80 | (code & 0x3f));
+	}
+	return bytes_escape(&reader->out, (char *)bytes, (size_t)len);
+}
+
+static int read_escape(struct reader *reader)
+{
+	static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+	const char *name;
+
+	if (reader->end - reader->at < 2)
+		return -EPROTO;
+	name = memchr(names, reader->at[1], sizeof(names) - 1);
+	if (!name)
+		return read_unit(reader);
+	reader->at += 2;
+	return text_add(&reader->out, bytes + (name - names), 1);
+}
+
+/* Skips to the next quote, backslash or control byte. True if all that was
+ * skipped needs no escape. */
+static bool skip_run(struct reader *reader)
+{
+	const char *start = reader->at, *at = start, *end = reader->end;
+	unsigned char all = 0;
+
+	for (; at < end && *at != '"' && *at != '\\'; at++) {
+		if ((unsigned char)*at < 0x20)
+			break;
+		all |= (unsigned char)*at;
+	}
+	reader->at = at;
+	return all < 0x80 ||
+		bytes_plain_len(start, (size_t)(at - start)) ==
+		(size_t)(at - start);
+}
+
+/* A string, from behind its opening quote to behind the closing one. *s is in
+ * the text that is read where it can stay as it is, else in reader->out. */
+static int read_string(struct reader *reader, const char **s, size_t *len)
+{
+	bool is_copied = false, is_plain;
+	int err = 0;
+
+	reader->out.len = 0;
+	while (!err) {
+		*s = reader->at;
+		is_plain = skip_run(reader);
+		*len = (size_t)(reader->at - *s);
+		if (reader->at == reader->end)
+			return -EPROTO;
+		if (*reader->at == '"' && is_plain && !is_copied)
+			break;
+		err = bytes_escape(&reader->out, *s, *len);
+		is_copied = true;
+		if (err)
+			return err;
+		*s = reader->out.data;
+		*len = reader->out.len;
+		if (*reader->at == '"')
+			break;
+		err = *reader->at == '\\' ? read_escape(reader) : -EPROTO;
+	}
+	reader->at++;
+	return err;
+}
+
+static int read_string_value(struct reader *reader, json_t **out)
+{
+	const char *s;
+	size_t len;
+	int err;
+
+	reader->at++;
+	err = read_string(reader, &s, &len);
+	if (err)
+		return err;
+	*out = json_stringn_nocheck(s, len);
+	return *out ? 0 : -ENOMEM;
+}
+
+/* ---- arrays and objects ---- */
+
+static int read_member(struct reader *reader, json_t *object)
+{
+	struct text copy = { 0 };
+	const char *key;
+	json_t *value;
+	size_t len;
+	int err = -EPROTO;
+
+	if (take(reader, '"'))
+		err = read_string(reader, &key, &len);
+	if (err)
+		return err;
+	if (key == reader->out.data) {
+		/* the value needs reader->out, too */
+		copy = reader->out;
+		reader->out = (struct text){ 0 };
+	}
+	if (memchr(key, '\0', len) || !take(reader, ':'))
+		err = -EPROTO;
+	if (!err)
+		err = read_value(reader, &value);
+	if (!err && json_object_setn_new_nocheck(object, key, len, value))
+		err = -ENOMEM;
+	text_clear(&copy);
+	return err;
+}
+
+/*
+ * An account may have a hundred thousand of something. As a tree each takes
+ * some 2.5 KB in forty allocations, as text a tenth of that in two, and few are
+ * ever looked at twice. So each is read, to be sure that it is JSON, and its
+ * text is kept.
+ */
+static int read_item(struct reader *reader, json_t *array)
+{
+	const char *start;
+	json_t *item;
+	int err;
+
+	skip_space(reader);
+	start = reader->at;
+	err = read_value(reader, &item);
+	if (err)
+		return err;
+	if (reader->keeps_items && reader->depth <= LIST_DEPTH) {
+		bool is_object = json_is_object(item);
+
+		json_decref(item);
+		item = is_object
+			? json_from_bytes(start, (size_t)(reader->at - start))
+			: json_null();
+	}
+	return json_array_append_new(array, item) ? -ENOMEM : 0;
+}
+
+static int read_all(struct reader *reader, json_t *nest, char close,
+	int (*read)(struct reader *reader, json_t *nest))
+{
+	int err;
+
+	reader->at++;
+	if (take(reader, close))
+		return 0;
+	do
+		err = read(reader, nest);
+	while (!err && take(reader, ','));
+	if (!err && !take(reader, close))
+		err = -EPROTO;
+	return err;
+}
+
+static int read_nest(struct reader *reader, bool is_object, json_t **out)
+{
+	json_t *nest;
+	int err;
+
+	if (reader->depth == DEPTH_MAX)
+		return -EPROTO;
+	nest = is_object ? json_object() : json_array();
+	if (!nest)
+		return -ENOMEM;
+	reader->depth++;
+	err = is_object ? read_all(reader, nest, '}', read_member)
+			: read_all(reader, nest, ']', read_item);
+	reader->depth--;
+	if (err)
+		json_decref(nest);
+	else
+		*out = nest;
+	return err;
+}
+
+/* ---- values ---- */
+
+static int read_word(
+	struct reader *reader, const char *word, json_t *value, json_t **out)
+{
+	size_t len = strlen(word);
+
+	if ((size_t)(reader->end - reader->at) < len ||
+		memcmp(reader->at, word, len) != 0)
+		return -EPROTO;
+	reader->at += len;
+	*out = value;
+	return 0;
+}
+
+/* *out is set if 0 is returned. */
+static int read_value(struct reader *reader, json_t **out)
+{
+	skip_space(reader);
+	if (reader->at == reader->end)
+		return -EPROTO;
+	switch (*reader->at) {
+	case '{':
+	case '[':
+		return read_nest(reader, *reader->at == '{', out);
+	case '"':
+		return read_string_value(reader, out);
+	case 't':
+		return read_word(reader, "true", json_true(), out);
+	case 'f':
+		return read_word(reader, "false", json_false(), out);
+	case 'n':
+		return read_word(reader, "null", json_null(), out);
+	default:
+		return read_number(reader, out);
+	}
+}
+
+static int read_text(
+	const char *text, size_t len, bool keeps_items, json_t **out)
+{
+	struct reader reader = { .at = text, .keeps_items = keeps_items };
+	json_t *value = NULL;
+	int err;
+
+	*out = NULL;
+	if (!text)
+		return -EPROTO;
+	reader.end = text + len;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		reader.at += 3;
+	err = read_value(&reader, &value);
+	skip_space(&reader);
+	if (!err && reader.at != reader.end) {
+		json_decref(value);
+		err = -EPROTO;
+	}
+	if (!err)
+		*out = value;
+	text_clear(&reader.out);
+	return err;
+}
+
+int json_parse(const char *text, size_t len, json_t **out)
+{
+	return read_text(text, len, false, out);
+}
+
+int json_parse_list(const char *text, size_t len, json_t **out)
+{
+	return read_text(text, len, true, out);
+}
+
+json_t *json_read(const char *text, size_t len)
+{
+	json_t *json;
+
+	json_parse(text, len, &json);
+	return json;
+}
+
+json_t *json_list_item(const json_t *item)
+{
+	size_t len;
+	char *text = json_to_bytes(item, &len);
+	json_t *json = text ? json_read(text, len) : NULL;
+
+	free(text);
+	return json;
+}
