@@ -130,9 +130,9 @@ void api_free(struct api *api)
 	if (!api)
 		return;
 	for (i = 0; i <= API_POLL; i++)
-		while (!TAILQ_EMPTY(&api->rate.waiting[i]))
+		while (!TAILQ_EMPTY(&api->rate.queues[i].list))
 			api_cancel((struct api_call *)TAILQ_FIRST(
-				&api->rate.waiting[i]));
+				&api->rate.queues[i].list));
 	cancel_list(&api->on_wire);
 	cancel_list(&api->parsing);
 	cancel_list(&api->finished);
@@ -159,13 +159,17 @@ static void time_out(struct api *api)
 
 static void fail_late(struct api *api)
 {
+	bool is_limited = rate_is_known(&api->rate, api->now_ms);
+	struct rate_list late = TAILQ_HEAD_INITIALIZER(late);
 	struct rate_entry *entry;
 
-	while ((entry = rate_late(&api->rate, api->now_ms))) {
+	rate_late(&api->rate, api->now_ms, &late);
+	api->stats.queued = api->rate.count;
+	while ((entry = TAILQ_FIRST(&late))) {
 		struct api_call *call = (struct api_call *)entry;
 
-		api->stats.queued = api->rate.count;
-		if (rate_is_known(&api->rate, api->now_ms))
+		TAILQ_REMOVE(&late, entry, link);
+		if (is_limited)
 			answer_failed(call, -EBUSY,
 				"the rate limit of the key leaves no "
 				"time for it");

@@ -201,7 +201,7 @@ static bool skip_run(struct reader *reader)
 		(size_t)(at - start);
 }
 
-/* A string, from behind its opening quote to behind the closing one. *s is in
+/* A string, from after its opening quote to after the closing one. *s is in
  * the text that is read where it can stay as it is, else in reader->out. */
 static int read_string(struct reader *reader, const char **s, size_t *len)
 {

@@ -2,17 +2,18 @@
 /* api/rate.c - how many requests may go out now, and whose turn it is */
 #include "api/rate.h"
 
-/* per_minute tokens a minute are per_minute of these a millisecond. */
+/* The level is in units of 1/TOKEN, so that per_minute units come in each
+ * millisecond. */
 #define TOKEN 60000
 
 #define POLL_RESERVE 2
-/* now_ms was read before the answer was: what the server says may be true of a
- * moment so much later. */
+/* now_ms is read before the answer is: what the server says may be true this
+ * much later. */
 #define LAG_MS 250
-/* An answer that took no longer speaks of now. */
+/* An answer that took no longer than this is about now. */
 #define RECENT_MS 1000
-/* However far off the server puts the end of a limit, it is asked again after a
- * minute: limits are by the minute. */
+/* However late the server says a limit ends, it is asked again after a minute:
+ * limits are per minute. */
 #define BLOCK_MAX_S 60
 
 void rate_init(struct rate *rate)
@@ -21,7 +22,7 @@ void rate_init(struct rate *rate)
 
 	*rate = (struct rate){ 0 };
 	for (i = 0; i <= API_POLL; i++)
-		TAILQ_INIT(&rate->waiting[i]);
+		TAILQ_INIT(&rate->queues[i].list);
 }
 
 bool rate_is_known(const struct rate *rate, uint64_t now_ms)
@@ -36,7 +37,7 @@ static int64_t rate_full(const struct rate *rate)
 	return (int64_t)burst * TOKEN;
 }
 
-/* What comes in within ms. */
+/* The tokens that come in within ms. */
 static int64_t rate_gain(const struct rate *rate, uint64_t ms)
 {
 	return (int64_t)((ms < TOKEN ? ms : TOKEN) * rate->per_minute);
@@ -58,6 +59,7 @@ static void rate_level(struct rate *rate, int64_t level, uint64_t now_ms)
 {
 	rate->level = level;
 	rate->level_ms = now_ms + LAG_MS;
+	rate->late_ms = 0;
 }
 
 static void rate_start(
@@ -85,6 +87,7 @@ void rate_set(
 	rate_refill(rate, now_ms);
 	rate->per_minute = per_minute;
 	rate->burst = burst;
+	rate->late_ms = 0;
 	rate_refill(rate, now_ms);
 }
 
@@ -92,15 +95,17 @@ static void rate_block(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 {
 	uint64_t s = wait_s < BLOCK_MAX_S ? (uint64_t)wait_s : BLOCK_MAX_S;
 
-	if (now_ms + s * 1000 > rate->blocked_ms)
+	if (now_ms + s * 1000 > rate->blocked_ms) {
 		rate->blocked_ms = now_ms + s * 1000;
+		rate->late_ms = 0;
+	}
 }
 
 /*
- * The server's count is of some moment between its request and now. Since then
- * it has grown by what came in, and has fallen by what it had not counted. Our
- * own is kept where it is within these bounds: to take the lower one each time
- * would lose a token for each run that is under way, at every answer.
+ * The server counted at some moment between the request and now. Since then its
+ * count has grown by new tokens, and fallen by requests that it had not
+ * counted. Our own count is kept if it is within these bounds: taking the lower
+ * one each time would lose a token for each run under way, at every answer.
  */
 static void rate_bound(
 	struct rate *rate, const struct rate_answer *answer, uint64_t now_ms)
@@ -109,7 +114,7 @@ static void rate_bound(
 
 	rate_refill(rate, now_ms);
 	if (answer->remaining > full / TOKEN) {
-		rate->is_window = true; /* it says nothing of our bucket */
+		rate->is_window = true; /* this is no bucket of ours */
 		return;
 	}
 	most = answer->remaining * TOKEN;
@@ -147,18 +152,6 @@ void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 		rate_block(rate, wait_s, now_ms);
 }
 
-void rate_push(struct rate *rate, struct rate_entry *entry)
-{
-	TAILQ_INSERT_TAIL(&rate->waiting[entry->priority], entry, link);
-	rate->count++;
-}
-
-void rate_remove(struct rate *rate, struct rate_entry *entry)
-{
-	TAILQ_REMOVE(&rate->waiting[entry->priority], entry, link);
-	rate->count--;
-}
-
 static int64_t rate_reserve(const struct rate *rate, enum api_priority priority)
 {
 	int64_t room = rate_full(rate) / TOKEN - 1;
@@ -166,6 +159,21 @@ static int64_t rate_reserve(const struct rate *rate, enum api_priority priority)
 	if (priority != API_POLL)
 		return 0;
 	return room < POLL_RESERVE ? room : POLL_RESERVE;
+}
+
+/* The level at which one may go that has `ahead` before it. */
+static int64_t rate_need(
+	const struct rate *rate, enum api_priority priority, uint64_t ahead)
+{
+	return (rate_reserve(rate, priority) + (int64_t)ahead + 1) * TOKEN;
+}
+
+/* How long it takes until `level` more has come in. */
+static uint64_t rate_gain_ms(const struct rate *rate, int64_t level)
+{
+	if (level <= 0)
+		return 0;
+	return ((uint64_t)level + rate->per_minute - 1) / rate->per_minute;
 }
 
 /* When there is a token for one that has `ahead` before it. */
@@ -176,27 +184,142 @@ static uint64_t rate_token_ms(
 	int64_t missing;
 
 	if (rate->per_minute) {
-		missing = (rate_reserve(rate, priority) + (int64_t)ahead + 1) *
-				TOKEN -
-			rate->level;
+		missing = rate_need(rate, priority, ahead) - rate->level;
 		if (missing > 0)
-			at = rate->level_ms +
-				((uint64_t)missing + rate->per_minute - 1) /
-					rate->per_minute;
+			at = rate->level_ms + rate_gain_ms(rate, missing);
 	}
 	return at > rate->blocked_ms ? at : rate->blocked_ms;
 }
 
-static struct rate_entry *first_due(struct rate_list *list, uint64_t now_ms)
+static uint64_t later(uint64_t a, uint64_t b)
 {
-	struct rate_entry *entry = TAILQ_FIRST(list);
+	return a > b ? a : b;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- what becomes late ---- */
+
+/*
+ * Whether a request gets its token in time depends on all that go before it.
+ * Looking at all of them at every event would be quadratic, so each look notes
+ * a time, late_ms, before which it need not be repeated. When a request gets
+ * its token changes only
+ *
+ *   - while the bucket is full and gains nothing, which is at full_ms or later;
+ *     from then on it has to wait for wait_ms at most;
+ *   - by one token, when a request that came later goes first;
+ *   - when an answer corrects the bucket, which resets late_ms.
+ */
+static void rate_note(
+	struct rate *rate, const struct rate_entry *entry, uint64_t ahead)
+{
+	uint64_t deadline_ms = entry->deadline_ms, full_ms, wait_ms, at;
+	int64_t full = rate_full(rate);
+
+	at = later(rate_token_ms(rate, entry->priority, ahead), entry->due_ms);
+	if (at >= deadline_ms) {
+		rate->late_ms = 0;
+		return;
+	}
+	if (!rate->per_minute) {
+		rate->late_ms = earlier(rate->late_ms, deadline_ms);
+		return;
+	}
+	full_ms = rate->level_ms + rate_gain_ms(rate, full - rate->level);
+	wait_ms = LAG_MS +
+		rate_gain_ms(
+			rate, rate_need(rate, entry->priority, ahead) - full);
+	if (wait_ms < deadline_ms)
+		full_ms = later(full_ms, deadline_ms - wait_ms);
+	rate->late_ms = earlier(rate->late_ms, earlier(full_ms, deadline_ms));
+	rate->overtakings = earlier(rate->overtakings,
+		(deadline_ms - at - 1) / rate_gain_ms(rate, TOKEN));
+}
+
+static void rate_overtaken(struct rate *rate)
+{
+	uint64_t token_ms;
+
+	if (!rate->per_minute)
+		return;
+	token_ms = rate_gain_ms(rate, TOKEN);
+	if (rate->overtakings == 0 || rate->late_ms < token_ms) {
+		rate->late_ms = 0;
+		return;
+	}
+	rate->overtakings--;
+	rate->late_ms -= token_ms;
+}
+
+/* ---- the queues ---- */
+
+void rate_push(struct rate *rate, struct rate_entry *entry)
+{
+	struct rate_queue *queue = &rate->queues[entry->priority];
+	uint64_t ahead = queue->count;
+	int i;
+
+	for (i = 0; i < (int)entry->priority; i++)
+		ahead += rate->queues[i].count;
+	if (entry->priority == API_PERSON)
+		ahead += rate->queues[API_PROGRAM].count;
+	rate_overtaken(rate);
+	rate_note(rate, entry, ahead);
+
+	if (queue->count == 0) {
+		queue->due_ms = queue->deadline_ms = UINT64_MAX;
+		queue->is_known = true;
+	}
+	queue->due_ms = earlier(queue->due_ms, entry->due_ms);
+	queue->deadline_ms = earlier(queue->deadline_ms, entry->deadline_ms);
+	TAILQ_INSERT_TAIL(&queue->list, entry, link);
+	queue->count++;
+	rate->count++;
+}
+
+void rate_remove(struct rate *rate, struct rate_entry *entry)
+{
+	struct rate_queue *queue = &rate->queues[entry->priority];
+
+	if (entry->due_ms == queue->due_ms ||
+		entry->deadline_ms == queue->deadline_ms)
+		queue->is_known = false;
+	TAILQ_REMOVE(&queue->list, entry, link);
+	queue->count--;
+	rate->count--;
+}
+
+static void queue_update(struct rate_queue *queue)
+{
+	struct rate_entry *entry;
+
+	if (queue->is_known)
+		return;
+	queue->due_ms = queue->deadline_ms = UINT64_MAX;
+	TAILQ_FOREACH(entry, &queue->list, link)
+	{
+		queue->due_ms = earlier(queue->due_ms, entry->due_ms);
+		queue->deadline_ms =
+			earlier(queue->deadline_ms, entry->deadline_ms);
+	}
+	queue->is_known = true;
+}
+
+static struct rate_entry *first_due(
+	const struct rate *rate, enum api_priority priority, uint64_t now_ms)
+{
+	struct rate_entry *entry = TAILQ_FIRST(&rate->queues[priority].list);
 
 	while (entry && entry->due_ms > now_ms)
 		entry = TAILQ_NEXT(entry, link);
 	return entry;
 }
 
-/* Whose turn it is of a person's and a run's; either may be NULL. */
+/* Whose turn it is of a person's request and a run's; either may be NULL. */
 static struct rate_entry *take_turn(
 	struct rate_entry *person, struct rate_entry *run, bool *is_runs_turn)
 {
@@ -206,45 +329,19 @@ static struct rate_entry *take_turn(
 	return is_run ? run : person;
 }
 
-struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
-{
-	bool is_runs_turn = rate->is_runs_turn;
-	struct rate_entry *entry;
-	int priority;
-
-	rate_refill(rate, now_ms);
-	entry = take_turn(first_due(&rate->waiting[API_PERSON], now_ms),
-		first_due(&rate->waiting[API_PROGRAM], now_ms), &is_runs_turn);
-	for (priority = API_READER; priority <= API_POLL && !entry; priority++)
-		entry = first_due(&rate->waiting[priority], now_ms);
-	if (!entry || rate_token_ms(rate, entry->priority, 0) > now_ms)
-		return NULL;
-	if (entry->priority <= API_PROGRAM)
-		rate->is_runs_turn = is_runs_turn;
-	rate_remove(rate, entry);
-	/* A full bucket gains again when the server takes of it: then. */
-	if (rate->level >= rate_full(rate))
-		rate->level_ms = now_ms + LAG_MS;
-	if (rate->per_minute)
-		rate->level -= TOKEN;
-	else
-		rate->taken++;
-	return entry;
-}
-
-/* All that wait, in the order in which they would go. */
+/* All that wait, in the order in which they will go. */
 struct line {
 	struct rate_entry *next[API_POLL + 1];
 	bool is_runs_turn;
 };
 
-static struct line line_of(struct rate *rate)
+static struct line line_of(const struct rate *rate)
 {
 	struct line line = { .is_runs_turn = rate->is_runs_turn };
 	int i;
 
 	for (i = 0; i <= API_POLL; i++)
-		line.next[i] = TAILQ_FIRST(&rate->waiting[i]);
+		line.next[i] = TAILQ_FIRST(&rate->queues[i].list);
 	return line;
 }
 
@@ -261,43 +358,72 @@ static struct rate_entry *line_next(struct line *line)
 	return entry;
 }
 
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-struct rate_entry *rate_late(struct rate *rate, uint64_t now_ms)
+struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 {
 	struct line line = line_of(rate);
+	bool is_runs_turn = rate->is_runs_turn;
+	struct rate_entry *entry;
+	int priority;
+
+	rate_refill(rate, now_ms);
+	entry = take_turn(first_due(rate, API_PERSON, now_ms),
+		first_due(rate, API_PROGRAM, now_ms), &is_runs_turn);
+	for (priority = API_READER; priority <= API_POLL && !entry; priority++)
+		entry = first_due(rate, priority, now_ms);
+	if (!entry || rate_token_ms(rate, entry->priority, 0) > now_ms)
+		return NULL;
+	if (entry != line_next(&line))
+		rate_overtaken(rate);
+	if (entry->priority <= API_PROGRAM)
+		rate->is_runs_turn = is_runs_turn;
+	rate_remove(rate, entry);
+	/* The server's bucket is full, too, until it gets this request. */
+	if (rate->level >= rate_full(rate))
+		rate->level_ms = now_ms + LAG_MS;
+	if (rate->per_minute)
+		rate->level -= TOKEN;
+	else
+		rate->taken++;
+	return entry;
+}
+
+void rate_late(struct rate *rate, uint64_t now_ms, struct rate_list *late)
+{
+	struct line line = line_of(rate), before = line;
 	struct rate_entry *entry;
 	uint64_t ahead = 0, at;
 
+	if (now_ms < rate->late_ms)
+		return;
 	rate_refill(rate, now_ms);
-	while ((entry = line_next(&line))) {
-		at = rate_token_ms(rate, entry->priority, ahead++);
-		if (later(at, entry->due_ms) < entry->deadline_ms &&
-			now_ms < entry->deadline_ms)
+	rate->late_ms = rate->overtakings = UINT64_MAX;
+	for (; (entry = line_next(&line)); before = line) {
+		at = rate_token_ms(rate, entry->priority, ahead);
+		at = later(later(at, entry->due_ms), now_ms);
+		if (at < entry->deadline_ms) {
+			rate_note(rate, entry, ahead++);
 			continue;
+		}
 		rate_remove(rate, entry);
-		return entry;
+		TAILQ_INSERT_TAIL(late, entry, link);
+		line.is_runs_turn = before.is_runs_turn; /* it took no turn */
 	}
-	return NULL;
 }
 
 uint64_t rate_wake_ms(struct rate *rate, uint64_t now_ms)
 {
-	struct line line = line_of(rate);
-	struct rate_entry *entry;
 	uint64_t wake = UINT64_MAX, at;
+	int i;
 
 	rate_refill(rate, now_ms);
-	while ((entry = line_next(&line))) {
-		at = rate_token_ms(rate, entry->priority, 0);
-		at = later(at, entry->due_ms);
-		if (at > entry->deadline_ms)
-			at = entry->deadline_ms;
-		if (at < wake)
-			wake = at;
+	for (i = 0; i <= API_POLL; i++) {
+		struct rate_queue *queue = &rate->queues[i];
+
+		if (queue->count == 0)
+			continue;
+		queue_update(queue);
+		at = later(rate_token_ms(rate, i, 0), queue->due_ms);
+		wake = earlier(wake, earlier(at, queue->deadline_ms));
 	}
 	return wake;
 }

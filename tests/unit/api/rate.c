@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/rate.c - the bucket, and whose turn it is */
+/* tests/unit/api/rate.c - the token bucket, and whose turn it is */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -84,7 +85,7 @@ static const struct story stories[] = {
 		"set 60 10, person 10, go 1-10, ms 250, brief 3, late 12-13, "
 		"wake 1000, ms 1000, go 11-11" },
 	{ "the wait of many", "set 60 10, person 45, late 40-45, go 1-10" },
-	{ "turned away by who comes later but goes first",
+	{ "turned away by what came later but goes first",
 		"set 60 10, limited -1, poll 27, late 0-0, person 2, "
 		"late 26-27" },
 	{ "remaining lowers",
@@ -137,6 +138,19 @@ static const struct story stories[] = {
 		"set 60 10, person 10, go 1-10, ms 250, ms -5000, person 1, "
 		"go 0-0, ms 6000, go 11-11" },
 };
+
+/* One of those that are late at a time. */
+static struct rate_entry *next_late(struct rate *rate, uint64_t now_ms)
+{
+	static struct rate_list late = TAILQ_HEAD_INITIALIZER(late);
+	struct rate_entry *entry;
+
+	rate_late(rate, now_ms, &late);
+	entry = TAILQ_FIRST(&late);
+	if (entry)
+		TAILQ_REMOVE(&late, entry, link);
+	return entry;
+}
 
 struct play {
 	struct rate rate;
@@ -228,7 +242,7 @@ static void play_step(struct play *play, const char *step)
 	else if (!strcmp(verb, "go"))
 		expect(play, rate_next, verb, args);
 	else if (!strcmp(verb, "late"))
-		expect(play, rate_late, verb, args);
+		expect(play, next_late, verb, args);
 	else if (!strcmp(verb, "wake")) {
 		wake = rate_wake_ms(&play->rate, play->now_ms);
 		if (wake != (a < 0 ? UINT64_MAX : play->now_ms + (uint64_t)a))
@@ -259,7 +273,7 @@ static void each_story_holds(void **state)
 	}
 }
 
-/* Whoever enforces it: in no minute more than burst + per_minute. */
+/* However it is enforced: in no minute more than burst + per_minute. */
 static void it_never_sends_too_much(void **state)
 {
 	static uint64_t sent[4000];
@@ -287,9 +301,9 @@ static void it_never_sends_too_much(void **state)
 }
 
 /*
- * The whole loop against a server of our own that has such a bucket: a log that
- * is followed, long runs beside it, and polls behind both. Nobody is refused,
- * and what the server has left is used.
+ * The whole loop against a server that has such a bucket: a log that is
+ * followed, long runs beside it, and polls behind both. Nothing is refused, and
+ * what the server has left is used.
  */
 struct twin {
 	double tokens;
@@ -389,12 +403,139 @@ static void what_the_server_has_left_is_used(void **state)
 	assert_in_range(logs, 80, 95);
 }
 
+static uint32_t random_below(uint32_t n)
+{
+	static uint32_t x = 2463534242u;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return x % n;
+}
+
+/* One random event for each of two equal buckets. */
+static void happens(struct rate *rates[2], struct rate_entry *entries[2],
+	int *count, uint64_t now_ms)
+{
+	uint32_t kind = random_below(100), a = random_below(64),
+		 b = random_below(12);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct rate_answer answer = { 60, b, a, b % 4, a * 100 };
+
+		if (kind < 60) {
+			struct rate_entry *entry = &entries[i][*count];
+
+			entry->priority = a % 4;
+			entry->due_ms = now_ms + (b == 0 ? a * 200 : 0);
+			entry->deadline_ms = now_ms + 1000 + a * 700;
+			rate_push(rates[i], entry);
+		} else if (kind < 70) {
+			rate_learn(rates[i], &answer, now_ms);
+		} else if (kind < 72) {
+			rate_limited(rates[i], (int64_t)a - 1, now_ms);
+		} else if (kind < 73) {
+			rate_set(rates[i], 20 + a, b, now_ms);
+		}
+	}
+	*count += kind < 60;
+}
+
+/* Nothing is overlooked because all that wait are not looked at each time. */
+static void what_is_late_is_found_in_time(void **state)
+{
+	enum { EVENTS = 40000 };
+	struct rate_entry *entries[2], *found[2];
+	struct rate now_and_then, always,
+		*rates[2] = { &now_and_then, &always };
+	int count = 0, late_count = 0, looks = 0, i, j;
+	uint64_t now_ms = T0;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		entries[i] = calloc(EVENTS, sizeof(*entries[i]));
+		rate_init(rates[i]);
+		rate_set(rates[i], 60, 10, now_ms);
+	}
+	for (j = 0; j < EVENTS; j++) {
+		struct rate_list late[2];
+
+		now_ms += random_below(600);
+		happens(rates, entries, &count, now_ms);
+		always.late_ms = 0;
+		looks += now_and_then.late_ms <= now_ms;
+		for (i = 0; i < 2; i++) {
+			TAILQ_INIT(&late[i]);
+			rate_late(rates[i], now_ms, &late[i]);
+		}
+		do {
+			for (i = 0; i < 2; i++) {
+				found[i] = TAILQ_FIRST(&late[i]);
+				if (found[i])
+					TAILQ_REMOVE(&late[i], found[i], link);
+			}
+			assert_true(!found[0] == !found[1]);
+			late_count += found[0] != NULL;
+			if (found[0])
+				assert_int_equal(found[0] - entries[0],
+					found[1] - entries[1]);
+		} while (found[0]);
+		do {
+			for (i = 0; i < 2; i++)
+				found[i] = rate_next(rates[i], now_ms);
+			assert_true(!found[0] == !found[1]);
+			if (found[0])
+				assert_int_equal(found[0] - entries[0],
+					found[1] - entries[1]);
+		} while (found[0]);
+		assert_int_equal(rate_wake_ms(rates[0], now_ms),
+			rate_wake_ms(rates[1], now_ms));
+	}
+	assert_true(late_count > EVENTS / 20);
+	print_message("%d late, %d looks\n", late_count, looks);
+	for (i = 0; i < 2; i++)
+		free(entries[i]);
+}
+
+/* Events while much waits: what each costs does not grow with that. */
+static void many_may_wait(void **state)
+{
+	enum { MANY = 40000 };
+	struct rate_entry *entries = calloc(MANY, sizeof(*entries));
+	struct rate_list late = TAILQ_HEAD_INITIALIZER(late);
+	uint64_t now_ms = T0;
+	clock_t start = clock();
+	struct rate rate;
+	int i;
+
+	(void)state;
+	rate_init(&rate);
+	rate_set(&rate, 60, 10, now_ms);
+	for (i = 0; i < MANY; i++) {
+		entries[i].priority = i % 2 ? API_PROGRAM : API_PERSON;
+		entries[i].due_ms = now_ms;
+		entries[i].deadline_ms = now_ms + 100000000;
+		rate_push(&rate, &entries[i]);
+		rate_late(&rate, now_ms, &late);
+		rate_wake_ms(&rate, now_ms);
+		now_ms += i % 100 == 0;
+		rate_next(&rate, now_ms);
+	}
+	assert_true(TAILQ_EMPTY(&late));
+	assert_int_equal(rate.count, MANY - 10);
+	assert_true((clock() - start) / CLOCKS_PER_SEC < 2);
+	free(entries);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_story_holds),
 		cmocka_unit_test(it_never_sends_too_much),
 		cmocka_unit_test(what_the_server_has_left_is_used),
+		cmocka_unit_test(what_is_late_is_found_in_time),
+		cmocka_unit_test(many_may_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
