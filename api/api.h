@@ -13,111 +13,113 @@
 #include <jansson.h>
 
 /*
- * Conventions of this header, kept by every function in it:
+ * Every function in this header keeps these conventions:
  *
- *   - 0 or -errno is returned; -ENOMEM where memory ran out.
+ *   - It returns 0 or -errno; -ENOMEM means out of memory.
  *   - `now_ms` is the monotonic clock in milliseconds, read by the caller.
- *   - *borrowed*: stays the caller's; *taken*: freed by the callee, also on
- *     error; *owned by the caller*: to be freed with the function named.
- *   - nothing blocks, and no callback is made before the function that
+ *   - *borrowed*: stays the caller's. *taken*: freed by the callee, on errors
+ *     too. *owned by the caller*: freed by the caller with the function named.
+ *   - Nothing blocks, and no callback is called before the function that
  *     started the work has returned.
+ *
+ * "part N" in these files is the part of api/API.md that states the fact.
  */
 
 /* ---- bytes in JSON -------------------------------------------------- */
 
 /*
- * Programs print any bytes; JSON carries Unicode. In between stands one
- * reversible mapping: a byte that is not part of valid UTF-8 is held as the
- * code point U+10FF00 + byte (and the code points U+10FF80..U+10FFFF
- * themselves are held byte by byte), so that jansson accepts every text and
- * no byte is lost. Text that is valid UTF-8 is untouched by it.
+ * Programs print any bytes, but JSON carries Unicode. One reversible mapping
+ * connects them: a byte that is not part of valid UTF-8 is escaped as the code
+ * point U+10FF00 + byte (and the code points U+10FF80 to U+10FFFF themselves
+ * are escaped byte by byte), so that jansson accepts every text and no byte is
+ * lost. Other valid UTF-8 stays as it is.
  */
 
-/* Parses an answer of len bytes, raw invalid UTF-8, \u0000 and lone surrogates
- * included. NULL where it is not JSON, is deeper than 256 levels, or
- * memory ran out. Owned by the caller. Thread-safe. */
+/* Parses len bytes of JSON, which may contain invalid UTF-8, \u0000 and lone
+ * surrogates. NULL: not JSON, more than 256 levels deep, or out of memory.
+ * Owned by the caller. Thread-safe. */
 json_t *json_read(const char *text, size_t len);
 
-/* The same, for who must know why: -EPROTO, -ENOMEM. */
+/* The same, with the reason: -EPROTO, -ENOMEM. */
 int json_parse(const char *text, size_t len, json_t **out);
 
-/* An object of a list. In the answers of API_SESSIONS, API_SERVICES,
+/* Parses an object of a list. In the answers of API_SESSIONS, API_SERVICES,
  * API_SNAPSHOTS and API_IMAGES..., which may be long, each object in an array
- * stays text, as a JSON string, and what is no object is null. Here it is
- * parsed; NULL: it is none, or memory ran out. Owned by the caller.
- * Thread-safe. */
+ * stays text, as a JSON string, and anything else is null. NULL: item is not
+ * an object, or out of memory. Owned by the caller. Thread-safe. */
 json_t *json_list_item(const json_t *item);
 
-/* Compact text of value with raw UTF-8, the bytes held by json_from_bytes put
- * back raw. NULL: no memory. Owned by the caller, free(). Thread-safe. */
+/* Compact text of value, with the bytes that its strings stand for. NULL: out
+ * of memory. Owned by the caller, free(). Thread-safe. */
 char *json_write(const json_t *value, size_t *len);
 
-/* The same, indented by two blanks and with one newline at its end. */
+/* The same, indented by two blanks, with a newline at the end. */
 char *json_write_pretty(const json_t *value, size_t *len);
 
-/* A JSON string that holds these bytes, any bytes. NULL: no memory. */
+/* A JSON string that stands for these bytes. NULL: out of memory. */
 json_t *json_from_bytes(const void *bytes, size_t len);
 
-/* The bytes that a JSON string stands for, with a NUL behind them that is not
- * counted. NULL: not a string, or no memory. Owned by the caller, free(). */
+/* The bytes that a JSON string stands for, and a NUL that is not counted.
+ * NULL: not a string, or out of memory. Owned by the caller, free(). */
 char *json_to_bytes(const json_t *string, size_t *len);
 
 /* The first of the members named in `names` ("state|status", left to right)
- * that object has and that is not null; NULL if there is none or object is no
- * object. Borrowed. api.md part 13 lists which names mean the same. */
+ * that object has and that is not null; NULL if there is none, or object is not
+ * an object. Borrowed. Part 13 lists the names that mean the same. */
 json_t *json_member(const json_t *object, const char *names);
 
-/* Gives object those members of `more` that it has not, and an object of its
- * own with the members of another. (Where memory runs out, jansson's own
- * json_object_update_missing and json_copy leave some away and say nothing.)
- * -ENOMEM, NULL: no memory. */
+/* json_inherit gives object the members of `more` that it lacks; -ENOMEM.
+ * json_twin returns a new object with the same members; NULL: out of memory.
+ * (jansson's json_object_update_missing and json_copy silently leave members
+ * out if memory runs out.) */
 int json_inherit(json_t *object, json_t *more);
 json_t *json_twin(json_t *object);
 
 /* A value of the API as one line of text, without a newline: booleans as 0 and
  * 1, numbers as given, strings as their bytes, arrays one item a line, objects
- * as compact JSON. NULL: no memory. Owned by the caller, free(). */
+ * as compact JSON. NULL: out of memory. Owned by the caller, free(). */
 char *json_value_text(const json_t *value, size_t *len);
 
-/* Integer, numeric string or real (its fraction cut off); -EPROTO if it is none
- * of these, or too large. (json_integer is jansson's own.) */
+/* The value of an integer, a numeric string, or a real, whose fraction is cut
+ * off; -EPROTO: something else, or too large. */
 int json_to_integer(const json_t *value, int64_t *out);
 
 /* Seconds and nanoseconds since 1970 of an ISO 8601 text, a number, or a
- * numeric string (api.md 13.6). -EPROTO if it is none of these. */
+ * numeric string (part 13). -EPROTO: something else. */
 int json_time(const json_t *value, struct timespec *out);
 
-/* Standard padded base64. encode: owned by the caller, NULL: no memory.
- * decode accepts missing padding and white space; -EPROTO for other bytes. */
+/* Standard padded base64, owned by the caller, free(). encode: NULL: out of
+ * memory. decode accepts missing padding and white space; -EPROTO: any other
+ * byte, -ENOMEM. */
 char *base64_encode(const void *bytes, size_t len, size_t *out_len);
 int base64_decode(const char *text, size_t len, char **out, size_t *out_len);
 
-/* ---- languages (api.md 8) ------------------------------------------- */
+/* ---- languages (part 8) --------------------------------------------- */
 
 /* The language of a file name by its ending, or NULL. Static. */
 const char *language_of_name(const char *name);
 
-/* The language that the #! line of content names (env and its options, version
- * suffixes understood), or NULL. Static. Content need not end in NUL. */
+/* The language that the #! line of content names (env with options, and version
+ * suffixes are understood), or NULL. Static. Content needs no final NUL. */
 const char *language_of_shebang(const char *content, size_t len);
 
-/* ---- credentials (api.md 1.5) --------------------------------------- */
+/* ---- credentials (part 1) ------------------------------------------- */
 
 struct api_credentials {
 	char public_key[256];
 	char secret_key[256];
-	char source[PATH_MAX + 64]; /* where they came from, for people */
+	char source[PATH_MAX + 64]; /* where they came from, for messages */
 };
 
 /*
- * Finds the keys. account >= 0: that row of the accounts file, and nothing
- * else. account < 0: UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY, else row
+ * Finds the keys. account >= 0: only in that row of the accounts file. account
+ * < 0: in UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY, else in row
  * UNSANDBOX_ACCOUNT (or 0) of the accounts file. The accounts file is
  * accounts_file if given, else ~/.unsandbox/accounts.csv, else ./accounts.csv.
- * Rows without the two prefixes, blank lines and comments do not count.
- * On error `why` says it in one line that names the file:
- * -ENOENT none found, -EACCES a file that others may read or that is another
- * user's, -EINVAL a malformed file or key, -ERANGE no such row.
+ * Rows without the two prefixes, blank lines and comments are not counted.
+ * On error `why` is one line that names the file: -ENOENT no keys found,
+ * -EACCES the file is readable by others or belongs to another user, -EINVAL a
+ * malformed file or key, -ERANGE no such row.
  */
 int api_credentials_load(struct api_credentials *out, int account,
 	const char *accounts_file, char *why, size_t why_len);
@@ -128,24 +130,27 @@ void api_credentials_clear(struct api_credentials *credentials);
 /* ---- the worker ------------------------------------------------------ */
 
 /*
- * One thread for what can neither wait nor go in steps: fsync, base64 and
- * parsing of megabytes. `work` runs there and may touch nothing but ctx;
- * `done` runs later in the loop's thread, from worker_collect. In order.
+ * One thread for work that would block the loop and cannot be split: fsync,
+ * base64 and parsing of megabytes. `work` runs in it and may touch nothing but
+ * ctx; `done` runs later in the loop's thread, from worker_collect. Both run in
+ * the order of submission.
  */
 struct worker;
+/* NULL: out of memory, or no thread. */
 struct worker *worker_new(void);
-/* Waits for what was submitted, calls every `done`, ends the thread. */
+/* Waits for all that was submitted, calls every `done`, ends the thread. */
 void worker_free(struct worker *worker);
+/* done may be NULL. -ENOMEM: neither work nor done will run. */
 int worker_submit(struct worker *worker, void (*work)(void *ctx),
 	void (*done)(void *ctx), void *ctx);
-/* Readable while something is to be collected. */
+/* Readable while there is something to collect. */
 int worker_fd(const struct worker *worker);
 void worker_collect(struct worker *worker);
-/* json_decref there, for values whose freeing may take long (a list of 100,000
- * takes 150 ms). Taken. worker may be NULL: it is done here, then, as it is
- * where memory ran out. */
+/* json_decref in the worker, for values that may take long to free (a list of
+ * 100,000 takes 150 ms). Taken. Without a worker (NULL) or memory it is done
+ * here and now. */
 void worker_drop(struct worker *worker, json_t *json);
-/* How much was submitted and not collected. */
+/* How many were submitted and not collected. */
 unsigned worker_pending(const struct worker *worker);
 
 /* ---- endpoints ------------------------------------------------------- */
@@ -243,25 +248,25 @@ const char *api_endpoint_path(enum api_endpoint endpoint);
 struct api;
 struct api_call;
 
-/* Who waits: a person's command; a run, which takes turns with those; a reader
- * of results; nobody. */
+/* What waits for the answer: a person's command; a run, which takes turns with
+ * those; a reader of results; nothing. */
 enum api_priority { API_PERSON, API_PROGRAM, API_READER, API_POLL };
 
 struct api_answer {
-	int err;	  /* 0, or -errno by the table of tree.md */
-	int status;	  /* HTTP status; 0: no answer came */
+	int err;	  /* 0, or -errno by the table in api/errno.c */
+	int status;	  /* HTTP status; 0: no answer */
 	json_t *json;	  /* borrowed: incref it to keep it; NULL: none */
-	const char *text; /* the body as it came; borrowed */
+	const char *text; /* the body as received; borrowed */
 	size_t text_len;
-	/* Why it failed, in the API's words or curl's, one line, control bytes
-	 * escaped; "" on success. */
+	/* The reason of a failure, from the API or from curl, as one line with
+	 * control bytes escaped; "" on success. */
 	const char *message;
 	const char *code; /* the API's `code`, else `error` word; "" */
-	int64_t sent_ms;  /* when its last try was sent (now_ms clock) */
+	int64_t sent_ms;  /* when its last attempt was sent (now_ms clock) */
 };
 
-/* Called exactly once for each call that was not cancelled, from api_run.
- * The answer and all in it live until it returns. */
+/* Called exactly once for each call that was not cancelled, from api_run. The
+ * answer and everything in it is valid until it returns. */
 typedef void api_done(void *ctx, const struct api_answer *answer);
 
 struct api_param {
@@ -272,87 +277,87 @@ struct api_param {
 struct api_request {
 	enum api_endpoint endpoint;
 	enum api_priority priority;
-	/* For {id} of the path, percent-encoded here; borrowed. NULL where the
-	 * path has none. "" . and .. are refused with -EINVAL. */
+	/* For {id} in the path, percent-encoded by the client; borrowed. NULL
+	 * if the path has none. "", "." and ".." are refused with -EINVAL. */
 	const char *id;
 	const struct api_param *query; /* ends with a NULL name; borrowed */
-	char *body;		       /* taken, free(); NULL: none */
+	char *body; /* taken, free(), wiped before; NULL: none */
 	size_t body_len;
-	/* The body is borrowed, until done returns or the call is cancelled. */
+	/* The body is borrowed until done returns or the call is cancelled. */
 	bool keeps_body;
-	/* Whole time, waits and retries included; 0: the configured one, and
-	 * 120 s at least where the answer waits for a program. */
+	/* The time limit with all waits and retries; 0: the configured one, and
+	 * at least 120 s where the answer waits for a program. */
 	uint64_t timeout_ms;
 };
 
 struct api_config {
 	const char *url;    /* https://..., or http:// to loopback; borrowed */
-	const char *cacert; /* PEM file to verify with; NULL: the system's */
+	const char *cacert; /* PEM file of trusted CAs; NULL: the system's */
 	const char *user_agent;
-	const struct api_credentials *credentials; /* borrowed, kept */
+	const struct api_credentials *credentials; /* borrowed until api_free */
 	struct worker *worker; /* borrowed; parses long answers */
 	uint64_t timeout_ms;   /* default of a request; 0: 30 s */
-	/* Told of every request that ended with an error, after its retries,
-	 * but not of a poll that had no turn in time; may be NULL. */
+	/* Called for every request that ended with an error, after its retries,
+	 * but not for a poll that had no turn in time; may be NULL. */
 	void (*on_error)(void *ctx, const char *method, const char *path,
 		const struct api_answer *answer);
-	/* One line for the log; never holds a secret; may be NULL. */
+	/* One line for the log, without any secret; may be NULL. */
 	void (*log)(void *ctx, int syslog_level, const char *line);
 	void *ctx;
 };
 
-/* -EINVAL: an url that is neither https nor http to loopback, or that has more
- * than a host and a port, with `why`; -ENOSYS: a libcurl without an
- * asynchronous resolver. SIGPIPE is to be ignored by the process. */
+/* -EINVAL: a URL that is neither https nor http to loopback, or has more than a
+ * host and a port; -ENOSYS: a libcurl without an asynchronous resolver or
+ * something else that is needed; both with `why`. -ENOMEM. The process must
+ * ignore SIGPIPE. */
 int api_new(const struct api_config *config, struct api **out, char *why,
 	size_t why_len);
-/* Cancels all calls, without their done. */
+/* Cancels all calls without calling their done. */
 void api_free(struct api *api);
 
-/* -EINVAL for a bad id, or a body where none goes. The call is freed after its
- * done, or by api_cancel. done may be NULL: nobody wants to know; so may out.
- * Nothing is sent before api_run. */
+/* -EINVAL: a bad id, or a body for a GET. The call is freed after its done, or
+ * by api_cancel. done and out may be NULL. Nothing is sent before api_run. */
 int api_start(struct api *api, const struct api_request *request,
 	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out);
 
-/* Its done is not called. What was sent may have been carried out. */
+/* Its done is not called. A request that was sent may be carried out. */
 void api_cancel(struct api_call *call);
 
-/* True once the request, or part of it, went onto the wire. */
+/* True once the request, or a part of it, was sent. */
 bool api_call_was_sent(const struct api_call *call);
 
-/* Waits for curl's sockets and for fds (their revents are set), for
- * timeout_ms at most (-1: no limit), less where curl or a queued call is due
- * sooner. fds should hold the worker's, which the caller collects before
- * api_run. -EINVAL: more than 16 fds; -EIO. */
+/* Waits for curl's sockets and for fds, whose revents are set, for timeout_ms
+ * at most (-1: no limit), and less if curl or a waiting call is due sooner. fds
+ * should include the worker's; the caller collects it before api_run. -EINVAL:
+ * more than 16 fds; -EIO, -ENOMEM: curl failed. */
 int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 	uint64_t now_ms, int timeout_ms);
 
-/* Sends and receives what is possible, starts what is due, calls done. */
+/* Sends and receives without waiting, starts what is due, calls done. */
 void api_run(struct api *api, uint64_t now_ms);
 
-/* The one-time code for the next write that is answered 428, or for one that
- * was and is now started again. It serves once and is wiped then. NULL or ""
- * forgets it. -EINVAL: longer than 64, or control bytes. */
+/* The one-time code (part 11) for the next write that is answered 428, or for
+ * one that was and is started again. It is used once and then wiped. NULL or ""
+ * forgets it. -EINVAL: longer than 64 bytes, or not printable ASCII. */
 int api_set_otp(struct api *api, const char *code);
 
-/* What the key allows, from POST /keys/validate; 0: unknown. The client keeps a
- * token bucket of it, corrected by X-RateLimit-* and by 429. */
+/* What the key allows, as POST /keys/validate says; 0: unknown. The client
+ * keeps a token bucket of it, corrected by X-RateLimit-* and by 429. */
 void api_set_rate(
 	struct api *api, unsigned per_minute, unsigned burst, uint64_t now_ms);
 
 /* Counters since the start, for `.unsandboxfs/stats`. Borrowed. */
 struct api_stats {
-	uint64_t sent[API_ENDPOINTS]; /* tries that went out */
+	uint64_t sent[API_ENDPOINTS]; /* attempts that were sent */
 	uint64_t by_status[6];	      /* [0] no answer, [2] 2xx ... [5] 5xx */
 	uint64_t limited;	      /* answers of 429 */
 	uint64_t retries;
-	uint64_t resigned; /* after a 401 that spoke of the clock */
+	uint64_t resigned; /* signed again after a 401 about the clock */
 	uint64_t bytes_sent, bytes_received; /* bodies */
-	uint64_t queued;	  /* calls that wait for the bucket now */
+	uint64_t queued;	  /* calls that wait for their turn now */
 	uint64_t in_flight;	  /* calls on the wire now */
-	int64_t skew_s;		  /* what is added to our clock */
-	int64_t limit, remaining; /* X-RateLimit-*, -1: never told */
+	int64_t skew_s;		  /* added to our clock for time stamps */
+	int64_t limit, remaining; /* X-RateLimit-*; -1: never received */
 	int64_t reset_unix_s;
 };
 const struct api_stats *api_stats(const struct api *api);

@@ -40,7 +40,7 @@ void api_credentials_clear(struct api_credentials *credentials)
 	explicit_bzero(credentials, sizeof(*credentials));
 }
 
-/* What goes into a header must be printable, without blanks. */
+/* Keys go into headers: printable ASCII without blanks. */
 static bool is_key(const char *key, size_t len)
 {
 	size_t i;
@@ -59,12 +59,12 @@ static int keep_keys(struct api_credentials *out, const char *public_key,
 	if (!is_key(public_key, public_len) || !is_key(secret_key, secret_len))
 		return fail(why, -EINVAL,
 			"%s: a key is empty, too long or "
-			"has characters that keys have not",
+			"has characters that no key has",
 			out->source);
 	if (strncmp(public_key, SECRET_PREFIX, strlen(SECRET_PREFIX)) == 0)
 		return fail(why, -EINVAL,
-			"%s: a secret key stands where the public "
-			"one should",
+			"%s: the secret key is in the place of the "
+			"public one",
 			out->source);
 	memcpy(out->public_key, public_key, public_len);
 	out->public_key[public_len] = '\0';
@@ -73,7 +73,7 @@ static int keep_keys(struct api_credentials *out, const char *public_key,
 	return 0;
 }
 
-/* What is the matter with the open file; 0: nothing. */
+/* Refuses an open file that others can read, for example. */
 static int file_check(int fd, const char *path, struct reason why)
 {
 	struct stat st;
@@ -81,18 +81,19 @@ static int file_check(int fd, const char *path, struct reason why)
 	if (fstat(fd, &st) < 0)
 		return fail(why, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return fail(why, -EINVAL, "%s is no regular file", path);
+		return fail(why, -EINVAL, "%s is not a regular file", path);
 	if (st.st_uid != geteuid())
 		return fail(why, -EACCES, "%s belongs to another user", path);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return fail(why, -EACCES,
-			"%s can be used by others: chmod 600 it", path);
+			"%s is accessible to others; run: chmod 600 %s", path,
+			path);
 	if (st.st_size > FILE_MAX)
 		return fail(why, -EINVAL, "%s is too large", path);
 	return 0;
 }
 
-/* FILE_MAX + 1 bytes that the caller wipes and frees, in *out. */
+/* *out: FILE_MAX + 1 bytes that the caller wipes and frees, on errors too. */
 static int file_read(
 	const char *path, char **out, size_t *len, struct reason why)
 {
@@ -106,7 +107,7 @@ static int file_read(
 		return fail(why, -errno, "%s: %s", path, strerror(errno));
 	err = file_check(fd, path, why);
 	if (!err && !(*out = malloc(FILE_MAX + 1)))
-		err = fail(why, -ENOMEM, "%s: no memory", path);
+		err = fail(why, -ENOMEM, "%s: out of memory", path);
 	while (!err && n > 0 && *len < FILE_MAX) {
 		n = read(fd, *out + *len, FILE_MAX - *len);
 		if (n < 0)
@@ -117,7 +118,7 @@ static int file_read(
 	}
 	close(fd);
 	if (!err && memchr(*out, '\0', *len))
-		err = fail(why, -EINVAL, "%s is no text", path);
+		err = fail(why, -EINVAL, "%s is not text", path);
 	if (!err)
 		(*out)[*len] = '\0';
 	return err;
@@ -139,7 +140,7 @@ static bool has_prefix(const char *s, size_t len, const char *prefix)
 	return len >= strlen(prefix) && memcmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* A line "public,secret[,anything]"; false if it is none. */
+/* Splits a line "public,secret[,anything]"; false: it is not one. */
 static bool row_split(
 	const char *line, size_t len, const char *field[2], size_t field_len[2])
 {
@@ -175,7 +176,7 @@ static int row_find(struct api_credentials *out, const char *text, int row,
 		text += len;
 		text += *text == '\n';
 	}
-	return fail(why, -ERANGE, "%s has no account %d, it has %d of them",
+	return fail(why, -ERANGE, "%s has no account %d; accounts found: %d",
 		path, row, count);
 }
 
@@ -211,20 +212,20 @@ static bool home_file(char *path, size_t size)
 		(int)size;
 }
 
-/* A row that the first file lacks is looked for in the second; where that has
- * none either, the first file's error is the one told. */
+/* A row that the first file lacks is looked for in the second; if that lacks
+ * it, too, the first file's error is reported. */
 static int load_default_files(
 	struct api_credentials *out, int row, struct reason why)
 {
 	char path[PATH_MAX], unused[8];
-	struct reason nobody = { unused, sizeof(unused) };
+	struct reason ignored = { unused, sizeof(unused) };
 	int err = -ENOENT;
 
 	if (home_file(path, sizeof(path)))
 		err = load_file(out, path, row, why);
 	else
 		fail(why, -ENOENT, "no home directory");
-	if (err == -ERANGE && load_file(out, "accounts.csv", row, nobody) == 0)
+	if (err == -ERANGE && load_file(out, "accounts.csv", row, ignored) == 0)
 		return 0;
 	if (err != -ENOENT)
 		return err;
@@ -232,12 +233,12 @@ static int load_default_files(
 	if (err == -ENOENT)
 		fail(why, err,
 			"no keys: set UNSANDBOX_PUBLIC_KEY and "
-			"UNSANDBOX_SECRET_KEY, or make %s",
+			"UNSANDBOX_SECRET_KEY, or create %s",
 			path);
 	return err;
 }
 
-/* 1: the environment has none. */
+/* 1: the environment has no keys. */
 static int load_environment(struct api_credentials *out, struct reason why)
 {
 	const char *public_key = getenv("UNSANDBOX_PUBLIC_KEY");
@@ -261,8 +262,8 @@ static int environment_row(int *row, struct reason why)
 		return 0;
 	value = strtol(text, &end, 10);
 	if (*end || end == text || value < 0 || value > INT_MAX)
-		return fail(why, -EINVAL,
-			"UNSANDBOX_ACCOUNT is no number of a row");
+		return fail(
+			why, -EINVAL, "UNSANDBOX_ACCOUNT is not a row number");
 	*row = (int)value;
 	return 0;
 }

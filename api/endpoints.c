@@ -10,7 +10,7 @@
 #define LIST (256 * MIB)    /* all of them */
 #define OUTPUT (1024 * MIB) /* what programs print, and their artifacts */
 
-/* What most programs of the API's makers wait for an execution. */
+/* What most of the API's own clients wait for an execution (part 3). */
 #define PROGRAM_TIMEOUT_MS 120000
 
 #define GET(path, max)                                                         \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/endpoints.h - what is to be known of each request of the API */
+/* api/endpoints.h - what is known of each request of the API */
 #ifndef API_ENDPOINTS_H
 #define API_ENDPOINTS_H
 
@@ -14,20 +14,20 @@ struct endpoint {
 	const char *path;
 	size_t answer_max;
 	bool has_answer; /* an empty answer is an error */
-	bool is_list;	 /* of resources, each of which stays text */
+	bool is_list;	 /* of resources; each stays text */
 	bool is_text;	 /* the body is text/plain, not JSON */
 	bool is_program; /* the answer waits for a program to end */
 	bool is_unsigned;
 	bool signs_query;
 };
 
-/* The row of endpoint, NULL where it is no endpoint. Static. */
+/* The row of endpoint; NULL: out of range. Static. */
 const struct endpoint *endpoint_row(enum api_endpoint endpoint);
 
-/* True where a request may be carried out twice without harm. */
+/* True if a request may be carried out twice without harm. */
 bool endpoint_is_safe(const struct endpoint *row);
 
-/* The time limit of a request that states none. */
+/* The time limit of a request that sets none. */
 uint64_t endpoint_timeout_ms(
 	const struct endpoint *row, uint64_t configured_ms);
 

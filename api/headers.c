@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/headers.c - the few headers of an answer that are read */
+/* api/headers.c - the few response headers that are used */
 #include "api/headers.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #define ALL_MAX (256 * 1024)
 #define VALUE_MAX 128
 #define DAY_S 86400
-/* A reset below this is a number of seconds, not a date. */
+/* A reset below this is a number of seconds, not a time (part 2). */
 #define UNIX_MIN 1000000000
 
 static void headers_restart(struct headers *headers)
@@ -79,7 +79,7 @@ int headers_line(struct headers *headers, const char *line, size_t len)
 	if (len > 0 && len <= 2 && line[len - 1] == '\n')
 		headers->is_whole = true;
 	if (len >= sizeof(copy))
-		return 0; /* none of ours is that long */
+		return 0; /* no header that is used is that long */
 	memcpy(copy, line, len);
 	copy[len] = '\0';
 	copy[strcspn(copy, "\r\n")] = '\0';

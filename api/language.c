@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/language.c - which language a script is written in */
+/* api/language.c - which language a script is written in (part 8) */
 #include <string.h>
 #include <strings.h>
 
@@ -101,7 +101,7 @@ const char *language_of_name(const char *name)
 	return language ? language : by_ending(dot + 1, strncasecmp);
 }
 
-/* A word of the #! line; s is NULL behind the last one. */
+/* A word of the #! line; s is NULL after the last one. */
 struct word {
 	const char *s;
 	size_t len;
@@ -143,7 +143,7 @@ static struct word last_part(struct word word)
 	return word;
 }
 
-/* The word that `env` would run: behind its options and variables. */
+/* The word that `env` would run, after its options and variables. */
 static struct word env_command(const char **at, const char *end)
 {
 	struct word word = next_word(at, end);

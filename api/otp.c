@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/otp.c - the one-time code, and what was challenged to show it */
+/* api/otp.c - the one-time code, and the requests that need it (part 11) */
 #include "api/otp.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/otp.h - the one-time code, and what was challenged to show it */
+/* api/otp.h - the one-time code, and the requests that need it (part 11) */
 #ifndef API_OTP_H
 #define API_OTP_H
 
@@ -18,25 +18,25 @@ struct otp {
 	unsigned count;
 };
 
-/* What a request carries; code "" where it carries none. */
+/* What a request carries; code "": nothing. */
 struct otp_answer {
 	char code[OTP_SIZE];
-	char challenge[CHALLENGE_SIZE]; /* "": the 428 named none */
+	char challenge[CHALLENGE_SIZE]; /* "": the 428 had none */
 };
 
 void otp_init(struct otp *otp);
 void otp_clear(struct otp *otp);
 
-/* -EINVAL: longer than 64, or bytes that no header can carry. */
+/* -EINVAL: longer than 64 bytes, or not printable ASCII. */
 int otp_set(struct otp *otp, const char *code);
 
-/* Remembers that the request was answered 428; id may be NULL. Where memory is
- * short it is forgotten: the next 428 tells it again. */
+/* Remembers that the request was answered 428; id may be NULL. Not remembered
+ * if out of memory: the next 428 does it again. */
 void otp_challenged(
 	struct otp *otp, const char *method, const char *path, const char *id);
 
-/* Moves the code to a request that was challenged. False: there is none, or the
- * request was not. */
+/* Moves the code to a request that was challenged. False: there is no code, or
+ * the request was not challenged. */
 bool otp_take(struct otp *otp, const char *method, const char *path,
 	struct otp_answer *out);
 

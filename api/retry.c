@@ -4,15 +4,15 @@
 
 /*
  * A program must not run twice because an answer was lost. So a request that
- * changes something is sent again only where the answer says that it was not
- * carried out and when to come back: 429, and 503 with a time. Whatever ended
- * without an answer may have been carried out.
+ * changes something is resent only if the answer says that it was not carried
+ * out and when to retry: 429, and 503 with a time. A request that ended without
+ * an answer may have been carried out.
  */
 
-#define TRIES_MAX 3	   /* where nobody said when to come back */
+#define TRIES_MAX 3	   /* if the answer did not say when to retry */
 #define BACKOFF_MS 300	   /* before the second try, then twice that */
-#define BARE_LIMIT_MS 1000 /* after a 429 that says nothing */
-#define ANSWER_MS 100	   /* what a try needs at least to be worth it */
+#define BARE_LIMIT_MS 1000 /* after a 429 without a time */
+#define ANSWER_MS 100	   /* the least time that an attempt needs */
 
 static uint64_t backoff_ms(const struct retry *retry)
 {
@@ -39,12 +39,12 @@ static bool is_lost(CURLcode code)
 	}
 }
 
-static bool is_passing(int status)
+static bool is_temporary(int status)
 {
 	return status == 502 || status == 503 || status == 504;
 }
 
-/* How long to wait, -1: do not try again. */
+/* How long to wait; -1: do not retry. */
 static int64_t retry_wait_ms(const struct retry *retry)
 {
 	bool is_limit = retry->status == 429 && !retry->is_quota;
@@ -62,7 +62,7 @@ static int64_t retry_wait_ms(const struct retry *retry)
 	}
 	if (is_limit && retry->is_safe && retry->tries < 2)
 		return BARE_LIMIT_MS;
-	if (retry->is_safe && is_passing(retry->status) &&
+	if (retry->is_safe && is_temporary(retry->status) &&
 		retry->tries < TRIES_MAX)
 		return (int64_t)backoff;
 	return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/sign.c - the signature of a request */
+/* api/sign.c - the signature of a request (part 1) */
 #include "api/sign.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/value.c - the values of an answer, whatever shape they come in */
+/* api/value.c - values of an answer, in any of their forms (part 13) */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ char *json_value_text(const json_t *value, size_t *len)
 	return NULL;
 }
 
-/* A string that is a number and nothing else, white space around it apart. */
+/* A string that is a number, perhaps with white space around it. */
 static int string_real(const json_t *value, double *out)
 {
 	const char *s = json_string_value(value);
@@ -147,7 +147,8 @@ static int time_of_number(double seconds, struct timespec *out)
 	return 0;
 }
 
-/* Exactly `count` digits at *s, which moves behind them. -1: not so. */
+/* The value of exactly `count` digits at *s, which moves past them; -1: there
+ * are fewer. */
 static int digits(const char **s, int count)
 {
 	int value = 0;
@@ -160,7 +161,7 @@ static int digits(const char **s, int count)
 	return value;
 }
 
-/* ".123456789", or "," in its place; more digits are cut off. */
+/* Of ".123456789" or ",123456789"; further digits are cut off. */
 static long nanoseconds(const char **s)
 {
 	long value = 0, scale = 100000000;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/worker.c - the one thread, for what can neither wait nor go in steps */
+/* api/worker.c - the one thread, for work that would block the loop */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,7 +22,7 @@ STAILQ_HEAD(task_list, task);
 struct worker {
 	pthread_t thread;
 	int fd;
-	unsigned pending; /* of the loop's thread alone */
+	unsigned pending; /* used by the loop's thread only */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	/* under the lock */
@@ -31,7 +31,7 @@ struct worker {
 	bool is_ending;
 };
 
-/* The next task, NULL once the worker is to end and nothing is left. */
+/* The next task; NULL: the worker has to end and nothing is left. */
 static struct task *worker_take(struct worker *worker)
 {
 	struct task *task;
@@ -47,7 +47,7 @@ static struct task *worker_take(struct worker *worker)
 }
 
 /* The descriptor is written and read under the lock, so that it is readable
- * exactly while there is something in the list. */
+ * exactly while the list is not empty. */
 static void worker_finish(struct worker *worker, struct task *task)
 {
 	uint64_t one = 1;
@@ -71,7 +71,7 @@ static void *worker_main(void *ctx)
 	return NULL;
 }
 
-/* The thread takes no signal: they are the loop's. */
+/* Signals are handled by the loop's thread. */
 static int worker_start(struct worker *worker)
 {
 	sigset_t all, old;

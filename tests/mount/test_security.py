@@ -175,7 +175,7 @@ class Credentials(MountCase):
 
     def test_a_pipe(self):
         self.refused(lambda path: (os.remove(path), os.mkfifo(path, 0o600)),
-                     b"no regular file")
+                     b"not a regular file")
 
 
 class Tls(MountCase):

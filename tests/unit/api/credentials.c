@@ -76,7 +76,7 @@ static const struct credentials_case cases[] = {
 		{ NULL, 0 }, { NULL, 0 }, NULL, NULL, NULL, 0, "unsb-pk-1",
 		NULL },
 	{ "an empty file", 0, { "", 0 }, { NULL, 0 }, { NULL, 0 }, NULL, NULL,
-		NULL, -ERANGE, NULL, "it has 0 of them" },
+		NULL, -ERANGE, NULL, "accounts found: 0" },
 	{ "nothing anywhere", -1, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, NULL,
 		NULL, NULL, -ENOENT, NULL, ".unsandbox/accounts.csv" },
 	{ "others may read it", -1, { NULL, 0 }, { ROW(1), 0644 }, { NULL, 0 },
