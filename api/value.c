@@ -147,21 +147,8 @@ static int time_of_number(double seconds, struct timespec *out)
 	return 0;
 }
 
-/* The value of exactly `count` digits at *s, which moves past them; -1: there
- * are fewer. */
-static int digits(const char **s, int count)
-{
-	int value = 0;
-
-	for (; count > 0; count--, (*s)++) {
-		if (**s < '0' || **s > '9')
-			return -1;
-		value = value * 10 + (**s - '0');
-	}
-	return value;
-}
-
-/* Of ".123456789" or ",123456789"; further digits are cut off. */
+/* Of ".123456789" or ",123456789" at *s, which moves past it; further digits
+ * are cut off. */
 static long nanoseconds(const char **s)
 {
 	long value = 0, scale = 100000000;
@@ -175,72 +162,38 @@ static long nanoseconds(const char **s)
 	return value;
 }
 
-/* Seconds east of UTC of "", "Z", "+02", "+0200" or "+02:00" at the end. */
+/* Seconds east of UTC of "", "Z", "UTC", "+02", "+0200" or "+02:00". */
 static int zone(const char *s, long *seconds)
 {
-	int sign = *s == '-' ? -1 : 1, hours, minutes = 0;
+	struct tm tm = { 0 };
 
-	*seconds = 0;
-	if (*s == ' ')
-		s++;
-	if (strcmp(s, "UTC") == 0 || strcmp(s, "Z") == 0 ||
-		strcmp(s, "z") == 0 || *s == '\0')
-		return 0;
-	if (*s != '+' && *s != '-')
-		return -EPROTO;
-	s++;
-	hours = digits(&s, 2);
-	if (*s == ':')
-		s++;
-	if (*s)
-		minutes = digits(&s, 2);
-	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || *s)
-		return -EPROTO;
-	*seconds = sign * (hours * 3600L + minutes * 60L);
-	return 0;
-}
-
-static int clock_of_text(const char **s, struct tm *tm, long *ns)
-{
-	tm->tm_hour = digits(s, 2);
-	if (*(*s)++ != ':')
-		return -EPROTO;
-	tm->tm_min = digits(s, 2);
-	if (**s == ':') {
-		(*s)++;
-		tm->tm_sec = digits(s, 2);
-		*ns = nanoseconds(s);
+	s += *s == ' ';
+	if (*s && strcasecmp(s, "Z") != 0 && strcmp(s, "UTC") != 0) {
+		s = strptime(s, "%z", &tm);
+		if (!s || *s)
+			return -EPROTO;
 	}
-	if (tm->tm_hour < 0 || tm->tm_hour > 23 || tm->tm_min < 0 ||
-		tm->tm_min > 59 || tm->tm_sec < 0 || tm->tm_sec > 60)
-		return -EPROTO;
+	*seconds = tm.tm_gmtoff;
 	return 0;
 }
 
 static int time_of_text(const char *s, struct timespec *out)
 {
 	struct tm tm = { 0 };
-	long ns = 0, east = 0;
-	int year = digits(&s, 4), month, day;
+	long ns = 0, east;
 
-	if (year < 0 || *s++ != '-')
+	/* strptime would take fewer digits */
+	if (strspn(s, "0123456789-") < 10 || s[4] != '-' || s[7] != '-')
 		return -EPROTO;
-	month = digits(&s, 2);
-	if (month < 1 || month > 12 || *s++ != '-')
-		return -EPROTO;
-	day = digits(&s, 2);
-	if (day < 1 || day > 31)
-		return -EPROTO;
-	tm.tm_year = year - 1900;
-	tm.tm_mon = month - 1;
-	tm.tm_mday = day;
-	if (*s == 'T' || *s == 't' ||
-		(*s == ' ' && s[1] >= '0' && s[1] <= '9')) {
-		s++;
-		if (clock_of_text(&s, &tm, &ns) < 0)
-			return -EPROTO;
+	s = strptime(s, "%Y-%m-%d", &tm);
+	if (s && strchr("Tt ", *s) && s[0] && s[1] >= '0' && s[1] <= '9') {
+		s = strptime(s + 1, "%H:%M", &tm);
+		if (s && *s == ':') {
+			s = strptime(s + 1, "%S", &tm);
+			ns = s ? nanoseconds(&s) : 0;
+		}
 	}
-	if (zone(s, &east) < 0)
+	if (!s || zone(s, &east) < 0)
 		return -EPROTO;
 	out->tv_sec = timegm(&tm) - east;
 	out->tv_nsec = ns;
