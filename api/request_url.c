@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/request_url.c - the URL of a request, and the part of it that is signed
- */
+/* api/request_url.c - the URL of a request, and what is signed of it */
 #include "api/request_url.h"
 
 #include <arpa/inet.h>

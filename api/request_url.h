@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/request_url.h - the URL of a request, and the part of it that is signed
- */
+/* api/request_url.h - the URL of a request, and what is signed of it */
 #ifndef API_REQUEST_URL_H
 #define API_REQUEST_URL_H
 

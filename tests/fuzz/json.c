@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/json.c - an answer is read; what is written of it reads the same
- */
+/* tests/fuzz/json.c - what is written of an answer reads the same */
 #include <string.h>
 #include <strings.h>
 
@@ -47,7 +46,7 @@ static void check_values(const json_t *json)
 	json_to_integer(json, &integer);
 }
 
-/* Any bytes go through JSON and come back as they were. */
+/* Any bytes round-trip through JSON. */
 static void check_bytes(const uint8_t *bytes, size_t len)
 {
 	json_t *string = json_from_bytes(bytes, len), *again;
@@ -67,7 +66,7 @@ static void check_bytes(const uint8_t *bytes, size_t len)
 	free(back);
 }
 
-/* Read as a list it is JSON where it is JSON, and so is each item. */
+/* json_parse_list accepts the same texts, and each item parses. */
 static void check_list(const char *text, size_t len, bool is_json)
 {
 	json_t *list, *item, *object;
@@ -83,23 +82,23 @@ static void check_list(const char *text, size_t len, bool is_json)
 	json_decref(list);
 }
 
-/* What jansson's own reader makes of what both read: it knows no limit of
- * depth that one meets, and holds no bytes. */
+/* Compares with jansson's own reader where both accept the text: that one has
+ * no such limit of depth, and no escaped bytes. */
 static void check_same(const json_t *json, const char *text, size_t len)
 {
 	size_t nests = 0;
-	bool holds = false;
+	bool has_escapes = false;
 	json_t *other =
 		json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
 
 	for (size_t i = 0; i < len; i++) {
 		nests += text[i] == '[' || text[i] == '{';
-		holds |= text[i] == '\xf4' ||
+		has_escapes |= text[i] == '\xf4' ||
 			(len - i > 5 && !strncasecmp(text + i, "\\udbff", 6));
 	}
-	/* it loses a NUL behind a number */
+	/* it loses a NUL after a number */
 	if (other && nests <= 256 && !memchr(text, '\0', len))
-		HOLDS(json && (holds || json_equal(json, other)));
+		HOLDS(json && (has_escapes || json_equal(json, other)));
 	json_decref(other);
 }
 

@@ -56,7 +56,7 @@ static const struct pair lenient[] = {
 	{ "", "\n" }, { "f", "Zh==" }, /* bits left over */
 };
 
-static void padding_and_blanks_are_free(void **state)
+static void padding_and_white_space_are_optional(void **state)
 {
 	size_t i, len;
 	char *out;
@@ -77,7 +77,7 @@ static const char *const wrong[] = { "Z", "Zm9vY", "Zg===", "=",
 	"====", "Z=g=", "Zm9v=Zm9v", "Zm9-", "Zm9_", "Zm\xff", "Zm9v\x01",
 	"{}" };
 
-static void the_rest_is_refused(void **state)
+static void other_text_is_refused(void **state)
 {
 	size_t i, len;
 	char *out;
@@ -91,7 +91,7 @@ static void the_rest_is_refused(void **state)
 }
 
 /* More than one step of the encoder, each byte, each length behind a step. */
-static void megabytes_come_back(void **state)
+static void megabytes_round_trip(void **state)
 {
 	size_t max = 7 * 1024 * 1024, size, i, len, back_len;
 	char *bytes = malloc(max), *text, *back;
@@ -115,9 +115,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors_hold),
-		cmocka_unit_test(padding_and_blanks_are_free),
-		cmocka_unit_test(the_rest_is_refused),
-		cmocka_unit_test(megabytes_come_back),
+		cmocka_unit_test(padding_and_white_space_are_optional),
+		cmocka_unit_test(other_text_is_refused),
+		cmocka_unit_test(megabytes_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

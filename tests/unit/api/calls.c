@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/calls.c - calls begin, end, are cancelled, and take their turn
- */
+/* tests/unit/api/calls.c - calls start, end, wait and are cancelled */
 #include <errno.h>
 #include <signal.h>
 
@@ -37,7 +36,7 @@ static char *big_json(size_t size)
 	return text;
 }
 
-static void long_answers_are_parsed_aside(void **state)
+static void long_answers_are_parsed_by_the_worker(void **state)
 {
 	struct fixture *fixture = *state;
 	char *text = big_json(3 * 1024 * 1024);
@@ -62,7 +61,7 @@ static void until_parsing(struct fixture *fixture)
 	}
 }
 
-static void what_is_parsed_may_be_cancelled(void **state)
+static void a_call_can_be_cancelled_while_parsed(void **state)
 {
 	struct fixture *fixture = *state;
 	char *text = big_json(1024 * 1024);
@@ -77,7 +76,7 @@ static void what_is_parsed_may_be_cancelled(void **state)
 	settle(fixture);
 	assert_int_equal(outcome.count, 0);
 
-	/* and the client may be gone before the worker is done */
+	/* the client can be freed before the worker is done */
 	start(fixture, API_EXECUTE, NULL, "{}", &outcome);
 	until_parsing(fixture);
 	api_free(fixture->api);
@@ -89,7 +88,7 @@ static void what_is_parsed_may_be_cancelled(void **state)
 	free(text);
 }
 
-static void a_cancelled_call_is_silent(void **state)
+static void a_cancelled_call_has_no_done(void **state)
 {
 	struct fixture *fixture = *state;
 	struct outcome outcome = { 0 };
@@ -110,7 +109,7 @@ static void a_cancelled_call_is_silent(void **state)
 	assert_int_equal(api_stats(fixture->api)->in_flight, 0);
 	settle(fixture);
 
-	/* what is under way when the client goes has no done either */
+	/* api_free does not call done either */
 	start(fixture, API_JOBS, NULL, NULL, &outcome);
 	until_seen(fixture, 2);
 	start(fixture, API_JOBS, NULL, NULL, &outcome);
@@ -137,7 +136,7 @@ static void cancel_both(void *ctx, const struct api_answer *answer)
 	start(chain->fixture, API_JOBS, NULL, NULL, &chain->outcome);
 }
 
-static void a_done_may_start_and_cancel(void **state)
+static void done_can_start_and_cancel_calls(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chain chain = { .fixture = fixture };
@@ -147,7 +146,7 @@ static void a_done_may_start_and_cancel(void **state)
 	assert_int_equal(api_start(fixture->api, &request, fixture->now_ms,
 				 cancel_both, &chain, &chain.self),
 		0);
-	/* the other is under way before the first is answered */
+	/* the other is sent before the first is answered */
 	chain.other = start(fixture, API_STATS, NULL, NULL, &chain.outcome);
 	settle(fixture);
 	assert_int_equal(chain.count, 1);
@@ -155,7 +154,7 @@ static void a_done_may_start_and_cancel(void **state)
 	outcome_clear(&chain.outcome);
 }
 
-static void many_go_side_by_side(void **state)
+static void many_calls_run_in_parallel(void **state)
 {
 	struct fixture *fixture = *state;
 	struct outcome outcome = { 0 };
@@ -173,7 +172,7 @@ static void many_go_side_by_side(void **state)
 	outcome_clear(&outcome);
 }
 
-static void nobody_need_want_to_know(void **state)
+static void done_and_out_are_optional(void **state)
 {
 	struct fixture *fixture = *state;
 	struct api_request request = { .endpoint = API_SERVICE_FREEZE,
@@ -191,7 +190,7 @@ static void nobody_need_want_to_know(void **state)
 	assert_string_equal(fixture->error, "POST /services/web/freeze -121");
 }
 
-static void the_loops_own_fds_are_told(void **state)
+static void poll_reports_the_callers_fds(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLOUT } };
@@ -210,8 +209,8 @@ static void the_loops_own_fds_are_told(void **state)
 	assert_int_equal(api_poll(fixture->api, fds, 17, 0, -1), -EINVAL);
 }
 
-/* With one request at a time the order is that of who waits. */
-static void people_go_first(void **state)
+/* With a burst of one, the priorities decide. */
+static void priority_decides_the_order(void **state)
 {
 	struct fixture *fixture = *state;
 	struct api_request poll_ = { .endpoint = API_JOBS,
@@ -236,12 +235,12 @@ static void people_go_first(void **state)
 	assert_memory_equal(fixture->server.seen[1].head, "GET /shells", 11);
 	assert_memory_equal(fixture->server.seen[2].head, "GET /jobs/j", 11);
 	assert_memory_equal(fixture->server.seen[3].head, "GET /jobs ", 10);
-	/* each of a full bucket, which the server has later */
+	/* each from a full bucket; the server's is full later */
 	assert_in_range(fixture->now_ms - START_MS, 3000, 3900);
 	outcome_clear(&outcome);
 }
 
-static void what_is_counted(void **state)
+static void statistics_are_counted(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct api_stats *stats = api_stats(fixture->api);
@@ -271,8 +270,8 @@ static void what_is_counted(void **state)
 	assert_int_equal(fixture->errors, 1);
 }
 
-/* Who does not say which key is told of nobody's limit. */
-static void what_unsigned_answers_say(void **state)
+/* An unsigned request names no key: its limits are not the key's. */
+static void unsigned_answers_set_no_limit(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct api_stats *stats = api_stats(fixture->api);
@@ -296,16 +295,16 @@ static void what_unsigned_answers_say(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(long_answers_are_parsed_aside),
-		TEST(what_is_parsed_may_be_cancelled),
-		TEST(a_cancelled_call_is_silent),
-		TEST(a_done_may_start_and_cancel),
-		TEST(many_go_side_by_side),
-		TEST(nobody_need_want_to_know),
-		TEST(the_loops_own_fds_are_told),
-		TEST(people_go_first),
-		TEST(what_is_counted),
-		TEST(what_unsigned_answers_say),
+		TEST(long_answers_are_parsed_by_the_worker),
+		TEST(a_call_can_be_cancelled_while_parsed),
+		TEST(a_cancelled_call_has_no_done),
+		TEST(done_can_start_and_cancel_calls),
+		TEST(many_calls_run_in_parallel),
+		TEST(done_and_out_are_optional),
+		TEST(poll_reports_the_callers_fds),
+		TEST(priority_decides_the_order),
+		TEST(statistics_are_counted),
+		TEST(unsigned_answers_set_no_limit),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

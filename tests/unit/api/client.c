@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/client.c - requests as a server sees them, and their answers
- */
+/* tests/unit/api/client.c - requests as the server receives them */
 #include <errno.h>
 #include <signal.h>
 
@@ -126,7 +125,7 @@ static void health_is_not_signed(void **state)
 	assert_null(server_header(fixture->server.seen, "X-Signature"));
 }
 
-static void long_bodies_arrive(void **state)
+static void long_bodies_are_sent_whole(void **state)
 {
 	struct fixture *fixture = *state;
 	size_t size = 2 * 1024 * 1024, i;
@@ -172,7 +171,7 @@ static void ask_logs(struct fixture *fixture, enum api_endpoint endpoint)
 		200, NULL, "{}", NULL, 0, 0                                    \
 	}
 
-static void a_query_is_signed_either_way(void **state)
+static void a_query_is_signed_or_not(void **state)
 {
 	struct fixture *fixture = *state;
 	struct server_seen *seen = fixture->server.seen;
@@ -184,7 +183,7 @@ static void a_query_is_signed_either_way(void **state)
 	ask_logs(fixture, API_SESSION_DELETE);
 	check_signature(&seen[0], "DELETE", DELETION);
 
-	/* refused: once the other way, and then that way */
+	/* refused: it is tried the other way, which is remembered */
 	SCRIPT(fixture, REFUSED, FINE);
 	ask_logs(fixture, API_SESSION_DELETE);
 	assert_int_equal(fixture->outcome.err, 0);
@@ -194,7 +193,7 @@ static void a_query_is_signed_either_way(void **state)
 	ask_logs(fixture, API_SESSION_DELETE);
 	check_signature(&seen[0], "DELETE", DELETION "?all=true");
 
-	/* refused both ways: it is the key, and nothing is learned */
+	/* refused both ways: the key is wrong, and nothing is remembered */
 	SCRIPT(fixture, REFUSED);
 	ask_logs(fixture, API_SERVICE_LOGS);
 	assert_int_equal(fixture->outcome.err, -EKEYREJECTED);
@@ -202,7 +201,7 @@ static void a_query_is_signed_either_way(void **state)
 	SCRIPT(fixture, FINE);
 	ask_logs(fixture, API_SERVICE_LOGS);
 	check_signature(&seen[0], "GET", LOGS "?all=true");
-	/* queries may hold what is not for logs */
+	/* queries may contain secrets */
 	assert_null(strstr(fixture->log, "all=true"));
 }
 
@@ -220,7 +219,7 @@ static char *late_date(void)
 	return line;
 }
 
-static void the_clock_is_learned(void **state)
+static void the_clock_difference_is_learned(void **state)
 {
 	struct fixture *fixture = *state;
 	struct server_seen *seen = fixture->server.seen;
@@ -243,13 +242,13 @@ static void the_clock_is_learned(void **state)
 	assert_string_equal(seen[1].body, "{\"a\":1}");
 	assert_true(llabs(api_stats(fixture->api)->skew_s - AHEAD_S) <= 2);
 
-	/* the next one is right at once */
+	/* the next request is right at once */
 	SCRIPT(fixture, FINE);
 	ask(fixture, API_JOBS, NULL, NULL);
 	assert_true(llabs(atoll(server_header(&seen[0], "X-Timestamp")) - now -
 			    AHEAD_S) <= 2);
 
-	/* refused again and again: one more try, not more */
+	/* refused each time: one more attempt only */
 	server_script(&fixture->server, steps, 1);
 	ask(fixture, API_EXECUTE, NULL, "{\"a\":1}");
 	assert_int_equal(fixture->outcome.err, -EKEYREJECTED);
@@ -264,18 +263,18 @@ static void the_clock_is_learned(void **state)
 			NULL, 0, 0                                             \
 	}
 
-static void a_code_is_shown_when_asked_for(void **state)
+static void a_one_time_code_is_sent_when_challenged(void **state)
 {
 	struct fixture *fixture = *state;
 	struct server_seen *seen = fixture->server.seen;
 
-	/* no code: the challenge is an error, and remembered */
+	/* without a code the challenge is an error, and remembered */
 	SCRIPT(fixture, CHALLENGE("c1"));
 	ask(fixture, API_SERVICE_DELETE, "web", NULL);
 	assert_int_equal(fixture->outcome.err, -EPERM);
 	assert_int_equal(server_seen_count(&fixture->server), 1);
 
-	/* with a code the same request has it at once, others have not */
+	/* with a code the same request sends it at once, others do not */
 	assert_int_equal(api_set_otp(fixture->api, ONE_TIME_CODE), 0);
 	SCRIPT(fixture, FINE);
 	ask(fixture, API_SERVICE_DELETE, "other", NULL);
@@ -287,7 +286,7 @@ static void a_code_is_shown_when_asked_for(void **state)
 	check_signature(&seen[1], "DELETE", "/services/web");
 	check_header(&seen[2], "X-Sudo-OTP", NULL);
 
-	/* a code that waits answers a new challenge */
+	/* a code set before answers a new challenge */
 	api_set_otp(fixture->api, ONE_TIME_CODE);
 	SCRIPT(fixture, CHALLENGE("c2"), FINE);
 	ask(fixture, API_IMAGE_UNLOCK, "i", "{}");
@@ -297,14 +296,14 @@ static void a_code_is_shown_when_asked_for(void **state)
 	check_header(&seen[1], "X-Sudo-Challenge", "c2");
 	assert_string_equal(seen[1].body, "{}");
 
-	/* once: a second challenge is an error */
+	/* a second challenge is an error */
 	api_set_otp(fixture->api, ONE_TIME_CODE);
 	SCRIPT(fixture, CHALLENGE("c3"));
 	ask(fixture, API_SNAPSHOT_DELETE, "s", NULL);
 	assert_int_equal(fixture->outcome.err, -EPERM);
 	assert_int_equal(server_seen_count(&fixture->server), 2);
 
-	/* a wrong code is no wrong key */
+	/* a wrong code is not a wrong key */
 	api_set_otp(fixture->api, ONE_TIME_CODE);
 	SCRIPT(fixture,
 		{ 401, NULL, "{\"error\":\"invalid code\"}", NULL, 0, 0 });
@@ -339,7 +338,7 @@ static void bad_requests_are_refused(void **state)
 		-EINVAL);
 }
 
-static void no_proxy_sees_what_is_for_loopback(void **state)
+static void loopback_uses_no_proxy(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -352,7 +351,7 @@ static void no_proxy_sees_what_is_for_loopback(void **state)
 	assert_int_equal(fixture->outcome.err, 0);
 }
 
-static void a_client_needs_a_safe_url(void **state)
+static void an_unsafe_url_is_refused(void **state)
 {
 	struct api_config config = { .url = "http://example.com" };
 	struct api *api;
@@ -370,13 +369,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(requests_are_signed_as_sent),
 		TEST(health_is_not_signed),
-		TEST(long_bodies_arrive),
-		TEST(a_query_is_signed_either_way),
-		TEST(the_clock_is_learned),
-		TEST(a_code_is_shown_when_asked_for),
+		TEST(long_bodies_are_sent_whole),
+		TEST(a_query_is_signed_or_not),
+		TEST(the_clock_difference_is_learned),
+		TEST(a_one_time_code_is_sent_when_challenged),
 		TEST(bad_requests_are_refused),
-		TEST(no_proxy_sees_what_is_for_loopback),
-		cmocka_unit_test(a_client_needs_a_safe_url),
+		TEST(loopback_uses_no_proxy),
+		cmocka_unit_test(an_unsafe_url_is_refused),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

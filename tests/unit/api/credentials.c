@@ -119,7 +119,7 @@ static void set(const char *name, const char *value)
 		unsetenv(name);
 }
 
-static void each_place_in_order(void **state)
+static void places_are_searched_in_order(void **state)
 {
 	struct api_credentials keys;
 	char why[256];
@@ -164,7 +164,7 @@ static int load(const char *path, char *why, size_t size)
 	return api_credentials_load(&keys, 0, path, why, size);
 }
 
-static void what_is_no_file_is_refused(void **state)
+static void only_regular_files_are_read(void **state)
 {
 	char why[256], *line = malloc(1200000);
 	struct place big = { line, 0 };
@@ -201,7 +201,7 @@ static void another_users_file_is_refused(void **state)
 	assert_non_null(strstr(why, "another user"));
 }
 
-static void bytes_that_are_no_text(void **state)
+static void files_that_are_not_text(void **state)
 {
 	char why[256];
 	FILE *file;
@@ -237,10 +237,10 @@ static int drop_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_place_in_order),
-		cmocka_unit_test(what_is_no_file_is_refused),
+		cmocka_unit_test(places_are_searched_in_order),
+		cmocka_unit_test(only_regular_files_are_read),
 		cmocka_unit_test(another_users_file_is_refused),
-		cmocka_unit_test(bytes_that_are_no_text),
+		cmocka_unit_test(files_that_are_not_text),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);

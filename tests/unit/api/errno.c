@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/errno.c - what went wrong, as an errno and as a line of text
- */
+/* tests/unit/api/errno.c - errors as errno values and as lines of text */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,7 +103,7 @@ static void statuses_are_errnos(void **state)
 	}
 }
 
-static void the_clock_is_spoken_of(void **state)
+static void errors_about_the_clock(void **state)
 {
 	struct api_error words = { "Invalid Timestamp", "", "" };
 
@@ -181,7 +180,7 @@ static const struct line_case lines[] = {
 	  "31m",
 		"\\xc2\\x9b31m" }, /* CSI in one character */
 	{ "\xc2\xa0", "\xc2\xa0" }, { "\xff\xfe", "\\xff\\xfe" },
-	{ "\xf4\x8f\xbf\xbf", "\\xff" }, /* held by json_read */
+	{ "\xf4\x8f\xbf\xbf", "\\xff" }, /* escaped by json_read */
 };
 
 static void messages_are_one_harmless_line(void **state)
@@ -207,7 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statuses_are_errnos),
-		cmocka_unit_test(the_clock_is_spoken_of),
+		cmocka_unit_test(errors_about_the_clock),
 		cmocka_unit_test(curl_codes_are_errnos),
 		cmocka_unit_test(messages_are_one_harmless_line),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/faults.c - every fault, its errno, and nothing sent twice */
+/* tests/unit/api/faults.c - each fault, its errno, and no second sending */
 #include <errno.h>
 #include <signal.h>
 
@@ -285,14 +285,14 @@ static void a_kept_connection_dies(void **state)
 				api_endpoint_method(rows[i / 2].endpoint),
 				fixture->outcome.err,
 				server_seen_count(&fixture->server));
-		/* it did go over the connection that was kept */
+		/* it was sent over the kept connection */
 		assert_int_equal(fixture->server.seen[1].connection, 1);
 		fixture_stop(fixture);
 	}
 	free(fixture);
 }
 
-static void nobody_listens(void **state)
+static void connection_refused(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
 	struct sockaddr_in address = { .sin_family = AF_INET,
@@ -304,7 +304,7 @@ static void nobody_listens(void **state)
 	(void)state;
 	fixture_start(fixture);
 	api_free(fixture->api);
-	/* a port that is taken, and refuses */
+	/* a port that is bound but does not listen */
 	assert_int_equal(bind(bound, (struct sockaddr *)&address, len), 0);
 	getsockname(bound, (struct sockaddr *)&address, &len);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d",
@@ -357,7 +357,7 @@ static void answers_have_a_limit(void **state)
 	free(text);
 }
 
-static void headers_without_end(void **state)
+static void headers_have_a_limit(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
 	size_t size = 2 << 20, i;
@@ -415,7 +415,7 @@ static void a_key_may_be_refused_with_200(void **state)
 	free(fixture);
 }
 
-static void empty_is_fine_where_nothing_is_promised(void **state)
+static void some_answers_may_be_empty(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
 
@@ -433,7 +433,7 @@ static void empty_is_fine_where_nothing_is_promised(void **state)
 	free(fixture);
 }
 
-static void words_of_the_api_are_told(void **state)
+static void the_reason_of_the_api_is_reported(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
 
@@ -456,8 +456,8 @@ static void words_of_the_api_are_told(void **state)
 	free(fixture);
 }
 
-/* The limit is learned, and what cannot keep to it fails at once. */
-static void the_limit_is_kept(void **state)
+/* A request that the limit leaves no time for fails at once. */
+static void the_rate_limit_is_kept(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
 	struct outcome outcome = { 0 };
@@ -482,8 +482,8 @@ static void the_limit_is_kept(void **state)
 	free(fixture);
 }
 
-/* One answer of 429 holds back all, but for a limit of runs. */
-static void a_limit_is_everyones(void **state)
+/* A 429 holds back all requests, unless it is about the number of runs. */
+static void a_429_holds_back_all_requests(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
 
@@ -492,7 +492,7 @@ static void a_limit_is_everyones(void **state)
 	SCRIPT(fixture, HEADED(429, "Retry-After: 200\r\n", "{}"), OK);
 	ask(fixture, API_EXECUTE, NULL, "{}");
 	assert_int_equal(fixture->outcome.err, -EBUSY);
-	/* turned away without being sent */
+	/* refused without being sent */
 	ask(fixture, API_JOBS, NULL, NULL);
 	assert_int_equal(fixture->outcome.err, -EBUSY);
 	assert_int_equal(fixture->now_ms, START_MS);
@@ -520,14 +520,14 @@ int main(void)
 {
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(a_kept_connection_dies),
-		cmocka_unit_test(nobody_listens),
+		cmocka_unit_test(connection_refused),
 		cmocka_unit_test(answers_have_a_limit),
-		cmocka_unit_test(headers_without_end),
+		cmocka_unit_test(headers_have_a_limit),
 		cmocka_unit_test(a_key_may_be_refused_with_200),
-		cmocka_unit_test(empty_is_fine_where_nothing_is_promised),
-		cmocka_unit_test(words_of_the_api_are_told),
-		cmocka_unit_test(the_limit_is_kept),
-		cmocka_unit_test(a_limit_is_everyones),
+		cmocka_unit_test(some_answers_may_be_empty),
+		cmocka_unit_test(the_reason_of_the_api_is_reported),
+		cmocka_unit_test(the_rate_limit_is_kept),
+		cmocka_unit_test(a_429_holds_back_all_requests),
 	};
 	enum {
 		ROWS = sizeof(faults) / sizeof(faults[0]),

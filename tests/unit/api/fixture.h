@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/fixture.h - a client, its worker, a server, and a clock by
- * hand */
+/* tests/unit/api/fixture.h - a client, a server, and a manual clock */
 #ifndef TESTS_UNIT_API_FIXTURE_H
 #define TESTS_UNIT_API_FIXTURE_H
 
@@ -18,7 +17,7 @@
 #define SECRET_KEY "unsb-sk-test0-vault-unlck-12345"
 #define ONE_TIME_CODE "918273"
 
-/* Moved on by hand alone: what waits for a time is not waited for. */
+/* The clock is advanced by the tests, so that no test sleeps. */
 #define START_MS 1000000
 
 struct outcome {
@@ -126,7 +125,7 @@ static void fixture_start(struct fixture *fixture)
 
 static void fixture_stop(struct fixture *fixture)
 {
-	/* whatever a test did, the log tells none of these */
+	/* the log must not contain these, whatever the test did */
 	assert_null(strstr(fixture->log, SECRET_KEY));
 	assert_null(strstr(fixture->log, ONE_TIME_CODE));
 	assert_null(strstr(fixture->log, "Bearer"));
@@ -136,7 +135,7 @@ static void fixture_stop(struct fixture *fixture)
 	outcome_clear(&fixture->outcome);
 }
 
-/* One turn of a loop as the program has it. */
+/* One turn of a loop like the program's. */
 static void turn(struct fixture *fixture, int timeout_ms)
 {
 	struct pollfd fd = { .fd = worker_fd(fixture->worker),
@@ -148,7 +147,7 @@ static void turn(struct fixture *fixture, int timeout_ms)
 	api_run(fixture->api, fixture->now_ms);
 }
 
-/* Until nothing is under way. What only waits for a time has it at once. */
+/* Runs until nothing is pending. The clock is advanced if all only waits. */
 static void settle(struct fixture *fixture)
 {
 	const struct api_stats *stats = api_stats(fixture->api);
@@ -164,11 +163,11 @@ static void settle(struct fixture *fixture)
 	} while (stats->in_flight || stats->queued ||
 		worker_pending(fixture->worker));
 	turn(fixture, 0);
-	/* for its lock: what the server did was before what comes */
+	/* takes the server's lock: what it did happened before what follows */
 	server_seen_count(&fixture->server);
 }
 
-/* Until the server has seen so many requests. */
+/* Runs until the server has received so many requests. */
 static inline void until_seen(struct fixture *fixture, int count)
 {
 	while (server_seen_count(&fixture->server) < count)
@@ -193,7 +192,7 @@ static struct api_call *start(struct fixture *fixture,
 	return call;
 }
 
-/* Asks and waits; the outcome is fixture->outcome. */
+/* Sends a request and waits; the outcome is fixture->outcome. */
 static inline void ask(struct fixture *fixture, enum api_endpoint endpoint,
 	const char *id, const char *body)
 {

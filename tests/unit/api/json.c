@@ -86,14 +86,14 @@ static const struct read_case reads[] = {
 	{ "NUL in a key", BYTES("{\"a\\u0000b\":1}"), NULL, 0 },
 };
 
-static void read_gives_every_byte(void **state)
+static void all_bytes_are_read(void **state)
 {
 	size_t i, len;
 
 	(void)state;
 	for (i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
 		const struct read_case *row = &reads[i];
-		/* an exact copy, so that a checker sees reads beyond it */
+		/* an exact copy, so that a sanitizer sees reads past it */
 		char *copy = memcpy(
 			malloc(row->len + !row->len), row->text, row->len);
 		json_t *json = json_read(copy, row->len);
@@ -110,7 +110,7 @@ static void read_gives_every_byte(void **state)
 	}
 }
 
-static void bytes_come_back(void **state)
+static void bytes_round_trip(void **state)
 {
 	size_t i, len, text_len, back_len;
 
@@ -129,7 +129,7 @@ static void bytes_come_back(void **state)
 		if (len != row->bytes_len ||
 			memcmp(bytes, row->bytes, len) != 0)
 			fail_msg("%s", row->name);
-		/* the file has the bytes themselves, not what holds them */
+		/* the text has the bytes themselves, not their escapes */
 		if (row->bytes_len > 1 && !memchr(row->bytes, '\n', len) &&
 			!memchr(row->bytes, '\\', len) &&
 			!memchr(row->bytes, '\0', len) &&
@@ -146,8 +146,8 @@ static void bytes_come_back(void **state)
 	}
 }
 
-/* Every byte beside every other one. */
-static void all_pairs_come_back(void **state)
+/* Every byte next to every other one. */
+static void all_pairs_of_bytes_round_trip(void **state)
 {
 	char *all = malloc(3 * 65536), *bytes, *text;
 	size_t i, len, text_len;
@@ -203,7 +203,7 @@ static void write_is_compact_and_in_order(void **state)
 	json_decref(json);
 }
 
-static void depth_has_an_end(void **state)
+static void depth_is_limited(void **state)
 {
 	char text[1200];
 	json_t *json;
@@ -217,7 +217,7 @@ static void depth_has_an_end(void **state)
 	memset(text, '[', 257);
 	memset(text + 257, ']', 257);
 	assert_null(json_read(text, 514));
-	/* within a string they are no nesting */
+	/* in a string they do not nest */
 	memset(text, '[', sizeof(text));
 	text[0] = text[sizeof(text) - 1] = '"';
 	json = json_read(text, sizeof(text));
@@ -246,7 +246,7 @@ static void long_strings_are_read(void **state)
 }
 
 /* Each allocation in turn fails, jansson's too; nothing leaks or crashes. */
-static void memory_may_run_out(void **state)
+static void out_of_memory(void **state)
 {
 	static const char text[] =
 		"{\"a\":[1,2.5,\"x\xff\\ud800\",\"a string of more than a "
@@ -297,13 +297,13 @@ static void memory_may_run_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(read_gives_every_byte),
-		cmocka_unit_test(bytes_come_back),
-		cmocka_unit_test(all_pairs_come_back),
+		cmocka_unit_test(all_bytes_are_read),
+		cmocka_unit_test(bytes_round_trip),
+		cmocka_unit_test(all_pairs_of_bytes_round_trip),
 		cmocka_unit_test(write_is_compact_and_in_order),
-		cmocka_unit_test(depth_has_an_end),
+		cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(long_strings_are_read),
-		cmocka_unit_test(memory_may_run_out),
+		cmocka_unit_test(out_of_memory),
 	};
 
 	json_set_alloc_funcs(__wrap_malloc, free);

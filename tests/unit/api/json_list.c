@@ -65,7 +65,7 @@ static void test_lists(void **state)
 
 		print_message("%s\n", list->name);
 		assert_int_equal(err, list->read ? 0 : -EPROTO);
-		/* What is JSON is no other matter than elsewhere. */
+		/* json_parse accepts the same texts. */
 		assert_int_equal(err,
 			json_parse(list->text, strlen(list->text), &whole));
 		json_decref(whole);
@@ -81,7 +81,7 @@ static void test_lists(void **state)
 	}
 }
 
-/* NUL, too, is no white space. */
+/* NUL is not white space either. */
 static void test_nul(void **state)
 {
 	json_t *json;
@@ -92,7 +92,7 @@ static void test_nul(void **state)
 	assert_null(json);
 }
 
-/* An item holds the bytes that the whole would have held. */
+/* An item has the bytes that the whole would have. */
 static void test_items(void **state)
 {
 	static const char text[] =

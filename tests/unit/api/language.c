@@ -17,7 +17,7 @@ struct language_case {
 };
 
 static const struct language_case names[] = {
-	/* all that api.md 8.2 lists */
+	/* all that part 8 of api/API.md lists */
 	{ "a.py", "python" },
 	{ "a.js", "javascript" },
 	{ "a.ts", "typescript" },
@@ -85,7 +85,7 @@ static const struct language_case names[] = {
 	{ "a. ", NULL },
 };
 
-static void endings_tell(void **state)
+static void languages_by_ending(void **state)
 {
 	size_t i;
 
@@ -163,7 +163,7 @@ static const struct language_case scripts[] = {
 	{ "print(1)\n#!/bin/sh\n", NULL },
 };
 
-static void shebangs_tell(void **state)
+static void languages_by_shebang(void **state)
 {
 	size_t i;
 
@@ -171,7 +171,8 @@ static void shebangs_tell(void **state)
 	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
 		const char *want = scripts[i].language;
 		size_t len = strlen(scripts[i].from);
-		/* without a NUL behind it, so that a checker sees a read */
+		/* without a final NUL, so that a sanitizer sees a read past it
+		 */
 		char *copy = memcpy(malloc(len + !len), scripts[i].from, len);
 		const char *got = language_of_shebang(copy, len);
 
@@ -181,7 +182,7 @@ static void shebangs_tell(void **state)
 	}
 }
 
-static void bytes_are_no_trouble(void **state)
+static void any_bytes_are_accepted(void **state)
 {
 	(void)state;
 	assert_null(language_of_shebang("#!\0/bin/sh\n", 11));
@@ -192,9 +193,9 @@ static void bytes_are_no_trouble(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(endings_tell),
-		cmocka_unit_test(shebangs_tell),
-		cmocka_unit_test(bytes_are_no_trouble),
+		cmocka_unit_test(languages_by_ending),
+		cmocka_unit_test(languages_by_shebang),
+		cmocka_unit_test(any_bytes_are_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "tests/unit/alloc_fail.h"
 #include "tests/unit/api/fixture.h"
 
-static void a_client_is_whole_or_not(void **state)
+static void a_client_is_made_or_not(void **state)
 {
 	struct api_config config = { .url = "https://h", .cacert = "/ca" };
 	struct api *api = NULL;
@@ -30,7 +30,7 @@ struct end {
 	int err;
 };
 
-/* on_done without its copies, which would take memory themselves. */
+/* on_done without its copies, which would allocate, too. */
 static void on_end(void *ctx, const struct api_answer *answer)
 {
 	struct end *end = ctx;
@@ -39,7 +39,7 @@ static void on_end(void *ctx, const struct api_answer *answer)
 	end->err = answer->err;
 }
 
-/* However a request fails, it is told once, and the next one goes. */
+/* A failed request calls done once, and the next one succeeds. */
 static void a_request_fails_alone(void **state)
 {
 	static char text[200 * 1024];
@@ -71,13 +71,13 @@ static void a_request_fails_alone(void **state)
 				worker_pending(fixture->worker))
 				turn(fixture, 10);
 		if (alloc_fail_at)
-			break; /* it was not needed any more */
+			break; /* there were fewer allocations */
 		if (!err)
 			turn(fixture, 0);
 		assert_int_equal(end.count, err == 0);
 		refused += err != 0;
 		failures += end.err != 0;
-		/* a retry may have mended it */
+		/* a retry may have used the script */
 		server_script(&fixture->server, steps, 1);
 	}
 	alloc_fail_at = 0;
@@ -92,7 +92,7 @@ static void a_request_fails_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_client_is_whole_or_not),
+		cmocka_unit_test(a_client_is_made_or_not),
 		cmocka_unit_test(a_request_fails_alone),
 	};
 

@@ -16,30 +16,30 @@
 #define T0 5000000 /* some time */
 
 /*
- * A story is a line of steps, played against one bucket:
+ * A scenario is a list of steps, played against one bucket:
  *
  *   set M B         the key allows M a minute, B at once
  *   headers L R S   an answer said limit, remaining and reset in S seconds
  *   since N         so many more were sent that it may not have counted, for
- *                   the `headers` behind it
- *   age N           it took N ms to come, likewise
- *   limited S       a 429 that asks for S seconds, -1: for nothing
- *   person N        N such calls come, numbered on from 1; the same with
- *   program N       a time limit of 30 s
- *   reader, poll
- *   brief N         a person's, with a time limit of 2 s
- *   later N         a person's that are due in 5 s
+ *                   the next `headers`
+ *   age N           it took N ms to arrive, for the next `headers`
+ *   limited S       a 429 that asks to wait S seconds; -1: it does not say
+ *   person N        N such calls are pushed, numbered from 1, with a time
+ *   program N       limit of 30 s
+ *   reader N, poll N
+ *   brief N         of a person, with a time limit of 2 s
+ *   later N         of a person, due in 5 s
  *   ms N            time passes
- *   go A-B          those go, in that order, and no others now
- *   late A-B        those are turned away, and no others
+ *   go A-B          these go, in that order, and no others now
+ *   late A-B        these are late, and no others
  *   wake N          the next thing happens in N ms; -1: nothing does
  */
-struct story {
+struct scenario {
 	const char *name;
 	const char *steps;
 };
 
-static const struct story stories[] = {
+static const struct scenario scenarios[] = {
 	{ "no limit while nothing is known",
 		"person 100, go 1-100, wake -1, poll 5, go 101-105" },
 	{ "a burst, then by the minute",
@@ -139,7 +139,7 @@ static const struct story stories[] = {
 		"go 0-0, ms 6000, go 11-11" },
 };
 
-/* One of those that are late at a time. */
+/* The late requests, one at a time. */
 static struct rate_entry *next_late(struct rate *rate, uint64_t now_ms)
 {
 	static struct rate_list late = TAILQ_HEAD_INITIALIZER(late);
@@ -254,19 +254,19 @@ static void play_step(struct play *play, const char *step)
 	}
 }
 
-static void each_story_holds(void **state)
+static void each_scenario_plays_as_told(void **state)
 {
 	char steps[512], *step, *rest;
 	struct play play;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
 		memset(&play, 0, sizeof(play));
 		rate_init(&play.rate);
 		play.now_ms = T0;
-		play.name = stories[i].name;
-		snprintf(steps, sizeof(steps), "%s", stories[i].steps);
+		play.name = scenarios[i].name;
+		snprintf(steps, sizeof(steps), "%s", scenarios[i].steps);
 		for (step = strtok_r(steps, ",", &rest); step;
 			step = strtok_r(NULL, ",", &rest))
 			play_step(&play, step);
@@ -274,7 +274,7 @@ static void each_story_holds(void **state)
 }
 
 /* However it is enforced: in no minute more than burst + per_minute. */
-static void it_never_sends_too_much(void **state)
+static void the_rate_is_never_exceeded(void **state)
 {
 	static uint64_t sent[4000];
 	struct play play = { .now_ms = T0, .name = "flood" };
@@ -355,7 +355,7 @@ static bool twin_answers(struct twin *twin, struct rate *rate, uint64_t now_ms)
 	return true;
 }
 
-static void what_the_server_has_left_is_used(void **state)
+static void the_whole_rate_is_used(void **state)
 {
 	struct rate_entry log = { .priority = API_POLL };
 	struct rate_entry list = { .priority = API_POLL };
@@ -383,7 +383,7 @@ static void what_the_server_has_left_is_used(void **state)
 			;
 		for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 			if (all[i]->due_ms)
-				continue; /* it waits, or is on its way */
+				continue; /* it waits, or is on the wire */
 			all[i]->due_ms = now_ms;
 			all[i]->deadline_ms = now_ms + 3600000;
 			rate_push(&rate, all[i]);
@@ -393,7 +393,7 @@ static void what_the_server_has_left_is_used(void **state)
 			lists += entry == &list;
 			logs += entry == &log;
 		}
-		/* It is never thought to be much less than it is. */
+		/* our count is never much lower than the server's */
 		assert_true((double)rate.level / 60000 > twin.tokens - 7);
 	}
 	assert_int_equal(twin.refused, 0);
@@ -442,8 +442,8 @@ static void happens(struct rate *rates[2], struct rate_entry *entries[2],
 	*count += kind < 60;
 }
 
-/* Nothing is overlooked because all that wait are not looked at each time. */
-static void what_is_late_is_found_in_time(void **state)
+/* The same requests are late as if all that wait were looked at each time. */
+static void skipped_looks_change_nothing(void **state)
 {
 	enum { EVENTS = 40000 };
 	struct rate_entry *entries[2], *found[2];
@@ -498,8 +498,8 @@ static void what_is_late_is_found_in_time(void **state)
 		free(entries[i]);
 }
 
-/* Events while much waits: what each costs does not grow with that. */
-static void many_may_wait(void **state)
+/* The cost of an event does not grow with the number of waiting requests. */
+static void an_event_is_cheap_while_many_wait(void **state)
 {
 	enum { MANY = 40000 };
 	struct rate_entry *entries = calloc(MANY, sizeof(*entries));
@@ -531,11 +531,11 @@ static void many_may_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_story_holds),
-		cmocka_unit_test(it_never_sends_too_much),
-		cmocka_unit_test(what_the_server_has_left_is_used),
-		cmocka_unit_test(what_is_late_is_found_in_time),
-		cmocka_unit_test(many_may_wait),
+		cmocka_unit_test(each_scenario_plays_as_told),
+		cmocka_unit_test(the_rate_is_never_exceeded),
+		cmocka_unit_test(the_whole_rate_is_used),
+		cmocka_unit_test(skipped_looks_change_nothing),
+		cmocka_unit_test(an_event_is_cheap_while_many_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

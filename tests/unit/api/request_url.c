@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/request_url.c - where requests go, and where none may go */
+/* tests/unit/api/request_url.c - URLs that are used, and those refused */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,7 +79,7 @@ static void only_https_or_loopback(void **state)
 	}
 }
 
-struct target_case {
+struct url_case {
 	enum api_endpoint endpoint;
 	const char *id;
 	struct api_param query[3];
@@ -87,7 +87,7 @@ struct target_case {
 	const char *path_query;
 };
 
-static const struct target_case targets[] = {
+static const struct url_case urls[] = {
 	{ API_JOBS, NULL, { { NULL, NULL } }, "/jobs", "/jobs" },
 	{ API_JOB, "9f1c-a.b_c~d", { { NULL, NULL } }, "/jobs/9f1c-a.b_c~d",
 		"/jobs/9f1c-a.b_c~d" },
@@ -111,7 +111,7 @@ static const struct target_case targets[] = {
 	{ API_JOBS, "x", { { NULL, NULL } }, NULL, NULL },
 };
 
-static void ids_cannot_steer_a_path(void **state)
+static void ids_cannot_change_the_path(void **state)
 {
 	struct request_url target;
 	char id[2000];
@@ -119,8 +119,8 @@ static void ids_cannot_steer_a_path(void **state)
 	int err;
 
 	(void)state;
-	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-		const struct target_case *row = &targets[i];
+	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		const struct url_case *row = &urls[i];
 
 		err = request_url_init(&target, "https://h",
 			endpoint_row(row->endpoint), row->id, row->query);
@@ -142,8 +142,8 @@ static void ids_cannot_steer_a_path(void **state)
 		-EINVAL);
 }
 
-/* Whatever rows there are, they keep the rules. */
-static void every_row_is_whole(void **state)
+/* Holds for every row, those to come, too. */
+static void every_row_keeps_the_rules(void **state)
 {
 	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH",
 		"DELETE" };
@@ -179,7 +179,7 @@ static void every_row_is_whole(void **state)
 		endpoint_timeout_ms(endpoint_row(API_EXECUTE), 900000), 900000);
 }
 
-static void a_code_serves_once(void **state)
+static void a_code_is_used_once(void **state)
 {
 	struct otp_answer answer = { "", "" };
 	struct otp otp;
@@ -190,7 +190,7 @@ static void a_code_serves_once(void **state)
 	otp_init(&otp);
 	assert_false(otp_take(&otp, "DELETE", "/services/a", &answer));
 	assert_int_equal(otp_set(&otp, "123456"), 0);
-	/* not to whom nobody asked for one */
+	/* not for a request that was not challenged */
 	assert_false(otp_take(&otp, "DELETE", "/services/a", &answer));
 	otp_challenged(&otp, "DELETE", "/services/a", "c1");
 	otp_challenged(&otp, "DELETE", "/services/a", "c2");
@@ -218,7 +218,7 @@ static void a_code_serves_once(void **state)
 	otp_clear(&otp);
 }
 
-static void no_code_breaks_a_header(void **state)
+static void a_code_cannot_break_a_header(void **state)
 {
 	struct otp_answer answer = { "", "" };
 	char code[70];
@@ -250,10 +250,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_https_or_loopback),
-		cmocka_unit_test(ids_cannot_steer_a_path),
-		cmocka_unit_test(every_row_is_whole),
-		cmocka_unit_test(a_code_serves_once),
-		cmocka_unit_test(no_code_breaks_a_header),
+		cmocka_unit_test(ids_cannot_change_the_path),
+		cmocka_unit_test(every_row_keeps_the_rules),
+		cmocka_unit_test(a_code_is_used_once),
+		cmocka_unit_test(a_code_cannot_break_a_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/retry.c - what is sent again, what never, and when */
+/* tests/unit/api/retry.c - what is resent, when, and what never */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ struct retry_case {
 	int status;
 	int64_t wait_s;
 	uint64_t left_ms;
-	uint64_t after_ms; /* NEVER: it is not sent again */
+	uint64_t after_ms; /* NEVER: not resent */
 };
 
 #define GET true
@@ -117,7 +117,7 @@ static void each_case_is_decided(void **state)
 	}
 }
 
-static void the_limit_of_runs_is_not_waited_for(void **state)
+static void a_limit_of_runs_is_not_retried(void **state)
 {
 	uint64_t at;
 	size_t i;
@@ -132,8 +132,8 @@ static void the_limit_of_runs_is_not_waited_for(void **state)
 	}
 }
 
-/* Never before what the answer asks for, nor after the deadline. */
-static void chance_only_adds(void **state)
+/* Never earlier than the answer asks, nor after the deadline. */
+static void random_only_adds(void **state)
 {
 	uint64_t at;
 	uint32_t random;
@@ -198,7 +198,7 @@ static const struct wait_case waits[] = {
 	{ "Retry-After: 5\nno header\n: 1\n", 5, -1 },
 };
 
-static void hints_are_read(void **state)
+static void headers_are_parsed(void **state)
 {
 	size_t i;
 
@@ -231,7 +231,7 @@ static void headers_have_an_end(void **state)
 	for (i = 0; i < 1000 && !err; i++)
 		err = headers_line(&headers, line, sizeof(line));
 	assert_in_range(i, 200, 300);
-	/* interim answers do not start the count anew */
+	/* interim answers do not restart the count */
 	err = headers_line(&headers, "HTTP/1.1 100 X\r\n", 16);
 	assert_true(err < 0);
 }
@@ -240,9 +240,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_case_is_decided),
-		cmocka_unit_test(the_limit_of_runs_is_not_waited_for),
-		cmocka_unit_test(chance_only_adds),
-		cmocka_unit_test(hints_are_read),
+		cmocka_unit_test(a_limit_of_runs_is_not_retried),
+		cmocka_unit_test(random_only_adds),
+		cmocka_unit_test(headers_are_parsed),
 		cmocka_unit_test(headers_have_an_end),
 	};
 

@@ -23,17 +23,17 @@
 enum server_after {
 	AFTER_KEEP,
 	AFTER_CLOSE,
-	AFTER_RESET, /* with RST, what is not read lost */
-	AFTER_HANG,  /* the connection stays, nothing more comes */
+	AFTER_RESET, /* with RST; unread bytes are lost */
+	AFTER_HANG,  /* the connection stays open, and silent */
 };
 
 struct server_step {
 	int status;	     /* 0: no answer, unless there is a raw one */
 	const char *headers; /* lines ending in \r\n; NULL: none */
 	const char *body;
-	const char *raw; /* sent as it stands, instead of all that */
+	const char *raw; /* sent verbatim instead of all that */
 	enum server_after after;
-	size_t body_len; /* where body has NULs; 0: strlen */
+	size_t body_len; /* if body contains NULs; 0: strlen */
 };
 
 #define SERVER_SEEN 64
@@ -115,7 +115,7 @@ static void server_answer(
 		connection->is_silent = 1;
 }
 
-/* Takes one whole request from what came, 0: there is none yet. */
+/* Takes one whole request from the input; 0: there is none yet. */
 static int server_take(
 	struct server *server, struct server_connection *connection)
 {
@@ -245,18 +245,17 @@ static void server_forget(struct server *server)
 	int i;
 
 	for (i = 0; i < server->seen_count; i++) {
-		/* wiped for the sake of wipe.c: not to be taken for a leak */
-		explicit_bzero(server->seen[i].head,
-			strlen(server->seen[i].head));
+		/* wiped so that wipe.c does not take them for leaks */
 		explicit_bzero(
-			server->seen[i].body, server->seen[i].body_len);
+			server->seen[i].head, strlen(server->seen[i].head));
+		explicit_bzero(server->seen[i].body, server->seen[i].body_len);
 		free(server->seen[i].head);
 		free(server->seen[i].body);
 	}
 	server->seen_count = 0;
 }
 
-/* Begins anew: the script, what was seen, but not the open connections. */
+/* Starts a new script and forgets the requests, but keeps connections open. */
 static void server_script(
 	struct server *server, const struct server_step *script, size_t steps)
 {
@@ -298,7 +297,7 @@ static void server_stop(struct server *server)
 	pthread_mutex_destroy(&server->lock);
 }
 
-/* The value of a header of a request that was seen, in a static buffer. */
+/* The value of a header of a received request, in a static buffer. */
 static inline const char *server_header(
 	const struct server_seen *seen, const char *name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/sign.c - signatures, beside those of openssl dgst */
+/* tests/unit/api/sign.c - signatures compared with those of openssl dgst */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ static const struct sign_case cases[] = {
 		"3399d5f9560559432937617010628a7b" },
 };
 
-static void signatures_are_those_of_openssl(void **state)
+static void signatures_equal_those_of_openssl(void **state)
 {
 	char signature[SIGNATURE_SIZE];
 	size_t i;
@@ -66,7 +66,7 @@ static void signatures_are_those_of_openssl(void **state)
 	}
 }
 
-static void the_clock_is_the_wall_clock(void **state)
+static void the_time_is_that_of_the_wall_clock(void **state)
 {
 	(void)state;
 	assert_true(sign_unix_s() > 1700000000);
@@ -75,8 +75,8 @@ static void the_clock_is_the_wall_clock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(signatures_are_those_of_openssl),
-		cmocka_unit_test(the_clock_is_the_wall_clock),
+		cmocka_unit_test(signatures_equal_those_of_openssl),
+		cmocka_unit_test(the_time_is_that_of_the_wall_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

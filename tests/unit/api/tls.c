@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/tls.c - whom the client trusts; the server is openssl s_server
- */
+/* tests/unit/api/tls.c - which servers the client trusts (openssl s_server) */
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -12,7 +11,7 @@ static char folder[] = "/tmp/api_tls.XXXXXX";
 static pid_t server_pid;
 static int server_port;
 
-/* A certificate of its own for names, in NAME.pem with its key. */
+/* A self-signed certificate for names, in NAME.pem, and NAME.key. */
 static int make_certificate(const char *name, const char *names)
 {
 	char command[500];
@@ -61,7 +60,7 @@ static void tls_stop(void)
 
 struct tls_case {
 	const char *name;
-	const char *certificate; /* that the server has */
+	const char *certificate; /* of the server */
 	const char *option;	 /* of s_server */
 	const char *host;
 	const char *trusted; /* NULL: what the system trusts */
@@ -108,7 +107,7 @@ static void only_the_right_server_is_trusted(void **state)
 					row->message)))
 			fail_msg("%s: %d, %s", row->name, fixture->outcome.err,
 				fixture->outcome.message);
-		/* nothing is sent before the server is known */
+		/* nothing is sent before the server is verified */
 		assert_int_equal(api_stats(fixture->api)->sent[API_HEALTH],
 			row->err == 0);
 		tls_stop();
@@ -117,7 +116,7 @@ static void only_the_right_server_is_trusted(void **state)
 	free(fixture);
 }
 
-static void a_server_without_tls(void **state)
+static void a_server_without_tls_gets_nothing(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
 	char url[64];
@@ -130,7 +129,7 @@ static void a_server_without_tls(void **state)
 		url, sizeof(url), "https://127.0.0.1:%d", fixture->server.port);
 	client_start(fixture, url, NULL);
 	start(fixture, API_EXECUTE, NULL, "{}", &fixture->outcome);
-	/* it waits for a request that never comes */
+	/* the server waits for a request that never comes */
 	turn(fixture, 100);
 	fixture->now_ms += 120000;
 	settle(fixture);
@@ -171,7 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_right_server_is_trusted),
-		cmocka_unit_test(a_server_without_tls),
+		cmocka_unit_test(a_server_without_tls_gets_nothing),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

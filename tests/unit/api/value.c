@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/value.c - values of an answer, whatever shape they come in */
+/* tests/unit/api/value.c - values of an answer, in any of their forms */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/wipe.c - no secret stays in memory that was freed */
+/* tests/unit/api/wipe.c - no secret stays in freed memory */
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 
 #define VAULT "VAULT-TEXT-THAT-NOBODY-ELSE-MAY-READ"
 
-/* What must not stand in a block when it is freed. */
+/* What no block may contain when it is freed. */
 static const char *const secrets[] = { VAULT,
 	"X-Signature: ", "X-Sudo-OTP: ", ONE_TIME_CODE };
 
@@ -120,7 +120,7 @@ static void a_request_leaves_nothing(void **state)
 	free(fixture);
 }
 
-/* Text that is built up in steps is a request's body, too. */
+/* Text that grows while it is written may be a request's body. */
 static void written_json_leaves_nothing(void **state)
 {
 	json_t *json;

@@ -75,7 +75,7 @@ static void check_all_done(void)
 	}
 }
 
-static void all_is_done_in_order(void **state)
+static void tasks_run_in_order(void **state)
 {
 	struct worker *worker = worker_new();
 	struct pollfd fd = { .fd = worker_fd(worker), .events = POLLIN };
@@ -97,7 +97,7 @@ static void all_is_done_in_order(void **state)
 	worker_free(worker);
 }
 
-static void free_waits_for_all(void **state)
+static void free_waits_for_all_tasks(void **state)
 {
 	struct worker *worker = worker_new();
 	int i;
@@ -123,7 +123,7 @@ static void chain(void *ctx)
 		worker_submit(chain_worker, work, chain, task + 1);
 }
 
-static void a_done_may_submit(void **state)
+static void done_can_submit(void **state)
 {
 	(void)state;
 	begin();
@@ -133,14 +133,14 @@ static void a_done_may_submit(void **state)
 	check_all_done();
 }
 
-static void values_are_dropped_there(void **state)
+static void values_are_freed_by_the_worker(void **state)
 {
 	struct worker *worker = worker_new();
 	json_t *json = json_array();
 
 	(void)state;
 	json_incref(json);
-	worker_drop(worker, json); /* somebody else has it */
+	worker_drop(worker, json); /* somebody else holds it */
 	assert_int_equal(worker_pending(worker), 0);
 	assert_int_equal(json->refcount, 1);
 	worker_drop(worker, json);
@@ -151,7 +151,7 @@ static void values_are_dropped_there(void **state)
 	worker_drop(NULL, json_array());
 }
 
-static void memory_may_run_out(void **state)
+static void out_of_memory(void **state)
 {
 	json_t *json = json_array();
 	struct worker *worker;
@@ -176,11 +176,11 @@ static void memory_may_run_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_is_done_in_order),
-		cmocka_unit_test(free_waits_for_all),
-		cmocka_unit_test(a_done_may_submit),
-		cmocka_unit_test(values_are_dropped_there),
-		cmocka_unit_test(memory_may_run_out),
+		cmocka_unit_test(tasks_run_in_order),
+		cmocka_unit_test(free_waits_for_all_tasks),
+		cmocka_unit_test(done_can_submit),
+		cmocka_unit_test(values_are_freed_by_the_worker),
+		cmocka_unit_test(out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
