@@ -309,6 +309,8 @@ int op_call(struct op *op, unsigned slot, struct api_request *request,
 
 	*json = call->json;
 	if (call->is_started) {
+		if (request->body)
+			explicit_bzero(request->body, request->body_len);
 		free(request->body);
 		request->body = NULL;
 		return call->is_done ? call->err : -EINPROGRESS;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_vault.py - a service's env is sent, and stored nowhere
 import os
+import re
 import subprocess
 import unittest
 
@@ -50,6 +51,18 @@ class VaultCase(ResourceCase):
                 stdin=subprocess.DEVNULL).stdout.decode()
             self.assertEqual(found, "", word)
 
+    def memory_has(self, word):
+        """Whether the daemon's writable memory contains it."""
+        base = f"/proc/{self.mount.pid}/"
+        with open(base + "maps", encoding="utf-8") as maps, \
+                open(base + "mem", "rb") as memory:
+            for start, end in re.findall(r"^(\w+)-(\w+) rw", maps.read(),
+                                         re.M):
+                memory.seek(int(start, 16))
+                if word.encode() in memory.read(int(end, 16) - int(start, 16)):
+                    return True
+        return False
+
     def pages(self, path):
         """The number of its pages that the kernel caches."""
         return int(self.shell("fincore -no PAGES $1", path))
@@ -83,6 +96,14 @@ class Vault(VaultCase):
         self.assertEqual(self.pages("services/v/env"), 0)
         self.assertEqual(os.stat(self.at("services/v/env")).st_size, 0)
         self.assert_nowhere(MARKER)
+
+    def test_no_copy_in_memory(self):
+        """What was sent is wiped: of ours, and in curl's buffers."""
+        self.save("services/v/env", f"A={MARKER}-sent\n" + "B=2\n" * 100)
+        # overwrites the buffer that requests of the kernel are read into
+        self.assertEqual(self.save_error("services/v/env", "B" * 70000),
+                         "EFBIG")
+        self.assertFalse(self.memory_has(f"{MARKER}-sent"))
 
     def test_added_to(self):
         self.save("services/v/env", f"A={MARKER}\n")
