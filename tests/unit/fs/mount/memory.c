@@ -25,12 +25,14 @@ char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t len);
 FILE *__wrap_open_memstream(char **text, size_t *len);
 
-static long allocations, failing;
+static _Atomic long allocations, failing;
 
-/* The worker's count as well. */
+/* Allocations of the worker threads are counted, too. */
 static bool is_failing(void)
 {
-	if (!failing || __atomic_add_fetch(&allocations, 1, 5) != failing)
+	long at = failing;
+
+	if (!at || ++allocations != at)
 		return false;
 	errno = ENOMEM;
 	return true;
@@ -271,7 +273,7 @@ static int run_case(const struct row_of_test *row, long at)
 	return err;
 }
 
-/* What the daemon logs of it is not for who reads the test's output. */
+/* The daemon logs each failure; that does not belong into the test's output. */
 static int stderr_close(void)
 {
 	int kept = dup(2), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
