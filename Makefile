@@ -5,6 +5,7 @@
 #   make demo     run programs through a mount of the stand-in
 #   make check    run all tests; optionally SAN=address,undefined or SAN=thread
 #   make check-live   compare the real API with its description; needs keys
+#   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
 #   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR
 #
 # `make build/unsandboxfs` needs only libfuse3, libcurl, OpenSSL and jansson.
@@ -192,6 +193,13 @@ check-live:
 	+@$(MAKE) --no-print-directory $(JOBS) $(PROGRAM)
 	@python3 -B tests/live/live.py $(LIVE) $(BUILD)
 
+# Tests that other people's programs make of a filesystem: stress-ng, fio,
+# sqlite3, git; and a comparison with the disk, call by call.
+check-outside:
+	@tests/deps.sh build demo outside
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@python3 -B tests/outside/outside.py $(BUILD)
+
 # Runs each target for SECS seconds with libFuzzer, which needs clang; findings
 # are left in build-fuzz.
 SECS = 60
@@ -222,6 +230,12 @@ bench:
 	+@$(MAKE) --no-print-directory $(JOBS) all $(BENCH)
 	@python3 -B tests/bench/speed.py $(BUILD)
 	@python3 -B tests/bench/size.py $(BUILD)
+
+# Lines, memory and time of what people do; beside WITH=BUILD, if that is said.
+bench-house:
+	@tests/deps.sh build demo bench
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@python3 -B tests/bench/house.py $(WITH) $(BUILD)
 
 demo:
 	@tests/deps.sh build demo
@@ -264,5 +278,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps check check-unit check-fuzz check-live fuzz fuzz-targets soak bench \
-	bench-requests demo lint format coverage install uninstall clean
+.PHONY: all deps check check-unit check-fuzz check-live check-outside fuzz \
+	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install uninstall clean

@@ -15,6 +15,8 @@ test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux
 lint='clang-format cppcheck mandoc shellcheck'
 coverage='gcovr'
 fuzz='clang libclang-rt-dev'
+outside='stress-ng fio git'
+bench='strace'
 
 wanted=
 for list in "$@"; do
@@ -25,6 +27,8 @@ for list in "$@"; do
 	lint) wanted="$wanted $lint" ;;
 	coverage) wanted="$wanted $coverage" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
+	outside) wanted="$wanted $outside" ;;
+	bench) wanted="$wanted $bench" ;;
 	*) echo "deps: no such list: $list" >&2; exit 2 ;;
 	esac
 done
