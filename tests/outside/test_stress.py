@@ -7,8 +7,9 @@ import unittest
 
 from case import MountCase
 
-SECONDS = 2
-# stress-ng's own words for what it can stress.
+SECONDS = {"dentry": 3, "dir": 2, "fcntl": 2, "flock": 2, "getdent": 2,
+           "open": 3, "rename": 3, "touch": 2, "utime": 2}
+# stress-ng's own words for what it can stress; a second each, if not said.
 STRESSORS = {
     "access": (), "chmod": (), "chown": (), "copy-file": (),
     "dentry": (), "dir": (), "dirdeep": ("--dirdeep-bytes", "4m"),
@@ -37,7 +38,7 @@ class Stress(MountCase):
         os.makedirs(folder, exist_ok=True)
         done = subprocess.run(
             ["stress-ng", "--" + name, "1", *STRESSORS[name], "--verify",
-             "--timeout", str(SECONDS), "--temp-path", folder,
+             "--timeout", str(SECONDS.get(name, 1)), "--temp-path", folder,
              "--no-rand-seed", "--oomable"], capture_output=True,
             stdin=subprocess.DEVNULL, timeout=80, check=False, cwd=folder)
         return done.returncode, done.stdout.decode() + done.stderr.decode()
