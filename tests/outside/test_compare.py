@@ -56,6 +56,7 @@ class Compare(MountCase):
         mount = self.at(self.base, name)
         _, allowed = EXPECTED.get(name, ("", {}))
         wanted, wanted_tree = play_in(disk, code)
+        self.assertTrue(wanted_tree, f"on the disk: {wanted}")
         try:
             got, got_tree = play_in(mount, code)
         except TestTimeout:
@@ -143,6 +144,7 @@ for _class, _table in ((Open, cases_open.CASES), (Rename, cases_rename.CASES),
 
     _class.test_zz1_all_is_there_after_a_remount = _after_a_remount
     _class.test_zz2_all_is_there_after_a_kill = _after_a_kill
+del _class  # else the loader finds the last one twice
 
 if __name__ == "__main__":
     unittest.main()
