@@ -68,14 +68,14 @@ bool job_is_final(const struct job *job)
 	return job->status >= JOB_COMPLETED;
 }
 
-static struct job *job_make(struct core *core)
+static struct job *job_create(struct core *core, uint64_t number)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (!job)
 		return NULL;
 	job->core = core;
-	job->number = core->jobs->next_number++;
+	job->number = number;
 	job->created = job->changed = core->now;
 	job->output[JOB_STDOUT].fd = job->output[JOB_STDERR].fd = -1;
 	TAILQ_INIT(&job->waiters);
@@ -84,12 +84,19 @@ static struct job *job_make(struct core *core)
 		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&core->jobs->all, job, link);
+	if (number >= core->jobs->next_number)
+		core->jobs->next_number = number + 1;
 	return job;
 }
 
 struct job *job_new(struct core *core)
 {
-	struct job *job = job_make(core);
+	return job_new_numbered(core, core->jobs->next_number);
+}
+
+struct job *job_new_numbered(struct core *core, uint64_t number)
+{
+	struct job *job = job_create(core, number);
 
 	if (job && asprintf(&job->key, "n%" PRIu64, job->number) < 0) {
 		job->key = NULL;
@@ -105,7 +112,7 @@ struct job *job_foreign(struct core *core, const char *id)
 
 	if (job)
 		return job;
-	job = job_make(core);
+	job = job_create(core, core->jobs->next_number);
 	if (!job)
 		return NULL;
 	job->is_foreign = job->is_async = job->was_accepted = true;
@@ -192,9 +199,10 @@ void job_forget(struct job *job)
 	job_detach(job);
 	poller_remove(job);
 	timer_disarm(&job->core->timers, &job->settle);
+	timer_disarm(&job->core->timers, &job->asked);
 	job_index_remove(job);
 	TAILQ_REMOVE(&job->core->jobs->all, job, link);
-	ops_wake(&job->waiters);
+	job_notify(job);
 	if (!job->holds)
 		job_free(job);
 }
@@ -235,7 +243,7 @@ void job_fail(struct job *job, int err, const char *reason)
 	job_notify(job);
 }
 
-/* ---- an answer, on its way through the worker ---- */
+/* ---- an answer that the worker stores ---- */
 
 struct arrival {
 	struct job *job;
@@ -279,15 +287,15 @@ static void arrival_record(void *ctx)
 		arrival->record, arrival->record_len, 1);
 }
 
-/* The result is kept: now it is true for everybody. */
+/* The result is on disk: it may be shown. */
 static void arrival_recorded(void *ctx)
 {
 	struct arrival *arrival = ctx;
 	struct job *job = arrival->job;
 
 	if (arrival->err && !job->is_removed)
-		log_line(LOG_ERR, "result of job %s is not kept: %s", job->key,
-			strerror(-arrival->err));
+		log_line(LOG_ERR, "cannot store the result of job %s: %s",
+			job->key, strerror(-arrival->err));
 	job->status = arrival->status;
 	job->is_ending = false;
 	if (job->is_removed)
@@ -329,12 +337,12 @@ static void arrival_apply(struct arrival *arrival)
 	job->changed = job->core->now;
 }
 
-/* What the API still has is asked for again; what came in the answer of the
- * run itself it gives only once. */
+/* A job that is polled is asked for again. The answer to the run itself comes
+ * only once. */
 static void arrival_lost(struct job *job, int err)
 {
 	static const char reason[] =
-		"the result could not be kept in the state directory";
+		"the run's result could not be stored in the state directory";
 
 	errors_add(job->core->errors, &job->core->now, "KEEP", job->key, 0, err,
 		reason);
@@ -352,6 +360,7 @@ static void arrival_stored(void *ctx)
 	enum job_status before = job->status;
 
 	job->is_storing = false;
+	poller_update(job);
 	if (job->is_removed) {
 		job_store_remove(arrival->state, arrival->number,
 			arrival->stored.artifact_count);
@@ -361,7 +370,6 @@ static void arrival_stored(void *ctx)
 	if (arrival->stored.err) {
 		arrival_lost(job, arrival->stored.err);
 		ops_wake(&job->waiters);
-		poller_resume(job->core);
 		arrival_free(arrival);
 		return;
 	}
@@ -369,7 +377,6 @@ static void arrival_stored(void *ctx)
 	if (arrival->status < JOB_COMPLETED) {
 		job->status = arrival->status;
 		job_notify(job);
-		poller_resume(job->core);
 		arrival_free(arrival);
 		return;
 	}
@@ -390,7 +397,7 @@ void job_answer(struct job *job, json_t *json, enum job_status status)
 	struct arrival *arrival = calloc(1, sizeof(*arrival));
 
 	if (!arrival) {
-		job_fail(job, -ENOMEM, "no memory for the result");
+		job_fail(job, -ENOMEM, "out of memory for the run's result");
 		return;
 	}
 	job_hold(job);
@@ -400,10 +407,11 @@ void job_answer(struct job *job, json_t *json, enum job_status status)
 	arrival->answer = json_incref(json);
 	arrival->status = status;
 	job->is_storing = true;
+	poller_update(job);
 	if (worker_submit(job->core->worker, arrival_store, arrival_stored,
 		    arrival)) {
 		job->is_storing = false;
-		job_fail(job, -ENOMEM, "no memory for the result");
+		job_fail(job, -ENOMEM, "out of memory for the run's result");
 		arrival_free(arrival);
 	}
 }

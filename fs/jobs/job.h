@@ -6,17 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
+#include <uthash.h>
 
 #include "fs/base/setting.h"
 #include "fs/core/op.h"
 
 /*
- * A job is made when content is saved and lives on disk (fs/jobs/job_store.h)
- * from before its request is sent. Its directory is served from this struct and
- * from files in the state directory; nothing of the output is kept in memory.
+ * A job is created when content is saved, and is on disk (fs/jobs/job_store.h)
+ * before its request is sent. Its directory is served from this struct and from
+ * files in the state directory; no output is kept in memory.
  *
- * Jobs that others have submitted are shown too, while the API lists them, and
- * when they are asked for by id: they are foreign, and not kept over a remount.
+ * Jobs that other programs have submitted are shown while the API lists them,
+ * or when they are looked up by id. They are foreign: a remount forgets them.
  */
 
 enum job_status {
@@ -26,12 +27,12 @@ enum job_status {
 	JOB_FAILED,
 	JOB_TIMEOUT,
 	JOB_CANCELLED,
-	JOB_ERROR, /* the request itself failed, nothing is known to have run */
+	JOB_ERROR, /* the request failed; job->error says if it may have run */
 };
 
 enum job_output { JOB_STDOUT, JOB_STDERR, JOB_OUTPUTS };
 
-/* The file that an output is kept in, open while somebody reads it. */
+/* The file of an output, open while it is being read. */
 struct stream {
 	int fd; /* -1: not open */
 	unsigned users;
@@ -46,13 +47,12 @@ struct job_artifact {
 };
 
 struct job {
-	TAILQ_ENTRY(job) link;	 /* in jobs->all */
-	TAILQ_ENTRY(job) active; /* in the poller's list, while followed */
-	bool is_active;
+	TAILQ_ENTRY(job) link;		 /* in jobs->all */
+	UT_hash_handle by_number, by_id; /* of fs/jobs/job_index.c */
 
-	uint64_t number; /* serial: names the files on disk */
-	char *key;	 /* what its inode numbers are made of: "nNUMBER", or
-			    the id of a foreign job */
+	uint64_t number; /* serial, never reused: names the files on disk */
+	char *key;	 /* its inode numbers are derived from it: "nNUMBER",
+			    or the id of a foreign job */
 	char *id;	 /* the API's; NULL: not known yet */
 	bool is_foreign, is_async, is_stored, is_removed;
 	bool is_unlisted;   /* foreign, and not in the API's last list */
@@ -86,50 +86,47 @@ struct job {
 	struct core *core;
 	unsigned holds;
 
-	/* Polling, see fs/jobs/poller.c. */
-	unsigned watchers; /* readers that wait for it */
-	unsigned watching_output;
-	uint64_t asked_ms; /* when somebody asked who does not wait; 0: never */
-	uint64_t submitted_ms, polled_ms;
-	unsigned polls, misses, poll_failures;
+	/* Of fs/jobs/poller.c. */
+	TAILQ_ENTRY(job) active; /* in the poller's list */
+	bool is_active, is_pollable, is_watched;
+	unsigned watchers;	  /* readers that wait for it */
+	unsigned watching_output; /* of those, for more output */
+	struct timer asked; /* armed: one of those asked without waiting */
+	uint64_t submitted_ms;
+	uint64_t listed_ms; /* when the poll that listed it last was sent */
+	unsigned polls, not_found, poll_failures;
 	int poll_err;
-	bool is_ending;	 /* its result is here, and being brought to disk */
-	bool is_storing; /* an answer is being written by the worker */
+	bool is_ending;	 /* the worker is storing its result */
+	bool is_storing; /* the worker is storing an answer */
 
 	struct poll_handle *polls_waiting;
 };
 
 TAILQ_HEAD(job_list, job);
 
-/* Reads the records of the state directory; damaged ones are put aside.
- * A run that was under way becomes JOB_ERROR. */
-int jobs_load(struct core *core);
-void jobs_clear(struct core *core);
+/* All jobs here are borrowed, unless it says otherwise: core->jobs owns them.
+ */
 
-/* A new pending job, its number taken; NULL: no memory. */
+/* A new pending job with the next number, or with a number that no job has;
+ * NULL if out of memory. */
 struct job *job_new(struct core *core);
-/* A foreign job of this id, found or made. NULL: no memory. */
+struct job *job_new_numbered(struct core *core, uint64_t number);
+/* The job with this id; a new foreign one if there is none. NULL if out of
+ * memory. */
 struct job *job_foreign(struct core *core, const char *id);
 
+/* NULL if there is none. */
 struct job *job_by_key(struct core *core, const char *key);
 struct job *job_by_id(struct core *core, const char *id);
 struct job *job_by_number(struct core *core, uint64_t number);
 
-/* The name of its directory in jobs/: the id, else "local-NUMBER". */
+/* Writes the name of its directory in jobs/ as snprintf does: the id, else
+ * "local-NUMBER". */
 int job_name(const struct job *job, char *name, size_t room);
-/* Whether an id of the API may stand as a name in jobs/. */
-bool job_id_is_name(const char *id);
-/* The job that a name in jobs/ stands for, aliases apart; NULL: not known. */
-struct job *jobs_lookup(struct core *core, const char *name);
-/* The API may know the job for long: it is not shown again here. */
-void jobs_forget(struct core *core, const char *id);
-bool job_is_forgotten(const struct core *core, const char *id);
-/* Takes the API's list: others' jobs come and go. */
-void jobs_read_list(struct core *core, const json_t *json, uint64_t fetched_ms);
 
 bool job_is_final(const struct job *job);
 const char *job_status_word(enum job_status status);
-/* JOB_RUNNING for a word that the API does not promise. */
+/* JOB_RUNNING for NULL, and for a word that the API does not document. */
 enum job_status job_status_of(const char *word);
 
 /* It is the newest job of this file: the one before goes, where it was a run's.
@@ -138,32 +135,29 @@ void job_attach(struct job *job, struct spool_inode *inode);
 /* The file has gone, or got another job. */
 void job_detach(struct job *job);
 
-/* Holds keep the struct; a removed job is freed with its last hold. */
+/* A reference count; a removed job is freed when it drops to zero. */
 void job_hold(struct job *job);
 void job_drop(struct job *job);
 
-/* Something changed: waiters are woken, pollers told. */
+/* The job changed: wakes its waiting operations and poll(2)s. */
 void job_notify(struct job *job);
 
-/* The request failed, or the mount ended: JOB_ERROR with the reason. */
+/* Ends the job as JOB_ERROR, with -errno and the reason (borrowed), and stores
+ * that. */
 void job_fail(struct job *job, int err, const char *reason);
 
-/* An answer of the API: a result, a state, or part of the output. json is
- * borrowed. Stored by the worker; the status moves when it is on disk. */
+/* Takes an answer of the API: a result, a state, or part of the output. json is
+ * borrowed. The worker stores it; the status changes when it is on disk. If out
+ * of memory the job fails, and may be freed. */
 void job_answer(struct job *job, json_t *json, enum job_status status);
 
-/* What an answer says of the job's state: 0, or -EPROTO where it says nothing
- * that the API promises. A result without a state is a result. */
+/* Reads the state of a job from an answer of its own. A result without a state
+ * counts as completed; -EPROTO if there is neither. */
 int job_judge(const json_t *answer, enum job_status *status);
 
-/* Forgets it and its files. */
+/* Removes the job and its files. */
 void job_remove(struct job *job);
-/* Forgets it, but leaves its files. */
+/* Removes the job, but leaves its files. */
 void job_forget(struct job *job);
-
-/* The listing of jobs/ has changed. */
-void jobs_touch(struct core *core);
-int jobs_set_alias(struct core *core, const char *alias, const struct job *job);
-void jobs_drop_alias(struct core *core, const char *alias);
 
 #endif

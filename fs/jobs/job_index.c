@@ -1,81 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/job_index.c - jobs by number and by id */
+#define HASH_NONFATAL_OOM 1 /* tbl stays NULL then */
 #include "fs/jobs/job_index.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 
-/* The C library's balanced trees hold them; the keys are the jobs'. */
-
-static int compare_number(const void *a, const void *b)
-{
-	const struct job *one = a, *other = b;
-
-	return (one->number > other->number) - (one->number < other->number);
-}
-
-static int compare_id(const void *a, const void *b)
-{
-	const struct job *one = a, *other = b;
-
-	return strcmp(one->id, other->id);
-}
-
 int job_index_add(struct job *job)
 {
-	return tsearch(job, &job->core->jobs->by_number, compare_number)
-		? 0
-		: -ENOMEM;
+	HASH_ADD(by_number, job->core->jobs->by_number, number,
+		sizeof(job->number), job);
+	return job->by_number.tbl ? 0 : -ENOMEM;
 }
 
-static void forget_id(struct job *job)
+static void remove_id(struct job *job)
 {
-	if (job->id && job->core->jobs->by_id &&
-		job_by_id(job->core, job->id) == job)
-		tdelete(job, &job->core->jobs->by_id, compare_id);
-	free(job->id);
-	job->id = NULL;
+	if (job->by_id.tbl)
+		HASH_DELETE(by_id, job->core->jobs->by_id, job);
+	job->by_id.tbl = NULL;
 }
 
 void job_index_remove(struct job *job)
 {
-	tdelete(job, &job->core->jobs->by_number, compare_number);
-	if (job->id && job_by_id(job->core, job->id) == job)
-		tdelete(job, &job->core->jobs->by_id, compare_id);
+	HASH_DELETE(by_number, job->core->jobs->by_number, job);
+	remove_id(job);
 }
 
-/* Of two with one id, which only a confused API makes, the first is found. */
 int job_set_id(struct job *job, const char *id)
 {
-	forget_id(job);
-	job->id = strdup(id);
-	if (!job->id)
-		return -ENOMEM;
-	return tsearch(job, &job->core->jobs->by_id, compare_id) ? 0 : -ENOMEM;
-}
+	char *copy = strdup(id);
 
-static struct job *job_of(const void *found)
-{
-	return found ? *(struct job *const *)found : NULL;
+	remove_id(job);
+	free(job->id);
+	job->id = copy;
+	if (!copy)
+		return -ENOMEM;
+	if (job_by_id(job->core, id))
+		return 0;
+	HASH_ADD_KEYPTR(
+		by_id, job->core->jobs->by_id, job->id, strlen(job->id), job);
+	return job->by_id.tbl ? 0 : -ENOMEM;
 }
 
 struct job *job_by_number(struct core *core, uint64_t number)
 {
-	struct job wanted = { .number = number };
+	struct job *job;
 
-	return job_of(tfind(&wanted, &core->jobs->by_number, compare_number));
+	HASH_FIND(
+		by_number, core->jobs->by_number, &number, sizeof(number), job);
+	return job;
 }
 
 struct job *job_by_id(struct core *core, const char *id)
 {
-	struct job wanted = { .id = (char *)id };
+	struct job *job;
 
-	return job_of(tfind(&wanted, &core->jobs->by_id, compare_id));
+	HASH_FIND(by_id, core->jobs->by_id, id, strlen(id), job);
+	return job;
 }
 
 struct job *job_by_key(struct core *core, const char *key)

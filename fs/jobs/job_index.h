@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/job_index.h - jobs by number and by id */
+/* fs/jobs/job_index.h - jobs by number and by id; the look-ups are in job.h */
 #ifndef FS_JOBS_JOB_INDEX_H
 #define FS_JOBS_JOB_INDEX_H
 
 #include "fs/jobs/job.h"
 
-/* The index has a job from its making to its end. -ENOMEM. */
+/* Once for each job, when it is created and when it is removed. -ENOMEM. */
 int job_index_add(struct job *job);
 void job_index_remove(struct job *job);
 
-/* Gives it the id that the API has for it. -ENOMEM. */
+/* Sets the API's id (copied). Of two jobs with one id, job_by_id finds the
+ * first. -ENOMEM: the job has no id, or is not found by it. */
 int job_set_id(struct job *job, const char *id);
 
 #endif

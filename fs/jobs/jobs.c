@@ -1,86 +1,82 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/jobs.c - all jobs of a mount: reading them at start, names, aliases
+/* fs/jobs/jobs.c - all jobs of a mount: their names, and reading them at start
  */
-#include "fs/jobs/job.h"
+#include "fs/jobs/jobs.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "fs/jobs/job_store.h"
+#include "fs/base/json_time.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/jobs/jobs.h"
+#include "fs/jobs/poll_handle.h"
 
 enum { RECORD_MAX = 16 << 20, FORGOTTEN_MAX = 1000 };
 
 static const char names_file[] = "names.json";
 
-/* What another try may read. */
+/* Not the file's fault: another start may read it. */
 static bool is_shortage(int err)
 {
 	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
 }
 
-/* What cannot be read is no loss but of names; want of memory is no reason. */
-static int jobs_read_names(struct core *core)
+/* ---- names ---- */
+
+static json_t *object_member(const json_t *names, const char *name)
 {
+	json_t *member = json_object_get(names, name);
+
+	return json_is_object(member) ? json_incref(member) : json_object();
+}
+
+/* A damaged file costs the aliases, and jobs that were removed may show up. */
+static int names_read(struct core *core)
+{
+	struct jobs *jobs = core->jobs;
+	json_t *names = NULL;
 	char *text;
 	size_t len;
-	json_t *names;
 	int err =
 		state_read(core->state.fd, names_file, RECORD_MAX, &text, &len);
 
-	core->jobs->changed = core->born;
-	if (err)
-		return is_shortage(err) ? err : 0;
-	err = json_parse(text, len, &names);
-	free(text);
-	if (err)
-		return err == -ENOMEM ? err : 0;
-	json_t *changed = json_object_get(names, "changed");
-	if (changed) {
-		core->jobs->changed.tv_sec =
-			json_integer_value(json_array_get(changed, 0));
-		core->jobs->changed.tv_nsec =
-			json_integer_value(json_array_get(changed, 1));
+	if (!err) {
+		err = json_parse(text, len, &names);
+		free(text);
 	}
-	json_t *aliases = json_object_get(names, "aliases");
-	if (json_is_object(aliases) &&
-		json_object_update(core->jobs->aliases, aliases))
-		err = -ENOMEM;
-	json_t *forgotten = json_object_get(names, "forgotten");
-	if (json_is_object(forgotten) &&
-		json_object_update(core->jobs->forgotten, forgotten))
-		err = -ENOMEM;
-	core->jobs->latest =
-		json_integer_value(json_object_get(names, "latest"));
-	core->jobs->next_number =
-		json_integer_value(json_object_get(names, "next"));
+	if (is_shortage(err))
+		return err;
+	jobs->changed = core->born;
+	json_to_timespec(json_object_get(names, "changed"), &jobs->changed);
+	jobs->aliases = object_member(names, "aliases");
+	jobs->forgotten = object_member(names, "forgotten");
+	jobs->latest = json_integer_value(json_object_get(names, "latest"));
+	uint64_t next = json_integer_value(json_object_get(names, "next"));
+	if (next > jobs->next_number)
+		jobs->next_number = next;
 	json_decref(names);
-	return err;
+	return jobs->aliases && jobs->forgotten ? 0 : -ENOMEM;
 }
 
-static void jobs_write_names(struct core *core)
+static void names_write(struct core *core)
 {
+	const struct jobs *jobs = core->jobs;
 	size_t len;
-	json_t *names = json_pack("{s:O s:O s:I s:I s:[II]}", "aliases",
-		core->jobs->aliases, "forgotten", core->jobs->forgotten,
-		"latest", (json_int_t)core->jobs->latest, "next",
-		(json_int_t)core->jobs->next_number, "changed",
-		(json_int_t)core->jobs->changed.tv_sec,
-		(json_int_t)core->jobs->changed.tv_nsec);
+	json_t *names = json_pack("{s:O s:O s:I s:I s:o}", "aliases",
+		jobs->aliases, "forgotten", jobs->forgotten, "latest",
+		(json_int_t)jobs->latest, "next", (json_int_t)jobs->next_number,
+		"changed", json_from_timespec(&jobs->changed));
 	char *text = names ? json_write(names, &len) : NULL;
 
 	if (!text || state_write(core->state.fd, names_file, text, len, 0))
-		log_line(LOG_ERR, "%s/%s cannot be written", core->state.path,
+		log_line(LOG_ERR, "cannot write %s/%s", core->state.path,
 			names_file);
 	json_decref(names);
 	free(text);
@@ -89,10 +85,10 @@ static void jobs_write_names(struct core *core)
 void jobs_touch(struct core *core)
 {
 	core->jobs->changed = core->now;
-	jobs_write_names(core);
+	names_write(core);
 }
 
-/* The oldest goes for the newest: json objects keep their order. */
+/* JSON objects keep their order: the first member is the oldest. */
 void jobs_forget(struct core *core, const char *id)
 {
 	json_t *forgotten = core->jobs->forgotten;
@@ -101,7 +97,7 @@ void jobs_forget(struct core *core, const char *id)
 	if (json_object_size(forgotten) >= FORGOTTEN_MAX && oldest)
 		json_object_del(forgotten, json_object_iter_key(oldest));
 	if (json_object_set_new(forgotten, id, json_true()))
-		log_line(LOG_ERR, "no memory to forget the job %s by", id);
+		log_line(LOG_ERR, "out of memory: job %s is not hidden", id);
 }
 
 bool job_is_forgotten(const struct core *core, const char *id)
@@ -111,12 +107,10 @@ bool job_is_forgotten(const struct core *core, const char *id)
 
 int jobs_set_alias(struct core *core, const char *alias, const struct job *job)
 {
-
 	json_t *key = json_from_bytes(alias, strlen(alias));
-	int err = key
-		? json_object_set_new_nocheck(core->jobs->aliases,
-			  json_string_value(key), json_integer(job->number))
-		: -1;
+	int err = json_object_set_new_nocheck(core->jobs->aliases,
+		json_string_value(key), json_integer(job->number));
+
 	json_decref(key);
 	jobs_touch(core);
 	return err ? -ENOMEM : 0;
@@ -126,37 +120,113 @@ void jobs_drop_alias(struct core *core, const char *alias)
 {
 	json_t *key = json_from_bytes(alias, strlen(alias));
 
-	if (key)
-		json_object_del(core->jobs->aliases, json_string_value(key));
+	json_object_del(core->jobs->aliases, json_string_value(key));
 	json_decref(key);
 	jobs_touch(core);
 }
 
-static int job_read(struct core *core, uint64_t number, const char *name)
+/* ---- the state directory at start ---- */
+
+/* The number of a job's file; 0: it is not one of ours. *suffix is what follows
+ * the number. */
+static uint64_t file_number(const char *name, const char **suffix)
 {
-	char *text, aside[NAME_MAX + 16];
+	char *end;
+
+	if (*name < '1' || *name > '9')
+		return 0;
+	uint64_t number = strtoull(name, &end, 10);
+	*suffix = end;
+	return number <= INT64_MAX ? number : 0;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const uint64_t *one = a, *other = b;
+
+	return (*one > *other) - (*one < *other);
+}
+
+/* The numbers of all records, sorted. *numbers is owned by the caller, also
+ * after -ENOMEM. */
+static int find_records(DIR *dir, uint64_t **numbers, size_t *count)
+{
+	const char *suffix;
+	struct dirent *entry;
+	size_t room = 0;
+
+	while ((entry = readdir(dir))) {
+		uint64_t number = file_number(entry->d_name, &suffix);
+		if (!number || strcmp(suffix, ".json"))
+			continue;
+		if (*count == room) {
+			room = room ? 2 * room : 64;
+			void *grown =
+				reallocarray(*numbers, room, sizeof(**numbers));
+			if (!grown)
+				return -ENOMEM;
+			*numbers = grown;
+		}
+		(*numbers)[(*count)++] = number;
+	}
+	qsort(*numbers, *count, sizeof(**numbers), compare_numbers);
+	return 0;
+}
+
+static int read_record(struct core *core, uint64_t number)
+{
+	char *text, name[32], aside[48];
 	size_t len;
 	struct job *job;
+
+	snprintf(name, sizeof(name), "%" PRIu64 ".json", number);
 	int err =
 		state_read(core->state.jobs_fd, name, RECORD_MAX, &text, &len);
-
 	if (!err) {
 		err = job_from_record(core, number, text, len, &job);
 		free(text);
 	}
-	if (is_shortage(err))
+	if (!err || is_shortage(err))
 		return err;
-	if (err) {
-		log_line(LOG_ERR, "%s/jobs/%s is damaged, put aside: %s",
-			core->state.path, name, strerror(-err));
-		snprintf(aside, sizeof(aside), "%s.damaged", name);
-		renameat(core->state.jobs_fd, name, core->state.jobs_fd, aside);
-	}
+	snprintf(aside, sizeof(aside), "%s.damaged", name);
+	log_line(LOG_ERR, "%s/jobs/%s is damaged, renamed to %s: %s",
+		core->state.path, name, aside, strerror(-err));
+	renameat(core->state.jobs_fd, name, core->state.jobs_fd, aside);
 	return 0;
 }
 
-/* A request that was on its way when the mount ended may have been carried
- * out, so it is not sent again; a job that has an id is followed. */
+/* Removes files without a record: of foreign jobs, or left by a kill. */
+static void sweep(struct core *core, DIR *dir)
+{
+	const char *suffix;
+	struct dirent *entry;
+
+	rewinddir(dir);
+	while ((entry = readdir(dir))) {
+		uint64_t number = file_number(entry->d_name, &suffix);
+		if (number && strcmp(suffix, ".json") &&
+			!strstr(suffix, ".damaged") &&
+			!job_by_number(core, number))
+			unlinkat(core->state.jobs_fd, entry->d_name, 0);
+	}
+}
+
+static int read_records(struct core *core, DIR *dir)
+{
+	uint64_t *numbers = NULL;
+	size_t count = 0;
+	int err = find_records(dir, &numbers, &count);
+
+	for (size_t i = 0; !err && i < count; i++)
+		err = read_record(core, numbers[i]);
+	free(numbers);
+	if (!err)
+		sweep(core, dir);
+	return err;
+}
+
+/* A request that was under way may have been carried out, so it is not sent
+ * again; a job with an id is polled. */
 static void job_resume(struct job *job)
 {
 	if (job_is_final(job))
@@ -169,53 +239,17 @@ static void job_resume(struct job *job)
 	job->err = -ECONNABORTED;
 	free(job->error);
 	job->error = strdup("the mount ended before the result came; "
-			    "save the program again to run it again");
+			    "the program may have run");
 	job_store_record(job);
 }
 
-/* Numbers are never used again, not even of jobs that were removed. */
-static void jobs_order(struct core *core)
-{
-	struct job_list sorted = TAILQ_HEAD_INITIALIZER(sorted);
-	struct job *job, *after;
-
-	while ((job = TAILQ_FIRST(&core->jobs->all))) {
-		TAILQ_REMOVE(&core->jobs->all, job, link);
-		after = TAILQ_LAST(&sorted, job_list);
-		while (after && after->number > job->number)
-			after = TAILQ_PREV(after, job_list, link);
-		if (after)
-			TAILQ_INSERT_AFTER(&sorted, after, job, link);
-		else
-			TAILQ_INSERT_HEAD(&sorted, job, link);
-		if (job->number >= core->jobs->next_number)
-			core->jobs->next_number = job->number + 1;
-	}
-	TAILQ_CONCAT(&core->jobs->all, &sorted, link);
-	if (!core->jobs->next_number)
-		core->jobs->next_number = 1;
-}
-
-/* Files without a record are left of a foreign job, or of a kill. */
-static void jobs_sweep(struct core *core, DIR *dir)
-{
-	struct dirent *entry;
-
-	rewinddir(dir);
-	while ((entry = readdir(dir))) {
-		char *end;
-		uint64_t number = strtoull(entry->d_name, &end, 10);
-		if (end == entry->d_name || !strcmp(end, ".json") ||
-			strstr(end, ".damaged") || job_by_number(core, number))
-			continue;
-		unlinkat(core->state.jobs_fd, entry->d_name, 0);
-	}
-}
+/* ---- all jobs ---- */
 
 void jobs_init(struct jobs *jobs, struct core *core)
 {
 	memset(jobs, 0, sizeof(*jobs));
 	TAILQ_INIT(&jobs->all);
+	jobs->next_number = 1;
 	core->jobs = jobs;
 	runs_init(core);
 	poller_init(core);
@@ -223,30 +257,20 @@ void jobs_init(struct jobs *jobs, struct core *core)
 
 int jobs_load(struct core *core)
 {
-	int fd = openat(core->state.jobs_fd, ".", O_RDONLY | O_DIRECTORY);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
 	struct job *job;
+	int err = names_read(core);
+	int fd = err ? -1
+		     : openat(core->state.jobs_fd, ".",
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	core->jobs->aliases = json_object();
-	core->jobs->forgotten = json_object();
-	if (!dir || !core->jobs->aliases || !core->jobs->forgotten) {
-		if (dir)
-			closedir(dir);
-		else if (fd >= 0)
+	if (!dir) {
+		err = err ? err : -errno;
+		if (fd >= 0)
 			close(fd);
-		return -ENOMEM;
+		return err;
 	}
-	int err = jobs_read_names(core);
-	while (!err && (entry = readdir(dir))) {
-		char *end;
-		uint64_t number = strtoull(entry->d_name, &end, 10);
-		if (end != entry->d_name && !strcmp(end, ".json"))
-			err = job_read(core, number, entry->d_name);
-	}
-	jobs_order(core);
-	if (!err)
-		jobs_sweep(core, dir);
+	err = read_records(core, dir);
 	closedir(dir);
 	if (err)
 		return err;
@@ -261,12 +285,13 @@ void jobs_clear(struct core *core)
 	struct job *job;
 
 	if (core->jobs->is_loaded)
-		jobs_write_names(core);
+		names_write(core);
 	while ((job = TAILQ_FIRST(&core->jobs->all))) {
 		if (job->is_foreign)
 			job_store_remove(
 				&core->state, job->number, job->artifact_count);
-		job->inode = 0; /* it stays where it is, on disk */
+		job->inode = 0; /* it keeps its job on disk */
+		poll_handles_clear(job);
 		job_forget(job);
 	}
 	json_decref(core->jobs->aliases);

@@ -1,28 +1,70 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/jobs.h - all jobs of a mount, their queue and their polling */
+/* fs/jobs/jobs.h - the room of jobs: all jobs of a mount; includes the rest */
 #ifndef FS_JOBS_JOBS_H
 #define FS_JOBS_JOBS_H
 
+#include "fs/jobs/dir_kind.h"
 #include "fs/jobs/job.h"
 #include "fs/jobs/job_reader.h"
+#include "fs/jobs/job_store.h"
 #include "fs/jobs/poller.h"
 #include "fs/jobs/run.h"
 
 struct jobs {
 	struct runs runs;
 	struct poller poller;
-	struct job_list all; /* oldest first */
-	bool is_loaded;	     /* else what is known of them is not all */
-	uint64_t next_number;
-	void *by_number, *by_id; /* of fs/jobs/job_index.c */
+	struct job_list all;   /* oldest first; owned */
+	bool is_loaded;	       /* all of the state directory was read */
+	uint64_t next_number;  /* above every number that was ever used */
+	struct job *by_number; /* hash tables, see fs/jobs/job_index.c */
+	struct job *by_id;
 	struct timespec changed; /* when the listing of jobs/ last changed */
 	json_t *forgotten;  /* object: ids of jobs that were removed here */
-	json_t *aliases;    /* object: name -> job number */
-	uint64_t latest;    /* number of the last asynchronous one; 0 */
+	json_t *aliases;    /* object: name (json_from_bytes) -> job number */
+	uint64_t latest;    /* number of the last asynchronous job; 0: none */
 	uint64_t list_mark; /* fetched_ms of the API's last list */
 };
 
-/* An empty one; then jobs_load. core->jobs is set to it. */
+/* Makes *jobs empty and sets core->jobs to it; no error. */
 void jobs_init(struct jobs *jobs, struct core *core);
+
+/* Reads the state directory. A damaged record is renamed to NAME.damaged; a run
+ * without a result becomes JOB_ERROR, or is polled if the API has accepted it
+ * as a job. -ENOMEM, -EMFILE, -ENFILE: not all was read; call jobs_clear. */
+int jobs_load(struct core *core);
+
+/* Frees all jobs; their files stay. Stores the names, if all was read. */
+void jobs_clear(struct core *core);
+
+/* The listing of jobs/ changed: notes the time and stores the names. */
+void jobs_touch(struct core *core);
+
+/* A second name in jobs/ for a job, any bytes; it replaces an alias of the same
+ * name. -ENOMEM. Dropping an alias that does not exist does nothing. */
+int jobs_set_alias(struct core *core, const char *alias, const struct job *job);
+void jobs_drop_alias(struct core *core, const char *alias);
+
+/* Hides a job that was removed here, while the API still lists it. Remembers
+ * the last 1,000 ids. If out of memory, the job may show up again. */
+void jobs_forget(struct core *core, const char *id);
+bool job_is_forgotten(const struct core *core, const char *id);
+
+/* ---- jobs_list.c ---- */
+
+/* Whether an id of the API may be a name in jobs/. */
+bool job_id_is_name(const char *id);
+
+/* The job with this name in jobs/, aliases apart; NULL if there is none. */
+struct job *jobs_lookup(struct core *core, const char *name);
+
+/* Takes the API's list (borrowed), which was fetched at fetched_ms: adds and
+ * removes foreign jobs. Does nothing for a list that it has taken. */
+void jobs_read_list(struct core *core, const json_t *json, uint64_t fetched_ms);
+
+/* The array in an answer of GET /jobs, NULL if there is none; the id of an
+ * item, NULL if it has none. Both borrowed. */
+const json_t *job_items(const json_t *json);
+const char *job_item_id(const json_t *item);
+enum job_status job_item_status(const json_t *item);
 
 #endif

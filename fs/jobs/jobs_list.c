@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/jobs_list.c - the jobs that the API lists, beside this mount's own */
+/* fs/jobs/jobs_list.c - names in jobs/, and the jobs that the API lists */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,6 @@
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 
-/* An id becomes a name in jobs/ only if it is one there, and no other's. */
 bool job_id_is_name(const char *id)
 {
 	size_t len = strlen(id);
@@ -41,39 +40,50 @@ struct job *jobs_lookup(struct core *core, const char *name)
 	return job_id_is_name(name) ? job_by_id(core, name) : NULL;
 }
 
-static void foreign_read(struct job *job, const json_t *item)
-{
-	const json_t *status = json_member(item, "status");
+/* ---- the API's list ---- */
 
-	if (job->has_detail)
-		return;
-	json_decref(job->fields);
-	job->fields = json_incref((json_t *)item);
-	if (status)
-		job->status = job_status_of(json_string_value(status));
+const json_t *job_items(const json_t *json)
+{
+	const json_t *items =
+		json_is_array(json) ? json : json_object_get(json, "jobs");
+
+	return json_is_array(items) ? items : NULL;
+}
+
+const char *job_item_id(const json_t *item)
+{
+	return json_string_value(json_member(item, "job_id|id"));
+}
+
+enum job_status job_item_status(const json_t *item)
+{
+	return job_status_of(json_string_value(json_member(item, "status")));
 }
 
 static bool foreign_add(struct core *core, const json_t *item)
 {
-	const char *id = json_string_value(json_member(item, "job_id|id"));
-	struct job *job;
-	bool is_new;
+	const char *id = job_item_id(item);
 
 	if (!id || !job_id_is_name(id) || job_is_forgotten(core, id))
 		return false;
-	job = job_by_id(core, id);
-	is_new = !job || (job->is_foreign && job->is_unlisted);
+	struct job *job = job_by_id(core, id);
+	bool is_new = !job || job->is_unlisted;
 	if (!job)
 		job = job_foreign(core, id);
 	if (!job || !job->is_foreign)
 		return false;
 	job->is_unlisted = false;
 	job->list_mark = core->jobs->list_mark;
-	foreign_read(job, item);
+	if (!job->has_detail) {
+		json_decref(job->fields);
+		job->fields = json_incref((json_t *)item);
+		if (json_member(item, "status"))
+			job->status = job_item_status(item);
+	}
 	return is_new;
 }
 
-/* Foreign jobs that left the list leave jobs/; who has one open keeps it. */
+/* Removes foreign jobs that left the list, but for those that are in use. */
 static bool foreign_sweep(struct core *core)
 {
 	struct job *job, *next;
@@ -94,13 +104,11 @@ static bool foreign_sweep(struct core *core)
 
 void jobs_read_list(struct core *core, const json_t *json, uint64_t fetched_ms)
 {
-	const json_t *items =
-		json_is_array(json) ? json : json_object_get(json, "jobs");
-	const json_t *item;
+	const json_t *items = job_items(json), *item;
 	bool has_changed = false;
 	size_t i;
 
-	if (fetched_ms == core->jobs->list_mark || !json_is_array(items))
+	if (fetched_ms == core->jobs->list_mark || !items)
 		return;
 	core->jobs->list_mark = fetched_ms;
 	json_array_foreach (items, i, item)

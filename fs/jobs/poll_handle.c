@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/poll_handle.c - who is to be told, by poll(2), that a job moved */
+/* fs/jobs/poll_handle.c - poll(2)s that wait for a job to change */
 #include "fs/jobs/poll_handle.h"
 
 #include <stdlib.h>
 
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/poller.h"
 
 struct poll_handle {
 	struct poll_handle *next;
 	struct fuse_pollhandle *handle;
 };
 
+/* FUSE_NOTIFY_POLL takes no lock of the kernel's tree, so, unlike the other
+ * notifications, it may be sent from the loop. */
+static void notify(struct fuse_pollhandle *handle)
+{
+	fuse_lowlevel_notify_poll(handle);
+	fuse_pollhandle_destroy(handle);
+}
+
 void poll_handle_add(struct job *job, struct fuse_pollhandle *handle)
 {
 	struct poll_handle *waiting = malloc(sizeof(*waiting));
 
 	if (!waiting) {
-		fuse_lowlevel_notify_poll(handle); /* it may look again */
-		fuse_pollhandle_destroy(handle);
+		notify(handle);
 		return;
 	}
 	waiting->handle = handle;
@@ -28,26 +34,24 @@ void poll_handle_add(struct job *job, struct fuse_pollhandle *handle)
 	poller_watch(job, true);
 }
 
-/* FUSE_NOTIFY_POLL takes no lock of the kernel's tree, so that, unlike the
- * other notifications, it may be sent from the loop. */
-void poll_handles_notify(struct job *job)
+static void take_all(struct job *job, void (*take)(struct fuse_pollhandle *))
 {
-	while (job->polls_waiting) {
-		struct poll_handle *waiting = job->polls_waiting;
+	struct poll_handle *waiting;
+
+	while ((waiting = job->polls_waiting)) {
 		job->polls_waiting = waiting->next;
-		fuse_lowlevel_notify_poll(waiting->handle);
-		fuse_pollhandle_destroy(waiting->handle);
+		take(waiting->handle);
 		free(waiting);
 		poller_unwatch(job, true);
 	}
 }
 
+void poll_handles_notify(struct job *job)
+{
+	take_all(job, notify);
+}
+
 void poll_handles_clear(struct job *job)
 {
-	while (job->polls_waiting) {
-		struct poll_handle *waiting = job->polls_waiting;
-		job->polls_waiting = waiting->next;
-		fuse_pollhandle_destroy(waiting->handle);
-		free(waiting);
-	}
+	take_all(job, fuse_pollhandle_destroy);
 }

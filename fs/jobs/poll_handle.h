@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/poll_handle.h - who is to be told, by poll(2), that a job moved */
+/* fs/jobs/poll_handle.h - poll(2)s that wait for a job to change */
 #ifndef FS_JOBS_POLL_HANDLE_H
 #define FS_JOBS_POLL_HANDLE_H
 
@@ -7,9 +7,12 @@
 
 struct fuse_pollhandle;
 
-/* The kernel is told once when the job moves. handle is taken. */
+/* handle (taken) is notified once, when the job changes; now, if out of
+ * memory. */
 void poll_handle_add(struct job *job, struct fuse_pollhandle *handle);
 void poll_handles_notify(struct job *job);
+
+/* Frees them without a notification: the session has ended. */
 void poll_handles_clear(struct job *job);
 
 #endif

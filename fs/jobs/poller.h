@@ -6,53 +6,64 @@
 #include "fs/jobs/job.h"
 
 /*
- * Requests are money. One GET /jobs tells the state of all jobs; GET /jobs/ID
- * is sent for those that left the list, once, for their result; and for the one
- * job whose output somebody reads while it runs. All polling together is one
- * request a second at most, but for a single job that somebody waits for, which
- * follows the API's own schedule (api.md 3.6). Nobody waits: slower. Nothing
- * runs: nothing is sent.
+ * Requests are money. GET /jobs tells the state of all jobs in one request.
+ * GET /jobs/ID is sent for a job that ended or left the list, once, for its
+ * result; for a job whose output is being read while it runs, every second poll
+ * and in turn with others; and for a single job with a reader, on the API's own
+ * schedule (api/API.md 3.6). All other polling together is at most one request
+ * a second; without readers it slows down to one in ten seconds. While no job
+ * runs, nothing is sent.
+ *
+ * A job that the API has accepted is polled whatever a poll brings: it ends
+ * with an answer of its own, or when the API has said six times that it does
+ * not know the job.
  */
 struct poller {
-	struct job_list active; /* accepted, not final */
+	struct job_list active; /* accepted, not final; least recently polled
+				   output first */
+	unsigned count;		/* of active */
+	unsigned own;		/* of active, not foreign */
+	unsigned pollable;	/* of active, without a request under way */
+	unsigned watched;	/* of those, with a reader */
 	struct timer timer;
 	struct api_call *list_call;
 	uint64_t list_sent_ms;
-	uint64_t last_ms; /* when the last poll was sent */
-	unsigned quiet;	  /* polls in a row that changed nothing */
-	bool output_turn; /* the next poll is of output, not of the list */
-	struct job *next_output;
-	unsigned failures;
+	uint64_t last_ms;  /* when the last poll was sent */
+	unsigned quiet;	   /* polls in a row that changed nothing */
+	unsigned failures; /* of the list, in a row */
+	bool output_turn;  /* the last poll that had a choice was of output */
 };
 
 void poller_init(struct core *core);
+/* Cancels all polling. Call it before core->api is freed. */
 void poller_clear(struct core *core);
 
-/* Follows a job that the API has accepted. */
+/* Polls a job that the API has accepted, until poller_remove. */
 void poller_add(struct job *job);
+/* Cancels a request that is under way, too. */
 void poller_remove(struct job *job);
 
-/* Somebody began, or ceased, to wait for it. */
+/* job->is_storing changed: counts the job anew and plans the next poll. */
+void poller_update(struct job *job);
+
+/* A reader begins, or stops, waiting for the job's output or for its end. */
 void poller_watch(struct job *job, bool wants_output);
 void poller_unwatch(struct job *job, bool wants_output);
 
-/* An answer about the job was none. */
-void poller_failed(struct job *job, int err);
-
-/* Whether who waits is told the polls' error by now. */
-bool poller_has_given_up(const struct job *job);
-
-/* Somebody asked for its output who does not wait (O_NONBLOCK, a poll with no
- * time): for a while it is as if they did. */
+/* A reader asked without waiting (O_NONBLOCK, a poll(2) without a timeout):
+ * counts as a reader of output for three seconds. */
 void poller_asked(struct job *job);
 
-/* Somebody waits for any of them to end. */
+/* A queued run waits for any job to end: polls soon. */
 void poller_hurry(struct core *core);
 
-/* What kept a job from being asked for is over. */
-void poller_resume(struct core *core);
+/* A poll of the job failed with err (-errno). */
+void poller_failed(struct job *job, int err);
+/* Whether polls have failed for so long that readers get job->poll_err. */
+bool poller_has_given_up(const struct job *job);
 
-/* Asks for the job itself now: a foreign one whose detail is not known. */
+/* Sends GET /jobs/ID now, unless a request of the job is under way: for a
+ * foreign job of which only the list's item is known. */
 void poller_fetch(struct job *job);
 
 #endif

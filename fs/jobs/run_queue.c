@@ -5,10 +5,9 @@
 
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/run.h"
 
-/* For so long what the API last refused is believed: sessions take of the same
- * number, and end without our knowing. */
+/* How long the API's last refusal counts. Sessions take from the same number of
+ * runs, and end without our knowing. */
 enum { ROOM_MS = 10000 };
 
 static void runs_are_due(void *ctx)
@@ -18,19 +17,16 @@ static void runs_are_due(void *ctx)
 
 void runs_init(struct core *core)
 {
-	TAILQ_INIT(&core->jobs->runs.queue);
-	core->jobs->runs.timer.fire = runs_are_due;
-	core->jobs->runs.timer.ctx = core;
+	struct runs *runs = &core->jobs->runs;
+
+	TAILQ_INIT(&runs->queue);
+	runs->timer.fire = runs_are_due;
+	runs->timer.ctx = core;
 }
 
 static unsigned runs_going(const struct core *core)
 {
-	const struct job *job;
-	unsigned count = core->jobs->runs.in_flight;
-
-	TAILQ_FOREACH(job, &core->jobs->poller.active, active)
-	count += !job->is_foreign;
-	return count;
+	return core->jobs->runs.in_flight + core->jobs->poller.own;
 }
 
 static bool runs_have_room(const struct core *core)
@@ -46,58 +42,66 @@ static bool runs_have_room(const struct core *core)
 
 void runs_send(struct core *core)
 {
-	const struct runs *runs = &core->jobs->runs;
+	struct runs *runs = &core->jobs->runs;
 
 	if (!core->api)
 		return;
 	while (!TAILQ_EMPTY(&runs->queue) && runs_have_room(core))
 		run_send(TAILQ_FIRST(&runs->queue));
 	if (!TAILQ_EMPTY(&runs->queue) && core->now_ms < runs->room_until_ms)
-		timer_arm(&core->timers, &core->jobs->runs.timer,
-			runs->room_until_ms);
+		timer_arm(&core->timers, &runs->timer, runs->room_until_ms);
 }
 
 void runs_wake(struct core *core)
 {
-	if (!TAILQ_EMPTY(&core->jobs->runs.queue))
-		timer_arm(&core->timers, &core->jobs->runs.timer, core->now_ms);
+	struct runs *runs = &core->jobs->runs;
+
+	if (!TAILQ_EMPTY(&runs->queue))
+		timer_arm(&core->timers, &runs->timer, core->now_ms);
 }
 
+/* In the order of turns. A new run has the last turn. One that was refused goes
+ * to the front: only other refused runs, as few as the API takes at a time, can
+ * be before it. */
 static void queue_insert(struct runs *runs, struct run *run)
 {
+	const struct run *last = TAILQ_LAST(&runs->queue, run_list);
 	struct run *next = TAILQ_FIRST(&runs->queue);
 
-	while (next && next->turn < run->turn)
-		next = TAILQ_NEXT(next, link);
-	if (next)
-		TAILQ_INSERT_BEFORE(next, run, link);
-	else
-		TAILQ_INSERT_TAIL(&runs->queue, run, link);
 	run->is_queued = true;
+	if (!last || last->turn < run->turn) {
+		TAILQ_INSERT_TAIL(&runs->queue, run, link);
+		return;
+	}
+	while (next->turn < run->turn)
+		next = TAILQ_NEXT(next, link);
+	TAILQ_INSERT_BEFORE(next, run, link);
 }
 
 void run_queue(struct run *run)
 {
 	struct core *core = run->core;
+	struct runs *runs = &core->jobs->runs;
 
 	if (!run->turn)
-		run->turn = ++core->jobs->runs.turns;
-	queue_insert(&core->jobs->runs, run);
+		run->turn = ++runs->turns;
+	queue_insert(runs, run);
 	runs_send(core);
-	/* Who waits for the end of another's job waits for a poll. */
-	if (!TAILQ_EMPTY(&core->jobs->runs.queue))
+	/* If it waits for the end of another job, only a poll tells of that. */
+	if (!TAILQ_EMPTY(&runs->queue))
 		poller_hurry(core);
 }
 
 bool run_wait_for_room(struct run *run, int err)
 {
 	struct core *core = run->core;
+	struct runs *runs = &core->jobs->runs;
 	unsigned going = runs_going(core);
 
 	if (err != -EDQUOT || !going)
 		return false;
-	core->jobs->runs.room = going;
-	core->jobs->runs.room_until_ms = core->now_ms + ROOM_MS;
+	runs->room = going;
+	runs->room_until_ms = core->now_ms + ROOM_MS;
 	run->is_sent = false;
 	run->job->status = JOB_PENDING;
 	job_notify(run->job);

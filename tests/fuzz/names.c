@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "api/error_message.h"
-#include "fs/jobs/job.h"
+#include "fs/jobs/jobs.h"
 #include "fs/base/log.h"
 #include "fs/base/safe_name.h"
 #include "tests/fuzz/fuzz.h"

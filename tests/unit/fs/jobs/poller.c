@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/jobs/poller.c - which polls are sent when; the API is ours */
+#include "tests/unit/fs/jobs/fixture.h"
+
+#include <time.h>
+
+/* The Makefile wraps what is called __wrap_ here. */
+int __wrap_api_start(struct api *api, const struct api_request *request,
+	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out);
+void __wrap_api_cancel(struct api_call *call);
+int __wrap_worker_submit(struct worker *worker, void (*work)(void *ctx),
+	void (*done)(void *ctx), void *ctx);
+
+enum { START_MS = 1000000, POLLS_MAX = 400, MANY = 40000 };
+
+/* A poll, sent at at_ms after the start; `GET /jobs` has an empty id. */
+struct poll {
+	unsigned at_ms;
+	char id[16];
+	enum api_priority priority;
+	api_done *done;
+	void *ctx;
+	struct api_call **call;
+};
+
+static struct poll polls[POLLS_MAX];
+static unsigned poll_count;
+static int start_err; /* of every request */
+
+int __wrap_api_start(struct api *api, const struct api_request *request,
+	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out)
+{
+	struct poll *poll = &polls[poll_count];
+	(void)api;
+
+	assert_true(
+		request->endpoint == API_JOB || request->endpoint == API_JOBS);
+	if (start_err)
+		return start_err;
+	assert_true(poll_count < POLLS_MAX);
+	poll_count++;
+	poll->at_ms = now_ms - START_MS;
+	poll->priority = request->priority;
+	snprintf(poll->id, sizeof(poll->id), "%s",
+		request->id ? request->id : "");
+	poll->done = done;
+	poll->ctx = ctx;
+	poll->call = out;
+	*out = (struct api_call *)poll;
+	return 0;
+}
+
+void __wrap_api_cancel(struct api_call *call)
+{
+	((struct poll *)call)->done = NULL;
+}
+
+int __wrap_worker_submit(struct worker *worker, void (*work)(void *ctx),
+	void (*done)(void *ctx), void *ctx)
+{
+	(void)worker;
+	work(ctx);
+	done(ctx);
+	return 0;
+}
+
+/* ---- time passes, and the API answers ---- */
+
+static struct fixture fixture;
+
+static int setup(void **state)
+{
+	(void)state;
+	poll_count = 0;
+	start_err = 0;
+	fixture_open(&fixture);
+	fixture.core.now_ms = START_MS;
+	fixture.core.api = (struct api *)&fixture; /* only passed on */
+	fixture.core.errors = errors_new();
+	assert_int_equal(jobs_load(&fixture.core), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	runs_clear(&fixture.core);
+	poller_clear(&fixture.core);
+	jobs_clear(&fixture.core);
+	errors_free(fixture.core.errors);
+	fixture_close(&fixture);
+	return 0;
+}
+
+static struct job *accepted(const char *id)
+{
+	struct job *job = job_new(&fixture.core);
+
+	assert_non_null(job);
+	assert_int_equal(job_set_id(job, id), 0);
+	job->is_async = job->was_accepted = true;
+	poller_add(job);
+	return job;
+}
+
+static void answer_poll(struct poll *poll, const char *text, int err)
+{
+	struct api_answer answer = {
+		.err = err,
+		.json = text ? json_read(text, strlen(text)) : NULL,
+		.status = err == -ENOENT ? 404
+			: err		 ? 0
+					 : 200,
+		.message = "",
+	};
+	api_done *done = poll->done;
+
+	poll->done = NULL;
+	assert_non_null(done);
+	*poll->call = NULL;
+	done(poll->ctx, &answer);
+	json_decref(answer.json);
+}
+
+/* What every poll is answered with: a job, a list. */
+static const char *job_text = "{\"status\":\"running\"}";
+static const char *list_text = "{\"jobs\":[]}";
+static int job_err, list_err;
+
+static void answer_all(void)
+{
+	for (unsigned i = 0; i < poll_count; i++) {
+		bool is_list = !*polls[i].id;
+		if (polls[i].done)
+			answer_poll(&polls[i], is_list ? list_text : job_text,
+				is_list ? list_err : job_err);
+	}
+}
+
+/* Until ms after the start. */
+static void pass(unsigned ms, bool answers)
+{
+	struct core *core = &fixture.core;
+
+	while (timers_next(&core->timers) <= START_MS + ms) {
+		core->now_ms = timers_next(&core->timers);
+		timers_fire(&core->timers, core->now_ms);
+		if (answers)
+			answer_all();
+	}
+	core->now_ms = START_MS + ms;
+}
+
+/* "AT[:ID] ...": the polls since the first-th. */
+static void assert_polls(unsigned first, const char *expected)
+{
+	char text[4000] = "";
+	size_t at = 0;
+
+	for (unsigned i = first; i < poll_count; i++)
+		at += snprintf(text + at, sizeof(text) - at, "%s%u%s%s",
+			i == first ? "" : " ", polls[i].at_ms,
+			*polls[i].id ? ":" : "", polls[i].id);
+	assert_string_equal(text, expected);
+}
+
+static const char all_run[] = "[{\"job_id\":\"a\",\"status\":\"running\"},"
+			      "{\"id\":\"b\",\"status\":\"running\"},"
+			      "{\"id\":\"c\",\"status\":\"running\"}]";
+
+static void set_answers(const char *job, int of_job, const char *list, int err)
+{
+	job_text = job;
+	job_err = of_job;
+	list_text = list;
+	list_err = err;
+}
+
+static void answers_that_run(void)
+{
+	set_answers("{\"status\":\"running\"}", 0, all_run, 0);
+}
+
+/* ---- the schedule ---- */
+
+static void test_one_reader(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	answers_that_run();
+	poller_watch(job, false);
+	pass(11000, true);
+	assert_polls(0,
+		"300:a 750:a 1450:a 2350:a 3000:a 4600:a 6600:a 8600:a "
+		"10600:a");
+	for (unsigned i = 0; i < poll_count; i++)
+		assert_int_equal(polls[i].priority, API_READER);
+}
+
+/* The first poll sees a change of state: the second comes soon. */
+static void test_no_reader(void **state)
+{
+	(void)state;
+
+	answers_that_run();
+	accepted("a");
+	pass(40000, true);
+	assert_polls(0, "1000 2000 4000 8000 16000 26000 36000");
+	assert_int_equal(polls[0].priority, API_POLL);
+}
+
+/* A change of state was seen at 300 ms, and nothing new since. */
+static void test_a_reader_that_stops(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	answers_that_run();
+	poller_watch(job, true);
+	pass(700, true);
+	poller_unwatch(job, true);
+	pass(10000, true);
+	assert_polls(1, "2300 6300");
+}
+
+/* One poll a second for all: the list, or an output in turn. */
+static void test_several_readers(void **state)
+{
+	struct job *a = accepted("a"), *b = accepted("b"), *c = accepted("c");
+	(void)state;
+
+	answers_that_run();
+	poller_watch(a, true);
+	poller_watch(b, true);
+	poller_watch(c, false);
+	pass(8000, true);
+	assert_polls(0, "0:a 1000 2000:b 3000 4000:a 5000 6000:b 7000 8000:a");
+	assert_int_equal(polls[1].priority, API_READER);
+}
+
+/* A slow answer is waited for: nothing else asks for the same. */
+static void test_slow_answers(void **state)
+{
+	(void)state;
+
+	answers_that_run();
+	poller_watch(accepted("a"), false);
+	pass(20000, false);
+	assert_polls(0, "300:a");
+	answer_all();
+	pass(20001, false);
+	assert_polls(1, "20000:a");
+}
+
+static void test_nothing_runs(void **state)
+{
+	struct job *job = job_new(&fixture.core);
+	(void)state;
+
+	poller_watch(job, true); /* of a run that was not accepted */
+	pass(60000, true);
+	assert_int_equal(poll_count, 0);
+}
+
+/* O_NONBLOCK: counts as a reader for three seconds. */
+static void test_asked(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	answers_that_run();
+	poller_asked(job);
+	pass(1000, true);
+	poller_asked(job);
+	pass(20000, true);
+	assert_polls(0, "300:a 750:a 1450:a 2350:a 3000:a 13000");
+	assert_int_equal(job->watchers, 0);
+	assert_int_equal(job->watching_output, 0);
+}
+
+/* A queued run waits for any end. */
+static void test_hurry(void **state)
+{
+	(void)state;
+
+	answers_that_run();
+	accepted("a");
+	pass(16000, true);
+	poller_hurry(&fixture.core);
+	pass(16500, true);
+	assert_polls(4, "16000");
+}
+
+/* Jobs of the mount before: read without an API, polled when there is one. */
+static void test_after_a_start(void **state)
+{
+	struct api *api = fixture.core.api;
+	(void)state;
+
+	answers_that_run();
+	fixture.core.api = NULL;
+	struct job *job = accepted("a");
+	fixture.core.api = api;
+	poller_add(job);
+	pass(1000, true);
+	assert_polls(0, "1000");
+}
+
+/* ---- what polls bring ---- */
+
+static void test_listed_states(void **state)
+{
+	struct job *ends = accepted("a"), *runs = accepted("b"),
+		   *left = accepted("d");
+	(void)state;
+
+	set_answers("{\"status\":\"completed\",\"stdout\":\"x\\n\"}", 0,
+		"{\"jobs\":[{\"id\":\"a\",\"status\":\"completed\"},"
+		"{\"job_id\":\"b\",\"status\":\"running\"},"
+		"{\"id\":\"other\",\"status\":\"completed\"},{},7]}",
+		0);
+	fixture.core.now_ms++; /* the list is sent after them */
+	poller_hurry(&fixture.core);
+	pass(1, true);
+	assert_polls(0, "1 1:a 1:d");
+	assert_int_equal(ends->status, JOB_COMPLETED);
+	assert_int_equal(left->status, JOB_COMPLETED);
+	assert_int_equal(left->output_size[JOB_STDOUT], 2);
+	assert_int_equal(runs->status, JOB_RUNNING);
+	assert_int_equal(fixture.jobs.poller.count, 1);
+}
+
+/* A list that was asked for before the job was submitted says nothing of it. */
+static void test_older_list(void **state)
+{
+	(void)state;
+
+	accepted("a");
+	pass(1000, false);
+	accepted("d");
+	list_text = all_run;
+	answer_poll(&polls[0], all_run, 0);
+	assert_polls(0, "1000");
+}
+
+static void test_failures(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	set_answers(NULL, -EIO, NULL, -EIO);
+	poller_watch(job, false);
+	pass(28300, true);
+	assert_int_equal(poll_count, 15);
+	assert_int_equal(polls[14].at_ms, 28300);
+	assert_false(poller_has_given_up(job));
+	pass(178300, true);
+	assert_int_equal(poll_count, 30);
+	assert_true(poller_has_given_up(job));
+	assert_int_equal(job->poll_err, -EIO);
+	assert_false(job_is_final(job));
+	answers_that_run();
+	pass(188300, true);
+	assert_false(poller_has_given_up(job));
+}
+
+static void test_failing_lists(void **state)
+{
+	(void)state;
+
+	set_answers(NULL, -EIO, NULL, -EIO);
+	accepted("a");
+	accepted("b");
+	pass(60000, true);
+	assert_polls(0,
+		"0 2000 4000 6000 8000 10000 12000 14000 16000 18000 "
+		"20000 22000 24000 26000 28000 38000 48000 58000");
+}
+
+static void test_not_found(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	set_answers(NULL, -ENOENT, NULL, 0);
+	poller_watch(job, false);
+	pass(10299, true);
+	assert_int_equal(job->status, JOB_PENDING);
+	pass(60000, true);
+	assert_polls(0, "300:a 2300:a 4300:a 6300:a 8300:a 10300:a");
+	assert_int_equal(job->status, JOB_ERROR);
+	assert_int_equal(job->err, -ENOENT);
+	assert_non_null(strstr(job->error, "may have run"));
+}
+
+/* The rate limit left no time for it. */
+static void test_not_sent(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	set_answers(NULL, -EBUSY, NULL, -EBUSY);
+	poller_watch(job, false);
+	pass(1450, true);
+	assert_polls(0, "300:a 750:a 1450:a");
+	assert_int_equal(job->poll_failures, 0);
+}
+
+/* Accepted, so it runs: it is asked for again. */
+static void test_no_memory(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	answers_that_run();
+	poller_watch(job, false);
+	start_err = -ENOMEM;
+	pass(300, true);
+	assert_false(job_is_final(job));
+	start_err = 0;
+	pass(2300, true);
+	assert_polls(0, "2300:a");
+	start_err = -EINVAL;
+	pass(5000, true);
+	assert_int_equal(job->status, JOB_ERROR);
+}
+
+/* ---- many ---- */
+
+static uint64_t cpu_ms(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+	return at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
+/* Each event takes the same time however many jobs are polled. */
+static void test_many(void **state)
+{
+	uint64_t began = cpu_ms();
+	struct job *job;
+	char id[16];
+	(void)state;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "%u", i);
+		accepted(id);
+	}
+	TAILQ_FOREACH(job, &fixture.jobs.all, link)
+	{
+		poller_watch(job, false);
+		poller_update(job);
+		poller_unwatch(job, false);
+	}
+	print_message("%u ms of CPU time\n", (unsigned)(cpu_ms() - began));
+	assert_true(cpu_ms() - began < 5000);
+	assert_int_equal(fixture.jobs.poller.count, MANY);
+	assert_int_equal(fixture.jobs.poller.own, MANY);
+	assert_int_equal(fixture.jobs.poller.pollable, MANY);
+	assert_int_equal(fixture.jobs.poller.watched, 0);
+	poller_clear(&fixture.core);
+	assert_int_equal(fixture.jobs.poller.count, 0);
+	assert_int_equal(fixture.jobs.poller.own, 0);
+	assert_int_equal(fixture.jobs.poller.pollable, 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(test_one_reader),
+		CASE(test_no_reader),
+		CASE(test_a_reader_that_stops),
+		CASE(test_several_readers),
+		CASE(test_slow_answers),
+		CASE(test_nothing_runs),
+		CASE(test_asked),
+		CASE(test_hurry),
+		CASE(test_after_a_start),
+		CASE(test_listed_states),
+		CASE(test_older_list),
+		CASE(test_failures),
+		CASE(test_failing_lists),
+		CASE(test_not_found),
+		CASE(test_not_sent),
+		CASE(test_no_memory),
+		CASE(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
