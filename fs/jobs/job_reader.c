@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/job_reader.c - reading what a job prints, while it goes on */
+/* fs/jobs/job_reader.c - reading a job's output while it runs */
 #include "fs/jobs/job_reader.h"
 
 #include <errno.h>
@@ -9,27 +9,19 @@
 
 #include "fs/core/core.h"
 #include "fs/core/row.h"
-#include "fs/jobs/job_store.h"
 #include "fs/jobs/jobs.h"
 #include "fs/jobs/poll_handle.h"
-#include "fs/jobs/poller.h"
-
-static void unwait(struct op *op, bool wants_output)
-{
-	struct job *job = op->awaits;
-
-	poller_unwatch(job, wants_output);
-	job_drop(job);
-}
 
 static void unwait_end(struct op *op)
 {
-	unwait(op, false);
+	poller_unwatch(op->awaits, false);
+	job_drop(op->awaits);
 }
 
 static void unwait_output(struct op *op)
 {
-	unwait(op, true);
+	poller_unwatch(op->awaits, true);
+	job_drop(op->awaits);
 }
 
 int job_wait(struct op *op, struct job *job, bool wants_output)
@@ -43,10 +35,9 @@ int job_wait(struct op *op, struct job *job, bool wants_output)
 }
 
 /*
- * A program that walks a tree and opens what it finds, as grep -r does, passes
- * O_NONBLOCK so that it cannot hang in a FIFO, and O_NOFOLLOW: it gets what
- * there is so far. A program that named the file itself will come back for
- * more, and gets EAGAIN.
+ * grep -r and others that walk a tree open files with O_NONBLOCK, so that they
+ * cannot hang in a FIFO, and O_NOFOLLOW: they get the output so far. Without
+ * O_NOFOLLOW the reader is one that will try again, and gets EAGAIN.
  */
 static int wait_for_job(struct op *op, struct job *job, bool wants_output)
 {
@@ -136,10 +127,8 @@ static unsigned result_poll(
 	return job_poll(handle->job, poll);
 }
 
-/*
- * The kernel does not say where the reader stands in a stream: output is ready
- * when some has come since the last poll, or when the job has ended.
- */
+/* The kernel does not tell the reader's offset: output is ready when there is
+ * more than the last read returned, or when the job has ended. */
 static unsigned output_poll(
 	struct core *core, struct handle *handle, struct fuse_pollhandle *poll)
 {

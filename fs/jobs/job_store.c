@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fs/core/core.h"
-#include "fs/jobs/jobs.h"
+#include "api/api.h"
 
 static const char *const suffixes[] = {
 	[JOB_STDOUT] = "stdout",
@@ -22,17 +21,64 @@ static const char *const members[] = {
 	[JOB_STDERR] = "stderr",
 };
 
-/* A value longer than this is in job.json alone. */
+/* A longer value is in job.json alone. */
 enum { FIELD_MAX = 4096, ARTIFACTS_MAX = 10000 };
+
+/* ---- files ---- */
+
+struct file_name {
+	char text[64];
+};
+
+static struct file_name file_name(uint64_t number, const char *suffix)
+{
+	struct file_name name;
+
+	snprintf(
+		name.text, sizeof(name.text), "%" PRIu64 ".%s", number, suffix);
+	return name;
+}
+
+static struct file_name artifact_file(uint64_t number, size_t index)
+{
+	char suffix[40];
+
+	snprintf(suffix, sizeof(suffix), "artifact.%zu", index);
+	return file_name(number, suffix);
+}
 
 int job_open_file(const struct state *state, uint64_t number,
 	const char *suffix, int flags)
 {
-	char name[64];
+	int fd = openat(state->jobs_fd, file_name(number, suffix).text,
+		flags | O_CLOEXEC, 0600);
 
-	snprintf(name, sizeof(name), "%" PRIu64 ".%s", number, suffix);
-	int fd = openat(state->jobs_fd, name, flags | O_CLOEXEC, 0600);
 	return fd < 0 ? -errno : fd;
+}
+
+void job_store_remove(
+	const struct state *state, uint64_t number, size_t artifact_count)
+{
+	static const char *const all[] = { "json", "json.tmp", "code", "stdout",
+		"stderr", "answer" };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		unlinkat(state->jobs_fd, file_name(number, all[i]).text, 0);
+	for (size_t i = 0; i < artifact_count; i++)
+		unlinkat(state->jobs_fd, artifact_file(number, i).text, 0);
+}
+
+void job_store_swap_artifacts(
+	const struct state *state, uint64_t number, size_t at, size_t to)
+{
+	struct file_name removed = artifact_file(number, at);
+	struct file_name moved = artifact_file(number, to);
+
+	if (at == to)
+		unlinkat(state->jobs_fd, removed.text, 0);
+	else
+		renameat(state->jobs_fd, moved.text, state->jobs_fd,
+			removed.text);
 }
 
 static int write_all(int fd, const char *bytes, size_t len, off_t offset)
@@ -50,16 +96,16 @@ static int write_all(int fd, const char *bytes, size_t len, off_t offset)
 	return 0;
 }
 
-/* Whether the file begins with these bytes; a read error says no. */
+/* Whether the file begins with these bytes; false after a read error. */
 static bool file_begins(int fd, const char *bytes, size_t len)
 {
-	char held[65536];
+	char read[65536];
 
 	for (size_t done = 0; done < len;) {
 		size_t want =
-			len - done < sizeof(held) ? len - done : sizeof(held);
-		ssize_t n = pread(fd, held, want, done);
-		if (n <= 0 || memcmp(held, bytes + done, n))
+			len - done < sizeof(read) ? len - done : sizeof(read);
+		ssize_t n = pread(fd, read, want, done);
+		if (n <= 0 || memcmp(read, bytes + done, n))
 			return false;
 		done += n;
 	}
@@ -67,84 +113,64 @@ static bool file_begins(int fd, const char *bytes, size_t len)
 }
 
 /*
- * Output grows: what the file has already is not written again, so that who
- * reads it meanwhile finds the same bytes in the same places. An API that gives
- * other bytes than before is believed.
+ * Output grows: bytes that are in the file already are not written again, so
+ * that a reader finds the same bytes in the same places. If the API sends other
+ * bytes than before, the new ones count.
  */
-static int output_store(const struct state *state, uint64_t number,
-	const char *suffix, const char *bytes, size_t len, bool durable)
+static int file_replace(int fd, size_t old_len, const char *bytes, size_t len)
+{
+	size_t same =
+		old_len <= len && file_begins(fd, bytes, old_len) ? old_len : 0;
+	int err = write_all(fd, bytes + same, len - same, same);
+
+	if (!err && ftruncate(fd, len))
+		err = -errno;
+	return err;
+}
+
+/* ---- an answer ---- */
+
+struct storing {
+	const struct state *state;
+	uint64_t number;
+	bool is_durable;
+};
+
+/* Makes the file hold *len bytes. NULL: it keeps what it has, of *len bytes. */
+static int store_file(const struct storing *storing, const char *suffix,
+	const char *bytes, uint64_t *len)
 {
 	struct stat stat;
-	int fd = job_open_file(state, number, suffix, O_RDWR | O_CREAT);
-	int err = 0;
+	int fd = job_open_file(
+		storing->state, storing->number, suffix, O_RDWR | O_CREAT);
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &stat))
-		err = -errno;
-	size_t held = err ? 0 : stat.st_size;
-	if (held > len || !file_begins(fd, bytes, held))
-		held = 0;
-	if (!err)
-		err = write_all(fd, bytes + held, len - held, held);
-	if (!err && ftruncate(fd, len))
-		err = -errno;
-	if (!err && durable && fsync(fd))
+	int err = fstat(fd, &stat) ? -errno : 0;
+	if (!err && bytes)
+		err = file_replace(fd, stat.st_size, bytes, *len);
+	else if (!err)
+		*len = stat.st_size;
+	if (!err && storing->is_durable && fsync(fd))
 		err = -errno;
 	close(fd);
 	return err;
 }
 
-static bool output_size(
-	const struct state *state, uint64_t number, int output, size_t *size)
+/* An answer without this output leaves what came before. */
+static int store_output(const struct storing *storing, const json_t *answer,
+	enum job_output output, uint64_t *size)
 {
-	char name[64];
-	struct stat stat;
+	const json_t *value = json_member(answer, members[output]);
+	size_t len = 0;
+	char *bytes = json_to_bytes(value, &len);
 
-	snprintf(
-		name, sizeof(name), "%" PRIu64 ".%s", number, suffixes[output]);
-	if (fstatat(state->jobs_fd, name, &stat, 0))
-		return false;
-	*size = stat.st_size;
-	return true;
-}
-
-static int answer_store_output(const struct state *state, uint64_t number,
-	json_t *answer, bool durable, struct job_stored *stored)
-{
-	int err = 0;
-
-	for (int i = 0; !err && i < JOB_OUTPUTS; i++) {
-		size_t len = 0;
-		const json_t *value = json_member(answer, members[i]);
-		if (!value && output_size(state, number, i, &len)) {
-			stored->output_size[i] = len;
-			continue; /* what came before stays */
-		}
-		char *bytes = value ? json_to_bytes(value, &len) : NULL;
-		if (value && json_is_string(value) && !bytes)
-			return -ENOMEM;
-		err = output_store(state, number, suffixes[i],
-			bytes ? bytes : "", len, durable);
-		stored->output_size[i] = len;
-		free(bytes);
-	}
+	if (json_is_string(value) && !bytes)
+		return -ENOMEM;
+	*size = len;
+	int err = store_file(storing, suffixes[output], bytes, size);
+	free(bytes);
 	return err;
-}
-
-/* A name from the network becomes a file name in artifacts/: one component,
- * not . or .., at most 255 bytes. What is not gets a name of ours. */
-static char *artifact_name(const json_t *item, size_t index)
-{
-	size_t len;
-	const json_t *value = json_member(item, "filename|name");
-	char *name = value ? json_to_bytes(value, &len) : NULL;
-
-	if (name && len && len <= 255 && strlen(name) == len &&
-		!strchr(name, '/') && strcmp(name, ".") && strcmp(name, ".."))
-		return name;
-	free(name);
-	return asprintf(&name, "artifact-%zu", index + 1) < 0 ? NULL : name;
 }
 
 static bool artifact_is_named(const struct job_stored *stored, const char *name)
@@ -155,39 +181,53 @@ static bool artifact_is_named(const struct job_stored *stored, const char *name)
 	return false;
 }
 
-static int artifact_store(const struct state *state, uint64_t number,
-	const json_t *item, bool durable, struct job_stored *stored)
+/* A name from the network becomes a file name in artifacts/: one component, not
+ * . or .., at most 255 bytes, no other's. All else gets a name of ours; NULL if
+ * out of memory. */
+static char *artifact_name(const struct job_stored *stored, const json_t *item)
+{
+	size_t len, index = stored->artifact_count;
+	char *name = json_to_bytes(json_member(item, "filename|name"), &len);
+
+	if (name && len && len <= 255 && strlen(name) == len &&
+		!strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..") &&
+		!artifact_is_named(stored, name))
+		return name;
+	do {
+		free(name);
+		if (asprintf(&name, "artifact-%zu", ++index) < 0)
+			return NULL;
+	} while (artifact_is_named(stored, name));
+	return name;
+}
+
+static int store_artifact(const struct storing *storing, const json_t *item,
+	struct job_stored *stored)
 {
 	size_t index = stored->artifact_count, len = 0;
 	struct job_artifact *artifact = &stored->artifacts[index];
 	const json_t *data = json_member(item, "content_base64|data|content");
 	char *bytes = NULL, suffix[40];
 
-	artifact->name = artifact_name(item, index);
+	artifact->name = artifact_name(stored, item);
 	if (!artifact->name)
 		return -ENOMEM;
-	if (artifact_is_named(stored, artifact->name)) {
-		free(artifact->name);
-		if (asprintf(&artifact->name, "artifact-%zu", index + 1) < 0) {
-			artifact->name = NULL;
-			return -ENOMEM;
-		}
-	}
 	stored->artifact_count++;
+	/* Damaged base64 makes an empty file; the rest of the result stays. */
 	if (json_is_string(data) &&
 		base64_decode(json_string_value(data), json_string_length(data),
 			&bytes, &len))
-		len = 0; /* a damaged one costs no other, nor the output */
+		len = 0;
 	snprintf(suffix, sizeof(suffix), "artifact.%zu", index);
-	int err = output_store(
-		state, number, suffix, bytes ? bytes : "", len, durable);
 	artifact->size = len;
+	int err = store_file(
+		storing, suffix, bytes ? bytes : "", &artifact->size);
 	free(bytes);
 	return err;
 }
 
-static int answer_store_artifacts(const struct state *state, uint64_t number,
-	json_t *answer, bool durable, struct job_stored *stored)
+static int store_artifacts(const struct storing *storing, const json_t *answer,
+	struct job_stored *stored)
 {
 	const json_t *list = json_object_get(answer, "artifacts");
 	size_t count = json_array_size(list);
@@ -201,90 +241,66 @@ static int answer_store_artifacts(const struct state *state, uint64_t number,
 	if (!stored->artifacts)
 		return -ENOMEM;
 	for (size_t i = 0; !err && i < count; i++)
-		err = artifact_store(state, number, json_array_get(list, i),
-			durable, stored);
+		err = store_artifact(storing, json_array_get(list, i), stored);
 	return err;
 }
 
-static int answer_store_fields(json_t *answer, struct job_stored *stored)
-{
-	const char *name;
-	json_t *value;
-
-	stored->fields = json_object();
-	if (!stored->fields)
-		return -ENOMEM;
-	json_object_foreach (answer, name, value) {
-		if (!strcmp(name, "stdout") || !strcmp(name, "stderr") ||
-			!strcmp(name, "output") || !strcmp(name, "artifacts") ||
-			json_is_null(value) ||
-			json_string_length(value) > FIELD_MAX ||
-			json_array_size(value) > FIELD_MAX ||
-			json_object_size(value) > FIELD_MAX)
-			continue;
-		if (json_object_set_nocheck(stored->fields, name, value))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int answer_store_text(const struct state *state, uint64_t number,
-	json_t *answer, bool durable, struct job_stored *stored)
+static int store_text(
+	const struct storing *storing, const json_t *answer, uint64_t *size)
 {
 	size_t len;
 	char *text = json_write_pretty(answer, &len);
 
 	if (!text)
 		return -ENOMEM;
-	int err = output_store(state, number, "answer", text, len, durable);
-	stored->answer_size = len;
+	*size = len;
+	int err = store_file(storing, "answer", text, size);
 	free(text);
 	return err;
+}
+
+static bool is_field(const char *name, const json_t *value)
+{
+	return strcmp(name, "stdout") && strcmp(name, "stderr") &&
+		strcmp(name, "output") && strcmp(name, "artifacts") &&
+		!json_is_null(value) &&
+		json_string_length(value) <= FIELD_MAX &&
+		json_array_size(value) <= FIELD_MAX &&
+		json_object_size(value) <= FIELD_MAX;
+}
+
+/* NULL if out of memory. */
+static json_t *answer_fields(json_t *answer)
+{
+	json_t *fields = json_object(), *value;
+	const char *name;
+
+	json_object_foreach (answer, name, value) {
+		if (is_field(name, value) &&
+			json_object_set_nocheck(fields, name, value)) {
+			json_decref(fields);
+			return NULL;
+		}
+	}
+	return fields;
 }
 
 void job_store_answer(const struct state *state, uint64_t number,
 	json_t *answer, bool is_final, struct job_stored *stored)
 {
-	int err = answer_store_output(state, number, answer, is_final, stored);
+	const struct storing storing = { state, number, is_final };
+	int err = 0;
 
+	for (int i = 0; !err && i < JOB_OUTPUTS; i++)
+		err = store_output(
+			&storing, answer, i, &stored->output_size[i]);
 	if (!err)
-		err = answer_store_artifacts(
-			state, number, answer, is_final, stored);
+		err = store_artifacts(&storing, answer, stored);
 	if (!err)
-		err = answer_store_text(
-			state, number, answer, is_final, stored);
-	if (!err)
-		err = answer_store_fields(answer, stored);
+		err = store_text(&storing, answer, &stored->answer_size);
+	if (!err) {
+		stored->fields = answer_fields(answer);
+		err = stored->fields ? 0 : -ENOMEM;
+	}
 	stored->err = err;
-}
-
-void job_store_remove(
-	const struct state *state, uint64_t number, size_t artifact_count)
-{
-	static const char *const all[] = { "json", "json.tmp", "code", "stdout",
-		"stderr", "answer" };
-	char name[64];
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		snprintf(name, sizeof(name), "%" PRIu64 ".%s", number, all[i]);
-		unlinkat(state->jobs_fd, name, 0);
-	}
-	for (size_t i = 0; i < artifact_count; i++) {
-		snprintf(name, sizeof(name), "%" PRIu64 ".artifact.%zu", number,
-			i);
-		unlinkat(state->jobs_fd, name, 0);
-	}
-}
-
-void job_store_swap_artifacts(
-	const struct state *state, uint64_t number, size_t at, size_t to)
-{
-	char name[64], last[64];
-
-	snprintf(name, sizeof(name), "%" PRIu64 ".artifact.%zu", number, at);
-	snprintf(last, sizeof(last), "%" PRIu64 ".artifact.%zu", number, to);
-	if (at == to)
-		unlinkat(state->jobs_fd, name, 0);
-	else
-		renameat(state->jobs_fd, last, state->jobs_fd, name);
 }

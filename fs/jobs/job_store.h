@@ -7,26 +7,31 @@
 #include "fs/jobs/job.h"
 
 /*
- * jobs/N.json       the record, written last: what it says is there
- * jobs/N.code       the program as it was sent
- * jobs/N.stdout     output so far; N.stderr
- * jobs/N.answer     the API's answer, pretty-printed: job.json
- * jobs/N.artifact.I artifacts, in the order of the record
+ * jobs/N.json        the record, written last: the files it names are there
+ * jobs/N.code        the program as it was sent
+ * jobs/N.stdout      output so far; N.stderr
+ * jobs/N.answer      the API's answer, indented: job.json
+ * jobs/N.artifact.I  artifacts, in the order of the record
+ *
+ * The functions that take a state and a number touch the files of that number
+ * alone, and may be called in the worker.
  */
 
-/* The record as text, owned by the caller, free(); NULL: no memory. */
+/* The record as text, owned by the caller, free(); NULL if out of memory. */
 char *job_record(const struct job *job, size_t *len);
 
-/* A job from its record; -EPROTO for a damaged one. */
+/* Creates the job of a record. -EPROTO for a damaged one, -ENOMEM. */
 int job_from_record(struct core *core, uint64_t number, const char *text,
 	size_t len, struct job **out);
 
-/* Writes the record of a small change, not fsynced. */
+/* Writes the record after a small change, without fsync; nothing for a foreign
+ * job. -ENOMEM, or -errno of the write. */
 int job_store_record(const struct job *job);
 
-/* What an answer brings, made by the worker. */
+/* What an answer brought. fields, and artifacts with their names, are owned by
+ * the caller, also after an error. */
 struct job_stored {
-	int err;
+	int err; /* 0, -EPROTO: too many artifacts, -ENOMEM, -errno */
 	json_t *fields;
 	uint64_t output_size[JOB_OUTPUTS];
 	uint64_t answer_size;
@@ -34,8 +39,8 @@ struct job_stored {
 	size_t artifact_count;
 };
 
-/* Writes output, artifacts and job.json of an answer. For the worker: touches
- * the files of this number alone. is_final: fsynced. */
+/* Writes output, artifacts and job.json of an answer (borrowed). is_final: with
+ * fsync. *stored is zeroed by the caller. */
 void job_store_answer(const struct state *state, uint64_t number,
 	json_t *answer, bool is_final, struct job_stored *stored);
 
@@ -43,10 +48,11 @@ void job_store_answer(const struct state *state, uint64_t number,
 void job_store_remove(
 	const struct state *state, uint64_t number, size_t artifact_count);
 
-/* The artifact file at `to` takes the place of the one at `at`, which goes. */
+/* Removes the artifact file at `at`; the one at `to` takes its place. */
 void job_store_swap_artifacts(
 	const struct state *state, uint64_t number, size_t at, size_t to);
 
+/* Opens N.SUFFIX: a descriptor, owned by the caller, or -errno. */
 int job_open_file(const struct state *state, uint64_t number,
 	const char *suffix, int flags);
 

@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/run_answer.c - what the answer to a run makes of its job */
-#include "fs/jobs/run.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <syslog.h>
 
 #include "fs/base/errors.h"
-#include "fs/jobs/job_index.h"
-#include "fs/jobs/job_store.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
+#include "fs/jobs/job_index.h"
 #include "fs/jobs/jobs.h"
 
-static void run_accepted(struct job *job, json_t *json)
+static void run_accepted(struct job *job, const char *id)
 {
 	struct core *core = job->core;
-	size_t len;
-	char *id = json_to_bytes(json_member(json, "job_id"), &len);
-
 	struct job *listed = id ? job_by_id(core, id) : NULL;
 
-	/* The API's list may have shown it before it was known as ours. */
+	/* GET /jobs may have listed it before this answer came. */
 	if (listed && listed != job && listed->is_foreign)
 		job_remove(listed);
 	if (id && job_set_id(job, id))
-		log_line(LOG_ERR, "no memory for the id of job %s", job->key);
-	free(id);
+		log_line(LOG_ERR, "job %s: out of memory for its id", job->key);
 	job->was_accepted = true;
 	job->changed = core->now;
 	if (job->is_async) {
@@ -35,12 +28,10 @@ static void run_accepted(struct job *job, json_t *json)
 	}
 }
 
-/* An answer that says "going on" makes a job to be followed; one with a result
- * is the end. Some answers of either endpoint do either (api.md 14, row 3). */
 static void run_misunderstood(struct job *job)
 {
-	static const char reason[] =
-		"the API's answer names no job and has no result";
+	static const char reason[] = "the API's answer has neither a job_id "
+				     "nor a result; the program may have run";
 
 	errors_add(job->core->errors, &job->core->now, "POST",
 		job->is_async ? "/execute/async" : "/execute", 200, -EPROTO,
@@ -48,7 +39,7 @@ static void run_misunderstood(struct job *job)
 	job_fail(job, -EPROTO, reason);
 }
 
-static int run_judge(
+static int run_status(
 	const struct job *job, const json_t *json, enum job_status *status)
 {
 	*status = JOB_COMPLETED;
@@ -62,30 +53,33 @@ static int run_judge(
 	return err;
 }
 
+/* An answer with a result ends the job; one that says "running" makes a job to
+ * be polled. Either endpoint may give either (api/API.md 14, row 3). */
 void run_take_answer(struct job *job, json_t *json)
 {
+	const json_t *id = json_member(json, "job_id");
 	enum job_status status;
+	size_t len;
 
-	if (run_judge(job, json, &status)) {
+	if (run_status(job, json, &status)) {
 		run_misunderstood(job);
 		return;
 	}
-	run_accepted(job, json);
+	char *text = json_to_bytes(id, &len);
+	run_accepted(job, text);
+	free(text);
 	if (status >= JOB_COMPLETED) {
 		job->status = JOB_RUNNING;
 		job_answer(job, json, status);
-		return;
-	}
-	if (!job->id && json_is_string(json_member(json, "job_id"))) {
-		job_fail(job, -ENOMEM, "there was no memory for its id");
-		return;
-	}
-	if (!job->id) {
+	} else if (!job->id && json_is_string(id)) {
+		job_fail(job, -ENOMEM,
+			"out of memory for the job's id; the program may run");
+	} else if (!job->id) {
 		run_misunderstood(job);
-		return;
+	} else {
+		job->status = status;
+		job_store_record(job);
+		poller_add(job);
+		job_notify(job);
 	}
-	job->status = status;
-	job_store_record(job);
-	poller_add(job);
-	job_notify(job);
 }

@@ -5,14 +5,11 @@
 
 #include "fs/base/errors.h"
 #include "fs/core/core.h"
-#include "fs/jobs/job_reader.h"
-#include "fs/jobs/job_store.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/run.h"
 
-/* Who has cancelled a job finds it so: its end is waited for, unless it cannot
- * be kept, when the poller asks for it again. */
-static int cancel_take(struct op *op, struct job *job, json_t *json)
+/* The answer of a DELETE is the result. The write returns when it is stored; if
+ * it cannot be stored, the poller asks for it again. */
+static int take_result(struct op *op, struct job *job, json_t *json)
 {
 	if (!op->step) {
 		json_t *answer = json_twin(json);
@@ -44,23 +41,23 @@ static int cancel_by_id(struct op *op, struct job *job, const char *id)
 	if (err)
 		return err;
 	if (!job->id || strcmp(job->id, id))
-		return 0; /* its own request brings the result */
-	return cancel_take(op, job, json);
+		return 0; /* the answer to its own request has the result */
+	return take_result(op, job, json);
 }
 
+/* Not a job that this mount knows by its id. */
 static bool is_candidate(struct core *core, const json_t *item)
 {
-	const char *id = json_string_value(json_member(item, "job_id|id"));
-	enum job_status status =
-		job_status_of(json_string_value(json_member(item, "status")));
+	const char *id = job_item_id(item);
 
-	return id && status < JOB_COMPLETED && !job_by_id(core, id);
+	return id && job_item_status(item) < JOB_COMPLETED &&
+		!job_by_id(core, id);
 }
 
 /*
- * A run over /execute has no id until it has ended. The API lists it all the
- * same; where just one job is listed that this mount did not submit by id, and
- * just one run of this mount is under way, it is that.
+ * A run over /execute has no id until it has ended, but the API lists it. If
+ * exactly one job is listed that this mount does not know, and exactly one run
+ * of this mount is under way, they are the same.
  */
 static int cancel_unnamed(struct op *op, struct job *job)
 {
@@ -69,26 +66,25 @@ static int cancel_unnamed(struct op *op, struct job *job)
 		.priority = API_PERSON,
 	};
 	const char *id = NULL;
-	const json_t *items, *item;
+	const json_t *item;
 	json_t *json;
 	size_t i, count = 0;
 	int err = op_call(op, 0, &request, &json);
 
 	if (err)
 		return err;
-	items = json_is_array(json) ? json : json_object_get(json, "jobs");
-	json_array_foreach (items, i, item) {
-		if (!is_candidate(op->core, item))
-			continue;
-		count++;
-		id = json_string_value(json_member(item, "job_id|id"));
+	json_array_foreach (job_items(json), i, item) {
+		if (is_candidate(op->core, item)) {
+			id = job_item_id(item);
+			count++;
+		}
 	}
 	if (count == 1 && op->core->jobs->runs.in_flight <= 1)
 		return cancel_by_id(op, job, id);
 	errors_add(op->core->errors, &op->core->now, "DELETE", "/jobs/{id}", 0,
 		-EBUSY,
-		count ? "several runs are under way, and the API does "
-			"not tell which of them this is"
+		count ? "several runs are under way, and the API does not tell "
+			"which of them this is"
 		      : "the API does not list this run");
 	return -EBUSY;
 }

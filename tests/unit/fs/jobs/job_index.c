@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/jobs/job_index.c - jobs found by number, id and key */
+#include "tests/unit/fs/jobs/fixture.h"
+
+/* The Makefile wraps what is called __wrap_ here. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+
+static unsigned allocations, failing;
+
+static bool is_failing(void)
+{
+	return failing && ++allocations == failing;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return is_failing() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return is_failing() ? NULL : __real_calloc(count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return is_failing() ? NULL : __real_strdup(text);
+}
+
+static struct fixture fixture;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(&fixture);
+	assert_int_equal(jobs_load(&fixture.core), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	jobs_clear(&fixture.core);
+	fixture_close(&fixture);
+	return 0;
+}
+
+static void test_look_ups(void **state)
+{
+	struct core *core = &fixture.core;
+	struct job *own = job_new(core), *foreign = job_foreign(core, "n7");
+	(void)state;
+
+	assert_int_equal(own->number, 1);
+	assert_int_equal(foreign->number, 2);
+	assert_ptr_equal(job_by_number(core, 1), own);
+	assert_ptr_equal(job_by_number(core, 2), foreign);
+	assert_null(job_by_number(core, 3));
+	assert_ptr_equal(job_by_id(core, "n7"), foreign);
+	assert_null(job_by_id(core, "n"));
+	assert_null(job_by_id(core, ""));
+	assert_ptr_equal(job_foreign(core, "n7"), foreign);
+	assert_ptr_equal(job_by_key(core, "n1"), own);
+	assert_ptr_equal(job_by_key(core, "n7"), foreign);
+	assert_null(job_by_key(core, "n2")); /* its key is "n7" */
+	assert_null(job_by_key(core, "n1x"));
+}
+
+static void test_ids_change(void **state)
+{
+	struct core *core = &fixture.core;
+	struct job *one = job_new(core), *two = job_new(core);
+	(void)state;
+
+	assert_int_equal(job_set_id(one, "a"), 0);
+	assert_int_equal(job_set_id(two, "a"), 0); /* a confused API */
+	assert_ptr_equal(job_by_id(core, "a"), one);
+	assert_int_equal(job_set_id(one, "b"), 0);
+	assert_null(job_by_id(core, "a"));
+	assert_ptr_equal(job_by_id(core, "b"), one);
+	job_forget(two);
+	assert_ptr_equal(job_by_id(core, "b"), one);
+	job_forget(one);
+	assert_null(job_by_id(core, "b"));
+	assert_null(job_by_number(core, 1));
+	assert_int_equal(job_new(core)->number, 3); /* never reused */
+}
+
+/* The first allocation that fails, then the second, ... */
+static void test_out_of_memory(void **state)
+{
+	struct core *core = &fixture.core;
+	struct job *job = NULL;
+	unsigned jobs = 0;
+	(void)state;
+
+	for (failing = 1; !job; failing++) {
+		allocations = 0;
+		job = job_foreign(core, "a");
+		if (!job) {
+			assert_null(core->jobs->by_number);
+			assert_null(core->jobs->by_id);
+			assert_true(TAILQ_EMPTY(&core->jobs->all));
+			jobs++;
+		}
+	}
+	failing = 0;
+	assert_true(jobs >= 5); /* the job, its key and id, two tables */
+	assert_ptr_equal(job_by_id(core, "a"), job);
+	assert_ptr_equal(job_by_number(core, job->number), job);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(test_look_ups),
+		CASE(test_ids_change),
+		CASE(test_out_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

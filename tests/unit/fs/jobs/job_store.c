@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/jobs/job_store.c - what answers leave in the state directory */
+#include "tests/unit/fs/jobs/fixture.h"
+
+static struct fixture fixture;
+static struct job_stored stored;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_open(&fixture);
+	return 0;
+}
+
+static void forget_stored(void)
+{
+	for (size_t i = 0; i < stored.artifact_count; i++)
+		free(stored.artifacts[i].name);
+	free(stored.artifacts);
+	json_decref(stored.fields);
+	memset(&stored, 0, sizeof(stored));
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	forget_stored();
+	fixture_close(&fixture);
+	return 0;
+}
+
+static int take(const char *text, bool is_final)
+{
+	json_t *answer = json_read(text, strlen(text));
+
+	assert_non_null(answer);
+	forget_stored();
+	job_store_answer(&fixture.core.state, 7, answer, is_final, &stored);
+	json_decref(answer);
+	return stored.err;
+}
+
+static void assert_file(const char *name, const char *expected)
+{
+	char *text;
+	size_t len;
+
+	assert_int_equal(
+		state_read(fixture.core.state.jobs_fd, name, 1000, &text, &len),
+		0);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void test_output(void **state)
+{
+	(void)state;
+
+	assert_int_equal(take("{\"stdout\":\"one\\n\"}", false), 0);
+	assert_file("7.stdout", "one\n");
+	assert_file("7.stderr", "");
+	assert_int_equal(take("{\"stdout\":\"one\\ntwo\\n\"}", false), 0);
+	assert_file("7.stdout", "one\ntwo\n");
+	/* Without output of its own: what came before stays. */
+	assert_int_equal(take("{\"stderr\":\"e\",\"stdout\":null}", true), 0);
+	assert_file("7.stdout", "one\ntwo\n");
+	assert_int_equal(stored.output_size[JOB_STDOUT], 8);
+	assert_int_equal(stored.output_size[JOB_STDERR], 1);
+	/* Other bytes than before, and fewer. */
+	assert_int_equal(take("{\"output\":\"tw\"}", true), 0);
+	assert_file("7.stdout", "tw");
+	assert_int_equal(take("{\"stdout\":\"\"}", true), 0);
+	assert_file("7.stdout", "");
+}
+
+static void test_fields(void **state)
+{
+	(void)state;
+
+	assert_int_equal(take("{\"stdout\":\"x\",\"exit_code\":3,\"a\":null,"
+			      "\"artifacts\":[],\"stderr\":\"\"}",
+				 true),
+		0);
+	assert_int_equal(json_object_size(stored.fields), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(stored.fields, "exit_code")),
+		3);
+}
+
+/* Each gets a name of its own, whatever the API calls it. */
+static void test_artifact_names(void **state)
+{
+	static const char *const expected[] = { "a", "artifact-3", "artifact-4",
+		"artifact-5", "artifact-6", "artifact-7", "artifact-8", "b" };
+	(void)state;
+
+	assert_int_equal(
+		take("{\"artifacts\":[{\"name\":\"a\",\"data\":\"YQ==\"},"
+		     "{\"name\":\"artifact-3\"},{\"name\":\"a\"},"
+		     "{\"filename\":\"..\"},{},7,{\"name\":\"x/y\"},"
+		     "{\"filename\":\"b\",\"name\":\"a\"}]}",
+			true),
+		0);
+	assert_int_equal(stored.artifact_count, 8);
+	for (size_t i = 0; i < 8; i++)
+		assert_string_equal(stored.artifacts[i].name, expected[i]);
+	assert_int_equal(stored.artifacts[0].size, 1);
+	assert_file("7.artifact.0", "a");
+	job_store_swap_artifacts(&fixture.core.state, 7, 1, 0);
+	assert_file("7.artifact.1", "a");
+	assert_false(fixture_has(&fixture, "7.artifact.0"));
+	job_store_remove(&fixture.core.state, 7, 8);
+	assert_false(fixture_has(&fixture, "7.artifact.1"));
+	assert_false(fixture_has(&fixture, "7.answer"));
+}
+
+static void test_errors(void **state)
+{
+	struct state none = { .jobs_fd = -1 };
+	json_t *answer = json_object();
+	(void)state;
+
+	job_store_answer(&none, 7, answer, true, &stored);
+	assert_int_equal(stored.err, -EBADF);
+	json_t *list = json_array();
+	for (unsigned i = 0; i < 10001; i++)
+		json_array_append_new(list, json_null());
+	json_object_set_new(answer, "artifacts", list);
+	job_store_answer(&fixture.core.state, 7, answer, true, &stored);
+	assert_int_equal(stored.err, -EPROTO);
+	json_decref(answer);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(test_output),
+		CASE(test_fields),
+		CASE(test_artifact_names),
+		CASE(test_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
