@@ -16,7 +16,6 @@
 #include "fs/jobs/job_index.h"
 #include "fs/jobs/job_store.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/poll_handle.h"
 
 static const char *const words[] = {
 	[JOB_PENDING] = "pending",
@@ -225,7 +224,7 @@ void job_remove(struct job *job)
 void job_notify(struct job *job)
 {
 	ops_wake(&job->waiters);
-	poll_handles_notify(job);
+	job_polls_notify(job);
 }
 
 void job_fail(struct job *job, int err, const char *reason)

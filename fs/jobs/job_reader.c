@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "fs/core/core.h"
 #include "fs/core/row.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/poll_handle.h"
 
 static void unwait_end(struct op *op)
 {
@@ -110,13 +110,56 @@ static void output_close(struct core *core, struct handle *handle)
 	job_close(core, handle);
 }
 
+/* ---- poll(2) ---- */
+
+struct poll_handle {
+	struct poll_handle *next;
+	struct fuse_pollhandle *handle;
+};
+
+/* FUSE_NOTIFY_POLL takes no lock of the kernel's tree, so, unlike the other
+ * notifications, it may be sent from the loop. */
+static void notify(struct fuse_pollhandle *handle)
+{
+	fuse_lowlevel_notify_poll(handle);
+	fuse_pollhandle_destroy(handle);
+}
+
+static void take_polls(struct job *job, void (*take)(struct fuse_pollhandle *))
+{
+	struct poll_handle *waiting;
+
+	while ((waiting = job->polls_waiting)) {
+		job->polls_waiting = waiting->next;
+		take(waiting->handle);
+		free(waiting);
+		poller_unwatch(job, true);
+	}
+}
+
+void job_polls_notify(struct job *job)
+{
+	take_polls(job, notify);
+}
+
+void job_polls_clear(struct job *job)
+{
+	take_polls(job, fuse_pollhandle_destroy);
+}
+
 unsigned job_poll(struct job *job, struct fuse_pollhandle *poll)
 {
 	if (job_is_final(job) || job->is_removed)
 		return handle_poll_ready(poll);
 	poller_asked(job);
-	if (poll)
-		poll_handle_add(job, poll);
+	struct poll_handle *waiting = poll ? malloc(sizeof(*waiting)) : NULL;
+	if (waiting) {
+		*waiting = (struct poll_handle){ job->polls_waiting, poll };
+		job->polls_waiting = waiting;
+		poller_watch(job, true);
+	} else if (poll) {
+		notify(poll); /* out of memory: it asks again */
+	}
 	return POLLOUT | POLLWRNORM;
 }
 
@@ -138,6 +181,8 @@ static unsigned output_poll(
 		return handle_poll_ready(poll);
 	return result_poll(core, handle, poll);
 }
+
+/* ---- opening ---- */
 
 static const struct handle_kind output_kind = {
 	.read = output_read,

@@ -23,4 +23,9 @@ void job_reader_open_result(struct handle *handle, struct job *job);
  * and may be NULL. */
 unsigned job_poll(struct job *job, struct fuse_pollhandle *poll);
 
+/* The poll(2)s that wait for the job to change: notifies and frees them; frees
+ * them alone, when the session has ended. */
+void job_polls_notify(struct job *job);
+void job_polls_clear(struct job *job);
+
 #endif

@@ -116,29 +116,10 @@ static int get_artifacts(struct job *job, const json_t *list)
 	return 0;
 }
 
-static enum job_status record_status(const json_t *record)
-{
-	const char *word = json_string_value(json_object_get(record, "status"));
-
-	if (word && !strcmp(word, job_status_word(JOB_ERROR)))
-		return JOB_ERROR;
-	return job_status_of(word);
-}
-
-static int64_t get_integer(const json_t *record, const char *name)
-{
-	return json_integer_value(json_object_get(record, name));
-}
-
-static bool get_bool(const json_t *record, const char *name)
-{
-	return json_is_true(json_object_get(record, name));
-}
-
-static int get_id(struct job *job, const json_t *record)
+static int get_id(struct job *job, const json_t *value)
 {
 	char *id;
-	int err = get_bytes(json_object_get(record, "id"), &id);
+	int err = get_bytes(value, &id);
 
 	if (id)
 		err = job_set_id(job, id);
@@ -146,33 +127,46 @@ static int get_id(struct job *job, const json_t *record)
 	return err;
 }
 
-static int job_read_record(struct job *job, const json_t *record)
+static int job_read_record(struct job *job, json_t *record)
 {
-	const json_t *output = json_object_get(record, "output");
-	int64_t code = get_integer(record, "code");
+	const json_t *id = NULL, *error = NULL, *artifacts = NULL,
+		     *created = NULL, *changed = NULL;
+	json_int_t inode = 0, code = -1, answer = 0,
+		   output[JOB_OUTPUTS] = { 0 };
+	int is_async = 0, was_accepted = 0, has_detail = 0;
+	const char *status;
 
-	job->status = record_status(record);
-	job->err = get_integer(record, "err");
-	job->is_async = get_bool(record, "async");
-	job->was_accepted = get_bool(record, "accepted");
-	job->has_detail = get_bool(record, "detail");
+	if (json_unpack(record,
+		    "{s:s s?i s?b s?b s?b s?I s?I s?I s?[II] s?o s?o s?o s?o "
+		    "s?o s?O s?O}",
+		    "status", &status, "err", &job->err, "async", &is_async,
+		    "accepted", &was_accepted, "detail", &has_detail, "inode",
+		    &inode, "code", &code, "answer", &answer, "output",
+		    &output[JOB_STDOUT], &output[JOB_STDERR], "id", &id,
+		    "error", &error, "created", &created, "changed", &changed,
+		    "artifacts", &artifacts, "fields", &job->fields, "hidden",
+		    &job->hidden))
+		return -EPROTO;
+	job->status = strcmp(status, job_status_word(JOB_ERROR))
+		? job_status_of(status)
+		: JOB_ERROR;
+	job->is_async = is_async;
+	job->was_accepted = was_accepted;
+	job->has_detail = has_detail;
 	job->is_stored = true;
-	job->inode = get_integer(record, "inode");
+	job->inode = inode;
 	job->has_code = code >= 0;
 	job->code_size = code >= 0 ? code : 0;
-	job->answer_size = get_integer(record, "answer");
+	job->answer_size = answer;
 	for (int i = 0; i < JOB_OUTPUTS; i++)
-		job->output_size[i] =
-			json_integer_value(json_array_get(output, i));
-	json_to_timespec(json_object_get(record, "created"), &job->created);
-	json_to_timespec(json_object_get(record, "changed"), &job->changed);
-	job->fields = json_incref(json_object_get(record, "fields"));
-	job->hidden = json_incref(json_object_get(record, "hidden"));
-	int err = get_id(job, record);
+		job->output_size[i] = output[i];
+	json_to_timespec(created, &job->created);
+	json_to_timespec(changed, &job->changed);
+	int err = get_id(job, id);
 	if (!err)
-		err = get_bytes(json_object_get(record, "error"), &job->error);
+		err = get_bytes(error, &job->error);
 	if (!err)
-		err = get_artifacts(job, json_object_get(record, "artifacts"));
+		err = get_artifacts(job, artifacts);
 	return err;
 }
 
@@ -184,15 +178,11 @@ int job_from_record(struct core *core, uint64_t number, const char *text,
 
 	if (err)
 		return err;
-	*out = NULL;
-	if (json_object_get(record, "status")) {
-		*out = job_new_numbered(core, number);
-		err = *out ? job_read_record(*out, record) : -ENOMEM;
-	} else {
-		err = -EPROTO;
-	}
+	struct job *job = job_new_numbered(core, number);
+	err = job ? job_read_record(job, record) : -ENOMEM;
 	json_decref(record);
-	if (err && *out)
-		job_forget(*out);
+	if (err && job)
+		job_forget(job);
+	*out = job;
 	return err;
 }

@@ -5,8 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "fs/base/json_time.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/jobs/poll_handle.h"
 
 enum { RECORD_MAX = 16 << 20, FORGOTTEN_MAX = 1000 };
 
@@ -127,61 +125,32 @@ void jobs_drop_alias(struct core *core, const char *alias)
 
 /* ---- the state directory at start ---- */
 
-/* The number of a job's file; 0: it is not one of ours. *suffix is what follows
+/* The number of a job's file; 0: the file is not ours. *suffix is what follows
  * the number. */
 static uint64_t file_number(const char *name, const char **suffix)
 {
 	char *end;
-
-	if (*name < '1' || *name > '9')
-		return 0;
 	uint64_t number = strtoull(name, &end, 10);
+
 	*suffix = end;
-	return number <= INT64_MAX ? number : 0;
+	return *name >= '1' && *name <= '9' && number <= INT64_MAX ? number : 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	const uint64_t *one = a, *other = b;
-
-	return (*one > *other) - (*one < *other);
-}
-
-/* The numbers of all records, sorted. *numbers is owned by the caller, also
- * after -ENOMEM. */
-static int find_records(DIR *dir, uint64_t **numbers, size_t *count)
+static int is_job_file(const struct dirent *entry)
 {
 	const char *suffix;
-	struct dirent *entry;
-	size_t room = 0;
 
-	while ((entry = readdir(dir))) {
-		uint64_t number = file_number(entry->d_name, &suffix);
-		if (!number || strcmp(suffix, ".json"))
-			continue;
-		if (*count == room) {
-			room = room ? 2 * room : 64;
-			void *grown =
-				reallocarray(*numbers, room, sizeof(**numbers));
-			if (!grown)
-				return -ENOMEM;
-			*numbers = grown;
-		}
-		(*numbers)[(*count)++] = number;
-	}
-	qsort(*numbers, *count, sizeof(**numbers), compare_numbers);
-	return 0;
+	return file_number(entry->d_name, &suffix) != 0;
 }
 
-static int read_record(struct core *core, uint64_t number)
+static int read_record(struct core *core, uint64_t number, const char *name)
 {
-	char *text, name[32], aside[48];
+	char *text, aside[NAME_MAX + 16];
 	size_t len;
 	struct job *job;
-
-	snprintf(name, sizeof(name), "%" PRIu64 ".json", number);
 	int err =
 		state_read(core->state.jobs_fd, name, RECORD_MAX, &text, &len);
+
 	if (!err) {
 		err = job_from_record(core, number, text, len, &job);
 		free(text);
@@ -195,33 +164,38 @@ static int read_record(struct core *core, uint64_t number)
 	return 0;
 }
 
-/* Removes files without a record: of foreign jobs, or left by a kill. */
-static void sweep(struct core *core, DIR *dir)
+/* Removes a file without a record: of a foreign job, or left by a kill. */
+static void sweep_file(struct core *core, const char *name)
 {
 	const char *suffix;
-	struct dirent *entry;
+	uint64_t number = file_number(name, &suffix);
 
-	rewinddir(dir);
-	while ((entry = readdir(dir))) {
-		uint64_t number = file_number(entry->d_name, &suffix);
-		if (number && strcmp(suffix, ".json") &&
-			!strstr(suffix, ".damaged") &&
-			!job_by_number(core, number))
-			unlinkat(core->state.jobs_fd, entry->d_name, 0);
-	}
+	if (strcmp(suffix, ".json") && !strstr(suffix, ".damaged") &&
+		!job_by_number(core, number))
+		unlinkat(core->state.jobs_fd, name, 0);
 }
 
-static int read_records(struct core *core, DIR *dir)
+/* versionsort() puts the records in the order of their numbers. */
+static int read_records(struct core *core)
 {
-	uint64_t *numbers = NULL;
-	size_t count = 0;
-	int err = find_records(dir, &numbers, &count);
+	struct dirent **files;
+	const char *suffix;
+	int count = scandirat(
+		core->state.jobs_fd, ".", &files, is_job_file, versionsort);
+	int err = count < 0 ? -errno : 0;
 
-	for (size_t i = 0; !err && i < count; i++)
-		err = read_record(core, numbers[i]);
-	free(numbers);
-	if (!err)
-		sweep(core, dir);
+	for (int i = 0; !err && i < count; i++) {
+		uint64_t number = file_number(files[i]->d_name, &suffix);
+		if (!strcmp(suffix, ".json"))
+			err = read_record(core, number, files[i]->d_name);
+	}
+	for (int i = 0; i < count; i++) {
+		if (!err)
+			sweep_file(core, files[i]->d_name);
+		free(files[i]);
+	}
+	if (count >= 0)
+		free(files);
 	return err;
 }
 
@@ -259,19 +233,9 @@ int jobs_load(struct core *core)
 {
 	struct job *job;
 	int err = names_read(core);
-	int fd = err ? -1
-		     : openat(core->state.jobs_fd, ".",
-			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	if (!dir) {
-		err = err ? err : -errno;
-		if (fd >= 0)
-			close(fd);
-		return err;
-	}
-	err = read_records(core, dir);
-	closedir(dir);
+	if (!err)
+		err = read_records(core);
 	if (err)
 		return err;
 	core->jobs->is_loaded = true;
@@ -291,7 +255,7 @@ void jobs_clear(struct core *core)
 			job_store_remove(
 				&core->state, job->number, job->artifact_count);
 		job->inode = 0; /* it keeps its job on disk */
-		poll_handles_clear(job);
+		job_polls_clear(job);
 		job_forget(job);
 	}
 	json_decref(core->jobs->aliases);

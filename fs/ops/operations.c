@@ -10,7 +10,6 @@
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
 #include "fs/core/row.h"
-#include "fs/jobs/poll_handle.h"
 #include "fs/ops/file_operations.h"
 #include "fs/ops/nodes.h"
 #include "fs/ops/request.h"

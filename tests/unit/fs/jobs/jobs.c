@@ -71,10 +71,121 @@ static void test_many(void **state)
 	fixture_close(&fixture);
 }
 
+/* What is damaged is put aside, what is not ours is left alone. */
+static void test_damaged(void **state)
+{
+	static const char *const damaged[] = { "", "{}", "[]", "7",
+		"{\"status\":1}", "{\"status\":\"failed\",\"async\":1}",
+		"{\"status\":\"failed\",\"artifacts\":[7]}" };
+	static const char *const others[] = { "notes", "0.json", "03.stdout",
+		"-3.stdout", "99999999999999999999.stdout" };
+	enum { COUNT = sizeof(damaged) / sizeof(*damaged) };
+	struct fixture fixture;
+	char name[40];
+	(void)state;
+
+	fixture_open(&fixture);
+	for (unsigned i = 0; i < COUNT; i++) {
+		snprintf(name, sizeof(name), "%u.json", 10 + i);
+		fixture_write(&fixture, name, damaged[i]);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		fixture_write(&fixture, others[i], "text");
+	fixture_write(&fixture, "10.code", "text");
+	write_completed(&fixture, 9);
+	state_write(fixture.core.state.fd, "names.json", "{\"next\":", 8, 0);
+	for (unsigned start = 0; start < 2; start++) {
+		assert_int_equal(jobs_load(&fixture.core), 0);
+		assert_int_equal(TAILQ_FIRST(&fixture.jobs.all)->number, 9);
+		assert_null(TAILQ_NEXT(TAILQ_FIRST(&fixture.jobs.all), link));
+		for (unsigned i = 0; i < COUNT; i++) {
+			snprintf(name, sizeof(name), "%u.json.damaged", 10 + i);
+			assert_true(fixture_has(&fixture, name));
+			name[strlen("10.json")] = '\0';
+			assert_false(fixture_has(&fixture, name));
+		}
+		for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+			assert_true(fixture_has(&fixture, others[i]));
+		assert_false(fixture_has(&fixture, "10.code"));
+		jobs_clear(&fixture.core);
+		jobs_init(&fixture.jobs, &fixture.core);
+	}
+	fixture_close(&fixture);
+}
+
+/* Runs that were under way when the mount ended. */
+static void test_resumed(void **state)
+{
+	struct fixture fixture;
+	(void)state;
+
+	fixture_open(&fixture);
+	fixture_write(&fixture, "1.json",
+		"{\"status\":\"running\",\"accepted\":true}");
+	fixture_write(&fixture, "2.json",
+		"{\"status\":\"running\",\"async\":true,\"accepted\":true,"
+		"\"id\":\"a\"}");
+	fixture_write(
+		&fixture, "3.json", "{\"status\":\"pending\",\"async\":true}");
+	for (unsigned start = 0; start < 2; start++) {
+		assert_int_equal(jobs_load(&fixture.core), 0);
+		for (uint64_t number = 1; number <= 3; number += 2) {
+			struct job *job = job_by_number(&fixture.core, number);
+			assert_int_equal(job->status, JOB_ERROR);
+			assert_int_equal(job->err, -ECONNABORTED);
+			assert_non_null(strstr(job->error, "may have run"));
+			assert_null(strstr(job->error, "again"));
+			assert_false(job->is_active);
+		}
+		assert_true(job_by_id(&fixture.core, "a")->is_active);
+		assert_int_equal(fixture.jobs.next_number, 4);
+		jobs_clear(&fixture.core);
+		jobs_init(&fixture.jobs, &fixture.core);
+	}
+	fixture_close(&fixture);
+}
+
+/* Aliases, and the ids that were removed, outlive the mount. */
+static void test_names(void **state)
+{
+	struct fixture fixture;
+	char id[16];
+	(void)state;
+
+	fixture_open(&fixture);
+	fixture.core.born.tv_sec = 5;
+	assert_int_equal(jobs_load(&fixture.core), 0);
+	assert_int_equal(fixture.jobs.changed.tv_sec, 5);
+	fixture.core.now.tv_sec = 77;
+	struct job *job = job_new(&fixture.core);
+	assert_int_equal(jobs_set_alias(&fixture.core, "a\xff", job), 0);
+	assert_int_equal(jobs_set_alias(&fixture.core, "b", job), 0);
+	jobs_drop_alias(&fixture.core, "b");
+	jobs_drop_alias(&fixture.core, "none");
+	for (unsigned i = 0; i < 1001; i++) {
+		snprintf(id, sizeof(id), "%u", i);
+		jobs_forget(&fixture.core, id);
+	}
+	jobs_clear(&fixture.core);
+	jobs_init(&fixture.jobs, &fixture.core);
+	assert_int_equal(jobs_load(&fixture.core), 0);
+	assert_int_equal(fixture.jobs.changed.tv_sec, 77);
+	assert_int_equal(fixture.jobs.next_number, 2);
+	assert_int_equal(json_object_size(fixture.jobs.aliases), 1);
+	assert_false(job_is_forgotten(&fixture.core, "0")); /* the oldest */
+	assert_true(job_is_forgotten(&fixture.core, "1"));
+	assert_true(job_is_forgotten(&fixture.core, "1000"));
+	jobs_clear(&fixture.core);
+	fixture_close(&fixture);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

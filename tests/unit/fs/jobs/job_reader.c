@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/jobs/poll_handle.c - poll(2)s are notified once, and freed */
+/* tests/unit/fs/jobs/job_reader.c - poll(2)s are notified once, and freed */
 #include "tests/unit/fs/jobs/fixture.h"
 
-#include "fs/jobs/poll_handle.h"
+#include <poll.h>
 
 /* The Makefile wraps what is called __wrap_ here. */
 int __wrap_fuse_lowlevel_notify_poll(struct fuse_pollhandle *handle);
@@ -47,7 +47,8 @@ static int setup(void **state)
 	*state = job_new(&fixture.core);
 	assert_non_null(*state);
 	for (unsigned i = 0; i < 3; i++)
-		poll_handle_add(*state, handle_at(i));
+		assert_int_equal(
+			job_poll(*state, handle_at(i)), POLLOUT | POLLWRNORM);
 	return 0;
 }
 
@@ -63,13 +64,15 @@ static void test_change(void **state)
 {
 	struct job *job = *state;
 
-	assert_int_equal(job->watchers, 3);
-	assert_int_equal(job->watching_output, 3);
+	assert_int_equal(job->watchers, 4); /* one has asked */
+	assert_int_equal(job->watching_output, 4);
 	assert_handles(0, 0);
 	job_notify(job);
 	assert_handles(1, 1);
 	job_notify(job);
 	assert_handles(1, 1);
+	fixture.core.now_ms += 3000;
+	timers_fire(&fixture.core.timers, fixture.core.now_ms);
 	assert_int_equal(job->watchers, 0);
 	assert_int_equal(job->watching_output, 0);
 }
