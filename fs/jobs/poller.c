@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/param.h>
 #include <syslog.h>
 
 #include "fs/base/errors.h"
@@ -31,17 +32,15 @@ static unsigned poller_delay(const struct core *core)
 	const struct poller *poller = &core->jobs->poller;
 	const struct job *first = TAILQ_FIRST(&poller->active);
 	unsigned last = sizeof(schedule) / sizeof(*schedule) - 1;
+	unsigned failures = MAX(poller->failures, first->poll_failures);
 
-	if (poller->failures || first->poll_failures)
-		return poller->failures < SLOW_FAILURES &&
-				first->poll_failures < SLOW_FAILURES
-			? 2 * SECOND_MS
-			: SLOWEST_MS;
+	if (failures)
+		return failures < SLOW_FAILURES ? 2 * SECOND_MS : SLOWEST_MS;
 	if (!poller->watched && TAILQ_EMPTY(&core->jobs->runs.queue))
 		return poller->quiet < 4 ? SECOND_MS << poller->quiet
 					 : QUIET_MS;
-	if (poller->count == 1)
-		return schedule[first->polls < last ? first->polls : last];
+	if (poller->count == 1 && first->watchers)
+		return schedule[MIN(first->polls, last)];
 	return SECOND_MS;
 }
 
@@ -58,8 +57,7 @@ static void poller_plan(struct core *core)
 	if (poller->count == 1 && first->submitted_ms > from)
 		from = first->submitted_ms;
 	uint64_t due_ms = from + poller_delay(core);
-	timer_arm(&core->timers, &poller->timer,
-		due_ms > core->now_ms ? due_ms : core->now_ms);
+	timer_arm(&core->timers, &poller->timer, MAX(due_ms, core->now_ms));
 }
 
 void poller_hurry(struct core *core)
@@ -219,40 +217,33 @@ void poller_fetch(struct job *job)
 
 /* ---- the list ---- */
 
-static void poller_read_item(struct job *job, const json_t *item)
-{
-	enum job_status status = job_item_status(item);
-
-	if (status >= JOB_COMPLETED) {
-		poller_fetch(job);
-	} else if (status != job->status) {
-		job->status = status;
-		job->changed = job->core->now;
-		job->core->jobs->poller.quiet = 0;
-		job_notify(job);
-	}
-}
-
+/* What is listed as running needs no request of its own. */
 static void poller_read_list(struct core *core, const json_t *items)
 {
-	uint64_t sent_ms = core->jobs->poller.list_sent_ms;
+	struct poller *poller = &core->jobs->poller;
 	struct job *job, *next;
 	const json_t *item;
 	size_t i;
 
 	json_array_foreach (items, i, item) {
 		const char *id = job_item_id(item);
+		enum job_status status = job_item_status(item);
 		job = id ? job_by_id(core, id) : NULL;
-		if (!job || job->submitted_ms >= sent_ms)
+		if (!job || !job->is_pollable || status >= JOB_COMPLETED)
 			continue;
-		job->listed_ms = sent_ms;
-		if (job->is_pollable)
-			poller_read_item(job, item);
+		job->listed_ms = poller->list_sent_ms;
+		if (status == job->status)
+			continue;
+		job->status = status;
+		job->changed = core->now;
+		poller->quiet = 0;
+		job_notify(job);
 	}
-	for (job = TAILQ_FIRST(&core->jobs->poller.active); job; job = next) {
+	for (job = TAILQ_FIRST(&poller->active); job; job = next) {
 		next = TAILQ_NEXT(job, active);
-		if (job->is_pollable && job->submitted_ms < sent_ms &&
-			job->listed_ms != sent_ms)
+		if (job->is_pollable &&
+			job->submitted_ms < poller->list_sent_ms &&
+			job->listed_ms != poller->list_sent_ms)
 			poller_fetch(job);
 	}
 }

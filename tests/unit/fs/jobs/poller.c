@@ -292,6 +292,24 @@ static void test_hurry(void **state)
 	assert_polls(4, "16000");
 }
 
+/* And goes on waiting: the list is asked for once a second. */
+static void test_queued_run(void **state)
+{
+	struct run run = { .core = &fixture.core };
+	(void)state;
+
+	answers_that_run();
+	accepted("a");
+	pass(60000, true);
+	unsigned before = poll_count;
+	fixture.jobs.runs.limit = 1;
+	run_queue(&run);
+	pass(63500, true);
+	assert_polls(before, "60000 61000 62000 63000");
+	assert_int_equal(polls[before].priority, API_READER);
+	TAILQ_REMOVE(&fixture.jobs.runs.queue, &run, link);
+}
+
 /* Jobs of the mount before: read without an API, polled when there is one. */
 static void test_after_a_start(void **state)
 {
@@ -479,6 +497,7 @@ int main(void)
 		CASE(test_nothing_runs),
 		CASE(test_asked),
 		CASE(test_hurry),
+		CASE(test_queued_run),
 		CASE(test_after_a_start),
 		CASE(test_listed_states),
 		CASE(test_older_list),
