@@ -125,25 +125,32 @@ void jobs_drop_alias(struct core *core, const char *alias)
 
 /* ---- the state directory at start ---- */
 
-/* The number of a job's file; 0: the file is not ours. *suffix is what follows
- * the number. */
-static uint64_t file_number(const char *name, const char **suffix)
+/* What follows the number in the name of a job's file, "" if it is not ours. */
+static const char *file_suffix(const char *name)
 {
-	char *end;
-	uint64_t number = strtoull(name, &end, 10);
+	size_t digits = strspn(name, "0123456789");
 
-	*suffix = end;
-	return *name >= '1' && *name <= '9' && number <= INT64_MAX ? number : 0;
+	return *name != '0' && digits && digits < 19 ? name + digits : "";
 }
 
-static int is_job_file(const struct dirent *entry)
+static int is_ours(const struct dirent *entry)
 {
-	const char *suffix;
-
-	return file_number(entry->d_name, &suffix) != 0;
+	return *file_suffix(entry->d_name) != '\0';
 }
 
-static int read_record(struct core *core, uint64_t number, const char *name)
+static bool is_record(const char *name)
+{
+	return !strcmp(file_suffix(name), ".json");
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const struct dirent *const *one = a, *const *other = b;
+
+	return strverscmp((*one)->d_name, (*other)->d_name);
+}
+
+static int read_record(struct core *core, const char *name)
 {
 	char *text, aside[NAME_MAX + 16];
 	size_t len;
@@ -152,7 +159,8 @@ static int read_record(struct core *core, uint64_t number, const char *name)
 		state_read(core->state.jobs_fd, name, RECORD_MAX, &text, &len);
 
 	if (!err) {
-		err = job_from_record(core, number, text, len, &job);
+		err = job_from_record(
+			core, strtoull(name, NULL, 10), text, len, &job);
 		free(text);
 	}
 	if (!err || is_shortage(err))
@@ -167,35 +175,37 @@ static int read_record(struct core *core, uint64_t number, const char *name)
 /* Removes a file without a record: of a foreign job, or left by a kill. */
 static void sweep_file(struct core *core, const char *name)
 {
-	const char *suffix;
-	uint64_t number = file_number(name, &suffix);
-
-	if (strcmp(suffix, ".json") && !strstr(suffix, ".damaged") &&
-		!job_by_number(core, number))
+	if (!strstr(name, ".damaged") &&
+		!job_by_number(core, strtoull(name, NULL, 10)))
 		unlinkat(core->state.jobs_fd, name, 0);
 }
 
-/* versionsort() puts the records in the order of their numbers. */
-static int read_records(struct core *core)
+/* Reads the records in the order of their numbers, then sweeps. */
+static int read_directory(struct core *core)
 {
-	struct dirent **files;
-	const char *suffix;
-	int count = scandirat(
-		core->state.jobs_fd, ".", &files, is_job_file, versionsort);
-	int err = count < 0 ? -errno : 0;
+	struct dirent **files, *file;
+	int records = 0, err = 0;
+	int count = scandirat(core->state.jobs_fd, ".", &files, is_ours, NULL);
 
-	for (int i = 0; !err && i < count; i++) {
-		uint64_t number = file_number(files[i]->d_name, &suffix);
-		if (!strcmp(suffix, ".json"))
-			err = read_record(core, number, files[i]->d_name);
-	}
+	if (count < 0)
+		return -errno;
 	for (int i = 0; i < count; i++) {
-		if (!err)
+		if (is_record(files[i]->d_name)) {
+			file = files[i];
+			files[i] = files[records];
+			files[records++] = file;
+		}
+	}
+	if (records)
+		qsort(files, records, sizeof(*files), compare_numbers);
+	for (int i = 0; i < count; i++) {
+		if (!err && i < records)
+			err = read_record(core, files[i]->d_name);
+		else if (!err)
 			sweep_file(core, files[i]->d_name);
 		free(files[i]);
 	}
-	if (count >= 0)
-		free(files);
+	free(files);
 	return err;
 }
 
@@ -235,7 +245,7 @@ int jobs_load(struct core *core)
 	int err = names_read(core);
 
 	if (!err)
-		err = read_records(core);
+		err = read_directory(core);
 	if (err)
 		return err;
 	core->jobs->is_loaded = true;
