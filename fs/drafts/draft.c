@@ -11,9 +11,7 @@
 #include "fs/base/name_rule.h"
 #include "fs/core/core.h"
 #include "fs/files/spool.h"
-#include "fs/jobs/dir_kind.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/run.h"
 
 static void draft_empty(struct core *core, struct spool_inode *dir)
 {

@@ -19,7 +19,6 @@
 #include "fs/core/handle.h"
 #include "fs/core/row.h"
 #include "fs/files/spool.h"
-#include "fs/jobs/dir_kind.h"
 #include "fs/jobs/jobs.h"
 #include "fs/mount/parts.h"
 #include "fs/ops/operations.h"

@@ -11,7 +11,6 @@
 #include "fs/core/core.h"
 #include "fs/core/edit.h"
 #include "fs/core/row.h"
-#include "fs/jobs/job.h"
 #include "fs/ops/open_descriptors.h"
 #include "fs/jobs/jobs.h"
 

@@ -10,9 +10,7 @@
 #include "fs/base/log.h"
 #include "fs/core/core.h"
 #include "fs/files/spool.h"
-#include "fs/jobs/dir_kind.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/run.h"
 #include "fs/ops/close_probe.h"
 #include "fs/ops/open_descriptors.h"
 

@@ -14,7 +14,6 @@
 #include "fs/core/listing.h"
 #include "fs/core/row.h"
 #include "fs/files/spool.h"
-#include "fs/jobs/dir_kind.h"
 #include "fs/jobs/jobs.h"
 
 static const char settings_name[] = ".settings";

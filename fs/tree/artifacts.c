@@ -9,9 +9,7 @@
 #include "fs/core/handle.h"
 #include "fs/core/listing.h"
 #include "fs/core/row.h"
-#include "fs/jobs/job_store.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/run.h"
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
 

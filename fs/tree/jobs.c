@@ -12,9 +12,7 @@
 #include "fs/core/row.h"
 #include "fs/drafts/draft.h"
 #include "fs/files/spool.h"
-#include "fs/jobs/job_store.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/run.h"
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
 

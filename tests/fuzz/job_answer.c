@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "fs/jobs/job_store.h"
+#include "fs/jobs/jobs.h"
 #include "tests/fuzz/fuzz.h"
 
 static struct state state = { .fd = -1, .inodes_fd = -1, .jobs_fd = -1 };

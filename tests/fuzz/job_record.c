@@ -2,7 +2,6 @@
 /* tests/fuzz/job_record.c - the record of a job, as a start finds it */
 #include <string.h>
 
-#include "fs/jobs/job_store.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "fs/files/spool_private.h"
