@@ -99,7 +99,7 @@ struct job *job_new_numbered(struct core *core, uint64_t number)
 
 	if (job && asprintf(&job->key, "n%" PRIu64, job->number) < 0) {
 		job->key = NULL;
-		job_remove(job);
+		job_forget(job); /* files of a numbered one stay */
 		return NULL;
 	}
 	return job;
@@ -119,7 +119,7 @@ struct job *job_foreign(struct core *core, const char *id)
 	job->status = JOB_RUNNING;
 	job->key = strdup(id);
 	if (!job->key || job_set_id(job, id)) {
-		job_remove(job);
+		job_forget(job);
 		return NULL;
 	}
 	return job;

@@ -57,12 +57,13 @@ struct job {
 	bool is_foreign, is_async, is_stored, is_removed;
 	bool is_unlisted;   /* foreign, and not in the API's last list */
 	uint64_t list_mark; /* jobs->list_mark when it was listed last */
-	bool is_detached; /* replaced by a newer run: goes with its last hold */
-	int commit_err;	  /* the program itself could not be kept: -errno */
+	bool is_detached; /* replaced by a newer run: removed with its last hold
+			   */
+	int commit_err;	  /* the program itself could not be stored: -errno */
 	struct run *run;  /* until its request is answered */
-	bool was_accepted; /* the API has taken it */
-	bool is_making;	   /* nothing runs: a service or a session is made */
-	bool has_detail;   /* an answer of its own came, not only the list's */
+	bool was_accepted; /* by the API */
+	bool is_making;	   /* creates a service or a session, runs nothing */
+	bool has_detail; /* an answer of its own came, not only a list's item */
 
 	enum job_status status;
 	int err;	/* of JOB_ERROR: -errno */
@@ -78,10 +79,10 @@ struct job {
 	uint64_t answer_size; /* of job.json */
 	struct job_artifact *artifacts;
 	size_t artifact_count;
-	json_t *hidden; /* object: what rm has removed of a finished job */
+	json_t *hidden; /* object: files of a finished job that rm removed */
 
 	struct op_list waiters; /* woken at every change */
-	struct timer settle;	/* 250 ms for what may be a temporary file */
+	struct timer settle;	/* debounces a file that may be temporary */
 	struct api_call *call;
 	struct core *core;
 	unsigned holds;
@@ -104,8 +105,7 @@ struct job {
 
 TAILQ_HEAD(job_list, job);
 
-/* All jobs here are borrowed, unless it says otherwise: core->jobs owns them.
- */
+/* core->jobs owns all jobs; what these return and take is borrowed. */
 
 /* A new pending job with the next number, or with a number that no job has;
  * NULL if out of memory. */

@@ -134,9 +134,10 @@ static int job_read_record(struct job *job, json_t *record)
 	json_int_t inode = 0, code = -1, answer = 0,
 		   output[JOB_OUTPUTS] = { 0 };
 	int is_async = 0, was_accepted = 0, has_detail = 0;
+	json_error_t unpack_error;
 	const char *status;
 
-	if (json_unpack(record,
+	if (json_unpack_ex(record, &unpack_error, 0,
 		    "{s:s s?i s?b s?b s?b s?I s?I s?I s?[II] s?o s?o s?o s?o "
 		    "s?o s?O s?O}",
 		    "status", &status, "err", &job->err, "async", &is_async,
@@ -146,7 +147,10 @@ static int job_read_record(struct job *job, json_t *record)
 		    "error", &error, "created", &created, "changed", &changed,
 		    "artifacts", &artifacts, "fields", &job->fields, "hidden",
 		    &job->hidden))
-		return -EPROTO;
+		return json_error_code(&unpack_error) ==
+				json_error_out_of_memory
+			? -ENOMEM
+			: -EPROTO;
 	job->status = strcmp(status, job_status_word(JOB_ERROR))
 		? job_status_of(status)
 		: JOB_ERROR;

@@ -5,6 +5,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,11 +174,16 @@ static int read_record(struct core *core, const char *name)
 	return 0;
 }
 
-/* Removes a file without a record: of a foreign job, or left by a kill. */
+/* Removes a file without a record, damaged or not: of a foreign job, or left by
+ * a kill. */
 static void sweep_file(struct core *core, const char *name)
 {
-	if (!strstr(name, ".damaged") &&
-		!job_by_number(core, strtoull(name, NULL, 10)))
+	uint64_t number = strtoull(name, NULL, 10);
+	char damaged[48];
+
+	snprintf(damaged, sizeof(damaged), "%" PRIu64 ".json.damaged", number);
+	if (!job_by_number(core, number) &&
+		faccessat(core->state.jobs_fd, damaged, F_OK, 0))
 		unlinkat(core->state.jobs_fd, name, 0);
 }
 
