@@ -86,7 +86,7 @@ void memory_gone(
 		core->resources->gone(core, collection, id);
 }
 
-struct service_log_list *memory_logs(struct core *core)
+struct service_log_list *resource_logs(struct core *core)
 {
 	return &core->resources->logs;
 }

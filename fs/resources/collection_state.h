@@ -41,7 +41,7 @@ void memory_gone(
 	struct core *core, const struct collection *collection, const char *id);
 
 /* The logs that somebody reads. */
-struct service_log_list *memory_logs(struct core *core);
+struct service_log_list *resource_logs(struct core *core);
 
 /* Keeps aliases, and the names and times of directories, over a remount. */
 int memory_store(struct core *core);

@@ -1,78 +1,117 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_log.c - a service's log, as a file that grows */
-#include "fs/resources/service_log.h"
-
+/* fs/resources/service_log.c - a log of a service or of the API, as a file that
+ * grows */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fs/base/safe_name.h"
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
 #include "fs/resources/collection_state.h"
-#include "fs/resources/log_source.h"
+#include "fs/resources/held_log.h"
 #include "fs/resources/resource.h"
-#include "fs/resources/service_log_held.h"
+
+/*
+ * The API gives the whole log, or its last lines, and no place to go on from.
+ * So the whole is fetched when the log is opened first, and after that some
+ * last lines, which a worker lays over the end of what is held
+ * (fs/resources/held_log.h).
+ *
+ * The log is polled when somebody reads at its end or asks for its size, and
+ * the last answer is a second old. If no answer comes within a second, the
+ * reader is given what is known. There is one request at a time, however many
+ * readers there are. A log that nobody has open is not held.
+ *
+ * Its size is 0 until something of it was read. Otherwise tar and cp, which
+ * read the size first, would report that the file changed.
+ */
 
 enum {
 	POLL_MS = 1000,
-	PATIENCE_MS = 1000, /* who knows something waits for more */
-	LONGER = 16,	    /* as many lines, where some did not do */
+	FOLLOW_MS = 1000, /* how long a follower waits for new lines */
 };
 
-/* The most that the API gives of its own logs (api.md 10.6). */
+/* The most that the API gives of its own logs (api/API.md 10.6). */
 static const char most_lines[] = "10000", longest[] = "24h";
 
 struct service_log {
 	TAILQ_ENTRY(service_log) link;
 	struct core *core;
-	char *id; /* and whether it is a service's: see
-		     fs/resources/log_source.h */
-	bool is_system;
-	struct log_held held;
-	uint64_t polled_ms;
+	char *id;	/* a service's, or "api", "pool/NODE" */
+	bool is_system; /* of the API itself */
 	unsigned users;
 	bool is_known; /* the whole of it came */
 	bool was_read;
+	FILE *file; /* for readers, up to size; NULL: none yet */
+	uint64_t size;
 
-	/* However many want to know, one request is on its way. */
+	/* One request, and then its answer in the worker. */
 	struct api_call *call;
-	enum api_priority priority; /* of the call */
-	unsigned asked;		    /* its lines; 0: the whole */
-	int err;		    /* what came of the last one */
+	enum api_priority priority;
+	json_t *answer;	      /* not NULL: the worker has it, and held */
+	struct held_log held; /* its file is newer than `file`, or the same */
+	uint64_t polled_ms;
+	int err; /* of the last answer */
 	struct op_list waiters;
 };
 
-static struct service_log *log_find(struct core *core, const struct node *node)
+/* ---- the logs that are open ---- */
+
+static bool is_system_log(const struct node *node)
 {
-	bool is_system = log_source_is_system(node);
-	char *id = log_source_id(node);
+	return !strncmp(node->row->path, "/system/", 8);
+}
+
+/* Owned by the caller, free(); NULL: out of memory. */
+static char *log_id(const struct node *node)
+{
+	char *id, *name;
+
+	if (!is_system_log(node))
+		return strdup(node->id);
+	if (!node->name[0])
+		return strdup(row_name(node->row));
+	name = safe_name_decode(node->name);
+	if (!name || asprintf(&id, "pool/%s", name) < 0)
+		id = NULL;
+	free(name);
+	return id;
+}
+
+/* id NULL finds nothing. */
+static struct service_log *log_find(
+	struct core *core, const char *id, bool is_system)
+{
 	struct service_log *log;
 
-	TAILQ_FOREACH(log, memory_logs(core), link)
+	TAILQ_FOREACH(log, resource_logs(core), link)
 	if (id && log->is_system == is_system && !strcmp(log->id, id))
 		break;
-	free(id);
 	return log;
 }
 
-static struct service_log *log_new(struct core *core, const struct node *node)
+/* The log of a node, which is made if it is not open. NULL: out of memory. */
+static struct service_log *log_hold(struct core *core, const struct node *node)
 {
-	struct service_log *log = calloc(1, sizeof(*log));
+	char *id = log_id(node);
+	struct service_log *log = log_find(core, id, is_system_log(node));
 
-	if (!log)
-		return NULL;
-	log->core = core;
-	TAILQ_INIT(&log->waiters);
-	log->id = log_source_id(node);
-	log->is_system = log_source_is_system(node);
-	if (!log->id || held_open(&log->held, &core->state)) {
-		free(log->id);
-		free(log);
-		return NULL;
+	if (!log && id)
+		log = calloc(1, sizeof(*log));
+	if (log && !log->core) {
+		log->core = core;
+		log->id = id;
+		id = NULL;
+		log->is_system = is_system_log(node);
+		log->held.dir_fd = core->state.fd;
+		TAILQ_INIT(&log->waiters);
+		TAILQ_INSERT_TAIL(resource_logs(core), log, link);
 	}
-	TAILQ_INSERT_TAIL(memory_logs(core), log, link);
+	free(id);
+	if (log)
+		log->users++;
 	return log;
 }
 
@@ -83,76 +122,92 @@ static void log_cancel(struct service_log *log)
 	log->call = NULL;
 }
 
-static void log_drop(struct core *core, struct service_log *log)
+/* Frees a log that nobody uses any more. */
+static void log_collect(struct service_log *log)
 {
-	if (--log->users)
+	if (log->users || log->answer)
 		return;
 	log_cancel(log);
 	ops_wake(&log->waiters);
-	TAILQ_REMOVE(memory_logs(core), log, link);
-	held_close(&log->held);
+	TAILQ_REMOVE(resource_logs(log->core), log, link);
+	if (log->file)
+		fclose(log->file);
 	free(log->id);
 	free(log);
+}
+
+static void log_release(struct service_log *log)
+{
+	log->users--;
+	log_collect(log);
 }
 
 void service_logs_stop(struct core *core)
 {
 	struct service_log *log;
 
-	TAILQ_FOREACH(log, memory_logs(core), link)
+	TAILQ_FOREACH(log, resource_logs(core), link)
 	log_cancel(log);
 }
 
 /* ---- asking ---- */
 
-static int log_take(struct service_log *log, json_t *answer)
-{
-	uint64_t now_ms = log->core->now_ms;
-	size_t len;
-	char *bytes;
-	int err = log_source_text(log->is_system, answer, &bytes, &len);
+static int log_ask(struct service_log *log, enum api_priority priority);
 
-	if (err)
-		return err;
-	err = log->asked
-		? held_take_tail(&log->held, bytes, len, log->asked, now_ms)
-		: held_take_whole(&log->held, bytes, len, now_ms);
-	free(bytes);
+static void log_end(struct service_log *log, int err)
+{
+	log->err = err;
 	log->is_known |= !err;
-	return err;
+	log->polled_ms = log->core->now_ms;
+	ops_wake(&log->waiters);
 }
 
-static int log_ask(
-	struct service_log *log, unsigned lines, enum api_priority priority);
-
-/* Some last lines, more of them, or the whole: each only where the one before
- * did not do. */
-static int log_ask_more(struct service_log *log)
+static void log_work(void *ctx)
 {
-	bool was_first = log->asked == log->held.lines;
-	unsigned lines =
-		was_first && !log->held.doubted ? log->asked * LONGER : 0;
+	struct service_log *log = ctx;
 
-	return log_ask(log, lines, log->priority);
+	log->err = held_log_take(&log->held, log->answer, log->polled_ms);
+}
+
+static void log_done(void *ctx)
+{
+	struct service_log *log = ctx;
+	int err = log->err;
+
+	worker_drop(log->core->reader, log->answer);
+	log->answer = NULL;
+	if (log->file != log->held.file && log->file)
+		fclose(log->file);
+	log->file = log->held.file;
+	log->size = log->held.size;
+	if (err == -EAGAIN && log->users && log->core->api)
+		err = log_ask(log, log->priority);
+	if (!log->call)
+		log_end(log, err);
+	log_collect(log);
 }
 
 static void log_answered(void *ctx, const struct api_answer *answer)
 {
 	struct service_log *log = ctx;
+	int err = answer->err;
 
 	log->call = NULL;
-	log->err = answer->err ? answer->err : log_take(log, answer->json);
-	if (log->err == -EAGAIN && log->asked)
-		log->err = log_ask_more(log);
-	if (log->call)
-		return;
 	log->polled_ms = log->core->now_ms;
-	ops_wake(&log->waiters);
+	if (!err) {
+		log->answer = json_incref(answer->json);
+		err = worker_submit(log->core->reader, log_work, log_done, log);
+	}
+	if (err) {
+		json_decref(log->answer);
+		log->answer = NULL;
+		log_end(log, err);
+	}
 }
 
-static int log_ask(
-	struct service_log *log, unsigned lines, enum api_priority priority)
+static int log_ask(struct service_log *log, enum api_priority priority)
 {
+	unsigned lines = log->held.lines;
 	char number[16];
 	const struct api_param of_service[] = {
 		{ lines ? "lines" : "all", lines ? number : "true" },
@@ -172,125 +227,86 @@ static int log_ask(
 	};
 
 	snprintf(number, sizeof(number), "%u", lines);
-	log->asked = lines;
 	log->priority = priority;
 	return api_start(log->core->api, &request, log->core->now_ms,
 		log_answered, log, &log->call);
 }
 
 /*
- * Brings the log up to date: 0 when its last answer is new, or came since the
- * operation began to wait for one. Who opens it waits as a person does. Who
- * follows it polls: what comes in time is seen, all else goes first.
+ * Brings the log up to date: 0 if its last answer is new, or came since the
+ * operation began to wait for one. An open is asked for by a person; a follower
+ * polls, and everything else goes before it.
  */
 static int log_refresh(
 	struct op *op, struct service_log *log, enum api_priority priority)
 {
 	uint64_t age_ms = op->core->now_ms - log->polled_ms;
-	int err;
+	int err = 0;
 
 	if (log->call && priority < log->priority &&
 		!api_call_was_sent(log->call))
 		log_cancel(log);
-	if (!log->call) {
+	if (!log->call && !log->answer) {
 		if (op->step || (log->is_known && age_ms < POLL_MS))
 			return 0;
-		err = log_ask(
-			log, log->is_known ? log->held.lines : 0, priority);
-		if (err)
-			return err;
+		err = log_ask(log, priority);
 	}
 	op->step = 1;
-	return op_wait(op, &log->waiters);
+	return err ? err : op_wait(op, &log->waiters);
 }
 
-/* Likewise, for who can do with what is known. */
+/* The same for a reader that can do with what is known. */
 static int log_follow(struct op *op, struct service_log *log)
 {
-	int err;
+	int err = op->is_late ? 0 : log_refresh(op, log, API_POLL);
 
-	if (op->is_late)
-		return 0;
-	err = log_refresh(op, log, API_POLL);
 	if (err != -EINPROGRESS)
 		return 0;
-	op_deadline(op, op->core->now_ms + PATIENCE_MS);
+	op_deadline(op, op->core->now_ms + FOLLOW_MS);
 	return err;
 }
+
+/* ---- reading ---- */
 
 int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	int err = log_source_is_system(node)
-		? 0
-		: resource_attr(op, node, attr, timeout_s);
-	struct service_log *log = log_find(op->core, node);
+	bool is_system = is_system_log(node);
+	int err = is_system ? 0 : resource_attr(op, node, attr, timeout_s);
+	char *id = log_id(node);
+	struct service_log *log = log_find(op->core, id, is_system);
 
+	free(id);
 	*timeout_s = 0;
 	if (err || !log || !log->was_read)
 		return err;
-	if (!op->is_peeking) {
+	if (!op->is_peeking)
 		err = log_follow(op, log);
-		if (err)
-			return err;
-	}
-	attr->st_size = log->held.size;
-	attr->st_blocks = (log->held.size + 511) / 512;
-	return 0;
-}
-
-/* What an operation that opens it holds meanwhile. */
-struct log_hold {
-	struct service_log *log;
-};
-
-static void log_hold_end(struct op *op)
-{
-	struct log_hold *hold = op->extra;
-
-	log_drop(op->core, hold->log);
-}
-
-static int log_hold(struct op *op, const struct node *node)
-{
-	struct log_hold *hold = calloc(1, sizeof(*hold));
-
-	if (!hold)
-		return -ENOMEM;
-	hold->log = log_find(op->core, node);
-	if (!hold->log)
-		hold->log = log_new(op->core, node);
-	if (!hold->log) {
-		free(hold);
-		return -ENOMEM;
-	}
-	hold->log->users++;
-	op->extra = hold;
-	op->end = log_hold_end;
-	return 0;
+	attr->st_size = log->size;
+	attr->st_blocks = (log->size + 511) / 512;
+	return err;
 }
 
 static int log_read(struct op *op)
 {
 	struct service_log *log = op->handle->log;
-	size_t size = op->size;
+	uint64_t offset = op->offset;
+	int err;
 
 	log->was_read = true;
-	if ((uint64_t)op->offset >= log->held.size) {
-		int err = log_follow(op, log);
-		if (err)
-			return err;
-	}
-	if ((uint64_t)op->offset >= log->held.size)
+	err = offset < log->size ? 0 : log_follow(op, log);
+	if (err)
+		return err;
+	if (offset >= log->size)
 		return op_reply_buf(op, NULL, 0);
-	if (size > log->held.size - op->offset)
-		size = log->held.size - op->offset;
-	return handle_reply_file(op, log->held.fd, size);
+	return handle_reply_file(op, fileno(log->file),
+		op->size < log->size - offset ? op->size : log->size - offset);
 }
 
 static void log_close(struct core *core, struct handle *handle)
 {
-	log_drop(core, handle->log);
+	(void)core;
+	log_release(handle->log);
 }
 
 static const struct handle_kind log_kind = {
@@ -298,22 +314,33 @@ static const struct handle_kind log_kind = {
 	.close = log_close,
 };
 
+/* The operation holds the log while it waits for it. */
+static void open_end(struct op *op)
+{
+	log_release(op->extra);
+	op->extra = NULL;
+}
+
 int service_log_open(
 	struct op *op, const struct node *node, struct handle *handle)
 {
-	const struct log_hold *hold;
-	int err = op->extra ? 0 : log_hold(op, node);
+	struct service_log *log = op->extra;
+	int err;
 
+	if (!log) {
+		log = log_hold(op->core, node);
+		if (!log)
+			return -ENOMEM;
+		op->extra = log;
+		op->end = open_end;
+	}
+	err = log_refresh(op, log, API_PERSON);
 	if (err)
 		return err;
-	hold = op->extra;
-	err = log_refresh(op, hold->log, API_PERSON);
-	if (err)
-		return err;
-	if (!hold->log->is_known)
-		return hold->log->err;
-	hold->log->users++;
-	handle->log = hold->log;
+	if (!log->is_known)
+		return log->err;
+	log->users++;
+	handle->log = log;
 	handle->kind = &log_kind;
 	return 0;
 }

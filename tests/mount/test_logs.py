@@ -5,6 +5,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -48,6 +49,30 @@ class Tail:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
         self.process.stdout.close()
+
+
+class Lateness(threading.Thread):
+    """How long this process was not run, though it wanted to be."""
+
+    def __init__(self):
+        super().__init__()
+        self.longest_us = 0
+        self.ended = threading.Event()
+
+    def run(self):
+        began = time.monotonic()
+        while not self.ended.wait(0.002):
+            took_us = int((time.monotonic() - began) * 1000000) - 2000
+            self.longest_us = max(self.longest_us, took_us)
+            began = time.monotonic()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.ended.set()
+        self.join()
 
 
 class Logs(ResourceCase):
@@ -112,6 +137,24 @@ class Logs(ResourceCase):
         self.assertLess(self.received() - received, 500000)
         self.check_polls(began)
 
+    def test_200_mb_hold_up_nothing_else(self):
+        """No turn of the daemon's loop takes 50 ms, nor the time that this
+        process was not run in beside."""
+        self.make("vast", "#!/bin/bash\necho up\nsleep 12\n" + TICKS)
+        self.wait_for_bytes("vast", 2)
+        block = "".join(f"a line of the log {i}\n" for i in range(50000))
+        with open(self.log_file("vast"), "a", encoding="utf-8") as log:
+            while log.tell() < 200 << 20:
+                log.write(f"{log.tell()}\n{block}")
+        with Lateness() as lateness:
+            tail = self.follow("vast", "-n", "0")
+            cksum = self.shell("cksum services/vast/logs", seconds=60)
+            self.assertGreater(int(cksum.split()[1]), 200 << 20)
+            while not tail.line(60).startswith("tick"):
+                pass
+        self.assertLess(self.stat("longest_turn_us"),
+                        50000 * SLOWNESS + 2 * lateness.longest_us)
+
     def test_a_log_that_repeats_itself(self):
         self.make("same", "#!/bin/bash\nseq 2800000\n"
                   "yes GET /health 200 | head -n 5000\n" + SAME)
@@ -133,7 +176,7 @@ class Logs(ResourceCase):
         self.check_ticks(tail, 2)
         os.truncate(self.log_file("again"), 0)
         self.save("services/again/bootstrap",
-                  "#!/bin/bash\necho new 1\nsleep 2\necho new 2\nsleep 99\n")
+                  "#!/bin/bash\necho new 1\nsleep 2\necho new 2\nsleep 129\n")
         lines = [tail.line()]
         while lines[-1] != "new 2":
             lines.append(tail.line())

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/fs/resources/service_log.c - where the last lines of a log go on
  * from */
-#include "fs/resources/service_log_held.h"
+#include "fs/resources/held_log.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "api/api.h"
+#include "fs/resources/log_text.h"
 
 struct overlap_case {
 	const char *held, *tail;
@@ -37,6 +40,22 @@ static const struct overlap_case cases[] = {
 	{ "t\nt\nt\nt\n", "t\nt\nt\nx\n", 6, true },
 	{ "a\nb\na\nb\n", "a\nb\nc\n", 4, false },
 };
+
+/* Its beginning is in many places of what is held, and fits in none. */
+static void what_fits_nowhere_costs_little(void **state)
+{
+	enum { LEN = 8 << 20 };
+	char *held = malloc(LEN), *tail = malloc(LEN);
+	bool is_repeating;
+
+	(void)state;
+	memset(held, 'a', LEN);
+	memset(tail, 'a', LEN);
+	held[LEN - 1] = 'b';
+	assert_int_equal(log_overlap(held, LEN, tail, LEN, &is_repeating), 0);
+	free(held);
+	free(tail);
+}
 
 static void tails_are_laid_over_the_end(void **state)
 {
@@ -110,8 +129,7 @@ static void what_repeats_is_found(void **state)
 
 static struct {
 	char dir[32];
-	struct state state;
-	struct log_held held;
+	struct held_log held;
 	char *text; /* the log itself */
 	size_t len, room;
 	unsigned wholes; /* how often it was read whole */
@@ -125,8 +143,7 @@ static int setup(void **state)
 	memset(&service, 0, sizeof(service));
 	strcpy(service.dir, "/tmp/fs_service_log.XXXXXX");
 	assert_non_null(mkdtemp(service.dir));
-	service.state.fd = open(service.dir, O_RDONLY | O_DIRECTORY);
-	assert_int_equal(held_open(&service.held, &service.state), 0);
+	service.held.dir_fd = open(service.dir, O_RDONLY | O_DIRECTORY);
 	service.now_ms = 1000000;
 	return 0;
 }
@@ -134,8 +151,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	held_close(&service.held);
-	close(service.state.fd);
+	fclose(service.held.file);
+	close(service.held.dir_fd);
 	assert_int_equal(rmdir(service.dir), 0);
 	free(service.text);
 	return 0;
@@ -177,29 +194,42 @@ static const char *tail(unsigned lines)
 	return at;
 }
 
+/* Gives what was asked for, at most `cut` lines if that is not 0. */
+static int answer(unsigned cut)
+{
+	unsigned lines = service.held.lines;
+	FILE *old = service.held.file;
+	const char *at = service.text;
+	size_t len = service.len;
+
+	if (lines) {
+		at = tail(cut && cut < lines ? cut : lines);
+		len = service.text + service.len - at;
+	}
+	service.wholes += !lines;
+	service.asked += len;
+	json_t *json = json_pack("{s:o}", "log", json_from_bytes(at, len));
+	int err = held_log_take(&service.held, json, service.now_ms);
+	json_decref(json);
+	if (old && old != service.held.file)
+		fclose(old);
+	return err;
+}
+
 static void read_whole(void)
 {
-	service.wholes++;
-	service.asked += service.len;
-	assert_int_equal(held_take_whole(&service.held, service.text,
-				 service.len, service.now_ms),
-		0);
+	service.held.lines = 0;
+	assert_int_equal(answer(0), 0);
 }
 
 /* A second later. `cut`: the API's limit of lines; 0: none. */
 static void follow_cut(unsigned cut)
 {
-	unsigned lines = service.held.lines;
-	const char *at = tail(cut && cut < lines ? cut : lines);
-	size_t len = service.text + service.len - at;
+	int err;
 
 	service.now_ms += 1000;
-	service.asked += len;
-	int err = held_take_tail(&service.held, at, len, lines, service.now_ms);
-	if (err) {
+	while ((err = answer(cut)))
 		assert_int_equal(err, -EAGAIN);
-		read_whole();
-	}
 }
 
 static void follow(void)
@@ -212,7 +242,8 @@ static void is_held(void)
 	char *got = malloc(service.held.size + 1);
 
 	assert_int_equal(service.held.size, service.len);
-	assert_int_equal(pread(service.held.fd, got, service.held.size, 0),
+	assert_int_equal(
+		pread(fileno(service.held.file), got, service.held.size, 0),
 		service.held.size);
 	assert_memory_equal(got, service.text, service.len);
 	free(got);
@@ -332,13 +363,77 @@ static void lines_that_are_cut(void **state)
 	assert_int_equal(service.wholes, 2);
 }
 
+/* ---- answers ---- */
+
+static const struct {
+	const char *name, *answer, *text; /* NULL: -EPROTO */
+} answers[] = {
+	{ "a string", "{\"log\":\"a\\nb\"}", "a\nb" },
+	{ "stdout", "{\"stdout\":\"a\\n\"}", "a\n" },
+	{ "lines", "{\"lines\":[\"a\",1,\"b\"]}", "a\nb\n" },
+	{ "of several sources",
+		"{\"logs\":[{\"source\":\"api\",\"line\":\"a\"},{}]}",
+		"api a\n" },
+	{ "no bytes", "{\"log\":\"\"}", "" },
+	{ "no log", "{}", NULL },
+	{ "a number", "{\"log\":1}", NULL },
+};
+
+static void answers_are_printed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		const char *text = answers[i].answer, *wanted = answers[i].text;
+		json_t *json = json_read(text, strlen(text));
+		char *bytes;
+		size_t len;
+		FILE *out = open_memstream(&bytes, &len);
+
+		print_message("%s\n", answers[i].name);
+		assert_int_equal(
+			log_text_print(json, out), wanted ? 0 : -EPROTO);
+		fclose(out);
+		assert_string_equal(bytes, wanted ? wanted : "");
+		free(bytes);
+		json_decref(json);
+	}
+}
+
+/* Wherever a text is cut into pieces, no character is. */
+static void any_bytes_are_printed(void **state)
+{
+	static const char some[] = "a\xc3\xa4\xff\xf0\x9f\x98\x80\0\n";
+
+	(void)state;
+	for (size_t shift = 0; shift < sizeof(some); shift++) {
+		size_t size = 1 << 20, len;
+		char *bytes = malloc(size), *printed;
+		FILE *out = open_memstream(&printed, &len);
+
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = some[(i + shift) % (sizeof(some) - 1)];
+		json_t *json =
+			json_pack("{s:o}", "log", json_from_bytes(bytes, size));
+		assert_int_equal(log_text_print(json, out), 0);
+		fclose(out);
+		assert_int_equal(len, size);
+		assert_memory_equal(printed, bytes, size);
+		free(bytes);
+		free(printed);
+		json_decref(json);
+	}
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tails_are_laid_over_the_end),
+		cmocka_unit_test(what_fits_nowhere_costs_little),
 		cmocka_unit_test(what_is_said_is_true),
 		cmocka_unit_test(what_repeats_is_found),
+		cmocka_unit_test(answers_are_printed),
+		cmocka_unit_test(any_bytes_are_printed),
 		CASE(a_long_log_is_read_whole_once),
 		CASE(a_short_log_is_never_asked_for_whole),
 		CASE(a_log_that_repeats_itself),
