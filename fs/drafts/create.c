@@ -16,7 +16,7 @@
 #include "fs/drafts/draft.h"
 #include "fs/files/spool.h"
 #include "fs/jobs/dir_kind.h"
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 
 /* The most that a vault may hold (api.md 7.7). */
 enum { VAULT_MAX = 64 << 10 };

@@ -17,7 +17,7 @@
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "fs/mount/parts.h"
-#include "fs/resources/service_log.h"
+#include "fs/resources/resources.h"
 
 /*
  * The kernel's requests, signals, the workers and curl's sockets are waited for
@@ -96,7 +96,7 @@ static void mount_disconnect(struct mount *mount)
 	struct core *core = &mount->core;
 	runs_clear(core);
 	poller_clear(core);
-	service_logs_stop(core);
+	resources_stop(core);
 	if (core->cache)
 		cache_free(core->cache);
 	core->cache = NULL;

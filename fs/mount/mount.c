@@ -22,8 +22,7 @@
 #include "fs/jobs/jobs.h"
 #include "fs/mount/parts.h"
 #include "fs/ops/operations.h"
-#include "fs/resources/collection_state.h"
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 #include "fs/tree/resource_run.h"
 #include "fs/tree/tables.h"
 
@@ -173,8 +172,7 @@ void mount_free(struct mount *mount)
 	poller_clear(core);
 	handles_clear(core);
 	jobs_clear(core);
-	if (core->resources)
-		memory_store_times(core, true);
+	resources_save(core);
 	resources_free(core->resources);
 	if (core->spool)
 		spool_close(core->spool);

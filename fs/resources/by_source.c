@@ -11,8 +11,8 @@
 
 /*
  * snapshots/ of a session shows those of all snapshots that are of it, by
- * their own names. Names are made where the list is read, per directory, so
- * that one of a hundred thousand is found, and all are listed, at once.
+ * their own names. The names of each directory are made when the list is read,
+ * so that looking up one of a hundred thousand, or listing it, takes no time.
  */
 struct part_found {
 	char *key;
@@ -87,7 +87,7 @@ static int by_key_and_name(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-/* Those of one directory. */
+/* Names those of one directory. */
 static int group_name(
 	struct part_found *group, size_t count, const struct resource *all)
 {
@@ -121,7 +121,7 @@ static bool is_first(const struct part_reader *reader, size_t i)
 	return !i || strcmp(reader->found[i - 1].key, reader->found[i].key);
 }
 
-/* A key stands there once, however many have it. */
+/* A key is stored once, however many resources have it. */
 static int parts_pack(
 	const struct part_reader *reader, struct resource_index *index)
 {
@@ -147,7 +147,7 @@ static int parts_pack(
 		index->parts[i].of = found->of;
 	}
 	index->part_count = reader->count;
-	index->digest = node_digest(index->digest, index->part_words, size);
+	index->hash = node_digest(index->hash, index->part_words, size);
 	index->bytes += size + reader->count * sizeof(*index->parts);
 	return 0;
 }
@@ -173,7 +173,7 @@ int part_reader_end(struct part_reader *reader, struct resource_index *index)
 
 /* ---- finding ---- */
 
-/* The first that is not below a key. */
+/* The first that is not below a key, or is above it. */
 static size_t part_bound(
 	const struct resource_index *index, const char *key, bool is_above)
 {

@@ -9,10 +9,9 @@
 #include "fs/core/core.h"
 #include "fs/core/row.h"
 #include "fs/resources/collection_state.h"
-#include "fs/resources/resource.h"
-#include "fs/resources/resource_listing.h"
 
-/* What the kernel was told of a row and the rows right below it. */
+/* Invalidates what the kernel cached of a row and of the rows right below it.
+ */
 static void row_notify(struct core *core, const char *path, const char *id)
 {
 	const struct row *row = tree_row(path), *child;
@@ -44,7 +43,7 @@ void collection_drop(
 static const char *alias_id(struct core *core,
 	const struct collection *collection, const char *name)
 {
-	json_t *aliases = memory_of(core, collection)->aliases;
+	json_t *aliases = collection_state(core, collection)->aliases;
 	json_t *key = json_from_bytes(name, strlen(name));
 	const char *id = key ? json_string_value(json_object_get(
 				       aliases, json_string_value(key)))
@@ -59,12 +58,12 @@ int collection_set_alias(struct core *core, const struct collection *collection,
 {
 	json_t *key = json_from_bytes(alias, strlen(alias));
 	int err = key ? json_object_set_new_nocheck(
-				memory_of(core, collection)->aliases,
+				collection_state(core, collection)->aliases,
 				json_string_value(key), json_string(id))
 		      : -1;
 
 	json_decref(key);
-	return err ? -ENOMEM : memory_store(core);
+	return err ? -ENOMEM : collections_save(core);
 }
 
 static int alias_remove(struct core *core, const struct collection *collection,
@@ -74,16 +73,16 @@ static int alias_remove(struct core *core, const struct collection *collection,
 
 	if (!key)
 		return -ENOMEM;
-	json_object_del(
-		memory_of(core, collection)->aliases, json_string_value(key));
+	json_object_del(collection_state(core, collection)->aliases,
+		json_string_value(key));
 	json_decref(key);
-	memory_of(core, collection)->changed = core->now;
-	return memory_store(core);
+	collection_state(core, collection)->names_changed = core->now;
+	return collections_save(core);
 }
 
 /* ---- names ---- */
 
-/* A request is not wasted on each name that a shell or an editor tries. */
+/* Shells and editors look up names that no id can be: those cost no request. */
 static bool looks_like_id(const char *name)
 {
 	bool has_digit = false, has_mark = false;
@@ -142,32 +141,19 @@ int collection_find(struct op *op, const struct node *node, const char *name,
 	return find_elsewhere(op, collection, name, found);
 }
 
-int collection_lookup(struct op *op, const struct collection *collection,
-	const char *name, const char **id)
-{
-	const struct resource_index *index;
-	int err = collection_index(op, collection, &index);
-
-	if (err)
-		return err;
-	const struct resource *resource = resource_by_name(index, name);
-	*id = resource ? resource->id : NULL;
-	return resource ? 0 : -ENOENT;
-}
-
 int collection_name_is_free(
 	struct op *op, const struct collection *collection, const char *name)
 {
 	const struct resource_index *index;
-	const char *const *taken = collection->form.taken;
+	const char *const *reserved = collection->form.reserved;
 	int err = collection_index(op, collection, &index);
 
 	if (err == -EINPROGRESS)
 		return err;
-	for (; taken && *taken; taken++)
-		if (!strcmp(*taken, name))
+	for (; reserved && *reserved; reserved++)
+		if (!strcmp(*reserved, name))
 			return -EEXIST;
-	if (err) /* the list cannot be had: the API will say it */
+	if (err) /* without a list, the API itself refuses it */
 		return 0;
 	const char *alias = alias_id(op->core, collection, name);
 	if (resource_by_name(index, name) || resource_by_id(index, name) ||
@@ -186,7 +172,7 @@ static int list_aliases(struct op *op, const struct collection *collection,
 	int err = 0;
 
 	json_object_foreach (
-		memory_of(op->core, collection)->aliases, alias, id) {
+		collection_state(op->core, collection)->aliases, alias, id) {
 		struct found found;
 		const char *of = json_string_value(id);
 		if (!resource_by_id(index, of) ||
@@ -216,13 +202,13 @@ int collection_list(
 	return err;
 }
 
-/* Without asking: a listing of the root asks for nothing. */
+/* Listing the root costs no request. */
 int collection_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
 	const struct collection *collection = collection_of(node->row);
 	const struct timespec *changed =
-		&memory_of(op->core, collection)->changed;
+		&collection_state(op->core, collection)->names_changed;
 	struct cache_answer answer;
 
 	attr_times(attr, changed, changed);
@@ -250,20 +236,22 @@ int collection_link(struct op *op, const struct node *node, FILE *out)
 
 /* ---- removing ---- */
 
-/* What becomes of a resource's own files and links. */
-static void resource_gone(
+/* Forgets a resource that was deleted. */
+static void resource_forget(
 	struct core *core, const struct collection *collection, const char *id)
 {
-	json_t *aliases = memory_of(core, collection)->aliases, *of;
+	struct collection_state *state = collection_state(core, collection);
 	const char *alias;
+	json_t *of;
 	void *next;
 
-	json_object_foreach_safe(aliases, next, alias,
+	json_object_foreach_safe(state->aliases, next, alias,
 		of) if (!strcmp(json_string_value(of), id))
-		json_object_del(aliases, alias);
-	memory_store(core);
+		json_object_del(state->aliases, alias);
+	json_object_del(state->last_answers, id);
+	collections_save(core);
 	collection_drop(core, collection, id);
-	memory_gone(core, collection, id);
+	resource_gone(core, collection, id);
 }
 
 int collection_delete(
@@ -278,7 +266,7 @@ int collection_delete(
 	int err = op_call(op, 0, &request, &answer);
 
 	if (!err)
-		resource_gone(op->core, collection, id);
+		resource_forget(op->core, collection, id);
 	return err;
 }
 
@@ -286,13 +274,17 @@ int collection_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	const struct collection *collection = collection_of(node->row);
-	const char *id;
+	const struct resource_index *index;
 
 	if (alias_id(op->core, collection, name))
 		return is_dir ? -ENOTDIR
 			      : alias_remove(op->core, collection, name);
 	if (!is_dir || !op->core->options->allow_delete)
 		return -EPERM;
-	int err = collection_lookup(op, collection, name, &id);
-	return err ? err : collection_delete(op, collection, id);
+	int err = collection_index(op, collection, &index);
+	if (err)
+		return err;
+	const struct resource *resource = resource_by_name(index, name);
+	return resource ? collection_delete(op, collection, resource->id)
+			: -ENOENT;
 }

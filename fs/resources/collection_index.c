@@ -7,16 +7,15 @@
 
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
-#include "fs/resources/resource.h"
 #include "fs/resources/volatile_fields.h"
 
 /*
- * A short list is read where it is asked for. A long one takes a second, and
- * is read by the worker that parsed it: who asks waits for that, and nobody
- * else does. One list of a collection is read at a time, so that the index
- * which it is compared with is the one that is shown until it is read.
+ * A short list is read at once. A long one takes a second, and is read by the
+ * worker that parsed it; only operations that need the list wait for it. One
+ * list of a collection is read at a time, so that the index which it is
+ * compared with is the one that is shown until it is read.
  */
-enum { SHORT = 256, NO_MEMORY_MS = 1000 };
+enum { SHORT = 256, RETRY_MS = 1000 };
 
 struct reading {
 	struct core *core;
@@ -24,35 +23,35 @@ struct reading {
 	json_t *json;		    /* held; its index's once it is read */
 	struct cache_answer answer; /* its json is not looked at */
 	struct resource_index *before, *read; /* before is held */
-	const json_t *times;		      /* the memory's */
-	struct timespec born;
+	const json_t *kept_changes;	      /* borrowed from the state */
+	struct timespec epoch;
 	int err;
 };
 
-/* The names are not those that were shown last. */
-static void names_date(struct core *core, struct memory *memory)
+/* What only this mount knows is written when it is known: that names changed,
+ * but not which names there are. */
+static void names_date(struct core *core, struct collection_state *state)
 {
-	uint64_t names = memory->index->names;
+	uint64_t old = state->names_hash;
 
-	if (names == memory->names)
+	state->names_hash = state->index->names_hash;
+	if (!old || old == state->names_hash)
 		return;
-	if (memory->names)
-		memory->changed = core->now;
-	memory->names = names;
-	memory_store(core);
+	state->names_changed = core->now;
+	collections_save(core);
 }
 
-/* Within one millisecond the cache tells what was asked for after a drop: it
- * keeps nothing else. */
+/* Within the millisecond of a drop, an answer may have been requested before or
+ * after it. The cache has only those that were requested after it. */
 static void answer_note(struct core *core, const struct collection *collection,
 	const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(core, collection);
+	struct collection_state *state = collection_state(core, collection);
 	struct cache_answer kept;
 
-	memory->fetched_ms = answer->fetched_ms;
-	memory->fresh_until_ms = answer->fresh_until_ms;
-	memory->is_untrue = answer->fetched_ms <= memory->dropped_ms &&
+	state->fetched_ms = answer->fetched_ms;
+	state->fresh_until_ms = answer->fresh_until_ms;
+	state->is_stale = answer->fetched_ms <= state->dropped_ms &&
 		(cache_peek(core->cache, collection->list, NULL, core->now_ms,
 			 &kept) ||
 			kept.version != answer->version);
@@ -62,18 +61,19 @@ static void answer_note(struct core *core, const struct collection *collection,
 static void index_show(struct core *core, const struct collection *collection,
 	struct resource_index *index, const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(core, collection);
+	struct collection_state *state = collection_state(core, collection);
+	bool has_changed =
+		resource_index_follow(index, state->index, &core->now);
 
-	bool has_moved =
-		resource_index_follow(index, memory->index, &core->now);
-	resource_index_drop(memory->index, core->reader);
-	memory->index = index;
-	worker_drop(core->reader, memory->times);
-	memory->times = NULL;
+	resource_index_drop(state->index, core->reader);
+	state->index = index;
+	worker_drop(core->reader, state->kept_changes);
+	state->kept_changes = NULL;
 	answer_note(core, collection, answer);
-	names_date(core, memory);
-	if (has_moved)
-		memory_store_times(core, false);
+	last_answers_prune(core, collection);
+	names_date(core, state);
+	if (has_changed)
+		changes_save_few(core);
 }
 
 /* ---- a long one ---- */
@@ -84,9 +84,9 @@ static void reading_work(void *ctx)
 
 	reading->err = resource_index_new(&reading->collection->form,
 		reading->json, reading->answer.version, reading->before,
-		&reading->born, &reading->read);
+		&reading->epoch, &reading->read);
 	if (!reading->err)
-		times_recall(reading->read, reading->times);
+		changes_restore(reading->read, reading->kept_changes);
 }
 
 static void reading_free(struct reading *reading)
@@ -103,25 +103,26 @@ static void reading_done(void *ctx)
 {
 	struct reading *reading = ctx;
 	struct core *core = reading->core;
-	struct memory *memory = memory_of(core, reading->collection);
+	struct collection_state *state =
+		collection_state(core, reading->collection);
 
-	memory->is_reading = false;
+	state->is_reading = false;
 	if (reading->err) {
-		memory->unread = reading->answer.version;
-		memory->unread_until_ms = core->now_ms + NO_MEMORY_MS;
+		state->unread_version = reading->answer.version;
+		state->unread_until_ms = core->now_ms + RETRY_MS;
 	} else {
 		index_show(core, reading->collection, reading->read,
 			&reading->answer);
 		reading->json = NULL;
 	}
-	ops_wake(&memory->readers);
+	ops_wake(&state->readers);
 	reading_free(reading);
 }
 
 static int reading_start(struct core *core, const struct collection *collection,
 	const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(core, collection);
+	struct collection_state *state = collection_state(core, collection);
 	struct reading *reading = calloc(1, sizeof(*reading));
 
 	if (!reading)
@@ -130,79 +131,80 @@ static int reading_start(struct core *core, const struct collection *collection,
 	reading->collection = collection;
 	reading->json = json_incref(answer->json);
 	reading->answer = *answer;
-	reading->born = core->born;
-	reading->times = memory->times;
-	if (memory->index)
-		reading->before = resource_index_hold(memory->index);
+	reading->epoch = core->born;
+	reading->kept_changes = state->kept_changes;
+	if (state->index)
+		reading->before = resource_index_hold(state->index);
 	int err = worker_submit(
 		core->reader, reading_work, reading_done, reading);
 	if (err)
 		reading_free(reading);
 	else
-		memory->is_reading = true;
+		state->is_reading = true;
 	return err;
 }
 
 static int read_long(struct op *op, const struct collection *collection,
 	const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(op->core, collection);
+	struct collection_state *state = collection_state(op->core, collection);
 	int err = 0;
 
-	if (memory->unread == answer->version &&
-		op->core->now_ms < memory->unread_until_ms)
+	if (state->unread_version == answer->version &&
+		op->core->now_ms < state->unread_until_ms)
 		return -ENOMEM;
-	if (!memory->is_reading)
+	if (!state->is_reading)
 		err = reading_start(op->core, collection, answer);
-	/* Who may not wait does not see it. */
+	/* An operation that may not wait does not see the list. */
 	if (!err && op->is_peeking)
 		return -ENOENT;
-	return err ? err : op_wait(op, &memory->readers);
+	return err ? err : op_wait(op, &state->readers);
 }
 
-/* ---- who asks ---- */
+/* ---- any list ---- */
 
 static int read_short(struct core *core, const struct collection *collection,
 	const struct cache_answer *answer)
 {
-	struct memory *memory = memory_of(core, collection);
+	struct collection_state *state = collection_state(core, collection);
 	struct resource_index *fresh;
 	int err = resource_index_new(&collection->form, answer->json,
-		answer->version, memory->index, &core->born, &fresh);
+		answer->version, state->index, &core->born, &fresh);
 
 	if (err)
 		return err;
-	times_recall(fresh, memory->times);
+	changes_restore(fresh, state->kept_changes);
 	json_incref(answer->json);
 	index_show(core, collection, fresh, answer);
 	return 0;
 }
 
-static bool is_fresh(const struct core *core, const struct memory *memory)
+static bool is_fresh(
+	const struct core *core, const struct collection_state *state)
 {
-	return memory->index && !memory->is_untrue &&
-		core->now_ms < memory->fresh_until_ms;
+	return state->index && !state->is_stale &&
+		core->now_ms < state->fresh_until_ms;
 }
 
 /*
- * While it holds, the index is the answer: the cache may have had no room for
- * that. An operation that was parked may hold an older answer.
+ * While it is fresh, the index is the answer: the cache may have had no room
+ * for that. An operation that was parked may hold an older answer.
  */
 int collection_index(struct op *op, const struct collection *collection,
 	const struct resource_index **index)
 {
-	struct memory *memory = memory_of(op->core, collection);
+	struct collection_state *state = collection_state(op->core, collection);
 	struct cache_answer answer;
 	size_t count;
 	int err;
 
-	*index = memory->index;
-	if (is_fresh(op->core, memory))
+	*index = state->index;
+	if (is_fresh(op->core, state))
 		return 0;
 	err = op_get(op, collection->list, NULL, &answer);
 	if (err)
 		return err;
-	if (*index && answer.fetched_ms < memory->fetched_ms)
+	if (*index && answer.fetched_ms < state->fetched_ms)
 		return 0;
 	if (*index && (*index)->version == answer.version) {
 		answer_note(op->core, collection, &answer);
@@ -211,35 +213,36 @@ int collection_index(struct op *op, const struct collection *collection,
 	err = resource_index_size(&collection->form, answer.json, &count);
 	if (err)
 		return err;
-	if (count > SHORT || memory->is_reading)
+	if (count > SHORT || state->is_reading)
 		return read_long(op, collection, &answer);
 	err = read_short(op->core, collection, &answer);
-	*index = memory->index;
+	*index = state->index;
 	return err;
 }
 
 void collection_times(struct core *core, const struct collection *collection,
 	struct cache_answer *answer)
 {
-	const struct memory *memory = memory_of(core, collection);
+	const struct collection_state *state =
+		collection_state(core, collection);
 
 	memset(answer, 0, sizeof(*answer));
-	answer->fetched_ms = memory->fetched_ms;
-	if (is_fresh(core, memory))
-		answer->fresh_until_ms = memory->fresh_until_ms;
+	answer->fetched_ms = state->fetched_ms;
+	if (is_fresh(core, state))
+		answer->fresh_until_ms = state->fresh_until_ms;
 }
 
 void collection_forget(struct core *core, const struct collection *collection)
 {
-	struct memory *memory = memory_of(core, collection);
+	struct collection_state *state = collection_state(core, collection);
 
-	memory->dropped_ms = core->now_ms;
-	memory->is_untrue = true;
+	state->dropped_ms = core->now_ms;
+	state->is_stale = true;
 	cache_drop(core->cache, collection->list, NULL);
 }
 
 const struct resource_index *collection_known(
 	struct core *core, const struct collection *collection)
 {
-	return memory_of(core, collection)->index;
+	return collection_state(core, collection)->index;
 }

@@ -5,34 +5,32 @@
 #include "fs/resources/collection_state.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
+#include "fs/base/json_time.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/resources/volatile_fields.h"
 
-enum { FILE_MAX = 16 << 20, TIMES_FEW = 1000 };
+enum { FILE_MAX = 16 << 20, CHANGES_FEW = 1000 };
 
-/* collections.json: per directory its aliases, and which names it showed last
- * and since when, so that its times are the same after a remount. */
-static const char file_name[] = "collections.json";
-/* times.json: see fs/resources/volatile_fields.h. */
-static const char times_name[] = "times.json";
+/* Per collection its aliases, and which names it showed last and since when, so
+ * that the times of its directory are the same after a remount. */
+static const char collections_name[] = "collections.json";
+/* Per collection what fs/resources/volatile_fields.h says. */
+static const char changes_name[] = "times.json";
 
-/* Set once, before any thread is made. */
+/* Set once, before any thread is started. */
 static const struct collection *const *collections;
 static int collection_count;
 
 struct resources {
-	json_t *told; /* row path, blank, id -> value */
 	struct service_log_list logs;
 	void (*gone)(struct core *core, const struct collection *collection,
 		const char *id);
-	struct memory memories[]; /* of each collection */
+	struct collection_state states[]; /* of each collection */
 };
 
 static bool is_below(const char *path, const char *dir)
@@ -53,13 +51,14 @@ const struct collection *collection_of(const struct row *row)
 	return found;
 }
 
-struct memory *memory_of(struct core *core, const struct collection *collection)
+struct collection_state *collection_state(
+	struct core *core, const struct collection *collection)
 {
 	int i = 0;
 
 	while (collections[i] != collection)
 		i++;
-	return &core->resources->memories[i];
+	return &core->resources->states[i];
 }
 
 void lists_forget(struct core *core)
@@ -73,13 +72,13 @@ void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes)
 	*count = *bytes = 0;
 	for (int i = 0; i < collection_count; i++) {
 		const struct resource_index *index =
-			core->resources->memories[i].index;
+			core->resources->states[i].index;
 		*count += index ? index->count : 0;
 		*bytes += index ? index->bytes : 0;
 	}
 }
 
-void memory_gone(
+void resource_gone(
 	struct core *core, const struct collection *collection, const char *id)
 {
 	if (core->resources->gone)
@@ -93,124 +92,126 @@ struct service_log_list *resource_logs(struct core *core)
 
 /* ---- on disk ---- */
 
-static json_t *memory_record(const struct memory *memory)
+static json_t *collection_record(const struct collection_state *state)
 {
-	return json_pack("{s:O s:I s:[II]}", "aliases", memory->aliases,
-		"names", (json_int_t)memory->names, "changed",
-		(json_int_t)memory->changed.tv_sec,
-		(json_int_t)memory->changed.tv_nsec);
+	return json_pack("{s:O s:I s:o}", "aliases", state->aliases, "names",
+		(json_int_t)state->names_hash, "changed",
+		json_from_timespec(&state->names_changed));
 }
 
-int memory_store(struct core *core)
+/* NULL: out of memory. */
+static json_t *changes_record(const struct collection_state *state)
+{
+	if (state->index)
+		return changes_of(state->index);
+	return state->kept_changes ? json_incref(state->kept_changes)
+				   : json_null();
+}
+
+/* Writes an object of a record per collection. */
+static int records_save(struct core *core, const char *name,
+	json_t *(*record)(const struct collection_state *state))
 {
 	json_t *all = json_object();
 	int err = all ? 0 : -ENOMEM;
+	char *text = NULL;
 	size_t len;
 
 	for (int i = 0; !err && i < collection_count; i++)
 		if (json_object_set_new(all, collections[i]->path,
-			    memory_record(&core->resources->memories[i])))
+			    record(&core->resources->states[i])))
 			err = -ENOMEM;
-	char *text = err ? NULL : json_write(all, &len);
 	if (!err)
-		err = text
-			? state_write(core->state.fd, file_name, text, len, 0)
-			: -ENOMEM;
+		text = json_write(all, &len);
+	if (!err)
+		err = text ? state_write(core->state.fd, name, text, len, 0)
+			   : -ENOMEM;
 	if (err)
 		log_line(LOG_ERR, "%s/%s cannot be written: %s",
-			core->state.path, file_name, strerror(-err));
+			core->state.path, name, strerror(-err));
 	json_decref(all);
 	free(text);
 	return err;
 }
 
-static int memory_read(struct memory *memory, const json_t *record)
+int collections_save(struct core *core)
 {
-	int err = 0;
-	const json_t *changed = json_object_get(record, "changed");
-	json_t *aliases = json_object_get(record, "aliases");
-	const char *alias;
-	json_t *id;
-
-	memory->names = json_integer_value(json_object_get(record, "names"));
-	if (json_is_array(changed)) {
-		memory->changed.tv_sec =
-			json_integer_value(json_array_get(changed, 0));
-		memory->changed.tv_nsec =
-			json_integer_value(json_array_get(changed, 1));
-	}
-	json_object_foreach (aliases, alias, id)
-		if (json_is_string(id))
-			err |= json_object_set(memory->aliases, alias, id);
-	return err ? -ENOMEM : 0;
+	return records_save(core, collections_name, collection_record);
 }
 
+void changes_save_few(struct core *core)
+{
+	uint64_t count, bytes;
+
+	lists_measure(core, &count, &bytes);
+	for (int i = 0; i < collection_count; i++)
+		count += json_object_size(
+			core->resources->states[i].kept_changes);
+	if (count <= CHANGES_FEW)
+		records_save(core, changes_name, changes_record);
+}
+
+void resources_save(struct core *core)
+{
+	if (!core->resources)
+		return;
+	collections_save(core);
+	records_save(core, changes_name, changes_record);
+}
+
+/* A file that is missing or damaged is an empty one. */
 static int record_read(struct core *core, const char *name, json_t **record)
 {
 	char *text;
 	size_t len;
 	int err = state_read(core->state.fd, name, FILE_MAX, &text, &len);
 
-	if (err)
-		return err;
-	err = json_parse(text, len, record);
-	free(text);
+	*record = NULL;
+	if (!err) {
+		err = json_parse(text, len, record);
+		free(text);
+	}
+	return err == -ENOMEM ? err : 0;
+}
+
+static int state_init(struct collection_state *state, const struct core *core,
+	const json_t *record, json_t *changes)
+{
+	json_t *aliases = json_object_get(record, "aliases"), *id;
+	const char *alias;
+	int err = 0;
+
+	TAILQ_INIT(&state->readers);
+	state->aliases = json_object();
+	state->last_answers = json_object();
+	state->kept_changes = json_incref(changes);
+	state->names_hash =
+		json_integer_value(json_object_get(record, "names"));
+	state->names_changed = core->born;
+	json_to_timespec(
+		json_object_get(record, "changed"), &state->names_changed);
+	json_object_foreach (aliases, alias, id)
+		if (json_is_string(id))
+			err |= json_object_set(state->aliases, alias, id);
+	return err || !state->aliases || !state->last_answers ? -ENOMEM : 0;
+}
+
+static int states_init(struct resources *resources, struct core *core)
+{
+	json_t *records, *changes = NULL;
+	int err = record_read(core, collections_name, &records);
+
+	if (!err)
+		err = record_read(core, changes_name, &changes);
+	for (int i = 0; !err && i < collection_count; i++) {
+		const char *path = collections[i]->path;
+		err = state_init(&resources->states[i], core,
+			json_object_get(records, path),
+			json_object_get(changes, path));
+	}
+	json_decref(records);
+	json_decref(changes);
 	return err;
-}
-
-static json_t *times_now(const struct memory *memory)
-{
-	return memory->index ? times_of(memory->index)
-			     : json_incref(memory->times);
-}
-
-static size_t times_count(const struct resources *resources)
-{
-	size_t count = 0;
-
-	for (int i = 0; i < collection_count; i++) {
-		const struct memory *memory = &resources->memories[i];
-		count += memory->index ? memory->index->count
-				       : json_object_size(memory->times);
-	}
-	return count;
-}
-
-void memory_store_times(struct core *core, bool is_end)
-{
-	const struct resources *resources = core->resources;
-	json_t *all, *times;
-	char *text = NULL;
-	size_t len;
-	bool is_short;
-
-	if (!is_end && times_count(resources) > TIMES_FEW)
-		return;
-	all = json_object();
-	is_short = !all;
-	for (int i = 0; !is_short && i < collection_count; i++) {
-		const struct memory *memory = &resources->memories[i];
-		times = times_now(memory);
-		is_short = times ? json_object_set_new(all,
-					   collections[i]->path, times) != 0
-				 : memory->index != NULL;
-	}
-	if (!is_short)
-		text = json_write(all, &len);
-	if (text && state_write(core->state.fd, times_name, text, len, 0))
-		log_line(LOG_ERR, "%s/%s cannot be written", core->state.path,
-			times_name);
-	json_decref(all);
-	free(text);
-}
-
-static int collections_set(const struct collection *const *all)
-{
-	collections = all;
-	collection_count = 0;
-	while (all[collection_count])
-		collection_count++;
-	return collection_count;
 }
 
 struct resources *resources_new(struct core *core,
@@ -218,35 +219,19 @@ struct resources *resources_new(struct core *core,
 	void (*gone)(struct core *core, const struct collection *collection,
 		const char *id))
 {
-	size_t count = collections_set(all);
-	struct resources *resources = calloc(
-		1, sizeof(*resources) + count * sizeof(*resources->memories));
-	json_t *record = NULL, *times = NULL;
-	bool is_short;
+	struct resources *resources;
 
+	collections = all;
+	for (collection_count = 0; all[collection_count];)
+		collection_count++;
+	resources = calloc(1,
+		sizeof(*resources) +
+			collection_count * sizeof(*resources->states));
 	if (!resources)
 		return NULL;
 	resources->gone = gone;
 	TAILQ_INIT(&resources->logs);
-	is_short = record_read(core, file_name, &record) == -ENOMEM;
-	is_short |= record_read(core, times_name, &times) == -ENOMEM;
-	resources->told = json_object();
-	is_short |= !resources->told;
-	for (int i = 0; i < collection_count; i++) {
-		struct memory *memory = &resources->memories[i];
-		TAILQ_INIT(&memory->readers);
-		memory->aliases = json_object();
-		memory->changed = core->born;
-		is_short |= !memory->aliases;
-		is_short |= memory_read(memory,
-				    json_object_get(
-					    record, collections[i]->path)) != 0;
-		memory->times = json_incref(
-			json_object_get(times, collections[i]->path));
-	}
-	json_decref(record);
-	json_decref(times);
-	if (is_short) {
+	if (states_init(resources, core)) {
 		resources_free(resources);
 		return NULL;
 	}
@@ -258,45 +243,12 @@ void resources_free(struct resources *resources)
 	if (!resources)
 		return;
 	for (int i = 0; i < collection_count; i++) {
-		resource_index_drop(resources->memories[i].index, NULL);
-		json_decref(resources->memories[i].example);
-		json_decref(resources->memories[i].aliases);
-		json_decref(resources->memories[i].times);
+		struct collection_state *state = &resources->states[i];
+		resource_index_drop(state->index, NULL);
+		json_decref(state->example);
+		json_decref(state->aliases);
+		json_decref(state->kept_changes);
+		json_decref(state->last_answers);
 	}
-	json_decref(resources->told);
 	free(resources);
-}
-
-/* ---- what a write was answered ---- */
-
-static char *told_key(const struct node *node)
-{
-	char *key;
-
-	return asprintf(&key, "%s %s", node->row->path, node->id) < 0 ? NULL
-								      : key;
-}
-
-const json_t *memory_told(struct core *core, const struct node *node)
-{
-	char *key = told_key(node);
-	const json_t *value =
-		key ? json_object_get(core->resources->told, key) : NULL;
-
-	free(key);
-	return value;
-}
-
-void memory_tell(struct core *core, const struct node *node, json_t *value)
-{
-	char *key = told_key(node);
-
-	if (key && value)
-		json_object_set_new_nocheck(core->resources->told, key, value);
-	else
-		json_decref(value);
-	if (key && !value)
-		json_object_del(core->resources->told, key);
-	free(key);
-	notify_inode(core, node->ino);
 }

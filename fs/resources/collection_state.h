@@ -5,48 +5,77 @@
 #ifndef FS_RESOURCES_COLLECTION_STATE_H
 #define FS_RESOURCES_COLLECTION_STATE_H
 
-#include "fs/resources/resource.h"
-#include "fs/resources/service_log.h"
+#include <sys/queue.h>
+
+#include "fs/resources/resources.h"
 
 /* Of one collection. */
-struct memory {
+struct collection_state {
 	struct resource_index *index; /* of its last list; NULL: none yet */
 	uint64_t fetched_ms;	      /* of that */
 	uint64_t fresh_until_ms;      /* of that */
-	uint64_t dropped_ms;	      /* when the list was known to be untrue */
-	bool is_untrue;		      /* what was asked for before that */
-	bool is_reading;	      /* the next one, by a worker */
-	struct op_list readers;	      /* who wait for it */
-	uint64_t unread; /* the version for which there was no memory */
+	uint64_t dropped_ms;	      /* when lists were last invalidated */
+	bool is_stale;		      /* the index was fetched before that */
+	bool is_reading;	      /* a worker reads the next list */
+	struct op_list readers;	      /* operations that wait for it */
+	uint64_t unread_version;      /* a list that memory ran out for */
 	uint64_t unread_until_ms;
-	json_t *example;	 /* a detail of it; NULL: none yet */
-	json_t *aliases;	 /* name -> id */
-	json_t *times;		 /* of the last mount; NULL: they were used */
-	uint64_t names;		 /* that it showed last */
-	struct timespec changed; /* since when */
+	json_t *example;      /* a detail of it; NULL: none yet */
+	json_t *aliases;      /* name -> id */
+	json_t *kept_changes; /* of the last mount; NULL: already used */
+	json_t *last_answers; /* id -> row path -> value */
+	uint64_t names_hash;  /* of the names that it showed last */
+	struct timespec names_changed;
 };
 
 /* Never NULL. */
-struct memory *memory_of(
+struct collection_state *collection_state(
 	struct core *core, const struct collection *collection);
 
-/* What the API's last answer to a write said of a value that no other answer
- * tells. Borrowed; NULL: nothing. */
-const json_t *memory_told(struct core *core, const struct node *node);
-/* value is taken; NULL forgets it. */
-void memory_tell(struct core *core, const struct node *node, json_t *value);
-
 /* Calls what resources_new was given. */
-void memory_gone(
+void resource_gone(
 	struct core *core, const struct collection *collection, const char *id);
 
-/* The logs that somebody reads. */
+/* The logs that are open. */
+struct service_log;
+TAILQ_HEAD(service_log_list, service_log);
 struct service_log_list *resource_logs(struct core *core);
 
-/* Keeps aliases, and the names and times of directories, over a remount. */
-int memory_store(struct core *core);
-/* Keeps the times of resources. is_end: of all; else of few alone, since it
- * takes its time. */
-void memory_store_times(struct core *core, bool is_end);
+/* Writes the aliases, and the names and times of directories. */
+int collections_save(struct core *core);
+/* Writes when resources changed, if they are few: many take too long for the
+ * loop. */
+void changes_save_few(struct core *core);
+
+/* ---- the list, fs/resources/collection_index.c ---- */
+
+/* When it was fetched, and how long it is fresh (0: it is not). */
+void collection_times(struct core *core, const struct collection *collection,
+	struct cache_answer *answer);
+void collection_forget(struct core *core, const struct collection *collection);
+
+/* ---- fs/resources/collection.c ---- */
+
+/* Deletes a resource, in slot 0. */
+int collection_delete(
+	struct op *op, const struct collection *collection, const char *id);
+
+/* ---- fs/resources/resource.c ---- */
+
+/* Prints a string as its bytes, and wipes its copy. -EPROTO: it is no string;
+ * -ENOMEM. */
+int resource_text_print(const json_t *text, FILE *out);
+
+/* ---- what a write was answered, fs/resources/last_answer.c ---- */
+
+enum { LAST_ANSWERS_MAX = 256 }; /* resources of a collection */
+
+/* The API's last answer to a write to the node, as far as no other answer tells
+ * it. Borrowed; NULL: none, or forgotten. */
+const json_t *last_answer(struct core *core, const struct node *node);
+/* value is taken; NULL forgets it. */
+void last_answer_set(struct core *core, const struct node *node, json_t *value);
+/* Forgets what is not in the collection's list any more. */
+void last_answers_prune(struct core *core, const struct collection *collection);
 
 #endif

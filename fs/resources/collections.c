@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/collections.c - which lists of the API are collections */
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 
 #include <stddef.h>
 
-#include "fs/resources/snapshot_keys.h"
-
-static const char *const sessions_taken[] = { "new", NULL };
+static const char *const sessions_reserved[] = { "new", NULL };
 static const char *const sessions_whole[] = { "status|state", "network_mode",
 	"created_at", NULL };
 
@@ -17,14 +15,18 @@ const struct collection sessions = {
 	.list = API_SESSIONS,
 	.detail = API_SESSION,
 	.remove = API_SESSION_DELETE,
+	.lock = API_SESSION_LOCK,
+	.unlock = API_SESSION_UNLOCK,
+	.freeze = { API_SESSION_FREEZE, API_SESSION_SLEEP },
+	.unfreeze = { API_SESSION_UNFREEZE, API_SESSION_WAKE },
 	.form = { .member = "sessions",
 		.ids = "session_id|id",
-		.taken = sessions_taken },
+		.reserved = sessions_reserved },
 	.whole = sessions_whole,
 	.has_aliases = true,
 };
 
-static const char *const services_taken[] = { "new", NULL };
+static const char *const services_reserved[] = { "new", NULL };
 static const char *const services_whole[] = { "state|status", "ports",
 	"network_mode", "created_at", "url", NULL };
 
@@ -35,10 +37,14 @@ const struct collection services = {
 	.list = API_SERVICES,
 	.detail = API_SERVICE,
 	.remove = API_SERVICE_DELETE,
+	.lock = API_SERVICE_LOCK,
+	.unlock = API_SERVICE_UNLOCK,
+	.freeze = { API_SERVICE_FREEZE, API_SERVICE_SLEEP },
+	.unfreeze = { API_SERVICE_UNFREEZE, API_SERVICE_WAKE },
 	.form = { .member = "services",
 		.ids = "service_id|id",
 		.names = "name",
-		.taken = services_taken },
+		.reserved = services_reserved },
 	.whole = services_whole,
 };
 
@@ -48,6 +54,8 @@ const struct collection snapshots = {
 	.list = API_SNAPSHOTS,
 	.detail = API_SNAPSHOT,
 	.remove = API_SNAPSHOT_DELETE,
+	.lock = API_SNAPSHOT_LOCK,
+	.unlock = API_SNAPSHOT_UNLOCK,
 	.form = { .member = "snapshots",
 		.ids = "snapshot_id|id",
 		.keys = snapshot_keys,
@@ -55,15 +63,15 @@ const struct collection snapshots = {
 	.is_constant = true,
 };
 
-static const char *const images_taken[] = { "new", "owned", "shared", "public",
-	NULL };
+static const char *const images_reserved[] = { "new", "owned", "shared",
+	"public", NULL };
 static const struct collection *const views[] = { &images_owned, &images_shared,
 	&images_public, NULL };
 
 #define FORM                                                                   \
 	{                                                                      \
 		.member = "images", .ids = "image_id|id",                      \
-		.taken = images_taken                                          \
+		.reserved = images_reserved                                    \
 	}
 
 const struct collection images = {
@@ -73,6 +81,8 @@ const struct collection images = {
 	.list = API_IMAGES,
 	.detail = API_IMAGE,
 	.remove = API_IMAGE_DELETE,
+	.lock = API_IMAGE_LOCK,
+	.unlock = API_IMAGE_UNLOCK,
 	.form = FORM,
 	.views = views,
 	.has_others = true,

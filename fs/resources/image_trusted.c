@@ -1,30 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/image_trusted.c - trusted/ of an image: keys as empty files */
-#include "fs/resources/image_trusted.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/json_array.h"
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
-#include "fs/core/listing.h"
-#include "fs/core/row.h"
-#include "fs/resources/resource.h"
+#include "fs/resources/collection_state.h"
 
 static const char key_row[] = "/images/{image}/trusted/{key}";
 
 static const json_t *keys_of(const json_t *json)
 {
-	const json_t *keys = json_is_array(json)
-		? json
-		: json_member(json, "trusted_keys|trusted");
-
-	return json_is_array(keys) ? keys : NULL;
+	return json_array_in(json, "trusted_keys|trusted");
 }
 
-/* What the list, or a detail that is held, says: a walk through many images
- * asks for nothing that is known. *keys NULL: they say nothing. */
+/* By the list, or a detail that is held, so that a walk through many images
+ * requests nothing that is known. *keys NULL: they do not tell. */
 static int known_keys(
 	struct op *op, const struct node *node, const json_t **keys)
 {
@@ -46,7 +39,7 @@ static int known_keys(
 	return 0;
 }
 
-/* *keys NULL: the API tells them to others. */
+/* *keys NULL: the API tells them only to others. */
 static int trusted_keys(
 	struct op *op, const struct node *node, const json_t **keys)
 {
@@ -62,8 +55,8 @@ static int trusted_keys(
 	return *keys ? 0 : -EPROTO;
 }
 
-/* A key's name as a file; NULL: none, or no memory. Some answers have objects
- * for keys (api.md 14, row 24). */
+/* A key as a file name; NULL: it is no key, or out of memory. Some answers have
+ * objects for keys (api/API.md 14, row 24). */
 static char *key_name(const json_t *key)
 {
 	const json_t *text = json_is_object(key)
@@ -124,8 +117,8 @@ int trusted_find(struct op *op, const struct node *node, const char *name,
 	return -ENOENT;
 }
 
-/* Most lists say nothing of keys, and stay true. */
-static void drop_told(struct op *op, const struct node *node)
+/* Drops the list if it tells the keys, which most do not. */
+static void drop_list(struct op *op, const struct node *node)
 {
 	bool was_peeking = op->is_peeking;
 	json_t *item;
@@ -137,7 +130,7 @@ static void drop_told(struct op *op, const struct node *node)
 		collection_drop(op->core, collection_of(node->row), node->id);
 }
 
-/* Both names that clients give the key (api.md 14, row 23). */
+/* Sends both names that clients use for the key (api/API.md 14, row 23). */
 static int trust(struct op *op, const struct node *node, const char *name,
 	enum api_endpoint endpoint)
 {
@@ -154,7 +147,7 @@ static int trust(struct op *op, const struct node *node, const char *name,
 	if (!err) {
 		cache_drop(op->core->cache, API_IMAGE_TRUSTED, node->id);
 		cache_drop(op->core->cache, API_IMAGE, node->id);
-		drop_told(op, node);
+		drop_list(op, node);
 	}
 	return err;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/resource.c - one resource of the API as a directory of values */
-#include "fs/resources/resource.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +10,12 @@
 
 /*
  * A value comes from the freshest answer that has it: the resource's object in
- * the list, or its detail. The detail is asked for where neither that is known
- * has the value, and then only to read it or to tell its size: names are listed
- * by what is known, and by what details of this collection are known to have.
+ * the list, or its detail. The detail is requested if neither has the value,
+ * and only to read the value or to tell its size. To list names, what is known
+ * is enough, and which members another detail of the collection had.
  *
- * The kernel may believe what it was told as long as the list is fresh. What
- * changes through the mount it is told of at once: collection_drop.
+ * The kernel may cache attributes and content as long as the list is fresh.
+ * collection_drop invalidates what changes through the mount.
  */
 
 struct view {
@@ -39,8 +37,9 @@ static int view_detail(struct op *op, const char *id, struct view *view)
 	view->detail = answer->json;
 	if (!json_is_object(view->detail))
 		return -EPROTO;
-	json_decref(memory_of(op->core, collection)->example);
-	memory_of(op->core, collection)->example = json_incref(view->detail);
+	json_decref(collection_state(op->core, collection)->example);
+	collection_state(op->core, collection)->example =
+		json_incref(view->detail);
 	return 0;
 }
 
@@ -70,8 +69,8 @@ static void view_date(struct op *op, struct view *view)
 	resource->detail_version = version;
 }
 
-/* In no list that is its own: another view's may have it, or it is asked for.
- */
+/* A resource that is not in its own list: another view's may have it, or its
+ * detail is requested. */
 static int view_elsewhere(struct op *op, const char *id, struct view *view)
 {
 	const struct collection *const *views = view->collection->views;
@@ -108,7 +107,7 @@ static int view_open(struct op *op, const struct node *node, struct view *view)
 	return err;
 }
 
-/* The same for who looks at its values, and not only at its times. */
+/* The same, with the values in the list. */
 static int view_read(struct op *op, const struct node *node, struct view *view)
 {
 	int err = view_open(op, node, view);
@@ -141,11 +140,13 @@ static json_t *view_answer(const struct view *view, const char *members)
 
 /* ---- values ---- */
 
-/* What a detail is known to have, or by the API's word, before one is known. */
+/* Whether a detail should have the value: another detail had it, or if none is
+ * known, the row says so. */
 static bool is_expected(struct op *op, const struct view *view,
 	const struct row *row, const char *members)
 {
-	const json_t *example = memory_of(op->core, view->collection)->example;
+	const json_t *example =
+		collection_state(op->core, view->collection)->example;
 
 	if (view->detail)
 		return false;
@@ -189,14 +190,16 @@ int resource_source(struct op *op, const struct node *node, json_t **answer)
 	return value_answer(op, node, node->row->member, answer);
 }
 
-/* A value that may be written is there even where it is not told. */
+/* A value that can be written has a file even if the API does not tell it. */
 int resource_value_render(struct op *op, const struct node *node, FILE *out)
 {
 	const json_t *value;
 	int err = resource_value(op, node, node->row->member, &value);
 
+	if (!err)
+		last_answer_set(op->core, node, NULL);
 	if (err == -ENOENT) {
-		value = memory_told(op->core, node);
+		value = last_answer(op->core, node);
 		err = 0;
 	}
 	return err ? err : value ? render_value(value, out) : 0;
@@ -230,6 +233,19 @@ int resource_id_render(struct op *op, const struct node *node, FILE *out)
 {
 	(void)op;
 	fprintf(out, "%s\n", node->id);
+	return 0;
+}
+
+int resource_text_print(const json_t *text, FILE *out)
+{
+	size_t len;
+	char *bytes = json_to_bytes(text, &len);
+
+	if (!bytes)
+		return json_is_string(text) ? -ENOMEM : -EPROTO;
+	fwrite(bytes, 1, len, out);
+	explicit_bzero(bytes, len);
+	free(bytes);
 	return 0;
 }
 

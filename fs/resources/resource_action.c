@@ -6,7 +6,6 @@
 
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
-#include "fs/resources/resource.h"
 
 #define NAME                                                                   \
 	{                                                                      \
@@ -98,14 +97,9 @@ const struct action *action_of(const struct row *row)
 	return NULL;
 }
 
-void action_told(struct core *core, const struct node *node, const char *id)
-{
-	memory_tell(core, node, id ? json_string(id) : NULL);
-}
-
 int action_render(struct op *op, const struct node *node, FILE *out)
 {
-	const json_t *id = memory_told(op->core, node);
+	const json_t *id = last_answer(op->core, node);
 	const struct action *action = action_of(node->row);
 
 	if (id)
@@ -123,9 +117,9 @@ static void action_done(struct op *op, const struct node *node,
 	char *id = NULL;
 
 	if (action->ids && !resource_id(answer, action->ids, &id))
-		action_told(op->core, node, id);
+		last_answer_set(op->core, node, json_string(id));
 	free(id);
-	/* What a snapshot is restored or cloned to, it is still the same. */
+	/* A snapshot that was restored or cloned has not changed itself. */
 	for (; changes && *changes; changes++)
 		collection_drop(op->core, *changes,
 			*changes == collection_of(node->row) ? node->id : NULL);
@@ -146,7 +140,7 @@ int action_write(
 	char why[256] = "";
 	int err = 0;
 
-	if (!len) /* opened and closed, and nothing written */
+	if (!len) /* opened and closed without a write */
 		return 0;
 	if (action->words)
 		err = key_value_parse(

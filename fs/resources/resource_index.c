@@ -10,7 +10,7 @@
 #include "api/api.h"
 #include "fs/resources/resource_read.h"
 
-/* A longer one takes milliseconds to free. */
+/* A longer index takes milliseconds to free. */
 enum { LONG = 1000 };
 
 int resource_id(const json_t *object, const char *ids, char **id)
@@ -31,7 +31,7 @@ int resource_id(const json_t *object, const char *ids, char **id)
 	return -EPROTO;
 }
 
-static bool is_before(const struct timespec *a, const struct timespec *b)
+bool is_earlier(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec < b->tv_sec ||
 		(a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
@@ -47,11 +47,11 @@ void resource_times(const json_t *object, struct timespec *created,
 		*changed = at;
 	}
 	if (!json_time(json_member(object, "updated_at|modified_at"), &at) &&
-		!is_before(&at, changed))
+		!is_earlier(&at, changed))
 		*changed = at;
 }
 
-/* ---- who holds it ---- */
+/* ---- holds ---- */
 
 struct resource_index *resource_index_hold(const struct resource_index *index)
 {
@@ -76,7 +76,7 @@ static void index_free(void *ctx)
 	free(index);
 }
 
-/* What the cache holds, too, is counted by one thread. */
+/* The cache may hold the JSON, too. Its references are counted in the loop. */
 void resource_index_drop(struct resource_index *index, struct worker *worker)
 {
 	if (!index || (index->use && --index->use->holds))
@@ -93,22 +93,22 @@ void resource_index_drop(struct resource_index *index, struct worker *worker)
 bool resource_index_follow(struct resource_index *index,
 	const struct resource_index *before, const struct timespec *now)
 {
-	bool has_moved = false;
+	bool has_changed = false;
 
 	for (size_t i = 0; i < index->count; i++) {
 		struct resource *resource = &index->all[i];
 		const struct resource *old;
-		has_moved |= resource->differs || !resource->before;
+		has_changed |= resource->differs;
 		if (resource->differs)
 			resource->changed = *now;
 		if (!before || !resource->before)
 			continue;
 		old = &before->all[resource->before - 1];
 		resource->detail_version = old->detail_version;
-		if (is_before(&resource->changed, &old->changed))
+		if (is_earlier(&resource->changed, &old->changed))
 			resource->changed = old->changed;
 	}
-	return has_moved;
+	return has_changed;
 }
 
 /* ---- finding ---- */
@@ -164,9 +164,9 @@ json_t *resource_json(
 	json = json_list_item(resource->text);
 	if (!json)
 		return NULL;
-	use->next = (use->next + 1) % RESOURCE_SHELF;
-	json_decref(use->shelf[use->next].json);
-	use->shelf[use->next].of = resource;
-	use->shelf[use->next].json = json;
+	use->last = (use->last + 1) % RESOURCE_SHELF;
+	json_decref(use->shelf[use->last].json);
+	use->shelf[use->last].of = resource;
+	use->shelf[use->last].json = json;
 	return json;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/resource_listing.c - a list of resources as entries of a
  * directory */
-#include "fs/resources/resource_listing.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/node.h"
+#include "fs/resources/resources.h"
 
 struct resource_tail {
 	struct listing_tail tail;
@@ -57,7 +57,7 @@ static struct resource_tail *tail_add(struct listing *listing,
 	tail->index = resource_index_hold(index);
 	tail->row = row;
 	tail->tail.count = index->count;
-	tail->tail.hash = node_digest(index->digest, id, id_size);
+	tail->tail.hash = node_digest(index->hash, id, id_size);
 	tail->tail.at = tail_at;
 	tail->tail.free = tail_free;
 	listing->tail = &tail->tail;

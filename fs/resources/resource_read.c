@@ -8,33 +8,27 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "fs/base/json_array.h"
 #include "fs/base/safe_name.h"
 #include "fs/core/node.h"
+#include "fs/resources/volatile_fields.h"
 
-/* What an item takes beside its text: jansson's string, and malloc's words. */
+/* What an item takes beside its text: jansson's string, malloc's overhead. */
 enum { ITEM_BYTES = 64 };
 
 struct reader {
 	const struct resource_list *list;
 	const struct resource_index *before;
-	const struct timespec *born;
+	const struct timespec *epoch;
 	struct resource_index *index;
 	struct named *named; /* as many as there are in the index */
 	struct part_reader parts;
 };
 
-static const json_t *list_of(const json_t *json, const char *member)
-{
-	const json_t *list =
-		json_is_array(json) ? json : json_object_get(json, member);
-
-	return json_is_array(list) ? list : NULL;
-}
-
 int resource_index_size(
 	const struct resource_list *list, const json_t *json, size_t *count)
 {
-	const json_t *items = list_of(json, list->member);
+	const json_t *items = json_array_in(json, list->member);
 
 	*count = json_array_size(items);
 	return items ? 0 : -EPROTO;
@@ -66,41 +60,15 @@ static int reader_room(struct reader *reader, size_t count)
 
 /* ---- what has changed ---- */
 
-const char *const resource_clockwork[] = { "remaining_ttl", "last_activity",
-	NULL };
-
-static bool is_clockwork(const char *member)
-{
-	const char *const *name = resource_clockwork;
-
-	while (*name && strcmp(*name, member))
-		name++;
-	return *name;
-}
-
-static bool object_is_same(const json_t *a, const json_t *b)
-{
-	const char *member;
-	json_t *value;
-
-	if (json_object_size(a) != json_object_size(b))
-		return false;
-	json_object_foreach ((json_t *)a, member, value)
-		if (!is_clockwork(member) &&
-			!json_equal(value, json_object_get(b, member)))
-			return false;
-	return true;
-}
-
-static bool item_is_same(
+static bool has_changed(
 	const json_t *item, const json_t *text, const json_t *old_text)
 {
 	if (json_equal(text, old_text))
-		return true;
+		return false;
 	json_t *old = json_list_item(old_text);
-	bool is_same = old && object_is_same(item, old);
+	bool is_same = old && item_is_same(item, old);
 	json_decref(old);
-	return is_same;
+	return !is_same;
 }
 
 static void resource_date(const struct reader *reader,
@@ -110,12 +78,12 @@ static void resource_date(const struct reader *reader,
 	const struct resource *old =
 		before ? resource_by_id(before, resource->id) : NULL;
 
-	resource->created = resource->changed = *reader->born;
+	resource->created = resource->changed = *reader->epoch;
 	resource_times(item, &resource->created, &resource->changed);
 	if (!old)
 		return;
 	resource->before = (uint32_t)(old - before->all) + 1;
-	resource->differs = !item_is_same(item, resource->text, old->text);
+	resource->differs = has_changed(item, resource->text, old->text);
 }
 
 /* ---- the items ---- */
@@ -133,7 +101,7 @@ static int raw_name(const json_t *item, const char *names, struct named *named)
 	return named->raw ? 0 : -ENOMEM;
 }
 
-/* The id is taken: named is its owner until all of them are read. */
+/* id is taken: named owns it until all items are read. */
 static int item_add(
 	struct reader *reader, const json_t *item, const json_t *text, char *id)
 {
@@ -159,7 +127,7 @@ static int item_read(struct reader *reader, const json_t *text)
 	char *id;
 	int err = resource_id(item, reader->list->ids, &id);
 
-	/* It was parsed before: it is memory that there is none of. */
+	/* It was parsed before, so it fails only if out of memory. */
 	if (!item && json_is_string(text))
 		err = -ENOMEM;
 	else if (err == -EPROTO)
@@ -197,13 +165,13 @@ const char *resource_word(char **at, const char *text)
 	return copy;
 }
 
-/* Most are shown by their id. */
+/* Most resources are shown by their id. */
 static bool is_by_id(const struct named *named)
 {
 	return !strcmp(named->name, named->id);
 }
 
-/* Ids and names in one piece. */
+/* Puts ids and names into one block. */
 static int words_pack(struct reader *reader)
 {
 	struct resource_index *index = reader->index;
@@ -227,25 +195,26 @@ static int words_pack(struct reader *reader)
 			: resource_word(&at, named->name);
 	}
 	index->bytes += size;
-	index->digest = node_digest(0, index->words, size - 1);
+	index->hash = node_digest(0, index->words, size - 1);
 	return 0;
 }
 
 static int names_read(struct reader *reader)
 {
 	struct resource_index *index = reader->index;
-	int err = safe_names(reader->named, index->count, reader->list->taken);
+	int err =
+		safe_names(reader->named, index->count, reader->list->reserved);
 
 	if (!err)
 		err = words_pack(reader);
 	if (err)
 		return err;
-	index->names = 1;
+	index->names_hash = 1;
 	for (size_t i = 0; i < index->count; i++) {
 		const struct resource *resource = &index->all[i];
 		*resource_slot(index, index->by_name, resource->name, false) =
 			i + 1;
-		index->names += resource_hash(resource->name) *
+		index->names_hash += resource_hash(resource->name) *
 			resource_hash(resource->id);
 	}
 	return 0;
@@ -278,10 +247,12 @@ static int reader_run(struct reader *reader, const json_t *items)
 
 int resource_index_new(const struct resource_list *list, json_t *json,
 	uint64_t version, const struct resource_index *before,
-	const struct timespec *born, struct resource_index **out)
+	const struct timespec *epoch, struct resource_index **out)
 {
-	const json_t *items = list_of(json, list->member);
-	struct reader reader = { .list = list, .before = before, .born = born };
+	const json_t *items = json_array_in(json, list->member);
+	struct reader reader = {
+		.list = list, .before = before, .epoch = epoch
+	};
 
 	*out = NULL;
 	if (!items)

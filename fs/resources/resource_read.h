@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_read.h - what the reader of a list shares with its
- * index */
+/* fs/resources/resource_read.h - inside of an index, for what builds one */
 #ifndef FS_RESOURCES_RESOURCE_READ_H
 #define FS_RESOURCES_RESOURCE_READ_H
 
 #include "fs/resources/resource_index.h"
 
-/* How many objects an index keeps parsed. */
+/* How many objects stay parsed. */
 enum { RESOURCE_SHELF = 16 };
 
-/* What moves of an index; of the loop alone. */
+/* Of the loop alone. */
 struct resource_use {
 	unsigned holds;
-	unsigned next; /* of the shelf: the one before it came last */
+	unsigned last; /* on the shelf */
 	struct {
 		const struct resource *of;
 		json_t *json;
 	} shelf[RESOURCE_SHELF];
 };
 
-/* Members that move by themselves, and say nothing of the resource. */
-extern const char *const resource_clockwork[];
-
 uint64_t resource_hash(const char *text);
+bool is_earlier(const struct timespec *a, const struct timespec *b);
 /* Where a key is, or would be. */
 uint32_t *resource_slot(const struct resource_index *index, uint32_t *slots,
 	const char *key, bool is_id);
 
-/* Copies a text to *at, which moves behind it; the copy. */
+/* Copies a text to *at, which moves behind it. Returns the copy. */
 const char *resource_word(char **at, const char *text);
 
 /* ---- the parts, fs/resources/by_source.c ---- */
@@ -37,10 +34,10 @@ struct part_reader {
 	size_t count, room;
 };
 
-/* An item, the of-th that counts, may be in some directories. -ENOMEM. */
+/* Adds an item, the of-th of the index, for each of its keys. -ENOMEM. */
 int part_reader_add(struct part_reader *reader,
 	const struct resource_list *list, const json_t *item, uint32_t of);
-/* All were added: puts them into the index. -ENOMEM. */
+/* Puts what was added into the index. -ENOMEM. */
 int part_reader_end(struct part_reader *reader, struct resource_index *index);
 void part_reader_clear(struct part_reader *reader);
 

@@ -9,17 +9,16 @@
 #include "fs/core/core.h"
 #include "fs/core/row.h"
 #include "fs/resources/collection_state.h"
-#include "fs/resources/resource.h"
 
-/* Errors of an answer that did not come, or was none: the API may have done
- * what it was told, so nothing that was known is sure any more. */
+/* No answer came, or none that can be understood. The API may have carried out
+ * the request, so known answers may be wrong. */
 static bool may_be_done(int err)
 {
 	return err == -ECONNRESET || err == -ETIMEDOUT || err == -EPROTO ||
 		err == -EREMOTEIO;
 }
 
-/* body: taken; NULL: none, or none any more, as it was sent. */
+/* body is taken; NULL: none, or it was already sent. */
 static int send_text(struct op *op, unsigned slot, enum api_endpoint endpoint,
 	const struct node *node, char *body, size_t len, json_t **answer)
 {
@@ -86,27 +85,21 @@ void resource_drop(struct op *op, const struct node *node)
 	collection_drop(op->core, collection_of(node->row), node->id);
 }
 
-/* What no other answer may tell is remembered: a session's lock, say. */
-static void tell_written(struct op *op, const struct node *node, json_t *value)
+/* Ends a write: no other answer may tell its value, of a session's lock, say.
+ * value is taken. */
+static int write_end(
+	struct op *op, const struct node *node, int err, json_t *value)
 {
-	memory_tell(op->core, node, value);
+	if (err) {
+		json_decref(value);
+		return err;
+	}
+	last_answer_set(op->core, node, value);
 	resource_drop(op, node);
+	return 0;
 }
 
 /* ---- state ---- */
-
-struct state_calls {
-	const struct collection *collection;
-	/* Each by the name of most clients, else by the other. */
-	enum api_endpoint freeze[2], unfreeze[2];
-};
-
-static const struct state_calls state_calls[] = {
-	{ &sessions, { API_SESSION_FREEZE, API_SESSION_SLEEP },
-		{ API_SESSION_UNFREEZE, API_SESSION_WAKE } },
-	{ &services, { API_SERVICE_FREEZE, API_SERVICE_SLEEP },
-		{ API_SERVICE_UNFREEZE, API_SERVICE_WAKE } },
-};
 
 static const struct setting state_setting = {
 	.name = "state",
@@ -119,34 +112,22 @@ static bool is_unknown_path(int err)
 	return err == -ENOENT || err == -EOPNOTSUPP;
 }
 
-/* An endpoint, or the other that does the same where this API has not the
- * first. */
-static int call_either(struct op *op, const enum api_endpoint endpoints[2],
-	const struct node *node, json_t **answer)
-{
-	int err = resource_call(op, 0, endpoints[0], node, answer);
-
-	return is_unknown_path(err)
-		? resource_call(op, 1, endpoints[1], node, answer)
-		: err;
-}
-
 int resource_state_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	const struct collection *collection = collection_of(node->row);
-	const struct state_calls *calls = state_calls;
 	json_t *value, *answer;
 	int err = resource_parse(op, node, &state_setting, text, len, &value);
 
 	if (err)
 		return err;
-	bool wakes = !strcmp(json_string_value(value), "running");
+	bool is_running = !strcmp(json_string_value(value), "running");
+	const enum api_endpoint *endpoints =
+		is_running ? collection->unfreeze : collection->freeze;
 	json_decref(value);
-	while (calls->collection != collection)
-		calls++;
-	err = call_either(
-		op, wakes ? calls->unfreeze : calls->freeze, node, &answer);
+	err = resource_call(op, 0, endpoints[0], node, &answer);
+	if (is_unknown_path(err))
+		err = resource_call(op, 1, endpoints[1], node, &answer);
 	if (!err)
 		resource_drop(op, node);
 	return err;
@@ -154,20 +135,8 @@ int resource_state_write(
 
 /* ---- locked ---- */
 
-struct lock_calls {
-	const struct collection *collection;
-	enum api_endpoint lock, unlock;
-};
-
-static const struct lock_calls lock_calls[] = {
-	{ &sessions, API_SESSION_LOCK, API_SESSION_UNLOCK },
-	{ &services, API_SERVICE_LOCK, API_SERVICE_UNLOCK },
-	{ &snapshots, API_SNAPSHOT_LOCK, API_SNAPSHOT_UNLOCK },
-	{ &images, API_IMAGE_LOCK, API_IMAGE_UNLOCK },
-};
-
-static const struct setting locked_setting = {
-	.name = "locked",
+static const struct setting flag_setting = {
+	.name = "flag",
 	.type = SETTING_BOOL,
 };
 
@@ -175,24 +144,28 @@ int resource_locked_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	const struct collection *collection = collection_of(node->row);
-	const struct lock_calls *calls = lock_calls;
 	json_t *value, *answer;
-	int err = resource_parse(op, node, &locked_setting, text, len, &value);
+	int err = resource_parse(op, node, &flag_setting, text, len, &value);
 
 	if (err)
 		return err;
-	while (calls->collection != collection)
-		calls++;
 	err = resource_call(op, 0,
-		json_is_true(value) ? calls->lock : calls->unlock, node,
-		&answer);
-	if (!err)
-		tell_written(op, node, json_incref(value));
-	json_decref(value);
-	return err;
+		json_is_true(value) ? collection->lock : collection->unlock,
+		node, &answer);
+	return write_end(op, node, err, value);
 }
 
-/* ---- vcpu ---- */
+/* ---- members ---- */
+
+/* Sends {name: value}. */
+static int member_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, const char *name, json_t *value)
+{
+	json_t *answer;
+
+	return resource_send(op, slot, endpoint, node,
+		json_pack("{s:O}", name, value), &answer);
+}
 
 static const struct setting vcpu_setting = {
 	.name = "vcpu",
@@ -201,26 +174,22 @@ static const struct setting vcpu_setting = {
 	.max = 8,
 };
 
-/* A session is boosted, and is as it was made without a boost. */
+/* A session has one vcpu without a boost. */
 static int session_vcpu(struct op *op, const struct node *node, json_t *value)
 {
 	json_t *answer;
 
 	if (json_integer_value(value) == 1)
 		return resource_call(op, 0, API_SESSION_UNBOOST, node, &answer);
-	return resource_send(op, 0, API_SESSION_BOOST, node,
-		json_pack("{s:O}", "vcpu", value), &answer);
+	return member_send(op, 0, API_SESSION_BOOST, node, "vcpu", value);
 }
 
 static int service_vcpu(struct op *op, const struct node *node, json_t *value)
 {
-	json_t *answer;
-	int err = resource_send(op, 0, API_SERVICE_PATCH, node,
-		json_pack("{s:O}", "vcpu", value), &answer);
+	int err = member_send(op, 0, API_SERVICE_PATCH, node, "vcpu", value);
 
 	return is_unknown_path(err)
-		? resource_send(op, 1, API_SERVICE_RESIZE, node,
-			  json_pack("{s:O}", "vcpu", value), &answer)
+		? member_send(op, 1, API_SERVICE_RESIZE, node, "vcpu", value)
 		: err;
 }
 
@@ -235,42 +204,50 @@ int resource_vcpu_write(
 	err = collection_of(node->row) == &sessions
 		? session_vcpu(op, node, value)
 		: service_vcpu(op, node, value);
-	if (!err)
-		tell_written(op, node, json_incref(value));
-	json_decref(value);
-	return err;
+	return write_end(op, node, err, value);
 }
-
-/* ---- flags ---- */
-
-static const struct setting flag_setting = {
-	.name = "flag",
-	.type = SETTING_BOOL,
-};
 
 int resource_flag_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
-	json_t *value, *answer;
+	json_t *value;
 	int err = resource_parse(op, node, &flag_setting, text, len, &value);
 
 	if (err)
 		return err;
-	err = resource_send(op, 0, API_SERVICE_PATCH, node,
-		json_pack("{s:O}", row_name(node->row), value), &answer);
-	if (!err)
-		tell_written(op, node, json_incref(value));
+	err = member_send(
+		op, 0, API_SERVICE_PATCH, node, row_name(node->row), value);
+	return write_end(op, node, err, value);
+}
+
+static const struct setting domains_setting = {
+	.name = "domains",
+	.type = SETTING_LIST,
+};
+
+int domains_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	json_t *value;
+	int err = resource_parse(op, node, &domains_setting, text, len, &value);
+
+	if (err)
+		return err;
+	err = member_send(
+		op, 0, API_SERVICE_DOMAINS, node, "custom_domains", value);
 	json_decref(value);
+	if (!err)
+		resource_drop(op, node);
 	return err;
 }
 
-/* ---- the end ---- */
+/* ---- destroy ---- */
 
 int resource_destroy(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	(void)text;
-	if (!len) /* opened and closed, and nothing written */
+	if (!len) /* opened and closed without a write */
 		return 0;
 	return collection_delete(op, collection_of(node->row), node->id);
 }

@@ -1,48 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_bootstrap.c - the script that starts a service; its
- * domains */
-#include "fs/resources/service_bootstrap.h"
-
+/* fs/resources/service_bootstrap.c - the script that starts a service */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
-#include "fs/resources/resource.h"
 
 enum {
-	SLOT_CAT = OP_CALLS - 1, /* an open for adding reads, too */
+	/* An open that appends reads first, so reading has its own slots. */
+	SLOT_CAT = OP_CALLS - 1,
 	SLOT_POLL = OP_CALLS - 2,
 	POLL_AFTER_MS = 1000,
-	KEPT_MS = 60000,
+	FRESH_MS = 60000,
+	KEPT_MAX = 1 << 20, /* a longer script is read each time */
 };
 
 static const char members[] = "bootstrap_content|bootstrap";
 
-/* ---- what was read from the service lately ---- */
+/* ---- what was read from the service last ---- */
 
 static const json_t *script_kept(
 	struct op *op, const struct node *node, bool *is_old)
 {
-	const json_t *kept = memory_told(op->core, node);
+	const json_t *kept = last_answer(op->core, node);
 	uint64_t at = json_integer_value(json_object_get(kept, "at"));
 
-	*is_old = op->core->now_ms - at >= KEPT_MS;
+	*is_old = op->core->now_ms - at >= FRESH_MS;
 	return json_object_get(kept, "text");
 }
 
 static void script_keep(
 	struct op *op, const struct node *node, const json_t *text)
 {
-	memory_tell(op->core, node,
-		json_pack("{s:I s:O}", "at", (json_int_t)op->core->now_ms,
-			"text", text));
+	last_answer_set(op->core, node,
+		json_string_length(text) > KEPT_MAX
+			? NULL
+			: json_pack("{s:I s:O}", "at",
+				  (json_int_t)op->core->now_ms, "text", text));
 }
 
 /* ---- reading ---- */
 
-/* Some answers have the output, some a job that will (api.md 7.9). */
+/* Some answers have the output, others a job that will have it (api/API.md
+ * 7.9). */
 static int script_ask(struct op *op, const struct node *node, json_t **answer)
 {
 	int err = resource_send(op, SLOT_CAT, API_SERVICE_EXECUTE, node,
@@ -75,18 +76,20 @@ static int script_read(
 	bool is_old;
 	int err = resource_value(op, node, members, text);
 
+	if (!err)
+		last_answer_set(op->core, node, NULL);
 	if (err != -ENOENT)
 		return err;
 	*text = script_kept(op, node, &is_old);
 	if (*text && !is_old)
 		return 0;
 	err = script_ask(op, node, &answer);
-	if (err == -EBUSY && *text) /* frozen, and as it was before */
+	if (err == -EBUSY && *text) /* a frozen service has the same script */
 		return 0;
 	if (err)
 		return err;
 	if (json_integer_value(json_member(answer, "exit_code")))
-		return -ENOENT; /* there is none */
+		return -ENOENT; /* the file does not exist */
 	*text = json_member(answer, "stdout");
 	if (*text)
 		script_keep(op, node, *text);
@@ -96,19 +99,11 @@ static int script_read(
 int bootstrap_render(struct op *op, const struct node *node, FILE *out)
 {
 	const json_t *text;
-	size_t len;
 	int err = script_read(op, node, &text);
 
-	if (err == -ENOENT)
-		return 0;
 	if (err)
-		return err;
-	char *bytes = json_to_bytes(text, &len);
-	if (!bytes)
-		return json_is_string(text) ? -ENOMEM : -EPROTO;
-	fwrite(bytes, 1, len, out);
-	free(bytes);
-	return 0;
+		return err == -ENOENT ? 0 : err;
+	return resource_text_print(text, out);
 }
 
 static bool has_value(struct op *op, const struct node *node, const char *names,
@@ -122,7 +117,7 @@ static bool has_value(struct op *op, const struct node *node, const char *names,
 	return !err;
 }
 
-/* It cannot be asked of a service that is frozen. */
+/* A frozen service cannot be asked for it. */
 bool bootstrap_is_hidden(struct op *op, const struct node *node)
 {
 	const json_t *state, *text;
@@ -136,7 +131,7 @@ bool bootstrap_is_hidden(struct op *op, const struct node *node)
 		!has_value(op, node, members, &text);
 }
 
-/* The size, where an answer has the script that is known without asking. */
+/* Sets the size if a known answer has the script. */
 int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
@@ -183,31 +178,11 @@ int bootstrap_write(
 			script),
 		&answer);
 	if (!err) {
-		memory_tell(op->core, node, NULL);
+		last_answer_set(op->core, node, NULL);
 		if (!is_link)
 			script_keep(op, node, script);
 		resource_drop(op, node);
 	}
 	json_decref(script);
-	return err;
-}
-
-static const struct setting domains_setting = {
-	.name = "domains",
-	.type = SETTING_LIST,
-};
-
-int domains_write(
-	struct op *op, const struct node *node, const char *text, size_t len)
-{
-	json_t *value, *answer;
-	int err = resource_parse(op, node, &domains_setting, text, len, &value);
-
-	if (err)
-		return err;
-	err = resource_send(op, 0, API_SERVICE_DOMAINS, node,
-		json_pack("{s:o}", "custom_domains", value), &answer);
-	if (!err)
-		resource_drop(op, node);
 	return err;
 }

@@ -11,7 +11,6 @@
 #include "fs/core/handle.h"
 #include "fs/resources/collection_state.h"
 #include "fs/resources/held_log.h"
-#include "fs/resources/resource.h"
 
 /*
  * The API gives the whole log, or its last lines, and no place to go on from.
@@ -142,7 +141,7 @@ static void log_release(struct service_log *log)
 	log_collect(log);
 }
 
-void service_logs_stop(struct core *core)
+void resources_stop(struct core *core)
 {
 	struct service_log *log;
 

@@ -1,41 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/service_vault.c - a service's env: its vault, which is kept
  * nowhere */
-#include "fs/resources/service_vault.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/resources/resource.h"
+#include "fs/resources/collection_state.h"
 
 enum {
-	VAULT_MAX = 64 << 10,	    /* api.md 7.7 */
-	SLOT_EXPORT = OP_CALLS - 1, /* an open for adding reads, too */
+	VAULT_MAX = 64 << 10, /* api/API.md 7.7 */
+	/* An open that appends reads first, so reading has its own slot. */
+	SLOT_EXPORT = OP_CALLS - 1,
 };
 
 int vault_render(struct op *op, const struct node *node, FILE *out)
 {
 	json_t *answer;
-	size_t len;
 	int err = resource_call(
 		op, SLOT_EXPORT, API_SERVICE_ENV_EXPORT, node, &answer);
 
-	if (err == -ENOENT) /* there is no vault */
-		return 0;
-	if (err)
-		return err;
+	if (err) /* -ENOENT: there is no vault */
+		return err == -ENOENT ? 0 : err;
 	const json_t *text = json_member(answer, "env|content");
-	if (!text)
-		return 0;
-	char *bytes = json_to_bytes(text, &len);
-	if (!bytes)
-		return json_is_string(text) ? -ENOMEM : -EPROTO;
-	fwrite(bytes, 1, len, out);
-	explicit_bzero(bytes, len);
-	free(bytes);
-	return 0;
+	return text ? resource_text_print(text, out) : 0;
 }
 
 static int vault_set(
@@ -68,5 +56,5 @@ int vault_write(
 	if (len)
 		return vault_set(op, node, text, len);
 	err = resource_call(op, 0, API_SERVICE_ENV_DELETE, node, &answer);
-	return err == -ENOENT ? 0 : err; /* there was none */
+	return err == -ENOENT ? 0 : err; /* there was no vault */
 }

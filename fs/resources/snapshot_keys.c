@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/snapshot_keys.c - whose a snapshot is */
-#include "fs/resources/snapshot_keys.h"
-
+/* fs/resources/snapshot_keys.c - of which sessions and services a snapshot is
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 
-/* The key of one's snapshots/, in the list of all snapshots. */
 char *snapshot_key(const struct collection *collection, const char *id)
 {
 	char *key;
@@ -17,7 +15,7 @@ char *snapshot_key(const struct collection *collection, const char *id)
 	return asprintf(&key, "%s/%s", collection->path, id) < 0 ? NULL : key;
 }
 
-/* None where it is not of these, or does not say of which. */
+/* Adds none if the item does not tell a source. */
 static int key_add(const struct collection *collection, const json_t *item,
 	const char *ids, char **keys, unsigned *count)
 {
@@ -33,7 +31,7 @@ static int key_add(const struct collection *collection, const json_t *item,
 	return err;
 }
 
-/* Where the API does not say of which kind it is, it may be of either. */
+/* If the API does not tell the kind of the source, it may be either. */
 int snapshot_keys(const json_t *item, char **keys, unsigned *count)
 {
 	const char *type =

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "fs/drafts/create.h"
-#include "fs/resources/image_trusted.h"
-#include "fs/resources/resource_rows.h"
+#include "fs/resources/resources.h"
+#include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"
 
 static const struct setting visibility_setting = {

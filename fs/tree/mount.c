@@ -9,7 +9,7 @@
 #include "fs/base/log.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 #include "fs/tree/tables.h"
 
 /* What this mount says about itself changes all the time. */

@@ -10,7 +10,7 @@
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
 #include "fs/files/spool.h"
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 
 /* The key of its spool: "services/ID/run", the id without a slash in it. */
 static char *run_root(const struct collection *collection, const char *id)

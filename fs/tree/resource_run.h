@@ -3,7 +3,7 @@
 #ifndef FS_TREE_RESOURCE_RUN_H
 #define FS_TREE_RESOURCE_RUN_H
 
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 
 /* The directory in which its commands are saved: `spool` of a row. */
 int resource_run_spool(

@@ -12,9 +12,7 @@
 #include "fs/core/core.h"
 #include "fs/core/row.h"
 #include "fs/files/spool.h"
-#include "fs/resources/resource.h"
-#include "fs/resources/resource_listing.h"
-#include "fs/resources/snapshot_keys.h"
+#include "fs/resources/resources.h"
 
 static const char settings_name[] = ".settings";
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/base/json_array.h"
 #include "fs/core/core.h"
 #include "fs/core/row.h"
 #include "fs/files/spool.h"
@@ -59,9 +60,8 @@ static int languages_render(struct op *op, const struct node *node, FILE *out)
 	if (err)
 		return err;
 	/* The answer may be the bare list (api/API.md 8.1). */
-	const json_t *list =
-		json_is_array(json) ? json : json_object_get(json, "languages");
-	return json_is_array(list) ? render_value(list, out) : -EPROTO;
+	const json_t *list = json_array_in(json, "languages");
+	return list ? render_value(list, out) : -EPROTO;
 }
 
 static int languages_json_render(

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/tree/services.c - services/ */
 #include "fs/drafts/create.h"
-#include "fs/resources/resource_rows.h"
-#include "fs/resources/service_bootstrap.h"
-#include "fs/resources/service_log.h"
-#include "fs/resources/service_vault.h"
+#include "fs/tree/resource_rows.h"
+#include "fs/resources/resources.h"
 #include "fs/tree/resource_run.h"
 #include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/tree/sessions.c - sessions/ */
 #include "fs/drafts/create.h"
-#include "fs/resources/resource_rows.h"
+#include "fs/tree/resource_rows.h"
 #include "fs/tree/resource_run.h"
 #include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"

@@ -6,7 +6,7 @@
 
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
-#include "fs/resources/resource_rows.h"
+#include "fs/tree/resource_rows.h"
 #include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"
 

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/json_array.h"
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
 #include "fs/core/listing.h"
 #include "fs/core/row.h"
-#include "fs/resources/service_log.h"
+#include "fs/resources/resources.h"
 #include "fs/tree/tables.h"
 
 /* The answer that a row shows, by the word in its path. */
@@ -82,9 +83,8 @@ static int shells_render(struct op *op, const struct node *node, FILE *out)
 
 	if (err)
 		return err;
-	const json_t *list =
-		json_is_array(json) ? json : json_object_get(json, "shells");
-	return json_is_array(list) ? render_value(list, out) : -EPROTO;
+	const json_t *list = json_array_in(json, "shells");
+	return list ? render_value(list, out) : -EPROTO;
 }
 
 #define ANSWER(what, text)                                                     \

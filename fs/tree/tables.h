@@ -5,7 +5,7 @@
 
 #include "fs/core/row.h"
 #include "fs/jobs/dir_kind.h"
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 
 /* What a mount is made with: tree_init, resources_new and places_init take
  * them. Each ends with NULL, or an empty row. */

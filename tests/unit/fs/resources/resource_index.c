@@ -15,7 +15,7 @@
 #include "api/api.h"
 #include "api/json.h"
 #include "fs/resources/resource_read.h"
-#include "fs/resources/snapshot_keys.h"
+#include "fs/resources/resources.h"
 
 /* TEST_ALLOC_FAIL: the allocation that fails, counted down; 0: none. */
 static long fail_at;
@@ -42,17 +42,17 @@ void *__wrap_realloc(void *old, size_t size)
 	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
 }
 
-static const char *const taken[] = { "new", NULL };
+static const char *const reserved[] = { "new", NULL };
 static const struct resource_list by_id = { .member = "all", .ids = "id" };
 static const struct resource_list by_name = {
 	.member = "all",
 	.ids = "id",
 	.names = "name",
-	.taken = taken,
+	.reserved = reserved,
 	.keys = snapshot_keys,
 	.part_names = "name",
 };
-static const struct timespec born = { 1000, 0 }, now = { 2000, 5 };
+static const struct timespec epoch = { 1000, 0 }, now = { 2000, 5 };
 
 static json_t *answer_of(const char *text)
 {
@@ -69,7 +69,7 @@ static struct resource_index *index_of(const struct resource_list *list,
 	json_t *json = answer_of(text);
 
 	assert_int_equal(
-		resource_index_new(list, json, 7, before, &born, &index), 0);
+		resource_index_new(list, json, 7, before, &epoch, &index), 0);
 	resource_index_follow(index, before, &now);
 	return index;
 }
@@ -84,8 +84,8 @@ struct name_case {
 static const struct name_case names[] = {
 	{ "nothing", &by_id, "{\"all\":[]}", "" },
 	{ "ids", &by_id, "{\"all\":[{\"id\":\"b\"},{\"id\":7}]}", "b:b 7:7" },
-	{ "an array alone", &by_id, "[{\"id\":\"b\"}]", "b:b" },
-	{ "what cannot be used", &by_id,
+	{ "an array without an object", &by_id, "[{\"id\":\"b\"}]", "b:b" },
+	{ "unusable items", &by_id,
 		"[1,null,{},{\"id\":null},{\"id\":\"\"},{\"id\":[]},"
 		"{\"id\":\"a\\u0000\"},{\"id\":\"z\"}]",
 		"z:z" },
@@ -94,7 +94,7 @@ static const struct name_case names[] = {
 	{ "names", &by_name,
 		"[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b/c\"}]",
 		"1:a 2:b%2Fc" },
-	{ "none, shared, taken", &by_name,
+	{ "none, shared, reserved", &by_name,
 		"[{\"id\":1},{\"id\":2,\"name\":\"a\"},"
 		"{\"id\":3,\"name\":\"a\"},{\"id\":4,\"name\":\"new\"}]",
 		"1:~1 2:a~2 3:a~3 4:new~4" },
@@ -140,7 +140,7 @@ static void test_no_list(void **state)
 		assert_int_equal(
 			resource_index_size(&by_id, json, &count), -EPROTO);
 		assert_int_equal(resource_index_new(
-					 &by_id, json, 1, NULL, &born, &index),
+					 &by_id, json, 1, NULL, &epoch, &index),
 			-EPROTO);
 		assert_null(index);
 		json_decref(json);
@@ -165,9 +165,9 @@ static const struct next_case nexts[] = {
 	{ "another member", "[{\"id\":1}]", "[{\"id\":1,\"a\":3}]", 2000 },
 	{ "a clock in it", "[{\"id\":1,\"remaining_ttl\":2}]",
 		"[{\"id\":1,\"remaining_ttl\":3}]", 1000 },
-	{ "by the API's word", "[{\"id\":1}]",
+	{ "as the API says", "[{\"id\":1}]",
 		"[{\"id\":1,\"updated_at\":\"" AT "\"}]", 2000 },
-	{ "made at a time", "[]", "[{\"id\":1,\"created_at\":\"" AT "\"}]",
+	{ "created at a time", "[]", "[{\"id\":1,\"created_at\":\"" AT "\"}]",
 		1500 },
 	{ "others before it", "[{\"id\":2},{\"id\":1}]",
 		"[{\"id\":1},{\"id\":2}]", 1000 },
@@ -209,27 +209,27 @@ static void test_change_is_kept(void **state)
 	resource_index_drop(after, NULL);
 }
 
-/* The digest moves with the names and their order, and with nothing else. */
-static void test_digest(void **state)
+/* The hash changes with the names and their order, and with nothing else. */
+static void test_hash(void **state)
 {
 	static const char *const texts[] = { "[{\"id\":1},{\"id\":2}]",
 		"[{\"id\":1,\"a\":1},{\"id\":2}]", "[{\"id\":2},{\"id\":1}]",
 		"[{\"id\":1},{\"id\":2,\"source_id\":1}]",
 		"[{\"id\":1},{\"id\":2,\"source_id\":1,\"name\":\"n\"}]" };
 	struct resource_list list = by_name;
-	uint32_t digests[5];
+	uint32_t hashes[5];
 
 	(void)state;
 	list.names = NULL;
 	for (size_t i = 0; i < 5; i++) {
 		struct resource_index *index = index_of(&list, texts[i], NULL);
-		digests[i] = index->digest;
+		hashes[i] = index->hash;
 		resource_index_drop(index, NULL);
 	}
-	assert_int_equal(digests[0], digests[1]);
+	assert_int_equal(hashes[0], hashes[1]);
 	for (size_t i = 1; i < 5; i++)
 		for (size_t j = i + 1; j < 5; j++)
-			assert_int_not_equal(digests[i], digests[j]);
+			assert_int_not_equal(hashes[i], hashes[j]);
 }
 
 /* ---- parts ---- */
@@ -341,7 +341,7 @@ static void test_no_memory(void **state)
 		json_incref(json);
 		fail_at = ++n;
 		err = resource_index_new(
-			&by_name, json, 1, NULL, &born, &index);
+			&by_name, json, 1, NULL, &epoch, &index);
 		fail_at = 0;
 		if (err)
 			json_decref(json);
@@ -360,7 +360,7 @@ int main(void)
 		cmocka_unit_test(test_no_list),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_change_is_kept),
-		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_holds),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/volatile_fields.c - times of resources, kept for the
- * next mount */
+/* tests/unit/fs/resources/volatile_fields.c - when resources changed, kept for
+ * the next mount */
 #include "fs/resources/volatile_fields.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #include "api/json.h"
 
 static const struct resource_list list = { .member = "all", .ids = "id" };
-static const struct timespec born = { 1000, 0 }, seen = { 5000, 7 },
+static const struct timespec epoch = { 1000, 0 }, seen = { 5000, 7 },
 			     now = { 9000, 3 };
 
 static struct resource_index *index_of(
@@ -26,22 +26,22 @@ static struct resource_index *index_of(
 
 	assert_int_equal(json_parse_list(text, strlen(text), &json), 0);
 	assert_int_equal(
-		resource_index_new(&list, json, 1, before, &born, &index), 0);
+		resource_index_new(&list, json, 1, before, &epoch, &index), 0);
 	return index;
 }
 
-/* What a mount keeps that saw the resource change. */
+/* What a mount keeps after it saw the resource change. */
 static json_t *kept(const char *text, const char *other)
 {
 	struct resource_index *first = index_of(other, NULL);
 	struct resource_index *index = index_of(text, first);
 
 	resource_index_follow(index, first, &seen);
-	json_t *times = times_of(index);
+	json_t *changes = changes_of(index);
 	resource_index_drop(first, NULL);
 	resource_index_drop(index, NULL);
-	assert_non_null(times);
-	return times;
+	assert_non_null(changes);
+	return changes;
 }
 
 static const struct {
@@ -51,15 +51,15 @@ static const struct {
 	{ "the same", "[{\"id\":1,\"a\":2}]", "[{\"id\":1,\"a\":2}]", 5000 },
 	{ "another value", "[{\"id\":1,\"a\":2}]", "[{\"id\":1,\"a\":3}]",
 		9000 },
-	{ "what moves by itself",
+	{ "members that change by themselves",
 		"[{\"id\":1,\"a\":2,\"remaining_ttl\":5,\"last_activity\":1}]",
 		"[{\"id\":1,\"a\":2,\"remaining_ttl\":4,\"last_activity\":2}]",
 		5000 },
-	{ "it moves, and another value",
+	{ "those, and another value",
 		"[{\"id\":1,\"a\":2,\"remaining_ttl\":5}]",
 		"[{\"id\":1,\"a\":3,\"remaining_ttl\":5}]", 9000 },
 	{ "a new one", "[{\"id\":2,\"a\":2}]", "[{\"id\":1,\"a\":2}]", 1000 },
-	{ "made after that", "[{\"id\":1,\"created_at\":6000}]",
+	{ "created after that", "[{\"id\":1,\"created_at\":6000}]",
 		"[{\"id\":1,\"created_at\":6000}]", 6000 },
 };
 
@@ -67,18 +67,19 @@ static void the_next_mount_knows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		json_t *times =
+		json_t *changes =
 			kept(cases[i].then, "[{\"id\":1,\"b\":1},{\"id\":2}]");
 		struct resource_index *index = index_of(cases[i].today, NULL);
-		times_recall(index, times);
-		assert_true(resource_index_follow(index, NULL, &now));
+		changes_restore(index, changes);
+		assert_int_equal(resource_index_follow(index, NULL, &now),
+			cases[i].changed == 9000);
 		if (index->all[0].changed.tv_sec != cases[i].changed)
 			fail_msg("%s: %ld", cases[i].name,
 				(long)index->all[0].changed.tv_sec);
 		if (cases[i].changed == 5000)
 			assert_int_equal(index->all[0].changed.tv_nsec, 7);
 		resource_index_drop(index, NULL);
-		json_decref(times);
+		json_decref(changes);
 	}
 }
 
@@ -91,13 +92,13 @@ static void what_is_damaged_is_nothing(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		char text[64];
 		snprintf(text, sizeof(text), "{\"1\":%s}", lines[i]);
-		json_t *times = json_read(text, strlen(text));
+		json_t *changes = json_read(text, strlen(text));
 		struct resource_index *index = index_of("[{\"id\":1}]", NULL);
-		times_recall(index, times);
+		changes_restore(index, changes);
 		resource_index_follow(index, NULL, &now);
 		assert_int_equal(index->all[0].changed.tv_sec, 1000);
 		resource_index_drop(index, NULL);
-		json_decref(times);
+		json_decref(changes);
 	}
 }
 

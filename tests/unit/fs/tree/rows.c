@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 #include "fs/core/row.h"
 #include "fs/tree/tables.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/resource_rows.h - rows that tables of resources have in common
+/* fs/tree/resource_rows.h - rows that tables of resources have in common
  */
-#ifndef FS_RESOURCES_RESOURCE_ROWS_H
-#define FS_RESOURCES_RESOURCE_ROWS_H
+#ifndef FS_TREE_RESOURCE_ROWS_H
+#define FS_TREE_RESOURCE_ROWS_H
 
-#include "fs/resources/resource.h"
+#include "fs/resources/resources.h"
 
 /* HERE is the path of the resource's row, with a slash behind it. */
 
-/* Values that it may have, or (E) has in its detail by the API's word. */
+/* Values that it may have, or (E) that its detail should have. */
 #define FIELD(file, names, text)                                               \
 	{                                                                      \
 		.path = HERE file, .kind = ROW_FILE, .mode = 0444,             \

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/resources/resources.h - collections of the API as directories of the tree
+ */
+#ifndef FS_RESOURCES_RESOURCES_H
+#define FS_RESOURCES_RESOURCES_H
+
+#include "fs/base/key_value.h"
+#include "fs/base/setting.h"
+#include "fs/core/listing.h"
+#include "fs/core/row.h"
+#include "fs/resources/resource_index.h"
+
+/*
+ * A collection is a list, one request whoever asks for it, and the details of
+ * each resource, which are requested only for a value that no known answer has.
+ * The id of a node in a collection is the API's id of the resource, whatever
+ * its name is.
+ */
+struct collection {
+	const char *path; /* of its directory's row: "/services" */
+	const char *row;  /* of an entry's row: "/services/{service}" */
+	const char *link; /* of a link to an entry: by its id, or by an alias;
+			     NULL: none */
+	enum api_endpoint list, detail, remove;
+	enum api_endpoint lock, unlock; /* where `locked` can be written */
+	/* Each by the name that most clients use, else by the other. */
+	enum api_endpoint freeze[2], unfreeze[2];
+	struct resource_list form;
+	/* Members of a detail; a list's item that has them all is complete.
+	 * NULL ends. */
+	const char *const *whole;
+	/* Other collections that show the same resources. */
+	const struct collection *const *views;
+	bool is_constant; /* a detail never changes */
+	bool has_others;  /* there are resources that are in no list */
+	bool has_aliases; /* a draft's name stays as a link */
+};
+
+extern const struct collection sessions, services, snapshots, images;
+extern const struct collection images_owned, images_shared, images_public;
+
+/* The collection in which a row stands; NULL: none. */
+const struct collection *collection_of(const struct row *row);
+
+/* What is remembered between operations. */
+struct resources;
+/*
+ * Reads what the state directory has of collections, which are all that there
+ * are, NULL ends; kept. gone is called when a resource has been deleted, before
+ * its answers are dropped; NULL: nobody. NULL if out of memory.
+ */
+struct resources *resources_new(struct core *core,
+	const struct collection *const *collections,
+	void (*gone)(struct core *core, const struct collection *collection,
+		const char *id));
+void resources_free(struct resources *resources);
+/* Cancels the requests. To be called before api_free. */
+void resources_stop(struct core *core);
+/* Writes what the next mount needs to show the same times as this one. */
+void resources_save(struct core *core);
+
+/* ---- what a collection holds ---- */
+
+/* The current list: 0 (borrowed until the next call), or as op_get. */
+int collection_index(struct op *op, const struct collection *collection,
+	const struct resource_index **index);
+/* The last known list, however old; NULL: none. */
+const struct resource_index *collection_known(
+	struct core *core, const struct collection *collection);
+/* Invalidates all lists. */
+void lists_forget(struct core *core);
+/* How many resources are known, and the bytes that their lists take. */
+void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes);
+
+/* Invalidates a collection's list, and the answers about one resource (id NULL:
+ * none), in the kernel, too. */
+void collection_drop(
+	struct core *core, const struct collection *collection, const char *id);
+
+/* The name that a draft had stays as a link to the resource. */
+int collection_set_alias(struct core *core, const struct collection *collection,
+	const char *alias, const char *id);
+/* Whether a draft may be moved here under this name: 0, -EEXIST. */
+int collection_name_is_free(
+	struct op *op, const struct collection *collection, const char *name);
+
+/* Each adds the tail of a listing, at most once a listing. index is held.
+ * -ENOMEM. */
+
+/* All resources of the index, each as row. */
+int listing_add_index(struct listing *listing,
+	const struct resource_index *index, const struct row *row);
+/* Those that have the key in the index, as rows in the directory of id. */
+int listing_add_parts(struct listing *listing,
+	const struct resource_index *index, const char *key,
+	const struct row *row, const char *id);
+
+/* The key, in the list of all snapshots, of those of one session or service.
+ * Owned by the caller, free(); NULL if out of memory. */
+char *snapshot_key(const struct collection *collection, const char *id);
+/* Keys of one snapshot, as `keys` of struct resource_list. */
+int snapshot_keys(const json_t *item, char **keys, unsigned *count);
+
+/* ---- functions of rows: a collection ---- */
+
+int collection_list(
+	struct op *op, const struct node *node, struct listing *listing);
+int collection_find(struct op *op, const struct node *node, const char *name,
+	struct found *found);
+int collection_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s);
+/* rmdir of a resource: EPERM, unless the mount allows it. rm of a link. */
+int collection_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir);
+/* A link to a resource of this collection. */
+int collection_link(struct op *op, const struct node *node, FILE *out);
+
+/* ---- functions of rows: a resource ---- */
+
+int resource_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s);
+/* The same for values that are not in the collection's list. */
+int resource_moving_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s);
+int resource_exists(struct op *op, const struct node *node);
+int resource_source(struct op *op, const struct node *node, json_t **answer);
+int resource_id_render(struct op *op, const struct node *node, FILE *out);
+/* All that is known of it. */
+int resource_json_render(struct op *op, const struct node *node, FILE *out);
+/* A member's value, or nothing where the API does not tell it. */
+int resource_value_render(struct op *op, const struct node *node, FILE *out);
+
+/* state: by freeze and unfreeze, or sleep and wake. */
+int resource_state_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+int resource_locked_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+/* A session is boosted, a service resized. */
+int resource_vcpu_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+/* A service's member of the row's name, 0 or 1. */
+int resource_flag_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+/* Deletes it. */
+int resource_destroy(
+	struct op *op, const struct node *node, const char *text, size_t len);
+
+/* A service's list of domains. */
+int domains_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+
+/* The script that starts a service. Reading gives it from an answer of the API
+ * that has it, else from the service itself, or, if that is frozen, as it was
+ * read or saved last (-EBUSY if it was not). Saving another redeploys with it.
+ */
+int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s);
+int bootstrap_render(struct op *op, const struct node *node, FILE *out);
+bool bootstrap_is_hidden(struct op *op, const struct node *node);
+int bootstrap_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+
+/* A service's vault, which is read with one request each time and kept nowhere:
+ * no cache, no state directory, no page of the kernel's. Saving it replaces it,
+ * saving it empty deletes it. */
+int vault_render(struct op *op, const struct node *node, FILE *out);
+int vault_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+
+/* A log of a service or of the API, as a file that grows. */
+int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s);
+int service_log_open(
+	struct op *op, const struct node *node, struct handle *handle);
+
+/* trusted/ of an image: a file, which is empty, grants the key of its name. */
+int trusted_list(
+	struct op *op, const struct node *node, struct listing *listing);
+int trusted_find(struct op *op, const struct node *node, const char *name,
+	struct found *found);
+int trusted_make(struct op *op, const struct node *node, const char *name,
+	struct found *found);
+int trusted_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir);
+
+/* ---- for functions of rows elsewhere ---- */
+
+/* The freshest value of one of these members. 0 (borrowed until the operation
+ * waits), -ENOENT, -EINPROGRESS, ... */
+int resource_value(struct op *op, const struct node *node, const char *members,
+	const json_t **value);
+/* Its object in the list, or its detail where it is in none. */
+int resource_item(struct op *op, const struct node *node, json_t **item);
+
+/* Sends a request about the node's resource, as op_call, with an empty object,
+ * or nothing at all for DELETE. */
+int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t **answer);
+/* The same with a body, which is taken; NULL: -ENOMEM. */
+int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t *body, json_t **answer);
+/* Parses what was written as a setting's value, which is owned by the caller;
+ * -EINVAL is told in .unsandboxfs/errors. */
+int resource_parse(struct op *op, const struct node *node,
+	const struct setting *setting, const char *text, size_t len,
+	json_t **value);
+/* Tells why a write is refused in .unsandboxfs/errors. Returns err. */
+int resource_refuse(
+	struct op *op, const struct node *node, int err, const char *why);
+/* collection_drop for the node's resource. */
+void resource_drop(struct op *op, const struct node *node);
+
+/* ---- actions ---- */
+
+struct action {
+	const char *path; /* of its row */
+	const char *help; /* what reading says before it was done */
+	enum api_endpoint endpoint;
+	const struct setting *words; /* that it takes; NULL: none */
+	const char *needed;	     /* one of them; NULL: none is */
+	const char *ids; /* members of its answer: the id of what it made */
+	/* Collections that are not the same when it is done; NULL ends. */
+	const struct collection *const *changes;
+};
+
+/* Writing sends it, reading gives its help or the id that came last. */
+int action_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+int action_render(struct op *op, const struct node *node, FILE *out);
+/* The table of fs/resources/resource_action.c. */
+const struct action *action_of(const struct row *row);
+
+#endif
