@@ -16,7 +16,8 @@
  */
 struct part_found {
 	char *key;
-	struct named named; /* id NULL until all are read */
+	char *raw; /* the API's name */
+	size_t raw_len;
 	uint32_t of;
 };
 
@@ -37,10 +38,9 @@ static int part_add(
 	}
 	found = &reader->found[reader->count++];
 	*found = (struct part_found){ .key = key, .of = of };
-	found->named.raw = json_is_string(name)
-		? json_to_bytes(name, &found->named.raw_len)
-		: strdup("");
-	return found->named.raw ? 0 : -ENOMEM;
+	found->raw = json_is_string(name) ? json_to_bytes(name, &found->raw_len)
+					  : strdup("");
+	return found->raw ? 0 : -ENOMEM;
 }
 
 int part_reader_add(struct part_reader *reader,
@@ -64,10 +64,12 @@ void part_reader_clear(struct part_reader *reader)
 {
 	for (size_t i = 0; i < reader->count; i++) {
 		free(reader->found[i].key);
-		free((char *)reader->found[i].named.raw);
-		free(reader->found[i].named.name);
+		free(reader->found[i].raw);
+		if (reader->named)
+			free(reader->named[i].name);
 	}
 	free(reader->found);
+	free(reader->named);
 	memset(reader, 0, sizeof(*reader));
 }
 
@@ -87,38 +89,32 @@ static int by_key_and_name(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-/* Names those of one directory. */
-static int group_name(
-	struct part_found *group, size_t count, const struct resource *all)
-{
-	struct named *named = calloc(count, sizeof(*named));
-	int err = named ? 0 : -ENOMEM;
-
-	for (size_t i = 0; named && i < count; i++) {
-		named[i] = group[i].named;
-		named[i].id = all[group[i].of].id;
-	}
-	if (!err)
-		err = safe_names(named, count, NULL);
-	for (size_t i = 0; !err && i < count; i++)
-		group[i].named.name = named[i].name;
-	free(named);
-	return err;
-}
-
-static size_t group_size(const struct part_reader *reader, size_t from)
-{
-	size_t to = from;
-
-	while (to < reader->count &&
-		!strcmp(reader->found[to].key, reader->found[from].key))
-		to++;
-	return to - from;
-}
-
 static bool is_first(const struct part_reader *reader, size_t i)
 {
 	return !i || strcmp(reader->found[i - 1].key, reader->found[i].key);
+}
+
+/* Names the resources of each directory. */
+static int parts_name(struct part_reader *reader, const struct resource *all)
+{
+	size_t first = 0;
+	int err = 0;
+
+	reader->named = calloc(reader->count, sizeof(*reader->named));
+	if (!reader->named)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < reader->count; i++) {
+		const struct part_found *found = &reader->found[i];
+		if (is_first(reader, i))
+			first = i;
+		reader->named[i].raw = found->raw;
+		reader->named[i].raw_len = found->raw_len;
+		reader->named[i].id = all[found->of].id;
+		if (i + 1 == reader->count || is_first(reader, i + 1))
+			err = safe_names(
+				&reader->named[first], i + 1 - first, NULL);
+	}
+	return err;
 }
 
 /* A key is stored once, however many resources have it. */
@@ -132,7 +128,7 @@ static int parts_pack(
 	for (size_t i = 0; i < reader->count; i++) {
 		const struct part_found *found = &reader->found[i];
 		size += is_first(reader, i) ? strlen(found->key) + 1 : 0;
-		size += strlen(found->named.name) + 1;
+		size += strlen(reader->named[i].name) + 1;
 	}
 	index->parts = calloc(reader->count, sizeof(*index->parts));
 	index->part_words = at = malloc(size);
@@ -143,7 +139,8 @@ static int parts_pack(
 		if (is_first(reader, i))
 			key = resource_word(&at, found->key);
 		index->parts[i].key = key;
-		index->parts[i].name = resource_word(&at, found->named.name);
+		index->parts[i].name =
+			resource_word(&at, reader->named[i].name);
 		index->parts[i].of = found->of;
 	}
 	index->part_count = reader->count;
@@ -154,15 +151,10 @@ static int parts_pack(
 
 int part_reader_end(struct part_reader *reader, struct resource_index *index)
 {
-	int err = 0;
-
 	if (!reader->count)
 		return 0;
 	qsort(reader->found, reader->count, sizeof(*reader->found), by_key);
-	for (size_t at = 0, count; !err && at < reader->count; at += count) {
-		count = group_size(reader, at);
-		err = group_name(&reader->found[at], count, index->all);
-	}
+	int err = parts_name(reader, index->all);
 	if (!err)
 		err = parts_pack(reader, index);
 	if (!err)

@@ -76,7 +76,7 @@ static void index_show(struct core *core, const struct collection *collection,
 		changes_save_few(core);
 }
 
-/* ---- a long one ---- */
+/* ---- reading one ---- */
 
 static void reading_work(void *ctx)
 {
@@ -119,14 +119,16 @@ static void reading_done(void *ctx)
 	reading_free(reading);
 }
 
-static int reading_start(struct core *core, const struct collection *collection,
-	const struct cache_answer *answer)
+/* NULL: out of memory. */
+static struct reading *reading_new(struct core *core,
+	const struct collection *collection, const struct cache_answer *answer)
 {
 	struct collection_state *state = collection_state(core, collection);
 	struct reading *reading = calloc(1, sizeof(*reading));
 
 	if (!reading)
-		return -ENOMEM;
+		return NULL;
+	state->is_reading = true;
 	reading->core = core;
 	reading->collection = collection;
 	reading->json = json_incref(answer->json);
@@ -135,12 +137,19 @@ static int reading_start(struct core *core, const struct collection *collection,
 	reading->kept_changes = state->kept_changes;
 	if (state->index)
 		reading->before = resource_index_hold(state->index);
-	int err = worker_submit(
-		core->reader, reading_work, reading_done, reading);
-	if (err)
-		reading_free(reading);
-	else
-		state->is_reading = true;
+	return reading;
+}
+
+static int read_short(struct core *core, const struct collection *collection,
+	const struct cache_answer *answer)
+{
+	struct reading *reading = reading_new(core, collection, answer);
+
+	if (!reading)
+		return -ENOMEM;
+	reading_work(reading);
+	int err = reading->err;
+	reading_done(reading);
 	return err;
 }
 
@@ -148,36 +157,28 @@ static int read_long(struct op *op, const struct collection *collection,
 	const struct cache_answer *answer)
 {
 	struct collection_state *state = collection_state(op->core, collection);
-	int err = 0;
+	struct worker *worker = op->core->reader;
 
 	if (state->unread_version == answer->version &&
 		op->core->now_ms < state->unread_until_ms)
 		return -ENOMEM;
-	if (!state->is_reading)
-		err = reading_start(op->core, collection, answer);
+	if (!state->is_reading) {
+		struct reading *reading =
+			reading_new(op->core, collection, answer);
+		if (!reading)
+			return -ENOMEM;
+		if (worker_submit(
+			    worker, reading_work, reading_done, reading)) {
+			state->is_reading = false;
+			reading_free(reading);
+			return -ENOMEM;
+		}
+	}
 	/* An operation that may not wait does not see the list. */
-	if (!err && op->is_peeking)
-		return -ENOENT;
-	return err ? err : op_wait(op, &state->readers);
+	return op->is_peeking ? -ENOENT : op_wait(op, &state->readers);
 }
 
 /* ---- any list ---- */
-
-static int read_short(struct core *core, const struct collection *collection,
-	const struct cache_answer *answer)
-{
-	struct collection_state *state = collection_state(core, collection);
-	struct resource_index *fresh;
-	int err = resource_index_new(&collection->form, answer->json,
-		answer->version, state->index, &core->born, &fresh);
-
-	if (err)
-		return err;
-	changes_restore(fresh, state->kept_changes);
-	json_incref(answer->json);
-	index_show(core, collection, fresh, answer);
-	return 0;
-}
 
 static bool is_fresh(
 	const struct core *core, const struct collection_state *state)

@@ -31,6 +31,7 @@ const char *resource_word(char **at, const char *text);
 
 struct part_reader {
 	struct part_found *found;
+	struct named *named; /* as many */
 	size_t count, room;
 };
 

@@ -11,8 +11,8 @@
 #include "fs/resources/resource_index.h"
 
 /*
- * A collection is a list, one request whoever asks for it, and the details of
- * each resource, which are requested only for a value that no known answer has.
+ * A collection is a list, which takes one request, and the details of each
+ * resource, which are requested only for a value that no known answer has.
  * The id of a node in a collection is the API's id of the resource, whatever
  * its name is.
  */
@@ -47,7 +47,7 @@ struct resources;
 /*
  * Reads what the state directory has of collections, which are all that there
  * are, NULL ends; kept. gone is called when a resource has been deleted, before
- * its answers are dropped; NULL: nobody. NULL if out of memory.
+ * its answers are dropped; may be NULL. NULL if out of memory.
  */
 struct resources *resources_new(struct core *core,
 	const struct collection *const *collections,
@@ -200,11 +200,11 @@ int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
 int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 	const struct node *node, json_t *body, json_t **answer);
 /* Parses what was written as a setting's value, which is owned by the caller;
- * -EINVAL is told in .unsandboxfs/errors. */
+ * -EINVAL is explained in .unsandboxfs/errors. */
 int resource_parse(struct op *op, const struct node *node,
 	const struct setting *setting, const char *text, size_t len,
 	json_t **value);
-/* Tells why a write is refused in .unsandboxfs/errors. Returns err. */
+/* Explains in .unsandboxfs/errors why a write is refused. Returns err. */
 int resource_refuse(
 	struct op *op, const struct node *node, int err, const char *why);
 /* collection_drop for the node's resource. */

@@ -41,9 +41,8 @@ struct service_log {
 	char *id;	/* a service's, or "api", "pool/NODE" */
 	bool is_system; /* of the API itself */
 	unsigned users;
-	bool is_known; /* the whole of it came */
 	bool was_read;
-	FILE *file; /* for readers, up to size; NULL: none yet */
+	FILE *file; /* for readers, up to size; NULL: nothing came yet */
 	uint64_t size;
 
 	/* One request, and then its answer in the worker. */
@@ -156,7 +155,6 @@ static int log_ask(struct service_log *log, enum api_priority priority);
 static void log_end(struct service_log *log, int err)
 {
 	log->err = err;
-	log->is_known |= !err;
 	log->polled_ms = log->core->now_ms;
 	ops_wake(&log->waiters);
 }
@@ -246,7 +244,7 @@ static int log_refresh(
 		!api_call_was_sent(log->call))
 		log_cancel(log);
 	if (!log->call && !log->answer) {
-		if (op->step || (log->is_known && age_ms < POLL_MS))
+		if (op->step || (log->file && age_ms < POLL_MS))
 			return 0;
 		err = log_ask(log, priority);
 	}
@@ -336,7 +334,7 @@ int service_log_open(
 	err = log_refresh(op, log, API_PERSON);
 	if (err)
 		return err;
-	if (!log->is_known)
+	if (!log->file)
 		return log->err;
 	log->users++;
 	handle->log = log;

@@ -182,6 +182,24 @@ class Walks(Tree):
         self.mount.start()
         self.assertEqual(os.stat(self.at("services/two")).st_mtime_ns, seen)
 
+    def records(self):
+        """{name: when it was written} of the records of collections."""
+        top = os.path.join(self.mount.state_dir, "unsandboxfs")
+        account, = os.listdir(top)
+        return {file.name: file.stat().st_mtime_ns
+                for file in os.scandir(os.path.join(top, account))
+                if file.name in ("collections.json", "times.json")}
+
+    def test_a_walk_writes_no_record(self):
+        """Not even the first one, in which all names are new."""
+        before = self.records()
+        self.server.ask("PUT", "/seed", {"services": [
+            {"id": f"unsb-service-seed-{i}", "name": f"s{i}"}
+            for i in range(3)]})
+        self.shell("find services snapshots images sessions -ls")
+        self.assertIn("s2", os.listdir(self.at("services")))
+        self.assertEqual(self.records(), before)
+
     def test_copies(self):
         """Copies by tar and rsync equal the output of cat."""
         self.fill()
