@@ -53,6 +53,7 @@ static char *held_end(const struct held_log *held, size_t *len)
 	return NULL;
 }
 
+/* The newlines from there on. */
 static size_t held_lines(const struct held_log *held, uint64_t from)
 {
 	char bytes[COUNTED];
@@ -61,7 +62,7 @@ static size_t held_lines(const struct held_log *held, uint64_t from)
 
 	while ((n = pread(fileno(held->file), bytes, sizeof(bytes),
 			(off_t)from)) > 0) {
-		lines += log_lines(bytes, n);
+		lines += log_lines(bytes, n) - (bytes[n - 1] != '\n');
 		from += n;
 	}
 	return lines;

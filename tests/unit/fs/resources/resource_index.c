@@ -195,7 +195,7 @@ static void test_changes(void **state)
 	}
 }
 
-/* What was seen to change stays so when the list says nothing new. */
+/* A time that the mount saw stays if the next list tells nothing new. */
 static void test_change_is_kept(void **state)
 {
 	struct resource_index *before = index_of(&by_id, "[{\"id\":1}]", NULL);
@@ -286,7 +286,7 @@ static void test_parts(void **state)
 
 /* ---- objects ---- */
 
-/* A shelf that is full gives away what was asked for first. */
+/* A full shelf drops the object that was looked at first. */
 static void test_objects(void **state)
 {
 	char text[1024] = "[";
@@ -313,7 +313,7 @@ static void test_objects(void **state)
 	resource_index_drop(index, NULL);
 }
 
-/* Who holds it has it still when the next one is shown. */
+/* A held index stays when the next one is shown. */
 static void test_holds(void **state)
 {
 	struct resource_index *index = index_of(&by_id, "[{\"id\":1}]", NULL);
@@ -334,7 +334,7 @@ static void test_no_memory(void **state)
 	long n = 0;
 
 	(void)state;
-	/* Without memory for its id or its key an item may be passed over. */
+	/* Out of memory for its id or its key, an item may be skipped. */
 	while (err == -ENOMEM || index->count < 7 || index->part_count < 8) {
 		assert_true(n < 1000);
 		resource_index_drop(index, NULL);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/service_log.c - where the last lines of a log go on
- * from */
+/* tests/unit/fs/resources/held_log.c - a log that grows by its last lines */
 #include "fs/resources/held_log.h"
 
 #include <errno.h>
@@ -35,13 +34,13 @@ static const struct overlap_case cases[] = {
 	{ "1\n2\n3\n", "4\n5\n", 0, false },
 	/* One byte of many is an accident. */
 	{ "1\n2\n3\nx", "xabcdefghijklmnop", 0, false },
-	/* The same line again and again: the longest repeats none. */
+	/* The same line over and over: the longest overlap repeats none. */
 	{ "t\nt\nt\nt\n", "t\nt\nt\nt\n", 8, true },
 	{ "t\nt\nt\nt\n", "t\nt\nt\nx\n", 6, true },
 	{ "a\nb\na\nb\n", "a\nb\nc\n", 4, false },
 };
 
-/* Its beginning is in many places of what is held, and fits in none. */
+/* The beginning of the tail is in many places, and the rest in none. */
 static void what_fits_nowhere_costs_little(void **state)
 {
 	enum { LEN = 8 << 20 };
@@ -57,7 +56,7 @@ static void what_fits_nowhere_costs_little(void **state)
 	free(tail);
 }
 
-static void tails_are_laid_over_the_end(void **state)
+static void tails_overlap_the_end(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -72,9 +71,9 @@ static void tails_are_laid_over_the_end(void **state)
 	}
 }
 
-/* Every log of lines 1 to N, held up to a line, seen through every window:
- * together they are the log, or nothing is said. */
-static void what_is_said_is_true(void **state)
+/* Any part of a log and any of its last lines: together they are the log, or
+ * no overlap is found. */
+static void an_overlap_is_true(void **state)
 {
 	char text[4096];
 	size_t starts[201], len = 0;
@@ -133,7 +132,7 @@ static struct {
 	char *text; /* the log itself */
 	size_t len, room;
 	unsigned wholes; /* how often it was read whole */
-	uint64_t asked;	 /* bytes that were */
+	uint64_t asked;	 /* bytes that it cost */
 	uint64_t now_ms;
 } service;
 
@@ -194,7 +193,7 @@ static const char *tail(unsigned lines)
 	return at;
 }
 
-/* Gives what was asked for, at most `cut` lines if that is not 0. */
+/* Gives what is asked for, at most `cut` lines if that is not 0. */
 static int answer(unsigned cut)
 {
 	unsigned lines = service.held.lines;
@@ -277,8 +276,8 @@ static void a_short_log_is_never_asked_for_whole(void **state)
 	assert_int_equal(service.wholes, 1);
 }
 
-/* Lines that are the same for long: not one is lost, and what is asked for
- * reaches back to where they begin. */
+/* Thousands of equal lines: none is lost, and the lines that are asked for
+ * reach back to the first of them. */
 static void a_log_that_repeats_itself(void **state)
 {
 	(void)state;
@@ -300,7 +299,8 @@ static void a_log_that_repeats_itself(void **state)
 	assert_int_equal(service.held.lines, 500);
 }
 
-/* From too far back: it is guessed at, and put right now and then. */
+/* A repetition that is too long: new lines are a guess, which is corrected now
+ * and then. */
 static void a_log_that_is_endless(void **state)
 {
 	(void)state;
@@ -329,8 +329,7 @@ static void many_lines_at_once(void **state)
 		follow();
 		is_held();
 	}
-	assert_int_equal(
-		service.wholes, 2); /* the first time, none expected it */
+	assert_int_equal(service.wholes, 2); /* too many the first time only */
 }
 
 static void another_log_replaces_it(void **state)
@@ -339,7 +338,7 @@ static void another_log_replaces_it(void **state)
 	print_numbers(0, 1000);
 	read_whole();
 	service.len = 0;
-	print_numbers(990, 10); /* its last lines, and no more */
+	print_numbers(990, 10); /* only its last lines */
 	follow();
 	is_held();
 	assert_int_equal(service.wholes, 2);
@@ -349,7 +348,7 @@ static void another_log_replaces_it(void **state)
 	is_held();
 }
 
-/* An API that gives 100 lines at most is asked for the whole once too often. */
+/* An API that gives 100 lines at most costs one whole log more. */
 static void lines_that_are_cut(void **state)
 {
 	(void)state;
@@ -399,7 +398,7 @@ static void answers_are_printed(void **state)
 	}
 }
 
-/* Wherever a text is cut into pieces, no character is. */
+/* No character is lost where the text is cut into pieces. */
 static void any_bytes_are_printed(void **state)
 {
 	static const char some[] = "a\xc3\xa4\xff\xf0\x9f\x98\x80\0\n";
@@ -428,9 +427,9 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tails_are_laid_over_the_end),
+		cmocka_unit_test(tails_overlap_the_end),
 		cmocka_unit_test(what_fits_nowhere_costs_little),
-		cmocka_unit_test(what_is_said_is_true),
+		cmocka_unit_test(an_overlap_is_true),
 		cmocka_unit_test(what_repeats_is_found),
 		cmocka_unit_test(answers_are_printed),
 		cmocka_unit_test(any_bytes_are_printed),
