@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "fs/base/hash.h"
 #include "fs/resources/resource_read.h"
 
 /* A longer index takes milliseconds to free. */
@@ -115,10 +116,8 @@ bool resource_index_follow(struct resource_index *index,
 
 uint64_t resource_hash(const char *text)
 {
-	uint64_t value = 0xcbf29ce484222325;
+	uint64_t value = hash_bytes(HASH_START, text, strlen(text));
 
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * 0x100000001b3;
 	return value ^ value >> 29;
 }
 

@@ -16,6 +16,7 @@
 
 #include "api/api.h"
 #include "fs/resources/log_text.h"
+#include "tests/unit/alloc_fail.h"
 
 struct overlap_case {
 	const char *held, *tail;
@@ -362,6 +363,33 @@ static void lines_that_are_cut(void **state)
 	assert_int_equal(service.wholes, 2);
 }
 
+/* Each allocation fails once: nothing is lost, and the next answer does. */
+static void a_log_without_memory(void **state)
+{
+	long n = 0;
+
+	(void)state;
+	print_numbers(0, 100);
+	for (int err = -1; err; n++) {
+		alloc_fail_at = n + 1;
+		err = answer(0);
+		alloc_fail_at = 0;
+		assert_true(!err || err == -ENOMEM);
+	}
+	assert_true(n > 1);
+	is_held();
+	for (n = 1; n < 20; n++) {
+		print_numbers(100 * n, 100);
+		alloc_fail_at = n;
+		int err = answer(0);
+		alloc_fail_at = 0;
+		assert_true(!err || err == -ENOMEM || err == -EAGAIN);
+		while (err)
+			err = answer(0);
+		is_held();
+	}
+}
+
 /* ---- answers ---- */
 
 static const struct {
@@ -440,6 +468,7 @@ int main(void)
 		CASE(many_lines_at_once),
 		CASE(another_log_replaces_it),
 		CASE(lines_that_are_cut),
+		CASE(a_log_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

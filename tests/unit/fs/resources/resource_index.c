@@ -16,31 +16,7 @@
 #include "api/json.h"
 #include "fs/resources/resource_read.h"
 #include "fs/resources/resources.h"
-
-/* TEST_ALLOC_FAIL: the allocation that fails, counted down; 0: none. */
-static long fail_at;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fail_at && --fail_at == 0 ? NULL : __real_realloc(old, size);
-}
+#include "tests/unit/alloc_fail.h"
 
 static const char *const reserved[] = { "new", NULL };
 static const struct resource_list by_id = { .member = "all", .ids = "id" };
@@ -339,10 +315,10 @@ static void test_no_memory(void **state)
 		assert_true(n < 1000);
 		resource_index_drop(index, NULL);
 		json_incref(json);
-		fail_at = ++n;
+		alloc_fail_at = ++n;
 		err = resource_index_new(
 			&by_name, json, 1, NULL, &epoch, &index);
-		fail_at = 0;
+		alloc_fail_at = 0;
 		if (err)
 			json_decref(json);
 		assert_true(err ? err == -ENOMEM && !index : index != NULL);
