@@ -120,7 +120,22 @@ static void log_cancel(struct service_log *log)
 	log->call = NULL;
 }
 
-/* Frees a log that nobody uses any more. */
+static void file_work(void *file)
+{
+	fclose(file);
+}
+
+/* Its end frees the blocks of a long log, which takes time. NULL does nothing.
+ */
+static void file_close(struct core *core, FILE *file)
+{
+	if (file &&
+		(!core->reader ||
+			worker_submit(core->reader, file_work, NULL, file)))
+		fclose(file);
+}
+
+/* Frees a log that is not in use. */
 static void log_collect(struct service_log *log)
 {
 	if (log->users || log->answer)
@@ -128,8 +143,7 @@ static void log_collect(struct service_log *log)
 	log_cancel(log);
 	ops_wake(&log->waiters);
 	TAILQ_REMOVE(resource_logs(log->core), log, link);
-	if (log->file)
-		fclose(log->file);
+	file_close(log->core, log->file);
 	free(log->id);
 	free(log);
 }
@@ -173,8 +187,8 @@ static void log_done(void *ctx)
 
 	worker_drop(log->core->reader, log->answer);
 	log->answer = NULL;
-	if (log->file != log->held.file && log->file)
-		fclose(log->file);
+	if (log->file != log->held.file)
+		file_close(log->core, log->file);
 	log->file = log->held.file;
 	log->size = log->held.size;
 	if (err == -EAGAIN && log->users && log->core->api)

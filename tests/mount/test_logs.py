@@ -153,6 +153,8 @@ class Logs(ResourceCase):
             self.assertGreater(int(cksum.split()[1]), 200 << 20)
             while not tail.line(60).startswith("tick"):
                 pass
+            tail.process.terminate()
+            tail.process.wait(10)
         self.assertLess(self.stat("longest_turn_us"),
                         50000 + 2 * lateness.longest_us)
 
