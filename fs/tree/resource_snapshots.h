@@ -16,7 +16,7 @@ int taken_make(struct op *op, const struct node *node, const char *name,
 	struct found *found);
 int taken_link(struct op *op, const struct node *node, FILE *out);
 
-/* The rows of its directory; HERE as in fs/resources/resource_rows.h. */
+/* The rows of its directory; HERE as in fs/tree/resource_rows.h. */
 #define SNAPSHOTS                                                              \
 	{                                                                      \
 		.path = HERE "snapshots",                                      \
