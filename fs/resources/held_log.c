@@ -114,8 +114,9 @@ static int take_whole(
 
 	if (!file)
 		return -errno;
+	errno = EIO; /* a write that fails sets it */
 	int err = log_text_print(answer, file);
-	if (fflush(file) && !err)
+	if ((fflush(file) || ferror(file)) && !err)
 		err = -errno;
 	if (err) {
 		fclose(file);

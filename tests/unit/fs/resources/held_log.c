@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -390,6 +392,36 @@ static void a_log_without_memory(void **state)
 	}
 }
 
+static void set_file_limit(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* What cannot be written is not held, and is written when there is room. */
+static void a_log_without_room(void **state)
+{
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	print_numbers(0, 100000);
+	set_file_limit(100000);
+	assert_int_equal(answer(0), -EFBIG);
+	assert_null(service.held.file);
+	set_file_limit(RLIM_INFINITY);
+	read_whole();
+	print_numbers(100000, 400);
+	set_file_limit(service.held.size + 1000);
+	assert_int_equal(answer(0), -EFBIG);
+	assert_int_not_equal(service.held.size, service.len);
+	set_file_limit(RLIM_INFINITY);
+	follow();
+	is_held();
+	assert_int_equal(service.wholes, 2);
+}
+
 /* ---- answers ---- */
 
 static const struct {
@@ -469,6 +501,7 @@ int main(void)
 		CASE(another_log_replaces_it),
 		CASE(lines_that_are_cut),
 		CASE(a_log_without_memory),
+		CASE(a_log_without_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
