@@ -43,11 +43,10 @@ void collection_drop(
 static const char *alias_id(struct core *core,
 	const struct collection *collection, const char *name)
 {
-	json_t *aliases = collection_state(core, collection)->aliases;
 	json_t *key = json_from_bytes(name, strlen(name));
-	const char *id = key ? json_string_value(json_object_get(
-				       aliases, json_string_value(key)))
-			     : NULL;
+	const char *id = json_string_value(
+		json_object_get(collection_state(core, collection)->aliases,
+			json_string_value(key)));
 
 	json_decref(key);
 	return id;
@@ -57,10 +56,9 @@ int collection_set_alias(struct core *core, const struct collection *collection,
 	const char *alias, const char *id)
 {
 	json_t *key = json_from_bytes(alias, strlen(alias));
-	int err = key ? json_object_set_new_nocheck(
-				collection_state(core, collection)->aliases,
-				json_string_value(key), json_string(id))
-		      : -1;
+	int err = json_object_set_new_nocheck(
+		collection_state(core, collection)->aliases,
+		json_string_value(key), json_string(id));
 
 	json_decref(key);
 	return err ? -ENOMEM : collections_save(core);
@@ -69,14 +67,14 @@ int collection_set_alias(struct core *core, const struct collection *collection,
 static int alias_remove(struct core *core, const struct collection *collection,
 	const char *name)
 {
+	struct collection_state *state = collection_state(core, collection);
 	json_t *key = json_from_bytes(name, strlen(name));
 
 	if (!key)
 		return -ENOMEM;
-	json_object_del(collection_state(core, collection)->aliases,
-		json_string_value(key));
+	json_object_del(state->aliases, json_string_value(key));
 	json_decref(key);
-	collection_state(core, collection)->names_changed = core->now;
+	state->names_changed = core->now;
 	return collections_save(core);
 }
 
@@ -245,9 +243,9 @@ static void resource_forget(
 	json_t *of;
 	void *next;
 
-	json_object_foreach_safe(state->aliases, next, alias,
-		of) if (!strcmp(json_string_value(of), id))
-		json_object_del(state->aliases, alias);
+	json_object_foreach_safe (state->aliases, next, alias, of)
+		if (!strcmp(json_string_value(of), id))
+			json_object_del(state->aliases, alias);
 	json_object_del(state->last_answers, id);
 	collections_save(core);
 	collection_drop(core, collection, id);

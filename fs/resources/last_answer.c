@@ -57,7 +57,7 @@ void last_answers_prune(struct core *core, const struct collection *collection)
 
 	if (collection->has_others)
 		return;
-	json_object_foreach_safe(state->last_answers, next, id,
-		answers) if (!resource_by_id(state->index, id))
-		json_object_del(state->last_answers, id);
+	json_object_foreach_safe (state->last_answers, next, id, answers)
+		if (!resource_by_id(state->index, id))
+			json_object_del(state->last_answers, id);
 }
