@@ -118,8 +118,7 @@ static int dir_sweep(int dir_fd)
 		return -ENOMEM;
 	}
 	while ((entry = readdir(dir)))
-		if (ends_in(entry->d_name, ".tmp") ||
-			ends_in(entry->d_name, ".work"))
+		if (ends_in(entry->d_name, ".tmp"))
 			unlinkat(dir_fd, entry->d_name, 0);
 	closedir(dir);
 	return 0;
@@ -195,8 +194,6 @@ static int account_open(struct state *state, const char *dir,
 		memcpy(state->path, resolved, sizeof(resolved));
 	err = lock_take(state, holder);
 	if (!err)
-		err = subdir_open(state->fd, "inodes", &state->inodes_fd);
-	if (!err)
 		err = subdir_open(state->fd, "jobs", &state->jobs_fd);
 	return err;
 }
@@ -208,7 +205,7 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 	int err;
 
 	*state = (struct state){
-		.fd = -1, .inodes_fd = -1, .jobs_fd = -1, .lock_fd = -1
+		.fd = -1, .jobs_fd = -1, .lock_fd = -1
 	};
 	if (!is_safe_name(public_key)) {
 		snprintf(why, why_len,
@@ -237,8 +234,7 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 
 void state_close(struct state *state)
 {
-	int *fds[] = { &state->jobs_fd, &state->inodes_fd, &state->fd,
-		&state->lock_fd };
+	int *fds[] = { &state->jobs_fd, &state->fd, &state->lock_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
 		if (*fds[i] >= 0)

@@ -62,6 +62,8 @@ struct files_options {
 	/* The last name of a backing file is removed. file is NULL where nobody
 	 * knows it. */
 	void (*gone)(void *ctx, uint64_t number, struct file *file);
+	/* files_sweep has something to do. */
+	void (*sweep)(void *ctx);
 	/* Closes a descriptor where that may take long. */
 	void (*close_slowly)(void *ctx, int fd);
 	void *ctx;
@@ -80,7 +82,8 @@ void files_close(struct files *files);
 int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
 	void *ctx);
 
-/* Removes what file_remove_tree has set aside; for the worker. */
+/* Removes what file_remove_tree has set aside, and what a killed mount left of
+ * that; for the worker. */
 void files_sweep(int state_fd);
 
 /* The top directory of this key: "run", "jobs/new", "services/new",
@@ -88,7 +91,11 @@ void files_sweep(int state_fd);
  * NULL: out of memory. */
 struct file *files_top(struct files *files, const char *key);
 
+/* The inode number as shown of a backing one, for listings. */
+uint64_t files_ino(const struct files *files, uint64_t number);
+
 /* NULL: unknown. Not held. */
+struct file *file_by_number(struct files *files, uint64_t number);
 struct file *file_by_ino(struct files *files, uint64_t ino);
 void file_hold(struct file *file);
 void file_drop(struct file *file);
@@ -128,12 +135,11 @@ int file_rmdir(struct file *dir, const char *name);
 /* flags: RENAME_NOREPLACE, RENAME_EXCHANGE. */
 int file_rename(struct file *dir, const char *name, struct file *new_dir,
 	const char *new_name, unsigned flags);
-/* Removes a directory, top directories too, with all that is in it. Afterwards
- * files_sweep is to be called. */
+/* Removes a directory, top directories too, with all that is in it. */
 int file_remove_tree(struct file *dir);
 
 /* Entries of a directory but for "." and "..", in no order. each returns 0, or
- * an error that ends it. Directories have no number. */
+ * an error that ends it. Secrets have the number 0. */
 int file_each(struct file *dir,
 	int (*each)(void *ctx, const char *name, uint64_t number, mode_t type),
 	void *ctx);

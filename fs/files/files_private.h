@@ -135,6 +135,9 @@ void top_path(const char *key, char path[PATH_MAX]);
 
 /* -ENOENT for what is hidden, and for the kinds of files that are not shown. */
 int name_stat(int fd, const char *name, struct stat *st);
+/* A name in dir (NULL: unknown) goes with its tree. */
+void name_leave(
+	struct files *files, struct inode *dir, int fd, const char *name);
 /* A backing file with these attributes has lost a name. */
 void name_gone(struct files *files, const struct stat *st);
 

@@ -80,8 +80,8 @@ static struct inode *inode_new(struct files *files, uint64_t ino, mode_t type)
 	return NULL;
 }
 
-/* One that has its number steps aside, which only chance and another
- * filesystem mounted below can bring about. */
+/* Steps aside where another has its number, which only chance, a filesystem
+ * mounted below, or who changes the backing directory can bring about. */
 static struct inode *disk_find(
 	struct files *files, const struct stat *st, uint64_t *ino)
 {
@@ -92,7 +92,10 @@ static struct inode *disk_find(
 		number ^= st->st_dev * UINT64_C(0x9e3779b97f4a7c15);
 	*ino = mix(files, number);
 	while ((inode = table_find(files, *ino)) &&
-		(inode->file.number != st->st_ino || inode->dev != st->st_dev))
+		(inode->file.number != st->st_ino ||
+			inode->dev != st->st_dev ||
+			(st->st_mode &&
+				inode->file.type != (st->st_mode & S_IFMT))))
 		++*ino;
 	return inode;
 }
@@ -175,6 +178,19 @@ struct file *files_top(struct files *files, const char *key)
 		return &top->file;
 	file_drop(&top->file);
 	return NULL;
+}
+
+uint64_t files_ino(const struct files *files, uint64_t number)
+{
+	return mix(files, number);
+}
+
+struct file *file_by_number(struct files *files, uint64_t number)
+{
+	struct stat st = { .st_ino = number, .st_dev = files->dev };
+	struct inode *inode = inode_find(files, &st);
+
+	return inode ? &inode->file : NULL;
 }
 
 struct file *file_by_ino(struct files *files, uint64_t ino)

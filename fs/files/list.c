@@ -146,23 +146,26 @@ int file_find_places(struct file *file)
 
 /* ---- whole trees ---- */
 
-static void gone_each(struct files *files, int fd, const char *name)
+/* What is known in a directory loses its names, from the bottom up. */
+static void tree_leave(struct files *files, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
 	struct dirent *entry;
+	struct inode *dir;
 	struct stat st;
 
-	while (stream && (entry = dir_next(stream))) {
-		if (fstatat(dirfd(stream), entry->d_name, &st,
-			    AT_SYMLINK_NOFOLLOW))
-			continue;
-		if (S_ISDIR(st.st_mode))
-			gone_each(files, dirfd(stream), entry->d_name);
-		else if (st.st_nlink == 1)
-			name_gone(files, &st);
+	if (!stream || fstat(dirfd(stream), &st)) {
+		if (stream)
+			closedir(stream);
+		return;
 	}
-	if (stream)
-		closedir(stream);
+	dir = inode_find(files, &st);
+	while ((entry = dir_next(stream))) {
+		if (S_ISDIR(type_of(dirfd(stream), entry)))
+			tree_leave(files, dirfd(stream), entry->d_name);
+		name_leave(files, dir, dirfd(stream), entry->d_name);
+	}
+	closedir(stream);
 }
 
 static bool is_below(const struct inode *dir, const struct inode *above)
@@ -191,7 +194,7 @@ int file_remove_tree(struct file *file)
 	struct files *files = dir->files;
 	struct place *place = TAILQ_FIRST(&dir->places), *secret;
 	char path[PATH_MAX], aside[64];
-	int fd = files->state_fd, err;
+	int fd = files->state_fd;
 
 	if (!dir_is_alive(dir))
 		return 0;
@@ -205,26 +208,25 @@ int file_remove_tree(struct file *file)
 		return fd;
 	if (mkdirat(files->state_fd, REMOVED_NAME, 0700) && errno != EEXIST)
 		return -errno;
-	file_hold(file);
-	gone_each(files, fd, path);
 	snprintf(aside, sizeof(aside), REMOVED_NAME "/%llx.%llx",
 		(unsigned long long)file->ino,
 		(unsigned long long)files->serial++);
-	err = dir_fd(dir) < 0 || renameat(fd, path, files->state_fd, aside)
-		? -errno
-		: 0;
-	if (!err) {
-		/* What is in memory is not found by the sweep. */
-		while ((secret = secret_below(files, dir)))
-			secret_unlink(secret);
-		inode_pin(dir, -1);
-	}
-	if (!err && place) {
+	if (dir_fd(dir) < 0 || renameat(fd, path, files->state_fd, aside))
+		return errno == ENOENT ? 0 : -errno;
+	file_hold(file);
+	/* What is in memory is not found by the sweep. */
+	while ((secret = secret_below(files, dir)))
+		secret_unlink(secret);
+	tree_leave(files, files->state_fd, aside);
+	inode_pin(dir, -1);
+	if (place) {
 		place->dir->is_dirty = true;
 		place_remove(place);
 	}
+	if (files->options.sweep)
+		files->options.sweep(files->options.ctx);
 	file_drop(file);
-	return err == -ENOENT ? 0 : err;
+	return 0;
 }
 
 /* A directory in a directory is moved up, so that no depth is too deep. */
@@ -269,5 +271,4 @@ void files_sweep(int state_fd)
 		if (stream)
 			closedir(stream);
 	} while (moved);
-	unlinkat(state_fd, REMOVED_NAME, AT_REMOVEDIR);
 }

@@ -203,7 +203,7 @@ struct leaving {
 };
 
 static int leaving_begin(
-	struct leaving *leaving, struct inode *dir, int fd, const char *name)
+	struct leaving *leaving, struct files *files, int fd, const char *name)
 {
 	int err;
 
@@ -213,7 +213,7 @@ static int leaving_begin(
 		leaving->st = (struct stat){ 0 };
 		return err;
 	}
-	leaving->inode = inode_find(dir->files, &leaving->st);
+	leaving->inode = inode_find(files, &leaving->st);
 	if (leaving->inode)
 		leaving->inode->holds++;
 	if (!S_ISDIR(leaving->st.st_mode))
@@ -224,15 +224,15 @@ static int leaving_begin(
 }
 
 /* The name was given up (or was not). */
-static void leaving_end(struct leaving *leaving, struct inode *dir,
-	const char *name, bool has_left)
+static void leaving_end(struct leaving *leaving, struct files *files,
+	struct inode *dir, const char *name, bool has_left)
 {
 	struct inode *inode = leaving->inode;
 
 	if (has_left && leaving->st.st_nlink) {
 		if (inode)
 			place_remove(place_find(inode, dir, name));
-		name_gone(dir->files, &leaving->st);
+		name_gone(files, &leaving->st);
 	}
 	if (inode && has_left && TAILQ_EMPTY(&inode->places) &&
 		!inode->is_pinned) {
@@ -240,9 +240,18 @@ static void leaving_end(struct leaving *leaving, struct inode *dir,
 		leaving->fd = -1;
 	}
 	if (leaving->fd >= 0)
-		fd_close(dir->files, leaving->fd);
+		fd_close(files, leaving->fd);
 	if (inode)
 		file_drop(&inode->file);
+}
+
+void name_leave(
+	struct files *files, struct inode *dir, int fd, const char *name)
+{
+	struct leaving leaving;
+
+	if (leaving_begin(&leaving, files, fd, name) == 0)
+		leaving_end(&leaving, files, dir, name, true);
 }
 
 /* What nobody may read can be removed all the same, if it is empty. */
@@ -267,14 +276,14 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 		return fd;
 	dir->dir->uses++;
 	dir->holds++;
-	err = leaving_begin(&leaving, dir, fd, name);
+	err = leaving_begin(&leaving, dir->files, fd, name);
 	if (!err) {
 		err = is_dir && S_ISDIR(leaving.st.st_mode)
 			? removed_clear(&leaving, fd, name)
 			: 0;
 		if (!err && unlinkat(fd, name, is_dir ? AT_REMOVEDIR : 0))
 			err = -errno;
-		leaving_end(&leaving, dir, name, !err);
+		leaving_end(&leaving, dir->files, dir, name, !err);
 	}
 	if (!err)
 		dir->is_dirty = true;
@@ -374,8 +383,8 @@ static int rename_do(
 	moving_end(&moved, to->dir, to->name, !err && !is_same);
 	if (exchanges)
 		moving_end(&back, to->new_dir, to->new_name, !err && !is_same);
-	leaving_end(
-		old, to->new_dir, to->new_name, !err && !exchanges && !is_same);
+	leaving_end(old, to->dir->files, to->new_dir, to->new_name,
+		!err && !exchanges && !is_same);
 	return err;
 }
 
@@ -387,7 +396,7 @@ static int rename_on_disk(struct rename *to)
 
 	if (err)
 		return err;
-	err = leaving_begin(&old, to->new_dir, to->new_fd, to->new_name);
+	err = leaving_begin(&old, to->dir->files, to->new_fd, to->new_name);
 	return err && err != -ENOENT ? err : rename_do(to, &old, &st);
 }
 

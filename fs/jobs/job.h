@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
 #include "fs/base/setting.h"
 #include "fs/core/op.h"
 
@@ -38,7 +41,7 @@ struct stream {
 };
 
 struct run;
-struct spool_inode;
+struct file;
 
 struct job_artifact {
 	char *name;
@@ -70,7 +73,9 @@ struct job {
 	json_t *fields; /* the last answer, but for its output and artifacts */
 	struct timespec created, changed;
 
-	uint64_t inode; /* number of the spool inode it belongs to; 0: none */
+	uint64_t file; /* number of the file it belongs to; 0: none */
+	bool has_file; /* that is in jobs_tie */
+	UT_hash_handle of_file;
 	uint64_t code_size;
 	bool has_code;
 	uint64_t output_size[JOB_OUTPUTS];
@@ -100,6 +105,10 @@ struct job {
 };
 
 TAILQ_HEAD(job_list, job);
+
+/* Gives each file that is left its newest job; the others go. After jobs_load.
+ * -ENOMEM. */
+int jobs_tie(struct core *core);
 
 /* Reads the records of the state directory; damaged ones are put aside.
  * A run that was under way becomes JOB_ERROR. */
@@ -134,7 +143,9 @@ enum job_status job_status_of(const char *word);
 
 /* It is the newest job of this file: the one before goes, where it was a run's.
  */
-void job_attach(struct job *job, struct spool_inode *inode);
+void job_attach(struct job *job, struct file *file);
+/* The newest job of a file, by the file's number; NULL: none. */
+struct job *job_of_file(struct core *core, uint64_t number);
 /* The file has gone, or got another job. */
 void job_detach(struct job *job);
 

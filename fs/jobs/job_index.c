@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/job_index.c - jobs by number and by id */
+/* fs/jobs/job_index.c - jobs by number, by id and by file */
 #include "fs/jobs/job_index.h"
 
 #include <errno.h>
@@ -44,6 +44,7 @@ static void forget_id(struct job *job)
 
 void job_index_remove(struct job *job)
 {
+	job_set_file(job, 0);
 	tdelete(job, &job->core->jobs->by_number, compare_number);
 	if (job->id && job_by_id(job->core, job->id) == job)
 		tdelete(job, &job->core->jobs->by_id, compare_id);
@@ -57,6 +58,31 @@ int job_set_id(struct job *job, const char *id)
 	if (!job->id)
 		return -ENOMEM;
 	return tsearch(job, &job->core->jobs->by_id, compare_id) ? 0 : -ENOMEM;
+}
+
+struct job *job_of_file(struct core *core, uint64_t number)
+{
+	struct job *job;
+
+	HASH_FIND(of_file, core->jobs->by_file, &number, sizeof(number), job);
+	return job;
+}
+
+int job_set_file(struct job *job, uint64_t number)
+{
+	struct job **all = &job->core->jobs->by_file;
+	struct job *before;
+
+	if (job->file && job_of_file(job->core, job->file) == job)
+		HASH_DELETE(of_file, *all, job);
+	job->file = number;
+	if (!number)
+		return 0;
+	before = job_of_file(job->core, number);
+	if (before && before != job)
+		HASH_DELETE(of_file, *all, before);
+	HASH_ADD(of_file, *all, file, sizeof(number), job);
+	return job->of_file.tbl ? 0 : -ENOMEM;
 }
 
 static struct job *job_of(const void *found)

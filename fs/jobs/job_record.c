@@ -47,7 +47,7 @@ char *job_record(const struct job *job, size_t *len)
 	json_t *record = json_pack("{s:s s:i s:b s:b s:b s:I s:I s:I s:[II]}",
 		"status", job_status_word(job->status), "err", job->err,
 		"async", job->is_async, "accepted", job->was_accepted, "detail",
-		job->has_detail, "inode", (json_int_t)job->inode, "code",
+		job->has_detail, "file", (json_int_t)job->file, "code",
 		(json_int_t)(job->has_code ? (int64_t)job->code_size : -1),
 		"answer", (json_int_t)job->answer_size, "output",
 		(json_int_t)job->output_size[JOB_STDOUT],
@@ -156,7 +156,7 @@ static int job_read_record(struct job *job, const json_t *record)
 	job->was_accepted = json_is_true(json_object_get(record, "accepted"));
 	job->has_detail = json_is_true(json_object_get(record, "detail"));
 	job->is_stored = true;
-	job->inode = get_integer(record, "inode");
+	job->file = get_integer(record, "file");
 	job->has_code = code >= 0;
 	job->code_size = code >= 0 ? code : 0;
 	job->answer_size = get_integer(record, "answer");

@@ -15,6 +15,7 @@ struct jobs {
 	bool is_loaded;	     /* else what is known of them is not all */
 	uint64_t next_number;
 	void *by_number, *by_id; /* of fs/jobs/job_index.c */
+	struct job *by_file;	 /* likewise */
 	struct timespec changed; /* when the listing of jobs/ last changed */
 	json_t *forgotten;  /* object: ids of jobs that were removed here */
 	json_t *aliases;    /* object: name -> job number */

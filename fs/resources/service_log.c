@@ -285,7 +285,7 @@ static int log_read(struct op *op)
 		return op_reply_buf(op, NULL, 0);
 	if (size > log->held.size - op->offset)
 		size = log->held.size - op->offset;
-	return handle_reply_file(op, log->held.fd, size);
+	return op_reply_fd(op, log->held.fd, size);
 }
 
 static void log_close(struct core *core, struct handle *handle)
