@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs/base/fd.h"
+
 static int is_safe_name(const char *name)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
@@ -204,9 +206,7 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 	long holder = 0;
 	int err;
 
-	*state = (struct state){
-		.fd = -1, .jobs_fd = -1, .lock_fd = -1
-	};
+	*state = (struct state){ .fd = -1, .jobs_fd = -1, .lock_fd = -1 };
 	if (!is_safe_name(public_key)) {
 		snprintf(why, why_len,
 			"the public key is no safe name for a "
@@ -243,22 +243,6 @@ void state_close(struct state *state)
 	}
 }
 
-static int bytes_write(int fd, const char *bytes, size_t len)
-{
-	ssize_t n;
-
-	while (len) {
-		n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
 	int durable)
 {
@@ -271,7 +255,7 @@ int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
 		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	err = bytes_write(fd, bytes, len);
+	err = fd_write(fd, bytes, len);
 	if (!err && durable && fsync(fd) < 0)
 		err = -errno;
 	if (close(fd) < 0 && !err)
@@ -285,44 +269,6 @@ int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
 	return durable && fsync(dir_fd) < 0 ? -errno : 0;
 }
 
-static int bytes_read(int fd, size_t limit, char **out, size_t *len)
-{
-	size_t room = 0, used = 0;
-	char *bytes = NULL, *more;
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	do {
-		if (used + 1 >= room) {
-			room = room ? room * 2 : (size_t)st.st_size + 2;
-			if (room > limit + 2)
-				room = limit + 2;
-			more = realloc(bytes, room);
-			if (!more) {
-				free(bytes);
-				return -ENOMEM;
-			}
-			bytes = more;
-		}
-		n = read(fd, bytes + used, room - used - 1);
-		if (n > 0)
-			used += (size_t)n;
-	} while ((n > 0 && used <= limit) || (n < 0 && errno == EINTR));
-	if (n < 0 || used > limit) {
-		n = n < 0 ? -errno : -EFBIG;
-		free(bytes);
-		return (int)n;
-	}
-	bytes[used] = '\0';
-	*out = bytes;
-	*len = used;
-	return 0;
-}
-
 int state_read(
 	int dir_fd, const char *name, size_t limit, char **out, size_t *len)
 {
@@ -334,7 +280,7 @@ int state_read(
 		return -errno;
 	if (limit > SIZE_MAX - 2)
 		limit = SIZE_MAX - 2;
-	err = bytes_read(fd, limit, out, len);
+	err = fd_read(fd, limit, out, len);
 	close(fd);
 	return err;
 }

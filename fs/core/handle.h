@@ -44,7 +44,7 @@ struct handle {
 	TAILQ_ENTRY(handle) link; /* in core->open */
 	const struct handle_kind *kind;
 	struct node *node;	   /* held; NULL for a saved file */
-	struct file *file; /* held; NULL for a row */
+	struct file *file;	   /* held; NULL for a row */
 	struct file_opened opened; /* of that, if it is no directory */
 	bool is_writable;
 	bool appends; /* O_APPEND: the kernel may not know where the end is */

@@ -79,7 +79,7 @@ static uint32_t entry_digest(uint32_t seed, const struct listed *entry)
 
 	seed = node_digest(seed, entry->name, strlen(entry->name) + 1);
 	if (found->file) /* a directory in which people save: always the same
-			   */
+			  */
 		return seed;
 	ino = node_ino(found->row, found->id, found->name);
 	return node_digest(seed, &ino, sizeof(ino));

@@ -157,8 +157,8 @@ static void making_done(void *ctx)
 	making_drop(making);
 }
 
-static int making_fill(struct op *op, struct making *making,
-	struct file *draft, const char *name)
+static int making_fill(struct op *op, struct making *making, struct file *draft,
+	const char *name)
 {
 	struct run *run = calloc(1, sizeof(*run));
 
@@ -183,8 +183,7 @@ static int making_fill(struct op *op, struct making *making,
 	return err;
 }
 
-static int making_start(
-	struct op *op, struct file *draft, const char *name)
+static int making_start(struct op *op, struct file *draft, const char *name)
 {
 	struct making *making = calloc(1, sizeof(*making));
 	struct making **held = malloc(sizeof(*held));
@@ -272,8 +271,8 @@ static int make_finish(struct op *op, const struct making *making,
 	return collection_set_alias(op->core, collection, name, making->id);
 }
 
-int make_move_in(struct op *op, const struct node *node,
-	struct file *draft, const char *name)
+int make_move_in(struct op *op, const struct node *node, struct file *draft,
+	const char *name)
 {
 	struct making *making;
 	int err;

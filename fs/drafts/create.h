@@ -17,8 +17,8 @@
  * A file saved straight into services/new/ or sessions/new/ is a run whose
  * request makes something (PLACE_MAKES), and stays.
  */
-int make_move_in(struct op *op, const struct node *node,
-	struct file *draft, const char *name);
+int make_move_in(struct op *op, const struct node *node, struct file *draft,
+	const char *name);
 
 /* new/ of a collection, where drafts are filled. */
 int make_saves(struct op *op, const struct node *dir, struct found *found);

@@ -11,8 +11,7 @@
  * leaves the name as a link to it. An operation; the draft stays as it was
  * where the API refuses it. -EINVAL: no program, or several and none is main.*.
  */
-int draft_submit_job(
-	struct op *op, struct file *draft, const char *name);
+int draft_submit_job(struct op *op, struct file *draft, const char *name);
 
 /* A directory that was made where drafts are filled. */
 bool file_is_draft(const struct file *file);

@@ -34,6 +34,10 @@ int files_open(int state_fd, const char *path,
 		return -errno;
 	}
 	umask(0);
+	if (mkdirat(state_fd, REMOVED_NAME, 0700) && errno != EEXIST) {
+		free(files);
+		return -errno;
+	}
 	files->state_fd = state_fd;
 	files->options = *options;
 	files->dev = st.st_dev;

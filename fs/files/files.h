@@ -213,8 +213,8 @@ int file_settings_set(struct file *dir, const char *name, json_t *value);
 int file_secrets_set(struct file *dir, const char *name, json_t *value);
 
 /* Turns the files of a state directory of the first edition into files under
- * their own names; once, before files_open. complain is called with a line for
- * each that cannot be kept, and the directory is left where one was found. */
-int files_convert(int state_fd, void (*complain)(const char *line));
+ * their own names; once, before files_open. Says so in the log; what is damaged
+ * is left in inodes.damaged/. */
+int files_convert(int state_fd);
 
 #endif

@@ -14,6 +14,7 @@
 
 #define SECRET_MAX (1 << 20)
 #define SETTINGS_NAME ".settings"
+#define REMOVED_NAME "removed" /* trees, until they are swept */
 
 struct inode;
 

@@ -92,8 +92,7 @@ static struct inode *disk_find(
 		number ^= st->st_dev * UINT64_C(0x9e3779b97f4a7c15);
 	*ino = mix(files, number);
 	while ((inode = table_find(files, *ino)) &&
-		(inode->file.number != st->st_ino ||
-			inode->dev != st->st_dev ||
+		(inode->file.number != st->st_ino || inode->dev != st->st_dev ||
 			(st->st_mode &&
 				inode->file.type != (st->st_mode & S_IFMT))))
 		++*ino;

@@ -11,8 +11,6 @@
 
 #include "fs/files/files_private.h"
 
-#define REMOVED_NAME "removed"
-
 DIR *dir_stream(int fd, const char *name)
 {
 	DIR *stream;
@@ -206,8 +204,6 @@ int file_remove_tree(struct file *file)
 	}
 	if (fd < 0)
 		return fd;
-	if (mkdirat(files->state_fd, REMOVED_NAME, 0700) && errno != EEXIST)
-		return -errno;
 	snprintf(aside, sizeof(aside), REMOVED_NAME "/%llx.%llx",
 		(unsigned long long)file->ino,
 		(unsigned long long)files->serial++);

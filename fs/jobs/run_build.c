@@ -126,8 +126,7 @@ int run_build_execute(struct run *run, const char *content, size_t len)
 	if (run->place->is_async)
 		run->timeout_ms = 0;
 	if (language &&
-		(is_named ||
-			json_integer_value(run_setting(run, "vcpu")) > 1 ||
+		(is_named || json_integer_value(run_setting(run, "vcpu")) > 1 ||
 			run_has_inputs(run)))
 		return build_execute(run, language, content, len);
 	return build_run(run, content, len);

@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "fs/base/fd.h"
 #include "fs/base/name_rule.h"
 #include "fs/core/core.h"
 #include "fs/jobs/job_store.h"
@@ -60,64 +59,19 @@ void run_files_thaw(struct run *run)
 	run->dir = NULL;
 }
 
-static int copy_bytes(int from, int to)
-{
-	char buf[65536];
-	off_t at = 0, out = 0;
-	ssize_t n;
-
-	while (copy_file_range(from, &at, to, &out, SSIZE_MAX / 2, 0) > 0)
-		continue;
-	while ((n = pread(from, buf, sizeof(buf), at)) > 0) {
-		n = pwrite(to, buf, (size_t)n, at);
-		if (n < 0)
-			break;
-		at += n;
-	}
-	return n < 0 ? -errno : 0;
-}
-
 int run_files_copy(const struct run *run, uint64_t number)
 {
-	int fd = job_open_file(run->state, number, "code",
-		O_WRONLY | O_CREAT | O_EXCL);
+	int fd = job_open_file(
+		run->state, number, "code", O_WRONLY | O_CREAT | O_EXCL);
 	int err = fd < 0 ? fd : 0;
 
-	if (!err && ioctl(fd, FICLONE, run->program_fd))
-		err = copy_bytes(run->program_fd, fd);
+	if (!err)
+		err = fd_copy(run->program_fd, fd);
 	if (!err && fsync(fd))
 		err = -errno;
 	if (fd >= 0)
 		close(fd);
 	return err;
-}
-
-/* At most limit bytes: -EFBIG. */
-static int fd_read(int fd, size_t limit, char **out, size_t *len)
-{
-	struct stat st;
-	ssize_t n = 1;
-	size_t done = 0;
-
-	if (fstat(fd, &st))
-		return -errno;
-	if ((uint64_t)st.st_size > limit)
-		return -EFBIG;
-	*out = malloc((size_t)st.st_size + 1);
-	if (!*out)
-		return -ENOMEM;
-	while (n > 0 && done < (size_t)st.st_size) {
-		n = pread(fd, *out + done, (size_t)st.st_size - done,
-			(off_t)done);
-		done += n > 0 ? (size_t)n : 0;
-	}
-	(*out)[done] = '\0';
-	*len = done;
-	if (n >= 0)
-		return 0;
-	free(*out);
-	*out = NULL;
-	return -errno;
 }
 
 int run_files_read(const struct run *run, char **content, size_t *len)
@@ -165,8 +119,8 @@ static bool is_input(const struct run *run, int fd, const char *name)
 }
 
 /* 0: it is none, or was added to list; 1: it is one, and list is NULL. */
-static int input_add(struct run *run, const char *name, size_t *total,
-	json_t *list)
+static int input_add(
+	struct run *run, const char *name, size_t *total, json_t *list)
 {
 	json_t *item;
 	int fd, err = 0;

@@ -28,11 +28,6 @@
 #include "fs/tree/resource_run.h"
 #include "fs/tree/tables.h"
 
-static void complain(const char *line)
-{
-	log_line(LOG_ERR, "%s", line);
-}
-
 /* A saved file has gone for good; its job, if it was a run's, goes with it. */
 static void file_gone(void *ctx, uint64_t number, struct file *file)
 {
@@ -72,8 +67,8 @@ static void close_slowly(void *ctx, int fd)
 	struct core *core = ctx;
 
 	if (!core->worker ||
-		worker_submit(core->worker, close_work, NULL,
-			(void *)(intptr_t)fd))
+		worker_submit(
+			core->worker, close_work, NULL, (void *)(intptr_t)fd))
 		close(fd);
 }
 
@@ -90,7 +85,7 @@ static int files_start(struct core *core)
 		.close_slowly = close_slowly,
 		.ctx = core,
 	};
-	int err = files_convert(core->state.fd, complain);
+	int err = files_convert(core->state.fd);
 
 	if (err)
 		return err;

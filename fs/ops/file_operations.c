@@ -117,7 +117,7 @@ void kernel_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 		write_later(req, core, handle, bytes, size, offset);
 		return;
 	}
-	ssize_t n = file_write(&handle->opened, bytes, size, offset);
+	ssize_t n = saved_write_bytes(handle, bytes, size, offset);
 	if (n < 0)
 		fuse_reply_err(req, -n);
 	else
@@ -185,8 +185,7 @@ void kernel_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 void kernel_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 	off_t len, struct fuse_file_info *fi)
 {
-	struct op *op =
-		request_on(req, ino, request_refuse, saved_fallocate);
+	struct op *op = request_on(req, ino, request_refuse, saved_fallocate);
 
 	if (!op)
 		return;

@@ -11,8 +11,8 @@ void kernel_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 	mode_t mode, struct fuse_file_info *fi);
 void kernel_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *fi);
-void kernel_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
-	off_t offset, struct fuse_file_info *fi);
+void kernel_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
+	size_t size, off_t offset, struct fuse_file_info *fi);
 void kernel_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void kernel_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
 	struct fuse_file_info *fi);

@@ -155,8 +155,8 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 static void do_symlink(
 	fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	struct op *op = request_named(
-		req, parent, name, request_refuse, saved_symlink);
+	struct op *op =
+		request_named(req, parent, name, request_refuse, saved_symlink);
 
 	if (!op)
 		return;
@@ -181,8 +181,8 @@ static void do_link(
 static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	fuse_ino_t new_parent, const char *new_name, unsigned flags)
 {
-	struct op *op = request_named(
-		req, parent, name, request_refuse, saved_rename);
+	struct op *op =
+		request_named(req, parent, name, request_refuse, saved_rename);
 
 	if (!op)
 		return;

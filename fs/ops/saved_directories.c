@@ -38,8 +38,7 @@ int saved_mkdir(struct op *op)
 		err = op_named_dir(op, &dir);
 	if (err)
 		return err;
-	err = file_mkdir(
-		dir, op->name, op->mode & 07777, &caller, &found.file);
+	err = file_mkdir(dir, op->name, op->mode & 07777, &caller, &found.file);
 	file_drop(dir);
 	return err ? err : found_reply(op, &found);
 }

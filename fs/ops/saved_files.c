@@ -249,6 +249,17 @@ int saved_create(struct op *op)
 	return op_reply_create(op, &entry, &op->fi);
 }
 
+ssize_t saved_write_bytes(
+	struct handle *handle, const void *bytes, size_t size, off_t offset)
+{
+	ssize_t n = file_write(&handle->opened, bytes, size, offset);
+
+	/* Half a program does not run, unless somebody writes on. */
+	if (n < 0)
+		handle->file->sent = handle->file->generation;
+	return n;
+}
+
 int saved_write(struct op *op)
 {
 	struct file_opened *opened = &op->handle->opened;
@@ -257,7 +268,7 @@ int saved_write(struct op *op)
 
 	if (err)
 		return err;
-	n = file_write(opened, op->extra, op->size, op->offset);
+	n = saved_write_bytes(op->handle, op->extra, op->size, op->offset);
 	return n < 0 ? (int)n : op_reply_write(op, (size_t)n);
 }
 

@@ -26,6 +26,9 @@ int saved_open(struct op *op);
 int saved_create(struct op *op); /* O_CREAT: replies entry and handle */
 int saved_mknod(struct op *op);
 int saved_write(struct op *op); /* extra: the bytes */
+/* The same at once: how much was written, or -errno. */
+ssize_t saved_write_bytes(
+	struct handle *handle, const void *bytes, size_t size, off_t offset);
 int saved_lseek(struct op *op); /* flags: whence */
 int saved_opendir(struct op *op);
 int saved_readdir(struct op *op);

@@ -98,13 +98,11 @@ static uint64_t listed_ino(
 
 /* The job first: rm -r removes in this order, and with the program goes its
  * job. */
-static int list_file(
-	void *ctx, const char *name, uint64_t number, mode_t type)
+static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
 {
 	const struct listing_of *of = ctx;
 	struct found found = { .type = type };
-	struct job *job =
-		S_ISREG(type) ? job_of_file(of->core, number) : NULL;
+	struct job *job = S_ISREG(type) ? job_of_file(of->core, number) : NULL;
 	int err = job ? list_job(of, name, job) : 0;
 
 	found.ino = listed_ino(of, name, number);

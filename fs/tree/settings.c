@@ -75,8 +75,7 @@ static const char changed_member[] = "/changed";
 
 static struct timespec settings_changed(struct file *dir)
 {
-	const json_t *at =
-		json_object_get(file_settings(dir), changed_member);
+	const json_t *at = json_object_get(file_settings(dir), changed_member);
 
 	return (struct timespec){
 		.tv_sec = json_integer_value(json_array_get(at, 0)),
@@ -136,8 +135,7 @@ static int settings_find(struct op *op, const struct node *node,
 	const char *name, struct found *found)
 {
 	struct file *dir;
-	const struct setting *setting =
-		setting_of(op->core, node, name, &dir);
+	const struct setting *setting = setting_of(op->core, node, name, &dir);
 
 	if (!setting)
 		return -ENOENT;
@@ -188,9 +186,8 @@ static int settings_keep(struct op *op, struct file *dir,
 
 	if (!value && !had)
 		return 0;
-	err = setting->is_secret
-		? file_secrets_set(dir, setting->name, value)
-		: file_settings_set(dir, setting->name, value);
+	err = setting->is_secret ? file_secrets_set(dir, setting->name, value)
+				 : file_settings_set(dir, setting->name, value);
 	if (err)
 		return err;
 	value = json_pack(
@@ -251,8 +248,7 @@ static int settings_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct file *dir;
-	const struct setting *setting =
-		setting_of(op->core, node, name, &dir);
+	const struct setting *setting = setting_of(op->core, node, name, &dir);
 	int err;
 
 	if (!setting)

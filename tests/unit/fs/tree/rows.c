@@ -54,7 +54,7 @@ static void check_kind(const struct row *row)
 		holds(!row->list == !row->find || strstr(row->path, "{job}"));
 		return;
 	}
-	holds(!row->list && !row->find && !row->spool && !row->make_dir);
+	holds(!row->list && !row->find && !row->saves && !row->make_dir);
 	holds(!row->make_file && !row->remove && !row->move_in);
 	if (row->kind == ROW_LINK) {
 		holds(row->render);
@@ -140,7 +140,7 @@ static void check_exists(const struct row *row)
 	size_t len = collection ? strlen(collection->row) : 0;
 
 	if (!collection || strncmp(row->path, collection->row, len) ||
-		row->path[len] != '/' || row_is_placeholder(row) || row->spool)
+		row->path[len] != '/' || row_is_placeholder(row) || row->saves)
 		return;
 	holds(row->exists);
 }
