@@ -370,12 +370,15 @@ static int content_place(const struct edition *edition, const struct old *old,
 	return 0;
 }
 
-static int old_place(const struct edition *edition, const struct old *old)
+static int old_place(struct edition *edition, const struct old *old)
 {
+	const json_t *links = json_object_get(old->record, "links");
 	char *name, *more;
 	int fd = parent_open(edition, old->record, 0, &name), to;
 	int err = fd < 0 ? fd : content_place(edition, old, fd, name);
 
+	if (err == -ENOENT && json_array_size(links))
+		edition->lost++; /* its name is none */
 	if (fd < 0)
 		return err == -ENOENT ? 0 : err; /* it was being removed */
 	for (size_t i = 1; !err; i++) {
@@ -509,7 +512,7 @@ static int compare_sequence(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-static int edition_place(const struct edition *edition)
+static int edition_place(struct edition *edition)
 {
 	struct old **order = calloc(edition->count + 1, sizeof(struct old *));
 	int err = order ? 0 : -ENOMEM;

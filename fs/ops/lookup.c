@@ -209,7 +209,8 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	size_t len;
 
 	op->is_peeking = true;
-	if (!op->is_plus || found_fill(op, found, &entry, &held))
+	if (!op->is_plus || !(found->row || found->file) ||
+		found_fill(op, found, &entry, &held))
 		entry_names(found, &entry);
 	op->is_peeking = false;
 	if (op->is_plus)

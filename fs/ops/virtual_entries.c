@@ -37,8 +37,11 @@ static int shown_find(struct core *core, struct file *dir, const char *name,
 
 	if (!strcmp(name, settings_name))
 		return found_settings(found, dir);
-	if (!name_of_job(name, program) || file_lookup(dir, program, &file))
+	if (!name_of_job(name, program))
 		return -ENOENT;
+	int err = file_lookup(dir, program, &file);
+	if (err)
+		return err;
 	job = job_of_file(core, file->number);
 	file_drop(file);
 	return job ? job_found(dir, job, found) : -ENOENT;

@@ -122,7 +122,7 @@ static void check_place(const struct row *row)
 	 * entries, or stands for what another function gives. */
 	holds(row_name(row)[strlen(row_name(row)) - 1] == '}' ||
 		!strcmp(row_name(row), "{name}.job"));
-	holds(dir->find || dir->spool);
+	holds(dir->find || dir->saves);
 	holds(rows_named(dir, row_name(row)) == 0);
 }
 
