@@ -104,27 +104,30 @@ int file_stat(struct file *file, struct stat *st)
 
 /* ---- changes ---- */
 
-static int size_set(struct inode *inode, struct file_opened *opened, off_t size)
+/* By path where it was asked by path: only ftruncate(2) moves the times of what
+ * keeps its size. */
+static int size_set(
+	struct inode *inode, struct file_opened *opened, off_t size)
 {
+	int fd = opened ? opened->fd : inode->is_secret ? inode->fd : -1;
+	char path[REACH_MAX];
 	struct stat st;
-	int fd, err = 0;
+	int err;
 
 	if (!S_ISREG(inode->file.type))
 		return inode->dir ? -EISDIR : -EINVAL;
 	if (inode->is_secret && size > SECRET_MAX)
 		return -EFBIG;
-	fd = opened		   ? opened->fd
-		: inode->is_secret ? inode->fd
-				   : inode_open(inode, O_WRONLY);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) || ftruncate(fd, size))
-		err = -errno;
-	else if (st.st_size != size)
+	err = inode_path(inode, path);
+	if (!err)
+		err = inode_stat(inode, &st);
+	if (err)
+		return err;
+	if (fd >= 0 ? ftruncate(fd, size) : truncate(path, size))
+		return -errno;
+	if (st.st_size != size)
 		inode->file.generation++;
-	if (!opened && !inode->is_secret)
-		close(fd);
-	return err;
+	return 0;
 }
 
 /* Who may is the kernel's to say; what a daemon that is not root may, the
@@ -133,24 +136,22 @@ static int owner_change(struct inode *inode, int which, const struct stat *st)
 {
 	uid_t uid = which & FILE_SET_UID ? st->st_uid : (uid_t)-1;
 	gid_t gid = which & FILE_SET_GID ? st->st_gid : (gid_t)-1;
-	struct stat now;
+	bool is_shown = inode->files->has_uid || inode->files->has_gid ||
+		(inode->dir && inode->dir->key);
 	const char *name;
+	struct stat now;
 	int fd, err = file_stat(&inode->file, &now);
 
-	if (err)
-		return err;
-	uid = uid == now.st_uid ? (uid_t)-1 : uid;
-	gid = gid == now.st_gid ? (gid_t)-1 : gid;
-	if (uid == (uid_t)-1 && gid == (gid_t)-1)
-		return 0;
-	if (inode->files->has_uid || inode->files->has_gid ||
-		(inode->dir && inode->dir->key))
-		return -EPERM;
-	err = inode_reach(inode, &fd, &name);
+	if (!err)
+		err = inode_reach(inode, &fd, &name);
 	if (!err &&
-		fchownat(fd, name, uid, gid,
-			AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		err = -errno;
+		(is_shown ||
+			fchownat(fd, name, uid, gid,
+				AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+		err = is_shown ? -EPERM : -errno;
+	if (err == -EPERM && (uid == (uid_t)-1 || uid == now.st_uid) &&
+		(gid == (gid_t)-1 || gid == now.st_gid))
+		err = 0;
 	return err;
 }
 
@@ -254,7 +255,7 @@ int file_setxattr(struct file *file, const char *name, const void *value,
 	char path[REACH_MAX];
 	int err = 0;
 
-	if (S_ISDIR(file->type))
+	if (inode_of(file)->dir && inode_of(file)->dir->key)
 		err = dir_fd_make(inode_of(file));
 	if (err >= 0)
 		err = xattr_path(file, name, path);

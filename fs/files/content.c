@@ -14,6 +14,19 @@ static void content_changed(struct inode *inode)
 	inode->is_dirty = true;
 }
 
+static int content_cut(struct inode *inode, int fd, bool is_writable)
+{
+	struct stat st, none = { 0 };
+
+	if (!is_writable)
+		return file_setattr(&inode->file, NULL, FILE_SET_SIZE, &none);
+	if (fstat(fd, &st) || ftruncate(fd, 0))
+		return -errno;
+	if (st.st_size)
+		content_changed(inode);
+	return 0;
+}
+
 /* The kernel says at which offset an appending write goes, since it knows the
  * size; O_APPEND would make a pwrite go elsewhere. The cache is the kernel's,
  * so that O_DIRECT has nothing to say; O_SYNC comes as an fsync of its own. */
@@ -21,8 +34,7 @@ int file_open(struct file *file, int flags, struct file_opened *opened)
 {
 	struct inode *inode = inode_of(file);
 	bool is_writable = (flags & O_ACCMODE) != O_RDONLY;
-	struct stat st;
-	int fd;
+	int fd, err;
 
 	if (!S_ISREG(file->type))
 		return inode->dir ? -EISDIR : -ELOOP;
@@ -31,14 +43,10 @@ int file_open(struct file *file, int flags, struct file_opened *opened)
 		: inode_open(inode, flags & (O_ACCMODE | O_NOATIME));
 	if (fd < 0)
 		return inode->is_secret ? -errno : fd;
-	if (flags & O_TRUNC && is_writable) {
-		if (fstat(fd, &st) || ftruncate(fd, 0)) {
-			int err = -errno;
-			close(fd);
-			return err;
-		}
-		if (st.st_size)
-			content_changed(inode);
+	err = flags & O_TRUNC ? content_cut(inode, fd, is_writable) : 0;
+	if (err) {
+		close(fd);
+		return err;
 	}
 	opened->fd = fd;
 	opened->file = file;

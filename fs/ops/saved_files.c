@@ -174,6 +174,23 @@ static void saved_handle_fill(struct op *op, struct handle *handle)
 	handle_fill(handle, &op->fi, !file_is_secret(handle->file));
 }
 
+/* As every filesystem does, when somebody else's file is written to; for writes
+ * and truncations the kernel asks for it. */
+static void clear_set_id(struct file *file)
+{
+	struct stat st;
+	mode_t bits = S_ISUID;
+
+	if (file_stat(file, &st))
+		return;
+	if (st.st_mode & S_IXGRP)
+		bits |= S_ISGID;
+	if (!(st.st_mode & bits))
+		return;
+	st.st_mode &= ~bits;
+	file_setattr(file, NULL, FILE_SET_MODE, &st);
+}
+
 int saved_open(struct op *op)
 {
 	struct file *file = op_file(op);
@@ -194,6 +211,8 @@ int saved_open(struct op *op)
 		handle_free(op->core, handle);
 		return err;
 	}
+	if (op->fi.flags & O_TRUNC && op->uid)
+		clear_set_id(file);
 	saved_handle_fill(op, handle);
 	return op_reply_open(op, &op->fi);
 }
@@ -283,11 +302,24 @@ int saved_fallocate(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
+/* While somebody has it open for writing, it may be mapped, and what was written
+ * to the map may not be here yet: all of it is data then. */
 int saved_lseek(struct op *op)
 {
-	off_t at = lseek(op->handle->opened.fd, op->offset, (int)op->flags);
+	struct handle *handle = op->handle;
+	struct stat st;
+	off_t at;
 
-	return at < 0 ? -errno : op_reply_lseek(op, at);
+	if (!handle->file->writers) {
+		at = lseek(handle->opened.fd, op->offset, (int)op->flags);
+		return at < 0 ? -errno : op_reply_lseek(op, at);
+	}
+	if (fstat(handle->opened.fd, &st))
+		return -errno;
+	if (op->offset < 0 || op->offset >= st.st_size)
+		return -ENXIO;
+	return op_reply_lseek(
+		op, op->flags == SEEK_DATA ? op->offset : st.st_size);
 }
 
 /* ---- directories ---- */

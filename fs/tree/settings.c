@@ -51,7 +51,7 @@ static const struct setting *setting_of(struct core *core,
 	const struct setting *setting = NULL;
 
 	*dir = settings_dir(core, node);
-	if (*dir)
+	if (*dir && file_top_key(*dir)) /* else it was removed */
 		setting = setting_find(place_of(*dir)->settings, name);
 	if (!setting)
 		file_drop(*dir);
@@ -60,12 +60,17 @@ static const struct setting *setting_of(struct core *core,
 
 static int settings_exists(struct op *op, const struct node *node)
 {
-	struct file *dir = settings_dir(op->core, node);
-	bool exists = dir &&
-		(!node->name[0] ||
-			setting_find(place_of(dir)->settings, node->name));
+	struct file *dir;
+	bool exists;
 
-	file_drop(dir);
+	if (node->name[0]) {
+		exists = setting_of(op->core, node, node->name, &dir);
+	} else {
+		dir = settings_dir(op->core, node);
+		exists = dir;
+	}
+	if (exists)
+		file_drop(dir);
 	return exists ? 0 : -ENOENT;
 }
 
@@ -119,9 +124,9 @@ static int settings_list(
 
 	if (err)
 		return err;
-	setting = place_of(dir)->settings;
+	setting = file_top_key(dir) ? place_of(dir)->settings : NULL;
 	file_drop(dir);
-	for (; !err && setting->name; setting++) {
+	for (; !err && setting && setting->name; setting++) {
 		struct found found;
 		err = found_row(
 			&found, setting_row(setting), node->id, setting->name);
