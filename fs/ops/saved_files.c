@@ -302,24 +302,21 @@ int saved_fallocate(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
-/* While somebody has it open for writing, it may be mapped, and what was written
- * to the map may not be here yet: all of it is data then. */
+/* While somebody has it open for writing, it may be mapped: what was written to
+ * the map the kernel sends when its pages are invalidated. */
 int saved_lseek(struct op *op)
 {
 	struct handle *handle = op->handle;
-	struct stat st;
 	off_t at;
+	int err;
 
-	if (!handle->file->writers) {
-		at = lseek(handle->opened.fd, op->offset, (int)op->flags);
-		return at < 0 ? -errno : op_reply_lseek(op, at);
-	}
-	if (fstat(handle->opened.fd, &st))
-		return -errno;
-	if (op->offset < 0 || op->offset >= st.st_size)
-		return -ENXIO;
-	return op_reply_lseek(
-		op, op->flags == SEEK_DATA ? op->offset : st.st_size);
+	if (handle->file->writers && !op->is_settling)
+		notify_inode(op->core, handle->file->ino);
+	err = handle->file->writers ? notifier_settle(op) : 0;
+	if (err)
+		return err;
+	at = lseek(handle->opened.fd, op->offset, (int)op->flags);
+	return at < 0 ? -errno : op_reply_lseek(op, at);
 }
 
 /* ---- directories ---- */
