@@ -3,7 +3,6 @@
  */
 #include "fs/files/first_edition.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -32,9 +31,10 @@
 enum { RECORD_MAX = 32 << 20 };
 
 struct old {
-	uint64_t number;
+	uint64_t number, sequence;
+	uint64_t now; /* the inode number that it has got */
 	json_t *record;
-	bool is_busy; /* its directory is being looked for */
+	bool is_busy; /* its path is being made */
 };
 
 struct edition {
@@ -98,178 +98,166 @@ char *first_edition_name(const json_t *record, size_t i, uint64_t *parent)
 
 /* ---- reading ---- */
 
-static json_t *record_read(const struct edition *edition, const char *name)
+static int record_add(
+	struct edition *edition, const char *name, uint64_t number)
 {
+	struct old *grown =
+		reallocarray(edition->list, edition->count + 1, sizeof(*grown));
 	json_t *record = NULL;
 	char *text;
 	size_t len;
 
-	if (state_read(edition->fd, name, RECORD_MAX, &text, &len))
-		return NULL;
-	record = first_edition_parse(text, len);
-	free(text);
-	return record;
-}
-
-/* The newer of a number's two records; NULL: both are damaged. */
-static json_t *record_newest(const struct edition *edition, uint64_t number)
-{
-	json_t *records[2];
-	char name[40];
-	bool is_older;
-
-	for (int i = 0; i < 2; i++) {
-		snprintf(name, sizeof(name), "%llu.%s",
-			(unsigned long long)number, i ? "next" : "json");
-		records[i] = record_read(edition, name);
-	}
-	is_older = records[0] && records[1] &&
-		member_number(records[1], "sequence") <
-			member_number(records[0], "sequence");
-	json_decref(records[is_older || !records[1] ? 1 : 0]);
-	return records[is_older || !records[1] ? 0 : 1];
-}
-
-static int old_add(struct edition *edition, uint64_t number)
-{
-	json_t *record = record_newest(edition, number);
-	struct old *grown;
-
-	if (!record) {
-		log_line(LOG_ERR, "inodes/%llu is damaged: it is left there",
-			(unsigned long long)number);
-		edition->lost++;
-		return 0;
-	}
-	grown = reallocarray(edition->list, edition->count + 1, sizeof(*grown));
-	if (!grown) {
-		json_decref(record);
+	if (!grown)
 		return -ENOMEM;
-	}
 	edition->list = grown;
-	grown[edition->count++] =
-		(struct old){ .number = number, .record = record };
+	if (state_read(edition->fd, name, RECORD_MAX, &text, &len) == 0) {
+		record = first_edition_parse(text, len);
+		free(text);
+	}
+	if (record) {
+		grown[edition->count++] = (struct old){ number,
+			member_number(record, "sequence"), 0, record, false };
+	} else {
+		log_line(LOG_ERR, "inodes/%s is damaged", name);
+		edition->lost++;
+	}
 	return 0;
 }
 
-/* N.next counts where there is no N.json. */
+/* The newest of a number's records first. */
+static int compare_number(const void *a, const void *b)
+{
+	const struct old *one = a, *other = b;
+
+	if (one->number != other->number)
+		return one->number < other->number ? -1 : 1;
+	return (one->sequence < other->sequence) -
+		(one->sequence > other->sequence);
+}
+
+static int compare_sequence(const void *a, const void *b)
+{
+	const struct old *one = *(struct old *const *)a;
+	const struct old *other = *(struct old *const *)b;
+
+	return (one->sequence > other->sequence) -
+		(one->sequence < other->sequence);
+}
+
 static int edition_read(struct edition *edition)
 {
 	DIR *stream = dir_stream(edition->fd, ".");
+	struct old *list;
 	struct dirent *entry;
-	char *end, json[40];
+	size_t kept = 0;
+	char *end;
 	int err = 0;
 
 	if (!stream)
 		return -errno;
 	while (!err && (entry = dir_next(stream))) {
 		uint64_t number = strtoull(entry->d_name, &end, 10);
-		snprintf(json, sizeof(json), "%llu.json",
-			(unsigned long long)number);
-		if (!strcmp(end, ".json") ||
-			(!strcmp(end, ".next") &&
-				faccessat(edition->fd, json, F_OK, 0)))
-			err = old_add(edition, number);
+		if (!strcmp(end, ".json") || !strcmp(end, ".next"))
+			err = record_add(edition, entry->d_name, number);
 	}
 	closedir(stream);
+	list = edition->list;
+	if (edition->count)
+		qsort(list, edition->count, sizeof(*list), compare_number);
+	for (size_t i = 0; i < edition->count; i++)
+		if (kept && list[kept - 1].number == list[i].number)
+			json_decref(list[i].record);
+		else
+			list[kept++] = list[i];
+	edition->count = kept;
 	return err;
-}
-
-static int compare_number(const void *a, const void *b)
-{
-	const struct old *one = a, *other = b;
-
-	return (one->number > other->number) - (one->number < other->number);
 }
 
 static struct old *old_find(const struct edition *edition, uint64_t number)
 {
-	const struct old wanted = { .number = number };
+	struct old *list = edition->list;
+	size_t low = 0, high = edition->count, middle;
 
-	return edition->count ? bsearch(&wanted, edition->list, edition->count,
-					sizeof(wanted), compare_number)
-			      : NULL;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (list[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < edition->count && list[low].number == number ? &list[low]
+								  : NULL;
 }
 
 /* An exchange was one record, which says where the other one is now. */
-static void exchange_apply(const struct edition *edition, json_t *record)
+static void exchange_apply(const struct edition *edition, const struct old *old)
 {
-	json_t *exchange = json_object_get(record, "exchange");
+	json_t *exchange = json_object_get(old->record, "exchange");
 	struct old *other = old_find(edition,
 		(uint64_t)json_integer_value(json_array_get(exchange, 0)));
 
-	if (other &&
-		member_number(other->record, "sequence") <
-			member_number(record, "sequence"))
+	if (other && other->sequence < old->sequence)
 		json_object_set(
 			other->record, "links", json_array_get(exchange, 1));
 }
 
-/* ---- making ---- */
+/* ---- paths, below the state directory ---- */
 
-/* A directory of the state directory and those above it. */
-static int top_open(const struct edition *edition, const char *key)
+static void top_make(
+	const struct edition *edition, const char *key, char path[PATH_MAX])
 {
-	char path[PATH_MAX], *slash;
-	int fd;
+	char *slash = path;
 
-	if (!*key || strstr(key, ".."))
-		key = "run";
-	top_path(key, path);
-	for (slash = path; (slash = strchr(slash, '/')); *slash++ = '/') {
+	top_path(*key && !strstr(key, "..") ? key : "run", path);
+	for (; (slash = strchr(slash, '/')); *slash++ = '/') {
 		*slash = '\0';
 		mkdirat(edition->state_fd, path, 0700);
 	}
 	mkdirat(edition->state_fd, path, 0755);
-	fd = openat(edition->state_fd, path,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
 }
 
-static int old_dir_open(
-	const struct edition *edition, uint64_t number, const char *home);
+static bool dir_path(
+	const struct edition *edition, struct old *old, char path[PATH_MAX]);
 
-/* What hangs from nothing any more is put into its top directory. */
-static int parent_open(const struct edition *edition, const json_t *record,
-	size_t i, char **name)
+/* The i-th; what hangs from nothing any more is put into its top directory. */
+static bool place_path(const struct edition *edition, const struct old *old,
+	size_t i, char path[PATH_MAX])
 {
 	uint64_t parent;
-	int fd;
+	char *name = first_edition_name(old->record, i, &parent);
+	struct old *dir = name ? old_find(edition, parent) : NULL;
+	size_t len;
 
-	*name = first_edition_name(record, i, &parent);
-	if (!*name)
-		return -ENOENT;
-	fd = old_dir_open(edition, parent, member_text(record, "home"));
-	if (fd < 0)
-		free(*name);
-	return fd;
-}
-
-static int old_dir_open(
-	const struct edition *edition, uint64_t number, const char *home)
-{
-	struct old *old = old_find(edition, number);
-	int parent, fd = -ENOENT;
-	char *name;
-
-	if (!old || old_type(old->record) != S_IFDIR || old->is_busy)
-		return top_open(edition, home);
-	if (json_object_get(old->record, "root"))
-		return top_open(edition, member_text(old->record, "root"));
-	old->is_busy = true;
-	parent = parent_open(edition, old->record, 0, &name);
-	old->is_busy = false;
-	if (parent < 0)
-		return top_open(edition, home);
-	if (mkdirat(parent, name, 0700) == 0 || errno == EEXIST)
-		fd = openat(parent, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		fd = -errno;
-	close(parent);
+	if (!name)
+		return false;
+	if (!dir || !dir_path(edition, dir, path))
+		top_make(edition, member_text(old->record, "home"), path);
+	len = strlen(path);
+	len += (size_t)snprintf(path + len, PATH_MAX - len, "/%s", name);
 	free(name);
-	return fd;
+	return len < PATH_MAX;
 }
+
+static bool dir_path(
+	const struct edition *edition, struct old *old, char path[PATH_MAX])
+{
+	bool is_found;
+
+	if (old_type(old->record) != S_IFDIR || old->is_busy)
+		return false;
+	if (json_object_get(old->record, "root")) {
+		top_make(edition, member_text(old->record, "root"), path);
+		return true;
+	}
+	old->is_busy = true;
+	is_found = place_path(edition, old, 0, path);
+	old->is_busy = false;
+	if (is_found)
+		mkdirat(edition->state_fd, path, 0700);
+	return is_found;
+}
+
+/* ---- making ---- */
 
 static struct timespec old_time(const json_t *record, const char *name)
 {
@@ -281,204 +269,182 @@ static struct timespec old_time(const json_t *record, const char *name)
 	};
 }
 
-static void xattrs_set(const char *path, json_t *xattrs)
+static void xattrs_set(int fd, const char *path, json_t *xattrs)
 {
+	char whole[PATH_MAX + 32];
 	const char *key;
 	json_t *value;
 
+	snprintf(whole, sizeof(whole), "/proc/self/fd/%d/%s", fd, path);
 	json_object_foreach (xattrs, key, value) {
 		json_t *held = json_string(key);
 		size_t len = 0, name_len;
 		char *name = json_to_bytes(held, &name_len);
 		char *bytes = json_to_bytes(value, &len);
-		if (name && bytes && setxattr(path, name, bytes, len, 0))
-			log_line(LOG_WARNING, "an attribute %s is lost: %s",
-				name, strerror(errno));
+		if (name && bytes && setxattr(whole, name, bytes, len, 0))
+			log_line(LOG_WARNING, "%s: %s is lost: %s", path, name,
+				strerror(errno));
 		json_decref(held);
 		free(name);
 		free(bytes);
 	}
 }
 
-static int attributes_set(int fd, const char *name, const json_t *record)
+static int attributes_set(int fd, const char *path, const json_t *record)
 {
 	const struct timespec times[2] = { old_time(record, "atime"),
 		old_time(record, "mtime") };
-	uid_t uid = (uid_t)member_number(record, "uid");
-	gid_t gid = (gid_t)member_number(record, "gid");
-	mode_t mode = (mode_t)member_number(record, "mode") & 07777;
-	char path[REACH_MAX];
 	int err = 0;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d%s%s", fd,
-		*name ? "/" : "", name);
 	if (geteuid() == 0)
-		err = fchownat(fd, name, uid, gid,
-			AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+		err = fchownat(fd, path, (uid_t)member_number(record, "uid"),
+			(gid_t)member_number(record, "gid"),
+			AT_SYMLINK_NOFOLLOW);
 	if (!err && old_type(record) != S_IFLNK) {
-		xattrs_set(path, json_object_get(record, "xattrs"));
-		err = chmod(path, mode);
+		xattrs_set(fd, path, json_object_get(record, "xattrs"));
+		err = fchmodat(fd, path,
+			(mode_t)member_number(record, "mode") & 07777, 0);
 	}
 	if (!err)
-		err = utimensat(
-			fd, name, times, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+		err = utimensat(fd, path, times, AT_SYMLINK_NOFOLLOW);
 	return err ? -errno : 0;
 }
 
-/* A job's code may be the same file, which is overwritten in place now. */
-static int data_copy(const struct edition *edition, const char *data, int fd,
-	const char *name)
+/* Moved there, unless it was already. A job's code may be the same file, which
+ * is overwritten in place now: then it is copied. */
+static int content_place(
+	const struct edition *edition, uint64_t number, const char *path)
 {
-	int from = openat(edition->fd, data, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int to = openat(fd, name,
-		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int err = from < 0 || to < 0 ? -errno : fd_copy(from, to);
+	int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, from, to;
+	struct stat st;
+	char data[40];
+	int err;
 
-	if (from >= 0)
+	snprintf(data, sizeof(data), "%llu.data", (unsigned long long)number);
+	from = openat(edition->fd, data, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (from >= 0 && fstat(from, &st) == 0 && st.st_nlink == 1) {
 		close(from);
+		return renameat(edition->fd, data, edition->state_fd, path)
+			? -errno
+			: 0;
+	}
+	to = openat(edition->state_fd, path, flags, 0600);
+	err = to < 0 ? -errno : from < 0 ? 0 : fd_copy(from, to);
 	if (to >= 0)
 		close(to);
-	if (!err)
+	if (from >= 0)
+		close(from);
+	if (from >= 0 && !err)
 		unlinkat(edition->fd, data, 0);
 	return err;
 }
 
-/* The first name: the content is moved there, unless it was already. */
-static int content_place(const struct edition *edition, const struct old *old,
-	int fd, const char *name)
+/* What has no name was being removed. */
+static int old_place(struct edition *edition, struct old *old)
 {
-	char data[40];
+	char path[PATH_MAX], more[PATH_MAX];
+	int fd = edition->state_fd, err;
 	struct stat st;
-	int made;
 
-	if (old_type(old->record) == S_IFLNK) {
-		made = symlinkat(member_text(old->record, "target"), fd, name);
-		return made && errno != EEXIST ? -errno : 0;
+	if (!json_array_size(json_object_get(old->record, "links")))
+		return 0;
+	if (!place_path(edition, old, 0, path)) {
+		edition->lost++;
+		return 0;
 	}
-	snprintf(data, sizeof(data), "%llu.data",
-		(unsigned long long)old->number);
-	if (fstatat(edition->fd, data, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (st.st_nlink > 1)
-			return data_copy(edition, data, fd, name);
-		return renameat(edition->fd, data, fd, name) ? -errno : 0;
-	}
-	made = openat(
-		fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (made < 0)
-		return -errno;
-	close(made);
-	return 0;
-}
-
-static int old_place(struct edition *edition, const struct old *old)
-{
-	const json_t *links = json_object_get(old->record, "links");
-	char *name, *more;
-	int fd = parent_open(edition, old->record, 0, &name), to;
-	int err = fd < 0 ? fd : content_place(edition, old, fd, name);
-
-	if (err == -ENOENT && json_array_size(links))
-		edition->lost++; /* its name is none */
-	if (fd < 0)
-		return err == -ENOENT ? 0 : err; /* it was being removed */
-	for (size_t i = 1; !err; i++) {
-		to = parent_open(edition, old->record, i, &more);
-		if (to < 0)
-			break;
-		unlinkat(to, more, 0);
-		if (linkat(fd, name, to, more, 0))
-			err = -errno;
-		close(to);
-		free(more);
+	if (old_type(old->record) == S_IFREG)
+		err = content_place(edition, old->number, path);
+	else
+		err = symlinkat(member_text(old->record, "target"), fd, path) &&
+				errno != EEXIST
+			? -errno
+			: 0;
+	for (size_t i = 1; !err && place_path(edition, old, i, more); i++) {
+		unlinkat(fd, more, 0);
+		err = linkat(fd, path, fd, more, 0) ? -errno : 0;
 	}
 	if (!err)
-		err = attributes_set(fd, name, old->record);
-	close(fd);
-	free(name);
+		err = attributes_set(fd, path, old->record);
+	if (!err && fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		old->now = st.st_ino;
 	return err;
 }
 
-static bool dir_has_name(const json_t *record)
-{
-	return old_type(record) == S_IFDIR &&
-		(json_object_get(record, "root") ||
-			json_array_size(json_object_get(record, "links")));
-}
-
-static int dir_make(const struct edition *edition, const struct old *old)
-{
-	int fd = old_dir_open(edition, old->number, "run");
-
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? fd : 0;
-}
-
-/* When all are there, so that its times stay. */
-static int dir_finish(const struct edition *edition, const struct old *old)
+static int old_dir_finish(const struct edition *edition, struct old *old)
 {
 	json_t *settings = json_object_get(old->record, "settings");
-	int fd = old_dir_open(edition, old->number, "run"), err = 0;
+	char path[PATH_MAX], *text;
 	size_t len;
-	char *text;
+	int fd, err = 0;
 
-	if (fd < 0)
-		return fd;
+	if (!dir_path(edition, old, path))
+		return 0;
 	if (json_object_size(settings)) {
+		fd = openat(edition->state_fd, path,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		text = json_write(settings, &len);
-		err = text ? state_write(fd, SETTINGS_NAME, text, len, 0)
-			   : -ENOMEM;
+		err = fd < 0   ? -errno
+			: text ? state_write(fd, SETTINGS_NAME, text, len, 0)
+			       : -ENOMEM;
 		free(text);
+		if (fd >= 0)
+			close(fd);
+	}
+	return err ? err : attributes_set(edition->state_fd, path, old->record);
+}
+
+/* Files from the oldest record to the newest. Directories twice: the times of
+ * one are set when all that is in it is there. */
+static int edition_place(struct edition *edition)
+{
+	size_t count = edition->count;
+	struct old **order = calloc(count + 1, sizeof(struct old *));
+	int err = order ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < count; i++) {
+		exchange_apply(edition, &edition->list[i]);
+		order[i] = &edition->list[i];
 	}
 	if (!err)
-		err = attributes_set(fd, "", old->record);
-	close(fd);
+		qsort(order, count, sizeof(struct old *), compare_sequence);
+	for (size_t i = 0; !err && i < count; i++)
+		if (old_type(order[i]->record) != S_IFDIR)
+			err = old_place(edition, order[i]);
+	for (size_t i = 0; !err && i < 2 * count; i++)
+		if (old_type(order[i % count]->record) == S_IFDIR)
+			err = old_dir_finish(edition, order[i % count]);
+	free(order);
 	return err;
 }
 
 /* ---- jobs ---- */
 
-static uint64_t number_now(const struct edition *edition, uint64_t number)
-{
-	const struct old *old = old_find(edition, number);
-	struct stat st = { 0 };
-	char *name;
-	int fd = old ? parent_open(edition, old->record, 0, &name) : -1;
-
-	if (fd < 0)
-		return 0;
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
-		st.st_ino = 0;
-	close(fd);
-	free(name);
-	return st.st_ino;
-}
-
 /* Their member "inode" was the old number; "file" is the new one. */
 static int job_convert(
 	const struct edition *edition, int jobs_fd, const char *name)
 {
+	const struct old *old;
 	json_t *record;
 	size_t len;
 	char *text;
 	int err = state_read(jobs_fd, name, RECORD_MAX, &text, &len);
 
 	if (err)
-		return 0; /* damaged: said when the jobs are read */
+		return 0; /* said when the jobs are read */
 	err = json_parse(text, len, &record);
 	free(text);
-	if (err || !json_object_get(record, "inode")) {
-		json_decref(err ? NULL : record);
+	if (err)
 		return 0;
+	if (json_object_get(record, "inode")) {
+		old = old_find(edition, member_number(record, "inode"));
+		json_object_set_new(record, "file",
+			json_integer(old ? (json_int_t)old->now : 0));
+		json_object_del(record, "inode");
+		text = json_write(record, &len);
+		err = text ? state_write(jobs_fd, name, text, len, 0) : -ENOMEM;
+		free(text);
 	}
-	json_object_set_new(record, "file",
-		json_integer((json_int_t)number_now(
-			edition, member_number(record, "inode"))));
-	json_object_del(record, "inode");
-	text = json_write(record, &len);
-	err = text ? state_write(jobs_fd, name, text, len, 0) : -ENOMEM;
 	json_decref(record);
-	free(text);
 	return err;
 }
 
@@ -500,76 +466,22 @@ static int jobs_convert(const struct edition *edition)
 	return err;
 }
 
-/* ---- all of it ---- */
-
-static int compare_sequence(const void *a, const void *b)
-{
-	uint64_t one = member_number(
-			 (*(struct old *const *)a)->record, "sequence"),
-		 other = member_number(
-			 (*(struct old *const *)b)->record, "sequence");
-
-	return (one > other) - (one < other);
-}
-
-static int edition_place(struct edition *edition)
-{
-	struct old **order = calloc(edition->count + 1, sizeof(struct old *));
-	int err = order ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !err && i < edition->count; i++)
-		order[i] = &edition->list[i];
-	if (!err)
-		qsort(order, edition->count, sizeof(struct old *),
-			compare_sequence);
-	for (size_t i = 0; !err && i < edition->count; i++)
-		if (old_type(order[i]->record) != S_IFDIR)
-			err = old_place(edition, order[i]);
-	for (size_t i = 0; !err && i < edition->count; i++)
-		if (dir_has_name(order[i]->record))
-			err = dir_make(edition, order[i]);
-	for (size_t i = 0; !err && i < edition->count; i++)
-		if (dir_has_name(order[i]->record))
-			err = dir_finish(edition, order[i]);
-	free(order);
-	return err;
-}
-
-static int edition_convert(struct edition *edition)
-{
-	int err = edition_read(edition);
-
-	if (err)
-		return err;
-	if (edition->count)
-		qsort(edition->list, edition->count, sizeof(*edition->list),
-			compare_number);
-	for (size_t i = 0; i < edition->count; i++)
-		exchange_apply(edition, edition->list[i].record);
-	err = edition_place(edition);
-	if (!err)
-		err = jobs_convert(edition);
-	if (!err && syncfs(edition->state_fd))
-		err = -errno;
-	return err;
-}
-
 /* What is left there is empty records; of what was damaged it is all there is.
  */
 static int edition_put_aside(const struct edition *edition)
 {
-	const char *aside =
-		edition->lost ? "inodes.damaged" : "removed/" INODES_NAME;
+	int fd = edition->state_fd;
 
 	if (edition->count)
 		log_line(LOG_NOTICE,
 			"the %zu files and directories of the first edition "
 			"are plain files now",
 			edition->count);
-	if (mkdirat(edition->state_fd, "removed", 0700) && errno != EEXIST)
+	if (syncfs(fd) || (mkdirat(fd, REMOVED_NAME, 0700) && errno != EEXIST))
 		return -errno;
-	return renameat(
-		       edition->state_fd, INODES_NAME, edition->state_fd, aside)
+	return renameat(fd, INODES_NAME, fd,
+		       edition->lost ? INODES_NAME ".damaged"
+				     : REMOVED_NAME "/" INODES_NAME)
 		? -errno
 		: 0;
 }
@@ -583,7 +495,11 @@ int files_convert(int state_fd)
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (edition.fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	err = edition_convert(&edition);
+	err = edition_read(&edition);
+	if (!err)
+		err = edition_place(&edition);
+	if (!err)
+		err = jobs_convert(&edition);
 	if (!err)
 		err = edition_put_aside(&edition);
 	for (size_t i = 0; i < edition.count; i++)
