@@ -111,9 +111,10 @@ bool file_is_frozen(const struct file *file)
 struct walk {
 	void (*each)(void *ctx, uint64_t number);
 	void *ctx;
+	bool is_partial;
 };
 
-static int walk_dir(const struct walk *walk, int fd, const char *name)
+static int walk_dir(struct walk *walk, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
 	bool is_checked = false, has_inodes = true;
@@ -121,8 +122,12 @@ static int walk_dir(const struct walk *walk, int fd, const char *name)
 	struct stat st;
 	int err = 0;
 
-	if (!stream)
-		return errno == ENOMEM ? -ENOMEM : 0;
+	if (!stream && errno == ENOMEM)
+		return -ENOMEM;
+	if (!stream) {
+		walk->is_partial = true;
+		return 0;
+	}
 	while (!err && (entry = dir_next(stream))) {
 		if (entry->d_type == DT_DIR) {
 			err = walk_dir(walk, dirfd(stream), entry->d_name);
@@ -149,7 +154,7 @@ static int walk_dir(const struct walk *walk, int fd, const char *name)
 }
 
 static int walk_top(
-	struct files *files, const struct walk *walk, int fd, const char *name)
+	struct files *files, struct walk *walk, int fd, const char *name)
 {
 	struct stat st;
 
@@ -161,7 +166,7 @@ static int walk_top(
 }
 
 static int walk_resources(
-	struct files *files, const struct walk *walk, const char *name)
+	struct files *files, struct walk *walk, const char *name)
 {
 	DIR *stream = dir_stream(files->state_fd, name);
 	struct dirent *entry;
@@ -185,12 +190,14 @@ int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
 {
 	static const char *const tops[] = { "run", "jobs-new",
 		"drafts/services", "drafts/sessions", "drafts/images" };
-	const struct walk walk = { each, ctx };
+	struct walk walk = { each, ctx, false };
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(tops) / sizeof(*tops); i++)
 		err = walk_top(files, &walk, files->state_fd, tops[i]);
 	if (!err)
 		err = walk_resources(files, &walk, "services");
-	return err ? err : walk_resources(files, &walk, "sessions");
+	if (!err)
+		err = walk_resources(files, &walk, "sessions");
+	return err ? err : walk.is_partial;
 }

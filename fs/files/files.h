@@ -78,7 +78,8 @@ int files_open(int state_fd, const char *path,
 void files_close(struct files *files);
 
 /* Gives the top directories that exist their mode, and calls `each` with the
- * number of each file in them. Reads directories only. */
+ * number of each file in them. Reads directories only. 0; 1: some cannot be
+ * read; -ENOMEM. */
 int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
 	void *ctx);
 

@@ -283,6 +283,8 @@ int jobs_tie(struct core *core)
 	}
 	if (!err)
 		err = files_walk(core->files, file_found, core);
+	if (err == 1) /* where a file can be that is not seen, none goes */
+		return 0;
 	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
 		next = TAILQ_NEXT(job, link);
 		if (job->has_file || job->is_foreign)

@@ -2,6 +2,7 @@
 # tests/mount/test_inputs.py - data files are sent with programs next to them
 import hashlib
 import os
+import signal
 import unittest
 
 from case import MountCase
@@ -93,6 +94,31 @@ class Inputs(MountCase):
                       "it")
         self.assertEqual(self.read(folder, "tool.job/stdout"), "data\n")
         self.assertEqual(self.executions()[0]["input_files"], ["d.txt"])
+
+    def test_they_come_and_go_while_programs_are_saved(self):
+        """What is sent is what was there at the close, and whole."""
+        folder = self.folder("come", stays__txt="x" * 300_000)
+        pid = os.fork()
+        if pid == 0:
+            number = 0
+            while True:
+                number += 1
+                for name in ("a.txt", "b.txt"):
+                    self.save(f"{folder}/{name}", chr(97 + number % 2) *
+                              200_000)
+                os.unlink(self.at(folder, "a.txt"))
+                os.rename(self.at(folder, "b.txt"), self.at(folder, "a.txt"))
+        try:
+            for number in range(20):
+                self.save(f"{folder}/p{number}.py", "import os\nfor n in "
+                          "'a.txt', 'b.txt':\n  if os.path.exists(n):\n"
+                          "    t = open(n).read()\n"
+                          "    assert t.strip('a') in ('', t), n")
+                self.assertEqual(self.results(f"{folder}/p{number}.py.job")[
+                    :2], ("completed", "0"))
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
     def test_in_jobs_new(self):
         self.save("jobs/new/d.txt", "data\n")
