@@ -106,8 +106,7 @@ int file_stat(struct file *file, struct stat *st)
 
 /* By path where it was asked by path: only ftruncate(2) moves the times of what
  * keeps its size. */
-static int size_set(
-	struct inode *inode, struct file_opened *opened, off_t size)
+static int size_set(struct inode *inode, struct file_opened *opened, off_t size)
 {
 	int fd = opened ? opened->fd : inode->is_secret ? inode->fd : -1;
 	char path[REACH_MAX];

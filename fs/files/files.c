@@ -10,17 +10,6 @@
 
 #include "fs/files/files_private.h"
 
-/* FNV-1a of the state directory's path: a process that has files of two mounts
- * open must not take them for one. */
-static uint64_t path_hash(const char *path)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-
-	for (; *path; path++)
-		hash = (hash ^ (unsigned char)*path) * 0x100000001b3;
-	return hash;
-}
-
 int files_open(int state_fd, const char *path,
 	const struct files_options *options, struct files **out)
 {
@@ -41,7 +30,7 @@ int files_open(int state_fd, const char *path,
 	files->state_fd = state_fd;
 	files->options = *options;
 	files->dev = st.st_dev;
-	files->salt = path_hash(path);
+	files->salt = text_hash(path);
 	files->is_root = geteuid() == 0;
 	files->has_uid = options->uid != geteuid();
 	files->has_gid = options->gid != getegid();

@@ -84,6 +84,8 @@ static inline struct inode *inode_of(const struct file *file)
 
 /* ---- inode.c ---- */
 
+/* FNV-1a. */
+uint64_t text_hash(const char *text);
 /* The inode of what was found under a name, held. */
 int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
 	struct inode **out);

@@ -31,8 +31,7 @@ static uint64_t mix(const struct files *files, uint64_t number)
 	return (x ^ x >> 32) | OF_FILES;
 }
 
-/* FNV-1a. */
-static uint64_t text_hash(const char *text)
+uint64_t text_hash(const char *text)
 {
 	uint64_t hash = 0xcbf29ce484222325;
 

@@ -94,7 +94,12 @@ int file_create(struct file *file, const char *name, mode_t mode, int flags,
 		if (err)
 			return err;
 		*out = &inode->file;
-		return opened ? file_open(*out, flags, opened) : 0;
+		err = opened ? file_open(*out, flags, opened) : 0;
+		if (err) {
+			file_unlink(file, name);
+			file_drop(*out);
+		}
+		return err;
 	}
 	fd = openat(dir_fd, name,
 		(flags & O_ACCMODE) | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -116,57 +121,54 @@ int file_create(struct file *file, const char *name, mode_t mode, int flags,
 	return 0;
 }
 
-int file_mkdir(struct file *file, const char *name, mode_t mode,
-	const struct file_caller *caller, struct file **out)
+/* A symlink, where it has a target, or a directory. */
+static int node_make(struct inode *dir, const char *name, mode_t mode,
+	const char *target, const struct file_caller *caller, struct file **out)
 {
-	struct inode *dir = inode_of(file), *inode;
+	struct inode *inode;
 	int fd = dir_fd_make(dir), err;
 
 	if (fd < 0)
 		return fd;
 	if (secret_find(dir, name))
 		return -EEXIST;
-	if (mkdirat(fd, name, mode & 07777))
+	if (target ? symlinkat(target, fd, name)
+		   : mkdirat(fd, name, mode & 07777))
 		return -errno;
-	err = name_made(dir, fd, name, S_IFDIR | mode, caller, &inode);
+	err = name_made(dir, fd, name, mode, caller, &inode);
 	if (!err)
 		*out = &inode->file;
 	return err;
 }
 
-int file_symlink(struct file *file, const char *name, const char *target,
+int file_mkdir(struct file *dir, const char *name, mode_t mode,
 	const struct file_caller *caller, struct file **out)
 {
-	struct inode *dir = inode_of(file), *inode;
-	int fd = dir_fd_make(dir), err;
+	return node_make(
+		inode_of(dir), name, S_IFDIR | mode, NULL, caller, out);
+}
 
-	if (fd < 0)
-		return fd;
-	if (secret_find(dir, name))
-		return -EEXIST;
-	if (symlinkat(target, fd, name))
-		return -errno;
-	err = name_made(dir, fd, name, S_IFLNK | 0777, caller, &inode);
-	if (!err)
-		*out = &inode->file;
-	return err;
+int file_symlink(struct file *dir, const char *name, const char *target,
+	const struct file_caller *caller, struct file **out)
+{
+	return node_make(
+		inode_of(dir), name, S_IFLNK | 0777, target, caller, out);
 }
 
 static int link_on_disk(
 	struct inode *inode, struct inode *dir, int fd, const char *name)
 {
 	char path[REACH_MAX];
-	const char *old_name;
-	int old_fd, err;
+	int err;
 
 	dir->dir->uses++;
-	err = inode_reach(inode, &old_fd, &old_name);
-	if (!err && *old_name)
-		err = linkat(old_fd, old_name, fd, name, 0);
-	else if (!err && !(err = inode_path(inode, path)))
-		err = linkat(AT_FDCWD, path, fd, name, AT_SYMLINK_FOLLOW);
+	err = inode_path(inode, path);
+	if (!err &&
+		linkat(AT_FDCWD, path, fd, name,
+			inode->is_pinned ? AT_SYMLINK_FOLLOW : 0))
+		err = -errno;
 	dir->dir->uses--;
-	return err == -1 ? -errno : err;
+	return err;
 }
 
 int file_link(struct file *file, struct file *into, const char *name)

@@ -145,7 +145,7 @@ int inode_reach(struct inode *inode, int *fd, const char **name)
 		*name = place->name;
 		*fd = dir_fd(place->dir);
 	}
-	return *fd < 0 ? *fd : 0;
+	return *fd == -1 ? -ESTALE : *fd < 0 ? *fd : 0;
 }
 
 int inode_path(struct inode *inode, char path[REACH_MAX])

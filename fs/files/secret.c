@@ -135,12 +135,15 @@ int secret_conceal(struct inode *inode)
 	struct place *place;
 	int fd, err = memory_take(inode, &fd);
 
-	if (!err)
-		err = file_find_places(&inode->file);
-	if (!err)
-		err = disk_remove(inode);
 	if (err)
 		return err;
+	err = file_find_places(&inode->file);
+	if (!err)
+		err = disk_remove(inode);
+	if (err) {
+		close(fd);
+		return err;
+	}
 	LIST_FOREACH(opened, &inode->opened, link)
 	dup3(fd, opened->fd, O_CLOEXEC);
 	inode_close_fd(inode);
