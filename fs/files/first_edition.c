@@ -35,12 +35,12 @@ struct old {
 	uint64_t now; /* the inode number that it has got */
 	json_t *record;
 	bool is_busy; /* its path is being made */
+	UT_hash_handle hh;
 };
 
 struct edition {
 	int state_fd, fd;
-	struct old *list; /* by number */
-	size_t count;
+	struct old *all; /* by number */
 	unsigned lost;
 };
 
@@ -98,58 +98,69 @@ char *first_edition_name(const json_t *record, size_t i, uint64_t *parent)
 
 /* ---- reading ---- */
 
-static int record_add(
-	struct edition *edition, const char *name, uint64_t number)
+static json_t *record_read(const struct edition *edition, const char *name)
 {
-	struct old *grown =
-		reallocarray(edition->list, edition->count + 1, sizeof(*grown));
-	json_t *record = NULL;
+	json_t *record;
 	char *text;
 	size_t len;
 
-	if (!grown)
-		return -ENOMEM;
-	edition->list = grown;
-	if (state_read(edition->fd, name, RECORD_MAX, &text, &len) == 0) {
-		record = first_edition_parse(text, len);
-		free(text);
-	}
-	if (record) {
-		grown[edition->count++] = (struct old){ number,
-			member_number(record, "sequence"), 0, record, false };
-	} else {
+	if (state_read(edition->fd, name, RECORD_MAX, &text, &len))
+		return NULL;
+	record = first_edition_parse(text, len);
+	free(text);
+	return record;
+}
+
+static struct old *old_find(const struct edition *edition, uint64_t number)
+{
+	struct old *old;
+
+	HASH_FIND(hh, edition->all, &number, sizeof(number), old);
+	return old;
+}
+
+static struct old *old_new(struct edition *edition, uint64_t number)
+{
+	struct old *old = calloc(1, sizeof(*old));
+
+	if (!old)
+		return NULL;
+	old->number = number;
+	HASH_ADD(hh, edition->all, number, sizeof(number), old);
+	if (old->hh.tbl)
+		return old;
+	free(old);
+	return NULL;
+}
+
+/* Of a number's two records the newer counts. */
+static int record_add(
+	struct edition *edition, const char *name, uint64_t number)
+{
+	json_t *record = record_read(edition, name);
+	struct old *old = record ? old_find(edition, number) : NULL;
+
+	if (!record) {
 		log_line(LOG_ERR, "inodes/%s is damaged", name);
 		edition->lost++;
+		return 0;
 	}
+	if (!old)
+		old = old_new(edition, number);
+	if (!old || old->sequence > member_number(record, "sequence")) {
+		json_decref(record);
+		return old ? 0 : -ENOMEM;
+	}
+	json_decref(old->record);
+	old->record = record;
+	old->sequence = member_number(record, "sequence");
 	return 0;
-}
-
-/* The newest of a number's records first. */
-static int compare_number(const void *a, const void *b)
-{
-	const struct old *one = a, *other = b;
-
-	if (one->number != other->number)
-		return one->number < other->number ? -1 : 1;
-	return (one->sequence < other->sequence) -
-		(one->sequence > other->sequence);
-}
-
-static int compare_sequence(const void *a, const void *b)
-{
-	const struct old *one = *(struct old *const *)a;
-	const struct old *other = *(struct old *const *)b;
-
-	return (one->sequence > other->sequence) -
-		(one->sequence < other->sequence);
 }
 
 static int edition_read(struct edition *edition)
 {
 	DIR *stream = dir_stream(edition->fd, ".");
-	struct old *list;
 	struct dirent *entry;
-	size_t kept = 0;
 	char *end;
 	int err = 0;
 
@@ -161,32 +172,13 @@ static int edition_read(struct edition *edition)
 			err = record_add(edition, entry->d_name, number);
 	}
 	closedir(stream);
-	list = edition->list;
-	if (edition->count)
-		qsort(list, edition->count, sizeof(*list), compare_number);
-	for (size_t i = 0; i < edition->count; i++)
-		if (kept && list[kept - 1].number == list[i].number)
-			json_decref(list[i].record);
-		else
-			list[kept++] = list[i];
-	edition->count = kept;
 	return err;
 }
 
-static struct old *old_find(const struct edition *edition, uint64_t number)
+static int compare_sequence(const struct old *one, const struct old *other)
 {
-	struct old *list = edition->list;
-	size_t low = 0, high = edition->count, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (list[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < edition->count && list[low].number == number ? &list[low]
-								  : NULL;
+	return (one->sequence > other->sequence) -
+		(one->sequence < other->sequence);
 }
 
 /* An exchange was one record, which says where the other one is now. */
@@ -397,23 +389,19 @@ static int old_dir_finish(const struct edition *edition, struct old *old)
  * one are set when all that is in it is there. */
 static int edition_place(struct edition *edition)
 {
-	size_t count = edition->count;
-	struct old **order = calloc(count + 1, sizeof(struct old *));
-	int err = order ? 0 : -ENOMEM;
+	struct old *old, *next;
+	int err = 0;
 
-	for (size_t i = 0; !err && i < count; i++) {
-		exchange_apply(edition, &edition->list[i]);
-		order[i] = &edition->list[i];
-	}
-	if (!err)
-		qsort(order, count, sizeof(struct old *), compare_sequence);
-	for (size_t i = 0; !err && i < count; i++)
-		if (old_type(order[i]->record) != S_IFDIR)
-			err = old_place(edition, order[i]);
-	for (size_t i = 0; !err && i < 2 * count; i++)
-		if (old_type(order[i % count]->record) == S_IFDIR)
-			err = old_dir_finish(edition, order[i % count]);
-	free(order);
+	HASH_SORT(edition->all, compare_sequence);
+	HASH_ITER(hh, edition->all, old, next)
+	exchange_apply(edition, old);
+	HASH_ITER(hh, edition->all, old, next)
+	if (!err && old_type(old->record) != S_IFDIR)
+		err = old_place(edition, old);
+	for (int pass = 0; pass < 2; pass++)
+		HASH_ITER(hh, edition->all, old, next)
+	if (!err && old_type(old->record) == S_IFDIR)
+		err = old_dir_finish(edition, old);
 	return err;
 }
 
@@ -472,11 +460,11 @@ static int edition_put_aside(const struct edition *edition)
 {
 	int fd = edition->state_fd;
 
-	if (edition->count)
+	if (edition->all)
 		log_line(LOG_NOTICE,
-			"the %zu files and directories of the first edition "
+			"the %u files and directories of the first edition "
 			"are plain files now",
-			edition->count);
+			HASH_COUNT(edition->all));
 	if (syncfs(fd) || (mkdirat(fd, REMOVED_NAME, 0700) && errno != EEXIST))
 		return -errno;
 	return renameat(fd, INODES_NAME, fd,
@@ -489,6 +477,7 @@ static int edition_put_aside(const struct edition *edition)
 int files_convert(int state_fd)
 {
 	struct edition edition = { .state_fd = state_fd };
+	struct old *old, *next;
 	int err;
 
 	edition.fd = openat(state_fd, INODES_NAME,
@@ -502,9 +491,12 @@ int files_convert(int state_fd)
 		err = jobs_convert(&edition);
 	if (!err)
 		err = edition_put_aside(&edition);
-	for (size_t i = 0; i < edition.count; i++)
-		json_decref(edition.list[i].record);
-	free(edition.list);
+	HASH_ITER(hh, edition.all, old, next)
+	{
+		HASH_DEL(edition.all, old);
+		json_decref(old->record);
+		free(old);
+	}
 	close(edition.fd);
 	return err;
 }
