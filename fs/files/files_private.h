@@ -26,6 +26,7 @@ struct place {
 	char name[];
 };
 TAILQ_HEAD(place_list, place);
+LIST_HEAD(opened_list, file_opened);
 
 struct directory {
 	char *key; /* of a top directory; NULL: below one */
@@ -56,7 +57,7 @@ struct inode {
 	bool is_pinned, is_secret;
 	bool is_dirty; /* changed since its last commit */
 	TAILQ_ENTRY(inode) cached;
-	LIST_HEAD(, file_opened) opened;
+	struct opened_list opened;
 	struct place_list places;
 	struct directory *dir;
 	UT_hash_handle hh;
