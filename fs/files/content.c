@@ -109,6 +109,22 @@ int file_allocate(struct file_opened *opened, int mode, off_t offset, off_t len)
 	return 0;
 }
 
+int file_open_cut(struct file *file, off_t size)
+{
+	struct inode *inode = inode_of(file);
+	struct stat st;
+	int fd;
+
+	if (!S_ISREG(file->type) || inode->is_secret || file_stat(file, &st) ||
+		st.st_size <= size || st.st_blocks - size / 512 < LARGE_BLOCKS)
+		return -ENOENT;
+	fd = inode_open(inode, O_WRONLY);
+	if (fd < 0)
+		return -ENOENT; /* by the descriptor of a handle, then */
+	content_changed(inode);
+	return fd;
+}
+
 bool file_is_secret(const struct file *file)
 {
 	return inode_of(file)->is_secret;

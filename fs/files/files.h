@@ -181,6 +181,9 @@ ssize_t file_write(struct file_opened *opened, const void *bytes, size_t len,
 	off_t offset);
 int file_allocate(
 	struct file_opened *opened, int mode, off_t offset, off_t len);
+/* If a truncation to size would free so much that the worker should do it: a
+ * descriptor for that, the caller's own, and a new generation. -ENOENT: not. */
+int file_open_cut(struct file *file, off_t size);
 /* A file that is kept in memory alone, 1 MiB at most (-EFBIG). */
 bool file_is_secret(const struct file *file);
 

@@ -13,6 +13,8 @@
 #include "fs/files/files.h"
 
 #define SECRET_MAX (1 << 20)
+/* Freeing this much takes more than a turn of the loop should. */
+enum { LARGE_BLOCKS = 16384 }; /* of 512 bytes */
 #define SETTINGS_NAME ".settings"
 #define REMOVED_NAME "removed" /* trees, until they are swept */
 

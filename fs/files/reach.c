@@ -21,9 +21,6 @@
 
 enum { CACHE_MAX = 256 };
 
-/* Freeing this much takes more than a turn of the loop should. */
-enum { LARGE_BLOCKS = 16384 }; /* of 512 bytes */
-
 static void cache_remove(struct inode *dir)
 {
 	TAILQ_REMOVE(&dir->files->cache, dir, cached);

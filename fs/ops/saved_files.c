@@ -10,6 +10,7 @@
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
 #include "fs/jobs/dir_kind.h"
+#include "fs/ops/cut.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
 #include "fs/ops/save.h"
@@ -122,6 +123,8 @@ int saved_setattr(struct op *op)
 	if (!file)
 		return -ESTALE;
 	err = which & FILE_SET_SIZE ? op_wait_thaw(op, file) : 0;
+	if (!err && which & FILE_SET_SIZE)
+		err = cut_ahead(op, file, op->attr.st_size);
 	if (!err)
 		err = file_setattr(file, opened, which, &op->attr);
 	return err ? err : saved_getattr(op);
@@ -200,6 +203,8 @@ int saved_open(struct op *op)
 	if (!file)
 		return -ESTALE;
 	err = op->fi.flags & O_TRUNC ? op_wait_thaw(op, file) : 0;
+	if (!err && op->fi.flags & O_TRUNC)
+		err = cut_ahead(op, file, 0);
 	if (err)
 		return err;
 	handle = saved_handle_new(op, &saved_file_kind, file);

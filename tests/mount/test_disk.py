@@ -242,6 +242,24 @@ class Disk:
         self.assertEqual(self.bytes_of(path), b"01")
         self.assertEqual(self.error_of(os.truncate, path, 1 << 62), "EFBIG")
 
+    def test_truncation_of_a_large_file(self):
+        path = self.new("f.txt", "")
+        cuts = (lambda: os.truncate(path, 5),
+                lambda: os.close(os.open(path, os.O_WRONLY | os.O_TRUNC)),
+                lambda: os.close(os.open(path, os.O_RDONLY | os.O_TRUNC)),
+                lambda: os.truncate(path, 19 << 20))
+        for cut, size in zip(cuts, (5, 0, 0, 19 << 20)):
+            with open(path, "wb") as file:
+                file.write(b"x" * (20 << 20))
+                before = os.fstat(file.fileno()).st_mtime_ns
+            cut()
+            self.assertEqual(os.stat(path).st_size, size)
+            self.assertGreater(os.stat(path).st_mtime_ns, before)
+            self.assertEqual(self.bytes_of(path), b"x" * size)
+        with open(path, "r+b") as file:
+            file.truncate(7)
+            self.assertEqual(os.fstat(file.fileno()).st_size, 7)
+
     def test_holes(self):
         path = self.new()
         with open(path, "wb") as file:
