@@ -23,7 +23,7 @@ MAY_CALL = {
     "cache": ["api"],
     "fs/base": ["cache", "api"],
     "fs/files": ["fs/base", "api"],
-    "fs/core": BASE,
+    "fs/core": ["fs/files", *BASE],
     "fs/resources": CORE,
     "fs/jobs": ["fs/files", *CORE],
     "fs/drafts": ["fs/jobs", "fs/resources", "fs/files", *CORE],

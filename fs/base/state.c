@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs/base/fd.h"
+
 static int is_safe_name(const char *name)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
@@ -118,8 +120,7 @@ static int dir_sweep(int dir_fd)
 		return -ENOMEM;
 	}
 	while ((entry = readdir(dir)))
-		if (ends_in(entry->d_name, ".tmp") ||
-			ends_in(entry->d_name, ".work"))
+		if (ends_in(entry->d_name, ".tmp"))
 			unlinkat(dir_fd, entry->d_name, 0);
 	closedir(dir);
 	return 0;
@@ -195,8 +196,6 @@ static int account_open(struct state *state, const char *dir,
 		memcpy(state->path, resolved, sizeof(resolved));
 	err = lock_take(state, holder);
 	if (!err)
-		err = subdir_open(state->fd, "inodes", &state->inodes_fd);
-	if (!err)
 		err = subdir_open(state->fd, "jobs", &state->jobs_fd);
 	return err;
 }
@@ -207,9 +206,7 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 	long holder = 0;
 	int err;
 
-	*state = (struct state){
-		.fd = -1, .inodes_fd = -1, .jobs_fd = -1, .lock_fd = -1
-	};
+	*state = (struct state){ .fd = -1, .jobs_fd = -1, .lock_fd = -1 };
 	if (!is_safe_name(public_key)) {
 		snprintf(why, why_len,
 			"the public key is no safe name for a "
@@ -237,30 +234,13 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 
 void state_close(struct state *state)
 {
-	int *fds[] = { &state->jobs_fd, &state->inodes_fd, &state->fd,
-		&state->lock_fd };
+	int *fds[] = { &state->jobs_fd, &state->fd, &state->lock_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
 		if (*fds[i] >= 0)
 			close(*fds[i]);
 		*fds[i] = -1;
 	}
-}
-
-static int bytes_write(int fd, const char *bytes, size_t len)
-{
-	ssize_t n;
-
-	while (len) {
-		n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
@@ -275,7 +255,7 @@ int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
 		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	err = bytes_write(fd, bytes, len);
+	err = fd_write(fd, bytes, len);
 	if (!err && durable && fsync(fd) < 0)
 		err = -errno;
 	if (close(fd) < 0 && !err)
@@ -289,44 +269,6 @@ int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
 	return durable && fsync(dir_fd) < 0 ? -errno : 0;
 }
 
-static int bytes_read(int fd, size_t limit, char **out, size_t *len)
-{
-	size_t room = 0, used = 0;
-	char *bytes = NULL, *more;
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	do {
-		if (used + 1 >= room) {
-			room = room ? room * 2 : (size_t)st.st_size + 2;
-			if (room > limit + 2)
-				room = limit + 2;
-			more = realloc(bytes, room);
-			if (!more) {
-				free(bytes);
-				return -ENOMEM;
-			}
-			bytes = more;
-		}
-		n = read(fd, bytes + used, room - used - 1);
-		if (n > 0)
-			used += (size_t)n;
-	} while ((n > 0 && used <= limit) || (n < 0 && errno == EINTR));
-	if (n < 0 || used > limit) {
-		n = n < 0 ? -errno : -EFBIG;
-		free(bytes);
-		return (int)n;
-	}
-	bytes[used] = '\0';
-	*out = bytes;
-	*len = used;
-	return 0;
-}
-
 int state_read(
 	int dir_fd, const char *name, size_t limit, char **out, size_t *len)
 {
@@ -338,7 +280,7 @@ int state_read(
 		return -errno;
 	if (limit > SIZE_MAX - 2)
 		limit = SIZE_MAX - 2;
-	err = bytes_read(fd, limit, out, len);
+	err = fd_read(fd, limit, out, len);
 	close(fd);
 	return err;
 }

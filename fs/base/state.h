@@ -10,19 +10,15 @@
  * DIR/unsandboxfs/PUBLIC_KEY/ holds one account's scripts and results:
  *
  *   lock               held (flock) by the mount that uses it
- *   inodes/N.json      one record per file or directory of a spool, fsynced
- *   inodes/N.next      a newer one that is not, since its last commit
- *   inodes/N.data      its content, replaced as a whole
- *   inodes/N.work      content that is being written; of no worth at start
- *   inodes/serial      numbers below this one are not used again
+ *   run/ ...           what people save: see fs/files/files.h
  *   jobs/N.json ...    one record per job, and what it printed
  *
- * A file is replaced by writing NAME.tmp, fsync, rename, fsync of the
- * directory. What a killed daemon left of *.tmp and *.work is removed at open.
+ * A small file is replaced by writing NAME.tmp, fsync, rename, fsync of the
+ * directory. What a killed daemon left of *.tmp in jobs/ is removed at open.
  */
 struct state {
 	int fd; /* the account's directory */
-	int inodes_fd, jobs_fd;
+	int jobs_fd;
 	int lock_fd;
 	char path[PATH_MAX];
 };

@@ -18,9 +18,9 @@
 #include "fs/core/op.h"
 #include "fs/core/timer.h"
 
+struct files;
 struct jobs;
 struct resources;
-struct spool;
 
 /* The last version of an answer that was shown, and when it was new. */
 struct seen {
@@ -46,8 +46,9 @@ struct core {
 	struct nodes nodes;
 	struct errors *errors;
 
+	struct files *files;
+
 	/* The rooms above, which nothing in this one looks into. */
-	struct spool *spool;
 	struct jobs *jobs;
 	struct resources *resources;
 
@@ -68,6 +69,7 @@ struct core {
 
 	struct timers timers;
 	struct op_list ready, parked;
+	struct op_list frozen; /* wait for what the worker is reading */
 	struct handle_list open;
 	unsigned handles;
 	bool is_initialised;	  /* the kernel has sent INIT */

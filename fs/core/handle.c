@@ -86,19 +86,6 @@ int handle_reply_text(struct op *op, const char *text, size_t len)
 	return op_reply_buf(op, text + from, size);
 }
 
-int handle_reply_file(struct op *op, int fd, size_t size)
-{
-	char *bytes = malloc(size ? size : 1);
-	ssize_t n;
-
-	if (!bytes)
-		return -ENOMEM;
-	n = pread(fd, bytes, size, op->offset);
-	int err = n < 0 ? -errno : op_reply_buf(op, bytes, n);
-	free(bytes);
-	return err;
-}
-
 unsigned handle_poll_ready(struct fuse_pollhandle *poll)
 {
 	if (poll)
@@ -134,7 +121,7 @@ static int text_read(struct op *op)
 
 static int file_read(struct op *op)
 {
-	return handle_reply_file(op, op->handle->fd, op->size);
+	return op_reply_fd(op, op->handle->fd, op->size);
 }
 
 static int directory_read(struct op *op)

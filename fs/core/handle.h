@@ -11,6 +11,7 @@
 
 #include "fs/core/fuse.h"
 #include "fs/core/listing.h"
+#include "fs/files/files.h"
 
 struct core;
 struct handle;
@@ -18,7 +19,6 @@ struct job;
 struct node;
 struct op;
 struct service_log;
-struct spool_inode;
 
 /* What reading a kind of handle does. A kind is a static struct of the room
  * that opens it. */
@@ -44,7 +44,8 @@ struct handle {
 	TAILQ_ENTRY(handle) link; /* in core->open */
 	const struct handle_kind *kind;
 	struct node *node;	   /* held; NULL for a saved file */
-	struct spool_inode *inode; /* of fs/ops/; NULL for a row */
+	struct file *file;	   /* held; NULL for a row */
+	struct file_opened opened; /* of that, if it is no directory */
 	bool is_writable;
 	bool appends; /* O_APPEND: the kernel may not know where the end is */
 	bool is_user; /* of what the kernel keeps: counted in the node */
@@ -79,9 +80,8 @@ void handle_fill(
 	const struct handle *handle, struct fuse_file_info *fi, bool is_final);
 struct handle *handle_of(const struct fuse_file_info *fi);
 
-/* Replies with the part of a text, or of a file on disk, that op asks for. */
+/* Replies with the part of a text that op asks for. */
 int handle_reply_text(struct op *op, const char *text, size_t len);
-int handle_reply_file(struct op *op, int fd, size_t size);
 
 /* Events of what can always be read and written. */
 unsigned handle_poll_ready(struct fuse_pollhandle *poll);

@@ -3,16 +3,28 @@
 #include "fs/core/listing.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/node.h"
+#include "fs/files/files.h"
+#include "fs/core/row.h"
 
 void found_clear(struct found *found)
 {
 	free(found->id);
 	free(found->name);
+	file_drop(found->file);
 	memset(found, 0, sizeof(*found));
+}
+
+int found_top(struct found *found, struct files *files, const char *key)
+{
+	memset(found, 0, sizeof(*found));
+	found->file = files_top(files, key);
+	return found->file ? 0 : -ENOMEM;
 }
 
 int found_row(struct found *found, const struct row *row, const char *id,
@@ -26,6 +38,15 @@ int found_row(struct found *found, const struct row *row, const char *id,
 		return 0;
 	found_clear(found);
 	return -ENOMEM;
+}
+
+int found_settings(struct found *found, const struct file *dir)
+{
+	char ino[32];
+
+	snprintf(ino, sizeof(ino), "%" PRIu64, dir->ino);
+	return found_row(found, tree_row("/run/.settings"),
+		file_parent(dir) ? ino : file_top_key(dir), NULL);
 }
 
 int listing_add(struct listing *listing, const char *name, struct found *found)
@@ -58,8 +79,8 @@ static uint32_t entry_digest(uint32_t seed, const struct listed *entry)
 	uint64_t ino;
 
 	seed = node_digest(seed, entry->name, strlen(entry->name) + 1);
-	if (found->inode) /* a directory in which people save: always the same
-			   */
+	if (found->file) /* a directory in which people save: always the same
+			  */
 		return seed;
 	ino = node_ino(found->row, found->id, found->name);
 	return node_digest(seed, &ino, sizeof(ino));

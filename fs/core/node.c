@@ -19,7 +19,8 @@ uint32_t node_digest(uint32_t seed, const void *bytes, size_t len)
 	return (uint32_t)hash ? (uint32_t)hash : 1;
 }
 
-/* 63 bits, and above 2^40: unlike the inode numbers of any disk. */
+/* 62 bits: bit 62 is set for saved files (fs/files/inode.c). Above 2^40, unlike
+ * the inode numbers of any disk. */
 uint64_t node_ino(const struct row *row, const char *id, const char *name)
 {
 	uint64_t hash = HASH_START;
@@ -32,7 +33,7 @@ uint64_t node_ino(const struct row *row, const char *id, const char *name)
 	hash ^= hash >> 29;
 	hash *= 0xbf58476d1ce4e5b9;
 	hash ^= hash >> 32;
-	return (hash | (uint64_t)1 << 40) & INT64_MAX;
+	return (hash | (uint64_t)1 << 40) & (INT64_MAX >> 1);
 }
 
 enum { FIRST_BUCKETS = 1024 };

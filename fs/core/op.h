@@ -154,7 +154,10 @@ int op_reply_open(struct op *op, const struct fuse_file_info *fi);
 int op_reply_create(struct op *op, const struct fuse_entry_param *entry,
 	const struct fuse_file_info *fi);
 int op_reply_buf(struct op *op, const void *bytes, size_t len);
+/* size bytes of a file on disk from op->offset, or what there is of them. */
+int op_reply_fd(struct op *op, int fd, size_t size);
 int op_reply_write(struct op *op, size_t len);
+int op_reply_lseek(struct op *op, off_t at);
 int op_reply_link(struct op *op, const char *target);
 int op_reply_xattr(struct op *op, size_t len);
 int op_reply_poll(struct op *op, unsigned events);

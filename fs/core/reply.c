@@ -70,12 +70,34 @@ int op_reply_buf(struct op *op, const void *bytes, size_t len)
 	return 0;
 }
 
+int op_reply_fd(struct op *op, int fd, size_t size)
+{
+	fuse_req_t req = op_take_request(op);
+	struct fuse_bufvec bytes = FUSE_BUFVEC_INIT(size);
+
+	bytes.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+	bytes.buf[0].fd = fd;
+	bytes.buf[0].pos = op->offset;
+	if (req)
+		fuse_reply_data(req, &bytes, 0);
+	return 0;
+}
+
 int op_reply_write(struct op *op, size_t len)
 {
 	fuse_req_t req = op_take_request(op);
 
 	if (req)
 		fuse_reply_write(req, len);
+	return 0;
+}
+
+int op_reply_lseek(struct op *op, off_t at)
+{
+	fuse_req_t req = op_take_request(op);
+
+	if (req)
+		fuse_reply_lseek(req, at);
 	return 0;
 }
 

@@ -22,7 +22,8 @@ struct node;
 struct row;
 struct handle;
 struct listing;
-struct spool_inode;
+struct file;
+struct files;
 
 enum row_kind { ROW_DIR, ROW_FILE, ROW_LINK };
 
@@ -51,13 +52,20 @@ enum row_flag {
 };
 
 /* What a name stands for: a row and what fills its placeholders, or a saved
- * file (inode). id and name are owned; found_clear frees them. */
+ * file, which is held. found_clear frees them. In a listing of saved files only
+ * ino and type are there. */
 struct found {
 	const struct row *row;
 	char *id, *name;
-	struct spool_inode *inode;
+	struct file *file;
+	uint64_t ino;
+	mode_t type;
 };
 void found_clear(struct found *found);
+/* The top directory of this key; see files_top. -ENOMEM. */
+int found_top(struct found *found, struct files *files, const char *key);
+/* The settings of a directory: their id is its inode number, or its key. */
+int found_settings(struct found *found, const struct file *dir);
 int found_row(struct found *found, const struct row *row, const char *id,
 	const char *name);
 
@@ -92,8 +100,8 @@ struct row {
 	int (*find)(struct op *op, const struct node *node, const char *name,
 		struct found *found);
 
-	/* A directory in which people save: found->inode is its top. */
-	int (*spool)(
+	/* A directory in which people save: found->file is its top. */
+	int (*saves)(
 		struct op *op, const struct node *dir, struct found *found);
 
 	/* Sets the times, and what else is special in the attributes.
@@ -127,9 +135,9 @@ struct row {
 		const char *name, struct found *found);
 	int (*remove)(struct op *op, const struct node *node, const char *name,
 		bool is_dir);
-	/* `inode` (a draft, a file) is renamed to this name here. */
+	/* `file` (a draft) is renamed to this name here. */
 	int (*move_in)(struct op *op, const struct node *node,
-		struct spool_inode *inode, const char *name);
+		struct file *file, const char *name);
 };
 
 /*

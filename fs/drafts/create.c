@@ -4,9 +4,11 @@
 #include "fs/drafts/create.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "fs/base/errors.h"
 #include "fs/base/log.h"
@@ -14,7 +16,7 @@
 #include "fs/base/options.h"
 #include "fs/core/core.h"
 #include "fs/drafts/draft.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/dir_kind.h"
 #include "fs/resources/resources.h"
 
@@ -34,17 +36,12 @@ static const struct collection *collection_of_place(const struct place *place)
 	return NULL;
 }
 
-int make_spool(struct op *op, const struct node *dir, struct found *found)
+int make_saves(struct op *op, const struct node *dir, struct found *found)
 {
-	const struct options *options = op->core->options;
-	const struct collection *collection = collection_of(dir->row);
-	char root[64];
+	char key[64];
 
-	memset(found, 0, sizeof(*found));
-	snprintf(root, sizeof(root), "%s/new", collection->path + 1);
-	found->inode = spool_top(op->core->spool, root, options->uid,
-		options->gid, &op->core->born);
-	return found->inode ? 0 : -errno;
+	snprintf(key, sizeof(key), "%s/new", collection_of(dir->row)->path + 1);
+	return found_top(found, op->core->files, key);
 }
 
 /* ---- a draft, on its way through the worker ---- */
@@ -65,11 +62,9 @@ static void making_drop(struct making *making)
 
 	if (--making->holds)
 		return;
-	for (size_t i = 0; run && i < run->input_count; i++)
-		free(run->inputs[i].name);
 	if (run) {
+		run_files_thaw(run);
 		json_decref(run->settings);
-		free(run->inputs);
 		free(run->name);
 		free(run->body);
 		free(run);
@@ -89,58 +84,53 @@ static void making_end(struct op *op)
 		making_drop(*held);
 }
 
-static int making_input(
-	struct run *run, const char *name, const struct spool_inode *in)
-{
-	struct run_input *grown =
-		reallocarray(run->inputs, run->input_count + 1, sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	run->inputs = grown;
-	grown[run->input_count].name = strdup(name);
-	grown[run->input_count].number = in->number;
-	if (!grown[run->input_count].name)
-		return -ENOMEM;
-	run->input_count++;
-	return 0;
-}
-
 /* In memory, so that the worker could not find it. */
-static int making_env(struct making *making, struct spool_inode *inode)
+static int making_env(struct making *making, struct file *env)
 {
-	if (inode->size > VAULT_MAX) {
-		errors_add(making->run->core->errors, &making->run->core->now,
-			"MOVE", making->run->name, 0, -EFBIG,
-			"a vault holds 64 KiB at most");
+	struct core *core = making->run->core;
+	struct file_opened opened;
+	struct stat st;
+	ssize_t n;
+	int err = file_stat(env, &st);
+
+	if (err)
+		return err;
+	if (st.st_size > VAULT_MAX) {
+		errors_add(core->errors, &core->now, "MOVE", making->run->name,
+			0, -EFBIG, "a vault holds 64 KiB at most");
 		return -EFBIG;
 	}
-	making->env = malloc(inode->size + 1);
-	if (!making->env)
-		return -ENOMEM;
-	ssize_t n = spool_read(inode, making->env, inode->size, 0);
-	making->env_len = n < 0 ? 0 : n;
-	return n < 0 ? n : 0;
+	making->env = malloc((size_t)st.st_size + 1);
+	err = making->env ? file_open(env, O_RDONLY, &opened) : -ENOMEM;
+	if (err)
+		return err;
+	n = pread(opened.fd, making->env, (size_t)st.st_size, 0);
+	making->env_len = n < 0 ? 0 : (size_t)n;
+	err = n < 0 ? -errno : 0;
+	file_close(&opened);
+	return err;
 }
 
-static int making_files(struct making *making, struct spool_inode *draft)
+/* A service's bootstrap and env are no input files. */
+static int making_files(struct making *making, struct file *draft)
 {
 	struct run *run = making->run;
 	bool is_service = collection_of_place(run->place) == &services;
-	struct spool_inode *inode;
-	const char *name;
+	struct file *bootstrap = NULL, *env = NULL;
 	int err = 0;
 
-	for (size_t i = 0; !err && spool_entry(draft, i, &name, &inode); i++) {
-		if (!S_ISREG(inode->mode) || name_is_ignored(name))
-			continue;
-		if (is_service && !strcmp(name, "bootstrap"))
-			run->number = inode->size ? inode->number : 0;
-		else if (is_service && !strcmp(name, "env"))
-			err = making_env(making, inode);
-		else
-			err = making_input(run, name, inode);
-	}
+	if (is_service && file_lookup(draft, "bootstrap", &bootstrap))
+		bootstrap = NULL;
+	if (is_service && file_lookup(draft, "env", &env))
+		env = NULL;
+	if (env && S_ISREG(env->type))
+		err = making_env(making, env);
+	if (!err)
+		err = run_files_open(run, draft,
+			bootstrap && S_ISREG(bootstrap->type) ? bootstrap
+							      : NULL);
+	file_drop(bootstrap);
+	file_drop(env);
 	return err;
 }
 
@@ -148,14 +138,12 @@ static void making_work(void *ctx)
 {
 	struct making *making = ctx;
 	struct run *run = making->run;
-	char *content = NULL;
-	size_t len = 0;
+	char *content;
+	size_t len;
 
-	if (run->number)
-		run->err = spool_content_read(
-			run->state, run->number, RUN_INPUT_MAX, &content, &len);
+	run->err = run_files_read(run, &content, &len);
 	if (!run->err)
-		run->err = run->place->build(run, content ? content : "", len);
+		run->err = run->place->build(run, content, len);
 	free(content);
 }
 
@@ -163,19 +151,21 @@ static void making_done(void *ctx)
 {
 	struct making *making = ctx;
 
+	run_files_thaw(making->run);
 	making->is_built = true;
 	ops_wake(&making->waiters);
 	making_drop(making);
 }
 
-static int making_fill(struct op *op, struct making *making,
-	struct spool_inode *draft, const char *name)
+static int making_fill(struct op *op, struct making *making, struct file *draft,
+	const char *name)
 {
 	struct run *run = calloc(1, sizeof(*run));
 
 	making->run = run;
 	if (!run)
 		return -ENOMEM;
+	run->program_fd = run->dir_fd = -1;
 	run->core = op->core;
 	run->state = &op->core->state;
 	run->place = place_of(draft);
@@ -193,8 +183,7 @@ static int making_fill(struct op *op, struct making *making,
 	return err;
 }
 
-static int making_start(
-	struct op *op, struct spool_inode *draft, const char *name)
+static int making_start(struct op *op, struct file *draft, const char *name)
 {
 	struct making *making = calloc(1, sizeof(*making));
 	struct making **held = malloc(sizeof(*held));
@@ -260,31 +249,30 @@ static int making_vault(struct op *op, struct making *making)
 }
 
 static int make_check(struct op *op, const struct node *node,
-	const struct spool_inode *draft, const char *name)
+	struct file *draft, const char *name)
 {
 	const struct collection *collection = collection_of(node->row);
 
-	if (!S_ISDIR(draft->mode) || !draft->parent || draft->parent->parent ||
-		!place_of(draft)->has_drafts ||
+	if (!file_is_draft(draft) ||
 		collection_of_place(place_of(draft)) != collection)
 		return -EPERM;
 	return collection_name_is_free(op, collection, name);
 }
 
 static int make_finish(struct op *op, const struct making *making,
-	struct spool_inode *draft, const char *name)
+	struct file *draft, const char *name)
 {
 	const struct collection *collection =
 		collection_of_place(making->run->place);
 
-	draft_remove(op->core, draft);
+	file_remove_tree(draft);
 	if (!collection->has_aliases)
 		return 0;
 	return collection_set_alias(op->core, collection, name, making->id);
 }
 
-int make_move_in(struct op *op, const struct node *node,
-	struct spool_inode *draft, const char *name)
+int make_move_in(struct op *op, const struct node *node, struct file *draft,
+	const char *name)
 {
 	struct making *making;
 	int err;

@@ -6,7 +6,7 @@
 
 #include "fs/core/op.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/run.h"
 
 /*
@@ -17,11 +17,11 @@
  * A file saved straight into services/new/ or sessions/new/ is a run whose
  * request makes something (PLACE_MAKES), and stays.
  */
-int make_move_in(struct op *op, const struct node *node,
-	struct spool_inode *draft, const char *name);
+int make_move_in(struct op *op, const struct node *node, struct file *draft,
+	const char *name);
 
 /* new/ of a collection, where drafts are filled. */
-int make_spool(struct op *op, const struct node *dir, struct found *found);
+int make_saves(struct op *op, const struct node *dir, struct found *found);
 
 /* Builders of places: of a draft, and of a saved file, whose content is the
  * bootstrap or a shell's name. */

@@ -10,74 +10,55 @@
 #include "fs/base/errors.h"
 #include "fs/base/name_rule.h"
 #include "fs/core/core.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
+#include "fs/jobs/dir_kind.h"
 
-static void draft_empty(struct core *core, struct spool_inode *dir)
+struct candidates {
+	struct file *draft;
+	struct file *program; /* held; NULL: none yet */
+	char *name;	      /* of that */
+	size_t count;
+	bool has_main;
+};
+
+static int candidate_add(
+	void *ctx, const char *name, uint64_t number, mode_t type)
 {
-	struct spool_inode *inode;
-	const char *name;
+	struct candidates *all = ctx;
+	bool is_main = !strncmp(name, "main.", 5) || !strcmp(name, "main");
+	struct file *file;
+	char *copy;
 
-	while (spool_entry(dir, 0, &name, &inode)) {
-		char *gone = strdup(name);
-		if (!gone)
-			return;
-		if (S_ISDIR(inode->mode))
-			draft_empty(core, inode);
-		int err = S_ISDIR(inode->mode)
-			? spool_rmdir(core->spool, dir, gone, &core->now)
-			: spool_unlink(core->spool, dir, gone, &core->now);
-		free(gone);
-		if (err)
-			return;
+	(void)number;
+	if (!S_ISREG(type) || file_lookup(all->draft, name, &file))
+		return 0;
+	if (!place_is_program(name, file)) {
+		file_drop(file);
+		return 0;
 	}
-}
-
-void draft_remove(struct core *core, struct spool_inode *draft)
-{
-	struct spool_inode *parent = draft->parent;
-	const char *name;
-	struct spool_inode *dir;
-
-	draft_empty(core, draft);
-	if (parent && spool_link_at(draft, 0, &dir, &name)) {
-		char *gone = strdup(name);
-		if (gone)
-			spool_rmdir(core->spool, parent, gone, &core->now);
-		free(gone);
+	all->count++;
+	if (all->program && !(is_main && !all->has_main)) {
+		file_drop(file);
+		return 0;
 	}
-}
-
-static bool is_program(const char *name, struct spool_inode *inode)
-{
-	return S_ISREG(inode->mode) && inode->size && !name_is_ignored(name) &&
-		!place_is_input(name, inode);
+	all->has_main |= is_main;
+	copy = strdup(name);
+	free(all->name);
+	file_drop(all->program);
+	all->name = copy;
+	all->program = file;
+	return copy ? 0 : -ENOMEM;
 }
 
 /* The one program, or the one that is called main. */
-static struct spool_inode *draft_program(
-	struct spool_inode *draft, const char **found, size_t *count)
+static int draft_find_program(struct candidates *all)
 {
-	struct spool_inode *inode, *program = NULL;
-	const char *name;
-	bool has_main = false;
+	int err = file_each(all->draft, candidate_add, all);
 
-	*count = 0;
-	for (size_t i = 0; spool_entry(draft, i, &name, &inode); i++) {
-		bool is_main =
-			!strncmp(name, "main.", 5) || !strcmp(name, "main");
-		if (!is_program(name, inode))
-			continue;
-		++*count;
-		if (program && !(is_main && !has_main))
-			continue;
-		has_main |= is_main;
-		program = inode;
-		*found = name;
-	}
-	if (*count > 1 && !has_main)
-		return NULL;
-	return program;
+	if (!err && (!all->program || (all->count > 1 && !all->has_main)))
+		err = -EINVAL;
+	return err;
 }
 
 static int draft_refuse(
@@ -87,28 +68,44 @@ static int draft_refuse(
 	return err;
 }
 
-static int draft_start(struct op *op, struct spool_inode *draft,
-	const char *name, struct job **job)
+static int draft_run(
+	struct op *op, struct file *draft, const char *name, struct job **job)
+{
+	struct candidates all = { .draft = draft };
+	int err = draft_find_program(&all);
+
+	if (err == -EINVAL)
+		err = draft_refuse(op, name, err,
+			all.count ? "the draft has several programs, and "
+				    "none is called main.*"
+				  : "the draft has no program");
+	if (!err)
+		err = run_start(op->core, draft, all.name, all.program, NULL,
+			false, job);
+	file_drop(all.program);
+	free(all.name);
+	return err;
+}
+
+/* A directory of a place where drafts are filled. */
+bool file_is_draft(const struct file *file)
+{
+	return S_ISDIR(file->type) && file_parent(file) &&
+		!file_parent(file_parent(file)) && place_of(file)->has_drafts;
+}
+
+static int draft_start(
+	struct op *op, struct file *draft, const char *name, struct job **job)
 {
 	struct core *core = op->core;
-	struct spool_inode *program;
-	const char *program_name;
-	size_t count;
 
-	if (!S_ISDIR(draft->mode) || !draft->parent || draft->parent->parent ||
-		!place_of(draft)->has_drafts)
+	if (!file_is_draft(draft))
 		return -EPERM;
 	if (jobs_lookup(core, name) ||
 		json_object_get(core->jobs->aliases, name) ||
 		!strcmp(name, "new") || !strcmp(name, "latest"))
 		return -EEXIST;
-	program = draft_program(draft, &program_name, &count);
-	if (!program)
-		return draft_refuse(op, name, -EINVAL,
-			count ? "the draft has several programs, and "
-				"none is called main.*"
-			      : "the draft has no program");
-	return run_start(core, draft, program_name, program, false, job);
+	return draft_run(op, draft, name, job);
 }
 
 /* Who gave up waiting has moved nothing: what is still in the queue leaves it.
@@ -126,7 +123,7 @@ static void draft_end(struct op *op)
 	job_drop(*held);
 }
 
-int draft_submit_job(struct op *op, struct spool_inode *draft, const char *name)
+int draft_submit_job(struct op *op, struct file *draft, const char *name)
 {
 	struct job *job, **held = op->extra;
 
@@ -150,6 +147,6 @@ int draft_submit_job(struct op *op, struct spool_inode *draft, const char *name)
 	}
 	if (!job->was_accepted && !job_is_final(job))
 		return op_wait(op, &job->waiters);
-	draft_remove(op->core, draft);
+	file_remove_tree(draft);
 	return jobs_set_alias(op->core, name, job);
 }

@@ -5,16 +5,15 @@
 #define FS_DRAFTS_DRAFT_H
 
 #include "fs/core/op.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 
 /* Submits the draft's program with its input files as an asynchronous job, and
  * leaves the name as a link to it. An operation; the draft stays as it was
  * where the API refuses it. -EINVAL: no program, or several and none is main.*.
  */
-int draft_submit_job(
-	struct op *op, struct spool_inode *draft, const char *name);
+int draft_submit_job(struct op *op, struct file *draft, const char *name);
 
-/* Removes a draft with all that is in it. */
-void draft_remove(struct core *core, struct spool_inode *draft);
+/* A directory that was made where drafts are filled. */
+bool file_is_draft(const struct file *file);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "fs/base/setting.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 
 struct run;
 
@@ -18,7 +18,7 @@ enum place_saves {
 };
 
 /*
- * One row of the table in fs/tree/places.c. root is the key of the spool's top
+ * One row of the table in fs/tree/places.c. root is the key of the top
  * directory; a `*` in it is the id of a resource.
  */
 struct place {
@@ -42,28 +42,31 @@ struct place {
 void places_init(const struct place *places);
 
 /* The place of a directory; never NULL. */
-const struct place *place_of(const struct spool_inode *dir);
+const struct place *place_of(const struct file *dir);
 /* The id that stands for `*` in the root of this place; "" for none. Owned by
  * the caller, free(). NULL: no memory. */
-char *place_id(const struct place *place, const struct spool_inode *dir);
+char *place_id(const struct place *place, const struct file *dir);
 
 /* Whether this file, under this name in this directory, is run by a save. */
-bool place_runs(const struct spool_inode *dir, const char *name,
-	struct spool_inode *inode);
+bool place_runs(const struct file *dir, const char *name, struct file *file);
 /* Whether its run waits a moment: a name without an ending may be a temporary
  * file that is about to be renamed. */
-bool place_settles(const struct spool_inode *dir, const char *name);
-/* Whether it goes with the program of its directory: in a draft whatever is
- * not the program itself, elsewhere what is no program. */
-bool place_takes(const struct spool_inode *dir, const char *name,
-	struct spool_inode *inode);
+bool place_settles(const struct file *dir, const char *name);
+/* Whether it is a program, wherever it is. */
+bool place_is_program(const char *name, struct file *file);
+
+/* What goes with a program of its directory as input files: all files that are
+ * not ignored (a draft's), or those whose name may be an input file's and that
+ * have an ending, or no #! line. The last two are for the worker, too. */
+bool place_takes_all(const struct file *dir);
+bool place_takes_name(const char *name);
+bool fd_has_shebang(int fd);
+
 /* Whether what stands under this name is kept on no disk: a vault's text, and
  * what editors make of it. */
-bool place_is_secret(const struct spool_inode *dir, const char *name);
+bool place_is_secret(const struct file *dir, const char *name);
 /* The settings in force in a directory, in a new object: the nearest that has
  * set one decides. -ENOMEM. */
-int place_settings(const struct spool_inode *dir, json_t **settings);
-/* Whether it is a file that is no program. */
-bool place_is_input(const char *name, struct spool_inode *inode);
+int place_settings(struct file *dir, json_t **settings);
 
 #endif

@@ -12,7 +12,7 @@
 #include "fs/base/errors.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/job_index.h"
 #include "fs/jobs/job_store.h"
 #include "fs/jobs/jobs.h"
@@ -154,25 +154,20 @@ void job_drop(struct job *job)
 }
 
 /* NAME.job appears in, or leaves, the directories of its file. */
-static void touch_directories(struct core *core, struct spool_inode *inode)
+static void touch_directories(struct core *core, uint64_t number)
 {
-	struct spool_inode *dir;
+	struct file *file = file_by_number(core->files, number), *dir;
 	const char *name;
 
-	for (size_t i = 0; spool_link_at(inode, i, &dir, &name); i++) {
-		dir->mtime = dir->ctime = core->now;
-		spool_record(core->spool, dir);
-	}
+	for (size_t i = 0; file && file_place(file, i, &dir, &name); i++)
+		file_touch(dir);
 }
 
 void job_detach(struct job *job)
 {
-	struct spool_inode *inode =
-		spool_by_number(job->core->spool, job->inode);
-
-	if (inode && inode->job == job) {
-		inode->job = NULL;
-		touch_directories(job->core, inode);
+	if (job->file && job_of_file(job->core, job->file) == job) {
+		touch_directories(job->core, job->file);
+		job_set_file(job, 0);
 	}
 	if (job->is_async || job->is_removed)
 		return;
@@ -181,15 +176,15 @@ void job_detach(struct job *job)
 		job_remove(job);
 }
 
-void job_attach(struct job *job, struct spool_inode *inode)
+/* Without memory it is no file's: its result is in jobs/, or gone. */
+void job_attach(struct job *job, struct file *file)
 {
-	struct job *before = inode->job;
+	struct job *before = job_of_file(job->core, file->number);
 
-	inode->job = job;
-	job->inode = inode->number;
-	if (before)
+	job_set_file(job, file->number);
+	if (before && before != job)
 		job_detach(before);
-	touch_directories(job->core, inode);
+	touch_directories(job->core, file->number);
 }
 
 void job_forget(struct job *job)

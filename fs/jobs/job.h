@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
+
+#define HASH_NONFATAL_OOM 1 /* tbl stays NULL then */
 #include <uthash.h>
 
 #include "fs/base/setting.h"
@@ -39,7 +41,7 @@ struct stream {
 };
 
 struct run;
-struct spool_inode;
+struct file;
 
 struct job_artifact {
 	char *name;
@@ -71,7 +73,9 @@ struct job {
 	json_t *fields; /* the last answer, but for its output and artifacts */
 	struct timespec created, changed;
 
-	uint64_t inode; /* number of the spool inode it belongs to; 0: none */
+	uint64_t file; /* number of the file it belongs to; 0: none */
+	bool has_file; /* that is in jobs_tie */
+	UT_hash_handle of_file;
 	uint64_t code_size;
 	bool has_code;
 	uint64_t output_size[JOB_OUTPUTS];
@@ -105,6 +109,10 @@ struct job {
 
 TAILQ_HEAD(job_list, job);
 
+/* Gives each file that is left its newest job; the others go. After jobs_load.
+ * -ENOMEM. */
+int jobs_tie(struct core *core);
+
 /* core->jobs owns all jobs; what these return and take is borrowed. */
 
 /* A new pending job with the next number, or with a number that no job has;
@@ -131,7 +139,9 @@ enum job_status job_status_of(const char *word);
 
 /* It is the newest job of this file: the one before goes, where it was a run's.
  */
-void job_attach(struct job *job, struct spool_inode *inode);
+void job_attach(struct job *job, struct file *file);
+/* The newest job of a file, by the file's number; NULL: none. */
+struct job *job_of_file(struct core *core, uint64_t number);
 /* The file has gone, or got another job. */
 void job_detach(struct job *job);
 

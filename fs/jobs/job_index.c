@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/job_index.c - jobs by number and by id */
-#define HASH_NONFATAL_OOM 1 /* tbl stays NULL then */
+/* fs/jobs/job_index.c - jobs by number, by id and by file */
 #include "fs/jobs/job_index.h"
 
 #include <errno.h>
@@ -26,6 +25,7 @@ static void remove_id(struct job *job)
 
 void job_index_remove(struct job *job)
 {
+	job_set_file(job, 0);
 	HASH_DELETE(by_number, job->core->jobs->by_number, job);
 	remove_id(job);
 }
@@ -44,6 +44,31 @@ int job_set_id(struct job *job, const char *id)
 	HASH_ADD_KEYPTR(
 		by_id, job->core->jobs->by_id, job->id, strlen(job->id), job);
 	return job->by_id.tbl ? 0 : -ENOMEM;
+}
+
+struct job *job_of_file(struct core *core, uint64_t number)
+{
+	struct job *job;
+
+	HASH_FIND(of_file, core->jobs->by_file, &number, sizeof(number), job);
+	return job;
+}
+
+int job_set_file(struct job *job, uint64_t number)
+{
+	struct job **all = &job->core->jobs->by_file;
+	struct job *before;
+
+	if (job->file && job_of_file(job->core, job->file) == job)
+		HASH_DELETE(of_file, *all, job);
+	job->file = number;
+	if (!number)
+		return 0;
+	before = job_of_file(job->core, number);
+	if (before && before != job)
+		HASH_DELETE(of_file, *all, before);
+	HASH_ADD(of_file, *all, file, sizeof(number), job);
+	return job->of_file.tbl ? 0 : -ENOMEM;
 }
 
 struct job *job_by_number(struct core *core, uint64_t number)

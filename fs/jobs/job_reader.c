@@ -64,7 +64,7 @@ static int output_read(struct op *op)
 		if (handle->read_to > size)
 			handle->read_to = size;
 		size_t room = size - op->offset;
-		return handle_reply_file(op, job->output[handle->output].fd,
+		return op_reply_fd(op, job->output[handle->output].fd,
 			op->size < room ? op->size : room);
 	}
 	if (job_is_final(job) || job->is_removed)

@@ -47,7 +47,7 @@ char *job_record(const struct job *job, size_t *len)
 		"{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] s:o s:o s:o}",
 		"status", job_status_word(job->status), "err", job->err,
 		"async", job->is_async, "accepted", job->was_accepted, "detail",
-		job->has_detail, "inode", (json_int_t)job->inode, "code",
+		job->has_detail, "file", (json_int_t)job->file, "code",
 		(json_int_t)(job->has_code ? (int64_t)job->code_size : -1),
 		"answer", (json_int_t)job->answer_size, "output",
 		(json_int_t)job->output_size[JOB_STDOUT],
@@ -131,8 +131,7 @@ static int job_read_record(struct job *job, json_t *record)
 {
 	const json_t *id = NULL, *error = NULL, *artifacts = NULL,
 		     *created = NULL, *changed = NULL;
-	json_int_t inode = 0, code = -1, answer = 0,
-		   output[JOB_OUTPUTS] = { 0 };
+	json_int_t file = 0, code = -1, answer = 0, output[JOB_OUTPUTS] = { 0 };
 	int is_async = 0, was_accepted = 0, has_detail = 0;
 	json_error_t unpack_error;
 	const char *status;
@@ -141,8 +140,8 @@ static int job_read_record(struct job *job, json_t *record)
 		    "{s:s s?i s?b s?b s?b s?I s?I s?I s?[II] s?o s?o s?o s?o "
 		    "s?o s?O s?O}",
 		    "status", &status, "err", &job->err, "async", &is_async,
-		    "accepted", &was_accepted, "detail", &has_detail, "inode",
-		    &inode, "code", &code, "answer", &answer, "output",
+		    "accepted", &was_accepted, "detail", &has_detail, "file",
+		    &file, "code", &code, "answer", &answer, "output",
 		    &output[JOB_STDOUT], &output[JOB_STDERR], "id", &id,
 		    "error", &error, "created", &created, "changed", &changed,
 		    "artifacts", &artifacts, "fields", &job->fields, "hidden",
@@ -158,7 +157,7 @@ static int job_read_record(struct job *job, json_t *record)
 	job->was_accepted = was_accepted;
 	job->has_detail = has_detail;
 	job->is_stored = true;
-	job->inode = inode;
+	job->file = file;
 	job->has_code = code >= 0;
 	job->code_size = code >= 0 ? code : 0;
 	job->answer_size = answer;

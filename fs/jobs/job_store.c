@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "fs/jobs/jobs.h"
 
 static const char *const suffixes[] = {
 	[JOB_STDOUT] = "stdout",

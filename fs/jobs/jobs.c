@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "fs/base/json_time.h"
+#include "fs/files/files.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
+#include "fs/jobs/job_index.h"
 
 enum { RECORD_MAX = 16 << 20, FORGOTTEN_MAX = 1000 };
 
@@ -261,6 +263,45 @@ int jobs_load(struct core *core)
 	return 0;
 }
 
+static void file_found(void *ctx, uint64_t number)
+{
+	struct job *job = job_of_file(ctx, number);
+
+	if (job)
+		job->has_file = true;
+}
+
+/* Of two jobs of one file the older goes, unless jobs/ shows it. */
+int jobs_tie(struct core *core)
+{
+	struct job *job, *next, *before;
+	int err = 0;
+
+	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
+		next = TAILQ_NEXT(job, link);
+		if (!job->file)
+			continue;
+		before = job_of_file(core, job->file);
+		err = job_set_file(job, job->file);
+		if (before && !before->is_async)
+			job_remove(before);
+	}
+	if (!err)
+		err = files_walk(core->files, file_found, core);
+	if (err == 1) /* where a file can be that is not seen, none goes */
+		return 0;
+	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
+		next = TAILQ_NEXT(job, link);
+		if (job->has_file || job->is_foreign)
+			continue;
+		if (job->is_async)
+			job_set_file(job, 0);
+		else
+			job_remove(job); /* its file has gone */
+	}
+	return err;
+}
+
 void jobs_clear(struct core *core)
 {
 	struct job *job;
@@ -271,7 +312,7 @@ void jobs_clear(struct core *core)
 		if (job->is_foreign)
 			job_store_remove(
 				&core->state, job->number, job->artifact_count);
-		job->inode = 0; /* it keeps its job on disk */
+		job_set_file(job, 0); /* no directory changes by it */
 		job_polls_clear(job);
 		job_forget(job);
 	}

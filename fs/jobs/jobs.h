@@ -18,6 +18,7 @@ struct jobs {
 	uint64_t next_number;  /* above every number that was ever used */
 	struct job *by_number; /* hash tables, see fs/jobs/job_index.c */
 	struct job *by_id;
+	struct job *by_file;
 	struct timespec changed; /* when the listing of jobs/ last changed */
 	json_t *forgotten;  /* object: ids of jobs that were removed here */
 	json_t *aliases;    /* object: name (json_from_bytes) -> job number */

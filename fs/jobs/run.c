@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/dir_kind.h"
 #include "fs/jobs/job_store.h"
 #include "fs/jobs/jobs.h"
@@ -17,10 +17,10 @@
 enum { SETTLE_MS = 250 };
 
 /* A newer run of the file may be the one that settles. */
-static void run_leave_inode(struct run *run)
+static void run_leave_file(struct run *run)
 {
-	if (run->inode->timer == run)
-		run->inode->timer = NULL;
+	if (run->file->run == run)
+		run->file->run = NULL;
 }
 
 /* Input files may be secrets: not for the next owner of the memory. */
@@ -42,16 +42,12 @@ static void run_free(struct run *run)
 		run->job->run = NULL;
 		job_drop(run->job);
 	}
-	if (run->inode) {
-		run_leave_inode(run);
-		spool_drop(core->spool, run->inode);
-	}
-	for (size_t i = 0; i < run->input_count; i++)
-		free(run->inputs[i].name);
+	run_files_thaw(run);
+	run_leave_file(run);
+	file_drop(run->file);
 	for (size_t i = 0; i < 8; i++)
 		free(run->query_text[i]);
 	json_decref(run->settings);
-	free(run->inputs);
 	free(run->record);
 	body_free(run->body, run->body_len);
 	body_free(run->other_body, run->body_len);
@@ -60,49 +56,16 @@ static void run_free(struct run *run)
 	free(run);
 }
 
-/* ---- what the request is made of ---- */
-
-static int run_read_inputs(struct run *run, const struct spool_inode *dir)
-{
-	size_t count = spool_count(dir);
-	struct spool_inode *inode;
-	const char *name;
-
-	if (run->place->saves != PLACE_PROGRAMS)
-		return 0;
-	run->inputs = calloc(count ? count : 1, sizeof(*run->inputs));
-	if (!run->inputs)
-		return -ENOMEM;
-	for (size_t i = 0; spool_entry(dir, i, &name, &inode); i++) {
-		struct run_input *input = &run->inputs[run->input_count];
-		if (inode == run->inode || !place_takes(dir, name, inode))
-			continue;
-		input->name = strdup(name);
-		if (!input->name)
-			return -ENOMEM;
-		input->number = inode->number;
-		run->input_count++;
-	}
-	return 0;
-}
-
 /* ---- in the worker ---- */
 
 static int prepare_content(struct run *run, char **content, size_t *len)
 {
-	char name[40];
-	int err = run->commit ? spool_commit_work(run->commit) : 0;
+	int err = run->commit ? file_commit_work(run->commit) : 0;
 
 	run->is_commit_error = err != 0;
-	if (err)
-		return err;
-	snprintf(name, sizeof(name), "%" PRIu64 ".code", run->job->number);
-	err = spool_content_link(
-		run->state, run->number, run->state->jobs_fd, name);
 	if (!err)
-		err = spool_content_read(
-			run->state, run->number, RUN_INPUT_MAX, content, len);
-	return err;
+		err = run_files_copy(run, run->job->number);
+	return err ? err : run_files_read(run, content, len);
 }
 
 static void run_prepare(void *ctx)
@@ -212,7 +175,7 @@ static void run_enqueue(struct run *run)
 {
 	if (run->settles || !run->is_prepared)
 		return;
-	run_leave_inode(run);
+	run_leave_file(run);
 	run_queue(run);
 }
 
@@ -222,8 +185,9 @@ static void run_prepared(void *ctx)
 	struct job *job = run->job;
 
 	if (run->commit)
-		spool_commit_end(run->core->spool, run->commit);
+		file_commit_end(run->commit);
 	run->commit = NULL;
+	run_files_thaw(run);
 	run->is_prepared = true;
 	job->is_stored = true;
 	job->commit_err = run->is_commit_error ? run->err : 0;
@@ -252,36 +216,37 @@ static void run_settled(void *ctx)
 
 /* ---- the start ---- */
 
-static int run_fill(
-	struct run *run, const struct spool_inode *dir, const char *name)
+static int run_fill(struct run *run, struct file *dir, const char *name,
+	struct file_opened *opened)
 {
-	int err;
+	struct stat st;
+	int err = file_stat(run->file, &st);
 
-	run->number = run->inode->number;
 	run->name = strdup(name);
 	run->id = place_id(run->place, dir);
 	/* The record says what will be there when it is. */
 	run->job->has_code = true;
-	run->job->code_size = run->inode->size;
+	run->job->code_size = err ? 0 : st.st_size;
 	run->record = job_record(run->job, &run->record_len);
-	if (!run->name || !run->id || !run->record)
-		return -ENOMEM;
-	err = place_settings(dir, &run->settings);
+	if (!err && (!run->name || !run->id || !run->record))
+		err = -ENOMEM;
 	if (!err)
-		err = run_read_inputs(run, dir);
+		err = place_settings(dir, &run->settings);
 	if (!err)
-		run->commit =
-			spool_commit_begin(run->core->spool, run->inode, &err);
+		err = run_files_open(run, dir, run->file);
+	if (!err)
+		run->commit = file_commit_begin(run->file, opened, &err);
 	return err;
 }
 
 static struct run *run_new(
-	struct core *core, struct spool_inode *dir, struct spool_inode *inode)
+	struct core *core, const struct file *dir, struct file *file)
 {
 	struct run *run = calloc(1, sizeof(*run));
 
 	if (!run)
 		return NULL;
+	run->program_fd = run->dir_fd = -1;
 	run->core = core;
 	run->state = &core->state;
 	run->place = place_of(dir);
@@ -295,28 +260,29 @@ static struct run *run_new(
 	run->job->run = run;
 	run->job->is_async = run->place->is_async;
 	run->job->is_making = run->place->made != NULL;
-	run->job->inode = inode->number;
-	run->inode = inode;
-	spool_hold(inode);
+	run->job->file = file->number;
+	run->file = file;
+	file_hold(file);
 	return run;
 }
 
-int run_start(struct core *core, struct spool_inode *dir, const char *name,
-	struct spool_inode *inode, bool settles, struct job **out)
+int run_start(struct core *core, struct file *dir, const char *name,
+	struct file *file, struct file_opened *opened, bool settles,
+	struct job **out)
 {
-	struct run *run = run_new(core, dir, inode);
+	struct run *run = run_new(core, dir, file);
 
 	*out = NULL;
 	if (!run)
 		return -ENOMEM;
 	struct job *job = run->job;
-	int err = run_fill(run, dir, name);
+	int err = run_fill(run, dir, name, opened);
 	if (!err)
 		err = worker_submit(
 			core->worker, run_prepare, run_prepared, run);
 	if (err) {
 		if (run->commit)
-			spool_commit_end(core->spool, run->commit);
+			file_commit_end(run->commit);
 		run_free(run);
 		job_remove(job);
 		return err;
@@ -328,8 +294,8 @@ int run_start(struct core *core, struct spool_inode *dir, const char *name,
 		timer_arm(
 			&core->timers, &job->settle, core->now_ms + SETTLE_MS);
 	}
-	inode->timer = run;
-	job_attach(job, inode);
+	file->run = run;
+	job_attach(job, file);
 	*out = job;
 	return 0;
 }
@@ -359,22 +325,22 @@ void run_drop(struct run *run)
 	run_take_back(run);
 	timer_disarm(&run->core->timers, &job->settle);
 	run->settles = true;
-	run_leave_inode(run);
+	run_leave_file(run);
 	if (run->is_prepared)
 		run_free(run);
 	else
 		run->is_dropped = true;
 }
 
-void run_unsettle(struct core *core, struct spool_inode *inode)
+void run_unsettle(struct core *core, struct file *file)
 {
-	struct run *run = inode->timer;
+	struct run *run = file->run;
 	(void)core;
 
 	if (!run || !run->settles)
 		return;
 	struct job *job = run->job;
-	inode->sent = 0; /* it has not been sent, after all */
+	file->sent = 0; /* it has not been sent, after all */
 	job_hold(job);
 	run_drop(run);
 	job_remove(job);

@@ -3,7 +3,7 @@
 #ifndef FS_JOBS_RUN_H
 #define FS_JOBS_RUN_H
 
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/dir_kind.h"
 #include "fs/jobs/job.h"
 
@@ -19,11 +19,6 @@
  *   job_answer   worker  the result onto the disk
  */
 
-struct run_input {
-	char *name;
-	uint64_t number; /* of the inode, whose content is the file */
-};
-
 /* The most that one request carries. */
 #define RUN_INPUT_MAX ((size_t)256 << 20)
 
@@ -32,17 +27,18 @@ struct run {
 	struct core *core;
 	struct job *job; /* held */
 	const struct place *place;
-	struct spool_inode *inode; /* that it was saved in; held */
-	struct spool_commit *commit;
+	struct file *file; /* that it was saved in; held */
+	struct file *dir;  /* frozen while the worker reads; NULL: not */
+	struct file_commit *commit;
 
 	/* What the worker may see. */
 	const struct state *state;
-	uint64_t number;  /* of the inode with the program */
+	int program_fd;	  /* -1: there is no program */
+	int dir_fd;	  /* of its input files; -1: it has none */
+	bool takes_all;	  /* see place_takes_all */
 	char *name;	  /* of the program */
 	char *id;	  /* of the resource it runs in */
 	json_t *settings; /* name -> value, what was set */
-	struct run_input *inputs;
-	size_t input_count;
 	char *record;
 	size_t record_len;
 
@@ -80,14 +76,16 @@ struct runs {
 	bool uses_other; /* the first path of sessions is not there */
 };
 
-/* A run of the program `inode`, which stands under `name` in `dir`. The inode's
- * job becomes the new one. Sends nothing yet. 0 or -errno. */
-int run_start(struct core *core, struct spool_inode *dir, const char *name,
-	struct spool_inode *inode, bool settles, struct job **job);
+/* A run of the program `file`, which stands under `name` in `dir`; opened is
+ * NULL or a handle of it. The file's job becomes the new one. Sends nothing
+ * yet. 0 or -errno. */
+int run_start(struct core *core, struct file *dir, const char *name,
+	struct file *file, struct file_opened *opened, bool settles,
+	struct job **job);
 
 /* What waits to settle is not going to run: the file was renamed or removed.
  * Its job goes. */
-void run_unsettle(struct core *core, struct spool_inode *inode);
+void run_unsettle(struct core *core, struct file *file);
 
 /* It has its place in a queue, ours or the client's. */
 bool run_is_waiting(const struct run *run);
@@ -127,8 +125,18 @@ int run_cancel(struct op *op, struct job *job);
 int run_build_execute(struct run *run, const char *content, size_t len);
 int run_build_service_command(struct run *run, const char *content, size_t len);
 int run_build_session_command(struct run *run, const char *content, size_t len);
+/* ---- run_files.c ---- */
+
+/* What the worker is to read; the directory is frozen until run_files_thaw. */
+int run_files_open(struct run *run, struct file *dir, struct file *program);
+void run_files_thaw(struct run *run);
+/* For the worker: copies the program to jobs/NUMBER.code, durably. */
+int run_files_copy(const struct run *run, uint64_t number);
+/* The whole program; *len 0 where there is none. Owned by the caller. */
+int run_files_read(const struct run *run, char **content, size_t *len);
 /* input_files of the run, where it has some. -EFBIG is told in run->why. */
 int run_put_inputs(struct run *run, json_t *body);
+bool run_has_inputs(struct run *run);
 /* The value that was set, or NULL. */
 const json_t *run_setting(const struct run *run, const char *name);
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/files/spool.h"
 #include "fs/jobs/run.h"
 
 enum { TTL_DEFAULT_S = 60 };
@@ -19,51 +18,6 @@ const json_t *run_setting(const struct run *run, const char *name)
 static int put(json_t *body, const char *name, const json_t *value)
 {
 	return value ? json_object_set(body, name, (json_t *)value) : 0;
-}
-
-static int input_json(const struct run *run, const struct run_input *input,
-	size_t *total, json_t **out)
-{
-	char *bytes, *text;
-	size_t len, text_len;
-	int err = spool_content_read(run->state, input->number,
-		RUN_INPUT_MAX - *total, &bytes, &len);
-
-	if (err)
-		return err;
-	*total += len;
-	text = base64_encode(bytes, len, &text_len);
-	free(bytes);
-	if (!text)
-		return -ENOMEM;
-	*out = json_pack("{s:o s:s#}", "filename",
-		json_from_bytes(input->name, strlen(input->name)), "content",
-		text, (int)text_len);
-	free(text);
-	return *out ? 0 : -ENOMEM;
-}
-
-int run_put_inputs(struct run *run, json_t *body)
-{
-	json_t *list = json_array();
-	size_t total = 0;
-	int err = list ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !err && i < run->input_count; i++) {
-		json_t *item;
-		err = input_json(run, &run->inputs[i], &total, &item);
-		if (!err && json_array_append_new(list, item))
-			err = -ENOMEM;
-		if (err == -EFBIG)
-			snprintf(run->why, sizeof(run->why),
-				"the input file %.100s cannot be sent: with it "
-				"the request is larger than %zu MB",
-				run->inputs[i].name, RUN_INPUT_MAX >> 20);
-	}
-	if (!err && json_array_size(list))
-		err = json_object_set(body, "input_files", list) ? -ENOMEM : 0;
-	json_decref(list);
-	return err;
 }
 
 static int put_settings(const struct run *run, json_t *body)
@@ -165,15 +119,15 @@ int run_build_execute(struct run *run, const char *content, size_t len)
 	const char *language = run_language(run, content, len);
 	bool is_named =
 		language_of_name(run->name) || json_string_length(set) > 0;
-	bool needs_more = run->input_count ||
-		json_integer_value(run_setting(run, "vcpu")) > 1;
 
 	run->timeout_ms =
 		(ttl ? json_integer_value(ttl) : TTL_DEFAULT_S) * 1000 +
 		run->grace_ms;
 	if (run->place->is_async)
 		run->timeout_ms = 0;
-	if (language && (is_named || needs_more))
+	if (language &&
+		(is_named || json_integer_value(run_setting(run, "vcpu")) > 1 ||
+			run_has_inputs(run)))
 		return build_execute(run, language, content, len);
 	return build_run(run, content, len);
 }

@@ -6,6 +6,7 @@
 #include "fs/base/errors.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
+#include "fs/jobs/job_reader.h"
 
 /* The answer of a DELETE is the result. The write returns when it is stored; if
  * it cannot be stored, the poller asks for it again. */

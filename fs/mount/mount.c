@@ -18,7 +18,7 @@
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/mount/parts.h"
 #include "fs/ops/operations.h"
@@ -26,19 +26,70 @@
 #include "fs/tree/resource_run.h"
 #include "fs/tree/tables.h"
 
-static void complain(const char *line)
+/* A saved file has gone for good; its job, if it was a run's, goes with it. */
+static void file_gone(void *ctx, uint64_t number, struct file *file)
 {
-	log_line(LOG_ERR, "%s", line);
+	struct core *core = ctx;
+	struct job *job;
+
+	if (file)
+		run_unsettle(core, file);
+	job = job_of_file(core, number);
+	if (job)
+		job_detach(job);
 }
 
-/* A saved file has gone for good; its job, if it was a run's, goes with it. */
-static void inode_gone(void *ctx, struct spool_inode *inode)
+static void sweep_work(void *ctx)
 {
-	struct mount *mount = ctx;
+	const struct core *core = ctx;
 
-	run_unsettle(&mount->core, inode);
-	if (inode->job)
-		job_detach(inode->job);
+	files_sweep(core->state.fd);
+}
+
+/* What is left of it a next start removes. */
+static void files_removed(void *ctx)
+{
+	struct core *core = ctx;
+
+	if (core->worker)
+		worker_submit(core->worker, sweep_work, NULL, core);
+}
+
+static void close_work(void *ctx)
+{
+	close((int)(intptr_t)ctx);
+}
+
+static void close_slowly(void *ctx, int fd)
+{
+	struct core *core = ctx;
+
+	if (!core->worker ||
+		worker_submit(
+			core->worker, close_work, NULL, (void *)(intptr_t)fd))
+		close(fd);
+}
+
+static int files_start(struct core *core)
+{
+	const struct options *options = core->options;
+	const struct files_options given = {
+		.uid = options->uid,
+		.gid = options->gid,
+		.top_mode = 0777 & ~options->umask,
+		.is_secret = place_is_secret,
+		.gone = file_gone,
+		.sweep = files_removed,
+		.close_slowly = close_slowly,
+		.ctx = core,
+	};
+	int err = files_convert(core->state.fd);
+
+	if (err)
+		return err;
+	files_sweep(core->state.fd);
+	return files_open(
+		core->state.fd, core->state.path, &given, &core->files);
 }
 
 /* The time of what has none of its own: when this account was first mounted
@@ -60,47 +111,17 @@ static int born_read(struct mount *mount)
 	return err;
 }
 
-/* Ties each file to its newest job, as it was before the last end. */
-static void jobs_tie(struct mount *mount)
-{
-	struct core *core = &mount->core;
-	struct job *job, *next;
-
-	for (job = TAILQ_FIRST(&mount->jobs.all); job; job = next) {
-		next = TAILQ_NEXT(job, link);
-		struct spool_inode *inode = job->inode
-			? spool_by_number(core->spool, job->inode)
-			: NULL;
-		if (!inode && !job->is_async) {
-			job_remove(job); /* its file has gone */
-			continue;
-		}
-		if (!inode)
-			continue;
-		struct job *before = inode->job;
-		inode->job = job;
-		if (before && !before->is_async)
-			job_remove(before);
-	}
-}
-
 static int mount_read(struct mount *mount)
 {
 	struct core *core = &mount->core;
 	int err = born_read(mount);
 
 	if (!err)
-		err = spool_open(&core->state, complain, inode_gone, mount,
-			&core->spool);
-	if (!err) {
-		const struct options *options = core->options;
-		spool_keep_secret(core->spool, place_is_secret);
-		spool_lend(core->spool, options->uid, options->gid,
-			0777 & ~options->umask);
-		err = jobs_load(core);
-	}
+		err = files_start(core);
 	if (!err)
-		jobs_tie(mount);
+		err = jobs_load(core);
+	if (!err)
+		err = jobs_tie(core);
 	if (!err) {
 		core->resources = resources_new(
 			core, tree_collections, resource_run_drop);
@@ -115,6 +136,7 @@ static void lists_init(struct mount *mount)
 	TAILQ_INIT(&core->timers);
 	TAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->parked);
+	TAILQ_INIT(&core->frozen);
 	TAILQ_INIT(&core->open);
 	jobs_init(&mount->jobs, core);
 }
@@ -138,8 +160,7 @@ int mount_new(const struct options *options,
 	core->credentials = credentials;
 	mount->signal_fd = -1;
 	clock_read(&core->now_ms, &core->now);
-	core->state.fd = core->state.inodes_fd = -1;
-	core->state.jobs_fd = core->state.lock_fd = -1;
+	core->state.fd = core->state.jobs_fd = core->state.lock_fd = -1;
 	core->errors = errors_new();
 	err = core->errors ? tree_init(tree_tables) : -ENOMEM;
 	if (!err)
@@ -174,8 +195,7 @@ void mount_free(struct mount *mount)
 	jobs_clear(core);
 	resources_save(core);
 	resources_free(core->resources);
-	if (core->spool)
-		spool_close(core->spool);
+	files_close(core->files);
 	nodes_clear(&core->nodes);
 	errors_free(core->errors);
 	if (core->state.fd >= 0)

@@ -8,7 +8,7 @@
 #include "fs/core/handle.h"
 #include "fs/core/core.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 
 enum { REFUSED_MS = 1000 };
 
@@ -168,12 +168,12 @@ int tree_remove(struct op *op)
 
 /* mv takes EINVAL for "no such flag" and renames again without any: what the
  * API has refused is not asked for a second time. */
-static bool was_refused(const struct op *op, const struct spool_inode *inode)
+static bool was_refused(const struct op *op, const struct file *file)
 {
 	const struct core *core = op->core;
 
 	return !op->flags && !op->calls[0].is_started && !op->extra &&
-		core->refused.ino == inode->ino &&
+		core->refused.ino == file->ino &&
 		core->refused.pid == op->pid &&
 		core->now_ms < core->refused.until_ms;
 }
@@ -183,22 +183,25 @@ int tree_move_in(struct op *op)
 {
 	struct core *core = op->core;
 	struct node *to = node_find(&core->nodes, op->new_ino);
-	struct spool_inode *from = spool_by_ino(core->spool, op->ino);
-	struct spool_inode *inode = from ? spool_find(from, op->name) : NULL;
+	struct file *from = file_by_ino(core->files, op->ino), *file;
+	int err;
 
 	if (!to || !from)
 		return -ESTALE;
-	if (!inode)
-		return -ENOENT;
+	err = file_lookup(from, op->name, &file);
+	if (err)
+		return err;
 	if (!to->row->move_in)
-		return -EPERM;
-	if (was_refused(op, inode))
-		return -EINVAL;
-	int err = to->row->move_in(op, to, inode, op->new_name);
+		err = -EPERM;
+	else if (was_refused(op, file))
+		err = -EINVAL;
+	else
+		err = to->row->move_in(op, to, file, op->new_name);
 	if (err == -EINVAL && op->flags) {
-		core->refused.ino = inode->ino;
+		core->refused.ino = file->ino;
 		core->refused.pid = op->pid;
 		core->refused.until_ms = core->now_ms + REFUSED_MS;
 	}
+	file_drop(file);
 	return err ? err : op_reply_ok(op);
 }

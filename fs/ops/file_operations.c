@@ -3,19 +3,21 @@
 #include "fs/ops/file_operations.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/ops/nodes.h"
 #include "fs/ops/request.h"
 #include "fs/ops/save.h"
 #include "fs/ops/saved_files.h"
 
-void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+void kernel_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct op *op = request_on(req, ino, tree_open, spool_op_open);
+	struct op *op = request_on(req, ino, tree_open, saved_open);
 
 	if (!op)
 		return;
@@ -23,11 +25,11 @@ void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	op_start(op);
 }
 
-void file_create(fuse_req_t req, fuse_ino_t parent, const char *name,
+void kernel_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 	mode_t mode, struct fuse_file_info *fi)
 {
 	struct op *op =
-		request_named(req, parent, name, tree_create, spool_op_create);
+		request_named(req, parent, name, tree_create, saved_create);
 
 	if (!op)
 		return;
@@ -42,7 +44,7 @@ static int run_read(struct op *op)
 	return op->handle->kind->read(op);
 }
 
-void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+void kernel_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *fi)
 {
 	struct op *op = request_on(req, ino, run_read, run_read);
@@ -79,21 +81,43 @@ static void write_row(fuse_req_t req, struct core *core, struct handle *handle,
 	op_start(op);
 }
 
+/* Of a file that the worker is reading: written when it has read it. */
+static void write_later(fuse_req_t req, struct core *core,
+	struct handle *handle, const char *bytes, size_t size, off_t offset)
+{
+	struct op *op = op_new(core, req, saved_write);
+
+	if (!op)
+		return;
+	op->handle = handle;
+	op->size = size;
+	op->offset = offset;
+	op->extra = malloc(size ? size : 1);
+	if (op->extra)
+		memcpy(op->extra, bytes, size);
+	else
+		op->run = request_lacks_memory;
+	op_start(op);
+}
+
 /* The bytes are libfuse's and gone when this returns: they are taken at once,
  * whatever is then waited for. */
-void file_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
-	off_t offset, struct fuse_file_info *fi)
+void kernel_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
+	size_t size, off_t offset, struct fuse_file_info *fi)
 {
 	struct core *core = request_fs(req);
 	struct handle *handle = handle_of(fi);
 
 	(void)ino;
-	if (!handle->inode) {
+	if (!handle->file) {
 		write_row(req, core, handle, bytes, size, offset);
 		return;
 	}
-	ssize_t n = spool_write(
-		core->spool, handle->inode, bytes, size, offset, &core->now);
+	if (file_is_frozen(handle->file)) {
+		write_later(req, core, handle, bytes, size, offset);
+		return;
+	}
+	ssize_t n = saved_write_bytes(handle, bytes, size, offset);
 	if (n < 0)
 		fuse_reply_err(req, -n);
 	else
@@ -102,10 +126,10 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
 
 static int run_flush(struct op *op)
 {
-	return op->handle->inode ? save_flush(op) : tree_flush(op);
+	return op->handle->file ? save_flush(op) : tree_flush(op);
 }
 
-void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+void kernel_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct op *op = request_on(req, ino, run_flush, run_flush);
 
@@ -117,10 +141,10 @@ void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 static int run_fsync(struct op *op)
 {
-	return op->handle->inode ? save_fsync(op) : op_reply_ok(op);
+	return op->handle->file ? save_fsync(op) : op_reply_ok(op);
 }
 
-void file_fsync(
+void kernel_fsync(
 	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	struct op *op = request_on(req, ino, run_fsync, run_fsync);
@@ -132,40 +156,36 @@ void file_fsync(
 	op_start(op);
 }
 
-void file_fsyncdir(
+void kernel_fsyncdir(
 	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
-	(void)ino;
-	(void)datasync;
-	(void)fi;
-	fuse_reply_err(req, 0);
+	kernel_fsync(req, ino, datasync, fi);
 }
 
 /* Saved before it is answered: the process's next request finds the job. */
-void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+void kernel_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct core *core = request_fs(req);
 	struct handle *handle = handle_of(fi);
 
 	(void)ino;
-	if (!handle->inode) {
+	if (!handle->file) {
 		fuse_reply_err(req, 0);
 		tree_released(core, handle);
 		return;
 	}
 	if (handle->is_writable) {
-		handle->inode->writers--;
-		save_released(core, handle->inode);
+		handle->file->writers--;
+		save_released(core, handle);
 	}
 	fuse_reply_err(req, 0);
 	handle_free(core, handle);
 }
 
-void file_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
+void kernel_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 	off_t len, struct fuse_file_info *fi)
 {
-	struct op *op =
-		request_on(req, ino, request_refuse, spool_op_fallocate);
+	struct op *op = request_on(req, ino, request_refuse, saved_fallocate);
 
 	if (!op)
 		return;
@@ -176,7 +196,20 @@ void file_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 	op_start(op);
 }
 
-void file_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+void kernel_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
+	struct fuse_file_info *fi)
+{
+	struct op *op = request_on(req, ino, tree_lseek, saved_lseek);
+
+	if (!op)
+		return;
+	op->handle = handle_of(fi);
+	op->offset = offset;
+	op->flags = (unsigned)whence;
+	op_start(op);
+}
+
+void kernel_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 	struct fuse_pollhandle *poll)
 {
 	struct core *core = request_fs(req);

@@ -10,7 +10,7 @@
 #include "fs/core/listing.h"
 #include "fs/core/node.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/dir_kind.h"
 
 /* A static row under a directory: bound as its directory is. */
@@ -20,8 +20,8 @@ static int child_found(struct op *op, const struct row *row,
 	struct node *child;
 	int err;
 
-	if (row->spool)
-		return row->spool(op, dir, found);
+	if (row->saves)
+		return row->saves(op, dir, found);
 	child = node_hold(&op->core->nodes, row, dir->id, dir->name);
 	if (!child)
 		return -ENOMEM;
@@ -70,9 +70,16 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 
 /* A draft that is moved becomes another thing, and the kernel moves what it
  * remembers of the name with it: it is to ask again. */
-static bool is_draft(const struct spool_inode *inode)
+static bool is_draft(const struct file *file)
 {
-	return S_ISDIR(inode->mode) && place_of(inode)->has_drafts;
+	return S_ISDIR(file->type) && place_of(file)->has_drafts;
+}
+
+/* Every change goes through the kernel, but for a directory's times, which move
+ * when a job appears in it. */
+double saved_timeout_s(const struct file *file)
+{
+	return S_ISDIR(file->type) ? 0 : FOREVER_S;
 }
 
 /* A directory of the table, whatever the account has. */
@@ -92,12 +99,11 @@ int found_fill(struct op *op, const struct found *found,
 
 	memset(entry, 0, sizeof(*entry));
 	*held = NULL;
-	if (found->inode) {
-		inode_attr(op->core, found->inode, &entry->attr, &timeout_s);
-		entry->ino = found->inode->ino;
-		entry->attr_timeout = timeout_s;
-		entry->entry_timeout = is_draft(found->inode) ? 0 : FOREVER_S;
-		return 0;
+	if (found->file) {
+		entry->ino = found->file->ino;
+		entry->attr_timeout = saved_timeout_s(found->file);
+		entry->entry_timeout = is_draft(found->file) ? 0 : FOREVER_S;
+		return file_stat(found->file, &entry->attr);
 	}
 	struct node *node =
 		node_hold(&op->core->nodes, found->row, found->id, found->name);
@@ -125,8 +131,8 @@ int found_fill_now(struct op *op, const struct found *found,
 	op->is_peeking = true;
 	int err = found_fill(op, found, entry, held);
 	op->is_peeking = false;
-	if (!err)
-		return 0;
+	if (!err || found->file)
+		return err;
 	memset(entry, 0, sizeof(*entry));
 	*held = node_hold(&op->core->nodes, found->row, found->id, found->name);
 	if (!*held)
@@ -155,6 +161,8 @@ static int entry_reply(struct op *op, struct found *found,
 		if (held && op->req) {
 			held->lookups++;
 			node_told(op->core, held, entry.attr_timeout);
+		} else if (op->req) {
+			file_known(found->file);
 		}
 		op_reply_entry(op, &entry);
 		if (held)
@@ -176,6 +184,23 @@ int found_reply_now(struct op *op, struct found *found)
 
 /* ---- an open directory ---- */
 
+static void entry_names(
+	const struct found *found, struct fuse_entry_param *entry)
+{
+	const struct row *row = found->row;
+
+	memset(entry, 0, sizeof(*entry));
+	entry->attr.st_ino = row ? node_ino(row, found->id, found->name)
+		: found->file	 ? found->file->ino
+				 : found->ino;
+	entry->attr.st_mode = row && row->kind == ROW_LINK ? S_IFLNK
+		: row && row->kind != ROW_DIR		   ? S_IFREG
+		: row || found->file			   ? S_IFDIR
+							   : found->type;
+}
+
+/* What its attributes would cost a request for has none here: the kernel asks
+ * for them if somebody wants them. */
 static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	const char *name, const struct found *found, off_t next)
 {
@@ -183,19 +208,10 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	struct node *held = NULL;
 	size_t len;
 
-	/* What its attributes would cost a request for has none here: the
-	 * kernel asks for them if somebody wants them. */
 	op->is_peeking = true;
-	if (!op->is_plus || found_fill(op, found, &entry, &held)) {
-		memset(&entry, 0, sizeof(entry));
-		entry.attr.st_ino = found->inode
-			? found->inode->ino
-			: node_ino(found->row, found->id, found->name);
-		entry.attr.st_mode = found->inode      ? found->inode->mode
-			: found->row->kind == ROW_DIR  ? S_IFDIR
-			: found->row->kind == ROW_LINK ? S_IFLNK
-						       : S_IFREG;
-	}
+	if (!op->is_plus || !(found->row || found->file) ||
+		found_fill(op, found, &entry, &held))
+		entry_names(found, &entry);
 	op->is_peeking = false;
 	if (op->is_plus)
 		len = fuse_add_direntry_plus(
@@ -206,9 +222,26 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	if (held && len <= room && entry.ino) {
 		held->lookups++;
 		node_told(op->core, held, entry.attr_timeout);
+	} else if (found->file && len <= room && entry.ino) {
+		file_known(found->file);
 	}
 	if (held)
 		node_drop(&op->core->nodes, held);
+	return len;
+}
+
+/* A saved file may have gone since it was listed. */
+static size_t listing_saved(struct op *op, char *bytes, size_t room,
+	const char *name, const struct found *listed, off_t next)
+{
+	struct found found = *listed;
+	size_t len;
+
+	if (op->is_plus &&
+		file_lookup(op->handle->file, name, &found.file) == -ENOENT)
+		return 0;
+	len = listing_entry(op, bytes, room, name, &found, next);
+	file_drop(found.file);
 	return len;
 }
 
@@ -241,7 +274,8 @@ int listing_reply(struct op *op, struct listing *listing)
 				i + 1);
 		} else {
 			const char *name = listing_at(listing, i - 2, &found);
-			len = listing_entry(
+			len = (found.row || found.file ? listing_entry
+						       : listing_saved)(
 				op, bytes + used, room, name, &found, i + 1);
 		}
 		if (len > room)

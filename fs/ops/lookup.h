@@ -31,9 +31,8 @@ int found_reply(struct op *op, struct found *found);
 /* The same, with found_fill_now. */
 int found_reply_now(struct op *op, struct found *found);
 
-/* Attributes of a saved file or directory; in fs/ops/saved_files.c. */
-void inode_attr(const struct core *core, const struct spool_inode *inode,
-	struct stat *attr, double *timeout_s);
+/* How long the kernel may cache a saved file's attributes. */
+double saved_timeout_s(const struct file *file);
 
 /* Answers op from an open directory's listing. */
 int listing_reply(struct op *op, struct listing *listing);

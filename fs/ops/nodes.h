@@ -19,6 +19,7 @@ int tree_getattr(struct op *op);
 int tree_setattr(struct op *op);
 int tree_readlink(struct op *op);
 int tree_open(struct op *op);
+int tree_lseek(struct op *op); /* flags: whence */
 /* Collects what is written; `acts` is set where it is a whole value, which is
  * then sent by tree_send_written, an operation of its own. 0 or -errno. */
 int tree_write(struct core *core, struct handle *handle, const char *bytes,

@@ -10,6 +10,7 @@
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
 #include "fs/core/row.h"
+#include "fs/files/files.h"
 #include "fs/ops/file_operations.h"
 #include "fs/ops/nodes.h"
 #include "fs/ops/request.h"
@@ -38,7 +39,7 @@ static void do_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, ENAMETOOLONG);
 		return;
 	}
-	op = request_named(req, parent, name, tree_lookup, spool_op_lookup);
+	op = request_named(req, parent, name, tree_lookup, saved_lookup);
 	if (op)
 		op_start(op);
 }
@@ -47,8 +48,12 @@ static void forget(struct core *core, fuse_ino_t ino, uint64_t count)
 {
 	struct node *node = node_find(&core->nodes, ino);
 
+	struct file *file = node ? NULL : file_by_ino(core->files, ino);
+
 	if (node)
 		node_forget(&core->nodes, node, count);
+	if (file)
+		file_forget(file, count);
 }
 
 static void do_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
@@ -70,7 +75,7 @@ static void do_forget_multi(
 static void do_getattr(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct op *op = request_on(req, ino, tree_getattr, spool_op_getattr);
+	struct op *op = request_on(req, ino, tree_getattr, saved_getattr);
 
 	if (op && fi)
 		op->fi = *fi;
@@ -81,11 +86,11 @@ static void do_getattr(
 static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
 	int to_set, struct fuse_file_info *fi)
 {
-	struct op *op = request_on(req, ino, tree_setattr, spool_op_setattr);
+	struct op *op = request_on(req, ino, tree_setattr, saved_setattr);
 
-	(void)fi;
 	if (!op)
 		return;
+	op->handle = fi ? handle_of(fi) : NULL;
 	op->attr = *attr;
 	op->to_set = to_set;
 	op_start(op);
@@ -93,7 +98,7 @@ static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
 
 static void do_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	struct op *op = request_on(req, ino, tree_readlink, spool_op_readlink);
+	struct op *op = request_on(req, ino, tree_readlink, saved_readlink);
 
 	if (op)
 		op_start(op);
@@ -103,7 +108,7 @@ static void do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 	mode_t mode, dev_t device)
 {
 	struct op *op =
-		request_named(req, parent, name, tree_create, spool_op_mknod);
+		request_named(req, parent, name, tree_create, saved_mknod);
 
 	(void)device;
 	if (!op)
@@ -116,7 +121,7 @@ static void do_mkdir(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	struct op *op =
-		request_named(req, parent, name, tree_mkdir, spool_op_mkdir);
+		request_named(req, parent, name, tree_mkdir, saved_mkdir);
 
 	if (!op)
 		return;
@@ -128,7 +133,7 @@ static void remove_name(
 	fuse_req_t req, fuse_ino_t parent, const char *name, bool is_dir)
 {
 	struct op *op =
-		request_named(req, parent, name, tree_remove, spool_op_remove);
+		request_named(req, parent, name, tree_remove, saved_remove);
 
 	if (!op)
 		return;
@@ -149,8 +154,8 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 static void do_symlink(
 	fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	struct op *op = request_named(
-		req, parent, name, request_refuse, spool_op_symlink);
+	struct op *op =
+		request_named(req, parent, name, request_refuse, saved_symlink);
 
 	if (!op)
 		return;
@@ -164,7 +169,7 @@ static void do_link(
 	fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
 	struct op *op =
-		request_named(req, ino, name, request_refuse, spool_op_link);
+		request_named(req, ino, name, request_refuse, saved_link);
 
 	if (!op)
 		return;
@@ -175,8 +180,8 @@ static void do_link(
 static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	fuse_ino_t new_parent, const char *new_name, unsigned flags)
 {
-	struct op *op = request_named(
-		req, parent, name, request_refuse, spool_op_rename);
+	struct op *op =
+		request_named(req, parent, name, request_refuse, saved_rename);
 
 	if (!op)
 		return;
@@ -194,7 +199,7 @@ static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 static void do_opendir(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct op *op = request_on(req, ino, tree_opendir, spool_op_opendir);
+	struct op *op = request_on(req, ino, tree_opendir, saved_opendir);
 
 	if (!op)
 		return;
@@ -205,7 +210,7 @@ static void do_opendir(
 static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *fi, bool is_plus)
 {
-	struct op *op = request_on(req, ino, tree_readdir, spool_op_readdir);
+	struct op *op = request_on(req, ino, tree_readdir, saved_readdir);
 
 	if (!op)
 		return;
@@ -274,21 +279,22 @@ const struct fuse_lowlevel_ops fs_operations = {
 	.symlink = do_symlink,
 	.link = do_link,
 	.rename = do_rename,
-	.open = file_open,
-	.create = file_create,
-	.read = file_read,
-	.write = file_write,
-	.flush = file_flush,
-	.fsync = file_fsync,
-	.fsyncdir = file_fsyncdir,
-	.release = file_release,
+	.open = kernel_open,
+	.create = kernel_create,
+	.read = kernel_read,
+	.write = kernel_write,
+	.flush = kernel_flush,
+	.fsync = kernel_fsync,
+	.fsyncdir = kernel_fsyncdir,
+	.release = kernel_release,
 	.opendir = do_opendir,
 	.readdir = do_readdir,
 	.readdirplus = do_readdirplus,
 	.releasedir = do_releasedir,
 	.statfs = do_statfs,
-	.fallocate = file_fallocate,
-	.poll = file_poll,
+	.fallocate = kernel_fallocate,
+	.lseek = kernel_lseek,
+	.poll = kernel_poll,
 	.getxattr = xattr_get,
 	.setxattr = xattr_set,
 	.listxattr = xattr_list,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "fs/ops/lookup.h"
 #include "fs/core/handle.h"
@@ -121,4 +122,22 @@ int tree_open(struct op *op)
 		return err;
 	}
 	return op_reply_open(op, &op->fi);
+}
+
+/* All of it is data, up to the size that the kernel was given. */
+int tree_lseek(struct op *op)
+{
+	struct node *node = op_node(op);
+	struct stat attr;
+	double timeout_s;
+
+	if (!node)
+		return -ESTALE;
+	op->is_peeking = true;
+	int err = row_attr(op, node, &attr, &timeout_s);
+	op->is_peeking = false;
+	if (err || op->offset < 0 || op->offset >= attr.st_size)
+		return -ENXIO;
+	return op_reply_lseek(
+		op, op->flags == SEEK_DATA ? op->offset : attr.st_size);
 }

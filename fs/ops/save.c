@@ -9,10 +9,11 @@
 
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/ops/close_probe.h"
 #include "fs/ops/open_descriptors.h"
+#include "fs/jobs/dir_kind.h"
 
 /*
  * When has a file been saved?
@@ -35,8 +36,7 @@
 /* ---- the durable half: what close accepts is on disk ---- */
 
 struct commit {
-	struct core *core;
-	struct spool_commit *commit;
+	struct file_commit *commit;
 	struct op_list waiters;
 	unsigned holds; /* the worker's, and the waiting operation's */
 	bool is_done;
@@ -53,14 +53,14 @@ static void commit_work(void *ctx)
 {
 	struct commit *commit = ctx;
 
-	commit->err = spool_commit_work(commit->commit);
+	commit->err = file_commit_work(commit->commit);
 }
 
 static void commit_done(void *ctx)
 {
 	struct commit *commit = ctx;
 
-	spool_commit_end(commit->core->spool, commit->commit);
+	file_commit_end(commit->commit);
 	commit->is_done = true;
 	if (commit->err)
 		log_line(LOG_ERR, "a file could not be kept: %s",
@@ -70,8 +70,8 @@ static void commit_done(void *ctx)
 }
 
 /* NULL and 0: there is nothing to make durable. */
-static int commit_start(
-	struct core *core, struct spool_inode *inode, struct commit **out)
+static int commit_start(struct core *core, struct file *file,
+	struct file_opened *opened, struct commit **out)
 {
 	struct commit *commit = calloc(1, sizeof(*commit));
 	int err = 0;
@@ -79,17 +79,16 @@ static int commit_start(
 	*out = NULL;
 	if (!commit)
 		return -ENOMEM;
-	commit->core = core;
 	commit->holds = 1;
 	TAILQ_INIT(&commit->waiters);
-	commit->commit = spool_commit_begin(core->spool, inode, &err);
+	commit->commit = file_commit_begin(file, opened, &err);
 	if (!commit->commit) {
 		free(commit);
 		return err;
 	}
 	err = worker_submit(core->worker, commit_work, commit_done, commit);
 	if (err) {
-		spool_commit_end(core->spool, commit->commit);
+		file_commit_end(commit->commit);
 		free(commit);
 		return err;
 	}
@@ -159,44 +158,63 @@ static int save_wait(struct op *op)
 	return op_reply_ok(op);
 }
 
-/* Runs the file if its name says so, else makes it durable. */
-static int save_start(struct core *core, struct spool_inode *inode,
-	struct spool_inode *dir, const char *name, struct save *save)
-{
-	bool runs = inode->sent != inode->generation && dir &&
-		place_runs(dir, name, inode);
+/* A name under which a file is saved; dir NULL: it has none that runs. */
+struct save_name {
+	struct file *dir;
+	const char *name;
+};
 
-	if (!runs)
-		return commit_start(core, inode, &save->commit);
-	run_unsettle(core, inode);
-	inode->sent = inode->generation;
-	save->settles = place_settles(dir, name);
-	return run_start(core, dir, name, inode, save->settles, &save->job);
+/* Runs the file if its name says so, else makes it durable. */
+static int save_start(struct core *core, struct file *file,
+	struct file_opened *opened, const struct save_name *as,
+	struct save *save)
+{
+	if (!as->dir || file->sent == file->generation ||
+		!place_runs(as->dir, as->name, file))
+		return commit_start(core, file, opened, &save->commit);
+	run_unsettle(core, file);
+	file->sent = file->generation;
+	save->settles = place_settles(as->dir, as->name);
+	return run_start(core, as->dir, as->name, file, opened, save->settles,
+		&save->job);
+}
+
+static size_t names_known(const struct file *file)
+{
+	struct file *dir;
+	const char *name;
+	size_t count = 0;
+
+	while (file_place(file, count, &dir, &name))
+		count++;
+	return count;
 }
 
 /* A file with several names runs once, under the first that runs. */
-static int save_start_anywhere(
-	struct core *core, struct spool_inode *inode, struct save *save)
+static int save_find_name(struct file *file, struct save_name *as)
 {
-	struct spool_inode *dir;
-	const char *name;
+	struct stat st;
+	int err = file_stat(file, &st);
 
-	for (size_t i = 0; spool_link_at(inode, i, &dir, &name); i++)
-		if (place_runs(dir, name, inode))
-			return save_start(core, inode, dir, name, save);
-	return save_start(core, inode, NULL, NULL, save);
+	if (!err && st.st_nlink > names_known(file))
+		err = file_find_places(file);
+	for (size_t i = 0; !err && file_place(file, i, &as->dir, &as->name);
+		i++)
+		if (place_runs(as->dir, as->name, file))
+			return 0;
+	as->dir = NULL;
+	return err;
 }
 
-static int save_begin(struct op *op, struct spool_inode *inode,
-	struct spool_inode *dir, const char *name)
+static int save_begin(struct op *op, struct file *file,
+	struct file_opened *opened, const struct save_name *as)
 {
 	struct save *save = calloc(1, sizeof(*save));
 	int err;
 
 	if (!save)
 		return -ENOMEM;
-	err = dir ? save_start(op->core, inode, dir, name, save)
-		  : save_start_anywhere(op->core, inode, save);
+	err = save_start(op->core, file, opened, as, save);
 	if (err) {
 		free(save);
 		return err;
@@ -213,16 +231,17 @@ static int save_begin(struct op *op, struct spool_inode *inode,
 int save_flush(struct op *op)
 {
 	struct handle *handle = op->handle;
-	struct spool_inode *inode = handle->inode;
+	struct file *file = handle->file;
 	enum writer_close found;
+	struct save_name as;
 
 	if (op->extra)
 		return save_wait(op);
 	if (!handle->is_writable)
 		return op_reply_ok(op);
-	if (inode->sent == inode->generation && !spool_is_dirty(inode))
+	if (file->sent == file->generation && !file_is_dirty(file))
 		return op_reply_ok(op);
-	int err = close_probe_ask(op, handle->opener, inode->ino, &found);
+	int err = close_probe_ask(op, handle->opener, file->ino, &found);
 	if (err)
 		return err;
 	switch (found) {
@@ -230,7 +249,7 @@ int save_flush(struct op *op)
 		log_line(LOG_INFO,
 			"a writer was killed before its close: what it "
 			"wrote is kept and not run");
-		inode->sent = inode->generation;
+		file->sent = file->generation;
 		return op_reply_ok(op);
 	case WRITER_MORE:
 	case WRITER_UNKNOWN:
@@ -238,12 +257,16 @@ int save_flush(struct op *op)
 	case WRITER_LAST:
 		break;
 	}
-	err = save_begin(op, inode, NULL, NULL);
+	err = save_find_name(file, &as);
+	if (!err)
+		err = save_begin(op, file, &handle->opened, &as);
 	return err ? err : save_wait(op);
 }
 
 int save_fsync(struct op *op)
 {
+	struct handle *handle = op->handle;
+	bool is_dir = S_ISDIR(handle->file->type);
 	struct save *save = op->extra;
 
 	if (save)
@@ -251,7 +274,8 @@ int save_fsync(struct op *op)
 	save = calloc(1, sizeof(*save));
 	if (!save)
 		return -ENOMEM;
-	int err = commit_start(op->core, op->handle->inode, &save->commit);
+	int err = commit_start(op->core, handle->file,
+		is_dir ? NULL : &handle->opened, &save->commit);
 	if (err) {
 		free(save);
 		return err;
@@ -263,24 +287,34 @@ int save_fsync(struct op *op)
 	return save_wait(op);
 }
 
-void save_released(struct core *core, struct spool_inode *inode)
+void save_released(struct core *core, struct handle *handle)
 {
+	struct file *file = handle->file;
 	struct save save = { 0 };
+	struct save_name as;
+	struct stat st;
 	int err;
 
-	if (inode->writers || !inode->nlink)
+	if (file->writers ||
+		(file->sent == file->generation && !file_is_dirty(file)))
 		return;
-	if (inode->sent == inode->generation && !spool_is_dirty(inode))
+	err = file_stat(file, &st);
+	if (!err && !st.st_nlink)
 		return;
-	err = save_start_anywhere(core, inode, &save);
+	if (!err)
+		err = save_find_name(file, &as);
+	if (!err)
+		err = save_start(core, file, &handle->opened, &as, &save);
 	if (err)
 		log_line(LOG_ERR, "a file could not be saved: %s",
 			strerror(-err));
 }
 
-int save_renamed(struct op *op, struct spool_inode *inode,
-	struct spool_inode *dir, const char *name)
+int save_renamed(
+	struct op *op, struct file *file, struct file *dir, const char *name)
 {
+	const struct save_name as = { dir, name };
+
 	if (op->extra) {
 		/* The name has changed whatever becomes of the run: an error
 		 * here would make its user believe that it has not. */
@@ -290,16 +324,15 @@ int save_renamed(struct op *op, struct spool_inode *inode,
 			return op_wait(op, &save->job->waiters);
 		return op_reply_ok(op);
 	}
-	run_unsettle(op->core, inode);
-	if (!S_ISREG(inode->mode) || inode->writers ||
-		inode->sent == inode->generation ||
-		!place_runs(dir, name, inode))
+	run_unsettle(op->core, file);
+	if (!S_ISREG(file->type) || file->writers ||
+		file->sent == file->generation || !place_runs(dir, name, file))
 		return op_reply_ok(op);
-	int err = save_begin(op, inode, dir, name);
+	int err = save_begin(op, file, NULL, &as);
 	if (err) {
 		log_line(LOG_ERR, "a renamed file could not be run: %s",
 			strerror(-err));
 		return op_reply_ok(op);
 	}
-	return save_renamed(op, inode, dir, name);
+	return save_renamed(op, file, dir, name);
 }

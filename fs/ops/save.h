@@ -15,11 +15,11 @@ int save_fsync(struct op *op);
 
 /* The handle's release has been counted: saves what is left unsaved, if it was
  * the last writer. Nobody waits. */
-void save_released(struct core *core, struct spool_inode *inode);
+void save_released(struct core *core, struct handle *handle);
 
 /* The file was renamed to name in dir. An operation: content that nobody sent
  * yet, without a writer, is a save under its new name. */
-int save_renamed(struct op *op, struct spool_inode *inode,
-	struct spool_inode *dir, const char *name);
+int save_renamed(
+	struct op *op, struct file *file, struct file *dir, const char *name);
 
 #endif

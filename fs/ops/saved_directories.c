@@ -1,143 +1,151 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/saved_directories.c - directories of saved files */
+/* fs/ops/saved_directories.c - names of saved files */
 #include "fs/ops/saved_files.h"
 
 #include <errno.h>
+#include <string.h>
 
-#include "fs/ops/lookup.h"
-#include "fs/core/handle.h"
 #include "fs/core/core.h"
+#include "fs/core/handle.h"
 #include "fs/jobs/run.h"
+#include "fs/ops/lookup.h"
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
-#include "fs/files/spool.h"
 
-int spool_op_opendir(struct op *op)
-{
-	struct spool_inode *dir = op_directory(op);
-	struct handle *handle;
-
-	if (!dir)
-		return -ESTALE;
-	handle = saved_handle_new(op, &saved_directory_kind, dir);
-	if (!handle)
-		return -ENOMEM;
-	op->fi.fh = (uintptr_t)handle;
-	return op_reply_open(op, &op->fi);
-}
-
-/* An inode that was listed may be gone when the rest of the list is read: the
- * list is of names, and each is looked up again when it is told. */
-int spool_op_readdir(struct op *op)
+/* The names are a snapshot; what each stands for is looked up when it is
+ * listed. */
+int saved_readdir(struct op *op)
 {
 	struct handle *handle = op->handle;
 	int err = 0;
 
 	if (!op->offset || !handle->was_listed) {
 		listing_clear(&handle->listing, op->core->reader);
-		err = shown_list(handle->inode, &handle->listing);
+		err = shown_list(op->core, handle->file, &handle->listing);
 		handle->was_listed = true;
-	}
-	for (size_t i = 0; i < handle->listing.count; i++) {
-		struct listed *entry = &handle->listing.entries[i];
-		if (!entry->found.row)
-			entry->found.inode =
-				spool_find(handle->inode, entry->name);
 	}
 	return err ? err : listing_reply(op, &handle->listing);
 }
 
-int spool_op_mkdir(struct op *op)
+int saved_mkdir(struct op *op)
 {
-	struct spool_inode *dir = op_directory(op);
+	const struct file_caller caller = { op->uid, op->gid };
 	struct found found = { 0 };
-
-	if (!dir)
-		return -ESTALE;
+	struct file *dir;
 	int err = shown_refuses(op->name);
+
 	if (!err)
-		err = spool_create(op->core->spool, dir, op->name,
-			S_IFDIR | (op->mode & 07777), op->uid, op->gid,
-			&op->core->now, &found.inode);
+		err = op_named_dir(op, &dir);
+	if (err)
+		return err;
+	err = file_mkdir(dir, op->name, op->mode & 07777, &caller, &found.file);
+	file_drop(dir);
 	return err ? err : found_reply(op, &found);
 }
 
-int spool_op_symlink(struct op *op)
+int saved_symlink(struct op *op)
 {
-	struct spool_inode *dir = op_directory(op);
+	const struct file_caller caller = { op->uid, op->gid };
 	struct found found = { 0 };
-
-	if (!dir)
-		return -ESTALE;
+	struct file *dir;
 	int err = shown_refuses(op->name);
+
 	if (!err)
-		err = spool_symlink(op->core->spool, dir, op->name,
-			op->new_name, op->uid, op->gid, &op->core->now,
-			&found.inode);
+		err = op_named_dir(op, &dir);
+	if (err)
+		return err;
+	err = file_symlink(dir, op->name, op->new_name, &caller, &found.file);
+	file_drop(dir);
 	return err ? err : found_reply(op, &found);
 }
 
-int spool_op_link(struct op *op)
+int saved_link(struct op *op)
 {
-	struct found found = { .inode = op_inode(op) };
-	struct spool_inode *dir = spool_by_ino(op->core->spool, op->new_ino);
-
-	if (!found.inode)
-		return -ESTALE;
-	if (!dir || !S_ISDIR(dir->mode) || dir->top->root == NULL)
-		return -EPERM;
-	int err = shown_refuses(op->name);
-	if (!err)
-		err = spool_link(op->core->spool, found.inode, dir, op->name,
-			&op->core->now);
-	return err ? err : found_reply(op, &found);
-}
-
-int spool_op_remove(struct op *op)
-{
-	struct spool_inode *dir = op_directory(op);
-	struct spool_inode *inode = dir ? spool_find(dir, op->name) : NULL;
+	struct found found = { .file = op_file(op) };
+	struct file *dir = file_by_ino(op->core->files, op->new_ino);
 	int err;
 
-	if (!dir)
+	if (!found.file)
 		return -ESTALE;
-	if (!inode)
-		return shown_remove(op, dir);
-	if (!op->flags)
-		run_unsettle(op->core, inode);
-	err = op->flags
-		? spool_rmdir(op->core->spool, dir, op->name, &op->core->now)
-		: spool_unlink(op->core->spool, dir, op->name, &op->core->now);
+	if (!dir || !S_ISDIR(dir->type))
+		return -EPERM;
+	err = shown_refuses(op->name);
+	if (!err)
+		err = op_wait_thaw(op, dir);
+	if (!err)
+		err = file_link(found.file, dir, op->name);
+	if (err)
+		return err;
+	file_hold(found.file);
+	return found_reply(op, &found);
+}
+
+int saved_remove(struct op *op)
+{
+	struct file *dir, *file;
+	int err = op_named_dir(op, &dir);
+
+	if (err)
+		return err;
+	err = file_lookup(dir, op->name, &file);
+	if (err == -ENOENT) {
+		err = shown_remove(op, dir);
+		file_drop(dir);
+		return err;
+	}
+	if (!err && !op->flags)
+		run_unsettle(op->core, file);
+	if (!err)
+		file_drop(file);
+	if (!err)
+		err = op->flags ? file_rmdir(dir, op->name)
+				: file_unlink(dir, op->name);
+	file_drop(dir);
 	return err ? err : op_reply_ok(op);
 }
 
-int spool_op_rename(struct op *op)
+static int rename_do(
+	struct op *op, struct file *dir, struct file *to, struct file *file)
 {
-	struct core *core = op->core;
-	struct spool_inode *dir = op_directory(op);
-	struct spool_inode *to = spool_by_ino(core->spool, op->new_ino);
-	struct spool_inode *inode;
+	const char *key = file_top_key(dir), *to_key = file_top_key(to);
+	int err = op_wait_thaw(op, dir);
+
+	if (!err)
+		err = op_wait_thaw(op, to);
+	if (err)
+		return err;
+	if (!key || !to_key)
+		return -ENOENT;
+	if (strcmp(key, to_key))
+		return -EPERM;
+	err = shown_refuses(op->new_name);
+	if (!err)
+		err = file_rename(dir, op->name, to, op->new_name, op->flags);
+	if (!err)
+		op->step = 1;
+	return err ? err : save_renamed(op, file, to, op->new_name);
+}
+
+int saved_rename(struct op *op)
+{
+	struct file *dir = op_directory(op), *file;
+	struct file *to = file_by_ino(op->core->files, op->new_ino);
 	int err;
 
 	if (!dir || !to)
 		return -ESTALE;
-	if (op->step) {
-		inode = spool_find(to, op->new_name);
-		return inode ? save_renamed(op, inode, to, op->new_name)
-			     : op_reply_ok(op);
+	file_hold(dir);
+	file_hold(to);
+	err = op->step ? file_lookup(to, op->new_name, &file)
+		       : file_lookup(dir, op->name, &file);
+	if (err)
+		err = op->step ? op_reply_ok(op) : -EPERM;
+	else {
+		err = op->step ? save_renamed(op, file, to, op->new_name)
+			       : rename_do(op, dir, to, file);
+		file_drop(file);
 	}
-	inode = spool_find(dir, op->name);
-	if (!inode)
-		return -EPERM;
-	if (dir->top != to->top)
-		return -EPERM;
-	err = shown_refuses(op->new_name);
-	if (err)
-		return err;
-	err = spool_rename(core->spool, dir, op->name, to, op->new_name,
-		op->flags, &core->now);
-	if (err)
-		return err;
-	op->step = 1;
-	return save_renamed(op, inode, to, op->new_name);
+	file_drop(dir);
+	file_drop(to);
+	return err;
 }

@@ -5,158 +5,144 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
-#include "fs/files/spool.h"
 #include "fs/jobs/dir_kind.h"
-#include "fs/jobs/run.h"
+#include "fs/ops/cut.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
 
-struct spool_inode *op_inode(const struct op *op)
+struct file *op_file(const struct op *op)
 {
-	return spool_by_ino(op->core->spool, op->ino);
+	return file_by_ino(op->core->files, op->ino);
 }
 
-struct spool_inode *op_directory(const struct op *op)
+struct file *op_directory(const struct op *op)
 {
-	struct spool_inode *inode = op_inode(op);
+	struct file *file = op_file(op);
 
-	return inode && S_ISDIR(inode->mode) ? inode : NULL;
+	return file && S_ISDIR(file->type) ? file : NULL;
 }
 
-void inode_attr(const struct core *core, const struct spool_inode *inode,
-	struct stat *attr, double *timeout_s)
+int op_wait_thaw(struct op *op, const struct file *file)
 {
-	(void)core;
-	memset(attr, 0, sizeof(*attr));
-	attr->st_ino = inode->ino;
-	attr->st_mode = inode->mode;
-	attr->st_nlink = S_ISDIR(inode->mode) ? 1 : inode->nlink;
-	attr->st_uid = inode->uid;
-	attr->st_gid = inode->gid;
-	attr->st_size =
-		S_ISLNK(inode->mode) ? strlen(inode->target) : inode->size;
-	if (S_ISDIR(inode->mode))
-		attr->st_size = 0;
-	attr->st_blocks = (attr->st_size + 511) / 512;
-	attr->st_blksize = 4096;
-	attr->st_mtim = inode->mtime;
-	attr->st_ctim = inode->ctime;
-	attr->st_atim = inode->atime;
-	/* Every change goes through the kernel, but for a directory's times,
-	 * which move when a job appears in it. */
-	*timeout_s = S_ISDIR(inode->mode) ? 0 : FOREVER_S;
+	op->is_deaf = file_is_frozen(file);
+	return op->is_deaf ? op_wait(op, &op->core->frozen) : 0;
 }
 
-int spool_op_lookup(struct op *op)
+int op_named_dir(struct op *op, struct file **dir)
 {
-	struct spool_inode *dir = op_directory(op);
+	int err;
+
+	*dir = op_directory(op);
+	if (!*dir)
+		return -ESTALE;
+	err = op_wait_thaw(op, *dir);
+	if (!err)
+		file_hold(*dir);
+	return err;
+}
+
+static struct file_caller caller_of(const struct op *op)
+{
+	return (struct file_caller){ op->uid, op->gid };
+}
+
+int saved_lookup(struct op *op)
+{
+	struct file *dir = op_directory(op);
 	struct found found;
 
 	if (!dir)
 		return -ESTALE;
-	int err = shown_lookup(dir, op->name, &found);
+	int err = shown_lookup(op->core, dir, op->name, &found);
 	return err ? err : found_reply(op, &found);
 }
 
-int spool_op_getattr(struct op *op)
+int saved_getattr(struct op *op)
 {
-	struct spool_inode *inode = op_inode(op);
+	struct file *file = op_file(op);
 	struct stat attr;
-	double timeout_s;
 
-	if (!inode)
+	if (!file)
 		return -ESTALE;
-	inode_attr(op->core, inode, &attr, &timeout_s);
-	return op_reply_attr(op, &attr, timeout_s);
+	int err = file_stat(file, &attr);
+	return err ? err : op_reply_attr(op, &attr, saved_timeout_s(file));
 }
 
-int spool_op_readlink(struct op *op)
+int saved_readlink(struct op *op)
 {
-	struct spool_inode *inode = op_inode(op);
+	struct file *file = op_file(op);
+	char *target;
+	int err = file ? file_readlink(file, &target) : -ESTALE;
 
-	if (!inode || !inode->target)
-		return -EINVAL;
-	return op_reply_link(op, inode->target);
+	if (err)
+		return err;
+	op_reply_link(op, target);
+	free(target);
+	return 0;
 }
 
 /* ---- attributes ---- */
 
-static int set_which(struct op *op)
+static int set_which(const struct op *op)
 {
 	static const int map[][2] = {
-		{ FUSE_SET_ATTR_MODE, SPOOL_SET_MODE },
-		{ FUSE_SET_ATTR_UID, SPOOL_SET_UID },
-		{ FUSE_SET_ATTR_GID, SPOOL_SET_GID },
-		{ FUSE_SET_ATTR_ATIME, SPOOL_SET_ATIME },
-		{ FUSE_SET_ATTR_MTIME, SPOOL_SET_MTIME },
+		{ FUSE_SET_ATTR_MODE, FILE_SET_MODE },
+		{ FUSE_SET_ATTR_UID, FILE_SET_UID },
+		{ FUSE_SET_ATTR_GID, FILE_SET_GID },
+		{ FUSE_SET_ATTR_SIZE, FILE_SET_SIZE },
+		{ FUSE_SET_ATTR_ATIME, FILE_SET_ATIME },
+		{ FUSE_SET_ATTR_MTIME, FILE_SET_MTIME },
+		{ FUSE_SET_ATTR_ATIME_NOW, FILE_SET_ATIME_NOW },
+		{ FUSE_SET_ATTR_MTIME_NOW, FILE_SET_MTIME_NOW },
 	};
 	int which = 0;
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(*map); i++)
 		if (op->to_set & map[i][0])
 			which |= map[i][1];
-	if (op->to_set & FUSE_SET_ATTR_ATIME_NOW)
-		op->attr.st_atim = op->core->now;
-	if (op->to_set & FUSE_SET_ATTR_MTIME_NOW)
-		op->attr.st_mtim = op->core->now;
+	/* libfuse sets both. */
+	if (which & FILE_SET_ATIME_NOW)
+		which &= ~FILE_SET_ATIME;
+	if (which & FILE_SET_MTIME_NOW)
+		which &= ~FILE_SET_MTIME;
 	return which;
 }
 
-/* default_permissions leaves to the kernel who may; what a user who is not
- * root may give away it leaves to the filesystem. */
-static int may_chown(const struct op *op, const struct spool_inode *inode)
+int saved_setattr(struct op *op)
 {
-	if (!op->uid)
-		return 0;
-	if (op->to_set & FUSE_SET_ATTR_UID && op->attr.st_uid != inode->uid)
-		return -EPERM;
-	return 0;
-}
+	struct file *file = op_file(op);
+	struct file_opened *opened = op->handle ? &op->handle->opened : NULL;
+	int which = set_which(op), err;
 
-int spool_op_setattr(struct op *op)
-{
-	struct spool_inode *inode = op_inode(op);
-	int err = 0, which;
-
-	if (!inode)
+	if (!file)
 		return -ESTALE;
-	if (op->to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
-		err = may_chown(op, inode);
-	if (!err && op->to_set & FUSE_SET_ATTR_SIZE)
-		err = spool_truncate(op->core->spool, inode, op->attr.st_size,
-			&op->core->now);
-	which = set_which(op);
-	if (!err && which)
-		err = spool_setattr(op->core->spool, inode, which, &op->attr,
-			&op->core->now);
-	return err ? err : spool_op_getattr(op);
+	err = which & FILE_SET_SIZE ? op_wait_thaw(op, file) : 0;
+	if (!err && which & FILE_SET_SIZE)
+		err = cut_ahead(op, file, op->attr.st_size);
+	if (!err)
+		err = file_setattr(file, opened, which, &op->attr);
+	return err ? err : saved_getattr(op);
 }
 
 /* ---- files ---- */
 
 static void saved_close(struct core *core, struct handle *handle)
 {
-	spool_drop(core->spool, handle->inode);
+	(void)core;
+	if (handle->opened.fd >= 0)
+		file_close(&handle->opened);
+	file_drop(handle->file);
 }
 
 static int saved_read(struct op *op)
 {
-	char *bytes = malloc(op->size ? op->size : 1);
-	ssize_t n;
-
-	if (!bytes)
-		return -ENOMEM;
-	n = spool_read(op->handle->inode, bytes, op->size, op->offset);
-	if (n >= 0)
-		op_reply_buf(op, bytes, n);
-	free(bytes);
-	return n < 0 ? n : 0;
+	return op_reply_fd(op, op->handle->opened.fd, op->size);
 }
 
 static const struct handle_kind saved_file_kind = {
@@ -164,101 +150,192 @@ static const struct handle_kind saved_file_kind = {
 	.close = saved_close,
 };
 
-const struct handle_kind saved_directory_kind = {
+static const struct handle_kind saved_directory_kind = {
 	.close = saved_close,
 };
 
-struct handle *saved_handle_new(struct op *op, const struct handle_kind *kind,
-	struct spool_inode *inode)
+static struct handle *saved_handle_new(
+	struct op *op, const struct handle_kind *kind, struct file *file)
 {
 	struct handle *handle = handle_new(op, kind, NULL);
 
 	if (!handle)
 		return NULL;
-	handle->inode = inode;
-	spool_hold(inode);
+	handle->file = file;
+	handle->opened.fd = -1;
+	if (file)
+		file_hold(file);
 	if (handle->is_writable)
 		handle->opener = writer_process(op->pid);
 	return handle;
 }
 
-static int open_inode(
-	struct op *op, struct spool_inode *inode, struct handle **out)
+static void saved_handle_fill(struct op *op, struct handle *handle)
 {
-	int err = 0;
-	struct handle *handle = saved_handle_new(op, &saved_file_kind, inode);
+	if (handle->is_writable)
+		handle->file->writers++;
+	handle_fill(handle, &op->fi, !file_is_secret(handle->file));
+}
 
+/* As every filesystem does, when somebody else's file is written to; for writes
+ * and truncations the kernel asks for it. */
+static void clear_set_id(struct file *file)
+{
+	struct stat st;
+	mode_t bits = S_ISUID;
+
+	if (file_stat(file, &st))
+		return;
+	if (st.st_mode & S_IXGRP)
+		bits |= S_ISGID;
+	if (!(st.st_mode & bits))
+		return;
+	st.st_mode &= ~bits;
+	file_setattr(file, NULL, FILE_SET_MODE, &st);
+}
+
+int saved_open(struct op *op)
+{
+	struct file *file = op_file(op);
+	struct handle *handle;
+	int err;
+
+	if (!file)
+		return -ESTALE;
+	err = op->fi.flags & O_TRUNC ? op_wait_thaw(op, file) : 0;
+	if (!err && op->fi.flags & O_TRUNC)
+		err = cut_ahead(op, file, 0);
+	if (err)
+		return err;
+	handle = saved_handle_new(op, &saved_file_kind, file);
 	if (!handle)
 		return -ENOMEM;
-	if (op->fi.flags & O_TRUNC && handle->is_writable && inode->size)
-		err = spool_truncate(op->core->spool, inode, 0, &op->core->now);
+	err = file_open(file, op->fi.flags, &handle->opened);
 	if (err) {
+		handle->opened.fd = -1;
 		handle_free(op->core, handle);
 		return err;
 	}
-	if (handle->is_writable)
-		inode->writers++;
-	handle_fill(handle, &op->fi, !spool_is_secret(inode));
-	*out = handle;
-	return 0;
+	if (op->fi.flags & O_TRUNC && op->uid)
+		clear_set_id(file);
+	saved_handle_fill(op, handle);
+	return op_reply_open(op, &op->fi);
 }
 
-int spool_op_open(struct op *op)
+/* Makes a file, and opens it if opened is not NULL. */
+static int create_file(
+	struct op *op, struct file_opened *opened, struct file **file)
 {
-	struct spool_inode *inode = op_inode(op);
-	struct handle *handle;
+	const struct file_caller caller = caller_of(op);
+	struct file *dir;
+	int err = shown_refuses(op->name);
 
-	if (!inode)
-		return -ESTALE;
-	int err = open_inode(op, inode, &handle);
-	return err ? err : op_reply_open(op, &op->fi);
-}
-
-static int create_inode(struct op *op, struct spool_inode **inode)
-{
-	struct spool_inode *dir = op_directory(op);
-	int err;
-
-	if (!dir)
-		return -ESTALE;
-	err = shown_refuses(op->name);
 	if (!err && !S_ISREG(op->mode) && op->mode & S_IFMT)
 		err = -EPERM;
+	if (!err)
+		err = op_named_dir(op, &dir);
 	if (err)
 		return err;
-	return spool_create(op->core->spool, dir, op->name,
-		S_IFREG | (op->mode & 07777), op->uid, op->gid, &op->core->now,
-		inode);
+	err = file_create(dir, op->name, op->mode & 07777, op->fi.flags,
+		&caller, opened, file);
+	file_drop(dir);
+	return err;
 }
 
-int spool_op_mknod(struct op *op)
+int saved_mknod(struct op *op)
 {
 	struct found found = { 0 };
-	int err = create_inode(op, &found.inode);
+	int err = create_file(op, NULL, &found.file);
 
 	return err ? err : found_reply(op, &found);
 }
 
-int spool_op_create(struct op *op)
+int saved_create(struct op *op)
 {
 	struct found found = { 0 };
 	struct fuse_entry_param entry;
-	struct handle *handle;
+	struct handle *handle = saved_handle_new(op, &saved_file_kind, NULL);
 	struct node *held;
-	int err = create_inode(op, &found.inode);
 
+	if (!handle)
+		return -ENOMEM;
+	int err = create_file(op, &handle->opened, &found.file);
+	handle->file = found.file; /* and takes its hold */
 	if (!err)
-		err = open_inode(op, found.inode, &handle);
-	if (err)
+		err = found_fill(op, &found, &entry, &held);
+	if (err) {
+		handle_free(op->core, handle);
 		return err;
-	found_fill(op, &found, &entry, &held);
+	}
+	saved_handle_fill(op, handle);
+	if (op->req)
+		file_known(found.file);
 	return op_reply_create(op, &entry, &op->fi);
 }
 
-int spool_op_fallocate(struct op *op)
+ssize_t saved_write_bytes(
+	struct handle *handle, const void *bytes, size_t size, off_t offset)
 {
-	int err = spool_allocate(op->core->spool, op->handle->inode, op->mode,
-		op->offset, op->size, &op->core->now);
+	ssize_t n = file_write(&handle->opened, bytes, size, offset);
 
+	/* Half a program does not run, unless somebody writes on. */
+	if (n < 0)
+		handle->file->sent = handle->file->generation;
+	return n;
+}
+
+int saved_write(struct op *op)
+{
+	struct file_opened *opened = &op->handle->opened;
+	int err = op_wait_thaw(op, opened->file);
+	ssize_t n;
+
+	if (err)
+		return err;
+	n = saved_write_bytes(op->handle, op->extra, op->size, op->offset);
+	return n < 0 ? (int)n : op_reply_write(op, (size_t)n);
+}
+
+int saved_fallocate(struct op *op)
+{
+	struct file_opened *opened = &op->handle->opened;
+	int err = op_wait_thaw(op, opened->file);
+
+	if (!err)
+		err = file_allocate(
+			opened, op->mode, op->offset, (off_t)op->size);
 	return err ? err : op_reply_ok(op);
+}
+
+/* While somebody has it open for writing, it may be mapped: what was written to
+ * the map the kernel sends when its pages are invalidated. */
+int saved_lseek(struct op *op)
+{
+	struct handle *handle = op->handle;
+	off_t at;
+	int err;
+
+	if (handle->file->writers && !op->is_settling)
+		notify_inode(op->core, handle->file->ino);
+	err = handle->file->writers ? notifier_settle(op) : 0;
+	if (err)
+		return err;
+	at = lseek(handle->opened.fd, op->offset, (int)op->flags);
+	return at < 0 ? -errno : op_reply_lseek(op, at);
+}
+
+/* ---- directories ---- */
+
+int saved_opendir(struct op *op)
+{
+	struct file *dir = op_directory(op);
+	struct handle *handle;
+
+	if (!dir)
+		return -ESTALE;
+	handle = saved_handle_new(op, &saved_directory_kind, dir);
+	if (!handle)
+		return -ENOMEM;
+	op->fi.fh = (uintptr_t)handle;
+	return op_reply_open(op, &op->fi);
 }

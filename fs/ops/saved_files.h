@@ -4,34 +4,39 @@
 #define FS_OPS_SAVED_FILES_H
 
 #include "fs/core/op.h"
+#include "fs/files/files.h"
 
-struct spool_inode;
+/* What an operation is about; NULL: none, or no directory. Not held. */
+struct file *op_file(const struct op *op);
+struct file *op_directory(const struct op *op);
 
-/* What an operation is about; NULL: none, or no directory. */
-struct spool_inode *op_inode(const struct op *op);
-struct spool_inode *op_directory(const struct op *op);
+/* 0, or -EINPROGRESS while the worker reads a program and its input files: they
+ * are not to be changed meanwhile. */
+int op_wait_thaw(struct op *op, const struct file *file);
+/* The same for what changes the names of a directory; it is held, too, until
+ * file_drop. */
+int op_named_dir(struct op *op, struct file **dir);
 
 /* Operations as op->run; op->ino is a saved file's or directory's. */
-int spool_op_lookup(struct op *op);
-int spool_op_getattr(struct op *op);
-int spool_op_setattr(struct op *op);
-int spool_op_readlink(struct op *op);
-int spool_op_open(struct op *op);
-int spool_op_create(struct op *op); /* O_CREAT: replies entry and handle */
-int spool_op_mknod(struct op *op);
-int spool_op_opendir(struct op *op);
-int spool_op_readdir(struct op *op);
-int spool_op_mkdir(struct op *op);
-int spool_op_symlink(struct op *op); /* new_name: the target */
-int spool_op_link(struct op *op);    /* new_ino, name: where */
-int spool_op_remove(struct op *op);  /* flags: 1 for rmdir */
-int spool_op_rename(struct op *op);  /* both in spools */
-int spool_op_fallocate(struct op *op);
-
-/* A handle on a saved file or directory, which is held. NULL if out of
- * memory. */
-extern const struct handle_kind saved_directory_kind;
-struct handle *saved_handle_new(struct op *op, const struct handle_kind *kind,
-	struct spool_inode *inode);
+int saved_lookup(struct op *op);
+int saved_getattr(struct op *op);
+int saved_setattr(struct op *op); /* handle: NULL, or one of the file */
+int saved_readlink(struct op *op);
+int saved_open(struct op *op);
+int saved_create(struct op *op); /* O_CREAT: replies entry and handle */
+int saved_mknod(struct op *op);
+int saved_write(struct op *op); /* extra: the bytes */
+/* The same at once: how much was written, or -errno. */
+ssize_t saved_write_bytes(
+	struct handle *handle, const void *bytes, size_t size, off_t offset);
+int saved_lseek(struct op *op); /* flags: whence */
+int saved_opendir(struct op *op);
+int saved_readdir(struct op *op);
+int saved_mkdir(struct op *op);
+int saved_symlink(struct op *op); /* new_name: the target */
+int saved_link(struct op *op);	  /* new_ino, name: where */
+int saved_remove(struct op *op);  /* flags: 1 for rmdir */
+int saved_rename(struct op *op);  /* both are saved */
+int saved_fallocate(struct op *op);
 
 #endif

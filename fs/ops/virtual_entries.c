@@ -13,27 +13,15 @@
 #include "fs/core/core.h"
 #include "fs/core/listing.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
+#include "fs/jobs/dir_kind.h"
 
 static const char settings_name[] = ".settings";
 
-int shown_find(struct spool_inode *dir, const char *name, struct found *found)
+static int job_found(
+	const struct file *dir, const struct job *job, struct found *found)
 {
-	char number[32];
-	char program[NAME_MAX + 1];
-	struct spool_inode *inode = NULL;
-
-	if (!strcmp(name, settings_name)) {
-		snprintf(number, sizeof(number), "%" PRIu64, dir->number);
-		return found_row(
-			found, tree_row("/run/.settings"), number, NULL);
-	}
-	if (name_of_job(name, program))
-		inode = spool_find(dir, program);
-	struct job *job = inode ? inode->job : NULL;
-	if (!job)
-		return -ENOENT;
 	return found_row(found,
 		tree_row(job->is_async && place_of(dir)->is_async
 				? "/jobs/new/{name}.job"
@@ -41,11 +29,31 @@ int shown_find(struct spool_inode *dir, const char *name, struct found *found)
 		job->key, NULL);
 }
 
-int shown_lookup(struct spool_inode *dir, const char *name, struct found *found)
+static int shown_find(struct core *core, struct file *dir, const char *name,
+	struct found *found)
+{
+	char program[NAME_MAX + 1];
+	struct job *job = NULL;
+	struct file *file;
+
+	if (!strcmp(name, settings_name))
+		return found_settings(found, dir);
+	if (!name_of_job(name, program))
+		return -ENOENT;
+	int err = file_lookup(dir, program, &file);
+	if (err)
+		return err;
+	job = job_of_file(core, file->number);
+	file_drop(file);
+	return job ? job_found(dir, job, found) : -ENOENT;
+}
+
+int shown_lookup(struct core *core, struct file *dir, const char *name,
+	struct found *found)
 {
 	memset(found, 0, sizeof(*found));
-	found->inode = spool_find(dir, name);
-	return found->inode ? 0 : shown_find(dir, name, found);
+	int err = file_lookup(dir, name, &found->file);
+	return err == -ENOENT ? shown_find(core, dir, name, found) : err;
 }
 
 int shown_refuses(const char *name)
@@ -57,56 +65,76 @@ int shown_refuses(const char *name)
 		: 0;
 }
 
-/* A name that is too long for a file has nobody to ask for it. */
+struct listing_of {
+	struct core *core;
+	struct file *dir;
+	struct listing *listing;
+};
+
+/* A name that is too long for a file cannot be looked up. */
 static int list_job(
-	struct spool_inode *dir, const char *name, struct listing *listing)
+	const struct listing_of *of, const char *name, const struct job *job)
 {
+	char job_name[NAME_MAX + sizeof(".job")];
 	struct found found;
-	char *job_name;
 	int err;
 
-	if (asprintf(&job_name, "%s.job", name) < 0)
-		return -ENOMEM;
-	err = shown_find(dir, job_name, &found);
-	if (!err)
-		err = listing_add(listing, job_name, &found);
-	free(job_name);
-	return err == -ENOENT ? 0 : err;
+	snprintf(job_name, sizeof(job_name), "%s.job", name);
+	if (strlen(job_name) > NAME_MAX)
+		return 0;
+	err = job_found(of->dir, job, &found);
+	return err ? err : listing_add(of->listing, job_name, &found);
 }
 
-int shown_list(struct spool_inode *dir, struct listing *listing)
+/* A secret has an inode number, but none on disk. */
+static uint64_t listed_ino(
+	const struct listing_of *of, const char *name, uint64_t number)
 {
+	uint64_t ino = files_ino(of->core->files, number);
+	struct file *file;
+
+	if (number || file_lookup(of->dir, name, &file))
+		return ino;
+	ino = file->ino;
+	file_drop(file);
+	return ino;
+}
+
+/* The job first: rm -r removes in this order, and with the program goes its
+ * job. */
+static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
+{
+	const struct listing_of *of = ctx;
+	struct found found = { .type = type };
+	struct job *job = S_ISREG(type) ? job_of_file(of->core, number) : NULL;
+	int err = job ? list_job(of, name, job) : 0;
+
+	found.ino = listed_ino(of, name, number);
+	return err ? err : listing_add(of->listing, name, &found);
+}
+
+int shown_list(struct core *core, struct file *dir, struct listing *listing)
+{
+	struct listing_of of = { core, dir, listing };
 	struct found found;
-	const char *name;
-	struct spool_inode *inode;
-	int err = shown_find(dir, settings_name, &found);
+	int err = found_settings(&found, dir);
 
 	if (!err)
 		err = listing_add(listing, settings_name, &found);
-	for (size_t i = 0; !err && spool_entry(dir, i, &name, &inode); i++) {
-		/* The job first: rm -r removes in this order, and with the
-		 * program goes its job. */
-		if (inode->job)
-			err = list_job(dir, name, listing);
-		memset(&found, 0, sizeof(found));
-		found.inode = inode;
-		if (!err)
-			err = listing_add(listing, name, &found);
-	}
-	return err;
+	return err ? err : file_each(dir, list_file, &of);
 }
 
-int shown_remove(struct op *op, struct spool_inode *dir)
+int shown_remove(struct op *op, struct file *dir)
 {
 	struct found found;
-	int err = shown_find(dir, op->name, &found);
+	int err = shown_find(op->core, dir, op->name, &found);
 
 	if (err)
 		return err;
 	struct job *job = job_by_key(op->core, found.id);
 	found_clear(&found);
 	/* Of a directory that may be removed: rm -r wants to do it first. */
-	if (!strcmp(op->name, settings_name) && dir->parent)
+	if (!strcmp(op->name, settings_name) && file_parent(dir))
 		return op_reply_ok(op);
 	if (!job || !strcmp(op->name, settings_name))
 		return -EPERM;

@@ -4,24 +4,23 @@
 #define FS_OPS_VIRTUAL_ENTRIES_H
 
 #include "fs/core/listing.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 
 /*
- * In a directory of saves stand, beside what was saved, .settings and for each
+ * A directory of saved files shows, beside them, .settings, and for each
  * program that has run its job: a directory, or a link to one.
  */
 
-/* What is shown under a name: 0 (found to be cleared), -ENOENT, -ENOMEM. */
-int shown_find(struct spool_inode *dir, const char *name, struct found *found);
-/* The same, or what was saved under the name. */
-int shown_lookup(
-	struct spool_inode *dir, const char *name, struct found *found);
+/* What stands under a name, saved or shown: 0 (found to be cleared), -ENOENT,
+ * -ENOMEM, ... */
+int shown_lookup(struct core *core, struct file *dir, const char *name,
+	struct found *found);
 /* Nothing can be saved under the mount's own names: -EPERM. */
 int shown_refuses(const char *name);
-/* What was saved, and what is shown beside it. 0 or -ENOMEM. */
-int shown_list(struct spool_inode *dir, struct listing *listing);
+/* What was saved, and what is shown beside it. 0 or -errno. */
+int shown_list(struct core *core, struct file *dir, struct listing *listing);
 /* Removes what op names and answers it: a job directory as a whole, once it has
  * ended (-EBUSY). -ENOENT, -EPERM. */
-int shown_remove(struct op *op, struct spool_inode *dir);
+int shown_remove(struct op *op, struct file *dir);
 
 #endif

@@ -8,6 +8,7 @@
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
+#include "fs/core/row.h"
 
 static const char key_row[] = "/images/{image}/trusted/{key}";
 

@@ -4,6 +4,7 @@
 
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
+#include "fs/core/row.h"
 
 static json_t *answers_of(struct core *core, const struct node *node)
 {

@@ -11,6 +11,7 @@
 #include "fs/core/handle.h"
 #include "fs/resources/collection_state.h"
 #include "fs/resources/held_log.h"
+#include "fs/core/row.h"
 
 /*
  * The API gives the whole log, or its last lines, and no place to go on from.
@@ -127,7 +128,7 @@ static void file_work(void *file)
 
 /* Its end frees the blocks of a long log, which takes time. NULL does nothing.
  */
-static void file_close(struct core *core, FILE *file)
+static void log_file_close(struct core *core, FILE *file)
 {
 	if (file &&
 		(!core->reader ||
@@ -143,7 +144,7 @@ static void log_collect(struct service_log *log)
 	log_cancel(log);
 	ops_wake(&log->waiters);
 	TAILQ_REMOVE(resource_logs(log->core), log, link);
-	file_close(log->core, log->file);
+	log_file_close(log->core, log->file);
 	free(log->id);
 	free(log);
 }
@@ -188,7 +189,7 @@ static void log_done(void *ctx)
 	worker_drop(log->core->reader, log->answer);
 	log->answer = NULL;
 	if (log->file != log->held.file)
-		file_close(log->core, log->file);
+		log_file_close(log->core, log->file);
 	log->file = log->held.file;
 	log->size = log->held.size;
 	if (err == -EAGAIN && log->users && log->core->api)
@@ -310,7 +311,7 @@ static int log_read(struct op *op)
 		return err;
 	if (offset >= log->size)
 		return op_reply_buf(op, NULL, 0);
-	return handle_reply_file(op, fileno(log->file),
+	return op_reply_fd(op, fileno(log->file),
 		op->size < log->size - offset ? op->size : log->size - offset);
 }
 

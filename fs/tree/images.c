@@ -61,7 +61,7 @@ const struct row tree_images_rows[] = {
 	{ .path = "/images/new",
 		.kind = ROW_DIR,
 		.mode = 0755,
-		.spool = make_spool,
+		.saves = make_saves,
 		.help = "drafts of images: .settings/ says of what" },
 	VIEW_ROWS("owned", "the account's own"),
 	VIEW_ROWS("shared", "those that others share with it"),

@@ -11,7 +11,7 @@
 #include "fs/core/listing.h"
 #include "fs/core/row.h"
 #include "fs/drafts/draft.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
@@ -150,22 +150,17 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 }
 
 static int jobs_move_in(struct op *op, const struct node *node,
-	struct spool_inode *inode, const char *name)
+	struct file *file, const char *name)
 {
 	(void)node;
-	return draft_submit_job(op, inode, name);
+	return draft_submit_job(op, file, name);
 }
 
-static int jobs_new_spool(
+static int jobs_new_saves(
 	struct op *op, const struct node *dir, struct found *found)
 {
-	const struct options *options = op->core->options;
-
 	(void)dir;
-	memset(found, 0, sizeof(*found));
-	found->inode = spool_top(op->core->spool, "jobs/new", options->uid,
-		options->gid, &op->core->born);
-	return found->inode ? 0 : -errno;
+	return found_top(found, op->core->files, "jobs/new");
 }
 
 /* ---- links ---- */
@@ -223,7 +218,7 @@ const struct row tree_jobs_rows[] = {
 	{ .path = "/jobs/new",
 		.kind = ROW_DIR,
 		.mode = 0755,
-		.spool = jobs_new_spool,
+		.saves = jobs_new_saves,
 		.help = "save a script here to submit it as an asynchronous "
 			"job; mkdir makes a draft" },
 	{ .path = "/jobs/new/{name}.job",

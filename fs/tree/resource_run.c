@@ -9,49 +9,40 @@
 #include "fs/base/options.h"
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/resources/resources.h"
 
-/* The key of its spool: "services/ID/run", the id without a slash in it. */
-static char *run_root(const struct collection *collection, const char *id)
+/* "services/ID/run", the id without a slash in it. NULL: out of memory. */
+static char *run_key(const struct collection *collection, const char *id)
 {
-	char *word = safe_name_encode(id, strlen(id)), *root;
+	char *word = safe_name_encode(id, strlen(id)), *key;
 
 	if (!word)
 		return NULL;
-	if (asprintf(&root, "%s/%s/run", collection->path + 1, word) < 0)
-		root = NULL;
+	if (asprintf(&key, "%s/%s/run", collection->path + 1, word) < 0)
+		key = NULL;
 	free(word);
-	return root;
+	return key;
 }
 
-int resource_run_spool(
+int resource_run_saves(
 	struct op *op, const struct node *dir, struct found *found)
 {
-	const struct options *options = op->core->options;
-	char *root = run_root(collection_of(dir->row), dir->id);
+	char *key = run_key(collection_of(dir->row), dir->id);
+	int err = key ? found_top(found, op->core->files, key) : -ENOMEM;
 
-	memset(found, 0, sizeof(*found));
-	if (!root)
-		return -ENOMEM;
-	found->inode = spool_top(op->core->spool, root, options->uid,
-		options->gid, &op->core->born);
-	int err = found->inode ? 0 : -errno;
-	free(root);
+	free(key);
 	return err;
 }
 
 void resource_run_drop(
 	struct core *core, const struct collection *collection, const char *id)
 {
-	char *root = run_root(collection, id);
-	struct spool_inode *top = NULL;
+	char *key = run_key(collection, id);
+	struct file *top = key ? files_top(core->files, key) : NULL;
 
-	while (root && (top = spool_next_top(core->spool, top))) {
-		if (strcmp(top->root, root))
-			continue;
-		spool_drop_top(core->spool, top);
-		break;
-	}
-	free(root);
+	if (top)
+		file_remove_tree(top);
+	file_drop(top);
+	free(key);
 }

@@ -5,8 +5,8 @@
 
 #include "fs/resources/resources.h"
 
-/* The directory in which its commands are saved: `spool` of a row. */
-int resource_run_spool(
+/* The directory in which its commands are saved: `saves` of a row. */
+int resource_run_saves(
 	struct op *op, const struct node *dir, struct found *found);
 /* The resource is gone: removes what was saved there. */
 void resource_run_drop(

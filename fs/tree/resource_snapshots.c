@@ -11,7 +11,7 @@
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/resources/resources.h"
 
 static const char settings_name[] = ".settings";
@@ -26,19 +26,18 @@ static const struct row *row_below(const struct node *node, const char *name)
 	return tree_row(path);
 }
 
-/* What new ones get is kept as the settings of an empty spool. */
-static struct spool_inode *settings_dir(struct op *op, const struct node *node)
+/* What new ones get is kept as the settings of a directory in which nothing is
+ * saved. Held for the caller; NULL: out of memory. */
+static struct file *settings_dir(struct op *op, const struct node *node)
 {
-	const struct options *options = op->core->options;
-	char *word = safe_name_encode(node->id, strlen(node->id)), *root;
-	struct spool_inode *top = NULL;
+	char *word = safe_name_encode(node->id, strlen(node->id)), *key;
+	struct file *top = NULL;
 
 	if (word &&
-		asprintf(&root, "%s/%s/snapshots",
+		asprintf(&key, "%s/%s/snapshots",
 			collection_of(node->row)->path + 1, word) >= 0) {
-		top = spool_top(op->core->spool, root, options->uid,
-			options->gid, &op->core->born);
-		free(root);
+		top = files_top(op->core->files, key);
+		free(key);
 	}
 	free(word);
 	return top;
@@ -47,13 +46,11 @@ static struct spool_inode *settings_dir(struct op *op, const struct node *node)
 static int settings_found(
 	struct op *op, const struct node *node, struct found *found)
 {
-	struct spool_inode *top = settings_dir(op, node);
-	char number[32];
+	struct file *top = settings_dir(op, node);
+	int err = top ? found_settings(found, top) : -ENOMEM;
 
-	if (!top)
-		return -ENOMEM;
-	snprintf(number, sizeof(number), "%" PRIu64, top->number);
-	return found_row(found, tree_row("/run/.settings"), number, NULL);
+	file_drop(top);
+	return err;
 }
 
 int taken_list(struct op *op, const struct node *node, struct listing *listing)
@@ -123,8 +120,8 @@ int taken_link(struct op *op, const struct node *node, FILE *out)
 static json_t *taken_body(
 	struct op *op, const struct node *node, const char *name)
 {
-	const struct spool_inode *top = settings_dir(op, node);
-	const json_t *settings = top ? top->settings : NULL;
+	struct file *top = settings_dir(op, node);
+	const json_t *settings = top ? file_settings(top) : NULL;
 	const json_t *ttl = json_object_get(settings, "ttl");
 	json_t *body = json_pack("{s:o s:b}", "name",
 		json_from_bytes(name, strlen(name)), "hot",
@@ -133,8 +130,9 @@ static json_t *taken_body(
 	if (body && json_integer_value(ttl) &&
 		json_object_set(body, "ttl", (json_t *)ttl)) {
 		json_decref(body);
-		return NULL;
+		body = NULL;
 	}
+	file_drop(top);
 	return body;
 }
 

@@ -6,7 +6,7 @@
 #include "fs/base/json_array.h"
 #include "fs/core/core.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/tree/readme.h"
 #include "fs/tree/tables.h"
 
@@ -101,15 +101,10 @@ static int key_json_render(struct op *op, const struct node *node, FILE *out)
 	return err ? err : render_json(json, out);
 }
 
-static int run_spool(struct op *op, const struct node *dir, struct found *found)
+static int run_saves(struct op *op, const struct node *dir, struct found *found)
 {
-	const struct options *options = op->core->options;
-
 	(void)dir;
-	memset(found, 0, sizeof(*found));
-	found->inode = spool_top(op->core->spool, "run", options->uid,
-		options->gid, &op->core->born);
-	return found->inode ? 0 : -errno;
+	return found_top(found, op->core->files, "run");
 }
 
 #define KEY(name, names, text)                                                 \
@@ -132,7 +127,7 @@ const struct row tree_root_rows[] = {
 	{ .path = "/run",
 		.kind = ROW_DIR,
 		.mode = 0755,
-		.spool = run_spool,
+		.saves = run_saves,
 		.help = "save a script here and it runs in a fresh sandbox" },
 	{ .path = "/languages",
 		.kind = ROW_FILE,

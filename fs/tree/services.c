@@ -22,7 +22,7 @@ const struct row tree_services_rows[] = {
 	{ .path = "/services/new",
 		.kind = ROW_DIR,
 		.mode = 0755,
-		.spool = make_spool,
+		.saves = make_saves,
 		.help = "drafts of services; a file saved here makes one with "
 			"it as bootstrap" },
 	{ .path = "/services/{id}",
@@ -108,7 +108,7 @@ const struct row tree_services_rows[] = {
 	{ .path = HERE "run",
 		.kind = ROW_DIR,
 		.mode = 0755,
-		.spool = resource_run_spool,
+		.saves = resource_run_saves,
 		.help = "every file saved here is a command that runs in the "
 			"service" },
 	SNAPSHOTS,

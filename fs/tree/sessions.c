@@ -21,7 +21,7 @@ const struct row tree_sessions_rows[] = {
 	{ .path = "/sessions/new",
 		.kind = ROW_DIR,
 		.mode = 0755,
-		.spool = make_spool,
+		.saves = make_saves,
 		.help = "drafts of sessions; a file saved here that says a "
 			"shell's name makes one" },
 	{ .path = "/sessions/{alias}",
@@ -63,7 +63,7 @@ const struct row tree_sessions_rows[] = {
 	{ .path = HERE "run",
 		.kind = ROW_DIR,
 		.mode = 0755,
-		.spool = resource_run_spool,
+		.saves = resource_run_saves,
 		.help = "every file saved here is a command that runs in the "
 			"session" },
 	SNAPSHOTS,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/tree/settings.c - .settings/: what runs, and drafts, get */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,20 +9,22 @@
 #include "fs/core/core.h"
 #include "fs/core/listing.h"
 #include "fs/core/row.h"
-#include "fs/files/spool.h"
+#include "fs/files/files.h"
 #include "fs/jobs/dir_kind.h"
 #include "fs/tree/tables.h"
 
-/* node->id is the number of the directory, node->name the setting's. */
-static struct spool_inode *settings_of(
-	struct core *core, const struct node *node)
+/* node->id says which directory it is, node->name which setting. Held for the
+ * caller; NULL: there is none (or no memory). */
+static struct file *settings_dir(struct core *core, const struct node *node)
 {
-	return spool_by_number(core->spool, strtoull(node->id, NULL, 10));
-}
+	struct file *dir;
 
-static struct spool_inode *settings_dir(struct op *op, const struct node *node)
-{
-	return settings_of(op->core, node);
+	if (!isdigit((unsigned char)node->id[0]))
+		return files_top(core->files, node->id);
+	dir = file_by_ino(core->files, strtoull(node->id, NULL, 10));
+	if (dir)
+		file_hold(dir);
+	return dir;
 }
 
 /* Values of several lines have a row of their own: they are complete at the
@@ -41,28 +44,43 @@ static const struct row *setting_row(const struct setting *setting)
 	}
 }
 
-static const struct setting *settings_one(
-	struct spool_inode *dir, const char *name)
+/* NULL: no such setting; else *dir is held for the caller. */
+static const struct setting *setting_of(struct core *core,
+	const struct node *node, const char *name, struct file **dir)
 {
-	return dir ? setting_find(place_of(dir)->settings, name) : NULL;
+	const struct setting *setting = NULL;
+
+	*dir = settings_dir(core, node);
+	if (*dir && file_top_key(*dir)) /* else it was removed */
+		setting = setting_find(place_of(*dir)->settings, name);
+	if (!setting)
+		file_drop(*dir);
+	return setting;
 }
 
 static int settings_exists(struct op *op, const struct node *node)
 {
-	struct spool_inode *dir = settings_dir(op, node);
+	struct file *dir;
+	bool exists;
 
-	if (!dir)
-		return -ENOENT;
-	return !node->name[0] || settings_one(dir, node->name) ? 0 : -ENOENT;
+	if (node->name[0]) {
+		exists = setting_of(op->core, node, node->name, &dir);
+	} else {
+		dir = settings_dir(op->core, node);
+		exists = dir;
+	}
+	if (exists)
+		file_drop(dir);
+	return exists ? 0 : -ENOENT;
 }
 
 /* When they were set last stands beside them, under a name that no setting can
  * have. */
 static const char changed_member[] = "/changed";
 
-static struct timespec settings_changed(const struct spool_inode *dir)
+static struct timespec settings_changed(struct file *dir)
 {
-	const json_t *at = json_object_get(dir->settings, changed_member);
+	const json_t *at = json_object_get(file_settings(dir), changed_member);
 
 	return (struct timespec){
 		.tv_sec = json_integer_value(json_array_get(at, 0)),
@@ -70,37 +88,45 @@ static struct timespec settings_changed(const struct spool_inode *dir)
 	};
 }
 
+/* They are of who owns the directory, so that it can be removed with them. What
+ * is inherited moves with the directory it is inherited from. */
 static int settings_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
-	const struct spool_inode *dir = settings_dir(op, node);
+	struct file *dir = settings_dir(op->core, node), *at;
+	struct timespec changed = op->core->born, time;
+	struct stat st;
+	int err = dir ? file_stat(dir, &st) : -ENOENT;
 
-	if (!dir)
-		return -ENOENT;
-	/* What is inherited moves with the directory it is inherited from. */
-	struct timespec changed = dir->btime;
-	for (; dir; dir = dir->parent) {
-		struct timespec at = settings_changed(dir);
-		if (at.tv_sec > changed.tv_sec ||
-			(at.tv_sec == changed.tv_sec &&
-				at.tv_nsec > changed.tv_nsec))
-			changed = at;
+	if (!err) {
+		attr->st_uid = st.st_uid;
+		attr->st_gid = st.st_gid;
+	}
+	for (at = dir; at; at = file_parent(at)) {
+		time = settings_changed(at);
+		if (time.tv_sec > changed.tv_sec ||
+			(time.tv_sec == changed.tv_sec &&
+				time.tv_nsec > changed.tv_nsec))
+			changed = time;
 	}
 	attr_times(attr, &changed, &changed);
 	*timeout_s = 0;
-	return 0;
+	file_drop(dir);
+	return err;
 }
 
 static int settings_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
-	struct spool_inode *dir = settings_dir(op, node);
+	struct file *dir = settings_dir(op->core, node);
+	const struct setting *setting;
 	int err = dir ? 0 : -ENOENT;
 
 	if (err)
 		return err;
-	const struct setting *setting = place_of(dir)->settings;
-	for (; !err && setting->name; setting++) {
+	setting = file_top_key(dir) ? place_of(dir)->settings : NULL;
+	file_drop(dir);
+	for (; !err && setting && setting->name; setting++) {
 		struct found found;
 		err = found_row(
 			&found, setting_row(setting), node->id, setting->name);
@@ -113,36 +139,39 @@ static int settings_list(
 static int settings_find(struct op *op, const struct node *node,
 	const char *name, struct found *found)
 {
-	const struct setting *setting =
-		settings_one(settings_dir(op, node), name);
+	struct file *dir;
+	const struct setting *setting = setting_of(op->core, node, name, &dir);
 
-	return setting ? found_row(found, setting_row(setting), node->id, name)
-		       : -ENOENT;
+	if (!setting)
+		return -ENOENT;
+	file_drop(dir);
+	return found_row(found, setting_row(setting), node->id, name);
 }
 
-static const json_t *settings_value(
-	const struct spool_inode *dir, const char *name)
+static const json_t *settings_value(struct file *dir, const char *name)
 {
 	const json_t *value = NULL;
 
-	for (; dir && !value; dir = dir->parent) {
-		value = json_object_get(dir->secrets, name);
+	for (; dir && !value; dir = file_parent(dir)) {
+		value = json_object_get(file_secrets(dir), name);
 		if (!value)
-			value = json_object_get(dir->settings, name);
+			value = json_object_get(file_settings(dir), name);
 	}
 	return value;
 }
 
 static int setting_render(struct op *op, const struct node *node, FILE *out)
 {
-	struct spool_inode *dir = settings_dir(op, node);
-	const struct setting *setting = settings_one(dir, node->name);
+	struct file *dir;
+	const struct setting *setting =
+		setting_of(op->core, node, node->name, &dir);
 	size_t len;
+	char *text;
 
 	if (!setting)
 		return -ENOENT;
-	char *text =
-		setting_text(setting, settings_value(dir, node->name), &len);
+	text = setting_text(setting, settings_value(dir, node->name), &len);
+	file_drop(dir);
 	if (!text)
 		return -ENOMEM;
 	fwrite(text, 1, len, out);
@@ -151,64 +180,70 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
-static int settings_keep(
-	struct op *op, struct spool_inode *dir, const char *name, json_t *value)
+/* value NULL: what is inherited. Takes it. */
+static int settings_keep(struct op *op, struct file *dir,
+	const struct setting *setting, json_t *value)
 {
-	const struct setting *setting = settings_one(dir, name);
-	json_t **kept =
-		setting && setting->is_secret ? &dir->secrets : &dir->settings;
+	const struct timespec *now = &op->core->now;
+	bool had = json_object_get(file_settings(dir), setting->name) ||
+		json_object_get(file_secrets(dir), setting->name);
+	int err;
 
-	if (!*kept)
-		*kept = json_object();
-	if (setting && setting->is_secret)
-		setting_wipe(json_object_get(*kept, name));
-	if (value && json_object_set_new(*kept, name, value))
-		return -ENOMEM;
-	if (!value && json_object_del(*kept, name))
-		return 0; /* what is inherited stays inherited */
-	if (!dir->settings)
-		dir->settings = json_object();
-	json_t *at = json_pack("[II]", (json_int_t)op->core->now.tv_sec,
-		(json_int_t)op->core->now.tv_nsec);
-	if (json_object_set_new(dir->settings, changed_member, at))
-		return -ENOMEM;
-	return spool_record(op->core->spool, dir);
+	if (!value && !had)
+		return 0;
+	err = setting->is_secret ? file_secrets_set(dir, setting->name, value)
+				 : file_settings_set(dir, setting->name, value);
+	if (err)
+		return err;
+	value = json_pack(
+		"[II]", (json_int_t)now->tv_sec, (json_int_t)now->tv_nsec);
+	return value ? file_settings_set(dir, changed_member, value) : -ENOMEM;
+}
+
+static int setting_read(struct core *core, const struct setting *setting,
+	const char *text, size_t len, json_t **value)
+{
+	char why[256];
+	int err = setting_parse(setting, text, len, value, why, sizeof(why));
+
+	if (err)
+		errors_add(core->errors, &core->now, "SET", setting->name, 0,
+			err, why);
+	return err;
 }
 
 static int setting_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
-	struct spool_inode *dir = settings_dir(op, node);
-	const struct setting *setting = settings_one(dir, node->name);
+	struct file *dir;
+	const struct setting *setting =
+		setting_of(op->core, node, node->name, &dir);
 	json_t *value;
-	char why[256];
+	int err;
 
 	if (!setting)
 		return -ENOENT;
-	int err = setting_parse(setting, text, len, &value, why, sizeof(why));
-	if (err) {
-		errors_add(op->core->errors, &op->core->now, "SET", node->name,
-			0, err, why);
-		return err;
-	}
-	return settings_keep(op, dir, node->name, value);
+	err = setting_read(op->core, setting, text, len, &value);
+	if (!err)
+		err = settings_keep(op, dir, setting, value);
+	file_drop(dir);
+	return err;
 }
 
 static int setting_check(struct core *core, const struct node *node,
 	const char *text, size_t len)
 {
+	struct file *dir;
 	const struct setting *setting =
-		settings_one(settings_of(core, node), node->name);
+		setting_of(core, node, node->name, &dir);
 	json_t *value;
-	char why[256];
+	int err;
 
 	if (!setting)
 		return -ENOENT;
-	int err = setting_parse(setting, text, len, &value, why, sizeof(why));
-	if (err)
-		errors_add(core->errors, &core->now, "SET", node->name, 0, err,
-			why);
-	else
+	file_drop(dir);
+	err = setting_read(core, setting, text, len, &value);
+	if (!err)
 		json_decref(value);
 	return err;
 }
@@ -217,11 +252,15 @@ static int setting_check(struct core *core, const struct node *node,
 static int settings_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
-	struct spool_inode *dir = settings_dir(op, node);
+	struct file *dir;
+	const struct setting *setting = setting_of(op->core, node, name, &dir);
+	int err;
 
-	if (!dir)
+	if (!setting)
 		return -ENOENT;
-	return is_dir ? -ENOTDIR : settings_keep(op, dir, name, NULL);
+	err = is_dir ? -ENOTDIR : settings_keep(op, dir, setting, NULL);
+	file_drop(dir);
+	return err;
 }
 
 const struct row tree_settings_rows[] = {

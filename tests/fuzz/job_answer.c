@@ -9,7 +9,7 @@
 #include "fs/jobs/jobs.h"
 #include "tests/fuzz/fuzz.h"
 
-static struct state state = { .fd = -1, .inodes_fd = -1, .jobs_fd = -1 };
+static struct state state = { .fd = -1, .jobs_fd = -1 };
 static char folder[] = "/tmp/unsandboxfs-fuzz-XXXXXX";
 
 static void folder_remove(void)

@@ -117,7 +117,8 @@ class MountCase(unittest.TestCase):
         fd = os.open(self.at(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
                      0o644)
         try:
-            os.write(fd, content) if content else None
+            while content:
+                content = content[os.write(fd, content):]
         except BaseException:
             os.close(fd)
             raise

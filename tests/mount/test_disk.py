@@ -242,6 +242,24 @@ class Disk:
         self.assertEqual(self.bytes_of(path), b"01")
         self.assertEqual(self.error_of(os.truncate, path, 1 << 62), "EFBIG")
 
+    def test_truncation_of_a_large_file(self):
+        path = self.new("f.txt", "")
+        cuts = (lambda: os.truncate(path, 5),
+                lambda: os.close(os.open(path, os.O_WRONLY | os.O_TRUNC)),
+                lambda: os.close(os.open(path, os.O_RDONLY | os.O_TRUNC)),
+                lambda: os.truncate(path, 19 << 20))
+        for cut, size in zip(cuts, (5, 0, 0, 19 << 20)):
+            with open(path, "wb") as file:
+                file.write(b"x" * (20 << 20))
+                before = os.fstat(file.fileno()).st_mtime_ns
+            cut()
+            self.assertEqual(os.stat(path).st_size, size)
+            self.assertGreater(os.stat(path).st_mtime_ns, before)
+            self.assertEqual(self.bytes_of(path), b"x" * size)
+        with open(path, "r+b") as file:
+            file.truncate(7)
+            self.assertEqual(os.fstat(file.fileno()).st_size, 7)
+
     def test_holes(self):
         path = self.new()
         with open(path, "wb") as file:
@@ -291,6 +309,84 @@ class Disk:
         self.assertLessEqual(names, set(listed))
         inodes = {e.inode() for e in os.scandir(os.path.dirname(path))}
         self.assertEqual(len(inodes), len(listed))
+
+    def test_names_that_go_while_they_are_listed(self):
+        folder = os.path.dirname(self.new())
+        names = {f"{n:03d}-{'x' * 100}.txt" for n in range(300)}
+        for change in ("unlink", "rename", "rmdir"):
+            for name in names:
+                if change == "rmdir":
+                    os.mkdir(os.path.join(folder, name))
+                else:
+                    with open(os.path.join(folder, name), "wb"):
+                        pass
+            with os.scandir(folder) as entries:
+                seen = {next(entries).name}
+                for name in names:
+                    path = os.path.join(folder, name)
+                    if change == "rename":
+                        os.rename(path, os.path.join(folder, "one"))
+                    else:
+                        getattr(os, change)(path)
+                seen |= {entry.name for entry in entries}
+            self.assertLessEqual(seen, names | {"f.txt", "one", ".settings"})
+        self.assertLessEqual(set(os.listdir(folder)),
+                             {"f.txt", "one", ".settings"})
+
+    def test_calls_in_a_removed_directory(self):
+        path = self.new()
+        folder = self.beside(path, "gone")
+        os.mkdir(folder)
+        held = os.open(folder, os.O_RDONLY)
+        settings = os.open(folder + "/.settings", os.O_RDONLY)
+        os.rmdir(folder)
+        self.assertEqual(os.fstat(held).st_nlink, 0)
+        flags = os.O_WRONLY | os.O_CREAT
+        self.assertEqual(self.error_of(os.open, "x", flags, dir_fd=held),
+                         "ENOENT")
+        self.assertEqual(self.error_of(os.mkdir, "x", dir_fd=held), "ENOENT")
+        self.assertEqual(self.error_of(os.link, path, "x", dst_dir_fd=held),
+                         "ENOENT")
+        self.assertEqual(self.error_of(os.rename, path, "x", dst_dir_fd=held),
+                         "ENOENT")
+        self.assertNotEqual(self.error_of(os.open, "ttl", flags,
+                                          dir_fd=settings), None)
+        self.assertEqual(os.listdir(held), [])
+        os.close(held)
+        os.close(settings)
+        self.assertEqual(self.bytes_of(path), b"content\n")
+
+    def test_setgid_directories(self):
+        folder = self.beside(self.new(), "shared")
+        os.mkdir(folder)
+        os.chmod(folder, 0o2775)
+        if os.geteuid() == 0:
+            os.chown(folder, -1, 1234)
+        os.mkdir(folder + "/below")
+        with open(folder + "/file", "wb"):
+            pass
+        group = os.stat(folder).st_gid
+        self.assertEqual(os.stat(folder + "/below").st_gid, group)
+        self.assertEqual(os.stat(folder + "/file").st_gid, group)
+        self.assertEqual(os.stat(folder + "/below").st_mode & 0o7000, 0o2000)
+
+    def test_a_hole_takes_no_room(self):
+        path = self.new("f.txt", "")
+        with open(path, "r+b", buffering=0) as file:
+            file.seek(1 << 30)
+            file.write(b"end")
+            self.assertLess(os.fstat(file.fileno()).st_blocks, 1000)
+            file.seek(0)
+            file.write(b"begin")
+        self.assertLess(os.stat(path).st_blocks, 1000)
+        with open(path, "rb") as file:
+            self.assertGreater(os.lseek(file.fileno(), 1 << 20, os.SEEK_DATA),
+                               1 << 29)
+
+    def test_opened_for_reading_and_truncated(self):
+        path = self.new()
+        os.close(os.open(path, os.O_RDONLY | os.O_TRUNC))
+        self.assertEqual(self.bytes_of(path), b"")
 
     def test_space(self):
         info = os.statvfs(self.mount.path)

@@ -129,6 +129,20 @@ class Drafts(MountCase):
                       (None, "ENOTEMPTY"))
         self.assert_requests({})
 
+    def test_held_open_while_it_is_committed(self):
+        self.save("jobs/new/beside.txt", "x")
+        self.addCleanup(os.unlink, self.at("jobs/new/beside.txt"))
+        self.draft("held", p__sh="echo held")
+        held = os.open(self.at("jobs/new/held"), os.O_RDONLY)
+        self.assertEqual(self.read(self.commit("held"), "stdout"), "held\n")
+        for call in (lambda: os.link(self.at("jobs/new/beside.txt"), "x",
+                                     dst_dir_fd=held),
+                     lambda: os.mkdir("x", dir_fd=held),
+                     lambda: os.open("x", os.O_WRONLY | os.O_CREAT,
+                                     dir_fd=held)):
+            self.assertEqual(self.error_of(call), "ENOENT")
+        os.close(held)
+
     def test_saves_in_a_draft_run_nothing(self):
         self.draft("quiet", p__sh="echo one", q__py="print(2)")
         self.shell("cd jobs/new/quiet; echo echo two >p.sh; mv p.sh r.sh; "

@@ -51,6 +51,7 @@ class Damaged(StateCase):
         self.save("run/a.sh", "echo a\n")
         self.assertEqual(self.read("run/a.sh.job/stdout"), "a\n")
         self.save("run/b.txt", "data\n")
+        self.save("run/.settings/ttl", "7\n")
         self.save("jobs/new/c.sh", "echo c\n")
         self.assertEqual(self.read("jobs/new/c.sh.job/stdout"), "c\n")
         self.mount.end()
@@ -90,21 +91,10 @@ class Damaged(StateCase):
                     self.error_of(self.read, folder, name)
         self.assertIsNone(self.mount.process.poll(), "the daemon ended")
 
-    def test_records_of_files_empty(self):
-        self.spoil("inodes", ".json", b"")
-
-    def test_records_of_files_cut(self):
-        self.spoil("inodes", ".json", lambda text: text[:len(text) // 2])
-
-    def test_records_of_files_of_another_shape(self):
-        self.spoil("inodes", ".json", b'{"sequence":"x","links":{}}')
-
-    def test_records_of_files_that_point_to_themselves(self):
-        def looped(text):
-            record = json.loads(text)
-            record["links"] = [[record["number"], "loop", 20]]
-            return json.dumps(record).encode()
-        self.spoil("inodes", ".json", looped)
+    def test_settings(self):
+        for bytes_ in (b"", b"{", b"[1]", b'{"ttl":{},"/changed":7}', b"\xff"):
+            self.spoil("run", ".settings", bytes_,
+                       kept=["run/a.sh", "run/b.txt"])
 
     def test_records_of_jobs_empty(self):
         self.spoil("jobs", ".json", b"", kept=["run/a.sh", "run/b.txt"])
@@ -120,10 +110,6 @@ class Damaged(StateCase):
     def test_names_of_jobs(self):
         for bytes_ in (b"", b"[]", b'{"aliases":{"x":"y"},"latest":"z"}'):
             self.spoil("names.json", None, bytes_, kept=["run/a.sh"])
-
-    def test_serial(self):
-        for bytes_ in (b"", b"0", b"-1", b"99999999999999999999"):
-            self.spoil("inodes", "serial", bytes_, kept=["run/a.sh"])
 
     def test_output_that_is_gone(self):
         for ending in (".stdout", ".answer", ".code"):
@@ -236,7 +222,9 @@ class Full(StateCase):
         self.assertEqual(self.read("run/a.sh.job/stdout"), "old\n")
         self.server.reset()
         self.fill()
-        self.assertEqual(self.save_error("run/a.sh", "echo new\n"), "ENOSPC")
+        self.assertEqual(self.save_error("run/a.sh", "echo new\n" +
+                                         "#" * 200_000), "ENOSPC")
+        self.settled()
         self.assertEqual(self.server.executions(), [])
         self.free()
         self.save("run/a.sh", "echo newer\n")

@@ -2,6 +2,7 @@
 # tests/mount/test_inputs.py - data files are sent with programs next to them
 import hashlib
 import os
+import signal
 import unittest
 
 from case import MountCase
@@ -93,6 +94,25 @@ class Inputs(MountCase):
                       "it")
         self.assertEqual(self.read(folder, "tool.job/stdout"), "data\n")
         self.assertEqual(self.executions()[0]["input_files"], ["d.txt"])
+
+    def test_renamed_while_programs_are_saved(self):
+        """What is sent is what was there at the close."""
+        folder = self.folder("moving", **{"0__txt": "x" * 10_000_000},
+                             a__txt="whole")
+        names = [self.at(folder, name) for name in ("a.txt", "b.txt")]
+        pid = os.fork()
+        if pid == 0:
+            while True:
+                os.rename(*names)
+                os.rename(*reversed(names))
+        try:
+            for number in range(10):
+                self.save(f"{folder}/p{number}.sh", "cat a.txt b.txt")
+                self.assertEqual(self.read(f"{folder}/p{number}.sh.job/"
+                                           "stdout"), "whole")
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
     def test_in_jobs_new(self):
         self.save("jobs/new/d.txt", "data\n")

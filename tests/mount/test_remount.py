@@ -142,6 +142,23 @@ class Remount(MountCase):
             self.assertNotIn(gone, names)
         self.assertEqual(self.read("run/uno.sh.job/stdout"), "one\n")
 
+    def test_truncated_by_path(self):
+        self.save("run/cut.txt", "0123456789")
+        os.truncate(self.at("run/cut.txt"), 4)
+        self.mount.restart()
+        self.assertEqual(self.read("run/cut.txt"), "0123")
+
+    def test_saved_files_are_plain_files(self):
+        self.save("run/plain.txt", "plain\n")
+        os.makedirs(self.at("run/folder/below"))
+        self.save("run/folder/below/p.sh", "echo plain")
+        top = os.path.join(self.mount.state_dir, "unsandboxfs")
+        account = os.path.join(top, os.listdir(top)[0])
+        for path, text in (("run/plain.txt", "plain\n"),
+                           ("run/folder/below/p.sh", "echo plain")):
+            with open(os.path.join(account, path), encoding="utf-8") as file:
+                self.assertEqual(file.read(), text)
+
     def test_settings(self):
         self.shell("mkdir run/set; echo 7 >run/set/.settings/ttl; "
                    "printf 'A=1\\nB=two words\\n' >run/set/.settings/env")

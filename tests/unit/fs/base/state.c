@@ -105,7 +105,7 @@ static void where_it_is(void **ctx)
 		assert_string_equal(state.path, is);
 		assert_int_equal(mode_of(is), 0700);
 		assert_int_equal(mode_of(path(cases[i].is)), 0700);
-		strcat(is, "/inodes");
+		strcat(is, "/jobs");
 		assert_int_equal(mode_of(is), 0700);
 		assert_true(state.jobs_fd >= 0);
 		state_close(&state);
@@ -224,20 +224,20 @@ static void one_mount_at_a_time(void **ctx)
 
 static void swept(void **ctx)
 {
-	static const char *const names[] = { "inodes/1.json", "inodes/1.work",
-		"inodes/1.json.tmp", "jobs/5.tmp", "jobs/tmp", "jobs/.tmp" };
+	static const char *const names[] = { "jobs/1.json", "jobs/1.json.tmp",
+		"jobs/5.tmp", "jobs/tmp", "jobs/.tmp" };
 	struct state state;
 
 	(void)ctx;
 	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 5; i++)
 		close(openat(state.fd, names[i], O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(mkdirat(state.fd, "jobs/dir.tmp", 0700), 0);
 	state_close(&state);
 	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(faccessat(state.fd, names[i], F_OK, 0),
-			i >= 1 && i <= 3 ? -1 : 0);
+			i >= 1 && i <= 2 ? -1 : 0);
 	assert_int_equal(faccessat(state.fd, "jobs/dir.tmp", F_OK, 0), 0);
 	state_close(&state);
 }

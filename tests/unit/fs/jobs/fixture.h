@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "fs/core/core.h"
-#include "fs/files/spool_private.h"
+#include "fs/files/files.h"
 #include "fs/jobs/job_index.h"
 #include "fs/jobs/jobs.h"
 
@@ -26,8 +26,8 @@
 struct fixture {
 	struct core core;
 	struct jobs jobs;
-	struct spool spool;
 	struct options options;
+	struct files_options files_options;
 	char path[64];
 };
 
@@ -45,15 +45,13 @@ static inline void fixture_open(struct fixture *fixture)
 	assert_int_equal(mkdir(path, 0700), 0);
 	core->state.fd = open(fixture->path, O_RDONLY | O_DIRECTORY);
 	core->state.jobs_fd = open(path, O_RDONLY | O_DIRECTORY);
-	core->state.inodes_fd = core->state.lock_fd = -1;
+	core->state.lock_fd = -1;
 	assert_true(core->state.fd >= 0 && core->state.jobs_fd >= 0);
 	strcpy(core->state.path, fixture->path);
 	core->options = &fixture->options;
-	core->spool = &fixture->spool;
-	fixture->spool.state = &core->state;
-	fixture->spool.table = calloc(1, sizeof(*fixture->spool.table));
-	fixture->spool.room = 1;
-	assert_non_null(fixture->spool.table);
+	assert_int_equal(files_open(core->state.fd, fixture->path,
+				 &fixture->files_options, &core->files),
+		0);
 	TAILQ_INIT(&core->timers);
 	TAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->parked);
@@ -66,7 +64,7 @@ static inline void fixture_close(struct fixture *fixture)
 {
 	char command[100];
 
-	free(fixture->spool.table);
+	files_close(fixture->core.files);
 	close(fixture->core.state.jobs_fd);
 	close(fixture->core.state.fd);
 	snprintf(command, sizeof(command), "rm -rf %s", fixture->path);

@@ -54,7 +54,7 @@ static void check_kind(const struct row *row)
 		holds(!row->list == !row->find || strstr(row->path, "{job}"));
 		return;
 	}
-	holds(!row->list && !row->find && !row->spool && !row->make_dir);
+	holds(!row->list && !row->find && !row->saves && !row->make_dir);
 	holds(!row->make_file && !row->remove && !row->move_in);
 	if (row->kind == ROW_LINK) {
 		holds(row->render);
@@ -122,7 +122,7 @@ static void check_place(const struct row *row)
 	 * entries, or stands for what another function gives. */
 	holds(row_name(row)[strlen(row_name(row)) - 1] == '}' ||
 		!strcmp(row_name(row), "{name}.job"));
-	holds(dir->find || dir->spool);
+	holds(dir->find || dir->saves);
 	holds(rows_named(dir, row_name(row)) == 0);
 }
 
@@ -140,7 +140,7 @@ static void check_exists(const struct row *row)
 	size_t len = collection ? strlen(collection->row) : 0;
 
 	if (!collection || strncmp(row->path, collection->row, len) ||
-		row->path[len] != '/' || row_is_placeholder(row) || row->spool)
+		row->path[len] != '/' || row_is_placeholder(row) || row->saves)
 		return;
 	holds(row->exists);
 }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/fd.h - whole contents of files, by descriptor */
+#ifndef FS_BASE_FD_H
+#define FS_BASE_FD_H
+
+#include <stddef.h>
+
+/* All of it, at the descriptor's offset. 0 or -errno. */
+int fd_write(int fd, const char *bytes, size_t len);
+/* From the descriptor's offset to the end, at most limit bytes (-EFBIG). Owned
+ * by the caller, free(); a NUL stands behind it. -EISDIR, -EINVAL: no file. */
+int fd_read(int fd, size_t limit, char **out, size_t *len);
+/* The content of one as that of an empty other, without copying where the
+ * filesystem can. 0 or -errno. */
+int fd_copy(int from, int to);
+
+#endif

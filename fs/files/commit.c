@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/files/commit.c - makes content, and the names that lead to it, durable */
+#include "fs/files/files.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/files/files_private.h"
+
+/*
+ * What was changed since its last commit is marked: a file by any change of it,
+ * a directory by any change of its names. A commit takes the marks of a file
+ * and of the directories above it, and gives them back if it fails.
+ *
+ * Commits are done in their order. So one of what is being committed already
+ * has nothing to sync, but is not done before the other is.
+ */
+struct item {
+	struct inode *inode; /* NULL: above the top directory */
+	int fd;
+};
+
+struct file_commit {
+	struct item *items;
+	size_t count;
+	int err; /* -ECANCELED until the work was done */
+};
+
+/* Takes fd. */
+static int item_add(struct file_commit *commit, struct inode *inode, int fd)
+{
+	struct item *grown;
+
+	if (fd < 0)
+		return fd;
+	grown = reallocarray(commit->items, commit->count + 1, sizeof(*grown));
+	if (!grown) {
+		close(fd);
+		return -ENOMEM;
+	}
+	commit->items = grown;
+	grown[commit->count++] = (struct item){ inode, fd };
+	if (inode) {
+		inode->commits++;
+		inode->is_dirty = false;
+	}
+	return 0;
+}
+
+static int settings_add(struct file_commit *commit, struct inode *dir)
+{
+	int fd = openat(
+		dir_fd(dir), SETTINGS_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	dir->dir->is_settings_dirty = false;
+	return fd < 0 && errno == ENOENT ? 0
+		: fd < 0		 ? -errno
+					 : item_add(commit, NULL, fd);
+}
+
+/* The directories that a top directory is in. */
+static int above_add(struct file_commit *commit, const struct inode *top)
+{
+	char path[PATH_MAX], *slash;
+	int state_fd = top->files->state_fd, err = 0;
+
+	top_path(top->dir->key, path);
+	while (!err && (slash = strrchr(path, '/'))) {
+		*slash = '\0';
+		err = openat(
+			state_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		err = item_add(commit, NULL, err < 0 ? -errno : err);
+	}
+	if (err)
+		return err;
+	err = openat(state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return item_add(commit, NULL, err < 0 ? -errno : err);
+}
+
+/* A directory that its owner may not read cannot be synced. */
+static int dir_add(struct file_commit *commit, struct inode *dir)
+{
+	bool is_top = dir->dir->key != NULL;
+	int fd = dir->is_dirty ? file_open_dir(&dir->file) : -EACCES, err = 0;
+
+	if (fd == -EACCES || (fd == -ENOENT && is_top))
+		return 0;
+	if (dir->dir->is_settings_dirty)
+		err = settings_add(commit, dir);
+	if (err) {
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	err = item_add(commit, dir, fd);
+	if (err || !is_top || !dir->dir->is_new)
+		return err;
+	dir->dir->is_new = false;
+	return above_add(commit, dir);
+}
+
+static int dirs_add(struct file_commit *commit, struct inode *dir)
+{
+	int err = 0;
+
+	for (; dir && !err; dir = dir_parent(dir))
+		err = dir_add(commit, dir);
+	return err;
+}
+
+static int content_add(struct file_commit *commit, struct inode *inode,
+	struct file_opened *opened)
+{
+	int fd;
+
+	if (!inode->is_dirty || !S_ISREG(inode->file.type))
+		return 0;
+	if (!opened)
+		opened = LIST_FIRST(&inode->opened);
+	fd = opened ? fcntl(opened->fd, F_DUPFD_CLOEXEC, 0)
+		    : inode_open(inode, O_RDONLY);
+	if (fd == -EACCES)
+		fd = inode_open(inode, O_WRONLY);
+	return item_add(commit, inode, opened && fd < 0 ? -errno : fd);
+}
+
+static bool dirs_are_dirty(const struct inode *dir)
+{
+	while (dir && !dir->is_dirty && !dir->commits)
+		dir = dir_parent(dir);
+	return dir != NULL;
+}
+
+bool file_is_dirty(const struct file *file)
+{
+	const struct inode *inode = inode_of(file);
+	struct place *place;
+
+	if (inode->is_secret)
+		return false;
+	if (inode->is_dirty || inode->commits)
+		return true;
+	TAILQ_FOREACH(place, &inode->places, link)
+	if (dirs_are_dirty(place->dir))
+		return true;
+	return false;
+}
+
+struct file_commit *file_commit_begin(
+	struct file *file, struct file_opened *opened, int *err)
+{
+	struct inode *inode = inode_of(file);
+	struct file_commit *commit;
+	struct place *place;
+
+	*err = 0;
+	if (!file_is_dirty(file))
+		return NULL;
+	commit = calloc(1, sizeof(*commit));
+	*err = commit ? 0 : -ENOMEM;
+	if (!commit)
+		return NULL;
+	commit->err = -ECANCELED;
+	if (inode->dir)
+		*err = dirs_add(commit, inode);
+	else
+		*err = content_add(commit, inode, opened);
+	TAILQ_FOREACH(place, &inode->places, link)
+	if (!*err && !inode->dir)
+		*err = dirs_add(commit, place->dir);
+	if (!*err)
+		return commit;
+	file_commit_end(commit);
+	return NULL;
+}
+
+/* Content before the names that lead to it. */
+int file_commit_work(struct file_commit *commit)
+{
+	commit->err = 0;
+	for (size_t i = 0; !commit->err && i < commit->count; i++)
+		if (fsync(commit->items[i].fd))
+			commit->err = -errno;
+	return commit->err;
+}
+
+void file_commit_end(struct file_commit *commit)
+{
+	struct item *item;
+
+	for (size_t i = 0; i < commit->count; i++) {
+		item = &commit->items[i];
+		close(item->fd);
+		if (!item->inode)
+			continue;
+		item->inode->commits--;
+		if (commit->err) {
+			item->inode->is_dirty = true;
+			if (item->inode->dir)
+				item->inode->dir->is_settings_dirty =
+					item->inode->dir->is_new = true;
+		}
+		inode_release(item->inode);
+	}
+	free(commit->items);
+	free(commit);
+}

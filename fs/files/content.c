@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/files/content.c - content of backing files, by descriptors of handles */
+#include "fs/files/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fs/files/files_private.h"
+
+static void content_changed(struct inode *inode)
+{
+	inode->file.generation++;
+	inode->is_dirty = true;
+}
+
+static int content_cut(struct inode *inode, int fd, bool is_writable)
+{
+	struct stat st, none = { 0 };
+
+	if (!is_writable)
+		return file_setattr(&inode->file, NULL, FILE_SET_SIZE, &none);
+	if (fstat(fd, &st) || ftruncate(fd, 0))
+		return -errno;
+	if (st.st_size)
+		content_changed(inode);
+	return 0;
+}
+
+/* The kernel says at which offset an appending write goes, since it knows the
+ * size; O_APPEND would make a pwrite go elsewhere. The cache is the kernel's,
+ * so that O_DIRECT has nothing to say; O_SYNC comes as an fsync of its own. */
+int file_open(struct file *file, int flags, struct file_opened *opened)
+{
+	struct inode *inode = inode_of(file);
+	bool is_writable = (flags & O_ACCMODE) != O_RDONLY;
+	int fd, err;
+
+	if (!S_ISREG(file->type))
+		return inode->dir ? -EISDIR : -ELOOP;
+	fd = inode->is_secret
+		? fcntl(inode->fd, F_DUPFD_CLOEXEC, 0)
+		: inode_open(inode, flags & (O_ACCMODE | O_NOATIME));
+	if (fd < 0)
+		return inode->is_secret ? -errno : fd;
+	err = flags & O_TRUNC ? content_cut(inode, fd, is_writable) : 0;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	opened->fd = fd;
+	opened->file = file;
+	LIST_INSERT_HEAD(&inode->opened, opened, link);
+	file_hold(file);
+	return 0;
+}
+
+void file_close(struct file_opened *opened)
+{
+	struct inode *inode = inode_of(opened->file);
+
+	LIST_REMOVE(opened, link);
+	fd_close(inode->files, opened->fd);
+	opened->fd = -1;
+	file_drop(&inode->file);
+}
+
+ssize_t file_write(
+	struct file_opened *opened, const void *bytes, size_t len, off_t offset)
+{
+	struct inode *inode = inode_of(opened->file);
+	size_t done = 0;
+	ssize_t n = 1;
+
+	if (offset < 0)
+		return -EINVAL;
+	if (inode->is_secret && offset + (off_t)len > SECRET_MAX)
+		return -EFBIG;
+	while (done < len && n > 0) {
+		n = pwrite(opened->fd, (const char *)bytes + done, len - done,
+			offset + (off_t)done);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			done += (size_t)n;
+	}
+	if (done)
+		content_changed(inode);
+	return done || !len ? (ssize_t)done : n < 0 ? -errno : -EIO;
+}
+
+/* Room alone is no new content; another size, and zeroes, are. */
+int file_allocate(struct file_opened *opened, int mode, off_t offset, off_t len)
+{
+	struct inode *inode = inode_of(opened->file);
+	struct stat st;
+
+	if (offset < 0 || len <= 0)
+		return -EINVAL;
+	if (inode->is_secret &&
+		(offset > SECRET_MAX || len > SECRET_MAX ||
+			offset + len > SECRET_MAX))
+		return -EFBIG;
+	if (fstat(opened->fd, &st) || fallocate(opened->fd, mode, offset, len))
+		return -errno;
+	inode->is_dirty = true;
+	if (mode & ~FALLOC_FL_KEEP_SIZE || (!mode && offset + len > st.st_size))
+		content_changed(inode);
+	return 0;
+}
+
+int file_open_cut(struct file *file, off_t size)
+{
+	struct inode *inode = inode_of(file);
+	struct stat st;
+	int fd;
+
+	if (!S_ISREG(file->type) || inode->is_secret || file_stat(file, &st) ||
+		st.st_size <= size || st.st_blocks - size / 512 < LARGE_BLOCKS)
+		return -ENOENT;
+	fd = inode_open(inode, O_WRONLY);
+	if (fd < 0)
+		return -ENOENT; /* by the descriptor of a handle, then */
+	content_changed(inode);
+	return fd;
+}
+
+bool file_is_secret(const struct file *file)
+{
+	return inode_of(file)->is_secret;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/files/files.c - all files of a mount */
+#include "fs/files/files.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/files/files_private.h"
+
+int files_open(int state_fd, const char *path,
+	const struct files_options *options, struct files **out)
+{
+	struct files *files = calloc(1, sizeof(*files));
+	struct stat st;
+
+	if (!files)
+		return -ENOMEM;
+	if (fstat(state_fd, &st)) {
+		free(files);
+		return -errno;
+	}
+	umask(0);
+	if (mkdirat(state_fd, REMOVED_NAME, 0700) && errno != EEXIST) {
+		free(files);
+		return -errno;
+	}
+	files->state_fd = state_fd;
+	files->options = *options;
+	files->dev = st.st_dev;
+	files->salt = text_hash(path);
+	files->is_root = geteuid() == 0;
+	files->has_uid = options->uid != geteuid();
+	files->has_gid = options->gid != getegid();
+	TAILQ_INIT(&files->cache);
+	*out = files;
+	return 0;
+}
+
+void files_close(struct files *files)
+{
+	struct inode *inode, *next;
+
+	if (!files)
+		return;
+	HASH_ITER(hh, files->table, inode, next)
+	inode->holds++; /* until all names are gone */
+	HASH_ITER(hh, files->table, inode, next)
+	while (!TAILQ_EMPTY(&inode->places))
+		place_remove(TAILQ_FIRST(&inode->places));
+	HASH_ITER(hh, files->table, inode, next)
+	inode_free(inode);
+	free(files);
+}
+
+void top_path(const char *key, char path[PATH_MAX])
+{
+	const char *slash = strrchr(key, '/');
+
+	if (!strcmp(key, "jobs/new"))
+		snprintf(path, PATH_MAX, "jobs-new"); /* jobs/ holds results */
+	else if (slash && strchr(key, '/') == slash && !strcmp(slash, "/new"))
+		snprintf(
+			path, PATH_MAX, "drafts/%.*s", (int)(slash - key), key);
+	else
+		snprintf(path, PATH_MAX, "%s", key);
+}
+
+/* ---- freezing ---- */
+
+void file_freeze(struct file *dir)
+{
+	file_hold(dir);
+	inode_of(dir)->dir->freezes++;
+}
+
+void file_thaw(struct file *dir)
+{
+	inode_of(dir)->dir->freezes--;
+	file_drop(dir);
+}
+
+bool file_is_frozen(const struct file *file)
+{
+	const struct inode *inode = inode_of(file);
+	struct place *place;
+
+	if (inode->dir)
+		return inode->dir->freezes;
+	TAILQ_FOREACH(place, &inode->places, link)
+	if (place->dir->dir->freezes)
+		return true;
+	return false;
+}
+
+/* ---- what a start finds ---- */
+
+struct walk {
+	void (*each)(void *ctx, uint64_t number);
+	void *ctx;
+	bool is_partial;
+};
+
+static int walk_dir(struct walk *walk, int fd, const char *name)
+{
+	DIR *stream = dir_stream(fd, name);
+	bool is_checked = false, has_inodes = true;
+	struct dirent *entry;
+	struct stat st;
+	int err = 0;
+
+	if (!stream && errno == ENOMEM)
+		return -ENOMEM;
+	if (!stream) {
+		walk->is_partial = true;
+		return 0;
+	}
+	while (!err && (entry = dir_next(stream))) {
+		if (entry->d_type == DT_DIR) {
+			err = walk_dir(walk, dirfd(stream), entry->d_name);
+			continue;
+		}
+		/* Some filesystems list other numbers than they give. */
+		if (is_checked && has_inodes && entry->d_type != DT_UNKNOWN) {
+			walk->each(walk->ctx, entry->d_ino);
+			continue;
+		}
+		if (fstatat(dirfd(stream), entry->d_name, &st,
+			    AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (S_ISDIR(st.st_mode)) {
+			err = walk_dir(walk, dirfd(stream), entry->d_name);
+			continue;
+		}
+		is_checked = true;
+		has_inodes = st.st_ino == entry->d_ino;
+		walk->each(walk->ctx, st.st_ino);
+	}
+	closedir(stream);
+	return err;
+}
+
+static int walk_top(
+	struct files *files, struct walk *walk, int fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode))
+		return 0;
+	if ((st.st_mode & 07777) != files->options.top_mode)
+		mode_try(fd, name, files->options.top_mode);
+	return walk_dir(walk, fd, name);
+}
+
+static int walk_resources(
+	struct files *files, struct walk *walk, const char *name)
+{
+	DIR *stream = dir_stream(files->state_fd, name);
+	struct dirent *entry;
+	int fd, err = 0;
+
+	while (stream && !err && (entry = dir_next(stream))) {
+		fd = openat(dirfd(stream), entry->d_name,
+			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		err = walk_top(files, walk, fd, "run");
+		close(fd);
+	}
+	if (stream)
+		closedir(stream);
+	return err;
+}
+
+int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
+	void *ctx)
+{
+	static const char *const tops[] = { "run", "jobs-new",
+		"drafts/services", "drafts/sessions", "drafts/images" };
+	struct walk walk = { each, ctx, false };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(tops) / sizeof(*tops); i++)
+		err = walk_top(files, &walk, files->state_fd, tops[i]);
+	if (!err)
+		err = walk_resources(files, &walk, "services");
+	if (!err)
+		err = walk_resources(files, &walk, "sessions");
+	return err ? err : walk.is_partial;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/files/files.h - the files that people save, in a backing directory */
+#ifndef FS_FILES_FILES_H
+#define FS_FILES_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <jansson.h>
+
+/*
+ * run/, jobs/new/, drafts, and the run/ of services and sessions are
+ * directories under the state directory, and what is saved in them are files
+ * under their own names. This room finds them for the kernel by inode number,
+ * and passes on what is asked to the system call of the same name, as libfuse's
+ * passthrough_ll does. It knows nothing of FUSE, of running, or of the network.
+ *
+ * Of its own are only: what is hidden (.settings), files that are kept in
+ * memory alone (secrets), generations of content, and what a commit has to make
+ * durable. All functions are for the loop unless they say otherwise. They
+ * return 0 or -errno: that of the system call, or -ENOMEM, or -ESTALE where
+ * somebody changed the backing directory meanwhile.
+ */
+
+struct files;
+
+/*
+ * A file, directory or symlink that the kernel, an open handle or a run knows.
+ * Functions that return one hold it for the caller, until file_drop.
+ */
+struct file {
+	uint64_t ino;	 /* as shown; the same after a remount, and no row's */
+	uint64_t number; /* st_ino of the backing file; 0: it has none */
+	mode_t type;	 /* S_IFREG, S_IFDIR or S_IFLNK */
+
+	/* A write, a truncation that changes the size and an O_TRUNC of a file
+	 * that was not empty make a new generation of its content. The others
+	 * are the caller's: what was saved, open handles, what is to come. */
+	uint64_t generation, sent;
+	unsigned writers;
+	void *run;
+};
+
+/* A descriptor of a file's content, owned by the caller's handle. */
+struct file_opened {
+	LIST_ENTRY(file_opened) link;
+	struct file *file;
+	int fd;
+};
+
+struct files_options {
+	uid_t uid; /* of top directories; and of all files where it is not the
+		      daemon's own */
+	gid_t gid;
+	mode_t top_mode; /* permission bits of top directories */
+	/* Whether what stands under this name is kept on no disk. */
+	bool (*is_secret)(const struct file *dir, const char *name);
+	/* The last name of a backing file is removed. file is NULL where nobody
+	 * knows it. */
+	void (*gone)(void *ctx, uint64_t number, struct file *file);
+	/* files_sweep has something to do. */
+	void (*sweep)(void *ctx);
+	/* Closes a descriptor where that may take long. */
+	void (*close_slowly)(void *ctx, int fd);
+	void *ctx;
+};
+
+/*
+ * state_fd: the account's state directory, whose path is `path`; borrowed.
+ * Sets the process's umask to 0, since the kernel has applied the caller's.
+ */
+int files_open(int state_fd, const char *path,
+	const struct files_options *options, struct files **out);
+void files_close(struct files *files);
+
+/* Gives the top directories that exist their mode, and calls `each` with the
+ * number of each file in them. Reads directories only. 0; 1: some cannot be
+ * read; -ENOMEM. */
+int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
+	void *ctx);
+
+/* Removes what file_remove_tree has set aside, and what a killed mount left of
+ * that; for the worker. */
+void files_sweep(int state_fd);
+
+/* The top directory of this key: "run", "jobs/new", "services/new",
+ * "services/ID/run", ... It is made on disk when something is saved in it.
+ * NULL: out of memory. */
+struct file *files_top(struct files *files, const char *key);
+
+/* The inode number as shown of a backing one, for listings. */
+uint64_t files_ino(const struct files *files, uint64_t number);
+
+/* NULL: unknown. Not held. */
+struct file *file_by_number(struct files *files, uint64_t number);
+struct file *file_by_ino(struct files *files, uint64_t ino);
+void file_hold(struct file *file);
+void file_drop(struct file *file);
+/* The kernel has got a reference, and has dropped count of them. */
+void file_known(struct file *file);
+void file_forget(struct file *file, uint64_t count);
+
+/* The directory that a directory stands in; NULL: none. Not held. */
+struct file *file_parent(const struct file *dir);
+/* The key of the top directory it is in; NULL: it has been removed. */
+const char *file_top_key(const struct file *dir);
+/* The i-th known name of a file, in the order in which they became known. */
+bool file_place(const struct file *file, size_t i, struct file **dir,
+	const char **name);
+/* Looks for more names in the directories of those that are known. */
+int file_find_places(struct file *file);
+
+/* Sets the owner of what is made, where the daemon may. */
+struct file_caller {
+	uid_t uid;
+	gid_t gid;
+};
+
+int file_lookup(struct file *dir, const char *name, struct file **out);
+/* A file that is not there yet; opened is filled unless it is NULL. */
+int file_create(struct file *dir, const char *name, mode_t mode, int flags,
+	const struct file_caller *caller, struct file_opened *opened,
+	struct file **out);
+int file_mkdir(struct file *dir, const char *name, mode_t mode,
+	const struct file_caller *caller, struct file **out);
+int file_symlink(struct file *dir, const char *name, const char *target,
+	const struct file_caller *caller, struct file **out);
+int file_link(struct file *file, struct file *dir, const char *name);
+int file_unlink(struct file *dir, const char *name);
+/* A directory with nothing but hidden settings is empty. */
+int file_rmdir(struct file *dir, const char *name);
+/* flags: RENAME_NOREPLACE, RENAME_EXCHANGE. */
+int file_rename(struct file *dir, const char *name, struct file *new_dir,
+	const char *new_name, unsigned flags);
+/* Removes a directory, top directories too, with all that is in it. */
+int file_remove_tree(struct file *dir);
+
+/* Entries of a directory but for "." and "..", in no order. each returns 0, or
+ * an error that ends it. Secrets have the number 0. */
+int file_each(struct file *dir,
+	int (*each)(void *ctx, const char *name, uint64_t number, mode_t type),
+	void *ctx);
+
+/* Attributes as shown. */
+int file_stat(struct file *file, struct stat *st);
+/* opened may be NULL. which says what is taken of st. */
+enum {
+	FILE_SET_MODE = 1,
+	FILE_SET_UID = 2,
+	FILE_SET_GID = 4,
+	FILE_SET_SIZE = 8,
+	FILE_SET_ATIME = 16,
+	FILE_SET_MTIME = 32,
+	FILE_SET_ATIME_NOW = 64,
+	FILE_SET_MTIME_NOW = 128,
+};
+int file_setattr(struct file *file, struct file_opened *opened, int which,
+	const struct stat *st);
+/* Sets the times of a directory to now. */
+void file_touch(struct file *dir);
+/* Owned by the caller, free(). */
+int file_readlink(struct file *file, char **target);
+
+/* Only user.*: -ENOTSUP. */
+int file_setxattr(struct file *file, const char *name, const void *value,
+	size_t size, int flags);
+ssize_t file_getxattr(
+	struct file *file, const char *name, void *value, size_t size);
+ssize_t file_listxattr(struct file *file, char *list, size_t size);
+int file_removexattr(struct file *file, const char *name);
+
+/* Content. flags as of open(2); only access mode, O_TRUNC and O_NOATIME count.
+ * Reads are the caller's, by opened->fd. */
+int file_open(struct file *file, int flags, struct file_opened *opened);
+void file_close(struct file_opened *opened);
+ssize_t file_write(struct file_opened *opened, const void *bytes, size_t len,
+	off_t offset);
+int file_allocate(
+	struct file_opened *opened, int mode, off_t offset, off_t len);
+/* If a truncation to size would free so much that the worker should do it: a
+ * descriptor for that, the caller's own, and a new generation. -ENOENT: not. */
+int file_open_cut(struct file *file, off_t size);
+/* A file that is kept in memory alone, 1 MiB at most (-EFBIG). */
+bool file_is_secret(const struct file *file);
+
+/* A descriptor of a directory for reading, for the worker; a caller's own. */
+int file_open_dir(struct file *dir);
+
+/* While a directory is frozen, nothing in it is to be changed by the caller. */
+void file_freeze(struct file *dir);
+void file_thaw(struct file *dir);
+/* Of a directory: whether it is frozen; of a file: whether one it is in is. */
+bool file_is_frozen(const struct file *file);
+
+/*
+ * A commit makes content, and the names that lead to it, durable: begin on the
+ * loop (NULL with *err 0: nothing to do), work in the worker, end on the loop.
+ * What failed is still to be committed afterwards. opened may be NULL.
+ */
+struct file_commit;
+bool file_is_dirty(const struct file *file);
+struct file_commit *file_commit_begin(
+	struct file *file, struct file_opened *opened, int *err);
+int file_commit_work(struct file_commit *commit);
+void file_commit_end(struct file_commit *commit);
+
+/* What was set for a directory: objects name -> value, borrowed, NULL: nothing.
+ * Secrets are kept in memory alone. */
+json_t *file_settings(struct file *dir);
+json_t *file_secrets(struct file *dir);
+/* value NULL: removes it. Takes value. */
+int file_settings_set(struct file *dir, const char *name, json_t *value);
+int file_secrets_set(struct file *dir, const char *name, json_t *value);
+
+/* Turns the files of a state directory of the first edition into files under
+ * their own names; once, before files_open. Says so in the log; what is damaged
+ * is left in inodes.damaged/. */
+int files_convert(int state_fd);
+
+#endif

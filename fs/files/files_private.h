@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/files/files_private.h - what the units of this room share */
+#ifndef FS_FILES_FILES_PRIVATE_H
+#define FS_FILES_FILES_PRIVATE_H
+
+#include <dirent.h>
+#include <fcntl.h>
+
+/* An element that could not be added has no table. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "fs/files/files.h"
+
+#define SECRET_MAX (1 << 20)
+/* Freeing this much takes more than a turn of the loop should. */
+enum { LARGE_BLOCKS = 16384 }; /* of 512 bytes */
+#define SETTINGS_NAME ".settings"
+#define REMOVED_NAME "removed" /* trees, until they are swept */
+
+struct inode;
+
+/* A name under which an inode is known. It holds its directory. */
+struct place {
+	TAILQ_ENTRY(place) link;   /* of the inode's */
+	TAILQ_ENTRY(place) memory; /* in the directory, of a secret's */
+	struct inode *inode, *dir;
+	char name[];
+};
+TAILQ_HEAD(place_list, place);
+LIST_HEAD(opened_list, file_opened);
+
+struct directory {
+	char *key; /* of a top directory; NULL: below one */
+	struct place_list memory;
+	unsigned freezes;
+	unsigned uses; /* of its descriptor, which is not to be closed */
+	json_t *settings, *secrets;
+	bool is_read; /* the settings */
+	bool is_settings_dirty;
+	bool is_new; /* what a top directory is in was not synced yet */
+};
+
+struct inode {
+	struct file file; /* first: the public part */
+	struct files *files;
+	dev_t dev;
+	uint64_t lookups; /* references of the kernel */
+	unsigned holds;	  /* references of ours */
+	unsigned commits; /* under way */
+	/*
+	 * Of a directory: an O_PATH descriptor in the cache. Of what is pinned:
+	 * an O_PATH descriptor, since no name leads to it. Of a secret: its
+	 * content. -1: none.
+	 */
+	int fd;
+	int reserved_fd; /* of a secret that was on disk: so that its inode
+			    number is not used again meanwhile; -1 */
+	bool is_pinned, is_secret;
+	bool is_dirty; /* changed since its last commit */
+	TAILQ_ENTRY(inode) cached;
+	struct opened_list opened;
+	struct place_list places;
+	struct directory *dir;
+	UT_hash_handle hh;
+};
+
+TAILQ_HEAD(inode_list, inode);
+
+struct files {
+	int state_fd;
+	struct files_options options;
+	dev_t dev;
+	uint64_t salt; /* keeps the inode numbers of two mounts apart */
+	uint64_t serial;
+	bool is_root;
+	bool has_uid, has_gid;	 /* shown for all files */
+	struct inode *table;	 /* by ino */
+	struct inode_list cache; /* most recently used first */
+	unsigned cached;
+};
+
+static inline struct inode *inode_of(const struct file *file)
+{
+	return (struct inode *)file;
+}
+
+/* ---- inode.c ---- */
+
+/* FNV-1a. */
+uint64_t text_hash(const char *text);
+/* The inode of what was found under a name, held. */
+int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
+	struct inode **out);
+/* NULL: unknown. Not held. */
+struct inode *inode_find(struct files *files, const struct stat *st);
+/* One in memory, with the given descriptor, held. */
+int inode_new_secret(struct files *files, int fd, struct inode **out);
+void inode_release(struct inode *inode);
+void inode_free(struct inode *inode);
+struct place *place_find(
+	const struct inode *inode, const struct inode *dir, const char *name);
+/* Of no inode yet; -ENOMEM: NULL. */
+struct place *place_new(struct inode *dir, const char *name);
+void place_insert(struct place *place, struct inode *inode);
+int place_add(struct inode *inode, struct inode *dir, const char *name);
+/* Frees it; NULL does nothing. */
+void place_remove(struct place *place);
+/* Forgets settings and secrets. */
+void directory_clear(struct directory *dir);
+struct inode *dir_parent(const struct inode *dir);
+/* False for a directory that was removed, or is in one. */
+bool dir_is_alive(const struct inode *dir);
+
+/* ---- reach.c ---- */
+
+/* Room for a path below /proc/self/fd. */
+enum { REACH_MAX = 32 + NAME_MAX };
+
+/* The cached O_PATH descriptor of a directory; valid until the next is asked
+ * for, unless its use is counted. -ENOENT: a top that is not made yet. */
+int dir_fd(struct inode *dir);
+/* The same, for making something in it. -ENOENT: it was removed. */
+int dir_fd_make(struct inode *dir);
+void dir_fd_forget(struct inode *dir);
+/* Descriptor and name for an *at call with AT_EMPTY_PATH. */
+int inode_reach(struct inode *inode, int *fd, const char **name);
+/* A path for calls that have no *at form. */
+int inode_path(struct inode *inode, char path[REACH_MAX]);
+/* The backing file, opened anew. */
+int inode_open(struct inode *inode, int flags);
+/* Keeps it reachable by an O_PATH descriptor, which is taken; a directory has
+ * its own. */
+void inode_pin(struct inode *inode, int fd);
+void inode_close_fd(struct inode *inode);
+void fd_close(struct files *files, int fd);
+/* Where a top directory is, below the state directory. */
+void top_path(const char *key, char path[PATH_MAX]);
+
+/* ---- names.c ---- */
+
+/* -ENOENT for what is hidden, and for the kinds of files that are not shown. */
+int name_stat(int fd, const char *name, struct stat *st);
+/* A name in dir (NULL: unknown) goes with its tree. */
+void name_leave(
+	struct files *files, struct inode *dir, int fd, const char *name);
+/* A backing file with these attributes has lost a name. */
+void name_gone(struct files *files, const struct stat *st);
+
+/* ---- list.c ---- */
+
+/* A stream of the entries; NULL: errno. */
+DIR *dir_stream(int fd, const char *name);
+/* The next entry but for "." and ".."; NULL at the end. */
+struct dirent *dir_next(DIR *stream);
+/* Sets its permission bits, where the daemon may. */
+void mode_try(int fd, const char *name, mode_t mode);
+/* 0, -ENOTEMPTY: whether there is nothing but hidden settings, which are
+ * removed. */
+int dir_clear(int fd, const char *name);
+
+/* ---- secret.c ---- */
+
+bool secret_name(const struct inode *dir, const char *name, mode_t type);
+struct place *secret_find(const struct inode *dir, const char *name);
+int secret_create(struct inode *dir, const char *name, mode_t mode,
+	const struct file_caller *caller, struct inode **out);
+/* Takes a file from disk into memory. */
+int secret_conceal(struct inode *inode);
+int secret_link(struct inode *inode, struct inode *dir, const char *name);
+void secret_unlink(struct place *place);
+/* 1: neither name is a secret's, and nothing was done. */
+int secret_rename(struct inode *dir, const char *name, struct inode *new_dir,
+	const char *new_name, unsigned flags);
+void secret_wipe(struct inode *inode);
+
+/* ---- attributes.c ---- */
+
+/* Gives what was made to its caller. */
+int owner_set(struct inode *dir, int fd, const char *name, mode_t mode,
+	const struct file_caller *caller);
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/files/inode.c - backing inodes that are known, and their names */
+#include "fs/files/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/setting.h"
+#include "fs/files/files_private.h"
+
+/*
+ * Inode numbers as shown: bit 63 is clear, bit 62 is set, which is clear in the
+ * numbers of rows (fs/core/node.c). Bit 61 is set for what has no backing inode
+ * to make a number of: top directories and secrets.
+ */
+#define BITS_61 ((UINT64_C(1) << 61) - 1)
+#define OF_FILES (UINT64_C(1) << 62)
+#define OF_TOPS (UINT64_C(1) << 61)
+
+/* Each step is a bijection of 61 bits, so two numbers never mix to one. */
+static uint64_t mix(const struct files *files, uint64_t number)
+{
+	uint64_t x = (number ^ files->salt) & BITS_61;
+
+	x ^= x >> 31;
+	x = (x * UINT64_C(0x2545f4914f6cdd1d)) & BITS_61;
+	x ^= x >> 29;
+	x = (x * UINT64_C(0x9e3779b97f4a7c15)) & BITS_61;
+	return (x ^ x >> 32) | OF_FILES;
+}
+
+uint64_t text_hash(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash;
+}
+
+static struct inode *table_find(struct files *files, uint64_t ino)
+{
+	struct inode *inode;
+
+	HASH_FIND(hh, files->table, &ino, sizeof(ino), inode);
+	return inode;
+}
+
+static struct inode *inode_new(struct files *files, uint64_t ino, mode_t type)
+{
+	struct inode *inode = calloc(1, sizeof(*inode));
+
+	if (!inode)
+		return NULL;
+	inode->files = files;
+	inode->file.ino = ino;
+	inode->file.type = type;
+	inode->fd = inode->reserved_fd = -1;
+	inode->holds = 1;
+	LIST_INIT(&inode->opened);
+	TAILQ_INIT(&inode->places);
+	if (S_ISDIR(type)) {
+		/* What is not durable yet nobody knows after a start. */
+		inode->is_dirty = true;
+		inode->dir = calloc(1, sizeof(*inode->dir));
+	}
+	if (inode->dir) {
+		inode->dir->is_new = true;
+		TAILQ_INIT(&inode->dir->memory);
+	}
+	if (!S_ISDIR(type) || inode->dir)
+		HASH_ADD(hh, files->table, file.ino, sizeof(ino), inode);
+	if (inode->hh.tbl)
+		return inode;
+	free(inode->dir);
+	free(inode);
+	return NULL;
+}
+
+/* Steps aside where another has its number, which only chance, a filesystem
+ * mounted below, or who changes the backing directory can bring about. */
+static struct inode *disk_find(
+	struct files *files, const struct stat *st, uint64_t *ino)
+{
+	uint64_t number = st->st_ino;
+	struct inode *inode;
+
+	if (st->st_dev != files->dev)
+		number ^= st->st_dev * UINT64_C(0x9e3779b97f4a7c15);
+	*ino = mix(files, number);
+	while ((inode = table_find(files, *ino)) &&
+		(inode->file.number != st->st_ino || inode->dev != st->st_dev ||
+			(st->st_mode &&
+				inode->file.type != (st->st_mode & S_IFMT))))
+		++*ino;
+	return inode;
+}
+
+struct inode *inode_find(struct files *files, const struct stat *st)
+{
+	uint64_t ino;
+
+	return disk_find(files, st, &ino);
+}
+
+static void places_clear(struct inode *inode)
+{
+	while (!TAILQ_EMPTY(&inode->places))
+		place_remove(TAILQ_FIRST(&inode->places));
+}
+
+int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
+	struct inode **out)
+{
+	struct files *files = dir->files;
+	uint64_t ino;
+	struct inode *inode = disk_find(files, st, &ino);
+	int err;
+
+	if (inode) {
+		inode->holds++;
+	} else {
+		inode = inode_new(files, ino, st->st_mode & S_IFMT);
+		if (!inode)
+			return -ENOMEM;
+		inode->file.number = st->st_ino;
+		inode->dev = st->st_dev;
+	}
+	/* A directory has one name. */
+	if (inode->dir && !place_find(inode, dir, name))
+		places_clear(inode);
+	err = place_find(inode, dir, name) ? 0 : place_add(inode, dir, name);
+	if (err) {
+		file_drop(&inode->file);
+		return err;
+	}
+	*out = inode;
+	return 0;
+}
+
+int inode_new_secret(struct files *files, int fd, struct inode **out)
+{
+	uint64_t ino;
+
+	do
+		ino = mix(files, files->serial++) | OF_TOPS;
+	while (table_find(files, ino));
+	*out = inode_new(files, ino, S_IFREG);
+	if (!*out)
+		return -ENOMEM;
+	(*out)->fd = fd;
+	(*out)->is_secret = true;
+	return 0;
+}
+
+struct file *files_top(struct files *files, const char *key)
+{
+	uint64_t ino = mix(files, text_hash(key)) | OF_TOPS;
+	struct inode *top;
+
+	while ((top = table_find(files, ino)) &&
+		(!top->dir || !top->dir->key || top->is_pinned ||
+			strcmp(top->dir->key, key)))
+		ino++;
+	if (top) {
+		top->holds++;
+		return &top->file;
+	}
+	top = inode_new(files, ino, S_IFDIR);
+	if (!top)
+		return NULL;
+	top->dir->key = strdup(key);
+	if (top->dir->key)
+		return &top->file;
+	file_drop(&top->file);
+	return NULL;
+}
+
+uint64_t files_ino(const struct files *files, uint64_t number)
+{
+	return mix(files, number);
+}
+
+struct file *file_by_number(struct files *files, uint64_t number)
+{
+	struct stat st = { .st_ino = number, .st_dev = files->dev };
+	struct inode *inode = inode_find(files, &st);
+
+	return inode ? &inode->file : NULL;
+}
+
+struct file *file_by_ino(struct files *files, uint64_t ino)
+{
+	struct inode *inode = table_find(files, ino);
+
+	return inode ? &inode->file : NULL;
+}
+
+/* ---- how long it is known ---- */
+
+/* Content that was not saved yet may be, by a rename; see fs/ops/save.c. */
+static bool is_needed(const struct inode *inode)
+{
+	const struct directory *dir = inode->dir;
+
+	if (inode->lookups || inode->holds || inode->commits)
+		return true;
+	if (dir)
+		return !TAILQ_EMPTY(&dir->memory) || dir->secrets;
+	return !TAILQ_EMPTY(&inode->places) &&
+		(inode->is_secret ||
+			inode->file.generation != inode->file.sent);
+}
+
+void directory_clear(struct directory *dir)
+{
+	setting_wipe(dir->secrets);
+	json_decref(dir->secrets);
+	json_decref(dir->settings);
+	dir->secrets = dir->settings = NULL;
+	dir->is_read = true;
+}
+
+static void directory_free(struct directory *dir)
+{
+	if (!dir)
+		return;
+	directory_clear(dir);
+	free(dir->key);
+	free(dir);
+}
+
+void inode_free(struct inode *inode)
+{
+	if (inode->is_secret)
+		secret_wipe(inode);
+	HASH_DEL(inode->files->table, inode);
+	inode_close_fd(inode);
+	if (inode->reserved_fd >= 0)
+		fd_close(inode->files, inode->reserved_fd);
+	directory_free(inode->dir);
+	free(inode);
+}
+
+/* Without recursion, as nothing limits how deep people nest directories. */
+void inode_release(struct inode *inode)
+{
+	struct inode *dir;
+
+	while (inode && !is_needed(inode)) {
+		dir = NULL;
+		while (!TAILQ_EMPTY(&inode->places)) {
+			if (dir)
+				file_drop(&dir->file);
+			dir = TAILQ_FIRST(&inode->places)->dir;
+			dir->holds++;
+			place_remove(TAILQ_FIRST(&inode->places));
+		}
+		inode_free(inode);
+		if (dir)
+			dir->holds--;
+		inode = dir;
+	}
+}
+
+void file_hold(struct file *file)
+{
+	inode_of(file)->holds++;
+}
+
+void file_drop(struct file *file)
+{
+	if (!file)
+		return;
+	inode_of(file)->holds--;
+	inode_release(inode_of(file));
+}
+
+void file_known(struct file *file)
+{
+	inode_of(file)->lookups++;
+}
+
+void file_forget(struct file *file, uint64_t count)
+{
+	struct inode *inode = inode_of(file);
+
+	inode->lookups -= count < inode->lookups ? count : inode->lookups;
+	inode_release(inode);
+}
+
+/* ---- names ---- */
+
+struct place *place_find(
+	const struct inode *inode, const struct inode *dir, const char *name)
+{
+	struct place *place;
+
+	TAILQ_FOREACH(place, &inode->places, link)
+	if (place->dir == dir && !strcmp(place->name, name))
+		return place;
+	return NULL;
+}
+
+struct place *place_new(struct inode *dir, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct place *place = malloc(sizeof(*place) + size);
+
+	if (!place)
+		return NULL;
+	memcpy(place->name, name, size);
+	place->inode = NULL;
+	place->dir = dir;
+	dir->holds++;
+	return place;
+}
+
+void place_insert(struct place *place, struct inode *inode)
+{
+	place->inode = inode;
+	TAILQ_INSERT_TAIL(&inode->places, place, link);
+	if (inode->is_secret)
+		TAILQ_INSERT_TAIL(&place->dir->dir->memory, place, memory);
+}
+
+int place_add(struct inode *inode, struct inode *dir, const char *name)
+{
+	struct place *place = place_new(dir, name);
+
+	if (place)
+		place_insert(place, inode);
+	return place ? 0 : -ENOMEM;
+}
+
+void place_remove(struct place *place)
+{
+	struct inode *dir;
+
+	if (!place)
+		return;
+	dir = place->dir;
+	if (place->inode)
+		TAILQ_REMOVE(&place->inode->places, place, link);
+	if (place->inode && place->inode->is_secret)
+		TAILQ_REMOVE(&dir->dir->memory, place, memory);
+	free(place);
+	file_drop(&dir->file);
+}
+
+struct inode *dir_parent(const struct inode *dir)
+{
+	struct place *place = TAILQ_FIRST(&dir->places);
+
+	return place ? place->dir : NULL;
+}
+
+struct file *file_parent(const struct file *dir)
+{
+	struct inode *parent = dir_parent(inode_of(dir));
+
+	return parent ? &parent->file : NULL;
+}
+
+const char *file_top_key(const struct file *file)
+{
+	const struct inode *dir = inode_of(file);
+
+	while (dir && !dir->dir->key)
+		dir = dir_parent(dir);
+	return dir && !dir->is_pinned ? dir->dir->key : NULL;
+}
+
+bool dir_is_alive(const struct inode *dir)
+{
+	return file_top_key(&dir->file) != NULL;
+}
+
+bool file_place(
+	const struct file *file, size_t i, struct file **dir, const char **name)
+{
+	struct place *place;
+
+	TAILQ_FOREACH(place, &inode_of(file)->places, link)
+	if (!i--) {
+		*dir = &place->dir->file;
+		*name = place->name;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/files/names.c - names come, go and move */
+#include "fs/files/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/files/files_private.h"
+
+int name_stat(int fd, const char *name, struct stat *st)
+{
+	if (!strcmp(name, SETTINGS_NAME))
+		return -ENOENT;
+	if (fstatat(fd, name, st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ||
+			S_ISLNK(st->st_mode)
+		? 0
+		: -ENOENT;
+}
+
+void name_gone(struct files *files, const struct stat *st)
+{
+	struct inode *inode = inode_find(files, st);
+
+	if (S_ISDIR(st->st_mode) || st->st_nlink > 1 || !files->options.gone)
+		return;
+	files->options.gone(
+		files->options.ctx, st->st_ino, inode ? &inode->file : NULL);
+}
+
+int file_lookup(struct file *file, const char *name, struct file **out)
+{
+	struct inode *dir = inode_of(file), *inode;
+	struct place *secret;
+	struct stat st;
+	int fd, err;
+
+	if (!dir->dir)
+		return -ENOTDIR;
+	if (!dir_is_alive(dir))
+		return -ENOENT;
+	secret = secret_find(dir, name);
+	if (secret) {
+		*out = &secret->inode->file;
+		file_hold(*out);
+		return 0;
+	}
+	fd = dir_fd(dir);
+	err = fd < 0 ? fd : name_stat(fd, name, &st);
+	if (!err)
+		err = inode_adopt(dir, name, &st, &inode);
+	if (!err)
+		*out = &inode->file;
+	return err;
+}
+
+/* ---- making ---- */
+
+/* What was made, or could not be: the name is there for the kernel, or not. */
+static int name_made(struct inode *dir, int fd, const char *name, mode_t mode,
+	const struct file_caller *caller, struct inode **out)
+{
+	struct stat st;
+	int err;
+
+	dir->is_dirty = true;
+	err = owner_set(dir, fd, name, mode, caller);
+	if (!err)
+		err = name_stat(fd, name, &st);
+	if (!err)
+		err = inode_adopt(dir, name, &st, out);
+	if (!err)
+		(*out)->is_dirty = true;
+	else
+		unlinkat(fd, name, S_ISDIR(mode) ? AT_REMOVEDIR : 0);
+	return err;
+}
+
+int file_create(struct file *file, const char *name, mode_t mode, int flags,
+	const struct file_caller *caller, struct file_opened *opened,
+	struct file **out)
+{
+	struct inode *dir = inode_of(file), *inode;
+	int dir_fd = dir_fd_make(dir), fd, err;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	if (secret_name(dir, name, S_IFREG)) {
+		err = secret_create(dir, name, mode, caller, &inode);
+		if (err)
+			return err;
+		*out = &inode->file;
+		err = opened ? file_open(*out, flags, opened) : 0;
+		if (err) {
+			file_unlink(file, name);
+			file_drop(*out);
+		}
+		return err;
+	}
+	fd = openat(dir_fd, name,
+		(flags & O_ACCMODE) | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		mode & 07777);
+	if (fd < 0)
+		return -errno;
+	err = name_made(dir, dir_fd, name, S_IFREG | mode, caller, &inode);
+	if (err || !opened)
+		close(fd);
+	if (err)
+		return err;
+	*out = &inode->file;
+	if (opened) {
+		opened->fd = fd;
+		opened->file = *out;
+		LIST_INSERT_HEAD(&inode->opened, opened, link);
+		file_hold(*out);
+	}
+	return 0;
+}
+
+/* A symlink, where it has a target, or a directory. */
+static int node_make(struct inode *dir, const char *name, mode_t mode,
+	const char *target, const struct file_caller *caller, struct file **out)
+{
+	struct inode *inode;
+	int fd = dir_fd_make(dir), err;
+
+	if (fd < 0)
+		return fd;
+	if (secret_find(dir, name))
+		return -EEXIST;
+	if (target ? symlinkat(target, fd, name)
+		   : mkdirat(fd, name, mode & 07777))
+		return -errno;
+	err = name_made(dir, fd, name, mode, caller, &inode);
+	if (!err)
+		*out = &inode->file;
+	return err;
+}
+
+int file_mkdir(struct file *dir, const char *name, mode_t mode,
+	const struct file_caller *caller, struct file **out)
+{
+	return node_make(
+		inode_of(dir), name, S_IFDIR | mode, NULL, caller, out);
+}
+
+int file_symlink(struct file *dir, const char *name, const char *target,
+	const struct file_caller *caller, struct file **out)
+{
+	return node_make(
+		inode_of(dir), name, S_IFLNK | 0777, target, caller, out);
+}
+
+static int link_on_disk(
+	struct inode *inode, struct inode *dir, int fd, const char *name)
+{
+	char path[REACH_MAX];
+	int err;
+
+	dir->dir->uses++;
+	err = inode_path(inode, path);
+	if (!err &&
+		linkat(AT_FDCWD, path, fd, name,
+			inode->is_pinned ? AT_SYMLINK_FOLLOW : 0))
+		err = -errno;
+	dir->dir->uses--;
+	return err;
+}
+
+int file_link(struct file *file, struct file *into, const char *name)
+{
+	struct inode *inode = inode_of(file), *dir = inode_of(into);
+	int fd = dir_fd_make(dir), err;
+	struct place *place;
+
+	if (fd < 0)
+		return fd;
+	if (inode->dir)
+		return -EPERM;
+	if (inode->is_secret || secret_name(dir, name, file->type))
+		return secret_link(inode, dir, name);
+	place = place_new(dir, name);
+	err = place ? link_on_disk(inode, dir, fd, name) : -ENOMEM;
+	if (err) {
+		place_remove(place);
+		return err;
+	}
+	place_insert(place, inode);
+	dir->is_dirty = inode->is_dirty = true;
+	return 0;
+}
+
+/* ---- names that go ---- */
+
+/* What may lose its last known name, held, and what keeps it reachable then;
+ * of what nobody knows the descriptor lets the worker free the blocks. */
+struct leaving {
+	struct inode *inode; /* NULL: nobody knows it */
+	struct stat st;	     /* all 0: there is nothing of this name */
+	int fd;
+};
+
+static int leaving_begin(
+	struct leaving *leaving, struct files *files, int fd, const char *name)
+{
+	int err;
+
+	*leaving = (struct leaving){ .fd = -1 };
+	err = name_stat(fd, name, &leaving->st);
+	if (err) {
+		leaving->st = (struct stat){ 0 };
+		return err;
+	}
+	leaving->inode = inode_find(files, &leaving->st);
+	if (leaving->inode)
+		leaving->inode->holds++;
+	if (!S_ISDIR(leaving->st.st_mode))
+		leaving->fd = openat(fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	else if (leaving->inode)
+		dir_fd(leaving->inode);
+	return 0;
+}
+
+/* The name was given up (or was not). */
+static void leaving_end(struct leaving *leaving, struct files *files,
+	struct inode *dir, const char *name, bool has_left)
+{
+	struct inode *inode = leaving->inode;
+
+	if (has_left && leaving->st.st_nlink) {
+		if (inode)
+			place_remove(place_find(inode, dir, name));
+		name_gone(files, &leaving->st);
+	}
+	if (inode && has_left && TAILQ_EMPTY(&inode->places) &&
+		!inode->is_pinned) {
+		inode_pin(inode, leaving->fd);
+		leaving->fd = -1;
+	}
+	if (leaving->fd >= 0)
+		fd_close(files, leaving->fd);
+	if (inode)
+		file_drop(&inode->file);
+}
+
+void name_leave(
+	struct files *files, struct inode *dir, int fd, const char *name)
+{
+	struct leaving leaving;
+
+	if (leaving_begin(&leaving, files, fd, name) == 0)
+		leaving_end(&leaving, files, dir, name, true);
+}
+
+/* What nobody may read can be removed all the same, if it is empty. */
+static int removed_clear(
+	const struct leaving *leaving, int fd, const char *name)
+{
+	int err = dir_clear(fd, name);
+
+	if (leaving->inode && !TAILQ_EMPTY(&leaving->inode->dir->memory))
+		return -ENOTEMPTY;
+	return err == -EACCES ? 0 : err;
+}
+
+static int name_remove(struct inode *dir, const char *name, bool is_dir)
+{
+	struct leaving leaving;
+	int fd = dir_fd(dir), err;
+
+	if (!dir_is_alive(dir))
+		return -ENOENT;
+	if (fd < 0)
+		return fd;
+	dir->dir->uses++;
+	dir->holds++;
+	err = leaving_begin(&leaving, dir->files, fd, name);
+	if (!err) {
+		err = is_dir && S_ISDIR(leaving.st.st_mode)
+			? removed_clear(&leaving, fd, name)
+			: 0;
+		if (!err && unlinkat(fd, name, is_dir ? AT_REMOVEDIR : 0))
+			err = -errno;
+		leaving_end(&leaving, dir->files, dir, name, !err);
+	}
+	if (!err)
+		dir->is_dirty = true;
+	dir->dir->uses--;
+	file_drop(&dir->file);
+	return err;
+}
+
+int file_unlink(struct file *file, const char *name)
+{
+	struct inode *dir = inode_of(file);
+	struct place *secret;
+
+	if (!dir->dir)
+		return -ENOTDIR;
+	secret = secret_find(dir, name);
+	if (!secret)
+		return name_remove(dir, name, false);
+	secret_unlink(secret);
+	return 0;
+}
+
+int file_rmdir(struct file *file, const char *name)
+{
+	struct inode *dir = inode_of(file);
+
+	if (!dir->dir || secret_find(dir, name))
+		return -ENOTDIR;
+	return name_remove(dir, name, true);
+}
+
+/* ---- names that move ---- */
+
+/* The known places of what moves, made before, so that nothing can fail
+ * afterwards. */
+struct moving {
+	struct inode *inode; /* NULL: nobody knows it */
+	struct place *place;
+};
+
+static int moving_begin(struct moving *moving, struct inode *inode,
+	struct inode *new_dir, const char *new_name)
+{
+	moving->inode = inode;
+	moving->place = inode ? place_new(new_dir, new_name) : NULL;
+	return inode && !moving->place ? -ENOMEM : 0;
+}
+
+static void moving_end(struct moving *moving, struct inode *dir,
+	const char *name, bool has_moved)
+{
+	if (!has_moved) {
+		place_remove(moving->place);
+	} else if (moving->inode) {
+		place_insert(moving->place, moving->inode);
+		place_remove(place_find(moving->inode, dir, name));
+		moving->inode->is_dirty = true;
+	}
+}
+
+struct rename {
+	struct inode *dir, *new_dir;
+	int fd, new_fd;
+	const char *name, *new_name;
+	unsigned flags;
+};
+
+static int old_clear(const struct rename *to, const struct leaving *old)
+{
+	if (old->inode && !TAILQ_EMPTY(&old->inode->dir->memory))
+		return -ENOTEMPTY;
+	return dir_clear(to->new_fd, to->new_name);
+}
+
+static int rename_do(
+	const struct rename *to, struct leaving *old, const struct stat *st)
+{
+	bool exchanges = to->flags & RENAME_EXCHANGE;
+	struct moving moved, back = { 0 };
+	bool is_same =
+		st->st_ino == old->st.st_ino && st->st_dev == old->st.st_dev;
+	int err = moving_begin(&moved, inode_find(to->dir->files, st),
+		to->new_dir, to->new_name);
+
+	if (!err && exchanges)
+		err = moving_begin(&back, old->inode, to->dir, to->name);
+	if (!err && !to->flags && !is_same && S_ISDIR(st->st_mode) &&
+		S_ISDIR(old->st.st_mode))
+		err = old_clear(to, old);
+	if (!err &&
+		renameat2(
+			to->fd, to->name, to->new_fd, to->new_name, to->flags))
+		err = -errno;
+	if (!err)
+		to->dir->is_dirty = to->new_dir->is_dirty = true;
+	/* Of two names of one file both stay. */
+	moving_end(&moved, to->dir, to->name, !err && !is_same);
+	if (exchanges)
+		moving_end(&back, to->new_dir, to->new_name, !err && !is_same);
+	leaving_end(old, to->dir->files, to->new_dir, to->new_name,
+		!err && !exchanges && !is_same);
+	return err;
+}
+
+static int rename_on_disk(struct rename *to)
+{
+	struct leaving old;
+	struct stat st;
+	int err = name_stat(to->fd, to->name, &st);
+
+	if (err)
+		return err;
+	err = leaving_begin(&old, to->dir->files, to->new_fd, to->new_name);
+	return err && err != -ENOENT ? err : rename_do(to, &old, &st);
+}
+
+int file_rename(struct file *file, const char *name, struct file *new_file,
+	const char *new_name, unsigned flags)
+{
+	struct rename to = {
+		.dir = inode_of(file),
+		.new_dir = inode_of(new_file),
+		.name = name,
+		.new_name = new_name,
+		.flags = flags,
+	};
+	int err;
+
+	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
+	if (!to.dir->dir || !dir_is_alive(to.dir))
+		return to.dir->dir ? -ENOENT : -ENOTDIR;
+	to.new_fd = dir_fd_make(to.new_dir);
+	if (to.new_fd < 0)
+		return to.new_fd;
+	err = secret_rename(to.dir, name, to.new_dir, new_name, flags);
+	if (err <= 0)
+		return err;
+	to.new_dir->dir->uses++;
+	to.dir->dir->uses++;
+	to.fd = dir_fd(to.dir);
+	err = to.fd < 0 ? to.fd : rename_on_disk(&to);
+	to.dir->dir->uses--;
+	to.new_dir->dir->uses--;
+	return err;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/files/secret.c - files that are kept in memory alone */
+#include "fs/files/files.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fs/files/files_private.h"
+
+/*
+ * A secret is an unnamed file of memory that stands in its directories' memory
+ * lists, where a look-up finds it before the disk's. It is one as soon as it
+ * gets a name that says so; what it had on disk is then overwritten and
+ * removed, and it gets no other name any more.
+ */
+
+bool secret_name(const struct inode *dir, const char *name, mode_t type)
+{
+	return S_ISREG(type) && dir->files->options.is_secret &&
+		dir->files->options.is_secret(&dir->file, name);
+}
+
+struct place *secret_find(const struct inode *dir, const char *name)
+{
+	struct place *place;
+
+	TAILQ_FOREACH(place, &dir->dir->memory, memory)
+	if (!strcmp(place->name, name))
+		return place;
+	return NULL;
+}
+
+int secret_create(struct inode *dir, const char *name, mode_t mode,
+	const struct file_caller *caller, struct inode **out)
+{
+	int fd, err;
+
+	if (secret_find(dir, name) ||
+		faccessat(dir_fd(dir), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	fd = memfd_create("secret", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = inode_new_secret(dir->files, fd, out);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	err = place_add(*out, dir, name);
+	if (err) {
+		file_drop(&(*out)->file);
+		return err;
+	}
+	fchmod(fd, mode & 0700);
+	if (dir->files->is_root && fchown(fd, caller->uid, caller->gid))
+		return 0; /* the daemon's, then */
+	return 0;
+}
+
+static int memory_copy(int to, int from)
+{
+	char buf[4096];
+	ssize_t n;
+	off_t done = 0;
+
+	while ((n = pread(from, buf, sizeof(buf), done)) > 0) {
+		if (pwrite(to, buf, (size_t)n, done) != n)
+			n = -1;
+		if (n < 0)
+			break;
+		done += n;
+	}
+	explicit_bzero(buf, sizeof(buf));
+	return n < 0 ? -EIO : 0;
+}
+
+/* A copy in memory of what is on disk, with its owner. */
+static int memory_take(struct inode *inode, int *out)
+{
+	int from = inode_open(inode, O_RDONLY), to, err = 0;
+	struct stat st;
+
+	if (from < 0)
+		return from;
+	to = memfd_create("secret", MFD_CLOEXEC);
+	if (to < 0 || fstat(from, &st))
+		err = -errno;
+	else if (st.st_size > SECRET_MAX)
+		err = -EFBIG;
+	else
+		err = memory_copy(to, from);
+	if (!err &&
+		(fchmod(to, st.st_mode & 0700) ||
+			(inode->files->is_root &&
+				fchown(to, st.st_uid, st.st_gid))))
+		err = -errno;
+	close(from);
+	if (err && to >= 0)
+		close(to);
+	*out = to;
+	return err;
+}
+
+/* Overwritten and without a name; the inode number stays taken. */
+static int disk_remove(struct inode *inode)
+{
+	struct files *files = inode->files;
+	int fd = inode_open(inode, O_WRONLY), err = 0;
+	struct place *place;
+	struct stat st;
+
+	if (fd >= 0 && ftruncate(fd, 0))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	inode->reserved_fd = inode_open(inode, O_PATH);
+	TAILQ_FOREACH(place, &inode->places, link)
+	{
+		if (fstatat(dir_fd(place->dir), place->name, &st,
+			    AT_SYMLINK_NOFOLLOW) ||
+			unlinkat(dir_fd(place->dir), place->name, 0))
+			err = -errno;
+		else
+			name_gone(files, &st);
+		place->dir->is_dirty = true;
+	}
+	return err;
+}
+
+int secret_conceal(struct inode *inode)
+{
+	struct file_opened *opened;
+	struct place *place;
+	int fd, err = memory_take(inode, &fd);
+
+	if (err)
+		return err;
+	err = file_find_places(&inode->file);
+	if (!err)
+		err = disk_remove(inode);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	LIST_FOREACH(opened, &inode->opened, link)
+	dup3(fd, opened->fd, O_CLOEXEC);
+	inode_close_fd(inode);
+	inode->fd = fd;
+	inode->is_secret = true;
+	inode->is_pinned = false;
+	TAILQ_FOREACH(place, &inode->places, link)
+	TAILQ_INSERT_TAIL(&place->dir->dir->memory, place, memory);
+	return 0;
+}
+
+int secret_link(struct inode *inode, struct inode *dir, const char *name)
+{
+	struct place *place;
+	struct stat st;
+	int err = 0;
+
+	if (!secret_name(dir, name, inode->file.type))
+		return -EPERM;
+	if (secret_find(dir, name) ||
+		fstatat(dir_fd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	place = place_new(dir, name);
+	if (!place)
+		return -ENOMEM;
+	if (!inode->is_secret)
+		err = secret_conceal(inode);
+	if (err)
+		place_remove(place);
+	else
+		place_insert(place, inode);
+	return err;
+}
+
+void secret_unlink(struct place *place)
+{
+	struct inode *inode = place->inode;
+
+	inode->holds++;
+	place_remove(place);
+	file_drop(&inode->file);
+}
+
+/* What a rename replaces. */
+static int replaced_remove(
+	struct inode *dir, const char *name, const struct inode *by)
+{
+	struct place *place = secret_find(dir, name);
+	struct stat st;
+
+	if (place && place->inode != by) {
+		secret_unlink(place);
+		return 0;
+	}
+	if (place || name_stat(dir_fd(dir), name, &st))
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return file_unlink(&dir->file, name);
+}
+
+static int secret_move(struct inode *inode, struct inode *dir, const char *name,
+	struct inode *new_dir, const char *new_name)
+{
+	struct place *place = place_new(new_dir, new_name);
+	int err = place ? replaced_remove(new_dir, new_name, inode) : -ENOMEM;
+
+	if (!err && !inode->is_secret)
+		err = secret_conceal(inode);
+	if (err || place_find(inode, new_dir, new_name)) {
+		place_remove(place);
+		return err;
+	}
+	place_insert(place, inode);
+	place_remove(place_find(inode, dir, name));
+	return 0;
+}
+
+static int secret_exchange(struct place *one, struct place *other)
+{
+	struct place *first = place_new(other->dir, other->name);
+	struct place *second = place_new(one->dir, one->name);
+	struct inode *inode = one->inode;
+
+	if (!first || !second) {
+		place_remove(first);
+		place_remove(second);
+		return -ENOMEM;
+	}
+	place_insert(first, inode);
+	place_insert(second, other->inode);
+	place_remove(one);
+	place_remove(other);
+	return 0;
+}
+
+int secret_rename(struct inode *dir, const char *name, struct inode *new_dir,
+	const char *new_name, unsigned flags)
+{
+	struct place *from = secret_find(dir, name);
+	struct place *onto = secret_find(new_dir, new_name);
+	struct file *file;
+	bool is_wanted;
+	int err;
+
+	if (!from && !onto && !secret_name(new_dir, new_name, S_IFREG))
+		return 1;
+	err = file_lookup(&dir->file, name, &file);
+	if (err)
+		return err;
+	is_wanted = secret_name(new_dir, new_name, file->type);
+	if (!from && !onto && !is_wanted)
+		err = 1;
+	else if (onto && flags & RENAME_NOREPLACE)
+		err = -EEXIST;
+	else if (flags & RENAME_EXCHANGE)
+		err = from && onto ? secret_exchange(from, onto) : -EPERM;
+	else if (!is_wanted)
+		err = S_ISDIR(file->type) ? -ENOTDIR : -EPERM;
+	else
+		err = secret_move(inode_of(file), dir, name, new_dir, new_name);
+	file_drop(file);
+	return err;
+}
+
+void secret_wipe(struct inode *inode)
+{
+	static const char zeroes[4096];
+	struct stat st;
+
+	if (fstat(inode->fd, &st))
+		return;
+	for (off_t at = 0; at < st.st_size; at += (off_t)sizeof(zeroes))
+		if (pwrite(inode->fd, zeroes, sizeof(zeroes), at) < 0)
+			return;
+}
