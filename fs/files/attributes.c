@@ -12,8 +12,8 @@
 
 #include "fs/files/files_private.h"
 
-/* Group and setgid bit of a setgid directory are passed on by the disk. A chown
- * takes setuid and setgid bits away, so that the mode is set again. */
+/* The disk passes on group and setgid bit of a setgid directory. chown(2)
+ * clears setuid and setgid bits, so the mode is set again. */
 int owner_set(struct inode *dir, int fd, const char *name, mode_t mode,
 	const struct file_caller *caller)
 {
@@ -51,8 +51,8 @@ static int inode_stat(struct inode *inode, struct stat *st)
 	return 0;
 }
 
-/* A top directory that is not made yet. Its times are the state directory's,
- * which never move. */
+/* A top directory that does not exist yet has the state directory's times,
+ * which never change. */
 static int top_stat(struct inode *top, struct stat *st)
 {
 	struct stat born;
@@ -104,8 +104,8 @@ int file_stat(struct file *file, struct stat *st)
 
 /* ---- changes ---- */
 
-/* By path where it was asked by path: only ftruncate(2) moves the times of what
- * keeps its size. */
+/* By path if the kernel has no handle: unlike ftruncate(2), truncate(2) leaves
+ * the times alone if the size stays. */
 static int size_set(struct inode *inode, struct file_opened *opened, off_t size)
 {
 	int fd = opened ? opened->fd : inode->is_secret ? inode->fd : -1;
@@ -129,8 +129,8 @@ static int size_set(struct inode *inode, struct file_opened *opened, off_t size)
 	return 0;
 }
 
-/* Who may is the kernel's to say; what a daemon that is not root may, the
- * disk's. To change nothing is always allowed. */
+/* The kernel has checked the caller; the disk checks the daemon. Setting the
+ * same owner again is always allowed. */
 static int owner_change(struct inode *inode, int which, const struct stat *st)
 {
 	uid_t uid = which & FILE_SET_UID ? st->st_uid : (uid_t)-1;

@@ -11,12 +11,12 @@
 #include "fs/files/files_private.h"
 
 /*
- * What was changed since its last commit is marked: a file by any change of it,
- * a directory by any change of its names. A commit takes the marks of a file
- * and of the directories above it, and gives them back if it fails.
+ * Files and directories are marked dirty: a file by any change to it, a
+ * directory by any change to its names. A commit clears the marks of a file and
+ * of the directories above it, and sets them again if it fails.
  *
- * Commits are done in their order. So one of what is being committed already
- * has nothing to sync, but is not done before the other is.
+ * Commits are done in order. So a commit of a file that is already being
+ * committed has nothing to sync, but ends after the other one.
  */
 struct item {
 	struct inode *inode; /* NULL: above the top directory */

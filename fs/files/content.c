@@ -27,9 +27,9 @@ static int content_cut(struct inode *inode, int fd, bool is_writable)
 	return 0;
 }
 
-/* The kernel says at which offset an appending write goes, since it knows the
- * size; O_APPEND would make a pwrite go elsewhere. The cache is the kernel's,
- * so that O_DIRECT has nothing to say; O_SYNC comes as an fsync of its own. */
+/* The kernel sends the offset of an appending write; with O_APPEND, pwrite(2)
+ * would ignore it. O_DIRECT is for the kernel's cache. For O_SYNC the kernel
+ * sends an fsync after the write. */
 int file_open(struct file *file, int flags, struct file_opened *opened)
 {
 	struct inode *inode = inode_of(file);
@@ -89,7 +89,7 @@ ssize_t file_write(
 	return done || !len ? (ssize_t)done : n < 0 ? -errno : -EIO;
 }
 
-/* Room alone is no new content; another size, and zeroes, are. */
+/* Allocating blocks does not change the content; a new size or zeroes do. */
 int file_allocate(struct file_opened *opened, int mode, off_t offset, off_t len)
 {
 	struct inode *inode = inode_of(opened->file);

@@ -22,8 +22,8 @@
  * Of its own are only: what is hidden (.settings), files that are kept in
  * memory alone (secrets), generations of content, and what a commit has to make
  * durable. All functions are for the loop unless they say otherwise. They
- * return 0 or -errno: that of the system call, or -ENOMEM, or -ESTALE where
- * somebody changed the backing directory meanwhile.
+ * return 0 or -errno: the system call's, -ENOMEM, or -ESTALE if the backing
+ * directory was changed from outside.
  */
 
 struct files;
@@ -37,9 +37,10 @@ struct file {
 	uint64_t number; /* st_ino of the backing file; 0: it has none */
 	mode_t type;	 /* S_IFREG, S_IFDIR or S_IFLNK */
 
-	/* A write, a truncation that changes the size and an O_TRUNC of a file
-	 * that was not empty make a new generation of its content. The others
-	 * are the caller's: what was saved, open handles, what is to come. */
+	/* A write, a truncation that changes the size, and an O_TRUNC of a file
+	 * that was not empty start a new generation of its content. The other
+	 * members belong to the caller: the generation that was saved, the
+	 * writable handles, the run that waits. */
 	uint64_t generation, sent;
 	unsigned writers;
 	void *run;
@@ -59,12 +60,12 @@ struct files_options {
 	mode_t top_mode; /* permission bits of top directories */
 	/* Whether what stands under this name is kept on no disk. */
 	bool (*is_secret)(const struct file *dir, const char *name);
-	/* The last name of a backing file is removed. file is NULL where nobody
-	 * knows it. */
+	/* The last name of a backing file was removed. file is NULL if it is
+	 * not known. */
 	void (*gone)(void *ctx, uint64_t number, struct file *file);
 	/* files_sweep has something to do. */
 	void (*sweep)(void *ctx);
-	/* Closes a descriptor where that may take long. */
+	/* Closes a descriptor, which may take long. */
 	void (*close_slowly)(void *ctx, int fd);
 	void *ctx;
 };
@@ -83,8 +84,8 @@ void files_close(struct files *files);
 int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
 	void *ctx);
 
-/* Removes what file_remove_tree has set aside, and what a killed mount left of
- * that; for the worker. */
+/* Deletes the trees that file_remove_tree has moved aside, also those of a
+ * mount that was killed. For the worker. */
 void files_sweep(int state_fd);
 
 /* The top directory of this key: "run", "jobs/new", "services/new",
@@ -111,17 +112,17 @@ const char *file_top_key(const struct file *dir);
 /* The i-th known name of a file, in the order in which they became known. */
 bool file_place(const struct file *file, size_t i, struct file **dir,
 	const char **name);
-/* Looks for more names in the directories of those that are known. */
+/* Searches the directories of the known names for more names. */
 int file_find_places(struct file *file);
 
-/* Sets the owner of what is made, where the daemon may. */
+/* The owner of a new file, if the daemon is root. */
 struct file_caller {
 	uid_t uid;
 	gid_t gid;
 };
 
 int file_lookup(struct file *dir, const char *name, struct file **out);
-/* A file that is not there yet; opened is filled unless it is NULL. */
+/* Creates a file; fills opened unless it is NULL. */
 int file_create(struct file *dir, const char *name, mode_t mode, int flags,
 	const struct file_caller *caller, struct file_opened *opened,
 	struct file **out);
@@ -131,7 +132,7 @@ int file_symlink(struct file *dir, const char *name, const char *target,
 	const struct file_caller *caller, struct file **out);
 int file_link(struct file *file, struct file *dir, const char *name);
 int file_unlink(struct file *dir, const char *name);
-/* A directory with nothing but hidden settings is empty. */
+/* A directory with only hidden settings in it is empty. */
 int file_rmdir(struct file *dir, const char *name);
 /* flags: RENAME_NOREPLACE, RENAME_EXCHANGE. */
 int file_rename(struct file *dir, const char *name, struct file *new_dir,
@@ -147,7 +148,7 @@ int file_each(struct file *dir,
 
 /* Attributes as shown. */
 int file_stat(struct file *file, struct stat *st);
-/* opened may be NULL. which says what is taken of st. */
+/* opened may be NULL. which says which members of st to apply. */
 enum {
 	FILE_SET_MODE = 1,
 	FILE_SET_UID = 2,
@@ -173,24 +174,25 @@ ssize_t file_getxattr(
 ssize_t file_listxattr(struct file *file, char *list, size_t size);
 int file_removexattr(struct file *file, const char *name);
 
-/* Content. flags as of open(2); only access mode, O_TRUNC and O_NOATIME count.
- * Reads are the caller's, by opened->fd. */
+/* Content. Of the flags of open(2) only the access mode, O_TRUNC and O_NOATIME
+ * are used. The caller reads by opened->fd. */
 int file_open(struct file *file, int flags, struct file_opened *opened);
 void file_close(struct file_opened *opened);
 ssize_t file_write(struct file_opened *opened, const void *bytes, size_t len,
 	off_t offset);
 int file_allocate(
 	struct file_opened *opened, int mode, off_t offset, off_t len);
-/* If a truncation to size would free so much that the worker should do it: a
- * descriptor for that, the caller's own, and a new generation. -ENOENT: not. */
+/* If a truncation to size would free so much that the worker should do it:
+ * starts a new generation and returns a descriptor for it, which the caller
+ * closes. Else -ENOENT. */
 int file_open_cut(struct file *file, off_t size);
 /* A file that is kept in memory alone, 1 MiB at most (-EFBIG). */
 bool file_is_secret(const struct file *file);
 
-/* A descriptor of a directory for reading, for the worker; a caller's own. */
+/* A descriptor of a directory for the worker to read; the caller closes it. */
 int file_open_dir(struct file *dir);
 
-/* While a directory is frozen, nothing in it is to be changed by the caller. */
+/* While a directory is frozen, the caller must not change anything in it. */
 void file_freeze(struct file *dir);
 void file_thaw(struct file *dir);
 /* Of a directory: whether it is frozen; of a file: whether one it is in is. */
@@ -199,7 +201,7 @@ bool file_is_frozen(const struct file *file);
 /*
  * A commit makes content, and the names that lead to it, durable: begin on the
  * loop (NULL with *err 0: nothing to do), work in the worker, end on the loop.
- * What failed is still to be committed afterwards. opened may be NULL.
+ * What could not be committed stays dirty. opened may be NULL.
  */
 struct file_commit;
 bool file_is_dirty(const struct file *file);
@@ -208,17 +210,16 @@ struct file_commit *file_commit_begin(
 int file_commit_work(struct file_commit *commit);
 void file_commit_end(struct file_commit *commit);
 
-/* What was set for a directory: objects name -> value, borrowed, NULL: nothing.
- * Secrets are kept in memory alone. */
+/* The settings of a directory: objects name -> value, borrowed; NULL: none.
+ * Secrets are kept in memory only. */
 json_t *file_settings(struct file *dir);
 json_t *file_secrets(struct file *dir);
 /* value NULL: removes it. Takes value. */
 int file_settings_set(struct file *dir, const char *name, json_t *value);
 int file_secrets_set(struct file *dir, const char *name, json_t *value);
 
-/* Turns the files of a state directory of the first edition into files under
- * their own names; once, before files_open. Says so in the log; what is damaged
- * is left in inodes.damaged/. */
+/* Converts a state directory of version 0.1.0 to plain files; call it before
+ * files_open. Logs it; leaves what is damaged in inodes.damaged/. */
 int files_convert(int state_fd);
 
 #endif

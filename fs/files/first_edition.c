@@ -19,11 +19,11 @@
 #include "fs/files/files_private.h"
 
 /*
- * The first edition kept what people saved in inodes/: N.json, or N.next where
- * that is newer, says where inode N stands, in [directory's number, name,
- * order], and N.data is its content. A record of a higher sequence has the name
- * that two claim. Here each content is moved to its name, oldest record first.
- * A kill in between harms nothing: what was moved already is passed over.
+ * Version 0.1.0 kept saved files in inodes/: N.json, or N.next if that is
+ * newer, has the names of inode N as [directory's number, name, order]; N.data
+ * is its content. If two records have the same name, the higher sequence wins.
+ * Here each content is moved to its name, oldest record first. If this is
+ * killed, it starts again and skips what was moved.
  */
 
 #define INODES_NAME "inodes"
@@ -211,7 +211,7 @@ static void top_make(
 static bool dir_path(
 	const struct edition *edition, struct old *old, char path[PATH_MAX]);
 
-/* The i-th; what hangs from nothing any more is put into its top directory. */
+/* The i-th path. If the directory is lost, the file goes to the top one. */
 static bool place_path(const struct edition *edition, const struct old *old,
 	size_t i, char path[PATH_MAX])
 {
@@ -302,8 +302,8 @@ static int attributes_set(int fd, const char *path, const json_t *record)
 	return err ? -errno : 0;
 }
 
-/* Moved there, unless it was already. A job's code may be the same file, which
- * is overwritten in place now: then it is copied. */
+/* Moves the content, unless it was moved before. If it is linked to a job's
+ * code it is copied, since files are overwritten in place now. */
 static int content_place(
 	const struct edition *edition, uint64_t number, const char *path)
 {
@@ -331,7 +331,7 @@ static int content_place(
 	return err;
 }
 
-/* What has no name was being removed. */
+/* A record without a name was being removed. */
 static int old_place(struct edition *edition, struct old *old)
 {
 	char path[PATH_MAX], more[PATH_MAX];
@@ -454,8 +454,7 @@ static int jobs_convert(const struct edition *edition)
 	return err;
 }
 
-/* What is left there is empty records; of what was damaged it is all there is.
- */
+/* What is left are records, and whatever was damaged. */
 static int edition_put_aside(const struct edition *edition)
 {
 	int fd = edition->state_fd;

@@ -62,7 +62,7 @@ static struct inode *inode_new(struct files *files, uint64_t ino, mode_t type)
 	LIST_INIT(&inode->opened);
 	TAILQ_INIT(&inode->places);
 	if (S_ISDIR(type)) {
-		/* What is not durable yet nobody knows after a start. */
+		/* After a start, what is durable is not known. */
 		inode->is_dirty = true;
 		inode->dir = calloc(1, sizeof(*inode->dir));
 	}
@@ -79,8 +79,8 @@ static struct inode *inode_new(struct files *files, uint64_t ino, mode_t type)
 	return NULL;
 }
 
-/* Steps aside where another has its number, which only chance, a filesystem
- * mounted below, or who changes the backing directory can bring about. */
+/* If the number is taken, uses the next one. That happens by chance, or if
+ * another filesystem is mounted below, or by changes from outside. */
 static struct inode *disk_find(
 	struct files *files, const struct stat *st, uint64_t *ino)
 {
@@ -200,7 +200,7 @@ struct file *file_by_ino(struct files *files, uint64_t ino)
 
 /* ---- how long it is known ---- */
 
-/* Content that was not saved yet may be, by a rename; see fs/ops/save.c. */
+/* A rename may still save unsaved content; see fs/ops/save.c. */
 static bool is_needed(const struct inode *inode)
 {
 	const struct directory *dir = inode->dir;

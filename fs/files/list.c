@@ -121,7 +121,7 @@ static int find_in(struct inode *inode, struct inode *dir)
 	return err;
 }
 
-/* What is found is added behind those that are gone through. */
+/* New names are added behind those that the loop visits. */
 int file_find_places(struct file *file)
 {
 	struct inode *inode = inode_of(file);
@@ -144,7 +144,7 @@ int file_find_places(struct file *file)
 
 /* ---- whole trees ---- */
 
-/* What is known in a directory loses its names, from the bottom up. */
+/* Removes the names of all known files in a tree, from the bottom up. */
 static void tree_leave(struct files *files, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
@@ -185,7 +185,7 @@ static struct place *secret_below(struct files *files, const struct inode *dir)
 	return NULL;
 }
 
-/* Set aside by a rename, at once and as a whole. */
+/* One rename moves the whole tree aside. */
 int file_remove_tree(struct file *file)
 {
 	struct inode *dir = inode_of(file);
@@ -225,7 +225,7 @@ int file_remove_tree(struct file *file)
 	return 0;
 }
 
-/* A directory in a directory is moved up, so that no depth is too deep. */
+/* Moves subdirectories up, so that no tree is too deep. Returns how many. */
 static unsigned sweep_dir(int removed_fd, const char *name, unsigned *serial)
 {
 	unsigned moved = 0;

@@ -60,7 +60,7 @@ int file_lookup(struct file *file, const char *name, struct file **out)
 
 /* ---- making ---- */
 
-/* What was made, or could not be: the name is there for the kernel, or not. */
+/* Finishes a new file. If that fails, the name is removed again. */
 static int name_made(struct inode *dir, int fd, const char *name, mode_t mode,
 	const struct file_caller *caller, struct inode **out)
 {
@@ -196,11 +196,12 @@ int file_link(struct file *file, struct file *into, const char *name)
 
 /* ---- names that go ---- */
 
-/* What may lose its last known name, held, and what keeps it reachable then;
- * of what nobody knows the descriptor lets the worker free the blocks. */
+/* A file that may lose its last known name, and the descriptor that keeps it
+ * reachable then. If the file is not known, closing the descriptor frees its
+ * blocks, which the worker does. */
 struct leaving {
-	struct inode *inode; /* NULL: nobody knows it */
-	struct stat st;	     /* all 0: there is nothing of this name */
+	struct inode *inode; /* held; NULL: not known */
+	struct stat st;	     /* all 0: there is no such name */
 	int fd;
 };
 
@@ -225,7 +226,7 @@ static int leaving_begin(
 	return 0;
 }
 
-/* The name was given up (or was not). */
+/* Accounts for the removed name, if it was removed. */
 static void leaving_end(struct leaving *leaving, struct files *files,
 	struct inode *dir, const char *name, bool has_left)
 {
@@ -256,7 +257,7 @@ void name_leave(
 		leaving_end(&leaving, files, dir, name, true);
 }
 
-/* What nobody may read can be removed all the same, if it is empty. */
+/* An unreadable directory can be removed, too, if it is empty. */
 static int removed_clear(
 	const struct leaving *leaving, int fd, const char *name)
 {
@@ -319,10 +320,10 @@ int file_rmdir(struct file *file, const char *name)
 
 /* ---- names that move ---- */
 
-/* The known places of what moves, made before, so that nothing can fail
- * afterwards. */
+/* The new place of a file that is renamed, allocated before, so that nothing
+ * can fail after the rename. */
 struct moving {
-	struct inode *inode; /* NULL: nobody knows it */
+	struct inode *inode; /* NULL: not known */
 	struct place *place;
 };
 
@@ -381,7 +382,7 @@ static int rename_do(
 		err = -errno;
 	if (!err)
 		to->dir->is_dirty = to->new_dir->is_dirty = true;
-	/* Of two names of one file both stay. */
+	/* Two names of one file: rename(2) leaves both. */
 	moving_end(&moved, to->dir, to->name, !err && !is_same);
 	if (exchanges)
 		moving_end(&back, to->new_dir, to->new_name, !err && !is_same);

@@ -12,11 +12,11 @@
 
 /*
  * A file is reached by its directory's descriptor and its name, never by a path
- * from the root: a rename above it needs nothing, and a path may be longer than
- * PATH_MAX. Descriptors of directories are cached. What has lost its last name
- * while the kernel or a handle knows it is reached by a descriptor that was
- * opened before, and so its inode number is not used for another file
- * meanwhile.
+ * from the root: a rename above it changes nothing, and a path may be longer
+ * than PATH_MAX. Descriptors of directories are cached. A file that has lost
+ * its last name while the kernel or a handle knows it is pinned: it is reached
+ * by a descriptor that was opened before, which also keeps its inode number
+ * from being reused.
  */
 
 enum { CACHE_MAX = 256 };
@@ -71,8 +71,8 @@ static int child_open(struct inode *dir, int parent_fd)
 	return fd;
 }
 
-/* The nearest directory above that has a descriptor opens the next, until it
- * is this one's turn. */
+/* Opens the directories below the nearest one that has a descriptor, without
+ * recursion. */
 int dir_fd(struct inode *dir)
 {
 	struct inode *at, *parent;

@@ -10,10 +10,10 @@
 #include "fs/files/files_private.h"
 
 /*
- * A secret is an unnamed file of memory that stands in its directories' memory
- * lists, where a look-up finds it before the disk's. It is one as soon as it
- * gets a name that says so; what it had on disk is then overwritten and
- * removed, and it gets no other name any more.
+ * A secret is a memfd. Its names are in the memory lists of its directories,
+ * which are searched before the disk. A file becomes a secret when it gets a
+ * name that says so: its content on disk is then truncated and unlinked, and it
+ * cannot get another kind of name any more.
  */
 
 bool secret_name(const struct inode *dir, const char *name, mode_t type)
@@ -103,7 +103,7 @@ static int memory_take(struct inode *inode, int *out)
 	return err;
 }
 
-/* Overwritten and without a name; the inode number stays taken. */
+/* Truncates and unlinks the file; the inode number stays reserved. */
 static int disk_remove(struct inode *inode)
 {
 	struct files *files = inode->files;

@@ -18,8 +18,9 @@
 #include "fs/jobs/dir_kind.h"
 
 /*
- * What runs is what was there at the close. The loop opens the program and its
- * directory, and lets nothing change there until the worker has read them all.
+ * The request has the files as they were at the close. The loop opens the
+ * program and its directory and freezes the directory until the worker has read
+ * them all.
  */
 
 int run_files_open(struct run *run, struct file *dir, struct file *program)

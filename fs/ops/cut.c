@@ -8,7 +8,7 @@
 
 #include "fs/core/core.h"
 
-/* The kernel lets nobody write to the file meanwhile. */
+/* The kernel holds the inode's lock meanwhile, so nothing is written. */
 struct cut {
 	int fd;
 	off_t size;

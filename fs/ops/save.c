@@ -69,7 +69,7 @@ static void commit_done(void *ctx)
 	commit_drop(commit);
 }
 
-/* NULL and 0: there is nothing to make durable. */
+/* *out is NULL if there is nothing to make durable. */
 static int commit_start(struct core *core, struct file *file,
 	struct file_opened *opened, struct commit **out)
 {

@@ -177,8 +177,8 @@ static void saved_handle_fill(struct op *op, struct handle *handle)
 	handle_fill(handle, &op->fi, !file_is_secret(handle->file));
 }
 
-/* As every filesystem does, when somebody else's file is written to; for writes
- * and truncations the kernel asks for it. */
+/* Clears set-id bits of another user's file, as any filesystem does. For writes
+ * and truncations the kernel sends a SETATTR. */
 static void clear_set_id(struct file *file)
 {
 	struct stat st;
@@ -278,7 +278,8 @@ ssize_t saved_write_bytes(
 {
 	ssize_t n = file_write(&handle->opened, bytes, size, offset);
 
-	/* Half a program does not run, unless somebody writes on. */
+	/* A program that was written in part does not run, unless more is
+	 * written successfully. */
 	if (n < 0)
 		handle->file->sent = handle->file->generation;
 	return n;
@@ -307,8 +308,8 @@ int saved_fallocate(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
-/* While somebody has it open for writing, it may be mapped: what was written to
- * the map the kernel sends when its pages are invalidated. */
+/* A file that is open for writing may be mapped. Invalidating its pages makes
+ * the kernel send what was written to the map. */
 int saved_lseek(struct op *op)
 {
 	struct handle *handle = op->handle;

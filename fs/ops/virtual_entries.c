@@ -71,7 +71,7 @@ struct listing_of {
 	struct listing *listing;
 };
 
-/* A name that is too long for a file cannot be looked up. */
+/* A name that would be too long is left out. */
 static int list_job(
 	const struct listing_of *of, const char *name, const struct job *job)
 {
