@@ -227,36 +227,25 @@ static int list_read(const struct setting *setting, const char *text,
 static void reason_print(
 	const struct setting *setting, char *why, size_t why_len)
 {
-	const char *name = setting->name;
+	static const char *const reasons[] = {
+		[SETTING_NUMBER] = "a number",
+		[SETTING_NUMBERS] = "numbers",
+		[SETTING_BOOL] = "0 or 1",
+		[SETTING_WORD] = "one word of letters, digits and ._+-, or "
+				 "nothing",
+		[SETTING_CHOICE] = "one of",
+		[SETTING_LIST] = "UTF-8 text without control bytes",
+		[SETTING_TEXT] = "UTF-8 text without control bytes",
+	};
+	const char *name = setting->name, *reason = reasons[setting->type];
 
-	switch (setting->type) {
-	case SETTING_NUMBER:
-		snprintf(why, why_len, "%s: a number from %ld to %ld", name,
+	if (setting->type == SETTING_NUMBER || setting->type == SETTING_NUMBERS)
+		snprintf(why, why_len, "%s: %s from %ld to %ld", name, reason,
 			setting->min, setting->max);
-		break;
-	case SETTING_BOOL:
-		snprintf(why, why_len, "%s: 0 or 1", name);
-		break;
-	case SETTING_WORD:
-		snprintf(why, why_len,
-			"%s: one word of letters, digits and "
-			"._+-, or nothing",
-			name);
-		break;
-	case SETTING_CHOICE:
-		snprintf(why, why_len, "%s: one of %s", name, setting->choices);
-		break;
-	case SETTING_NUMBERS:
-		snprintf(why, why_len, "%s: numbers from %ld to %ld", name,
-			setting->min, setting->max);
-		break;
-	case SETTING_LIST:
-	case SETTING_TEXT:
-	case SETTING_ENV:
-		snprintf(why, why_len, "%s: UTF-8 text without control bytes",
-			name);
-		break;
-	}
+	else
+		snprintf(why, why_len, "%s: %s%s%s", name, reason,
+			setting->choices ? " " : "",
+			setting->choices ? setting->choices : "");
 }
 
 int setting_parse(const struct setting *setting, const char *text, size_t len,
@@ -308,22 +297,19 @@ int setting_parse(const struct setting *setting, const char *text, size_t len,
 /* A record on disk may hold a value of any type. */
 static bool is_of_type(const struct setting *setting, const json_t *value)
 {
-	switch (setting->type) {
-	case SETTING_NUMBER:
-		return json_is_integer(value);
-	case SETTING_BOOL:
-		return json_is_boolean(value);
-	case SETTING_WORD:
-	case SETTING_CHOICE:
-	case SETTING_TEXT:
-		return json_is_string(value);
-	case SETTING_ENV:
-		return json_is_object(value);
-	case SETTING_LIST:
-	case SETTING_NUMBERS:
-		return json_is_array(value);
-	}
-	return false;
+	static const json_type types[] = {
+		[SETTING_NUMBER] = JSON_INTEGER,
+		[SETTING_BOOL] = JSON_TRUE,
+		[SETTING_WORD] = JSON_STRING,
+		[SETTING_CHOICE] = JSON_STRING,
+		[SETTING_TEXT] = JSON_STRING,
+		[SETTING_ENV] = JSON_OBJECT,
+		[SETTING_LIST] = JSON_ARRAY,
+		[SETTING_NUMBERS] = JSON_ARRAY,
+	};
+	json_type type = json_is_false(value) ? JSON_TRUE : json_typeof(value);
+
+	return type == types[setting->type];
 }
 
 static bool is_of_lines(const struct setting *setting)
@@ -332,44 +318,26 @@ static bool is_of_lines(const struct setting *setting)
 		setting->type == SETTING_NUMBERS;
 }
 
-static void value_print(
-	const struct setting *setting, const json_t *value, FILE *out)
+static void value_print(const json_t *value, FILE *out)
 {
 	const json_t *item;
 	size_t i;
 
-	switch (setting->type) {
-	case SETTING_NUMBER:
+	if (json_is_integer(value))
 		fprintf(out, "%" JSON_INTEGER_FORMAT "\n",
 			json_integer_value(value));
-		break;
-	case SETTING_BOOL:
+	else if (json_is_boolean(value))
 		fprintf(out, "%d\n", json_is_true(value));
-		break;
-	case SETTING_WORD:
-	case SETTING_CHOICE:
-	case SETTING_TEXT:
-		fwrite(json_string_value(value), 1, json_string_length(value),
-			out);
-		fputc('\n', out);
-		break;
-	case SETTING_ENV:
-		break;
-	case SETTING_LIST:
-	case SETTING_NUMBERS:
-		json_array_foreach (value, i, item)
-			if (json_is_string(item))
-				fprintf(out, "%s\n", json_string_value(item));
-			else
-				fprintf(out, "%" JSON_INTEGER_FORMAT "\n",
-					json_integer_value(item));
-		break;
-	}
+	else if (json_is_string(value))
+		fprintf(out, "%s\n", json_string_value(value));
+	json_array_foreach (value, i, item)
+		value_print(item, out);
 }
 
 char *setting_text(
 	const struct setting *setting, const json_t *value, size_t *len)
 {
+	const char *preset = setting->preset ? setting->preset : "";
 	char *text = NULL;
 	FILE *out;
 	bool failed = false;
@@ -378,16 +346,13 @@ char *setting_text(
 	out = open_memstream(&text, len);
 	if (!out)
 		return NULL;
-	if (!value || !is_of_type(setting, value)) {
-		fputs(setting->preset ? setting->preset : "", out);
-		if ((setting->preset && *setting->preset) ||
-			!is_of_lines(setting))
-			fputc('\n', out);
-	} else if (setting->type == SETTING_ENV) {
+	if (!value || !is_of_type(setting, value))
+		fprintf(out, "%s%s", preset,
+			*preset || !is_of_lines(setting) ? "\n" : "");
+	else if (setting->type == SETTING_ENV)
 		failed = dotenv_print(value, out) < 0;
-	} else {
-		value_print(setting, value, out);
-	}
+	else
+		value_print(value, out);
 	failed |= ferror(out) != 0;
 	if (fclose(out) || failed) {
 		free(text);

@@ -2,137 +2,99 @@
 /* fs/core/reply.c - the reply of an operation */
 #include "fs/core/op.h"
 
-#include <errno.h>
+#include <stddef.h>
 
-/* The kernel may have dropped the request meanwhile (it was interrupted).
- * libfuse returns an error then, which is ignored: there is nobody left to
- * tell. */
-static fuse_req_t op_take_request(struct op *op)
-{
-	fuse_req_t req = op->req;
-
-	op->req = NULL;
-	return req;
-}
+/* Takes the request, which is answered once. The kernel may have dropped it
+ * meanwhile (it was interrupted); that error is ignored, since there is nobody
+ * left to tell. */
+#define REPLY(op, reply, ...)                                                  \
+	do {                                                                   \
+		fuse_req_t req = (op)->req;                                    \
+		(op)->req = NULL;                                              \
+		if (req)                                                       \
+			reply(req, __VA_ARGS__);                               \
+	} while (0)
 
 int op_reply_ok(struct op *op)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_err(req, 0);
+	REPLY(op, fuse_reply_err, 0);
 	return 0;
 }
 
 int op_reply_entry(struct op *op, const struct fuse_entry_param *entry)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_entry(req, entry);
+	REPLY(op, fuse_reply_entry, entry);
 	return 0;
 }
 
 int op_reply_attr(struct op *op, const struct stat *attr, double timeout_s)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_attr(req, attr, timeout_s);
+	REPLY(op, fuse_reply_attr, attr, timeout_s);
 	return 0;
 }
 
 int op_reply_open(struct op *op, const struct fuse_file_info *fi)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_open(req, fi);
+	REPLY(op, fuse_reply_open, fi);
 	return 0;
 }
 
 int op_reply_create(struct op *op, const struct fuse_entry_param *entry,
 	const struct fuse_file_info *fi)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_create(req, entry, fi);
+	REPLY(op, fuse_reply_create, entry, fi);
 	return 0;
 }
 
 int op_reply_buf(struct op *op, const void *bytes, size_t len)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_buf(req, bytes, len);
+	REPLY(op, fuse_reply_buf, bytes, len);
 	return 0;
 }
 
 int op_reply_fd(struct op *op, int fd, size_t size)
 {
-	fuse_req_t req = op_take_request(op);
 	struct fuse_bufvec bytes = FUSE_BUFVEC_INIT(size);
 
 	bytes.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
 	bytes.buf[0].fd = fd;
 	bytes.buf[0].pos = op->offset;
-	if (req)
-		fuse_reply_data(req, &bytes, 0);
+	REPLY(op, fuse_reply_data, &bytes, 0);
 	return 0;
 }
 
 int op_reply_write(struct op *op, size_t len)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_write(req, len);
+	REPLY(op, fuse_reply_write, len);
 	return 0;
 }
 
 int op_reply_lseek(struct op *op, off_t at)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_lseek(req, at);
+	REPLY(op, fuse_reply_lseek, at);
 	return 0;
 }
 
 int op_reply_link(struct op *op, const char *target)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_readlink(req, target);
+	REPLY(op, fuse_reply_readlink, target);
 	return 0;
 }
 
 int op_reply_xattr(struct op *op, size_t len)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_xattr(req, len);
+	REPLY(op, fuse_reply_xattr, len);
 	return 0;
 }
 
 int op_reply_poll(struct op *op, unsigned events)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_poll(req, events);
+	REPLY(op, fuse_reply_poll, events);
 	return 0;
 }
 
 int op_reply_statfs(struct op *op, const struct statvfs *statfs)
 {
-	fuse_req_t req = op_take_request(op);
-
-	if (req)
-		fuse_reply_statfs(req, statfs);
+	REPLY(op, fuse_reply_statfs, statfs);
 	return 0;
 }
