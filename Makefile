@@ -8,7 +8,8 @@
 #   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
 #   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR
 #
-# `make build/unsandboxfs` needs only libfuse3, libcurl, OpenSSL and jansson.
+# `make build/unsandboxfs` needs only libfuse3, libcurl, OpenSSL,
+# jansson and the header of uthash.
 
 VERSION := 0.1.0
 
