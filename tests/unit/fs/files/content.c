@@ -126,6 +126,35 @@ static void a_large_one_is_freed_elsewhere(void **ctx)
 	assert_int_equal(fixture.slow, 3);
 }
 
+static void a_large_one_is_cut_elsewhere(void **ctx)
+{
+	struct file *file = make(fixture.top, "f"),
+		    *small = save(fixture.top, "s", "small");
+	struct file_opened opened;
+	uint64_t generation;
+	int fd;
+
+	(void)ctx;
+	file_open(file, O_RDWR, &opened);
+	assert_int_equal(file_allocate(&opened, 0, 0, 20 << 20), 0);
+	file_close(&opened);
+	generation = file->generation;
+	assert_int_equal(file_open_cut(file, 20 << 20), -ENOENT);
+	assert_int_equal(file_open_cut(file, 19 << 20), -ENOENT);
+	assert_int_equal(file_open_cut(small, 0), -ENOENT);
+	assert_int_equal(file_open_cut(fixture.top, 0), -ENOENT);
+	assert_int_equal(file->generation, generation);
+	fd = file_open_cut(file, 100);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 100), 0);
+	close(fd);
+	assert_int_equal(file->generation, generation + 1);
+	assert_true(file_is_dirty(file));
+	assert_int_equal(stat_of(file).st_size, 100);
+	file_drop(file);
+	file_drop(small);
+}
+
 /* ---- attributes ---- */
 
 static void attributes(void **ctx)
@@ -364,6 +393,7 @@ int main(void)
 		FILE_TEST(flags_that_are_not_passed_on),
 		FILE_TEST(a_hole_stays_one),
 		FILE_TEST(a_large_one_is_freed_elsewhere),
+		FILE_TEST(a_large_one_is_cut_elsewhere),
 		FILE_TEST(attributes),
 		FILE_TEST(owners),
 		FILE_TEST(extended_attributes),
