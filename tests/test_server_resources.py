@@ -95,7 +95,7 @@ class Sessions(Resources):
 
     def test_fields(self):
         one = self.ok("POST", "/sessions", {
-            "network": "semitrusted", "ttl": 3600, "shell": "sh",
+            "network_mode": "semitrusted", "ttl": 3600, "shell": "sh",
             "persistence": "tmux", "vcpu": 2, "input_files": [
                 {"filename": "f", "content": "aGk="}]})
         self.assertEqual(one["id"], one["session_id"])
@@ -377,7 +377,7 @@ class Snapshots(Resources):
                          ["stdout"], "before\n")
         service = self.ok("POST", f"/snapshots/{shots[0]['id']}/clone",
                           {"clone_type": "service", "name": "from-shot",
-                           "ports": "8080,8081"})
+                           "ports": [8080, 8081]})
         self.assertEqual(service["ports"], [8080, 8081])
         self.assertEqual(self.command("from-shot", "cat d/f")["stdout"],
                          "before\n")

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "signature.h"
+#include "switch.h"
 
 enum {
 	/* Seconds that a client's clock may differ. */
@@ -15,6 +16,20 @@ enum {
 	/* The value of the headers without a limit. */
 	LIMIT_NONE = 100000,
 };
+
+static void account_begin(struct account *account)
+{
+	const struct moment now = { 0 };
+	char iso[32];
+
+	account->created_ms = moment_wall_ms(&now);
+	moment_iso(account->created_ms, iso, sizeof(iso));
+	account->contacts =
+		json_pack("[{s:s s:s s:b s:s}]", "email", "someone@example.com",
+			"role", "owner", "verified", 1, "created_at", iso);
+	account->minted = json_array();
+	account->audit = json_array();
+}
 
 int accounts_init(struct accounts *accounts, const struct options *options)
 {
@@ -30,6 +45,8 @@ int accounts_init(struct accounts *accounts, const struct options *options)
 
 		account->secret = strchr(key, ':') + 1;
 		account->public_key = strndup(key, strcspn(key, ":"));
+		account->needs_sudo = options->sudo;
+		account_begin(account);
 		if (!account->public_key)
 			return -ENOMEM;
 	}
@@ -42,12 +59,16 @@ void accounts_clear(struct accounts *accounts)
 {
 	int i;
 
-	for (i = 0; i < accounts->count; i++)
+	for (i = 0; i < accounts->count; i++) {
 		free(accounts->list[i].public_key);
+		json_decref(accounts->list[i].contacts);
+		json_decref(accounts->list[i].minted);
+		json_decref(accounts->list[i].audit);
+	}
 	pthread_mutex_destroy(&accounts->lock);
 }
 
-void accounts_set_rate(struct accounts *accounts, int per_minute, int burst)
+void accounts_set_rate(struct accounts *accounts, double per_minute, int burst)
 {
 	int i;
 
@@ -56,13 +77,12 @@ void accounts_set_rate(struct accounts *accounts, int per_minute, int burst)
 	accounts->burst = burst;
 	for (i = 0; i < accounts->count; i++) {
 		accounts->list[i].tokens = burst;
-		accounts->list[i].filled_ms = moment_steady_ms();
+		accounts->list[i].filled_ms = 0;
 	}
 	pthread_mutex_unlock(&accounts->lock);
 }
 
-static struct account *account_find(
-	struct accounts *accounts, const char *public_key)
+struct account *account_find(struct accounts *accounts, const char *public_key)
 {
 	int i;
 
@@ -72,24 +92,25 @@ static struct account *account_find(
 	return NULL;
 }
 
-static void bucket_fill(struct accounts *accounts, struct account *account)
+static void bucket_fill(
+	struct accounts *accounts, struct account *account, long long now)
 {
-	long long now = moment_steady_ms();
-
-	account->tokens +=
-		(now - account->filled_ms) * accounts->per_minute / 60000.0;
+	if (account->filled_ms && now > account->filled_ms)
+		account->tokens += (now - account->filled_ms) *
+			accounts->per_minute / 60000.0;
 	if (account->tokens > accounts->burst)
 		account->tokens = accounts->burst;
 	account->filled_ms = now;
 }
 
-static bool bucket_take(struct accounts *accounts, struct account *account)
+static bool bucket_take(
+	struct accounts *accounts, struct account *account, long long now)
 {
 	bool taken = true;
 
 	pthread_mutex_lock(&accounts->lock);
 	if (accounts->per_minute) {
-		bucket_fill(accounts, account);
+		bucket_fill(accounts, account, now);
 		taken = account->tokens >= 1;
 		if (taken)
 			account->tokens -= 1;
@@ -98,12 +119,19 @@ static bool bucket_take(struct accounts *accounts, struct account *account)
 	return taken;
 }
 
+int accounts_limit(double per_minute)
+{
+	int whole = per_minute;
+
+	return whole + (whole < per_minute);
+}
+
 static void account_headers(struct accounts *accounts,
 	const struct moment *moment, const char *public_key,
 	struct reply *reply)
 {
 	struct account *account = account_find(accounts, public_key);
-	long long reset = moment_now_ms(moment) / 1000 + 60;
+	long long now = moment_wall_ms(moment) / 1000, reset = now + 60;
 	int limit = LIMIT_NONE, remaining = LIMIT_NONE;
 	char number[32];
 
@@ -111,10 +139,10 @@ static void account_headers(struct accounts *accounts,
 		return;
 	pthread_mutex_lock(&accounts->lock);
 	if (accounts->per_minute) {
-		limit = accounts->per_minute;
+		limit = accounts_limit(accounts->per_minute);
 		remaining = account->tokens;
 		if (account->tokens < 1)
-			reset = moment_now_ms(moment) / 1000 + 1 +
+			reset = now + 1 +
 				(1 - account->tokens) * 60 /
 					accounts->per_minute;
 	}
@@ -164,8 +192,8 @@ static bool is_signed(const struct accounts *accounts,
 	};
 	bool good;
 
-	if (accounts->is_strict) {
-		if (is_logs(request))
+	if (accounts->is_strict || switch_is_on(SWITCH_SIGNED_QUERY)) {
+		if (is_logs(request) || switch_is_on(SWITCH_SIGNED_QUERY))
 			text.path = request->target;
 		return signature_matches(&text, given);
 	}
@@ -184,19 +212,44 @@ static bool is_signed(const struct accounts *accounts,
 static int check_stamp(
 	const struct moment *moment, const char *stamp, struct reply *reply)
 {
-	long long now = moment_now_ms(moment) / 1000, then;
+	long long now = moment_wall_ms(moment) / 1000, then;
 	char *end;
 
 	errno = 0;
 	then = strtoll(stamp, &end, 10);
 	if (errno || end == stamp || *end)
-		return refuse(reply, "INVALID_TIMESTAMP",
+		return refuse(reply, "invalid_timestamp",
 			"X-Timestamp is not a timestamp in seconds");
 	if (then < now - CLOCK_LEEWAY || then > now + CLOCK_LEEWAY)
-		return refuse(reply, "INVALID_TIMESTAMP",
+		return refuse(reply, "invalid_timestamp",
 			"Request timestamp is more than 5 minutes away from "
 			"the server's clock");
 	return 0;
+}
+
+static bool is_paid(const struct request *request)
+{
+	static const char *const paid[] = { "sessions", "services", "snapshots",
+		"images" };
+	size_t i;
+
+	for (i = 0; i < sizeof(paid) / sizeof(*paid); i++)
+		if (!strcmp(request->parts[0], paid[i]))
+			return strcmp(request->method, "GET") != 0;
+	return false;
+}
+
+/* A key can always be asked about. */
+static int check_state(const struct account *account,
+	const struct request *request, struct reply *reply)
+{
+	if (account->state == ACCOUNT_ACTIVE ||
+		!strcmp(request->pattern, "/keys/validate"))
+		return 0;
+	if (account->state == ACCOUNT_FREE && !is_paid(request))
+		return 0;
+	account_refuse_state(account, reply);
+	return -EACCES;
 }
 
 static int check_key(struct accounts *accounts, const struct moment *moment,
@@ -219,9 +272,9 @@ static int check_key(struct accounts *accounts, const struct moment *moment,
 	if (err)
 		return err;
 	if (!is_signed(accounts, account, request))
-		return refuse(reply, "INVALID_SIGNATURE",
+		return refuse(reply, "invalid_signature",
 			"The signature does not match the request");
-	return 0;
+	return check_state(account, request, reply);
 }
 
 int account_admit(struct accounts *accounts, const struct moment *moment,
@@ -234,7 +287,7 @@ int account_admit(struct accounts *accounts, const struct moment *moment,
 	if (!err) {
 		account = account_find(accounts, bearer + 7);
 		request->account = account->public_key;
-		if (!bucket_take(accounts, account)) {
+		if (!bucket_take(accounts, account, moment_now_ms(moment))) {
 			reply_error(reply, 429, "RATE_LIMIT_EXCEEDED",
 				"Too many requests for this key");
 			err = -EAGAIN;

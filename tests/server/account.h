@@ -10,10 +10,29 @@
 #include "options.h"
 #include "request.h"
 
+enum account_state {
+	ACCOUNT_ACTIVE,
+	/* The free plan: executions only. */
+	ACCOUNT_FREE,
+	ACCOUNT_EXPIRED,
+	ACCOUNT_REVOKED,
+	ACCOUNT_SUSPENDED,
+	ACCOUNT_STATES,
+};
+
+/* accounts.lock guards all but the two keys. */
 struct account {
 	char *public_key;
 	const char *secret;
+	enum account_state state;
+	bool needs_sudo;
+	long long created_ms;
+	/* Arrays of objects, as the API shows them. */
+	json_t *contacts;
+	json_t *minted;
+	json_t *audit;
 	double tokens;
+	/* 0: from the next request on. */
 	long long filled_ms;
 };
 
@@ -22,16 +41,33 @@ struct accounts {
 	struct account list[OPTIONS_KEYS];
 	int count;
 	/* 0: no limit. */
-	int per_minute;
+	double per_minute;
 	int burst;
 	bool is_strict;
 };
+
+/* NULL if there is none. */
+struct account *account_find(struct accounts *accounts, const char *public_key);
+
+const char *account_state_word(enum account_state state);
+
+/* The answer to a request of a key that is no longer good. */
+void account_refuse_state(const struct account *account, struct reply *reply);
+
+/* The reason and its members, into an open object. */
+void account_emit_state(const struct account *account, struct text *body);
+
+/* The contacts who get one-time codes, an array of addresses, owned. */
+json_t *account_operators(struct accounts *accounts, const char *public_key);
 
 int accounts_init(struct accounts *accounts, const struct options *options);
 void accounts_clear(struct accounts *accounts);
 
 /* Takes effect at once, with full buckets; per_minute 0 lifts the limit. */
-void accounts_set_rate(struct accounts *accounts, int per_minute, int burst);
+void accounts_set_rate(struct accounts *accounts, double per_minute, int burst);
+
+/* The requests a minute that answers tell, a whole number. */
+int accounts_limit(double per_minute);
 
 /*
  * Checks key, time and signature, then takes a token.  0 with

@@ -92,8 +92,13 @@ static void set_lock(struct server *server, struct request *request,
 	if (!resource)
 		return;
 	resource->is_locked = locked;
-	action_open(resource, reply);
-	emit_bool(&reply->body, "locked", locked);
+	if (resource->kind == KIND_IMAGE) {
+		emit_open(&reply->body, NULL, '{');
+		resource_emit(server, request, resource, &reply->body, false);
+	} else {
+		action_open(resource, reply);
+		emit_bool(&reply->body, "locked", locked);
+	}
 	emit_close(&reply->body, '}');
 	resource_put(server, resource);
 }
@@ -192,6 +197,7 @@ void action_delete(
 	if (!resource)
 		return;
 	reply_state(resource, gone_word(kind), reply);
+	emit_bool(&reply->body, "success", true);
 	emit_string(&reply->body, "message", gone_word(kind));
 	if (kind == KIND_SESSION && audit_is_wanted(request, resource))
 		audit_emit(server, resource, &reply->body);

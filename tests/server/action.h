@@ -36,11 +36,10 @@ struct resource *action_take_free(struct server *server,
 
 /*
  * Runs a command line in a session or a service as a job and answers with it.
- * The body is {"command", "timeout" in ms, "input_files"}.
+ * The body is {"command", "timeout" in ms, "input_files"}; under /sessions
+ * {"language": "bash", "code"} as well, and the id of a service.
  */
-void action_session_command(
-	struct server *server, struct request *request, struct reply *reply);
-void action_service_command(
+void action_command(
 	struct server *server, struct request *request, struct reply *reply);
 
 #endif

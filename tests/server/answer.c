@@ -17,7 +17,7 @@ static struct stream stream_of(
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	return (struct stream){ info->connect_fd, server->stop_fd, 0 };
+	return (struct stream){ info->connect_fd, server->stop_fd, false, 0 };
 }
 
 /* The answer of a rule instead of the real one. */
@@ -87,10 +87,14 @@ static void answer_stream(
 	stream.from = reply->stream_from;
 	text_printf(&head,
 		"HTTP/1.1 %d OK\r\nContent-Type: %s\r\n"
-		"Cache-Control: no-cache\r\nConnection: close\r\n\r\n",
+		"Cache-Control: no-cache\r\nConnection: close\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n",
 		reply->status, reply->type);
-	if (!head.failed && stream_push(&stream, head.data, head.len))
+	if (!head.failed && stream_push(&stream, head.data, head.len)) {
+		stream.is_chunked = true;
 		reply->stream(server, request, &stream);
+		stream_end(&stream);
+	}
 	text_clear(&head);
 }
 

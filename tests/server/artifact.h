@@ -14,9 +14,19 @@
 void artifact_adopt(const char *dir, time_t since);
 
 /*
- * A JSON array of the files in dir/artifacts, and of dir/a.out if there is a
- * binary, with every member name that clients read.
+ * A JSON array of the files in the artifacts/ of a program's /tmp and /root,
+ * and of its a.out if there is a binary, with every member name that clients
+ * read; switches make it less.
  */
 void artifact_collect(struct text *text, const char *dir, bool has_binary);
+
+/* Only those of /root, or nothing at all: what a service's command brings. */
+void artifact_collect_root(struct text *text, const char *dir, bool is_caged);
+
+/* One JSON object: the compiled program, or why there is none. */
+void artifact_binary(struct text *text, const char *dir);
+
+/* The same of a WebAssembly module; here it is always an empty one. */
+void artifact_wasm(struct text *text, const char *language);
 
 #endif

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "family.h"
-#include "root.h"
+#include "mounts.h"
 
 /*
  * There are three processes.  The server starts the keeper, which enters new
@@ -87,40 +87,11 @@ static void enter_namespaces(const struct keeper *keeper)
 	file_set("/proc/self/gid_map", map);
 }
 
-/* A copy of a FUSE mount would keep it alive after an umount outside. */
-static void drop_fuse_mounts(void)
-{
-	FILE *list = fopen("/proc/self/mounts", "re");
-	char place[4096], type[64];
-
-	while (list &&
-		fscanf(list, "%*s %4095s %63s %*[^\n]", place, type) == 2)
-		if (!strncmp(type, "fuse", 4) && strcmp(place, "/"))
-			umount2(place, MNT_DETACH);
-	if (list)
-		fclose(list);
-}
-
 static void make_mounts(const struct keeper *keeper)
 {
-	struct mount_attr closed = { .attr_set = MOUNT_ATTR_RDONLY };
-	struct mount_attr open_again = { .attr_clr = MOUNT_ATTR_RDONLY };
-
-	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL))
+	errno = -mounts_make(keeper->dir, keeper->cage & CAGE_USER);
+	if (errno)
 		die("mounts of its own");
-	if (keeper->cage & CAGE_USER) {
-		errno = -root_enter(keeper->dir);
-		if (errno)
-			die("a root of its own");
-	} else {
-		drop_fuse_mounts();
-		if (mount(keeper->dir, "/tmp", NULL, MS_BIND | MS_REC, NULL))
-			die("/tmp");
-	}
-	mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &closed, sizeof(closed));
-	mount_setattr(AT_FDCWD, "/tmp", 0, &open_again, sizeof(open_again));
-	mount_setattr(AT_FDCWD, "/dev", AT_RECURSIVE, &open_again,
-		sizeof(open_again));
 }
 
 static void raise_loopback(void)

@@ -104,7 +104,6 @@ static void judge(struct capture *run, int exit_code)
 	} else if (run->is_late) {
 		job->verdict = JOB_TIMEOUT;
 		job->exit_code = 124;
-		text_puts(&job->error, "The time to live is over");
 	} else if (run->is_too_much) {
 		job->verdict = JOB_FAILED;
 		text_puts(&job->error, "The output is over its limit");

@@ -96,6 +96,11 @@ const char *nursery_home(const struct nursery *nursery, const char *dir)
 	return nursery->cage & CAGE_MOUNTS ? "/tmp" : dir;
 }
 
+const char *nursery_root(const struct nursery *nursery, const char *dir)
+{
+	return nursery->cage & CAGE_MOUNTS ? "/root" : dir;
+}
+
 int child_start(struct child *child, const struct nursery *nursery,
 	const struct child_spec *spec)
 {

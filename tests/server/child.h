@@ -58,6 +58,9 @@ void nursery_clear(struct nursery *nursery);
 /* The path under which a program sees the directory that is its /tmp. */
 const char *nursery_home(const struct nursery *nursery, const char *dir);
 
+/* The path of its home directory: /root, if it can have one of its own. */
+const char *nursery_root(const struct nursery *nursery, const char *dir);
+
 /*
  * Starts it.  0 or -errno.  A later failure, such as a missing program, is exit
  * code 126 or 127 with a line on its stderr.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/command.c - runs a command line in a session or a service */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "run.h"
 #include "server.h"
 #include "shell.h"
+#include "switch.h"
 #include "vault.h"
 #include "words.h"
 
@@ -32,31 +34,54 @@ static void order_clear(struct order *order)
 	free(order->line);
 }
 
+/* The command line: command, or code in bash; NULL with the reply made. */
+static const json_t *line_of(
+	const json_t *json, bool is_session, struct reply *reply)
+{
+	const json_t *command = json_object_get(json, "command");
+	const json_t *code = json_object_get(json, "code");
+	const char *language =
+		json_string_value(json_object_get(json, "language"));
+
+	if (is_session && switch_is_on(SWITCH_SESSION_CODE)) {
+		if (language && json_string_length(code))
+			return code;
+		reply_error(reply, 400, "MISSING_CODE",
+			"language and code are required");
+		return NULL;
+	}
+	if (json_string_length(command))
+		return command;
+	if (is_session && json_string_length(code) && language &&
+		!strcmp(language, "bash"))
+		return code;
+	reply_error(reply, 400, "MISSING_COMMAND", "command is required");
+	return NULL;
+}
+
 /* A client that creates its JSON with a tool adds a newline. */
 static bool order_read(
 	struct order *order, const struct request *request, struct reply *reply)
 {
-	const json_t *command, *timeout;
+	const json_t *line, *timeout;
 	size_t len;
 
 	memset(order, 0, sizeof(*order));
 	order->json = request_json(request, reply);
 	if (!order->json)
 		return false;
-	command = json_object_get(order->json, "command");
 	timeout = json_object_get(order->json, "timeout");
 	order->timeout_ms = TIMEOUT_DEFAULT_MS;
 	if (json_is_integer(timeout) && json_integer_value(timeout) >= 0)
 		order->timeout_ms = json_integer_value(timeout);
-	if (!json_is_string(command) || !json_string_length(command)) {
-		reply_error(
-			reply, 400, "MISSING_COMMAND", "command is required");
+	line = line_of(
+		order->json, action_kind(request) == KIND_SESSION, reply);
+	if (!line)
 		return false;
-	}
-	len = json_string_length(command);
-	while (len && json_string_value(command)[len - 1] == '\n')
+	len = json_string_length(line);
+	while (len && json_string_value(line)[len - 1] == '\n')
 		len--;
-	order->line = strndup(json_string_value(command), len);
+	order->line = strndup(json_string_value(line), len);
 	return order->line &&
 		program_read_files(&order->files, order->json, reply) == 0;
 }
@@ -77,22 +102,13 @@ static struct job *command_job(struct server *server,
 	return job;
 }
 
-static void reply_job(struct server *server, const struct request *request,
-	struct job *job, struct reply *reply)
-{
-	struct job_form form = execute_form(server, request);
-
-	emit_open(&reply->body, NULL, '{');
-	job_emit(job, &reply->body, &form);
-	emit_close(&reply->body, '}');
-}
-
 /* Takes a reference, so that it can be used without the lock. */
 static struct resource *take_running(struct server *server,
-	struct request *request, enum kind kind, const struct order *order,
-	struct reply *reply)
+	struct request *request, const struct order *order, struct reply *reply)
 {
-	struct resource *resource = resource_take(server, request, kind, reply);
+	struct resource *resource = action_kind(request) == KIND_SESSION
+		? resource_take_shell(server, request, reply)
+		: resource_take(server, request, KIND_SERVICE, reply);
 	char dir[400];
 
 	if (!resource)
@@ -122,43 +138,81 @@ static void let_go(struct server *server, struct resource *resource)
 	pthread_mutex_unlock(&server->resources.lock);
 }
 
-static void run_in_session(struct server *server, struct resource *session,
-	struct job *job, const struct order *order)
+/* A command on its way to a session's shell, in a thread of its own. */
+struct errand {
+	struct server *server;
+	struct resource *session;
+	struct job *job;
+	char *line;
+	long long timeout_ms;
+};
+
+static void errand_free(struct errand *errand)
 {
+	if (errand->session)
+		let_go(errand->server, errand->session);
+	job_release(errand->job);
+	free(errand->line);
+	free(errand);
+}
+
+static struct errand *errand_new(struct server *server,
+	struct resource *session, struct job *job, const struct order *order)
+{
+	struct errand *errand = calloc(1, sizeof(*errand));
+
+	if (!errand)
+		return NULL;
+	errand->server = server;
+	errand->job = job_hold(job);
+	errand->timeout_ms = order->timeout_ms;
+	errand->line = strdup(order->line);
+	pthread_mutex_lock(&server->resources.lock);
+	session->references++;
+	pthread_mutex_unlock(&server->resources.lock);
+	errand->session = session;
+	return errand;
+}
+
+static void *errand_main(void *arg)
+{
+	struct errand *errand = arg;
+	struct server *server = errand->server;
+	struct job *job = errand->job;
 	long long began = moment_steady_ms();
 
 	job_begin(job, moment_now_ms(&server->moment));
-	shell_run(server, session, job, order->line, order->timeout_ms);
+	if (errand->line)
+		shell_run(server, errand->session, job, errand->line,
+			errand->timeout_ms);
 	pthread_mutex_lock(&server->resources.lock);
-	audit_note(server, session, order->line, &job->out);
+	audit_note(server, errand->session, errand->line ? errand->line : "",
+		&job->out);
 	pthread_mutex_unlock(&server->resources.lock);
 	job_finish(job, moment_now_ms(&server->moment),
 		moment_steady_ms() - began);
+	errand_free(errand);
+	jobs_leave(&server->jobs);
+	return NULL;
 }
 
-void action_session_command(
-	struct server *server, struct request *request, struct reply *reply)
+static int run_in_session(struct server *server, struct resource *session,
+	struct job *job, const struct order *order)
 {
-	struct resource *session = NULL;
-	struct job *job = NULL;
-	struct order order;
+	struct errand *errand = errand_new(server, session, job, order);
+	pthread_t thread;
 
-	if (order_read(&order, request, reply))
-		session = take_running(
-			server, request, KIND_SESSION, &order, reply);
-	if (session)
-		job = command_job(server, request, session, &order);
-	if (job && jobs_add(&server->jobs, job, false)) {
-		run_in_session(server, session, job, &order);
-		reply_job(server, request, job, reply);
-	} else if (session) {
-		reply_error(reply, 503, "UNAVAILABLE",
-			"The server is shutting down");
+	if (!errand)
+		return -ENOMEM;
+	if (!jobs_add(&server->jobs, job, true)) {
+		errand_free(errand);
+		return -ESHUTDOWN;
 	}
-	job_release(job);
-	if (session)
-		let_go(server, session);
-	order_clear(&order);
+	if (pthread_create(&thread, NULL, errand_main, errand))
+		errand_main(errand);
+	else
+		pthread_detach(thread);
+	return 0;
 }
 
 static int run_in_service(struct server *server, struct resource *service,
@@ -187,38 +241,42 @@ static int run_in_service(struct server *server, struct resource *service,
 }
 
 /*
- * un.c's command line, which sends no User-Agent, accepts only 202; its
- * library, which sends one, only 200 with the result.
+ * Of a service, un.c's command line, which sends no User-Agent, accepts only
+ * 202; its library, which sends one, only 200 with the result.
  */
-static void reply_service(struct server *server, const struct request *request,
+static void reply_command(struct server *server, const struct request *request,
 	struct job *job, struct reply *reply)
 {
-	bool is_library = execute_form(server, request).is_numeric;
+	bool is_whole = action_kind(request) == KIND_SESSION ||
+		execute_form(server, request).is_numeric;
 
-	job_wait(job, is_library ? -1 : QUICK_MS);
-	reply->status = is_library ? 200 : 202;
-	reply_job(server, request, job, reply);
+	reply->status = is_whole ? 200 : 202;
+	execute_reply(server, request, job, is_whole ? -1 : QUICK_MS, reply);
 }
 
-void action_service_command(
+void action_command(
 	struct server *server, struct request *request, struct reply *reply)
 {
-	struct resource *service = NULL;
+	struct resource *resource = NULL;
 	struct job *job = NULL;
 	struct order order;
+	int err = -ENOMEM;
 
 	if (order_read(&order, request, reply))
-		service = take_running(
-			server, request, KIND_SERVICE, &order, reply);
-	if (service)
-		job = command_job(server, request, service, &order);
-	if (job && run_in_service(server, service, job, &order) == 0)
-		reply_service(server, request, job, reply);
-	else if (service)
+		resource = take_running(server, request, &order, reply);
+	if (resource)
+		job = command_job(server, request, resource, &order);
+	if (job)
+		err = resource->kind == KIND_SESSION
+			? run_in_session(server, resource, job, &order)
+			: run_in_service(server, resource, job, &order);
+	if (resource && err)
 		reply_error(reply, 503, "UNAVAILABLE",
 			"The server is shutting down");
+	else if (resource)
+		reply_command(server, request, job, reply);
 	job_release(job);
-	if (service)
-		let_go(server, service);
+	if (resource)
+		let_go(server, resource);
 	order_clear(&order);
 }

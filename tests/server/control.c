@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "route.h"
+#include "key.h"
 #include "seed.h"
 #include "server.h"
+#include "switch.h"
 
 static void done(struct reply *reply)
 {
@@ -78,15 +80,59 @@ static void faults_reset(
 	json_decref(none);
 }
 
+static void switches_get(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	(void)server;
+	(void)request;
+	switch_emit(&reply->body);
+}
+
+static void switches_put(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	const char *name;
+	json_t *value;
+	char word[80];
+	int err = 0;
+
+	if (!json)
+		return;
+	json_object_foreach (json, name, value) {
+		snprintf(word, sizeof(word), "%.40s=%lld", name,
+			json_is_true(value) ? 1 : json_integer_value(value));
+		err |= switch_set(word);
+	}
+	json_decref(json);
+	if (err)
+		reply_error(reply, 400, "BAD_VALUE", "no such switch");
+	else
+		switches_get(server, request, reply);
+}
+
+static void switches_reset(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	switch_reset();
+	switches_get(server, request, reply);
+}
+
 static void clock_put(
 	struct server *server, struct request *request, struct reply *reply)
 {
 	json_t *json = request_json(request, reply);
+	const json_t *value;
 
 	if (!json)
 		return;
-	atomic_store(&server->moment.skew_s,
-		json_integer_value(json_object_get(json, "skew_s")));
+	value = json_object_get(json, "skew_s");
+	if (value)
+		atomic_store(&server->moment.skew_s, json_integer_value(value));
+	value = json_object_get(json, "ahead_s");
+	if (value)
+		atomic_store(
+			&server->moment.ahead_s, json_integer_value(value));
 	json_decref(json);
 	done(reply);
 }
@@ -123,7 +169,7 @@ static void limits_put(
 		atomic_store(&server->concurrency, json_integer_value(value));
 	value = json_object_get(json, "rate_per_minute");
 	if (value)
-		accounts_set_rate(&server->accounts, json_integer_value(value),
+		accounts_set_rate(&server->accounts, json_number_value(value),
 			json_integer_value(json_object_get(json, "burst")));
 	json_decref(json);
 	done(reply);
@@ -151,6 +197,7 @@ static void state_get(
 	emit_counts(server, &reply->body);
 	sudo_emit(&server->sudo, &reply->body);
 	emit_int(&reply->body, "skew_s", atomic_load(&server->moment.skew_s));
+	emit_int(&reply->body, "ahead_s", atomic_load(&server->moment.ahead_s));
 	emit_int(&reply->body, "cage", server->nursery.cage);
 	emit_close(&reply->body, '}');
 }
@@ -169,5 +216,9 @@ const struct route control_routes[] = {
 	{ "PUT", "/_standin/clock", 0, clock_put },
 	{ "PUT", "/_standin/output", 0, output_put },
 	{ "PUT", "/_standin/limits", 0, limits_put },
+	{ "PUT", "/_standin/key", 0, key_put },
+	{ "GET", "/_standin/switches", 0, switches_get },
+	{ "PUT", "/_standin/switches", 0, switches_put },
+	{ "DELETE", "/_standin/switches", 0, switches_reset },
 	{ NULL, NULL, 0, NULL },
 };

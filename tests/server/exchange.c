@@ -72,7 +72,8 @@ static enum MHD_Result queue_reply(struct server *server,
 	if (!MHD_get_response_header(response, "Content-Type"))
 		MHD_add_response_header(response, "Content-Type", reply->type);
 	if (!reply->is_bare) {
-		moment_http(moment_now_ms(&server->moment), date, sizeof(date));
+		moment_http(
+			moment_wall_ms(&server->moment), date, sizeof(date));
 		MHD_add_response_header(response, "Date", date);
 	}
 	result = MHD_queue_response(connection, reply->status, response);

@@ -6,6 +6,7 @@
 #include "route.h"
 #include "run.h"
 #include "server.h"
+#include "switch.h"
 
 struct job_form execute_form(
 	struct server *server, const struct request *request)
@@ -93,18 +94,41 @@ static struct job *submit_request(
 	return job;
 }
 
+/* {"job_id"} alone, if the job takes longer than the API waits. */
+static bool reply_early(struct job *job, struct reply *reply)
+{
+	int early_ms = switch_number(SWITCH_EARLY_MS);
+
+	if (!switch_is_on(SWITCH_EARLY_ANSWER) ||
+		(early_ms && job_wait(job, early_ms)))
+		return false;
+	emit_open(&reply->body, NULL, '{');
+	emit_string(&reply->body, "job_id", job->id);
+	emit_close(&reply->body, '}');
+	return true;
+}
+
+void execute_reply(struct server *server, const struct request *request,
+	struct job *job, int wait_ms, struct reply *reply)
+{
+	struct job_form form = execute_form(server, request);
+
+	if (reply_early(job, reply))
+		return;
+	job_wait(job, wait_ms);
+	form.has_no_status = switch_is_on(SWITCH_NO_STATUS);
+	emit_open(&reply->body, NULL, '{');
+	job_emit(job, &reply->body, &form);
+	emit_close(&reply->body, '}');
+}
+
 static void execute_now(
 	struct server *server, struct request *request, struct reply *reply)
 {
 	struct job *job = submit_request(server, request, reply);
-	struct job_form form = execute_form(server, request);
 
-	if (!job)
-		return;
-	job_wait(job, -1);
-	emit_open(&reply->body, NULL, '{');
-	job_emit(job, &reply->body, &form);
-	emit_close(&reply->body, '}');
+	if (job)
+		execute_reply(server, request, job, -1, reply);
 	job_release(job);
 }
 
@@ -117,7 +141,8 @@ static void execute_async(
 		return;
 	emit_open(&reply->body, NULL, '{');
 	emit_string(&reply->body, "job_id", job->id);
-	emit_string(&reply->body, "status", "pending");
+	if (!switch_is_on(SWITCH_EARLY_ANSWER))
+		emit_string(&reply->body, "status", "pending");
 	emit_string(&reply->body, "language", job->language);
 	if (job->is_detected)
 		emit_string(&reply->body, "detected_language", job->language);

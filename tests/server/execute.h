@@ -16,4 +16,11 @@ struct job_form execute_form(
 bool execute_has_room(struct server *server, const struct request *request,
 	struct reply *reply);
 
+/*
+ * Answers a run call: waits so long for the job's end (-1: without limit),
+ * unless the answer is to be an early one.
+ */
+void execute_reply(struct server *server, const struct request *request,
+	struct job *job, int wait_ms, struct reply *reply);
+
 #endif

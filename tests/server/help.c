@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "options.h"
+#include "switch.h"
 
 static const char text[] =
 	"standin - the unsandbox.com API on loopback, for tests\n"
@@ -15,9 +16,11 @@ static const char text[] =
 	"  --key PUBLIC:SECRET an account; may be repeated\n"
 	"  --data DIR          keep sessions, services, snapshots and images;\n"
 	"                      jobs are forgotten\n"
-	"  --rate N:BURST      requests a minute for each key\n"
+	"  --rate N:BURST      requests a minute for each key; 0.7:1 is one in "
+	"86 s\n"
 	"  --concurrency N     executions and sessions at a time for each key\n"
 	"  --sudo              destroying and unlocking need a 428 challenge\n"
+	"  --switch NAME,...   switches of the API; see below\n"
 	"  --strict            accept only the signature of unsandboxfs\n"
 	"  --output-limit N    bytes that a run may print (100 MB)\n"
 	"  --exit-with-parent  end when the parent process ends\n"
@@ -38,7 +41,13 @@ static const char text[] =
 	"      input_files env ttl vcpu network_mode return_artifact\n"
 	"  GET, PUT, DELETE /_standin/faults [rule, ...]; see below\n"
 	"  PUT /_standin/seed          {\"snapshots\": 1000, ...}; see below\n"
-	"  PUT /_standin/clock         {\"skew_s\": 360}\n"
+	"  PUT /_standin/clock         {\"skew_s\": 360}: its clock is wrong;\n"
+	"      {\"ahead_s\": 200}: jobs, sessions and limits age, no request "
+	"does\n"
+	"  PUT /_standin/key           {\"key\", \"state\": active, free, "
+	"expired,\n"
+	"                              revoked, suspended, \"sudo\": true}\n"
+	"  GET, PUT, DELETE /_standin/switches  {\"early_answer\": true, ...}\n"
 	"  PUT /_standin/output        {\"invalid_utf8\": \"raw\" or "
 	"\"replace\"}\n"
 	"  PUT /_standin/limits        {\"concurrency\", \"rate_per_minute\",\n"
@@ -82,7 +91,18 @@ static const char text[] =
 	"in the real body (hang or close \"body\", truncate, content_length,\n"
 	"drip_ms without a status) do.\n";
 
+static const char switches[] =
+	"\n"
+	"Where sources disagree about the API, a switch chooses; each is off, "
+	"or "
+	"has\n"
+	"the value in brackets. \"all\" is every one that is a yes or no. "
+	"Words in\n"
+	"the variable " OPTIONS_SWITCHES " count as if given to --switch.\n";
+
 void options_help(void)
 {
 	fputs(text, stdout);
+	fputs(switches, stdout);
+	switch_help();
 }

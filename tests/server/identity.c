@@ -36,7 +36,6 @@ void identity_make(char *buf, const char *prefix)
 	unsigned char b[8];
 
 	fill(b, sizeof(b));
-	snprintf(buf, IDENTITY_SIZE,
-		"%.24s-%02x%02x-%02x%02x-%02x%02x-%02x%02x", prefix, b[0], b[1],
-		b[2], b[3], b[4], b[5], b[6], b[7]);
+	snprintf(buf, IDENTITY_SIZE, "%.24s-%02x%02x%02x%02x%02x%02x%02x%02x",
+		prefix, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
 }

@@ -8,7 +8,7 @@
 /* A random UUID; buf holds IDENTITY_SIZE. */
 void identity_uuid(char *buf);
 
-/* prefix and four groups of four: unsb-vm-1a2b-3c4d-5e6f-7081 */
+/* prefix and 16 hex digits: unsb-service-1a2b3c4d5e6f7081 */
 void identity_make(char *buf, const char *prefix);
 
 #endif

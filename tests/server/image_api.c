@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/image_api.c - the paths under /images */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,9 +44,10 @@ static void image_publish(
 
 	if (!json)
 		return;
-	if (!id || kind < 0 || kind == KIND_IMAGE) {
+	if (!id || (kind != KIND_SERVICE && kind != KIND_SNAPSHOT)) {
 		reply_error(reply, 400, "MISSING_SOURCE",
-			"source_type and source_id are required");
+			"source_type service or snapshot and source_id are "
+			"required");
 		json_decref(json);
 		return;
 	}
@@ -251,11 +253,7 @@ static void image_transfer(
 	image = take_own(server, request, reply);
 	if (image) {
 		resource_set(&image->owner, key);
-		action_open(image, reply);
-		emit_string(&reply->body, "status", "transferred");
-		emit_string(&reply->body, "owner_api_key", key);
-		emit_string(&reply->body, "owner_key", key);
-		emit_close(&reply->body, '}');
+		reply_image(server, request, image, reply);
 		resource_put(server, image);
 	}
 	json_decref(json);
@@ -267,10 +265,15 @@ static struct resource *copy_image(struct server *server,
 	struct resource *image =
 		resource_take(server, request, KIND_IMAGE, reply);
 	struct resource *copy = NULL;
+	char name[256];
 
 	if (!image)
 		return NULL;
 	copy = snapshot_copy(server, kind, request->account, image);
+	if (copy && kind == KIND_IMAGE) {
+		snprintf(name, sizeof(name), "%.200s (copy)", image->name);
+		resource_set(&copy->name, name);
+	}
 	resource_drop(server);
 	if (!copy)
 		reply_error(reply, 500, "INTERNAL_ERROR", "out of memory");
@@ -315,10 +318,10 @@ static void image_clone(
 
 const struct route image_routes[] = {
 	{ "POST", "/images", 0, image_publish },
-	{ "POST", "/images/publish", 0, image_publish },
+	{ "POST", "/images/publish", ROUTE_OLD, image_publish },
 	{ "GET", "/images", 0, image_list },
 	{ "GET", "/images/owned", 0, image_view },
-	{ "GET", "/images/mine", 0, image_view },
+	{ "GET", "/images/mine", ROUTE_OLD, image_view },
 	{ "GET", "/images/shared", 0, image_view },
 	{ "GET", "/images/public", 0, image_view },
 	{ "GET", "/images/ID", 0, action_get },
@@ -327,16 +330,16 @@ const struct route image_routes[] = {
 	{ "POST", "/images/ID/unlock", 0, action_unlock },
 	{ "POST", "/images/ID/visibility", 0, image_visibility },
 	{ "POST", "/images/ID/grant", 0, image_grant },
-	{ "POST", "/images/ID/grant-access", 0, image_grant },
-	{ "POST", "/images/ID/access", 0, image_grant },
-	{ "POST", "/images/ID/access/grant", 0, image_grant },
+	{ "POST", "/images/ID/grant-access", ROUTE_OLD, image_grant },
+	{ "POST", "/images/ID/access", ROUTE_OLD, image_grant },
+	{ "POST", "/images/ID/access/grant", ROUTE_OLD, image_grant },
 	{ "POST", "/images/ID/revoke", 0, image_revoke },
-	{ "POST", "/images/ID/revoke-access", 0, image_revoke },
-	{ "DELETE", "/images/ID/access", 0, image_revoke },
-	{ "POST", "/images/ID/access/revoke", 0, image_revoke },
-	{ "DELETE", "/images/ID/access/KEY", 0, image_revoke },
+	{ "POST", "/images/ID/revoke-access", ROUTE_OLD, image_revoke },
+	{ "DELETE", "/images/ID/access", ROUTE_OLD, image_revoke },
+	{ "POST", "/images/ID/access/revoke", ROUTE_OLD, image_revoke },
+	{ "DELETE", "/images/ID/access/KEY", ROUTE_OLD, image_revoke },
 	{ "GET", "/images/ID/trusted", 0, action_get },
-	{ "GET", "/images/ID/access", 0, action_get },
+	{ "GET", "/images/ID/access", ROUTE_OLD, action_get },
 	{ "POST", "/images/ID/transfer", 0, image_transfer },
 	{ "POST", "/images/ID/spawn", 0, image_spawn },
 	{ "POST", "/images/ID/clone", 0, image_clone },

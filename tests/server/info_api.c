@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/info_api.c - keys, languages, shells and the machine */
+/* tests/server/info_api.c - languages, shells and the machine */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "language.h"
 #include "route.h"
@@ -75,42 +76,6 @@ static void shell_list(
 	emit_close(&reply->body, '}');
 }
 
-static void key_validate(
-	struct server *server, struct request *request, struct reply *reply)
-{
-	struct text *body = &reply->body;
-	int limit = atomic_load(&server->concurrency);
-	int per_minute, burst;
-
-	pthread_mutex_lock(&server->accounts.lock);
-	per_minute = server->accounts.per_minute;
-	burst = server->accounts.burst;
-	pthread_mutex_unlock(&server->accounts.lock);
-	per_minute = per_minute ? per_minute : 100000;
-	emit_open(body, NULL, '{');
-	emit_bool(body, "valid", true);
-	emit_string(body, "public_key", request->account);
-	emit_int(body, "tier", 3);
-	emit_string(body, "plan", "Tier 3");
-	emit_string(body, "status", "active");
-	emit_int(body, "rate_per_minute", per_minute);
-	emit_int(body, "rate_limit", per_minute);
-	emit_int(body, "burst", burst ? burst : 100000);
-	emit_int(body, "concurrency", limit ? limit : 1000);
-	emit_int(body, "concurrency_limit", limit ? limit : 1000);
-	emit_string(body, "expires_at", "2099-12-31T23:59:59Z");
-	emit_string(body, "valid_through_datetime", "2099-12-31T23:59:59Z");
-	emit_string(body, "valid_for_human", "many years");
-	emit_string(body, "time_remaining", "many years");
-	emit_string(body, "account_id", "account-1");
-	emit_string(body, "email", "someone@example.com");
-	emit_open(body, "account", '{');
-	emit_string(body, "id", "account-1");
-	emit_string(body, "public_key", request->account);
-	emit_close(body, '}');
-	emit_close(body, '}');
-}
-
 static void health(
 	struct server *server, struct request *request, struct reply *reply)
 {
@@ -119,7 +84,8 @@ static void health(
 	text_puts(&reply->body, "{\"status\":\"ok\"}");
 }
 
-static void emit_load(struct text *body)
+/* Strings in /stats, and in all of a pool's. */
+static void emit_load(struct text *body, bool is_text)
 {
 	double load[3] = { 0, 0, 0 };
 	static const char *const names[] = { "load_1min", "load_5min",
@@ -136,7 +102,10 @@ static void emit_load(struct text *body)
 	}
 	emit_open(body, "load_avg", '{');
 	for (i = 0; i < 3; i++)
-		emit_json(body, short_names[i], number[i]);
+		if (is_text)
+			emit_string(body, short_names[i], number[i]);
+		else
+			emit_json(body, short_names[i], number[i]);
 	emit_close(body, '}');
 }
 
@@ -144,11 +113,26 @@ enum {
 	POOL_SIZE = 1000,
 };
 
+static const char pool_id[] = "pool-1";
+
 static void emit_pool(struct text *body, int allocated)
 {
 	emit_int(body, "allocated", allocated);
 	emit_int(body, "available", POOL_SIZE - allocated);
 	emit_int(body, "total", POOL_SIZE);
+}
+
+static void emit_breakdown(struct text *body, int active)
+{
+	emit_open(body, "network_breakdown", '{');
+	emit_open(body, "zerotrust", '{');
+	emit_pool(body, active);
+	emit_close(body, '}');
+	emit_open(body, "semitrusted", '{');
+	emit_pool(body, 0);
+	emit_int(body, "services", 0);
+	emit_close(body, '}');
+	emit_close(body, '}');
 }
 
 static void cluster(
@@ -165,16 +149,8 @@ static void cluster(
 	emit_int(body, "spawning", 0);
 	emit_int(body, "total_containers", active);
 	emit_string(body, "network_mode", "hybrid");
-	emit_open(body, "network_breakdown", '{');
-	emit_open(body, "zerotrust", '{');
-	emit_pool(body, active);
-	emit_close(body, '}');
-	emit_open(body, "semitrusted", '{');
-	emit_pool(body, 0);
-	emit_int(body, "services", 0);
-	emit_close(body, '}');
-	emit_close(body, '}');
-	emit_load(body);
+	emit_breakdown(body, active);
+	emit_load(body, false);
 	emit_open(body, "memory", '{');
 	emit_int(body, "used_gb", 1);
 	emit_int(body, "available_gb", 15);
@@ -198,14 +174,44 @@ static void pools(
 	emit_int(body, "total_available", POOL_SIZE - active);
 	emit_open(body, "pools", '[');
 	emit_open(body, NULL, '{');
-	emit_string(body, "id", "pool-1");
+	emit_string(body, "id", pool_id);
 	emit_string(body, "host", "localhost");
 	emit_string(body, "status", "healthy");
 	emit_int(body, "vcpu_count", 8);
 	emit_pool(body, active);
-	emit_load(body);
+	emit_load(body, false);
 	emit_close(body, '}');
 	emit_close(body, ']');
+	emit_close(body, '}');
+}
+
+static void pool_stats(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	int active = jobs_active(&server->jobs, NULL);
+	struct text *body = &reply->body;
+
+	if (strcmp(request->parts[1], pool_id)) {
+		reply_error(
+			reply, 404, "POOL_NOT_FOUND", "There is no such pool");
+		return;
+	}
+	emit_open(body, NULL, '{');
+	emit_string(body, "mode", "pooled");
+	emit_int(body, "pool_size", POOL_SIZE);
+	emit_int(body, "total_containers", active);
+	emit_int(body, "available", POOL_SIZE - active);
+	emit_int(body, "allocated", active);
+	emit_int(body, "spawning", 0);
+	emit_string(body, "network_mode", "hybrid");
+	emit_breakdown(body, active);
+	emit_load(body, true);
+	emit_open(body, "memory", '{');
+	emit_int(body, "total_mb", 16384);
+	emit_int(body, "used_mb", 1024);
+	emit_int(body, "available_mb", 15360);
+	emit_int(body, "used_percent", 6);
+	emit_close(body, '}');
 	emit_close(body, '}');
 }
 
@@ -215,18 +221,18 @@ static void stats(
 	(void)request;
 	emit_open(&reply->body, NULL, '{');
 	emit_int(&reply->body, "containers", jobs_active(&server->jobs, NULL));
-	emit_load(&reply->body);
+	emit_load(&reply->body, false);
 	emit_close(&reply->body, '}');
 }
 
 const struct route info_routes[] = {
-	{ "POST", "/keys/validate", 0, key_validate },
 	{ "GET", "/languages", 0, language_list },
 	{ "GET", "/shells", 0, shell_list },
-	{ "GET", "/health", ROUTE_OPEN, health },
-	{ "HEAD", "/health", ROUTE_OPEN, health },
+	{ "GET", "/health", ROUTE_OPEN | ROUTE_OLD, health },
+	{ "HEAD", "/health", ROUTE_OPEN | ROUTE_OLD, health },
 	{ "GET", "/cluster", ROUTE_OPEN, cluster },
 	{ "GET", "/pools", ROUTE_OPEN, pools },
+	{ "GET", "/pools/ID/stats", ROUTE_OPEN, pool_stats },
 	{ "GET", "/stats", ROUTE_OPEN, stats },
 	{ NULL, NULL, 0, NULL },
 };

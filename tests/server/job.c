@@ -74,6 +74,8 @@ void job_release(struct job *job)
 	text_clear(&job->err);
 	text_clear(&job->error);
 	text_clear(&job->artifacts);
+	text_clear(&job->artifact);
+	text_clear(&job->wasm);
 	program_clear(&job->program);
 	pthread_mutex_destroy(&job->lock);
 	pthread_cond_destroy(&job->changed);
@@ -131,12 +133,41 @@ int jobs_active(struct jobs *jobs, const char *account)
 	return active;
 }
 
+/* Whether it ended before this time. */
+static bool job_is_old(struct job *job, long long before_ms)
+{
+	bool old;
+
+	pthread_mutex_lock(&job->lock);
+	old = job->ended_ms && job->ended_ms < before_ms;
+	pthread_mutex_unlock(&job->lock);
+	return old;
+}
+
+void jobs_expire(struct jobs *jobs, long long before_ms)
+{
+	struct job **place, *job;
+
+	pthread_mutex_lock(&jobs->lock);
+	place = &jobs->first;
+	while ((job = *place)) {
+		if (job_is_old(job, before_ms)) {
+			*place = job->next;
+			job_release(job);
+		} else {
+			place = &job->next;
+		}
+	}
+	pthread_mutex_unlock(&jobs->lock);
+}
+
 static size_t job_size(struct job *job)
 {
 	size_t size;
 
 	pthread_mutex_lock(&job->lock);
-	size = job->out.size + job->err.size + job->artifacts.size;
+	size = job->out.size + job->err.size + job->artifacts.size +
+		job->artifact.size + job->wasm.size;
 	pthread_mutex_unlock(&job->lock);
 	return size;
 }
@@ -170,6 +201,17 @@ bool job_is_over(struct job *job)
 	return over;
 }
 
+/* These come with an error text, and with the output so far. */
+static void job_explain(struct job *job, enum job_state state)
+{
+	if (job->error.len)
+		return;
+	if (state == JOB_CANCELLED)
+		text_puts(&job->error, "The job was cancelled");
+	else if (state == JOB_TIMEOUT)
+		text_puts(&job->error, "The time to live is over");
+}
+
 void job_begin(struct job *job, long long now_ms)
 {
 	pthread_mutex_lock(&job->lock);
@@ -186,9 +228,11 @@ void job_finish(struct job *job, long long now_ms, long long took_ms)
 		job->exit_code = 126;
 		text_puts(&job->error, "The sandbox could not be created");
 	}
+	job_explain(job, job->verdict);
 	job->state = job->verdict;
 	job->took_ms = took_ms;
 	job->completed_ms = now_ms;
+	job->ended_ms = now_ms;
 	pthread_cond_broadcast(&job->changed);
 	pthread_mutex_unlock(&job->lock);
 }
@@ -224,8 +268,10 @@ void job_cancel(struct job *job, long long now_ms)
 		child_kill(&job->child);
 	}
 	if (job->is_fake && job->state <= JOB_RUNNING) {
+		job_explain(job, JOB_CANCELLED);
 		job->state = JOB_CANCELLED;
 		job->completed_ms = now_ms;
+		job->ended_ms = now_ms;
 		pthread_cond_broadcast(&job->changed);
 	}
 	pthread_mutex_unlock(&job->lock);

@@ -42,13 +42,17 @@ struct job {
 	enum job_state state;
 	long long started_ms;
 	long long completed_ms;
+	/* When it became finished here, seeded or not; 0: not yet. */
+	long long ended_ms;
 	long long took_ms;
 	int exit_code;
 	struct text out;
 	struct text err;
 	struct text error;
-	/* A JSON array, or empty. */
+	/* A JSON array and two objects, or empty. */
 	struct text artifacts;
+	struct text artifact;
+	struct text wasm;
 	struct child child;
 	bool is_cancelled;
 	/* Both belong to the thread that runs it; the verdict becomes the
@@ -92,6 +96,9 @@ struct job *jobs_find(struct jobs *jobs, const char *account, const char *id);
 /* The number of the account's unfinished jobs; NULL: of all. */
 int jobs_active(struct jobs *jobs, const char *account);
 
+/* Drops the jobs that ended before this time. */
+void jobs_expire(struct jobs *jobs, long long before_ms);
+
 /* Drops the oldest finished jobs beyond this many bytes of output. */
 void jobs_trim(struct jobs *jobs, size_t max_bytes);
 
@@ -114,6 +121,8 @@ struct job_form {
 	bool is_numeric;
 	/* Writes invalid UTF-8 unchanged. */
 	bool is_raw;
+	/* Without the status of a job that is over. */
+	bool has_no_status;
 };
 
 /* Writes a job's fields into an open object: those of a list, or all. */

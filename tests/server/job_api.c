@@ -5,18 +5,29 @@
 #include "execute.h"
 #include "route.h"
 #include "server.h"
+#include "switch.h"
 
 enum {
 	WAIT_DEFAULT_S = 60,
 	WAIT_MAX_S = 110,
 };
 
+static void forget_old(struct server *server)
+{
+	int keep_s = switch_number(SWITCH_JOB_KEEP_S);
+
+	if (keep_s)
+		jobs_expire(&server->jobs,
+			moment_now_ms(&server->moment) - keep_s * 1000LL);
+}
+
 static struct job *find(
 	struct server *server, struct request *request, struct reply *reply)
 {
-	struct job *job =
-		jobs_find(&server->jobs, request->account, request->parts[1]);
+	struct job *job;
 
+	forget_old(server);
+	job = jobs_find(&server->jobs, request->account, request->parts[1]);
 	if (!job)
 		reply_error(reply, 404, "JOB_NOT_FOUND",
 			"No job has this id, or it is gone");
@@ -44,6 +55,7 @@ static void job_list(
 	long max = limit ? atol(limit) : 0;
 	long count = 0;
 
+	forget_old(server);
 	free(limit);
 	emit_open(&reply->body, NULL, '{');
 	emit_open(&reply->body, "jobs", '[');
@@ -115,7 +127,7 @@ const struct route job_routes[] = {
 	{ "GET", "/jobs", 0, job_list },
 	{ "GET", "/jobs/ID", 0, job_get },
 	{ "DELETE", "/jobs/ID", 0, job_stop },
-	{ "POST", "/jobs/ID/cancel", 0, job_stop },
-	{ "GET", "/jobs/ID/wait", 0, job_wait_for },
+	{ "POST", "/jobs/ID/cancel", ROUTE_OLD, job_stop },
+	{ "GET", "/jobs/ID/wait", ROUTE_OLD, job_wait_for },
 	{ NULL, NULL, 0, NULL },
 };

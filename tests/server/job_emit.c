@@ -37,7 +37,8 @@ static void emit_head(
 	struct job *job, struct text *text, const struct job_form *form)
 {
 	emit_string(text, "job_id", job->id);
-	emit_string(text, "status", job_state_name(job->state));
+	if (job->state <= JOB_RUNNING || !form->has_no_status)
+		emit_string(text, "status", job_state_name(job->state));
 	emit_string(text, "language", job->language);
 	emit_string(text, "network_mode",
 		job->has_network ? "semitrusted" : "zerotrust");
@@ -71,8 +72,9 @@ void job_emit(struct job *job, struct text *text, const struct job_form *form)
 
 	pthread_mutex_lock(&job->lock);
 	is_over = job->state > JOB_RUNNING;
-	text_room(
-		text, job->out.len + job->err.len + job->artifacts.len + 1024);
+	text_room(text,
+		job->out.len + job->err.len + job->artifacts.len +
+			job->artifact.len + 1024);
 	emit_head(job, text, form);
 	if (job->is_detected)
 		emit_string(text, "detected_language", job->language);
@@ -91,5 +93,9 @@ void job_emit(struct job *job, struct text *text, const struct job_form *form)
 			text, "error", job->error.data, job->error.len, false);
 	if (job->artifacts.len)
 		emit_json(text, "artifacts", job->artifacts.data);
+	if (job->artifact.len)
+		emit_json(text, "artifact", job->artifact.data);
+	if (job->wasm.len)
+		emit_json(text, "wasm_artifact", job->wasm.data);
 	pthread_mutex_unlock(&job->lock);
 }

@@ -181,14 +181,14 @@ static void log_stream(
 }
 
 const struct route log_routes[] = {
-	{ "GET", "/logs", 0, log_get },
-	{ "GET", "/logs/stream", 0, log_stream },
-	{ "GET", "/logs/ID", 0, log_get },
-	{ "GET", "/logs/ID/stream", 0, log_stream },
-	{ "GET", "/logs/pool/ID", 0, log_get },
-	{ "GET", "/logs/pool/ID/stream", 0, log_stream },
-	{ "GET", "/paas/logs", 0, log_get },
-	{ "POST", "/paas/logs", 0, log_get },
-	{ "GET", "/paas/logs/stream", 0, log_stream },
+	{ "GET", "/logs", ROUTE_OLD, log_get },
+	{ "GET", "/logs/stream", ROUTE_OLD, log_stream },
+	{ "GET", "/logs/ID", ROUTE_OLD, log_get },
+	{ "GET", "/logs/ID/stream", ROUTE_OLD, log_stream },
+	{ "GET", "/logs/pool/ID", ROUTE_OLD, log_get },
+	{ "GET", "/logs/pool/ID/stream", ROUTE_OLD, log_stream },
+	{ "GET", "/paas/logs", ROUTE_OLD, log_get },
+	{ "POST", "/paas/logs", ROUTE_OLD, log_get },
+	{ "GET", "/paas/logs/stream", ROUTE_OLD, log_stream },
 	{ NULL, NULL, 0, NULL },
 };

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/moment.c - the server's clock, which can be set wrong */
+/* tests/server/moment.c - the server's clock, which can be moved */
 #include "moment.h"
 
 #include <stdio.h>
 #include <time.h>
 
-long long moment_now_ms(const struct moment *moment)
+long long moment_wall_ms(const struct moment *moment)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (now.tv_sec + atomic_load(&moment->skew_s)) * 1000 +
 		now.tv_nsec / 1000000;
+}
+
+long long moment_now_ms(const struct moment *moment)
+{
+	return moment_wall_ms(moment) + atomic_load(&moment->ahead_s) * 1000;
 }
 
 long long moment_steady_ms(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/moment.h - the server's clock, which can be set wrong */
+/* tests/server/moment.h - the server's clock, which can be moved */
 #ifndef TESTS_SERVER_MOMENT_H
 #define TESTS_SERVER_MOMENT_H
 
@@ -7,10 +7,16 @@
 #include <stddef.h>
 
 struct moment {
+	/* How far the server's clock is wrong. */
 	_Atomic long long skew_s;
+	/* How far tests have moved time on: things age, requests do not. */
+	_Atomic long long ahead_s;
 };
 
-/* Milliseconds since 1970, by the skewed clock. */
+/* Milliseconds since 1970, by the skewed clock: for headers. */
+long long moment_wall_ms(const struct moment *moment);
+
+/* The same, moved on: for all that is kept, and that expires. */
 long long moment_now_ms(const struct moment *moment);
 
 /* Milliseconds that never jump, for limits and durations. */

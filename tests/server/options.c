@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "switch.h"
+
 static const struct option long_options[] = {
 	{ "port", required_argument, NULL, 'p' },
 	{ "tls", required_argument, NULL, 't' },
@@ -19,6 +21,7 @@ static const struct option long_options[] = {
 	{ "output-limit", required_argument, NULL, 'o' },
 	{ "sudo", no_argument, NULL, 's' },
 	{ "strict", no_argument, NULL, 'S' },
+	{ "switch", required_argument, NULL, 'w' },
 	{ "exit-with-parent", no_argument, NULL, 'e' },
 	{ "plain", no_argument, NULL, 'P' },
 	{ "help", no_argument, NULL, 'h' },
@@ -46,9 +49,9 @@ static int parse_rate(struct options *options, const char *text)
 {
 	char tail;
 
-	if (sscanf(text, "%d:%d%c", &options->rate_per_minute,
+	if (sscanf(text, "%lf:%d%c", &options->rate_per_minute,
 		    &options->rate_burst, &tail) != 2 ||
-		options->rate_per_minute < 1 || options->rate_burst < 1)
+		!(options->rate_per_minute > 0) || options->rate_burst < 1)
 		return refuse("rate", text);
 	return 0;
 }
@@ -95,6 +98,8 @@ static int parse_one(struct options *options, int option, const char *value)
 		return parse_key(options, value);
 	case 'r':
 		return parse_rate(options, value);
+	case 'w':
+		return switch_set_all(value) ? refuse("switch", value) : 0;
 	case 's':
 		options->sudo = true;
 		return 0;
@@ -116,10 +121,13 @@ static int parse_one(struct options *options, int option, const char *value)
 
 int options_parse(struct options *options, int argc, char **argv)
 {
+	const char *switches = getenv(OPTIONS_SWITCHES);
 	int option, err;
 
 	memset(options, 0, sizeof(*options));
 	options->output_limit = 100L << 20;
+	if (switches && switch_set_all(switches))
+		return refuse("switch", switches);
 	for (;;) {
 		option = getopt_long(argc, argv, "h", long_options, NULL);
 		if (option == -1)

@@ -15,7 +15,7 @@ struct options {
 	const char *keys[OPTIONS_KEYS];
 	int key_count;
 	/* 0: no limit. */
-	int rate_per_minute;
+	double rate_per_minute;
 	int rate_burst;
 	int concurrency;
 	long output_limit;
@@ -24,6 +24,9 @@ struct options {
 	bool exit_with_parent;
 	bool is_plain;
 };
+
+/* Switches for every stand-in that is started, as for --switch. */
+#define OPTIONS_SWITCHES "STANDIN_SWITCHES"
 
 /*
  * 0; 1 if --help was given; -EINVAL with a line on stderr that names the

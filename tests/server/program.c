@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "switch.h"
 
 enum {
 	TTL_DEFAULT = 60,
@@ -140,10 +141,12 @@ int program_read_network(
 	bool *has_network, const json_t *json, struct reply *reply)
 {
 	static const char *const names[] = { "network_mode", "network", NULL };
-	const json_t *value = first_of(json, names);
+	const json_t *value = switch_is_on(SWITCH_OBEY_NETWORK)
+		? first_of(json, names)
+		: json_object_get(json, "network_mode");
 	const char *mode = json_string_value(value);
 
-	if (!value)
+	if (!value || json_is_null(value))
 		return 0;
 	*has_network = mode && !strcmp(mode, "semitrusted");
 	if (*has_network || (mode && !strcmp(mode, "zerotrust")))
@@ -213,12 +216,14 @@ int program_from_json(
 	struct program *program, const json_t *json, struct reply *reply)
 {
 	static const char *const wants[] = { "return_artifact",
-		"return_artifacts", "artifacts", "return_wasm_artifact", NULL };
+		"return_artifacts", "artifacts", NULL };
 	int err;
 
 	memset(program, 0, sizeof(*program));
 	program->vcpu = 1;
 	program->wants_artifacts = is_true(first_of(json, wants));
+	program->wants_wasm =
+		is_true(json_object_get(json, "return_wasm_artifact"));
 	err = read_code(program, json, reply);
 	if (!err)
 		err = read_ttl(program, json_object_get(json, "ttl"), reply);
@@ -271,6 +276,8 @@ int program_from_text(struct program *program, const struct request *request,
 		: NULL;
 	program->wants_artifacts =
 		is_true(json_object_get(fields, "return_artifact"));
+	program->wants_wasm =
+		is_true(json_object_get(fields, "return_wasm_artifact"));
 	text_add(&program->code, request->body, request->body_len);
 	err = read_ttl(program, json_object_get(fields, "ttl"), reply);
 	if (!err)

@@ -23,6 +23,7 @@ struct program {
 	size_t env_count;
 	bool has_network;
 	bool wants_artifacts;
+	bool wants_wasm;
 	int ttl_s;
 	int vcpu;
 };
@@ -54,11 +55,12 @@ void program_file_name(const struct program *program, char *name, size_t size);
 
 /*
  * Fills the directory that becomes /tmp: the input files, the same under
- * input/, an empty artifacts/, and the code.  0 or -errno.
+ * input/ and in the input/ of what becomes /root, an empty artifacts/ in both,
+ * and the code.  0 or -errno.
  */
 int program_lay_out(const struct program *program, const char *dir);
 
-/* Only the input files, into an existing directory. */
+/* Only the input files and /root, in an existing directory. */
 int program_lay_files(const struct program *program, const char *dir);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "folder.h"
+#include "mounts.h"
 
 void program_file_name(const struct program *program, char *name, size_t size)
 {
@@ -44,16 +45,19 @@ static int lay_file(const struct input_file *file, const char *dir)
 
 int program_lay_files(const struct program *program, const char *dir)
 {
-	char input[4096];
-	size_t i;
+	static const char *const places[] = { "", "/input",
+		"/" MOUNTS_ROOT "/input" };
+	char path[4096];
+	size_t i, place;
 	int err;
 
-	snprintf(input, sizeof(input), "%s/input", dir);
-	err = folder_make(input);
-	for (i = 0; i < program->file_count && !err; i++) {
-		err = lay_file(program->files + i, dir);
-		if (!err)
-			err = lay_file(program->files + i, input);
+	snprintf(path, sizeof(path), "%s/%s/artifacts", dir, MOUNTS_ROOT);
+	err = folder_make(path);
+	for (place = 0; place < 3 && program->file_count && !err; place++) {
+		snprintf(path, sizeof(path), "%s%s", dir, places[place]);
+		err = folder_make(path);
+		for (i = 0; i < program->file_count && !err; i++)
+			err = lay_file(program->files + i, path);
 	}
 	return err;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "types.h"
+
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -124,8 +126,13 @@ json_t *request_json(const struct request *request, struct reply *reply)
 		reply_error(reply, 400, "INVALID_JSON", where.text);
 		return NULL;
 	}
-	if (json_is_object(json))
-		return json;
+	if (json_is_object(json)) {
+		if (types_fit(request->pattern, json))
+			return json;
+		json_decref(json);
+		reply_text(reply, 400, "Bad Request");
+		return NULL;
+	}
 	/* PHP's empty object. */
 	if (json_is_array(json) && !json_array_size(json)) {
 		json_decref(json);
@@ -169,10 +176,20 @@ void reply_error_open(
 	reply->status = status;
 	text_clear(&reply->body);
 	emit_open(&reply->body, NULL, '{');
-	emit_string(&reply->body, "error", status == 429 ? word : message);
+	emit_string(&reply->body, "error",
+		status == 429 || islower((unsigned char)code[0]) ? word
+								 : message);
 	emit_string(&reply->body, "message", message);
 	emit_string(&reply->body, "code", code);
 	emit_string(&reply->body, "details", message);
+}
+
+void reply_text(struct reply *reply, int status, const char *words)
+{
+	reply->status = status;
+	reply->type = "text/plain; charset=utf-8";
+	text_clear(&reply->body);
+	text_puts(&reply->body, words);
 }
 
 void reply_error(

@@ -48,6 +48,8 @@ struct reply {
 	/* NULL, or sends the body in parts until the client disconnects. */
 	void (*stream)(struct server *server, struct request *request,
 		struct stream *stream);
+	/* The contact whose one-time code was used. */
+	char sudo_by[80];
 	/* Where the stream begins; set before the headers are sent. */
 	unsigned long long stream_from;
 };
@@ -65,7 +67,8 @@ char *request_query(const struct request *request, const char *name);
 
 /*
  * The body as a JSON object, owned by the caller; an empty body is an empty
- * object.  NULL with the reply made if it is anything else.
+ * object.  NULL with the reply made if it is anything else, or if a member that
+ * is known has the wrong type.
  */
 json_t *request_json(const struct request *request, struct reply *reply);
 
@@ -73,11 +76,14 @@ void reply_clear(struct reply *reply);
 void reply_header(struct reply *reply, const char *name, const char *value);
 
 /*
- * The API's error body.  The member error is the message, but for a 429 it is
- * the code in lower case, which the API's clients compare.
+ * The API's error body.  The member error is the message, but for a 429, and if
+ * the code is in lower case, it is the code, which the API's clients compare.
  */
 void reply_error(
 	struct reply *reply, int status, const char *code, const char *message);
+
+/* An answer that is no JSON. */
+void reply_text(struct reply *reply, int status, const char *words);
 
 /* Like reply_error, but left open for more fields: close it with '}'. */
 void reply_error_open(

@@ -150,6 +150,7 @@ struct resource *resource_new(struct server *server, enum kind kind,
 	resource->shell_out = -1;
 	resource->vcpu = 1;
 	resource->unfreezes_on_demand = true;
+	resource->shows_freeze_page = true;
 	resource->created_s = moment_now_ms(&server->moment) / 1000;
 	resource->active_s = resource->created_s;
 	pthread_mutex_init(&resource->shell_lock, NULL);
@@ -248,10 +249,10 @@ const char *image_access(const struct resource *image, const char *account)
 	return strcmp(image->visibility, "private") ? image->visibility : NULL;
 }
 
-/* An expired session is removed when it is next looked up. */
-static void drop_expired(struct server *server)
+/* Expired sessions and snapshots are removed when one is next looked up. */
+static void drop_expired(struct server *server, enum kind kind)
 {
-	struct shelf *shelf = &server->resources.shelves[KIND_SESSION];
+	struct shelf *shelf = &server->resources.shelves[kind];
 	long long now = moment_now_ms(&server->moment) / 1000;
 	size_t i = 0;
 
@@ -271,8 +272,7 @@ struct resource *resource_find(struct server *server, enum kind kind,
 	struct resource *resource;
 	size_t i;
 
-	if (kind == KIND_SESSION)
-		drop_expired(server);
+	drop_expired(server, kind);
 	for (i = 0; i < shelf->count; i++) {
 		resource = shelf->list[i];
 		if (!is_called(resource, id))
@@ -306,6 +306,22 @@ struct resource *resource_take(struct server *server, struct request *request,
 	return NULL;
 }
 
+struct resource *resource_take_shell(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	const char *id = request->parts[1];
+	struct resource *service;
+
+	if (!strncmp(id, "svc:", 4))
+		id += 4;
+	pthread_mutex_lock(&server->resources.lock);
+	service = resource_find(server, KIND_SERVICE, request->account, id);
+	if (service && !strcmp(service->id, id))
+		return service;
+	pthread_mutex_unlock(&server->resources.lock);
+	return resource_take(server, request, KIND_SESSION, reply);
+}
+
 void resource_put(struct server *server, struct resource *resource)
 {
 	resource->active_s = moment_now_ms(&server->moment) / 1000;
@@ -332,7 +348,7 @@ int resources_active(struct server *server, const char *owner)
 	size_t i;
 
 	pthread_mutex_lock(&server->resources.lock);
-	drop_expired(server);
+	drop_expired(server, KIND_SESSION);
 	for (i = 0; i < shelf->count; i++)
 		if (!strcmp(shelf->list[i]->state, "running") &&
 			!strcmp(shelf->list[i]->owner, owner))

@@ -7,6 +7,7 @@
 #include "folder.h"
 #include "resource.h"
 #include "server.h"
+#include "switch.h"
 
 enum {
 	VCPU_MB = 2048,
@@ -17,8 +18,8 @@ static bool wants_number(const struct request *request)
 {
 	const char *agent = request_header(request, "User-Agent");
 
-	return !agent || !strncmp(agent, "un-cli/", 7) ||
-		!strncmp(agent, "un-js", 5);
+	return switch_is_on(SWITCH_NUMBER_TIMES) || !agent ||
+		!strncmp(agent, "un-cli/", 7) || !strncmp(agent, "un-js", 5);
 }
 
 static void emit_time(
@@ -49,15 +50,24 @@ static const char *network_name(const struct resource *resource)
 	return resource->has_network ? "semitrusted" : "zerotrust";
 }
 
-static void emit_session(struct server *server, const struct resource *session,
-	struct text *text, bool is_number)
+/* Where a shell is: on the host that was asked. */
+static void emit_shell(struct server *server, const struct request *request,
+	const struct resource *session, struct text *text)
+{
+	const char *host = request_header(request, "Host");
+	char url[512];
+
+	snprintf(url, sizeof(url), "%s://%.300s/sessions/%s/shell",
+		server->options.tls_dir ? "wss" : "ws",
+		host ? host : "127.0.0.1", session->id);
+	emit_string(text, "websocket_url", url);
+}
+
+static void emit_session(struct server *server, const struct request *request,
+	const struct resource *session, struct text *text, bool is_number)
 {
 	long long now = moment_now_ms(&server->moment) / 1000;
-	char url[256];
 
-	snprintf(url, sizeof(url), "%s://127.0.0.1:%d/sessions/%s/shell",
-		server->options.tls_dir ? "wss" : "ws", server->port,
-		session->id);
 	emit_string(text, "session_id", session->id);
 	emit_string(text, "id", session->id);
 	emit_string(text, "container_name", session->container);
@@ -75,17 +85,18 @@ static void emit_session(struct server *server, const struct resource *session,
 	emit_time(text, "created_at", session->created_s, is_number);
 	emit_int(text, "last_activity", session->active_s);
 	emit_time(text, "expires_at", session->expires_s, is_number);
-	emit_string(text, "websocket_url", url);
+	emit_shell(server, request, session, text);
 }
 
 static void emit_service(struct server *server, const struct resource *service,
 	struct text *text, bool is_number)
 {
 	long long disk = 0;
-	char url[320], dir[400];
+	char domain[320], url[340], dir[400];
 
-	snprintf(url, sizeof(url), "https://%.200s.on.unsandbox.com",
+	snprintf(domain, sizeof(domain), "%.200s.on.unsandbox.com",
 		service->name);
+	snprintf(url, sizeof(url), "https://%s", domain);
 	resource_dir(server, service, dir, sizeof(dir));
 	folder_size(dir, &disk);
 	emit_string(text, "service_id", service->id);
@@ -94,6 +105,10 @@ static void emit_service(struct server *server, const struct resource *service,
 	emit_string(text, "state", service->state);
 	emit_string(text, "status", service->state);
 	emit_string(text, "url", url);
+	emit_string(text, "domain", domain);
+	emit_string(text, "ip", "127.0.0.1");
+	emit_string(text, "health",
+		strcmp(service->state, "running") ? "unknown" : "healthy");
 	emit_string(text, "network_mode", network_name(service));
 	emit_string(text, "container_name", service->container);
 	emit_bool(text, "locked", service->is_locked);
@@ -178,7 +193,7 @@ void resource_emit(struct server *server, const struct request *request,
 
 	switch (resource->kind) {
 	case KIND_SESSION:
-		emit_session(server, resource, text, is_number);
+		emit_session(server, request, resource, text, is_number);
 		break;
 	case KIND_SERVICE:
 		emit_service(server, resource, text, is_number);
@@ -190,6 +205,34 @@ void resource_emit(struct server *server, const struct request *request,
 		emit_image(
 			resource, request->account, text, is_number, is_listed);
 	}
+}
+
+/* The shells of services: svc: and the id of the service. */
+static int emit_service_sessions(
+	struct server *server, const struct request *request, struct text *text)
+{
+	struct shelf *shelf = &server->resources.shelves[KIND_SERVICE];
+	char id[IDENTITY_SIZE + 8];
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < shelf->count; i++) {
+		if (strcmp(shelf->list[i]->owner, request->account))
+			continue;
+		snprintf(id, sizeof(id), "svc:%.*s", IDENTITY_SIZE,
+			shelf->list[i]->id);
+		emit_open(text, NULL, '{');
+		emit_string(text, "session_id", id);
+		emit_string(text, "id", id);
+		emit_string(text, "service_id", shelf->list[i]->id);
+		emit_string(text, "status", shelf->list[i]->state);
+		emit_string(text, "container_name", shelf->list[i]->container);
+		emit_string(text, "shell", "bash");
+		emit_string(text, "network_mode", network_name(shelf->list[i]));
+		emit_close(text, '}');
+		count++;
+	}
+	return count;
 }
 
 void resource_list(struct server *server, struct request *request,
@@ -214,6 +257,8 @@ void resource_list(struct server *server, struct request *request,
 		emit_close(text, '}');
 		count++;
 	}
+	if (kind == KIND_SESSION && switch_is_on(SWITCH_SERVICE_SESSIONS))
+		count += emit_service_sessions(server, request, text);
 	pthread_mutex_unlock(&server->resources.lock);
 	emit_close(text, ']');
 	emit_int(text, "count", count);

@@ -14,15 +14,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "mounts.h"
+
 enum { PATH_LEN = 4096 };
 
 /* The new root, until it is entered. */
 static const char place[] = "/tmp";
 
-/* Mount points of FUSE. */
+/* Mount points of FUSE, and what the program has of its own. */
 struct left_out {
 	char **paths;
 	size_t count;
+	bool has_root;
 };
 
 static int left_out_read(struct left_out *left_out)
@@ -146,7 +149,8 @@ static int plant_entries(const struct left_out *left_out, const char *from)
 		if (snprintf(path, sizeof(path), "%s/%s", from[1] ? from : "",
 			    entry->d_name) >= PATH_LEN)
 			err = -ENAMETOOLONG;
-		else if (strcmp(path, place) != 0)
+		else if (strcmp(path, place) != 0 &&
+			!(left_out->has_root && !strcmp(path, "/root")))
 			err = plant(left_out, path);
 		if (err == -ENOENT) /* it is gone meanwhile */
 			err = 0;
@@ -166,12 +170,14 @@ static int root_change(void)
 int root_enter(const char *dir)
 {
 	struct left_out left_out = { 0 };
-	char opened[64];
+	char opened[64], root[80];
 	int err, fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
 	snprintf(opened, sizeof(opened), "/proc/self/fd/%d", fd);
+	snprintf(root, sizeof(root), "%s/%s", opened, MOUNTS_ROOT);
+	left_out.has_root = access(root, X_OK) == 0;
 	err = left_out_read(&left_out);
 	if (!err && mount("root", place, "tmpfs", 0, "size=16m,mode=0755"))
 		err = -errno;
@@ -181,6 +187,10 @@ int root_enter(const char *dir)
 		err = -errno;
 	if (!err)
 		err = bind(opened, "/tmp/tmp");
+	if (!err && left_out.has_root && mkdir("/tmp/root", 0755))
+		err = -errno;
+	if (!err && left_out.has_root)
+		err = bind(root, "/tmp/root");
 	if (!err)
 		err = root_change();
 	left_out_clear(&left_out);

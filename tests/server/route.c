@@ -4,15 +4,21 @@
 
 #include <string.h>
 
+#include "key.h"
 #include "server.h"
+#include "shape.h"
+#include "switch.h"
 
 static const struct route *const tables[] = {
 	control_routes,
 	execute_routes,
 	job_routes,
 	info_routes,
+	key_routes,
+	token_routes,
 	session_routes,
 	service_routes,
+	upkeep_routes,
 	env_routes,
 	snapshot_routes,
 	image_routes,
@@ -60,13 +66,20 @@ void route_answer(
 {
 	const struct route *route = request->route;
 
+	if (route && (route->flags & ROUTE_OLD) &&
+		switch_is_on(SWITCH_OPENAPI_ONLY))
+		route = NULL;
 	if (!(route && (route->flags & ROUTE_OPEN)) &&
 		account_admit(
-			&server->accounts, &server->moment, request, reply))
+			&server->accounts, &server->moment, request, reply)) {
+		shape_reply(request, reply);
 		return;
+	}
 	reply->status = 200;
 	if (route)
 		route->answer(server, request, reply);
 	else
 		reply_error(reply, 404, "NOT_FOUND", "There is no such path");
+	key_note(server, request, reply);
+	shape_reply(request, reply);
 }

@@ -8,6 +8,8 @@
 enum {
 	/* Answered without a signature. */
 	ROUTE_OPEN = 1,
+	/* Not among the calls of the OpenAPI document 2.2.0. */
+	ROUTE_OLD = 2,
 };
 
 /*
@@ -27,11 +29,14 @@ extern const struct route env_routes[];
 extern const struct route execute_routes[];
 extern const struct route image_routes[];
 extern const struct route info_routes[];
+extern const struct route key_routes[];
 extern const struct route job_routes[];
 extern const struct route log_routes[];
 extern const struct route service_routes[];
 extern const struct route session_routes[];
 extern const struct route snapshot_routes[];
+extern const struct route token_routes[];
+extern const struct route upkeep_routes[];
 
 /* Sets route and pattern; without a route, pattern is the path. */
 void route_find(struct request *request);

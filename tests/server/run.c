@@ -37,7 +37,7 @@ static void run_command(
 	struct run *run, const char *const *argv, char **given, long memory_mb)
 {
 	const struct nursery *nursery = &run->server->nursery;
-	char **env = words_environment(
+	char **env = words_environment(nursery_root(nursery, run->dir),
 		nursery_home(nursery, run->dir), (const char *const *)given);
 	struct child_spec spec = {
 		.argv = argv,
@@ -67,6 +67,41 @@ static void run_without(struct run *run)
 	pthread_mutex_unlock(&job->lock);
 }
 
+/* What a program leaves, as far as the request wants it. */
+static void collect(struct run *run, time_t began)
+{
+	const struct program *program = &run->job->program;
+	const struct language *language = program->language;
+	struct text list = { 0 }, binary = { 0 }, wasm = { 0 };
+
+	if (program->wants_artifacts) {
+		if (!(run->server->nursery.cage & CAGE_MOUNTS))
+			artifact_adopt(run->dir, began);
+		artifact_collect(&list, run->dir, language->is_compiled);
+		if (language->is_compiled)
+			artifact_binary(&binary, run->dir);
+	}
+	if (program->wants_wasm)
+		artifact_wasm(&wasm, language->name);
+	pthread_mutex_lock(&run->job->lock);
+	run->job->artifacts = list;
+	run->job->artifact = binary;
+	run->job->wasm = wasm;
+	pthread_mutex_unlock(&run->job->lock);
+}
+
+/* A service's command brings what is there, whoever left it. */
+static void collect_root(struct run *run)
+{
+	bool is_caged = run->server->nursery.cage & CAGE_MOUNTS;
+	struct text list = { 0 };
+
+	artifact_collect_root(&list, run->dir, is_caged);
+	pthread_mutex_lock(&run->job->lock);
+	run->job->artifacts = list;
+	pthread_mutex_unlock(&run->job->lock);
+}
+
 static void run_program(struct run *run)
 {
 	struct program *program = &run->job->program;
@@ -83,16 +118,7 @@ static void run_program(struct run *run)
 	time_t began = time(NULL);
 	program_file_name(program, name, sizeof(name));
 	run_command(run, argv, program->env, language->is_vast ? 0 : memory_mb);
-	if (program->wants_artifacts) {
-		struct text list = { 0 };
-
-		if (!(run->server->nursery.cage & CAGE_MOUNTS))
-			artifact_adopt(run->dir, began);
-		artifact_collect(&list, run->dir, language->is_compiled);
-		pthread_mutex_lock(&run->job->lock);
-		run->job->artifacts = list;
-		pthread_mutex_unlock(&run->job->lock);
-	}
+	collect(run, began);
 }
 
 static void run_end(struct run *run, long long began)
@@ -116,10 +142,12 @@ static void *run_main(void *arg)
 	long long began = moment_steady_ms();
 
 	job_begin(run->job, moment_now_ms(&run->server->moment));
-	if (run->is_dir_kept)
+	if (run->is_dir_kept) {
 		run_command(run, (const char *const *)run->argv, run->env, 0);
-	else if (program_lay_out(&run->job->program, run->dir) == 0)
+		collect_root(run);
+	} else if (program_lay_out(&run->job->program, run->dir) == 0) {
 		run_program(run);
+	}
 	if (!run->is_dir_kept)
 		folder_remove(run->dir);
 	program_clear(&run->job->program);

@@ -132,6 +132,7 @@ static size_t seed_jobs(struct server *server, const char *owner,
 		job->verdict = job->state;
 		if (!is_running)
 			job->completed_ms = job->created_ms;
+		job->ended_ms = is_running ? 0 : now;
 		job_fields(job, json_array_get(member, i));
 		jobs_add(&server->jobs, job, false);
 		job_release(job);

@@ -85,7 +85,8 @@ int service_start(struct server *server, struct resource *service)
 	if (err)
 		return err;
 	given = vault_environment(service->vault);
-	env = words_environment(nursery_home(&server->nursery, dir),
+	env = words_environment(nursery_root(&server->nursery, dir),
+		nursery_home(&server->nursery, dir),
 		(const char *const *)given);
 	log = open_log(server, service);
 	err = env && log >= 0 ? spawn(server, service, dir, env, log) : -EIO;

@@ -12,6 +12,7 @@
 #include "service.h"
 #include "service_create.h"
 #include "snapshot.h"
+#include "switch.h"
 
 enum {
 	LOG_LINES = 9000,
@@ -46,6 +47,8 @@ static void service_post(
 	if (!json)
 		return;
 	service = resource_new(server, KIND_SERVICE, request->account, NULL);
+	/* Not of those that are spawned from an image. */
+	service->has_network = true;
 	service_take_env(service, json_object_get(json, "env"));
 	if (read_service(service, json, reply) ||
 		fields_files(server, service, json, reply))
@@ -69,6 +72,30 @@ static bool is_renamed_freely(struct server *server,
 	return false;
 }
 
+/* The API changes one of these in a request. */
+static bool is_one_change(json_t *json, struct reply *reply)
+{
+	static const char *const one[] = { "vcpu", "unfreeze_on_demand",
+		"show_freeze_page" };
+	static const char *const none[] = { "name", "ports", "domains",
+		"custom_domains", "network_mode", "service_type", "bootstrap",
+		"bootstrap_content", "bootstrap_url" };
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(one) / sizeof(*one); i++)
+		count += json_object_get(json, one[i]) != NULL;
+	for (i = 0; i < sizeof(none) / sizeof(*none); i++)
+		if (switch_is_on(SWITCH_ONE_PATCH))
+			json_object_del(json, none[i]);
+	if (count < 2)
+		return true;
+	reply_error(reply, 400, "ONE_FIELD_AT_A_TIME",
+		"a request changes one of vcpu, unfreeze_on_demand and "
+		"show_freeze_page");
+	return false;
+}
+
 static void service_patch(
 	struct server *server, struct request *request, struct reply *reply)
 {
@@ -78,9 +105,11 @@ static void service_patch(
 	if (!json)
 		return;
 	service = resource_take(server, request, KIND_SERVICE, reply);
-	if (service && is_renamed_freely(server, service, json, reply) &&
+	if (service && is_one_change(json, reply) &&
+		is_renamed_freely(server, service, json, reply) &&
 		read_service(service, json, reply) == 0) {
 		emit_open(&reply->body, NULL, '{');
+		emit_bool(&reply->body, "success", true);
 		resource_emit(server, request, service, &reply->body, false);
 		emit_close(&reply->body, '}');
 	}
@@ -150,7 +179,8 @@ static void service_domains(
 	service = resource_take(server, request, KIND_SERVICE, reply);
 	if (service && read_domains(service, json, reply) == 0) {
 		dump = json_dumps(service->domains, JSON_COMPACT);
-		emit_open(&reply->body, NULL, '{');
+		action_open(service, reply);
+		emit_bool(&reply->body, "success", true);
 		emit_json(&reply->body, "custom_domains", dump ? dump : "[]");
 		emit_json(&reply->body, "domains", dump ? dump : "[]");
 		emit_close(&reply->body, '}');
@@ -260,9 +290,9 @@ const struct route service_routes[] = {
 	{ "GET", "/services/ID", 0, action_get },
 	{ "DELETE", "/services/ID", 0, action_delete },
 	{ "PATCH", "/services/ID", 0, service_patch },
-	{ "POST", "/services/ID/resize", 0, service_patch },
+	{ "POST", "/services/ID/resize", ROUTE_OLD, service_patch },
 	{ "POST", "/services/ID/freeze", 0, action_freeze },
-	{ "POST", "/services/ID/sleep", 0, action_freeze },
+	{ "POST", "/services/ID/sleep", ROUTE_OLD, action_freeze },
 	{ "POST", "/services/ID/unfreeze", 0, action_unfreeze },
 	{ "POST", "/services/ID/wake", 0, action_unfreeze },
 	{ "POST", "/services/ID/lock", 0, action_lock },
@@ -270,7 +300,8 @@ const struct route service_routes[] = {
 	{ "GET", "/services/ID/logs", 0, service_logs },
 	{ "PUT", "/services/ID/domains", 0, service_domains },
 	{ "POST", "/services/ID/redeploy", 0, service_redeploy },
-	{ "POST", "/services/ID/execute", 0, action_service_command },
+	{ "POST", "/services/ID/execute", 0, action_command },
 	{ "POST", "/services/ID/snapshot", 0, snapshot_of_source },
+	{ "POST", "/services/ID/restore", 0, snapshot_restore },
 	{ NULL, NULL, 0, NULL },
 };

@@ -8,7 +8,9 @@
 #include "fields.h"
 #include "route.h"
 #include "server.h"
+#include "switch.h"
 #include "vault.h"
+#include "words.h"
 
 enum {
 	VAULT_MAX = 64 << 10,
@@ -21,9 +23,12 @@ static bool is_json(const struct request *request)
 	return type && !strncasecmp(type, "application/json", 16);
 }
 
-/* Everything that clients send: dotenv text, or four forms of JSON. */
-static bool read_vault(
-	struct text *text, const struct request *request, struct reply *reply)
+/*
+ * Everything that clients send: dotenv text, or four forms of JSON.  PUT of an
+ * object adds to the vault: *added gets it, owned by the caller.
+ */
+static bool read_vault(struct text *text, json_t **added,
+	const struct request *request, struct reply *reply)
 {
 	static const char *const names[] = { "content", "env", NULL };
 	json_t *json, *value;
@@ -40,8 +45,28 @@ static bool read_vault(
 		text_puts(text, json_string_value(value));
 	else
 		vault_from_json(text, json_is_object(value) ? value : json);
+	if (json_is_object(value) && !strcmp(request->method, "PUT"))
+		*added = json_incref(value);
 	json_decref(json);
 	return true;
+}
+
+/* {NAME: VALUE}, or nothing of it. */
+static void emit_values(
+	const struct resource *service, bool is_shown, struct reply *reply)
+{
+	char **words = vault_environment(is_shown ? service->vault : "");
+	size_t i;
+	char *equals;
+
+	emit_open(&reply->body, "env", '{');
+	for (i = 0; words && words[i]; i++) {
+		equals = strchr(words[i], '=');
+		*equals = '\0';
+		emit_string(&reply->body, words[i], equals + 1);
+	}
+	emit_close(&reply->body, '}');
+	words_free(words);
 }
 
 static void reply_status(const struct resource *service, struct reply *reply)
@@ -65,29 +90,67 @@ static void set_vault(
 	service->vault_s = moment_now_ms(&server->moment) / 1000;
 }
 
+static void drop_variable(
+	struct server *server, struct resource *service, const char *name)
+{
+	struct text text = { 0 };
+
+	text_puts(&text, "");
+	vault_without(&text, service->vault, name);
+	if (!text.failed)
+		set_vault(server, service, text.data);
+	text_clear(&text);
+}
+
+/* Puts the lines of the other variables before the text. */
+static void add_to_vault(struct server *server, struct resource *service,
+	const json_t *added, struct text *text)
+{
+	struct text all = { 0 };
+	const char *name;
+	json_t *value;
+
+	json_object_foreach ((json_t *)added, name, value) {
+		drop_variable(server, service, name);
+	}
+	text_puts(&all, service->vault);
+	if (all.len && all.data[all.len - 1] != '\n')
+		text_putc(&all, '\n');
+	text_add(&all, text->data, text->len);
+	text_clear(text);
+	*text = all;
+}
+
 static void env_set(
 	struct server *server, struct request *request, struct reply *reply)
 {
 	struct text text = { 0 };
+	json_t *added = NULL;
 	struct resource *service;
 
-	if (!read_vault(&text, request, reply))
+	if (!read_vault(&text, &added, request, reply))
 		return;
 	if (text.len > VAULT_MAX) {
 		reply_error(
 			reply, 413, "VAULT_TOO_LARGE", "A vault holds 64 KiB");
 		text_clear(&text);
+		json_decref(added);
 		return;
 	}
 	service = resource_take(server, request, KIND_SERVICE, reply);
 	if (service) {
+		if (added)
+			add_to_vault(server, service, added, &text);
 		set_vault(server, service, text.data ? text.data : "");
 		reply_status(service, reply);
+		emit_bool(&reply->body, "success", true);
 		emit_string(&reply->body, "message", "Vault updated");
+		emit_values(service, true, reply);
 		emit_close(&reply->body, '}');
 		resource_put(server, service);
 	}
 	text_clear(&text);
+	json_decref(added);
 }
 
 static bool wants_export(const struct request *request)
@@ -130,7 +193,7 @@ static void env_get(
 	if (!service)
 		return;
 	reply_status(service, reply);
-	emit_json(&reply->body, "env", "{}");
+	emit_values(service, switch_is_on(SWITCH_VAULT_VALUES), reply);
 	emit_close(&reply->body, '}');
 	resource_drop(server);
 }
@@ -172,18 +235,20 @@ static json_t *keys_wanted(const struct request *request, const json_t *json)
 static void drop_keys(
 	struct server *server, struct resource *service, const json_t *keys)
 {
-	struct text text;
 	json_t *key;
 	size_t i;
 
 	json_array_foreach ((json_t *)keys, i, key) {
-		memset(&text, 0, sizeof(text));
-		text_puts(&text, "");
-		vault_without(&text, service->vault, json_string_value(key));
-		if (!text.failed)
-			set_vault(server, service, text.data);
-		text_clear(&text);
+		drop_variable(server, service, json_string_value(key));
 	}
+}
+
+static void emit_deleted(const json_t *keys, struct reply *reply)
+{
+	char *dump = keys ? json_dumps(keys, JSON_COMPACT) : NULL;
+
+	emit_json(&reply->body, "deleted", dump ? dump : "[]");
+	free(dump);
 }
 
 static void env_delete(
@@ -204,6 +269,8 @@ static void env_delete(
 			service->has_vault = false;
 		}
 		emit_open(&reply->body, NULL, '{');
+		emit_bool(&reply->body, "success", true);
+		emit_deleted(keys, reply);
 		emit_string(&reply->body, "status", "deleted");
 		emit_string(&reply->body, "message", "Vault deleted");
 		emit_int(&reply->body, "count", vault_count(service->vault));

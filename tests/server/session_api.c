@@ -15,6 +15,7 @@
 
 enum {
 	BOOST_VCPU = 2,
+	TTL_S = 3600,
 };
 
 static int read_session(struct resource *session, const struct request *request,
@@ -24,6 +25,7 @@ static int read_session(struct resource *session, const struct request *request,
 		NULL };
 	const json_t *ttl = json_object_get(json, "ttl");
 	const char *multiplexer = json_string_value(fields_first(json, names));
+	long long seconds;
 	bool flag = false;
 
 	fields_string(&session->shell, json, "shell");
@@ -39,14 +41,14 @@ static int read_session(struct resource *session, const struct request *request,
 	fields_bool(&flag, json, "screen");
 	if (flag)
 		resource_set(&session->multiplexer, "screen");
-	if (ttl && (!json_is_integer(ttl) || json_integer_value(ttl) < 0)) {
+	if (json_integer_value(ttl) < 0) {
 		reply_error(reply, 400, "INVALID_TTL",
 			"ttl is a number of seconds");
 		return -EINVAL;
 	}
-	if (json_integer_value(ttl))
-		session->expires_s =
-			session->created_s + json_integer_value(ttl);
+	seconds = json_is_integer(ttl) ? json_integer_value(ttl) : TTL_S;
+	if (seconds)
+		session->expires_s = session->created_s + seconds;
 	return fields_machine(session, json, reply);
 }
 
@@ -88,6 +90,13 @@ static void session_create(
 	json_decref(json);
 }
 
+static void emit_vcpu(const struct resource *session, struct reply *reply)
+{
+	emit_string(&reply->body, "session_id", session->id);
+	emit_string(&reply->body, "status", session->state);
+	emit_int(&reply->body, "vcpu", session->vcpu);
+}
+
 static void set_vcpu(struct server *server, struct request *request,
 	struct reply *reply, bool is_boost)
 {
@@ -103,6 +112,12 @@ static void set_vcpu(struct server *server, struct request *request,
 			session->vcpu = vcpu;
 			session->is_boosted = is_boost;
 			action_open(session, reply);
+			emit_bool(&reply->body, "success", true);
+			emit_string(&reply->body, "message",
+				is_boost ? "boosted" : "unboosted");
+			emit_open(&reply->body, "session", '{');
+			emit_vcpu(session, reply);
+			emit_close(&reply->body, '}');
 			emit_string(&reply->body, "status", session->state);
 			emit_int(&reply->body, "vcpu", vcpu);
 			emit_int(&reply->body, "memory_mb", vcpu * 2048);
@@ -126,17 +141,47 @@ static void session_unboost(
 	set_vcpu(server, request, reply, false);
 }
 
+static void session_extend(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	const json_t *seconds = json_object_get(json, "seconds");
+	long long now = moment_now_ms(&server->moment) / 1000;
+	struct resource *session;
+
+	if (!json)
+		return;
+	session = resource_take(server, request, KIND_SESSION, reply);
+	if (session) {
+		if (session->expires_s)
+			session->expires_s += json_is_integer(seconds)
+				? json_integer_value(seconds)
+				: TTL_S;
+		emit_open(&reply->body, NULL, '{');
+		emit_int(&reply->body, "ttl",
+			session->expires_s ? session->expires_s - now : 0);
+		emit_close(&reply->body, '}');
+		resource_put(server, session);
+	}
+	json_decref(json);
+}
+
 static void session_upgrade(
 	struct server *server, struct request *request, struct reply *reply)
 {
-	struct resource *session =
-		resource_take(server, request, KIND_SESSION, reply);
+	struct resource *session = resource_take_shell(server, request, reply);
+	bool is_frozen;
 
 	if (!session)
 		return;
+	is_frozen = strcmp(session->state, "running") != 0;
 	resource_drop(server);
-	reply_error(
-		reply, 426, "UPGRADE_REQUIRED", "The shell speaks WebSocket");
+	if (is_frozen)
+		reply_error(reply, 409, "NOT_RUNNING",
+			"It is not running: unfreeze it first");
+	else
+		reply_error(reply, 426, "UPGRADE_REQUIRED",
+			"The shell speaks WebSocket");
 }
 
 const struct route session_routes[] = {
@@ -145,17 +190,18 @@ const struct route session_routes[] = {
 	{ "GET", "/sessions/ID", 0, action_get },
 	{ "DELETE", "/sessions/ID", 0, action_delete },
 	{ "POST", "/sessions/ID/freeze", 0, action_freeze },
-	{ "POST", "/sessions/ID/sleep", 0, action_freeze },
+	{ "POST", "/sessions/ID/sleep", ROUTE_OLD, action_freeze },
 	{ "POST", "/sessions/ID/unfreeze", 0, action_unfreeze },
-	{ "POST", "/sessions/ID/wake", 0, action_unfreeze },
+	{ "POST", "/sessions/ID/wake", ROUTE_OLD, action_unfreeze },
 	{ "POST", "/sessions/ID/boost", 0, session_boost },
 	{ "POST", "/sessions/ID/unboost", 0, session_unboost },
 	{ "POST", "/sessions/ID/lock", 0, action_lock },
 	{ "POST", "/sessions/ID/unlock", 0, action_unlock },
 	{ "POST", "/sessions/ID/snapshot", 0, snapshot_of_source },
 	{ "POST", "/sessions/ID/restore", 0, snapshot_restore },
-	{ "POST", "/sessions/ID/shell", 0, action_session_command },
-	{ "POST", "/sessions/ID/execute", 0, action_session_command },
+	{ "POST", "/sessions/ID/extend", 0, session_extend },
+	{ "POST", "/sessions/ID/shell", ROUTE_OLD, action_command },
+	{ "POST", "/sessions/ID/execute", 0, action_command },
 	{ "GET", "/sessions/ID/shell", 0, session_upgrade },
 	{ NULL, NULL, 0, NULL },
 };

@@ -85,7 +85,8 @@ static int shell_spawn(
 	int err;
 
 	resource_dir(server, session, dir, sizeof(dir));
-	env = words_environment(nursery_home(&server->nursery, dir), NULL);
+	env = words_environment(nursery_root(&server->nursery, dir),
+		nursery_home(&server->nursery, dir), NULL);
 	spec.env = (const char *const *)env;
 	err = env ? child_start(&session->child, &server->nursery, &spec)
 		  : -ENOMEM;

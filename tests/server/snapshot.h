@@ -9,7 +9,10 @@
 void snapshot_of_source(
 	struct server *server, struct request *request, struct reply *reply);
 
-/* POST /snapshots/ID/restore; under /sessions ID may be of either. */
+/*
+ * POST /snapshots/ID/restore, and /sessions/ID and /services/ID with the
+ * snapshot's id in the body; without one, ID may be of either.
+ */
 void snapshot_restore(
 	struct server *server, struct request *request, struct reply *reply);
 
@@ -19,5 +22,9 @@ void snapshot_restore(
  */
 struct resource *snapshot_copy(struct server *server, enum kind kind,
 	const char *owner, const struct resource *source);
+
+/* Replaces the content of to; a seeded source has nothing to copy. */
+void snapshot_copy_dir(struct server *server, const struct resource *from,
+	const struct resource *to);
 
 #endif

@@ -8,13 +8,10 @@
 #include "folder.h"
 #include "route.h"
 #include "server.h"
-#include "service.h"
 #include "service_create.h"
-#include "shell.h"
 #include "snapshot.h"
 
-/* Replaces the content of to; a seeded source has nothing to copy. */
-static void copy_dir(struct server *server, const struct resource *from,
+void snapshot_copy_dir(struct server *server, const struct resource *from,
 	const struct resource *to)
 {
 	char from_dir[400], to_dir[400];
@@ -33,7 +30,7 @@ struct resource *snapshot_copy(struct server *server, enum kind kind,
 
 	if (!copy)
 		return NULL;
-	copy_dir(server, source, copy);
+	snapshot_copy_dir(server, source, copy);
 	resource_dir(server, copy, dir, sizeof(dir));
 	if (folder_size(dir, &copy->size_bytes))
 		copy->size_bytes = source->size_bytes;
@@ -140,76 +137,6 @@ static void snapshot_post(
 			"The source does not exist");
 	}
 	json_decref(json);
-}
-
-/* By its id, or the newest one of a session. */
-static struct resource *snapshot_find(
-	struct server *server, const struct request *request)
-{
-	struct shelf *shelf = &server->resources.shelves[KIND_SNAPSHOT];
-	struct resource *snapshot = resource_find(
-		server, KIND_SNAPSHOT, request->account, request->parts[1]);
-	size_t i;
-
-	for (i = shelf->count; !snapshot && i-- > 0;)
-		if (!strcmp(shelf->list[i]->source_id, request->parts[1]) &&
-			!strcmp(shelf->list[i]->owner, request->account))
-			snapshot = shelf->list[i];
-	return snapshot;
-}
-
-static void put_back(struct server *server, struct resource *snapshot,
-	struct resource *target)
-{
-	if (target->kind == KIND_SESSION)
-		shell_kill(target);
-	else
-		service_stop(target);
-	copy_dir(server, snapshot, target);
-	resource_set(&target->state, "running");
-	if (target->kind == KIND_SERVICE) {
-		resource_set(&target->bootstrap, snapshot->bootstrap);
-		service_start(server, target);
-	}
-	resource_store(server, target);
-}
-
-static void restore(struct server *server, struct request *request,
-	struct resource *snapshot, struct reply *reply)
-{
-	struct resource *target = resource_find(server, snapshot->source_kind,
-		request->account, snapshot->source_id);
-
-	if (!target) {
-		reply_error(reply, 404, "SOURCE_NOT_FOUND",
-			"The source of the snapshot is gone");
-		return;
-	}
-	put_back(server, snapshot, target);
-	action_open(snapshot, reply);
-	emit_string(&reply->body, "status", "restored");
-	emit_string(&reply->body, "state", "restored");
-	emit_string(&reply->body, "type", kind_name(target->kind));
-	emit_string(&reply->body, "source_id", target->id);
-	emit_close(&reply->body, '}');
-}
-
-void snapshot_restore(
-	struct server *server, struct request *request, struct reply *reply)
-{
-	struct resource *snapshot;
-
-	pthread_mutex_lock(&server->resources.lock);
-	snapshot = action_kind(request) == KIND_SNAPSHOT
-		? resource_find(server, KIND_SNAPSHOT, request->account,
-			  request->parts[1])
-		: snapshot_find(server, request);
-	if (snapshot)
-		restore(server, request, snapshot, reply);
-	else
-		reply_error(reply, 404, "SNAPSHOT_NOT_FOUND",
-			"There is no such snapshot");
-	pthread_mutex_unlock(&server->resources.lock);
 }
 
 static void clone_session(struct server *server, struct request *request,

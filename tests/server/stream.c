@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 static bool wait_for(const struct stream *stream, short events, int ms)
@@ -19,7 +21,7 @@ static bool wait_for(const struct stream *stream, short events, int ms)
 		!(fds[0].revents & (POLLERR | POLLHUP | POLLNVAL | POLLRDHUP));
 }
 
-bool stream_push(const struct stream *stream, const char *bytes, size_t len)
+static bool push(const struct stream *stream, const char *bytes, size_t len)
 {
 	ssize_t done;
 
@@ -36,6 +38,23 @@ bool stream_push(const struct stream *stream, const char *bytes, size_t len)
 		}
 	}
 	return true;
+}
+
+bool stream_push(const struct stream *stream, const char *bytes, size_t len)
+{
+	char head[24];
+
+	if (!stream->is_chunked || !len)
+		return push(stream, bytes, len);
+	snprintf(head, sizeof(head), "%zx\r\n", len);
+	return push(stream, head, strlen(head)) && push(stream, bytes, len) &&
+		push(stream, "\r\n", 2);
+}
+
+void stream_end(const struct stream *stream)
+{
+	if (stream->is_chunked)
+		push(stream, "0\r\n\r\n", 5);
 }
 
 bool stream_wait(const struct stream *stream, int ms)

@@ -10,12 +10,17 @@ struct stream {
 	int fd;
 	/* Readable from when the server ends. */
 	int stop_fd;
+	/* Whether each push is a chunk of HTTP/1.1. */
+	bool is_chunked;
 	/* As in the reply. */
 	unsigned long long from;
 };
 
 /* false if the client has disconnected or the server ends. */
 bool stream_push(const struct stream *stream, const char *bytes, size_t len);
+
+/* The end of a body in chunks. */
+void stream_end(const struct stream *stream);
 
 /* Waits, -1: without limit; false if the client or the server ends. */
 bool stream_wait(const struct stream *stream, int ms);

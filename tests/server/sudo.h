@@ -14,7 +14,8 @@ enum {
 
 struct challenge {
 	char id[IDENTITY_SIZE];
-	char code[8];
+	/* Owned: the code of each contact, {EMAIL: CODE}. */
+	json_t *codes;
 	char method[8];
 	char path[256];
 	const char *account;
@@ -27,23 +28,26 @@ struct sudo {
 	/* A ring: the newest overwrites the oldest. */
 	struct challenge open[SUDO_OPEN];
 	unsigned int next;
-	/* The code that would be in the e-mail. */
-	char last_id[IDENTITY_SIZE];
-	char last_code[8];
+	/* The newest challenge. */
+	const struct challenge *last;
 };
 
 void sudo_init(struct sudo *sudo);
 void sudo_clear(struct sudo *sudo);
 
 /*
- * Whether the request may proceed: always without --sudo; otherwise if it has
- * the code of a challenge to the same request, which is valid once.  If not,
- * the reply is a new challenge (428) or a refusal (403).
+ * Whether the request may proceed: always if the key does not require codes;
+ * otherwise if it has one of the codes of a challenge to the same request,
+ * which is valid once.  If not, the reply is a new challenge (428) or a refusal
+ * (403).  Each contact that is an owner or an operator gets a code of its own.
  */
 bool sudo_passes(struct server *server, const struct request *request,
 	struct reply *reply);
 
-/* Writes last_challenge_id and last_otp into an open object. */
+/*
+ * Writes last_challenge_id, last_otp (of the first contact) and last_otps into
+ * an open object: what would be in the e-mails.
+ */
 void sudo_emit(struct sudo *sudo, struct text *text);
 
 #endif

@@ -48,7 +48,8 @@ void words_free(char **words)
 	free(words);
 }
 
-char **words_environment(const char *home, const char *const *given)
+char **words_environment(
+	const char *home, const char *tmp, const char *const *given)
 {
 	const char *path = getenv("PATH");
 	char **words = words_with_room(given, FIXED);
@@ -57,7 +58,7 @@ char **words_environment(const char *home, const char *const *given)
 		return NULL;
 	if (asprintf(&words[0], "PATH=%s", path ? path : "/usr/bin:/bin") < 0 ||
 		asprintf(&words[1], "HOME=%s", home) < 0 ||
-		asprintf(&words[2], "TMPDIR=%s", home) < 0 ||
+		asprintf(&words[2], "TMPDIR=%s", tmp) < 0 ||
 		!(words[3] = strdup("LANG=C.UTF-8")) ||
 		!(words[4] = strdup("USER=root"))) {
 		words_free(words);

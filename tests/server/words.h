@@ -11,6 +11,7 @@ void words_free(char **words);
  * The environment of a program: PATH, HOME, TMPDIR, a locale, and then the
  * given variables, NAME=VALUE each.
  */
-char **words_environment(const char *home, const char *const *given);
+char **words_environment(
+	const char *home, const char *tmp, const char *const *given);
 
 #endif
