@@ -205,3 +205,26 @@ void action_delete(
 	resource_remove(server, resource);
 	resource_drop(server);
 }
+
+struct resource *action_take_shell(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	const char *id = request->parts[1];
+	struct resource *service;
+
+	if (!strncmp(id, "svc:", 4))
+		id += 4;
+	pthread_mutex_lock(&server->resources.lock);
+	service = resource_find(server, KIND_SERVICE, request->account, id);
+	if (service && !strcmp(service->id, id))
+		return service;
+	pthread_mutex_unlock(&server->resources.lock);
+	return resource_take(server, request, KIND_SESSION, reply);
+}
+
+void action_let_go(struct server *server, struct resource *resource)
+{
+	pthread_mutex_lock(&server->resources.lock);
+	resource_release(resource);
+	pthread_mutex_unlock(&server->resources.lock);
+}

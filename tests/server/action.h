@@ -35,6 +35,16 @@ struct resource *action_take_free(struct server *server,
 	struct request *request, enum kind kind, struct reply *reply);
 
 /*
+ * Like resource_take, for the id of a session, or of a service, which has a
+ * shell too; with or without svc: before it.
+ */
+struct resource *action_take_shell(
+	struct server *server, struct request *request, struct reply *reply);
+
+/* Gives up a reference that was taken for use without the lock. */
+void action_let_go(struct server *server, struct resource *resource);
+
+/*
  * Runs a command line in a session or a service as a job and answers with it.
  * The body is {"command", "timeout" in ms, "input_files"}; under /sessions
  * {"language": "bash", "code"} as well, and the id of a service.

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/server/command.c - runs a command line in a session or a service */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "action.h"
-#include "audit.h"
+#include "errand.h"
 #include "execute.h"
+#include "folder.h"
 #include "run.h"
 #include "server.h"
-#include "shell.h"
 #include "switch.h"
 #include "vault.h"
 #include "words.h"
@@ -18,6 +19,8 @@ enum {
 	TIMEOUT_DEFAULT_MS = 30000,
 	/* A quick command is answered with its result. */
 	QUICK_MS = 1000,
+	/* A longer one is no argument of a program. */
+	ARGUMENT_MAX = 100000,
 };
 
 struct order {
@@ -107,7 +110,7 @@ static struct resource *take_running(struct server *server,
 	struct request *request, const struct order *order, struct reply *reply)
 {
 	struct resource *resource = action_kind(request) == KIND_SESSION
-		? resource_take_shell(server, request, reply)
+		? action_take_shell(server, request, reply)
 		: resource_take(server, request, KIND_SERVICE, reply);
 	char dir[400];
 
@@ -131,95 +134,33 @@ static struct resource *take_running(struct server *server,
 	return resource;
 }
 
-static void let_go(struct server *server, struct resource *resource)
+/* Writes a long command to a file that removes itself; "" for a short one. */
+static int line_to_file(struct server *server, const struct resource *service,
+	const char *line, char *path, size_t size)
 {
-	pthread_mutex_lock(&server->resources.lock);
-	resource_release(resource);
-	pthread_mutex_unlock(&server->resources.lock);
-}
+	struct text script = { 0 };
+	char dir[400], id[IDENTITY_SIZE];
+	int err;
 
-/* A command on its way to a session's shell, in a thread of its own. */
-struct errand {
-	struct server *server;
-	struct resource *session;
-	struct job *job;
-	char *line;
-	long long timeout_ms;
-};
-
-static void errand_free(struct errand *errand)
-{
-	if (errand->session)
-		let_go(errand->server, errand->session);
-	job_release(errand->job);
-	free(errand->line);
-	free(errand);
-}
-
-static struct errand *errand_new(struct server *server,
-	struct resource *session, struct job *job, const struct order *order)
-{
-	struct errand *errand = calloc(1, sizeof(*errand));
-
-	if (!errand)
-		return NULL;
-	errand->server = server;
-	errand->job = job_hold(job);
-	errand->timeout_ms = order->timeout_ms;
-	errand->line = strdup(order->line);
-	pthread_mutex_lock(&server->resources.lock);
-	session->references++;
-	pthread_mutex_unlock(&server->resources.lock);
-	errand->session = session;
-	return errand;
-}
-
-static void *errand_main(void *arg)
-{
-	struct errand *errand = arg;
-	struct server *server = errand->server;
-	struct job *job = errand->job;
-	long long began = moment_steady_ms();
-
-	job_begin(job, moment_now_ms(&server->moment));
-	if (errand->line)
-		shell_run(server, errand->session, job, errand->line,
-			errand->timeout_ms);
-	pthread_mutex_lock(&server->resources.lock);
-	audit_note(server, errand->session, errand->line ? errand->line : "",
-		&job->out);
-	pthread_mutex_unlock(&server->resources.lock);
-	job_finish(job, moment_now_ms(&server->moment),
-		moment_steady_ms() - began);
-	errand_free(errand);
-	jobs_leave(&server->jobs);
-	return NULL;
-}
-
-static int run_in_session(struct server *server, struct resource *session,
-	struct job *job, const struct order *order)
-{
-	struct errand *errand = errand_new(server, session, job, order);
-	pthread_t thread;
-
-	if (!errand)
-		return -ENOMEM;
-	if (!jobs_add(&server->jobs, job, true)) {
-		errand_free(errand);
-		return -ESHUTDOWN;
-	}
-	if (pthread_create(&thread, NULL, errand_main, errand))
-		errand_main(errand);
-	else
-		pthread_detach(thread);
-	return 0;
+	*path = '\0';
+	if (strlen(line) < ARGUMENT_MAX)
+		return 0;
+	resource_dir(server, service, dir, sizeof(dir));
+	identity_make(id, ".standin");
+	text_puts(&script, "rm -f \"$0\"\n");
+	text_puts(&script, line);
+	err = script.failed ? -ENOMEM
+			    : folder_write(dir, id, script.data, script.len);
+	text_clear(&script);
+	snprintf(path, size, "%s/%s", nursery_home(&server->nursery, dir), id);
+	return err;
 }
 
 static int run_in_service(struct server *server, struct resource *service,
 	struct job *job, const struct order *order)
 {
 	const char *argv[] = { "bash", "-c", order->line, NULL };
-	char dir[400];
+	char dir[400], path[480];
 	char **env;
 	struct run_order run = {
 		.dir = dir,
@@ -228,6 +169,13 @@ static int run_in_service(struct server *server, struct resource *service,
 	};
 	int err;
 
+	err = line_to_file(server, service, order->line, path, sizeof(path));
+	if (err)
+		return err;
+	if (*path) {
+		argv[1] = path;
+		argv[2] = NULL;
+	}
 	resource_dir(server, service, dir, sizeof(dir));
 	pthread_mutex_lock(&server->resources.lock);
 	env = vault_environment(service->vault);
@@ -268,7 +216,8 @@ void action_command(
 		job = command_job(server, request, resource, &order);
 	if (job)
 		err = resource->kind == KIND_SESSION
-			? run_in_session(server, resource, job, &order)
+			? errand_start(server, resource, job, order.line,
+				  order.timeout_ms)
 			: run_in_service(server, resource, job, &order);
 	if (resource && err)
 		reply_error(reply, 503, "UNAVAILABLE",
@@ -277,6 +226,6 @@ void action_command(
 		reply_command(server, request, job, reply);
 	job_release(job);
 	if (resource)
-		let_go(server, resource);
+		action_let_go(server, resource);
 	order_clear(&order);
 }

@@ -132,6 +132,15 @@ static void execute_now(
 	job_release(job);
 }
 
+static void emit_submitted(const struct job *job, struct reply *reply)
+{
+	emit_string(&reply->body, "status", "pending");
+	emit_string(&reply->body, "language", job->language);
+	if (job->is_detected)
+		emit_string(&reply->body, "detected_language", job->language);
+	emit_string(&reply->body, "message", "Job submitted");
+}
+
 static void execute_async(
 	struct server *server, struct request *request, struct reply *reply)
 {
@@ -142,11 +151,7 @@ static void execute_async(
 	emit_open(&reply->body, NULL, '{');
 	emit_string(&reply->body, "job_id", job->id);
 	if (!switch_is_on(SWITCH_EARLY_ANSWER))
-		emit_string(&reply->body, "status", "pending");
-	emit_string(&reply->body, "language", job->language);
-	if (job->is_detected)
-		emit_string(&reply->body, "detected_language", job->language);
-	emit_string(&reply->body, "message", "Job submitted");
+		emit_submitted(job, reply);
 	emit_close(&reply->body, '}');
 	job_release(job);
 }

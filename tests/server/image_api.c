@@ -95,8 +95,8 @@ static void list_view(struct server *server, struct request *request,
 		if (!is_in_view(shelf->list[i], request, view))
 			continue;
 		emit_open(&reply->body, NULL, '{');
-		resource_emit(
-			server, request, shelf->list[i], &reply->body, true);
+		resource_emit(server, request, shelf->list[i], &reply->body,
+			strcmp(view, "owned") != 0);
 		emit_close(&reply->body, '}');
 		count++;
 	}
@@ -289,6 +289,7 @@ static void image_spawn(
 	if (json)
 		service = copy_image(server, request, KIND_SERVICE, reply);
 	if (service) {
+		service->has_network = false;
 		fields_string(&service->name, json, "name");
 		fields_bootstrap(service, json);
 		if (fields_ports(service, json, reply) ||

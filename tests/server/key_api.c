@@ -32,6 +32,7 @@ static void emit_limits(struct server *server, struct text *body)
 	emit_int(body, "burst", burst ? burst : RATE);
 	emit_int(body, "concurrency", limit ? limit : CONTAINERS);
 	emit_int(body, "concurrency_limit", limit ? limit : CONTAINERS);
+	emit_int(body, "max_sessions", limit ? limit : CONTAINERS);
 }
 
 static void emit_account(const char *public_key, struct text *body)

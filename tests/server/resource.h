@@ -133,12 +133,6 @@ const char *image_access(const struct resource *image, const char *account);
  */
 struct resource *resource_take(struct server *server, struct request *request,
 	enum kind kind, struct reply *reply);
-/*
- * The same for the id of a session, or of a service, which has a shell too;
- * with or without svc: before it.
- */
-struct resource *resource_take_shell(
-	struct server *server, struct request *request, struct reply *reply);
 void resource_put(struct server *server, struct resource *resource);
 void resource_drop(struct server *server);
 

@@ -169,7 +169,7 @@ static void session_extend(
 static void session_upgrade(
 	struct server *server, struct request *request, struct reply *reply)
 {
-	struct resource *session = resource_take_shell(server, request, reply);
+	struct resource *session = action_take_shell(server, request, reply);
 	bool is_frozen;
 
 	if (!session)

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/upkeep_api.c - a service's ports, and upgrades of its system */
+/* tests/server/upkeep_api.c - a service's ports, domains and upgrades */
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "action.h"
+#include "fields.h"
 #include "route.h"
 #include "server.h"
 
-/* A service without a network of its own shares this machine's ports. */
+static const char *const domain_names[] = { "custom_domains", "domains", NULL };
+
+/* Services share the ports of this machine. */
 static bool is_listening(long port)
 {
 	struct sockaddr_in address = {
@@ -83,7 +87,81 @@ static void upgrade_logs(
 	resource_drop(server);
 }
 
+static size_t domain_index(const json_t *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		if (!strcmp(json_string_value(json_array_get(list, i)), name))
+			break;
+	return i;
+}
+
+/* Adds or removes the items of the list. */
+static void change_domains(
+	struct resource *service, const json_t *names, bool is_added)
+{
+	json_t *name;
+	size_t i, at;
+
+	if (!service->domains)
+		service->domains = json_array();
+	json_array_foreach ((json_t *)names, i, name) {
+		at = domain_index(service->domains, json_string_value(name));
+		if (is_added && at == json_array_size(service->domains))
+			json_array_append(service->domains, name);
+		else if (!is_added)
+			json_array_remove(service->domains, at);
+	}
+}
+
+static int read_domains(
+	struct resource *service, const json_t *json, struct reply *reply)
+{
+	static const char *const add_names[] = { "add", NULL };
+	static const char *const remove_names[] = { "remove", NULL };
+	json_t *added = NULL, *removed = NULL;
+	int err = fields_list(&service->domains, json, domain_names, reply);
+
+	if (!err)
+		err = fields_list(&added, json, add_names, reply);
+	if (!err)
+		err = fields_list(&removed, json, remove_names, reply);
+	if (!err) {
+		change_domains(service, added, true);
+		change_domains(service, removed, false);
+	}
+	json_decref(added);
+	json_decref(removed);
+	return err;
+}
+
+static void service_domains(
+	struct server *server, struct request *request, struct reply *reply)
+{
+	json_t *json = request_json(request, reply);
+	struct resource *service;
+	char *dump;
+
+	if (!json)
+		return;
+	service = resource_take(server, request, KIND_SERVICE, reply);
+	if (service && read_domains(service, json, reply) == 0) {
+		dump = json_dumps(service->domains, JSON_COMPACT);
+		action_open(service, reply);
+		emit_bool(&reply->body, "success", true);
+		emit_json(&reply->body, "custom_domains", dump ? dump : "[]");
+		emit_json(&reply->body, "domains", dump ? dump : "[]");
+		emit_close(&reply->body, '}');
+		free(dump);
+	}
+	if (service)
+		resource_put(server, service);
+	json_decref(json);
+}
+
 const struct route upkeep_routes[] = {
+	{ "PUT", "/services/ID/domains", 0, service_domains },
 	{ "GET", "/services/ID/port", 0, service_port },
 	{ "GET", "/services/ID/upgrade/progress", 0, upgrade_progress },
 	{ "GET", "/services/ID/upgrade/logs", 0, upgrade_logs },

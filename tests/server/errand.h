@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/errand.h - a thread that takes a command to a session's shell */
+#ifndef TESTS_SERVER_ERRAND_H
+#define TESTS_SERVER_ERRAND_H
+
+#include "job.h"
+#include "resource.h"
+
+/*
+ * Adds the job to the table and starts a thread for it; the line is copied, and
+ * the thread takes references of its own.  timeout_ms 0: none.  0, or -ENOMEM
+ * or -ESHUTDOWN without adding it.
+ */
+int errand_start(struct server *server, struct resource *session,
+	struct job *job, const char *line, long long timeout_ms);
+
+#endif
