@@ -49,6 +49,7 @@ status text
 rate_per_minute|rate_limit int
 burst int
 concurrency_limit|concurrency int
+max_sessions int
 expires_at|valid_through_datetime time|text
 valid_for_human text
 time_remaining text
@@ -57,6 +58,31 @@ account object
 account_id|email|plan text
 reason text
 """)
+SELF = fields("""
+key! text
+email text
+sudo_required! bool
+tier text|int
+created_at time
+contacts_count int
+""")
+CONTACT = fields("""
+email! text
+role! text
+verified bool
+invited_by text
+created_at time
+""")
+ENTRY = fields("""
+action! text
+client_ip text
+metadata any
+resource_id text
+resource_type text
+result text
+timestamp time
+""")
+TOKEN = fields("token! text\nexpires_at time")
 HEALTH = fields("status! text")
 LANGUAGES = fields("languages! list\naliases object\ncount int")
 SHELLS = fields("shells! list\ncategories object\ncount int")
@@ -75,6 +101,9 @@ created_at time
 started_at time
 completed_at time
 artifacts list
+artifact object
+wasm_artifact object
+execution_mode text
 error text
 message text
 """)
@@ -92,6 +121,8 @@ stderr text
 exit_code int
 total_time_ms|execution_time_ms|execution_time|duration_ms number
 artifacts list
+artifact object
+wasm_artifact object
 error text
 message text
 """)
@@ -107,6 +138,7 @@ ARTIFACT = fields("""
 filename|name! text
 content_base64|data|content! text
 type text
+mime_type text
 size int
 """)
 
@@ -128,12 +160,16 @@ memory_mb int
 boosted flag
 locked flag
 websocket_url text
+service_id text
+image text
+domain text
 """)
 SERVICE = fields("""
 service_id|id! text
 name! text
 state|status! text
 url text
+domain text
 ports list
 custom_domains|domains list
 network_mode|network text
@@ -221,6 +257,29 @@ load_5min text
 load_15min text
 load_avg object
 """)
+POOL = fields("""
+mode text
+pool_size int
+total_containers int
+available int
+allocated int
+spawning int
+network_mode text
+load_avg object
+load_1min|load_5min|load_15min text
+memory object
+network_breakdown object
+""")
+PORT = fields("listening! bool\nport int\nservice_id|id text")
+UPGRADE = fields("""
+upgrading! bool
+state text
+progress int|text
+current_version text
+target_version text
+service_id|id text
+""")
+UPGRADE_LOG = fields("log! text\nmessage text\nservice_id|id text")
 ERROR = fields("""
 error|message! text
 code text
@@ -229,6 +288,7 @@ valid bool
 reason text
 challenge_id text
 """)
+EXTENDED = fields("ttl! int")
 ENDED = fields("""
 status|state text
 session_id|id text

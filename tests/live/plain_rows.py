@@ -15,13 +15,16 @@ NOBODY = "unsb-live-check-0000"
 
 
 class Row:
-    """One request; `of` is the collection whose first item it uses."""
+    """One request; `of` is the collection whose first item it uses. check
+    takes the JSON of a good answer, and returns what differs."""
 
     def __init__(self, method, path, answer, statuses=(200,), body=None, *,
-                 of=None, name=None, after=None, makes=False, **more):
+                 of=None, name=None, after=None, makes=False, check=None,
+                 **more):
         self.method, self.path, self.answer = method, path, answer
         self.statuses, self.body, self.of = statuses, body, of
         self.after, self.makes, self.more = after, makes, more
+        self.check = check
         self.name = f"{method} {path}" + (f", {name}" if name else "")
 
 
@@ -77,6 +80,18 @@ def keep_first(kind):
     return after
 
 
+def keep_pool(seen, got):
+    """Keeps the id of the first pool."""
+    pools = got.json.get("pools") if isinstance(got.json, dict) else None
+    seen.ids["pools"] = pools[0].get("id") if pools else None
+
+
+def is_ignored(json):
+    """The API knows network_mode, and not network."""
+    mode = json.get("network_mode")
+    return [] if mode in (None, "zerotrust") else [f"network made it {mode}"]
+
+
 def submitted(seen, got):
     """Makes sure that a job is cancelled in any case."""
     seen.answers["submitted"] = got
@@ -102,6 +117,10 @@ def images(view=""):
 
 ROWS = [
     Row("POST", "/keys/validate", said.KEY, body={}, after=keep_limit),
+    Row("GET", "/keys/self", said.SELF),
+    Row("GET", "/keys/self/contacts", Listed("contacts", said.CONTACT)),
+    Row("GET", "/keys/self/audit-log", Listed("entries", said.ENTRY)),
+    Row("POST", "/list-tokens", Listed("tokens", said.TOKEN), body={}),
     Row("GET", "/health", said.HEALTH, how="not"),
     Row("GET", "/languages", said.LANGUAGES, after=keep("languages")),
     Row("GET", "/shells", said.SHELLS, after=keep("shells")),
@@ -113,6 +132,11 @@ ROWS = [
         after=keep_first("services")),
     Row("GET", "/services/ID", said.SERVICE, of="services"),
     Row("GET", "/services/ID/logs", said.LOG, of="services"),
+    Row("GET", "/services/ID/port?port=80", said.PORT, of="services"),
+    Row("GET", "/services/ID/upgrade/progress", said.UPGRADE,
+        of="services"),
+    Row("GET", "/services/ID/upgrade/logs", said.UPGRADE_LOG,
+        of="services"),
     Row("GET", "/services/ID/env", said.VAULT, (200, 404), of="services"),
     Row("GET", "/snapshots", Listed("snapshots", said.SNAPSHOT), (200, 403),
         after=keep_first("snapshots")),
@@ -121,11 +145,18 @@ ROWS = [
     Row("GET", "/images/ID", said.IMAGE, of="images"),
     Row("GET", "/images/ID/trusted", said.TRUSTED, of="images"),
     Row("GET", "/cluster", said.CLUSTER),
-    Row("GET", "/pools", said.POOLS),
+    Row("GET", "/pools", said.POOLS, after=keep_pool),
+    Row("GET", "/pools/ID/stats", said.POOL, of="pools"),
     Row("GET", "/stats", said.STATS, after=keep("stats")),
     Row("POST", "/execute", said.RESULT, body=PROBE_BODY, after=keep_run,
         name="fails with 3"),
     Row("GET", "/jobs/ID", said.JOB, of="run"),
+    Row("POST", "/execute", said.RESULT, body={
+        "language": "bash", "code": "true", "network": "semitrusted"},
+        name="network is ignored", check=is_ignored),
+    Row("POST", "/execute", said.RESULT, body=program(
+        "int main(void) { return 0; }", "c", return_artifact=True),
+        name="compiles"),
     Row("POST", "/execute", said.RESULT, after=keep("timeout"),
         body=program("echo before; sleep 5; echo after", ttl=1),
         name="takes too long"),
@@ -170,14 +201,20 @@ def judge(row, got, wording):
     if isinstance(row.answer, Listed):
         return said.compare_list(got.json, row.answer, wording)
     return said.compare(got.json, row.answer, wording) + artifacts_of(
-        got.json, wording)
+        got.json, wording) + (row.check(got.json) if row.check else [])
 
 
 def artifacts_of(json, wording):
     """What differs in the artifacts of a result."""
     wrong = []
-    for one in json.get("artifacts") or [] if isinstance(json, dict) else []:
+    if not isinstance(json, dict):
+        return wrong
+    for one in json.get("artifacts") or []:
         wrong += said.compare(one, said.ARTIFACT, wording, "artifact's ")
+    for name in ("artifact", "wasm_artifact"):
+        if json.get(name):
+            wrong += said.compare(json[name], said.ARTIFACT, wording,
+                                  f"the one {name}'s ")
     return wrong
 
 

@@ -11,7 +11,9 @@ from harness import sign
 from plain_rows import Row, keep
 
 LIFE_S = 60
-COMMAND = {"command": "echo hi", "timeout": 5000}
+# api/API.md 16.6: one of the two names is read, the other ignored.
+COMMAND = {"command": "echo hi", "language": "bash", "code": "echo hi",
+           "timeout": 5000}
 # api/API.md 4.10: two paths may run a command.
 MAY_RUN = (200, 202, 404, 405, 426)
 
@@ -49,6 +51,8 @@ ROWS = [
     Row("GET", "/sessions/ID", said.SESSION, of="session",
         after=keep("session_seen")),
     command("execute"), command("shell"),
+    Row("POST", "/sessions/ID/extend", said.EXTENDED, of="session",
+        body={"seconds": 1}),
 ]
 LAST = Row("DELETE", "/sessions/ID", said.ENDED, (200, 204, 404),
            of="session", after=ended, makes=True)
@@ -63,10 +67,11 @@ def upgrade(seen):
     stamp = str(int(time.time()))
     proof = sign(seen.api.secret, stamp, "GET", path, b"")
     words = []
-    for name, query in (("bare", ""), ("with auth", f"?auth={seen.api.public}"
-                                       f"&timestamp={stamp}"
-                                       f"&signature={proof}")):
-        got = seen.api.ask("GET", path + query, how="not", headers={
+    for name, how, query in (
+            ("bare", "not", ""), ("with headers", "path", ""),
+            ("with auth", "not", f"?auth={seen.api.public}"
+             f"&timestamp={stamp}&signature={proof}")):
+        got = seen.api.ask("GET", path + query, how=how, headers={
             "Connection": "Upgrade", "Upgrade": "websocket",
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),

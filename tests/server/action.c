@@ -197,7 +197,8 @@ void action_delete(
 	if (!resource)
 		return;
 	reply_state(resource, gone_word(kind), reply);
-	emit_bool(&reply->body, "success", true);
+	if (kind == KIND_IMAGE)
+		emit_bool(&reply->body, "success", true);
 	emit_string(&reply->body, "message", gone_word(kind));
 	if (kind == KIND_SESSION && audit_is_wanted(request, resource))
 		audit_emit(server, resource, &reply->body);

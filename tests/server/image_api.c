@@ -96,7 +96,7 @@ static void list_view(struct server *server, struct request *request,
 			continue;
 		emit_open(&reply->body, NULL, '{');
 		resource_emit(server, request, shelf->list[i], &reply->body,
-			strcmp(view, "owned") != 0);
+			request->part_count < 2 || strcmp(view, "owned"));
 		emit_close(&reply->body, '}');
 		count++;
 	}
