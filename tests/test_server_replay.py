@@ -295,14 +295,26 @@ class Options(harness.Case):
                           got["early_answer"]), (1, 5, 0))
         self.assertEqual(self.api("GET", "/jobs").json, [])
         got = self.api.control("PUT", "/switches", {"all": True})
-        self.assertEqual({value for name, value in got.items()
-                          if name not in ("early_ms", "job_keep_s")}, {1})
+        self.assertEqual({name for name, value in got.items() if value != 1},
+                         {"early_ms", "job_keep_s", "obey_network",
+                          "old_patch"})
         with self.assertRaisesRegex(AssertionError, "no such switch"):
             self.api.control("PUT", "/switches", {"nothing": True})
 
 
 class Answers(harness.Case):
     """What the table cannot say."""
+
+    def test_a_container_that_did_not_start(self):
+        self.api.control("PUT", "/seed", {"services": [{
+            "id": "unsb-service-1", "name": "lost", "state": "unreachable",
+            "bootstrap": "sleep 60"}]})
+        one = "/services/unsb-service-1"
+        self.assertEqual(self.api("GET", one).json["state"], "unreachable")
+        self.assertEqual(self.api("POST", one + "/execute",
+                                  {"command": "true"}).status, 409)
+        self.assertEqual(self.api("POST", one + "/redeploy", {}).status, 200)
+        self.assertEqual(self.api("GET", one).json["state"], "running")
 
     def test_log_stream_is_chunked(self):
         link = self.api.connect(timeout=20)

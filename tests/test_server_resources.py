@@ -281,8 +281,12 @@ class Services(Resources):
             for key, value in body.items():
                 self.assertEqual(got[key], value)
         self.service(name="taken")
+        self.assertEqual(self.ok("PATCH", f"/services/{one}",
+                                 {"name": "taken"})["name"], "values")
+        self.api.control("PUT", "/switches", {"old_patch": True})
         self.refused(409, "NAME_TAKEN", "PATCH", f"/services/{one}",
                      {"name": "taken"})
+        self.api.control("DELETE", "/switches")
         self.refused(400, "INVALID_VCPU", "PATCH", f"/services/{one}",
                      {"vcpu": 0})
         self.assertEqual(self.ok("GET", f"/services/{one}")["vcpu"], 8)

@@ -239,7 +239,7 @@ class UnGo(UnJs):
 class Others(ClientCase):
     """Names and paths that thirty more clients use. The API ignores the name
     network: some of them never had what they asked for."""
-    options = (*ClientCase.options, "--switch", "obey_network")
+    options = (*ClientCase.options, "--switch", "obey_network,old_patch")
 
     def setUp(self):
         self.ask = Go(self.api).ask

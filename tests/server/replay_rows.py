@@ -185,6 +185,8 @@ SESSIONS = [
 ]
 
 SERVICES = [
+    Row("TP2", "POST", "/services", {"ports": [8080]}, {"error": str},
+        status=400),
     Row("UF", "POST", "/services", {"name": "web", "ports": "8080"},
         status=400, is_text=True),
     Row("UF", "POST", "/services", {
@@ -274,6 +276,8 @@ COPIES = [
     Row("TP2", "POST", "/snapshots/{service_shot}/clone",
         {"type": "service", "name": "copied"},
         {"service_id": made("service"), "name": "copied", "state": str}),
+    Row("TP2", "POST", "/snapshots/{service_shot}/clone",
+        {"type": "service"}, {"error": str}, status=400),
     Row("TP2", "DELETE", "/snapshots/{spare}", None,
         {"snapshot_id": "{spare}", "status": str}),
     Row("TP2", "POST", "/images", {
@@ -447,7 +451,9 @@ SWITCH_ROWS = [
     Row("TP2", "GET", "/services/{service}/env", None, {
         "env": {"A": "b c"}}, switches={"vault_values": 1}),
     Row("TP2", "PATCH", "/services/{service}", {"name": "other"},
-        {"success": True, "name": "early"}, switches={"one_patch": 1}),
+        {"success": True, "name": "early"}),
+    Row("RS", "PATCH", "/services/{service}", {"name": "renamed"},
+        {"success": True, "name": "renamed"}, switches={"old_patch": 1}),
     Row("TP2", "GET", "/services/{service}", None, {"created_at": int},
         switches={"number_times": 1}),
     Row("TP2", "POST", "/keys/validate", {}, {"tier": str},

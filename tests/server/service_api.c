@@ -44,8 +44,10 @@ static void service_post(
 	json_t *json = request_json(request, reply);
 	struct resource *service;
 
-	if (!json)
+	if (!json || !service_has_name(json, reply)) {
+		json_decref(json);
 		return;
+	}
 	service = resource_new(server, KIND_SERVICE, request->account, NULL);
 	/* Not of those that are spawned from an image. */
 	service->has_network = true;
@@ -86,7 +88,7 @@ static bool is_one_change(json_t *json, struct reply *reply)
 	for (i = 0; i < sizeof(one) / sizeof(*one); i++)
 		count += json_object_get(json, one[i]) != NULL;
 	for (i = 0; i < sizeof(none) / sizeof(*none); i++)
-		if (switch_is_on(SWITCH_ONE_PATCH))
+		if (!switch_is_on(SWITCH_OLD_PATCH))
 			json_object_del(json, none[i]);
 	if (count < 2)
 		return true;

@@ -36,6 +36,16 @@ bool service_is_taken(struct server *server, const char *name)
 	return false;
 }
 
+bool service_has_name(const json_t *json, struct reply *reply)
+{
+	const char *name = json_string_value(json_object_get(json, "name"));
+
+	if (name && *name)
+		return true;
+	reply_error(reply, 400, "MISSING_NAME", "a service needs a name");
+	return false;
+}
+
 static void reply_created(struct server *server, struct request *request,
 	struct resource *service, struct reply *reply)
 {

@@ -19,4 +19,7 @@ bool service_is_taken(struct server *server, const char *name);
 /* Creates a vault from an object; only strings are used. */
 void service_take_env(struct resource *service, const json_t *env);
 
+/* Whether the request names the service; if not, the reply is made. */
+bool service_has_name(const json_t *json, struct reply *reply);
+
 #endif

@@ -175,11 +175,12 @@ static void snapshot_clone(
 		snapshot = resource_take(server, request, KIND_SNAPSHOT, reply);
 	if (snapshot) {
 		kind = clone_kind(json, snapshot);
-		if (kind == KIND_SESSION || kind == KIND_SERVICE)
+		if (kind == KIND_SESSION ||
+			(kind == KIND_SERVICE && service_has_name(json, reply)))
 			clone = snapshot_copy(
 				server, kind, request->account, snapshot);
 		resource_drop(server);
-		if (!clone)
+		if (!clone && reply->status < 400)
 			reply_error(reply, 400, "INVALID_TYPE",
 				"type is session or service");
 	}

@@ -39,10 +39,6 @@ static const struct row rows[SWITCH_COUNT] = {
 		"finished run calls answer without a status" },
 	[SWITCH_NUMBER_TIMES] = { "number_times", 0,
 		"times are numbers for every client" },
-	[SWITCH_OBEY_NETWORK] = { "obey_network", 0,
-		"network means network_mode, for old clients" },
-	[SWITCH_ONE_PATCH] = { "one_patch", 0,
-		"PATCH of a service knows no name, ports, domains" },
 	[SWITCH_OPENAPI_ONLY] = { "openapi_only", 0,
 		"404 for paths that OpenAPI 2.2.0 does not have" },
 	[SWITCH_SERVICE_SESSIONS] = { "service_sessions", 0,
@@ -59,6 +55,10 @@ static const struct row rows[SWITCH_COUNT] = {
 		"the tier of a key is \"Tier 3\", not 3" },
 	[SWITCH_VAULT_VALUES] = { "vault_values", 0,
 		"GET .../env shows the values" },
+	[SWITCH_OBEY_NETWORK] = { "obey_network", 0,
+		"for old clients: network means network_mode" },
+	[SWITCH_OLD_PATCH] = { "old_patch", 0,
+		"for old clients: PATCH takes name, ports, domains" },
 	[SWITCH_EARLY_MS] = { "early_ms", 1000,
 		"milliseconds until an early answer" },
 	[SWITCH_JOB_KEEP_S] = { "job_keep_s", 180,
@@ -97,7 +97,7 @@ static int set_len(const char *word, size_t len)
 	if (value < 0 || value > INT_MAX)
 		return -EINVAL;
 	if (name_len == 3 && !strncmp(word, "all", 3)) {
-		for (id = 0; id < SWITCH_EARLY_MS; id++)
+		for (id = 0; id < SWITCH_OBEY_NETWORK; id++)
 			put(id, value);
 		return 0;
 	}

@@ -24,8 +24,6 @@ enum switch_id {
 	SWITCH_NO_EXPIRY,
 	SWITCH_NO_STATUS,
 	SWITCH_NUMBER_TIMES,
-	SWITCH_OBEY_NETWORK,
-	SWITCH_ONE_PATCH,
 	SWITCH_OPENAPI_ONLY,
 	SWITCH_SERVICE_SESSIONS,
 	SWITCH_SESSION_CODE,
@@ -34,7 +32,10 @@ enum switch_id {
 	SWITCH_TEXT_ERRORS,
 	SWITCH_TIER_TEXT,
 	SWITCH_VAULT_VALUES,
-	/* From here on numbers, not yes or no. */
+	/* From here on not part of "all": for old clients. */
+	SWITCH_OBEY_NETWORK,
+	SWITCH_OLD_PATCH,
+	/* Numbers, not yes or no. */
 	SWITCH_EARLY_MS,
 	SWITCH_JOB_KEEP_S,
 	SWITCH_COUNT,
@@ -44,8 +45,9 @@ bool switch_is_on(enum switch_id id);
 int switch_number(enum switch_id id);
 
 /*
- * Sets NAME or NAME=NUMBER; "all" sets every switch that is a yes or no.
- * -EINVAL if there is no such switch, or the number is negative.
+ * Sets NAME or NAME=NUMBER; "all" sets every switch that is a yes or no, but
+ * for those that only old clients need. -EINVAL if there is no such switch, or
+ * the number is negative.
  */
 int switch_set(const char *word);
 
