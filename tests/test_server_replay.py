@@ -305,6 +305,32 @@ class Options(harness.Case):
 class Answers(harness.Case):
     """What the table cannot say."""
 
+    def test_wrong_types(self):
+        run = {"language": "bash", "code": "echo ran"}
+        rows = [
+            ("/execute", {"env": 5}), ("/execute", {"vcpu": "2"}),
+            ("/execute", {"input_files": {"a": "b"}}),
+            ("/execute", {"network_mode": True}),
+            ("/execute", {"return_artifact": "yes"}),
+            ("/execute", {"ttl": 1.5}), ("/execute", {"code": ["true"]}),
+            ("/sessions", {"shell": 7}),
+            ("/services", {"name": ["n"]}), ("/services", {"ports": 80}),
+            ("/services", {"custom_domains": "a.org"}),
+            ("/services", {"unfreeze_on_demand": "no"}),
+            ("/snapshots", {"source_id": 1}), ("/snapshots", {"hot": "no"}),
+        ]
+        for path, wrong in rows:
+            with self.subTest(path=path, wrong=wrong):
+                got = self.api("POST", path, {**run, **wrong})
+                self.assertEqual((got.status, got.body),
+                                 (400, b"Bad Request"))
+                self.assertIn("text/plain", got.headers["Content-Type"])
+        for harmless in ({"colour": [1]}, {"env": None}, {"ttl": None},
+                         {"return_artifact": 0}, {"timeout_s": "x"}):
+            with self.subTest(harmless=harmless):
+                self.assertEqual(self.api.run(**{**run, **harmless})
+                                 ["stdout"], "ran\n")
+
     def test_a_container_that_did_not_start(self):
         self.api.control("PUT", "/seed", {"services": [{
             "id": "unsb-service-1", "name": "lost", "state": "unreachable",

@@ -22,6 +22,7 @@ static const struct route *const tables[] = {
 	env_routes,
 	snapshot_routes,
 	image_routes,
+	trust_routes,
 	log_routes,
 };
 

@@ -36,6 +36,7 @@ extern const struct route service_routes[];
 extern const struct route session_routes[];
 extern const struct route snapshot_routes[];
 extern const struct route token_routes[];
+extern const struct route trust_routes[];
 extern const struct route upkeep_routes[];
 
 /* Sets route and pattern; without a route, pattern is the path. */
