@@ -122,8 +122,7 @@ static void keep(json_t *json, const char *keys)
 	json_t *value;
 	void *next;
 
-	json_object_foreach_safe(json, next, key, value)
-	{
+	json_object_foreach_safe (json, next, key, value) {
 		if (!has_word(keys, key))
 			json_object_del(json, key);
 	}
