@@ -145,7 +145,8 @@ static void env_set(
 		reply_status(service, reply);
 		emit_bool(&reply->body, "success", true);
 		emit_string(&reply->body, "message", "Vault updated");
-		emit_values(service, true, reply);
+		emit_values(service, added || switch_is_on(SWITCH_VAULT_VALUES),
+			reply);
 		emit_close(&reply->body, '}');
 		resource_put(server, service);
 	}
