@@ -223,7 +223,7 @@ struct resource *action_take_shell(
 	return resource_take(server, request, KIND_SESSION, reply);
 }
 
-void action_let_go(struct server *server, struct resource *resource)
+void action_release(struct server *server, struct resource *resource)
 {
 	pthread_mutex_lock(&server->resources.lock);
 	resource_release(resource);

@@ -42,7 +42,7 @@ struct resource *action_take_shell(
 	struct server *server, struct request *request, struct reply *reply);
 
 /* Gives up a reference that was taken for use without the lock. */
-void action_let_go(struct server *server, struct resource *resource);
+void action_release(struct server *server, struct resource *resource);
 
 /*
  * Runs a command line in a session or a service as a job and answers with it.

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "action.h"
-#include "errand.h"
 #include "execute.h"
 #include "folder.h"
 #include "run.h"
 #include "server.h"
+#include "shell_thread.h"
 #include "switch.h"
 #include "vault.h"
 #include "words.h"
@@ -216,7 +216,7 @@ void action_command(
 		job = command_job(server, request, resource, &order);
 	if (job)
 		err = resource->kind == KIND_SESSION
-			? errand_start(server, resource, job, order.line,
+			? shell_thread_start(server, resource, job, order.line,
 				  order.timeout_ms)
 			: run_in_service(server, resource, job, &order);
 	if (resource && err)
@@ -226,6 +226,6 @@ void action_command(
 		reply_command(server, request, job, reply);
 	job_release(job);
 	if (resource)
-		action_let_go(server, resource);
+		action_release(server, resource);
 	order_clear(&order);
 }

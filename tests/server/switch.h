@@ -8,8 +8,8 @@
 #include "text.h"
 
 /*
- * One row in switch.c for each, in this order.  They belong to the process, not
- * to a struct: what reads a request or writes an answer asks for its own.
+ * Each has a row in switch.c.  They are global: code that reads a request or
+ * writes an answer asks for the switch that it depends on.
  */
 enum switch_id {
 	SWITCH_ARTIFACT_APART,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/errand.h - a thread that takes a command to a session's shell */
-#ifndef TESTS_SERVER_ERRAND_H
-#define TESTS_SERVER_ERRAND_H
+/* tests/server/shell_thread.h - a thread that runs a command in a session */
+#ifndef TESTS_SERVER_SHELL_THREAD_H
+#define TESTS_SERVER_SHELL_THREAD_H
 
 #include "job.h"
 #include "resource.h"
@@ -11,7 +11,7 @@
  * the thread takes references of its own.  timeout_ms 0: none.  0, or -ENOMEM
  * or -ESHUTDOWN without adding it.
  */
-int errand_start(struct server *server, struct resource *session,
+int shell_thread_start(struct server *server, struct resource *session,
 	struct job *job, const char *line, long long timeout_ms);
 
 #endif
