@@ -23,6 +23,8 @@ static void seed_defaults(struct resource *resource, size_t index, size_t count)
 	resource_set(&resource->name, name);
 	resource->created_s -= count - 1 - index;
 	resource->active_s = resource->created_s;
+	/* Unlike that of a new one, so that tests can switch it on. */
+	resource->shows_freeze_page = false;
 	if (resource->kind < KIND_SNAPSHOT)
 		return;
 	snprintf(name, sizeof(name), "unsb-session-seed-%zu", index % 10);
@@ -55,6 +57,7 @@ static void seed_fields(struct resource *resource, const json_t *json)
 	fields_string(&resource->visibility, json, "visibility");
 	fields_bool(&resource->is_locked, json, "locked");
 	fields_bool(&resource->is_hot, json, "hot");
+	fields_bool(&resource->shows_freeze_page, json, "show_freeze_page");
 	fields_machine(resource, json, &unused);
 	fields_ports(resource, json, &unused);
 	fields_list(&resource->domains, json, domains, &unused);
