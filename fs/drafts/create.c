@@ -20,17 +20,17 @@
 #include "fs/jobs/dir_kind.h"
 #include "fs/resources/resources.h"
 
-/* The most that a vault may hold (api.md 7.7). */
+/* The most that a vault may hold (api/API.md 7.7). */
 enum { VAULT_MAX = 64 << 10 };
 
-static const struct collection *collection_of_place(const struct place *place)
+static const struct collection *collection_of_kind(const struct dir_kind *kind)
 {
 	static const struct collection *const all[] = { &sessions, &services,
 		&images };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		size_t len = strlen(all[i]->path + 1);
-		if (!strncmp(place->root, all[i]->path + 1, len))
+		if (!strncmp(kind->root, all[i]->path + 1, len))
 			return all[i];
 	}
 	return NULL;
@@ -115,7 +115,7 @@ static int making_env(struct making *making, struct file *env)
 static int making_files(struct making *making, struct file *draft)
 {
 	struct run *run = making->run;
-	bool is_service = collection_of_place(run->place) == &services;
+	bool is_service = collection_of_kind(run->kind) == &services;
 	struct file *bootstrap = NULL, *env = NULL;
 	int err = 0;
 
@@ -143,7 +143,7 @@ static void making_work(void *ctx)
 
 	run->err = run_files_read(run, &content, &len);
 	if (!run->err)
-		run->err = run->place->build(run, content, len);
+		run->err = run->kind->build(run, content, len);
 	free(content);
 }
 
@@ -168,15 +168,16 @@ static int making_fill(struct op *op, struct making *making, struct file *draft,
 	run->program_fd = run->dir_fd = -1;
 	run->core = op->core;
 	run->state = &op->core->state;
-	run->place = place_of(draft);
+	run->kind = dir_kind_of(draft);
 	run->name = strdup(name);
-	int err = run->name ? place_settings(draft, &run->settings) : -ENOMEM;
+	int err =
+		run->name ? dir_kind_settings(draft, &run->settings) : -ENOMEM;
 	if (!err)
 		err = making_files(making, draft);
 	const json_t *env = json_object_get(run->settings, "env");
 	if (!err && !making->env && json_object_size(env)) {
 		making->env =
-			setting_text(setting_find(run->place->settings, "env"),
+			setting_text(setting_find(run->kind->settings, "env"),
 				env, &making->env_len);
 		err = making->env ? 0 : -ENOMEM;
 	}
@@ -212,7 +213,7 @@ static int making_start(struct op *op, struct file *draft, const char *name)
 static int making_request(struct op *op, struct making *making)
 {
 	const struct collection *collection =
-		collection_of_place(making->run->place);
+		collection_of_kind(making->run->kind);
 	struct api_request request = {
 		.endpoint = making->run->endpoint,
 		.priority = API_PERSON,
@@ -254,7 +255,7 @@ static int make_check(struct op *op, const struct node *node,
 	const struct collection *collection = collection_of(node->row);
 
 	if (!file_is_draft(draft) ||
-		collection_of_place(place_of(draft)) != collection)
+		collection_of_kind(dir_kind_of(draft)) != collection)
 		return -EPERM;
 	return collection_name_is_free(op, collection, name);
 }
@@ -263,7 +264,7 @@ static int make_finish(struct op *op, const struct making *making,
 	struct file *draft, const char *name)
 {
 	const struct collection *collection =
-		collection_of_place(making->run->place);
+		collection_of_kind(making->run->kind);
 
 	file_remove_tree(draft);
 	if (!collection->has_aliases)
@@ -303,7 +304,7 @@ int make_move_in(struct op *op, const struct node *node, struct file *draft,
 static void send_vault(struct run *run, const char *id)
 {
 	const struct setting *setting =
-		setting_find(run->place->settings, "env");
+		setting_find(run->kind->settings, "env");
 	const json_t *env = run_setting(run, "env");
 	struct api_request request = {
 		.endpoint = API_SERVICE_ENV_SET,
@@ -323,7 +324,7 @@ static void send_vault(struct run *run, const char *id)
 
 void make_made(struct run *run, const json_t *answer)
 {
-	const struct collection *collection = collection_of_place(run->place);
+	const struct collection *collection = collection_of_kind(run->kind);
 	char *id;
 
 	resource_id(answer, collection->form.ids, &id);

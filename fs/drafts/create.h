@@ -15,7 +15,7 @@
  * stays as it was where the API refuses it.
  *
  * A file saved straight into services/new/ or sessions/new/ is a run whose
- * request makes something (PLACE_MAKES), and stays.
+ * request makes something (SAVES_CREATE), and stays.
  */
 int make_move_in(struct op *op, const struct node *node, struct file *draft,
 	const char *name);
@@ -23,7 +23,7 @@ int make_move_in(struct op *op, const struct node *node, struct file *draft,
 /* new/ of a collection, where drafts are filled. */
 int make_saves(struct op *op, const struct node *dir, struct found *found);
 
-/* Builders of places: of a draft, and of a saved file, whose content is the
+/* Builders of requests: of a draft, and of a saved file, whose content is the
  * bootstrap or a shell's name. */
 int make_build_service(struct run *run, const char *content, size_t len);
 int make_build_session(struct run *run, const char *content, size_t len);

@@ -24,7 +24,7 @@ static bool is_empty(const json_t *value)
 /* What was set, under the API's names; env goes to the vault. */
 static int put_settings(const struct run *run, json_t *body)
 {
-	const struct setting *setting = run->place->settings;
+	const struct setting *setting = run->kind->settings;
 	int err = 0;
 
 	for (; !err && setting->name; setting++) {

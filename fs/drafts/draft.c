@@ -33,7 +33,7 @@ static int candidate_add(
 	(void)number;
 	if (!S_ISREG(type) || file_lookup(all->draft, name, &file))
 		return 0;
-	if (!place_is_program(name, file)) {
+	if (!dir_kind_is_program(name, file)) {
 		file_drop(file);
 		return 0;
 	}
@@ -87,11 +87,12 @@ static int draft_run(
 	return err;
 }
 
-/* A directory of a place where drafts are filled. */
+/* A directory of a kind that has drafts. */
 bool file_is_draft(const struct file *file)
 {
 	return S_ISDIR(file->type) && file_parent(file) &&
-		!file_parent(file_parent(file)) && place_of(file)->has_drafts;
+		!file_parent(file_parent(file)) &&
+		dir_kind_of(file)->has_drafts;
 }
 
 static int draft_start(

@@ -14,17 +14,17 @@
 #include "fs/files/files.h"
 #include "fs/jobs/run.h"
 
-static const struct place *places; /* the first without a root ends */
+static const struct dir_kind *kinds; /* the first without a root ends */
 
-void places_init(const struct place *table)
+void dir_kinds_init(const struct dir_kind *table)
 {
-	places = table;
+	kinds = table;
 }
 
 /* A top directory whose kind this version does not know keeps its files. */
-static const struct place nothing = {
+static const struct dir_kind nothing = {
 	.root = "",
-	.saves = PLACE_NOTHING,
+	.saves = SAVES_RUN_NOTHING,
 	.settings = settings_run,
 };
 
@@ -48,23 +48,23 @@ static bool root_matches(
 	return !memchr(*id, '/', *id_len);
 }
 
-const struct place *place_of(const struct file *dir)
+const struct dir_kind *dir_kind_of(const struct file *dir)
 {
 	const char *id, *key = file_top_key(dir);
 	size_t id_len;
 
-	for (const struct place *place = places; key && place->root; place++)
-		if (root_matches(place->root, key, &id, &id_len))
-			return place;
+	for (const struct dir_kind *kind = kinds; key && kind->root; kind++)
+		if (root_matches(kind->root, key, &id, &id_len))
+			return kind;
 	return &nothing;
 }
 
-char *place_id(const struct place *place, const struct file *dir)
+char *dir_kind_id(const struct dir_kind *kind, const struct file *dir)
 {
 	const char *id = "", *key = file_top_key(dir);
 	size_t id_len = 0;
 
-	root_matches(place->root, key ? key : "", &id, &id_len);
+	root_matches(kind->root, key ? key : "", &id, &id_len);
 	char *name = strndup(id, id_len);
 	char *decoded = name ? safe_name_decode(name) : NULL;
 	free(name);
@@ -109,20 +109,20 @@ static bool has_content(struct file *file)
 	return S_ISREG(file->type) && file_stat(file, &st) == 0 && st.st_size;
 }
 
-bool place_runs(const struct file *dir, const char *name, struct file *file)
+bool dir_kind_runs(const struct file *dir, const char *name, struct file *file)
 {
-	const struct place *place = place_of(dir);
+	const struct dir_kind *kind = dir_kind_of(dir);
 
-	if (place->saves == PLACE_NOTHING || name_is_ignored(name) ||
-		is_hidden(dir) || (place->has_drafts && file_parent(dir)) ||
+	if (kind->saves == SAVES_RUN_NOTHING || name_is_ignored(name) ||
+		is_hidden(dir) || (kind->has_drafts && file_parent(dir)) ||
 		!has_content(file))
 		return false;
-	if (place->saves != PLACE_PROGRAMS || language_of_name(name))
+	if (kind->saves != SAVES_RUN_PROGRAMS || language_of_name(name))
 		return true;
 	return !name_has_ending(name) && has_shebang(file);
 }
 
-bool place_is_program(const char *name, struct file *file)
+bool dir_kind_is_program(const char *name, struct file *file)
 {
 	if (name_is_ignored(name) || !has_content(file))
 		return false;
@@ -130,15 +130,16 @@ bool place_is_program(const char *name, struct file *file)
 		(!name_has_ending(name) && has_shebang(file));
 }
 
-bool place_settles(const struct file *dir, const char *name)
+bool dir_kind_settles(const struct file *dir, const char *name)
 {
-	return place_of(dir)->saves == PLACE_PROGRAMS && !name_has_ending(name);
+	return dir_kind_of(dir)->saves == SAVES_RUN_PROGRAMS &&
+		!name_has_ending(name);
 }
 
-bool place_is_secret(const struct file *dir, const char *name)
+bool dir_kind_is_secret(const struct file *dir, const char *name)
 {
 	const struct setting *env =
-		setting_find(place_of(dir)->settings, "env");
+		setting_find(dir_kind_of(dir)->settings, "env");
 
 	if (!env || !env->is_secret || !file_parent(dir))
 		return false;
@@ -146,7 +147,7 @@ bool place_is_secret(const struct file *dir, const char *name)
 		(name_is_ignored(name) && strstr(name, "env"));
 }
 
-int place_settings(struct file *dir, json_t **settings)
+int dir_kind_settings(struct file *dir, json_t **settings)
 {
 	json_t *all = json_object();
 	int err = all ? 0 : -ENOMEM;
@@ -164,12 +165,12 @@ int place_settings(struct file *dir, json_t **settings)
 	return err;
 }
 
-bool place_takes_all(const struct file *dir)
+bool dir_kind_takes_all(const struct file *dir)
 {
-	return place_of(dir)->has_drafts && file_parent(dir);
+	return dir_kind_of(dir)->has_drafts && file_parent(dir);
 }
 
-bool place_takes_name(const char *name)
+bool dir_kind_takes_name(const char *name)
 {
 	return !name_is_ignored(name) && !language_of_name(name);
 }

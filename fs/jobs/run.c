@@ -83,7 +83,7 @@ static void run_prepare(void *ctx)
 			run->record_len, 1);
 	}
 	if (!run->err && !run->is_dropped)
-		run->err = run->place->build(run, content, len);
+		run->err = run->kind->build(run, content, len);
 	free(content);
 }
 
@@ -98,7 +98,7 @@ static void run_take_other(struct run *run)
 }
 
 /* A session's command goes to one of two paths: which of them this API has is
- * learned (api.md 14, row 33). */
+ * learned (api/API.md 14, row 33). */
 static bool run_otherwise(struct run *run, int err)
 {
 	struct core *core = run->core;
@@ -124,8 +124,8 @@ static void run_answered(void *ctx, const struct api_answer *answer)
 		return;
 	if (answer->err && run_wait_for_room(run, answer->err))
 		return;
-	if (!answer->err && run->place->made)
-		run->place->made(run, answer->json);
+	if (!answer->err && run->kind->made)
+		run->kind->made(run, answer->json);
 	if (answer->err)
 		job_fail(job, answer->err, answer->message);
 	else
@@ -223,7 +223,7 @@ static int run_fill(struct run *run, struct file *dir, const char *name,
 	int err = file_stat(run->file, &st);
 
 	run->name = strdup(name);
-	run->id = place_id(run->place, dir);
+	run->id = dir_kind_id(run->kind, dir);
 	/* The record says what will be there when it is. */
 	run->job->has_code = true;
 	run->job->code_size = err ? 0 : st.st_size;
@@ -231,7 +231,7 @@ static int run_fill(struct run *run, struct file *dir, const char *name,
 	if (!err && (!run->name || !run->id || !run->record))
 		err = -ENOMEM;
 	if (!err)
-		err = place_settings(dir, &run->settings);
+		err = dir_kind_settings(dir, &run->settings);
 	if (!err)
 		err = run_files_open(run, dir, run->file);
 	if (!err)
@@ -249,7 +249,7 @@ static struct run *run_new(
 	run->program_fd = run->dir_fd = -1;
 	run->core = core;
 	run->state = &core->state;
-	run->place = place_of(dir);
+	run->kind = dir_kind_of(dir);
 	run->grace_ms = core->options->timeout_ms;
 	run->job = job_new(core);
 	if (!run->job) {
@@ -258,8 +258,8 @@ static struct run *run_new(
 	}
 	job_hold(run->job);
 	run->job->run = run;
-	run->job->is_async = run->place->is_async;
-	run->job->is_making = run->place->made != NULL;
+	run->job->is_async = run->kind->is_async;
+	run->job->is_making = run->kind->made != NULL;
 	run->job->file = file->number;
 	run->file = file;
 	file_hold(file);

@@ -26,7 +26,7 @@ struct run {
 	TAILQ_ENTRY(run) link; /* in the queue, until it is sent */
 	struct core *core;
 	struct job *job; /* held */
-	const struct place *place;
+	const struct dir_kind *kind;
 	struct file *file; /* that it was saved in; held */
 	struct file *dir;  /* frozen while the worker reads; NULL: not */
 	struct file_commit *commit;
@@ -35,7 +35,7 @@ struct run {
 	const struct state *state;
 	int program_fd;	  /* -1: there is no program */
 	int dir_fd;	  /* of its input files; -1: it has none */
-	bool takes_all;	  /* see place_takes_all */
+	bool takes_all;	  /* see dir_kind_takes_all */
 	char *name;	  /* of the program */
 	char *id;	  /* of the resource it runs in */
 	json_t *settings; /* name -> value, what was set */
@@ -121,7 +121,7 @@ void runs_clear(struct core *core);
  * cancelled there. Run again until it is done. */
 int run_cancel(struct op *op, struct job *job);
 
-/* Builders of places. */
+/* Builders of requests. */
 int run_build_execute(struct run *run, const char *content, size_t len);
 int run_build_service_command(struct run *run, const char *content, size_t len);
 int run_build_session_command(struct run *run, const char *content, size_t len);

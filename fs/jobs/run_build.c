@@ -85,7 +85,7 @@ static int build_run(struct run *run, const char *content, size_t len)
 		return -ENOMEM;
 	memcpy(run->body, content, len);
 	run->body_len = len;
-	run->endpoint = run->place->is_async ? API_RUN_ASYNC : API_RUN;
+	run->endpoint = run->kind->is_async ? API_RUN_ASYNC : API_RUN;
 	return err;
 }
 
@@ -103,7 +103,7 @@ static int build_execute(
 		err = run->body ? 0 : -ENOMEM;
 	}
 	json_decref(body);
-	run->endpoint = run->place->is_async ? API_EXECUTE_ASYNC : API_EXECUTE;
+	run->endpoint = run->kind->is_async ? API_EXECUTE_ASYNC : API_EXECUTE;
 	return err;
 }
 
@@ -123,7 +123,7 @@ int run_build_execute(struct run *run, const char *content, size_t len)
 	run->timeout_ms =
 		(ttl ? json_integer_value(ttl) : TTL_DEFAULT_S) * 1000 +
 		run->grace_ms;
-	if (run->place->is_async)
+	if (run->kind->is_async)
 		run->timeout_ms = 0;
 	if (language &&
 		(is_named || json_integer_value(run_setting(run, "vcpu")) > 1 ||

@@ -28,7 +28,7 @@ int run_files_open(struct run *run, struct file *dir, struct file *program)
 	struct file_opened opened;
 	int err;
 
-	run->takes_all = place_takes_all(dir);
+	run->takes_all = dir_kind_takes_all(dir);
 	if (program) {
 		err = file_open(program, O_RDONLY, &opened);
 		if (err)
@@ -38,7 +38,7 @@ int run_files_open(struct run *run, struct file *dir, struct file *program)
 		if (run->program_fd < 0)
 			return -errno;
 	}
-	if (run->takes_all || run->place->saves == PLACE_PROGRAMS) {
+	if (run->takes_all || run->kind->saves == SAVES_RUN_PROGRAMS) {
 		run->dir_fd = file_open_dir(dir);
 		if (run->dir_fd < 0)
 			return run->dir_fd;
@@ -128,7 +128,7 @@ static int input_add(
 	json_t *item;
 	int fd, err = 0;
 
-	if (run->takes_all ? name_is_ignored(name) : !place_takes_name(name))
+	if (run->takes_all ? name_is_ignored(name) : !dir_kind_takes_name(name))
 		return 0;
 	fd = openat(run->dir_fd, name,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -77,7 +77,7 @@ static int files_start(struct core *core)
 		.uid = options->uid,
 		.gid = options->gid,
 		.top_mode = 0777 & ~options->umask,
-		.is_secret = place_is_secret,
+		.is_secret = dir_kind_is_secret,
 		.gone = file_gone,
 		.sweep = files_removed,
 		.close_slowly = close_slowly,
@@ -155,7 +155,7 @@ int mount_new(const struct options *options,
 		return -ENOMEM;
 	struct core *core = &mount->core;
 	lists_init(mount);
-	places_init(tree_places);
+	dir_kinds_init(tree_dir_kinds);
 	core->options = options;
 	core->credentials = credentials;
 	mount->signal_fd = -1;

@@ -72,7 +72,7 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
  * remembers of the name with it: it is to ask again. */
 static bool is_draft(const struct file *file)
 {
-	return S_ISDIR(file->type) && place_of(file)->has_drafts;
+	return S_ISDIR(file->type) && dir_kind_of(file)->has_drafts;
 }
 
 /* Every change goes through the kernel, but for a directory's times, which move

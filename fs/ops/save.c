@@ -170,11 +170,11 @@ static int save_start(struct core *core, struct file *file,
 	struct save *save)
 {
 	if (!as->dir || file->sent == file->generation ||
-		!place_runs(as->dir, as->name, file))
+		!dir_kind_runs(as->dir, as->name, file))
 		return commit_start(core, file, opened, &save->commit);
 	run_unsettle(core, file);
 	file->sent = file->generation;
-	save->settles = place_settles(as->dir, as->name);
+	save->settles = dir_kind_settles(as->dir, as->name);
 	return run_start(core, as->dir, as->name, file, opened, save->settles,
 		&save->job);
 }
@@ -200,7 +200,7 @@ static int save_find_name(struct file *file, struct save_name *as)
 		err = file_find_places(file);
 	for (size_t i = 0; !err && file_place(file, i, &as->dir, &as->name);
 		i++)
-		if (place_runs(as->dir, as->name, file))
+		if (dir_kind_runs(as->dir, as->name, file))
 			return 0;
 	as->dir = NULL;
 	return err;
@@ -326,7 +326,8 @@ int save_renamed(
 	}
 	run_unsettle(op->core, file);
 	if (!S_ISREG(file->type) || file->writers ||
-		file->sent == file->generation || !place_runs(dir, name, file))
+		file->sent == file->generation ||
+		!dir_kind_runs(dir, name, file))
 		return op_reply_ok(op);
 	int err = save_begin(op, file, NULL, &as);
 	if (err) {

@@ -23,7 +23,7 @@ static int job_found(
 	const struct file *dir, const struct job *job, struct found *found)
 {
 	return found_row(found,
-		tree_row(job->is_async && place_of(dir)->is_async
+		tree_row(job->is_async && dir_kind_of(dir)->is_async
 				? "/jobs/new/{name}.job"
 				: "/jobs/{job}"),
 		job->key, NULL);

@@ -108,7 +108,7 @@ static int jobs_list(
 }
 
 /* A request is not wasted on each name that a shell or an editor tries: job ids
- * are UUIDs (api.md 3.1); others are known from the list. */
+ * are UUIDs (api/API.md 3.1); others are known from the list. */
 static bool looks_like_id(const char *name)
 {
 	size_t dashes = 0, digits = 0;

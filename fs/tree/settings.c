@@ -52,7 +52,7 @@ static const struct setting *setting_of(struct core *core,
 
 	*dir = settings_dir(core, node);
 	if (*dir && file_top_key(*dir)) /* else it was removed */
-		setting = setting_find(place_of(*dir)->settings, name);
+		setting = setting_find(dir_kind_of(*dir)->settings, name);
 	if (!setting)
 		file_drop(*dir);
 	return setting;
@@ -124,7 +124,7 @@ static int settings_list(
 
 	if (err)
 		return err;
-	setting = file_top_key(dir) ? place_of(dir)->settings : NULL;
+	setting = file_top_key(dir) ? dir_kind_of(dir)->settings : NULL;
 	file_drop(dir);
 	for (; !err && setting && setting->name; setting++) {
 		struct found found;

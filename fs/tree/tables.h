@@ -7,11 +7,11 @@
 #include "fs/jobs/dir_kind.h"
 #include "fs/resources/resources.h"
 
-/* What a mount is made with: tree_init, resources_new and places_init take
+/* What a mount is made with: tree_init, resources_new and dir_kinds_init take
  * them. Each ends with NULL, or an empty row. */
 extern const struct row *const tree_tables[];
 extern const struct collection *const tree_collections[];
-extern const struct place tree_places[];
+extern const struct dir_kind tree_dir_kinds[];
 
 /* One table a file, each ending with an empty row. */
 extern const struct row tree_root_rows[];

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/places.c - the directories in which people save, and what that does
+/* fs/tree/dir_kinds.c - the directories in which people save, and what that
+ * does
  */
 #include "fs/drafts/create.h"
 #include "fs/tree/tables.h"
 
-const struct place tree_places[] = {
+const struct dir_kind tree_dir_kinds[] = {
 	{
 		.root = "run",
-		.saves = PLACE_PROGRAMS,
+		.saves = SAVES_RUN_PROGRAMS,
 		.settings = settings_run,
 		.build = run_build_execute,
 	},
 	{
 		.root = "jobs/new",
-		.saves = PLACE_PROGRAMS,
+		.saves = SAVES_RUN_PROGRAMS,
 		.has_drafts = true,
 		.is_async = true,
 		.settings = settings_run,
@@ -21,29 +22,29 @@ const struct place tree_places[] = {
 	},
 	{
 		.root = "services/*/run",
-		.saves = PLACE_COMMANDS,
+		.saves = SAVES_RUN_COMMANDS,
 		.settings = settings_command,
 		.build = run_build_service_command,
 	},
 	{
 		.root = "sessions/*/run",
-		.saves = PLACE_COMMANDS,
+		.saves = SAVES_RUN_COMMANDS,
 		.settings = settings_command,
 		.build = run_build_session_command,
 	},
 	{
 		.root = "services/*/snapshots",
-		.saves = PLACE_NOTHING,
+		.saves = SAVES_RUN_NOTHING,
 		.settings = settings_snapshot,
 	},
 	{
 		.root = "sessions/*/snapshots",
-		.saves = PLACE_NOTHING,
+		.saves = SAVES_RUN_NOTHING,
 		.settings = settings_snapshot,
 	},
 	{
 		.root = "services/new",
-		.saves = PLACE_MAKES,
+		.saves = SAVES_CREATE,
 		.has_drafts = true,
 		.settings = settings_service,
 		.build = make_build_service,
@@ -51,7 +52,7 @@ const struct place tree_places[] = {
 	},
 	{
 		.root = "sessions/new",
-		.saves = PLACE_MAKES,
+		.saves = SAVES_CREATE,
 		.has_drafts = true,
 		.settings = settings_session,
 		.build = make_build_session,
@@ -59,7 +60,7 @@ const struct place tree_places[] = {
 	},
 	{
 		.root = "images/new",
-		.saves = PLACE_NOTHING,
+		.saves = SAVES_RUN_NOTHING,
 		.has_drafts = true,
 		.settings = settings_image,
 		.build = make_build_image,
