@@ -17,7 +17,7 @@
 #include "fs/core/core.h"
 #include "fs/drafts/draft.h"
 #include "fs/files/files.h"
-#include "fs/jobs/dir_kind.h"
+#include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"
 
 /* The most that a vault may hold (api/API.md 7.7). */
@@ -167,11 +167,9 @@ static int making_fill(struct op *op, struct making *making, struct file *draft,
 		return -ENOMEM;
 	run->program_fd = run->dir_fd = -1;
 	run->core = op->core;
-	run->state = &op->core->state;
 	run->kind = dir_kind_of(draft);
 	run->name = strdup(name);
-	int err =
-		run->name ? dir_kind_settings(draft, &run->settings) : -ENOMEM;
+	int err = run->name ? dir_kind_settings(draft, &run->settings) : -ENOMEM;
 	if (!err)
 		err = making_files(making, draft);
 	const json_t *env = json_object_get(run->settings, "env");

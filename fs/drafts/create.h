@@ -7,7 +7,7 @@
 #include "fs/core/op.h"
 #include "fs/core/row.h"
 #include "fs/files/files.h"
-#include "fs/jobs/run.h"
+#include "fs/jobs/jobs.h"
 
 /*
  * mv COLLECTION/new/DRAFT COLLECTION/NAME makes what the draft says: one

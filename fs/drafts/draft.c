@@ -12,7 +12,6 @@
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/dir_kind.h"
 
 struct candidates {
 	struct file *draft;
@@ -91,8 +90,7 @@ static int draft_run(
 bool file_is_draft(const struct file *file)
 {
 	return S_ISDIR(file->type) && file_parent(file) &&
-		!file_parent(file_parent(file)) &&
-		dir_kind_of(file)->has_drafts;
+		!file_parent(file_parent(file)) && dir_kind_of(file)->has_drafts;
 }
 
 static int draft_start(

@@ -11,8 +11,6 @@
 #include "api/api.h"
 #include "fs/base/name_rule.h"
 #include "fs/base/safe_name.h"
-#include "fs/files/files.h"
-#include "fs/jobs/run.h"
 
 static const struct dir_kind *kinds; /* the first without a root ends */
 
@@ -109,25 +107,24 @@ static bool has_content(struct file *file)
 	return S_ISREG(file->type) && file_stat(file, &st) == 0 && st.st_size;
 }
 
-bool dir_kind_runs(const struct file *dir, const char *name, struct file *file)
-{
-	const struct dir_kind *kind = dir_kind_of(dir);
-
-	if (kind->saves == SAVES_RUN_NOTHING || name_is_ignored(name) ||
-		is_hidden(dir) || (kind->has_drafts && file_parent(dir)) ||
-		!has_content(file))
-		return false;
-	if (kind->saves != SAVES_RUN_PROGRAMS || language_of_name(name))
-		return true;
-	return !name_has_ending(name) && has_shebang(file);
-}
-
 bool dir_kind_is_program(const char *name, struct file *file)
 {
 	if (name_is_ignored(name) || !has_content(file))
 		return false;
 	return language_of_name(name) ||
 		(!name_has_ending(name) && has_shebang(file));
+}
+
+bool dir_kind_runs(const struct file *dir, const char *name, struct file *file)
+{
+	const struct dir_kind *kind = dir_kind_of(dir);
+
+	if (kind->saves == SAVES_RUN_NOTHING || is_hidden(dir) ||
+		(kind->has_drafts && file_parent(dir)))
+		return false;
+	if (kind->saves == SAVES_RUN_PROGRAMS)
+		return dir_kind_is_program(name, file);
+	return !name_is_ignored(name) && has_content(file);
 }
 
 bool dir_kind_settles(const struct file *dir, const char *name)
@@ -163,14 +160,4 @@ int dir_kind_settings(struct file *dir, json_t **settings)
 	else
 		*settings = all;
 	return err;
-}
-
-bool dir_kind_takes_all(const struct file *dir)
-{
-	return dir_kind_of(dir)->has_drafts && file_parent(dir);
-}
-
-bool dir_kind_takes_name(const char *name)
-{
-	return !name_is_ignored(name) && !language_of_name(name);
 }

@@ -34,14 +34,9 @@ enum job_status {
 
 enum job_output { JOB_STDOUT, JOB_STDERR, JOB_OUTPUTS };
 
-/* The file of an output, open while it is being read. */
-struct stream {
-	int fd; /* -1: not open */
-	unsigned users;
-};
-
-struct run;
 struct file;
+struct handle;
+struct run;
 
 struct job_artifact {
 	char *name;
@@ -49,8 +44,8 @@ struct job_artifact {
 };
 
 struct job {
-	TAILQ_ENTRY(job) link;		 /* in jobs->all */
-	UT_hash_handle by_number, by_id; /* of fs/jobs/job_index.c */
+	TAILQ_ENTRY(job) link;			  /* in jobs->all */
+	UT_hash_handle by_number, by_id, of_file; /* fs/jobs/job_index.c */
 
 	uint64_t number; /* serial, never reused: names the files on disk */
 	char *key;	 /* its inode numbers are derived from it: "nNUMBER",
@@ -59,13 +54,12 @@ struct job {
 	bool is_foreign, is_async, is_stored, is_removed;
 	bool is_unlisted;   /* foreign, and not in the API's last list */
 	uint64_t list_mark; /* jobs->list_mark when it was listed last */
-	bool is_detached; /* replaced by a newer run: removed with its last hold
-			   */
-	int commit_err;	  /* the program itself could not be stored: -errno */
-	struct run *run;  /* until its request is answered */
-	bool was_accepted; /* by the API */
-	bool is_making;	   /* creates a service or a session, runs nothing */
-	bool has_detail; /* an answer of its own came, not only a list's item */
+	bool is_detached;   /* replaced by a newer run: removed when unused */
+	int commit_err;	    /* the program itself could not be stored: -errno */
+	struct run *run;    /* until its request is answered */
+	bool was_accepted;  /* by the API */
+	bool is_making;	    /* creates a service or a session, runs nothing */
+	bool has_detail;    /* has had an answer that was not a list's item */
 
 	enum job_status status;
 	int err;	/* of JOB_ERROR: -errno */
@@ -74,12 +68,10 @@ struct job {
 	struct timespec created, changed;
 
 	uint64_t file; /* number of the file it belongs to; 0: none */
-	bool has_file; /* that is in jobs_tie */
-	UT_hash_handle of_file;
+	bool has_file; /* jobs_tie has found that file */
 	uint64_t code_size;
 	bool has_code;
 	uint64_t output_size[JOB_OUTPUTS];
-	struct stream output[JOB_OUTPUTS];
 	uint64_t answer_size; /* of job.json */
 	struct job_artifact *artifacts;
 	size_t artifact_count;
@@ -109,10 +101,6 @@ struct job {
 
 TAILQ_HEAD(job_list, job);
 
-/* Gives each file that is left its newest job; the others go. After jobs_load.
- * -ENOMEM. */
-int jobs_tie(struct core *core);
-
 /* core->jobs owns all jobs; what these return and take is borrowed. */
 
 /* A new pending job with the next number, or with a number that no job has;
@@ -128,6 +116,18 @@ struct job *job_by_key(struct core *core, const char *key);
 struct job *job_by_id(struct core *core, const char *id);
 struct job *job_by_number(struct core *core, uint64_t number);
 
+/* Sets the API's id (copied). Of two jobs with one id, job_by_id finds the
+ * first. -ENOMEM: the job has no id, or is not found by it. */
+int job_set_id(struct job *job, const char *id);
+
+/* For fs/jobs/job.c and fs/jobs/jobs.c: once for each job, when it is created
+ * and when it is removed; -ENOMEM. */
+int job_index_add(struct job *job);
+void job_index_remove(struct job *job);
+/* It is the job of the file with this number, or of none (0). The job that the
+ * file had is no longer found by it. -ENOMEM. */
+int job_set_file(struct job *job, uint64_t number);
+
 /* Writes the name of its directory in jobs/ as snprintf does: the id, else
  * "local-NUMBER". */
 int job_name(const struct job *job, char *name, size_t room);
@@ -137,11 +137,11 @@ const char *job_status_word(enum job_status status);
 /* JOB_RUNNING for NULL, and for a word that the API does not document. */
 enum job_status job_status_of(const char *word);
 
-/* It is the newest job of this file: the one before goes, where it was a run's.
- */
-void job_attach(struct job *job, struct file *file);
 /* The newest job of a file, by the file's number; NULL: none. */
 struct job *job_of_file(struct core *core, uint64_t number);
+/* Makes it the newest job of this file; removes the one before, unless jobs/
+ * shows that. If out of memory, the file has no job. */
+void job_attach(struct job *job, struct file *file);
 /* The file has gone, or got another job. */
 void job_detach(struct job *job);
 
@@ -169,5 +169,32 @@ int job_judge(const json_t *answer, enum job_status *status);
 void job_remove(struct job *job);
 /* Removes the job, but leaves its files. */
 void job_forget(struct job *job);
+
+/* Frees artifacts and their names; takes NULL with count 0. */
+void job_artifacts_free(struct job_artifact *artifacts, size_t count);
+
+/* ---- job_reader.c ---- */
+
+/* Parks op until the job's next change, as a reader of the poller. Holds the
+ * job meanwhile. Returns -EINPROGRESS. */
+int job_wait(struct op *op, struct job *job, bool wants_output);
+
+/* Makes handle read a job's output: a read at its end waits for more, until the
+ * job ends. The handle holds the job. 0, or -errno of opening the file. */
+int job_reader_open_output(
+	struct handle *handle, struct job *job, enum job_output output);
+
+/* Makes handle read the row's content as it is when the job has ended; the
+ * first read waits for that. The handle holds the job. */
+void job_reader_open_result(struct handle *handle, struct job *job);
+
+/* The events of a handle that is ready when the job has ended. poll is taken,
+ * and may be NULL. */
+unsigned job_poll(struct job *job, struct fuse_pollhandle *poll);
+
+/* Ends the poll(2)s that wait for the job to change. clear does not notify the
+ * kernel: the session has ended. */
+void job_polls_notify(struct job *job);
+void job_polls_clear(struct job *job);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/job_index.c - jobs by number, by id and by file */
-#include "fs/jobs/job_index.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

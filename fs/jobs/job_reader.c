@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/job_reader.c - reading a job's output while it runs */
-#include "fs/jobs/job_reader.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "fs/core/core.h"
 #include "fs/core/row.h"
@@ -64,8 +61,8 @@ static int output_read(struct op *op)
 		if (handle->read_to > size)
 			handle->read_to = size;
 		size_t room = size - op->offset;
-		return op_reply_fd(op, job->output[handle->output].fd,
-			op->size < room ? op->size : room);
+		return op_reply_fd(
+			op, handle->fd, op->size < room ? op->size : room);
 	}
 	if (job_is_final(job) || job->is_removed)
 		return op_reply_buf(op, NULL, 0);
@@ -97,17 +94,6 @@ static void job_close(struct core *core, struct handle *handle)
 {
 	(void)core;
 	job_drop(handle->job);
-}
-
-static void output_close(struct core *core, struct handle *handle)
-{
-	struct stream *stream = &handle->job->output[handle->output];
-
-	if (!--stream->users) {
-		close(stream->fd);
-		stream->fd = -1;
-	}
-	job_close(core, handle);
 }
 
 /* ---- poll(2) ---- */
@@ -187,7 +173,7 @@ static unsigned output_poll(
 static const struct handle_kind output_kind = {
 	.read = output_read,
 	.poll = output_poll,
-	.close = output_close,
+	.close = job_close,
 };
 
 static const struct handle_kind result_kind = {
@@ -199,17 +185,12 @@ static const struct handle_kind result_kind = {
 int job_reader_open_output(
 	struct handle *handle, struct job *job, enum job_output output)
 {
-	struct stream *stream = &job->output[output];
+	int fd = job_open_file(&job->core->state, job->number,
+		output == JOB_STDOUT ? "stdout" : "stderr", O_RDWR | O_CREAT);
 
-	if (!stream->users) {
-		int fd = job_open_file(&job->core->state, job->number,
-			output == JOB_STDOUT ? "stdout" : "stderr",
-			O_RDWR | O_CREAT);
-		if (fd < 0)
-			return fd;
-		stream->fd = fd;
-	}
-	stream->users++;
+	if (fd < 0)
+		return fd;
+	handle->fd = fd;
 	job_hold(job);
 	handle->job = job;
 	handle->output = output;

@@ -7,7 +7,6 @@
 
 #include "fs/base/json_time.h"
 #include "fs/core/core.h"
-#include "fs/jobs/job_index.h"
 #include "fs/jobs/jobs.h"
 
 /* ---- writing ---- */
@@ -68,9 +67,17 @@ char *job_record(const struct job *job, size_t *len)
 	return text;
 }
 
-int job_store_record(const struct job *job)
+int job_write_record(const struct state *state, uint64_t number,
+	const char *text, size_t len, bool is_durable)
 {
 	char name[32];
+
+	snprintf(name, sizeof(name), "%" PRIu64 ".json", number);
+	return state_write(state->jobs_fd, name, text, len, is_durable);
+}
+
+int job_store_record(const struct job *job)
+{
 	size_t len;
 
 	if (job->is_foreign)
@@ -78,8 +85,8 @@ int job_store_record(const struct job *job)
 	char *text = job_record(job, &len);
 	if (!text)
 		return -ENOMEM;
-	snprintf(name, sizeof(name), "%" PRIu64 ".json", job->number);
-	int err = state_write(job->core->state.jobs_fd, name, text, len, 0);
+	int err = job_write_record(
+		&job->core->state, job->number, text, len, false);
 	free(text);
 	return err;
 }

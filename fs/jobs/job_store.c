@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/job_store.c - jobs in the state directory */
-#include "fs/jobs/job_store.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "fs/base/fd.h"
 #include "fs/jobs/jobs.h"
 
 static const char *const suffixes[] = {
@@ -82,21 +81,6 @@ void job_store_swap_artifacts(
 			removed.text);
 }
 
-static int write_all(int fd, const char *bytes, size_t len, off_t offset)
-{
-	while (len) {
-		ssize_t n = pwrite(fd, bytes, len, offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		offset += n;
-		len -= n;
-	}
-	return 0;
-}
-
 /* Whether the file begins with these bytes; false after a read error. */
 static bool file_begins(int fd, const char *bytes, size_t len)
 {
@@ -122,11 +106,11 @@ static int file_replace(int fd, size_t old_len, const char *bytes, size_t len)
 {
 	size_t same =
 		old_len <= len && file_begins(fd, bytes, old_len) ? old_len : 0;
-	int err = write_all(fd, bytes + same, len - same, same);
 
-	if (!err && ftruncate(fd, len))
-		err = -errno;
-	return err;
+	if (lseek(fd, same, SEEK_SET) < 0)
+		return -errno;
+	int err = fd_write(fd, bytes + same, len - same);
+	return !err && ftruncate(fd, len) ? -errno : err;
 }
 
 /* ---- an answer ---- */

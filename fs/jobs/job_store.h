@@ -24,6 +24,10 @@ char *job_record(const struct job *job, size_t *len);
 int job_from_record(struct core *core, uint64_t number, const char *text,
 	size_t len, struct job **out);
 
+/* Writes the text of a record; is_durable: with fsync. 0 or -errno. */
+int job_write_record(const struct state *state, uint64_t number,
+	const char *text, size_t len, bool is_durable);
+
 /* Writes the record after a small change, without fsync; nothing for a foreign
  * job. -ENOMEM, or -errno of the write. */
 int job_store_record(const struct job *job);
@@ -44,7 +48,6 @@ struct job_stored {
 void job_store_answer(const struct state *state, uint64_t number,
 	json_t *answer, bool is_final, struct job_stored *stored);
 
-/* Removes all files of a job. */
 void job_store_remove(
 	const struct state *state, uint64_t number, size_t artifact_count);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/jobs.c - all jobs of a mount: their names, and reading them at start
  */
-#include "fs/jobs/jobs.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +13,10 @@
 #include <unistd.h>
 
 #include "fs/base/json_time.h"
-#include "fs/files/files.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/jobs/job_index.h"
+#include "fs/files/files.h"
+#include "fs/jobs/jobs.h"
 
 enum { RECORD_MAX = 16 << 20, FORGOTTEN_MAX = 1000 };
 
@@ -147,11 +145,14 @@ static bool is_record(const char *name)
 	return !strcmp(file_suffix(name), ".json");
 }
 
-static int compare_numbers(const void *a, const void *b)
+/* Records come before other files, in the order of their numbers. */
+static int compare_files(const struct dirent **a, const struct dirent **b)
 {
-	const struct dirent *const *one = a, *const *other = b;
+	bool is_first = is_record((*a)->d_name);
 
-	return strverscmp((*one)->d_name, (*other)->d_name);
+	if (is_first != is_record((*b)->d_name))
+		return is_first ? -1 : 1;
+	return strverscmp((*a)->d_name, (*b)->d_name);
 }
 
 static int read_record(struct core *core, const char *name)
@@ -189,26 +190,17 @@ static void sweep_file(struct core *core, const char *name)
 		unlinkat(core->state.jobs_fd, name, 0);
 }
 
-/* Reads the records in the order of their numbers, then sweeps. */
 static int read_directory(struct core *core)
 {
-	struct dirent **files, *file;
-	int records = 0, err = 0;
-	int count = scandirat(core->state.jobs_fd, ".", &files, is_ours, NULL);
+	struct dirent **files;
+	int err = 0;
+	int count = scandirat(
+		core->state.jobs_fd, ".", &files, is_ours, compare_files);
 
 	if (count < 0)
 		return -errno;
 	for (int i = 0; i < count; i++) {
-		if (is_record(files[i]->d_name)) {
-			file = files[i];
-			files[i] = files[records];
-			files[records++] = file;
-		}
-	}
-	if (records)
-		qsort(files, records, sizeof(*files), compare_numbers);
-	for (int i = 0; i < count; i++) {
-		if (!err && i < records)
+		if (!err && is_record(files[i]->d_name))
 			err = read_record(core, files[i]->d_name);
 		else if (!err)
 			sweep_file(core, files[i]->d_name);

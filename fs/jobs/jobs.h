@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/jobs.h - the room of jobs: all jobs of a mount; includes the rest */
+/* fs/jobs/jobs.h - the header of this room, includes the others: all jobs of a
+ * mount */
 #ifndef FS_JOBS_JOBS_H
 #define FS_JOBS_JOBS_H
 
 #include "fs/jobs/dir_kind.h"
 #include "fs/jobs/job.h"
-#include "fs/jobs/job_reader.h"
 #include "fs/jobs/job_store.h"
 #include "fs/jobs/poller.h"
 #include "fs/jobs/run.h"
@@ -33,6 +33,9 @@ void jobs_init(struct jobs *jobs, struct core *core);
  * without a result becomes JOB_ERROR, or is polled if the API has accepted it
  * as a job. -ENOMEM, -EMFILE, -ENFILE: not all was read; call jobs_clear. */
 int jobs_load(struct core *core);
+/* After it: gives each file that is left its newest job; removes the other jobs
+ * of files. -ENOMEM. */
+int jobs_tie(struct core *core);
 
 /* Frees all jobs; their files stay. Stores the names, if all was read. */
 void jobs_clear(struct core *core);
@@ -62,9 +65,7 @@ struct job *jobs_lookup(struct core *core, const char *name);
  * removes foreign jobs. Does nothing for a list that it has taken. */
 void jobs_read_list(struct core *core, const json_t *json, uint64_t fetched_ms);
 
-/* The array in an answer of GET /jobs, NULL if there is none; the id of an
- * item, NULL if it has none. Both borrowed. */
-const json_t *job_items(const json_t *json);
+/* The id of an item of the list, borrowed; NULL if it has none. */
 const char *job_item_id(const json_t *item);
 enum job_status job_item_status(const json_t *item);
 

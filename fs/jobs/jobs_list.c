@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/json_array.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 
@@ -41,14 +42,6 @@ struct job *jobs_lookup(struct core *core, const char *name)
 }
 
 /* ---- the API's list ---- */
-
-const json_t *job_items(const json_t *json)
-{
-	const json_t *items =
-		json_is_array(json) ? json : json_object_get(json, "jobs");
-
-	return json_is_array(items) ? items : NULL;
-}
 
 const char *job_item_id(const json_t *item)
 {
@@ -104,7 +97,7 @@ static bool foreign_sweep(struct core *core)
 
 void jobs_read_list(struct core *core, const json_t *json, uint64_t fetched_ms)
 {
-	const json_t *items = job_items(json), *item;
+	const json_t *items = json_array_in(json, "jobs"), *item;
 	bool has_changed = false;
 	size_t i;
 

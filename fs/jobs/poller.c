@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/poller.c - when the API is asked how jobs are doing */
-#include "fs/jobs/poller.h"
+#include "fs/jobs/jobs.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 #include <syslog.h>
 
 #include "fs/base/errors.h"
+#include "fs/base/json_array.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/jobs/jobs.h"
 
 /* Milliseconds before each poll of a single job with a reader. */
 static const unsigned schedule[] = { 300, 450, 700, 900, 650, 1600, 2000 };
@@ -252,7 +252,8 @@ static void poller_listed(void *ctx, const struct api_answer *answer)
 {
 	struct core *core = ctx;
 	struct poller *poller = &core->jobs->poller;
-	const json_t *items = answer->err ? NULL : job_items(answer->json);
+	const json_t *items =
+		answer->err ? NULL : json_array_in(answer->json, "jobs");
 
 	poller->list_call = NULL;
 	if (items) {

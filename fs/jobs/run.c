@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/run.c - from saved content to a request that is sent once */
-#include "fs/jobs/run.h"
-
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/files/files.h"
-#include "fs/jobs/dir_kind.h"
-#include "fs/jobs/job_store.h"
 #include "fs/jobs/jobs.h"
 
 enum { SETTLE_MS = 250 };
@@ -23,34 +16,27 @@ static void run_leave_file(struct run *run)
 		run->file->run = NULL;
 }
 
-/* Input files may be secrets: not for the next owner of the memory. */
-static void body_free(char *body, size_t len)
-{
-	if (body)
-		explicit_bzero(body, len);
-	free(body);
-}
-
-static void run_free(struct run *run)
+void run_free(struct run *run)
 {
 	struct core *core = run->core;
 
 	if (run->is_queued)
 		TAILQ_REMOVE(&core->jobs->runs.queue, run, link);
-	if (run->job) {
-		timer_disarm(&core->timers, &run->job->settle);
-		run->job->run = NULL;
-		job_drop(run->job);
-	}
+	if (run->commit)
+		file_commit_end(run->commit);
+	timer_disarm(&core->timers, &run->job->settle);
+	run->job->run = NULL;
+	job_drop(run->job);
 	run_files_thaw(run);
 	run_leave_file(run);
 	file_drop(run->file);
-	for (size_t i = 0; i < 8; i++)
-		free(run->query_text[i]);
+	for (size_t i = 0; i < RUN_QUERY_MAX; i++)
+		free((char *)run->query[i].value);
 	json_decref(run->settings);
 	free(run->record);
-	body_free(run->body, run->body_len);
-	body_free(run->other_body, run->body_len);
+	if (run->body) /* it may have secrets */
+		explicit_bzero(run->body, run->body_len);
+	free(run->body);
 	free(run->name);
 	free(run->id);
 	free(run);
@@ -64,112 +50,27 @@ static int prepare_content(struct run *run, char **content, size_t *len)
 
 	run->is_commit_error = err != 0;
 	if (!err)
-		err = run_files_copy(run, run->job->number);
+		err = run_files_copy(run);
 	return err ? err : run_files_read(run, content, len);
 }
 
 static void run_prepare(void *ctx)
 {
 	struct run *run = ctx;
-	char *content = NULL, name[40];
+	char *content = NULL;
 	size_t len = 0;
 
 	run->err = prepare_content(run, &content, &len);
 	run->code_size = len;
-	if (!run->err) {
-		snprintf(name, sizeof(name), "%" PRIu64 ".json",
-			run->job->number);
-		run->err = state_write(run->state->jobs_fd, name, run->record,
-			run->record_len, 1);
-	}
+	if (!run->err)
+		run->err = job_write_record(&run->core->state, run->job->number,
+			run->record, run->record_len, true);
 	if (!run->err && !run->is_dropped)
 		run->err = run->kind->build(run, content, len);
 	free(content);
 }
 
-/* ---- the request ---- */
-
-static void run_take_other(struct run *run)
-{
-	body_free(run->body, run->body_len);
-	run->body = run->other_body;
-	run->other_body = NULL;
-	run->endpoint = run->other;
-}
-
-/* A session's command goes to one of two paths: which of them this API has is
- * learned (api/API.md 14, row 33). */
-static bool run_otherwise(struct run *run, int err)
-{
-	struct core *core = run->core;
-
-	if (!run->other_body || (err != -ENOENT && err != -EOPNOTSUPP))
-		return false;
-	run_take_other(run);
-	core->jobs->runs.uses_other |= err == -EOPNOTSUPP;
-	run->is_sent = false;
-	run_queue(run);
-	return true;
-}
-
-static void run_answered(void *ctx, const struct api_answer *answer)
-{
-	struct run *run = ctx;
-	struct core *core = run->core;
-	struct job *job = run->job;
-
-	job->call = NULL;
-	core->jobs->runs.in_flight--;
-	if (answer->err && run_otherwise(run, answer->err))
-		return;
-	if (answer->err && run_wait_for_room(run, answer->err))
-		return;
-	if (!answer->err && run->kind->made)
-		run->kind->made(run, answer->json);
-	if (answer->err)
-		job_fail(job, answer->err, answer->message);
-	else
-		run_take_answer(job, answer->json);
-	run_free(run);
-	runs_send(core);
-}
-
-void run_send(struct run *run)
-{
-	struct core *core = run->core;
-
-	if (run->other_body && core->jobs->runs.uses_other)
-		run_take_other(run);
-
-	struct api_request request = {
-		.endpoint = run->endpoint,
-		.priority = API_PROGRAM,
-		.id = run->id[0] ? run->id : NULL,
-		.query = run->query[0].name ? run->query : NULL,
-		.body = run->body,
-		.body_len = run->body_len,
-		.keeps_body = true, /* it may be sent again */
-		.timeout_ms = run->timeout_ms,
-	};
-	struct job *job = run->job;
-
-	TAILQ_REMOVE(&core->jobs->runs.queue, run, link);
-	run->is_queued = false;
-	run->is_sent = true;
-	job->submitted_ms = core->now_ms;
-	int err = api_start(core->api, &request, core->now_ms, run_answered,
-		run, &job->call);
-	if (err) {
-		job_fail(job, err, "the request cannot be made");
-		run_free(run);
-		return;
-	}
-	core->jobs->runs.in_flight++;
-	if (!job->is_async) {
-		job->status = JOB_RUNNING;
-		job_notify(job);
-	}
-}
+/* ---- in the loop ---- */
 
 static void run_enqueue(struct run *run)
 {
@@ -195,15 +96,13 @@ static void run_prepared(void *ctx)
 	job->has_code = !run->is_commit_error;
 	if (job->is_removed || run->is_dropped) {
 		run_free(run);
-		return;
-	}
-	if (run->err) {
+	} else if (run->err) {
 		job_fail(job, run->err, run->why);
 		run_free(run);
-		return;
+	} else {
+		job_notify(job);
+		run_enqueue(run);
 	}
-	job_notify(job);
-	run_enqueue(run);
 }
 
 static void run_settled(void *ctx)
@@ -248,9 +147,7 @@ static struct run *run_new(
 		return NULL;
 	run->program_fd = run->dir_fd = -1;
 	run->core = core;
-	run->state = &core->state;
 	run->kind = dir_kind_of(dir);
-	run->grace_ms = core->options->timeout_ms;
 	run->job = job_new(core);
 	if (!run->job) {
 		free(run);
@@ -281,8 +178,6 @@ int run_start(struct core *core, struct file *dir, const char *name,
 		err = worker_submit(
 			core->worker, run_prepare, run_prepared, run);
 	if (err) {
-		if (run->commit)
-			file_commit_end(run->commit);
 		run_free(run);
 		job_remove(job);
 		return err;
@@ -307,22 +202,16 @@ bool run_is_waiting(const struct run *run)
 	return !run->is_sent || (call && !api_call_was_sent(call));
 }
 
-/* It may wait for the rate limit. */
-static void run_take_back(struct run *run)
-{
-	if (!run->is_sent)
-		return;
-	api_cancel(run->job->call);
-	run->job->call = NULL;
-	run->core->jobs->runs.in_flight--;
-	runs_wake(run->core);
-}
-
 void run_drop(struct run *run)
 {
 	struct job *job = run->job;
 
-	run_take_back(run);
+	if (run->is_sent) { /* to the client, which has it queued */
+		api_cancel(job->call);
+		job->call = NULL;
+		run->core->jobs->runs.in_flight--;
+		runs_wake(run->core);
+	}
 	timer_disarm(&run->core->timers, &job->settle);
 	run->settles = true;
 	run_leave_file(run);
@@ -340,7 +229,7 @@ void run_unsettle(struct core *core, struct file *file)
 	if (!run || !run->settles)
 		return;
 	struct job *job = run->job;
-	file->sent = 0; /* it has not been sent, after all */
+	file->sent = 0; /* this content was not sent */
 	job_hold(job);
 	run_drop(run);
 	job_remove(job);
@@ -350,18 +239,18 @@ void run_unsettle(struct core *core, struct file *file)
 void runs_clear(struct core *core)
 {
 	struct run *run;
-	struct job *job;
+	struct job *job, *next;
 
 	while ((run = TAILQ_FIRST(&core->jobs->runs.queue)))
 		run_free(run);
-	TAILQ_FOREACH(job, &core->jobs->all, link)
-	{
+	for (job = TAILQ_FIRST(&core->jobs->all); job; job = next) {
+		next = TAILQ_NEXT(job, link);
 		if (job->call)
 			api_cancel(job->call);
 		job->call = NULL;
 		if (job->run && job->run->is_prepared)
 			run_free(job->run);
-		else if (job->run) /* the worker has it in its hands */
+		else if (job->run) /* the worker has it */
 			run_drop(job->run);
 	}
 }

@@ -7,7 +7,6 @@
 #include "fs/base/errors.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/jobs/job_index.h"
 #include "fs/jobs/jobs.h"
 
 static void run_accepted(struct job *job, const char *id)
@@ -55,7 +54,7 @@ static int run_status(
 
 /* An answer with a result ends the job; one that says "running" makes a job to
  * be polled. Either endpoint may give either (api/API.md 14, row 3). */
-void run_take_answer(struct job *job, json_t *json)
+static void run_take_answer(struct job *job, json_t *json)
 {
 	const json_t *id = json_member(json, "job_id");
 	enum job_status status;
@@ -82,4 +81,39 @@ void run_take_answer(struct job *job, json_t *json)
 		poller_add(job);
 		job_notify(job);
 	}
+}
+
+/* A session's command goes to one of two paths: which of them this API has is
+ * learned (api/API.md 14, row 33). */
+static bool run_otherwise(struct run *run, int err)
+{
+	if (run->endpoint != API_SESSION_EXECUTE ||
+		(err != -ENOENT && err != -EOPNOTSUPP))
+		return false;
+	run->endpoint = API_SESSION_SHELL;
+	run->core->jobs->runs.uses_shell |= err == -EOPNOTSUPP;
+	run_queue(run);
+	return true;
+}
+
+void run_answered(void *ctx, const struct api_answer *answer)
+{
+	struct run *run = ctx;
+	struct core *core = run->core;
+	struct job *job = run->job;
+
+	job->call = NULL;
+	core->jobs->runs.in_flight--;
+	if (answer->err && run_otherwise(run, answer->err))
+		return;
+	if (answer->err && run_wait_for_room(run, answer->err))
+		return;
+	if (!answer->err && run->kind->made)
+		run->kind->made(run, answer->json);
+	if (!answer->err)
+		run_take_answer(job, answer->json);
+	else
+		job_fail(job, answer->err, answer->message);
+	run_free(run);
+	runs_send(core);
 }

@@ -1,84 +1,72 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/run_build.c - the bodies of requests that run programs; for the
+/* fs/jobs/run_build.c - requests that run programs and commands; for the
  * worker */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/jobs/run.h"
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
 
-enum { TTL_DEFAULT_S = 60 };
+enum {
+	TTL_DEFAULT_S = 60,
+	COMMAND_DEFAULT_S = 30,
+	COMMAND_UNLIMITED_S = 24 * 3600,
+};
+
+static const char *const request_settings[] = { "env", "network_mode", "ttl",
+	"return_artifact", "return_wasm_artifact", "vcpu" };
+enum {
+	SETTINGS = sizeof(request_settings) / sizeof(*request_settings),
+	RUN_SETTINGS = SETTINGS - 1, /* of POST /run: all but vcpu */
+};
 
 const json_t *run_setting(const struct run *run, const char *name)
 {
 	return json_object_get(run->settings, name);
 }
 
-static int put(json_t *body, const char *name, const json_t *value)
+/* The value for the request; NULL: none, since it is the API's default. */
+static json_t *request_setting(const struct run *run, size_t i)
 {
-	return value ? json_object_set(body, name, (json_t *)value) : 0;
+	json_t *value = json_object_get(run->settings, request_settings[i]);
+
+	if (json_is_false(value) ||
+		(json_is_object(value) && !json_object_size(value)))
+		return NULL;
+	return value;
 }
 
-static int put_settings(const struct run *run, json_t *body)
+static uint64_t run_timeout_ms(const struct run *run, json_int_t seconds)
 {
-	static const char *const names[] = { "ttl", "network_mode",
-		"return_artifact", "return_wasm_artifact", "vcpu", "env" };
-	int err = 0;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const json_t *value = run_setting(run, names[i]);
-		if (json_is_false(value) ||
-			(json_is_object(value) && !json_object_size(value)))
-			continue;
-		err |= put(body, names[i], value);
-	}
-	return err ? -ENOMEM : 0;
+	return seconds * 1000 + run->core->options->timeout_ms;
 }
 
-static const char *run_language(
-	const struct run *run, const char *content, size_t len)
+/* Takes body; NULL: out of memory. */
+static int run_write_body(struct run *run, json_t *body)
 {
-	const char *set = json_string_value(run_setting(run, "language"));
-
-	if (set && *set)
-		return set;
-	set = language_of_name(run->name);
-	return set ? set : language_of_shebang(content, len);
+	run->body = body ? json_write(body, &run->body_len) : NULL;
+	json_decref(body);
+	return run->body ? 0 : -ENOMEM;
 }
 
 /* ---- POST /run: the #! line tells the language ---- */
 
-static int add_query(struct run *run, const char *name, char *text)
-{
-	size_t i = 0;
-
-	if (!text)
-		return -ENOMEM;
-	while (run->query[i].name)
-		i++;
-	run->query_text[i] = text;
-	run->query[i].name = name;
-	run->query[i].value = text;
-	return 0;
-}
-
 static int build_run(struct run *run, const char *content, size_t len)
 {
-	static const char *const names[] = { "env", "network_mode", "ttl",
-		"return_artifact", "return_wasm_artifact" };
-	int err = 0;
+	struct api_param *param = run->query;
 
-	for (size_t i = 0; !err && i < sizeof(names) / sizeof(*names); i++) {
-		const json_t *value = run_setting(run, names[i]);
+	for (size_t i = 0; i < RUN_SETTINGS; i++) {
+		const json_t *value = request_setting(run, i);
 		size_t text_len;
-		if (!value || json_is_false(value) ||
-			(json_is_object(value) && !json_object_size(value)))
+		if (!value)
 			continue;
-		err = add_query(run, names[i],
-			json_is_true(value)
-				? strdup("true")
-				: json_value_text(value, &text_len));
+		param->value = json_is_true(value)
+			? strdup("true")
+			: json_value_text(value, &text_len);
+		if (!param->value)
+			return -ENOMEM;
+		param++->name = request_settings[i];
 	}
 	run->body = malloc(len ? len : 1);
 	if (!run->body)
@@ -86,8 +74,10 @@ static int build_run(struct run *run, const char *content, size_t len)
 	memcpy(run->body, content, len);
 	run->body_len = len;
 	run->endpoint = run->kind->is_async ? API_RUN_ASYNC : API_RUN;
-	return err;
+	return 0;
 }
+
+/* ---- POST /execute ---- */
 
 static int build_execute(
 	struct run *run, const char *language, const char *content, size_t len)
@@ -96,38 +86,67 @@ static int build_execute(
 		json_from_bytes(content, len));
 	int err = body ? run_put_inputs(run, body) : -ENOMEM;
 
-	if (!err)
-		err = put_settings(run, body);
-	if (!err) {
-		run->body = json_write(body, &run->body_len);
-		err = run->body ? 0 : -ENOMEM;
+	for (size_t i = 0; !err && i < SETTINGS; i++) {
+		json_t *value = request_setting(run, i);
+		if (value && json_object_set(body, request_settings[i], value))
+			err = -ENOMEM;
 	}
-	json_decref(body);
 	run->endpoint = run->kind->is_async ? API_EXECUTE_ASYNC : API_EXECUTE;
+	if (!err)
+		return run_write_body(run, body);
+	json_decref(body);
 	return err;
 }
 
 /*
  * A file whose name tells no language is sent as it is to /run, which reads
  * its #! line. /run takes neither input files nor processors: with those, and
- * an interpreter that we know, it is /execute all the same.
+ * an interpreter that we know, it is sent to /execute.
  */
 int run_build_execute(struct run *run, const char *content, size_t len)
 {
 	const json_t *ttl = run_setting(run, "ttl");
-	const json_t *set = run_setting(run, "language");
-	const char *language = run_language(run, content, len);
-	bool is_named =
-		language_of_name(run->name) || json_string_length(set) > 0;
+	const char *language = json_string_value(run_setting(run, "language"));
 
-	run->timeout_ms =
-		(ttl ? json_integer_value(ttl) : TTL_DEFAULT_S) * 1000 +
-		run->grace_ms;
-	if (run->kind->is_async)
-		run->timeout_ms = 0;
-	if (language &&
-		(is_named || json_integer_value(run_setting(run, "vcpu")) > 1 ||
-			run_has_inputs(run)))
+	if (!run->kind->is_async)
+		run->timeout_ms = run_timeout_ms(
+			run, ttl ? json_integer_value(ttl) : TTL_DEFAULT_S);
+	if (!language || !*language)
+		language = language_of_name(run->name);
+	if (language)
 		return build_execute(run, language, content, len);
-	return build_run(run, content, len);
+	if (json_integer_value(run_setting(run, "vcpu")) > 1 ||
+		run_has_inputs(run))
+		language = language_of_shebang(content, len);
+	return language ? build_execute(run, language, content, len)
+			: build_run(run, content, len);
+}
+
+/* ---- commands in a service or a session ---- */
+
+static int build_command(struct run *run, enum api_endpoint endpoint,
+	const char *content, size_t len)
+{
+	const json_t *set = run_setting(run, "timeout");
+	json_int_t timeout_s =
+		set ? json_integer_value(set) : COMMAND_DEFAULT_S;
+
+	while (len && content[len - 1] == '\n')
+		len--;
+	run->endpoint = endpoint;
+	run->timeout_ms = run_timeout_ms(
+		run, timeout_s ? timeout_s : COMMAND_UNLIMITED_S);
+	return run_write_body(run,
+		json_pack("{s:o s:I}", "command", json_from_bytes(content, len),
+			"timeout", timeout_s * 1000));
+}
+
+int run_build_service_command(struct run *run, const char *content, size_t len)
+{
+	return build_command(run, API_SERVICE_EXECUTE, content, len);
+}
+
+int run_build_session_command(struct run *run, const char *content, size_t len)
+{
+	return build_command(run, API_SESSION_EXECUTE, content, len);
 }

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "fs/base/errors.h"
+#include "fs/base/json_array.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/job_reader.h"
 
 /* The answer of a DELETE is the result. The write returns when it is stored; if
  * it cannot be stored, the poller asks for it again. */
@@ -74,7 +74,7 @@ static int cancel_unnamed(struct op *op, struct job *job)
 
 	if (err)
 		return err;
-	json_array_foreach (job_items(json), i, item) {
+	json_array_foreach (json_array_in(json, "jobs"), i, item) {
 		if (is_candidate(op->core, item)) {
 			id = job_item_id(item);
 			count++;

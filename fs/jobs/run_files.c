@@ -12,10 +12,7 @@
 #include "fs/base/fd.h"
 #include "fs/base/name_rule.h"
 #include "fs/core/core.h"
-#include "fs/jobs/job_store.h"
-#include "fs/jobs/run.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/dir_kind.h"
 
 /*
  * The request has the files as they were at the close. The loop opens the
@@ -28,7 +25,7 @@ int run_files_open(struct run *run, struct file *dir, struct file *program)
 	struct file_opened opened;
 	int err;
 
-	run->takes_all = dir_kind_takes_all(dir);
+	run->takes_all = run->kind->has_drafts && file_parent(dir);
 	if (program) {
 		err = file_open(program, O_RDONLY, &opened);
 		if (err)
@@ -62,18 +59,17 @@ void run_files_thaw(struct run *run)
 	run->dir = NULL;
 }
 
-int run_files_copy(const struct run *run, uint64_t number)
+int run_files_copy(const struct run *run)
 {
-	int fd = job_open_file(
-		run->state, number, "code", O_WRONLY | O_CREAT | O_EXCL);
-	int err = fd < 0 ? fd : 0;
+	int fd = job_open_file(&run->core->state, run->job->number, "code",
+		O_WRONLY | O_CREAT | O_EXCL);
 
-	if (!err)
-		err = fd_copy(run->program_fd, fd);
+	if (fd < 0)
+		return fd;
+	int err = fd_copy(run->program_fd, fd);
 	if (!err && fsync(fd))
 		err = -errno;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return err;
 }
 
@@ -109,6 +105,12 @@ static int input_json(int fd, const char *name, size_t *total, json_t **out)
 	return *out ? 0 : -ENOMEM;
 }
 
+static bool name_is_input(const struct run *run, const char *name)
+{
+	return !name_is_ignored(name) &&
+		(run->takes_all || !language_of_name(name));
+}
+
 static bool is_input(const struct run *run, int fd, const char *name)
 {
 	struct stat st, program;
@@ -128,7 +130,7 @@ static int input_add(
 	json_t *item;
 	int fd, err = 0;
 
-	if (run->takes_all ? name_is_ignored(name) : !dir_kind_takes_name(name))
+	if (!name_is_input(run, name))
 		return 0;
 	fd = openat(run->dir_fd, name,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

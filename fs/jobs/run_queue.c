@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/run_queue.c - how many runs go on at a time, and which is the next */
+/* fs/jobs/run_queue.c - how many runs are sent at a time, and which is next */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
@@ -38,6 +37,44 @@ static bool runs_have_room(const struct core *core)
 		return false;
 	return !runs->room || going < runs->room ||
 		core->now_ms >= runs->room_until_ms;
+}
+
+static void run_send(struct run *run)
+{
+	struct core *core = run->core;
+	struct runs *runs = &core->jobs->runs;
+	struct job *job = run->job;
+
+	if (run->endpoint == API_SESSION_EXECUTE && runs->uses_shell)
+		run->endpoint = API_SESSION_SHELL;
+
+	struct api_request request = {
+		.endpoint = run->endpoint,
+		.priority = API_PROGRAM,
+		.id = run->id[0] ? run->id : NULL,
+		.query = run->query[0].name ? run->query : NULL,
+		.body = run->body,
+		.body_len = run->body_len,
+		.keeps_body = true, /* it may be sent again */
+		.timeout_ms = run->timeout_ms,
+	};
+
+	TAILQ_REMOVE(&runs->queue, run, link);
+	run->is_queued = false;
+	run->is_sent = true;
+	job->submitted_ms = core->now_ms;
+	int err = api_start(core->api, &request, core->now_ms, run_answered,
+		run, &job->call);
+	if (err) {
+		job_fail(job, err, "the request cannot be made");
+		run_free(run);
+		return;
+	}
+	runs->in_flight++;
+	if (!job->is_async) {
+		job->status = JOB_RUNNING;
+		job_notify(job);
+	}
 }
 
 void runs_send(struct core *core)
@@ -83,6 +120,7 @@ void run_queue(struct run *run)
 	struct core *core = run->core;
 	struct runs *runs = &core->jobs->runs;
 
+	run->is_sent = false;
 	if (!run->turn)
 		run->turn = ++runs->turns;
 	queue_insert(runs, run);
@@ -102,7 +140,6 @@ bool run_wait_for_room(struct run *run, int err)
 		return false;
 	runs->room = going;
 	runs->room_until_ms = core->now_ms + ROOM_MS;
-	run->is_sent = false;
 	run->job->status = JOB_PENDING;
 	job_notify(run->job);
 	run_queue(run);

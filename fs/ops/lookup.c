@@ -11,7 +11,7 @@
 #include "fs/core/node.h"
 #include "fs/core/row.h"
 #include "fs/files/files.h"
-#include "fs/jobs/dir_kind.h"
+#include "fs/jobs/jobs.h"
 
 /* A static row under a directory: bound as its directory is. */
 static int child_found(struct op *op, const struct row *row,

@@ -13,7 +13,6 @@
 #include "fs/jobs/jobs.h"
 #include "fs/ops/close_probe.h"
 #include "fs/ops/open_descriptors.h"
-#include "fs/jobs/dir_kind.h"
 
 /*
  * When has a file been saved?
@@ -326,8 +325,7 @@ int save_renamed(
 	}
 	run_unsettle(op->core, file);
 	if (!S_ISREG(file->type) || file->writers ||
-		file->sent == file->generation ||
-		!dir_kind_runs(dir, name, file))
+		file->sent == file->generation || !dir_kind_runs(dir, name, file))
 		return op_reply_ok(op);
 	int err = save_begin(op, file, NULL, &as);
 	if (err) {

@@ -7,7 +7,7 @@
 
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
-#include "fs/jobs/run.h"
+#include "fs/jobs/jobs.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"

@@ -9,7 +9,7 @@
 
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
-#include "fs/jobs/dir_kind.h"
+#include "fs/jobs/jobs.h"
 #include "fs/ops/cut.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"

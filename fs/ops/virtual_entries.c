@@ -15,7 +15,6 @@
 #include "fs/core/row.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
-#include "fs/jobs/dir_kind.h"
 
 static const char settings_name[] = ".settings";
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/dir_kinds.c - the directories in which people save, and what that
- * does
+/* fs/tree/dir_kinds.c - the directories in which people save, and what that does
  */
 #include "fs/drafts/create.h"
 #include "fs/tree/tables.h"

@@ -13,7 +13,6 @@
 #include "fs/core/row.h"
 #include "fs/jobs/jobs.h"
 #include "fs/tree/tables.h"
-#include "fs/jobs/job_reader.h"
 
 struct job *node_job(struct op *op, const struct node *node)
 {

@@ -10,7 +10,7 @@
 #include "fs/core/listing.h"
 #include "fs/core/row.h"
 #include "fs/files/files.h"
-#include "fs/jobs/dir_kind.h"
+#include "fs/jobs/jobs.h"
 #include "fs/tree/tables.h"
 
 /* node->id says which directory it is, node->name which setting. Held for the

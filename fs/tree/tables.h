@@ -4,7 +4,7 @@
 #define FS_TREE_TABLES_H
 
 #include "fs/core/row.h"
-#include "fs/jobs/dir_kind.h"
+#include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"
 
 /* What a mount is made with: tree_init, resources_new and dir_kinds_init take

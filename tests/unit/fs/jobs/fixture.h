@@ -19,7 +19,6 @@
 
 #include "fs/core/core.h"
 #include "fs/files/files.h"
-#include "fs/jobs/job_index.h"
 #include "fs/jobs/jobs.h"
 
 /* A state directory with jobs/ alone, and no saved files. */
