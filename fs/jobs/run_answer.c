@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/jobs/run_answer.c - what the answer to a run makes of its job */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "fs/base/errors.h"
@@ -83,6 +85,32 @@ static void run_take_answer(struct job *job, json_t *json)
 	}
 }
 
+/* ---- no result ---- */
+
+/* The request was sent, and no answer says that it was refused. One that got no
+ * turn (-EBUSY) to be sent again was refused before. */
+static bool may_have_run(
+	const struct api_call *call, const struct api_answer *answer)
+{
+	if (!api_call_was_sent(call) ||
+		(answer->err == -EBUSY && !answer->status))
+		return false;
+	return answer->status < 300 || answer->status >= 500;
+}
+
+static void run_failed(struct job *job, const struct api_answer *answer,
+	const char *consequence)
+{
+	const char *reason =
+		*answer->message ? answer->message : strerror(-answer->err);
+	char *text;
+
+	if (asprintf(&text, "%s; %s", reason, consequence) < 0)
+		text = NULL;
+	job_fail(job, answer->err, text ? text : consequence);
+	free(text);
+}
+
 /* A session's command goes to one of two paths: which of them this API has is
  * learned (api/API.md 14, row 33). */
 static bool run_otherwise(struct run *run, int err)
@@ -101,6 +129,7 @@ void run_answered(void *ctx, const struct api_answer *answer)
 	struct run *run = ctx;
 	struct core *core = run->core;
 	struct job *job = run->job;
+	bool is_lost = may_have_run(job->call, answer);
 
 	job->call = NULL;
 	core->jobs->runs.in_flight--;
@@ -112,6 +141,10 @@ void run_answered(void *ctx, const struct api_answer *answer)
 		run->kind->made(run, answer->json);
 	if (!answer->err)
 		run_take_answer(job, answer->json);
+	else if (is_lost)
+		run_failed(job, answer,
+			job->is_making ? "it may have been created"
+				       : "the program may have run");
 	else
 		job_fail(job, answer->err, answer->message);
 	run_free(run);

@@ -350,7 +350,7 @@ const struct row tree_job_rows[] = {
 		.render = status_render,
 		.poll = status_poll,
 		.help = "pending, running, completed, failed, timeout, "
-			"cancelled; error where nothing ran" },
+			"cancelled; error where the request failed" },
 	{ .path = "/jobs/{job}/stdout",
 		JOB_FILE,
 		.exists = job_exists,

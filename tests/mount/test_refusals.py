@@ -39,6 +39,10 @@ REFUSALS = {
     "closed_before": ({"close": "before"}, "ECONNRESET", ""),
     "closed_in_headers": ({"close": "headers"}, "EPROTO", ""),
 }
+# The errors after which the program may have run; a redirect says that it has
+# not.
+LOST = ("EREMOTEIO", "EPROTO", "ECONNRESET")
+
 
 class Refusals(RefusalCase):
     """The errno of close, the reason in two files, the script kept."""
@@ -51,6 +55,8 @@ class Refusals(RefusalCase):
         self.assertEqual(self.save_error(path, "print('kept')\n"), error)
         self.check_told(f"{place}/{name}.py.job", request, error, words,
                         rule.get("status", 0))
+        self.assertEqual("may have run" in self.read(path + ".job/error"),
+                         error in LOST and name != "redirect")
         self.assertEqual(self.read(path), "print('kept')\n")
         self.assert_requests({request: 1})
         self.server.fault()

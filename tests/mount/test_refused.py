@@ -81,6 +81,8 @@ class Refused(RefusalCase):
                                "after": True})
             self.assertEqual(self.save_error(place + "/lost.py", "pass\n"),
                              "ECONNRESET")
+            self.assertIn("may have run",
+                          self.read(place + "/lost.py.job/error"))
             self.assert_requests({request: 1})
             self.assertEqual(len(self.executions()), 1)
 
@@ -95,6 +97,7 @@ class Refused(RefusalCase):
                 self.assertEqual(self.save_error(path, "pass\n"),
                                  "ETIMEDOUT", (where, path))
                 self.assertEqual(self.value(path + ".job/status"), "error")
+                self.assertIn("may have run", self.read(path + ".job/error"))
             self.assert_requests({"POST /execute": 1,
                                   "POST /execute/async": 1})
 
@@ -105,6 +108,7 @@ class Refused(RefusalCase):
             self.assertEqual(self.save_error(path, "print('risen')\n"),
                              "ECONNREFUSED")
             self.assertEqual(self.value(path + ".job/status"), "error")
+            self.assertNotIn("may have run", self.read(path + ".job/error"))
             self.assertEqual(self.read(path), "print('risen')\n")
             self.assertEqual(self.error_of(self.read, path + ".job/stdout"),
                              "ECONNREFUSED")
