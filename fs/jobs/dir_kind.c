@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,44 +27,24 @@ static const struct dir_kind nothing = {
 	.settings = settings_run,
 };
 
-/* Matches "services/ID/run" with its pattern; the id is between. */
-static bool root_matches(
-	const char *pattern, const char *root, const char **id, size_t *id_len)
-{
-	const char *star = strchr(pattern, '*');
-	size_t head, tail, len = strlen(root);
-
-	*id_len = 0;
-	if (!star)
-		return !strcmp(pattern, root);
-	head = star - pattern;
-	tail = strlen(star + 1);
-	if (len <= head + tail || strncmp(pattern, root, head) ||
-		strcmp(root + len - tail, star + 1))
-		return false;
-	*id = root + head;
-	*id_len = len - head - tail;
-	return !memchr(*id, '/', *id_len);
-}
-
 const struct dir_kind *dir_kind_of(const struct file *dir)
 {
-	const char *id, *key = file_top_key(dir);
-	size_t id_len;
+	const char *key = file_top_key(dir);
 
 	for (const struct dir_kind *kind = kinds; key && kind->root; kind++)
-		if (root_matches(kind->root, key, &id, &id_len))
+		if (!fnmatch(kind->root, key, FNM_PATHNAME))
 			return kind;
 	return &nothing;
 }
 
 char *dir_kind_id(const struct dir_kind *kind, const struct file *dir)
 {
-	const char *id = "", *key = file_top_key(dir);
-	size_t id_len = 0;
+	const char *star = strchr(kind->root, '*');
 
-	root_matches(kind->root, key ? key : "", &id, &id_len);
-	char *name = strndup(id, id_len);
+	if (!star)
+		return strdup("");
+	const char *id = file_top_key(dir) + (star - kind->root);
+	char *name = strndup(id, strcspn(id, "/"));
 	char *decoded = name ? safe_name_decode(name) : NULL;
 	free(name);
 	return decoded;

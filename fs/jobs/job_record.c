@@ -18,11 +18,6 @@ static int put_bytes(json_t *record, const char *name, const char *text)
 			       json_from_bytes(text, strlen(text)));
 }
 
-static int put(json_t *record, const char *name, json_t *value)
-{
-	return value ? json_object_set(record, name, value) : 0;
-}
-
 static json_t *artifacts_record(const struct job *job)
 {
 	json_t *list = json_array();
@@ -42,8 +37,8 @@ static json_t *artifacts_record(const struct job *job)
 
 char *job_record(const struct job *job, size_t *len)
 {
-	json_t *record = json_pack(
-		"{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] s:o s:o s:o}",
+	json_t *record = json_pack("{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] "
+				   "s:o s:o s:o s:O* s:O*}",
 		"status", job_status_word(job->status), "err", job->err,
 		"async", job->is_async, "accepted", job->was_accepted, "detail",
 		job->has_detail, "file", (json_int_t)job->file, "code",
@@ -53,15 +48,14 @@ char *job_record(const struct job *job, size_t *len)
 		(json_int_t)job->output_size[JOB_STDERR], "created",
 		json_from_timespec(&job->created), "changed",
 		json_from_timespec(&job->changed), "artifacts",
-		artifacts_record(job));
+		artifacts_record(job), "fields", job->fields, "hidden",
+		job->hidden);
 	char *text = NULL;
 
 	if (!record)
 		return NULL;
 	if (!put_bytes(record, "id", job->id) &&
-		!put_bytes(record, "error", job->error) &&
-		!put(record, "fields", job->fields) &&
-		!put(record, "hidden", job->hidden))
+		!put_bytes(record, "error", job->error))
 		text = json_write(record, len);
 	json_decref(record);
 	return text;

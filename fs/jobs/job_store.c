@@ -81,38 +81,6 @@ void job_store_swap_artifacts(
 			removed.text);
 }
 
-/* Whether the file begins with these bytes; false after a read error. */
-static bool file_begins(int fd, const char *bytes, size_t len)
-{
-	char read[65536];
-
-	for (size_t done = 0; done < len;) {
-		size_t want =
-			len - done < sizeof(read) ? len - done : sizeof(read);
-		ssize_t n = pread(fd, read, want, done);
-		if (n <= 0 || memcmp(read, bytes + done, n))
-			return false;
-		done += n;
-	}
-	return true;
-}
-
-/*
- * Output grows: bytes that are in the file already are not written again, so
- * that a reader finds the same bytes in the same places. If the API sends other
- * bytes than before, the new ones count.
- */
-static int file_replace(int fd, size_t old_len, const char *bytes, size_t len)
-{
-	size_t same =
-		old_len <= len && file_begins(fd, bytes, old_len) ? old_len : 0;
-
-	if (lseek(fd, same, SEEK_SET) < 0)
-		return -errno;
-	int err = fd_write(fd, bytes + same, len - same);
-	return !err && ftruncate(fd, len) ? -errno : err;
-}
-
 /* ---- an answer ---- */
 
 struct storing {
@@ -120,6 +88,15 @@ struct storing {
 	uint64_t number;
 	bool is_durable;
 };
+
+/* Does not truncate first: output grows, and a reader finds the same bytes in
+ * the same places all the time. */
+static int file_replace(int fd, const char *bytes, size_t len)
+{
+	int err = fd_write(fd, bytes, len);
+
+	return !err && ftruncate(fd, len) ? -errno : err;
+}
 
 /* Makes the file hold *len bytes. NULL: it keeps what it has, of *len bytes. */
 static int store_file(const struct storing *storing, const char *suffix,
@@ -133,7 +110,7 @@ static int store_file(const struct storing *storing, const char *suffix,
 		return fd;
 	int err = fstat(fd, &stat) ? -errno : 0;
 	if (!err && bytes)
-		err = file_replace(fd, stat.st_size, bytes, *len);
+		err = file_replace(fd, bytes, *len);
 	else if (!err)
 		*len = stat.st_size;
 	if (!err && storing->is_durable && fsync(fd))
