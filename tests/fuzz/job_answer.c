@@ -59,9 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	job_store_answer(&state, 7, answer, false, &stored);
 	check_stored(&stored);
-	for (size_t i = 0; i < stored.artifact_count; i++)
-		free(stored.artifacts[i].name);
-	free(stored.artifacts);
+	job_artifacts_free(stored.artifacts, stored.artifact_count);
 	json_decref(stored.fields);
 	json_decref(answer);
 	job_store_remove(&state, 7, artifacts);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -85,5 +86,16 @@ static inline int fixture_has(const struct fixture *fixture, const char *name)
 {
 	return faccessat(fixture->core.state.jobs_fd, name, F_OK, 0) == 0;
 }
+
+static inline uint64_t cpu_ms(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+	return at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
+/* For tests that have a setup() and a teardown(). */
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 #endif

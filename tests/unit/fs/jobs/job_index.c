@@ -1,35 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/fs/jobs/job_index.c - jobs found by number, id and key */
+#include "tests/unit/alloc_fail.h"
 #include "tests/unit/fs/jobs/fixture.h"
 
-/* The Makefile wraps what is called __wrap_ here. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
 char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
 char *__wrap_strdup(const char *text);
-
-static unsigned allocations, failing;
-
-static bool is_failing(void)
-{
-	return failing && ++allocations == failing;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_failing() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return is_failing() ? NULL : __real_calloc(count, size);
-}
 
 char *__wrap_strdup(const char *text)
 {
-	return is_failing() ? NULL : __real_strdup(text);
+	return alloc_fails() ? NULL : __real_strdup(text);
 }
 
 static struct fixture fixture;
@@ -99,8 +78,8 @@ static void test_out_of_memory(void **state)
 	unsigned jobs = 0;
 	(void)state;
 
-	for (failing = 1; !job; failing++) {
-		allocations = 0;
+	while (!job) {
+		alloc_fail_at = jobs + 1;
 		job = job_foreign(core, "a");
 		if (!job) {
 			assert_null(core->jobs->by_number);
@@ -109,13 +88,11 @@ static void test_out_of_memory(void **state)
 			jobs++;
 		}
 	}
-	failing = 0;
+	alloc_fail_at = 0;
 	assert_true(jobs >= 5); /* the job, its key and id, two tables */
 	assert_ptr_equal(job_by_id(core, "a"), job);
 	assert_ptr_equal(job_by_number(core, job->number), job);
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {

@@ -92,8 +92,6 @@ static void test_end_of_the_mount(void **state)
 	jobs_init(&fixture.jobs, &fixture.core);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {

@@ -14,9 +14,7 @@ static int setup(void **state)
 
 static void forget_stored(void)
 {
-	for (size_t i = 0; i < stored.artifact_count; i++)
-		free(stored.artifacts[i].name);
-	free(stored.artifacts);
+	job_artifacts_free(stored.artifacts, stored.artifact_count);
 	json_decref(stored.fields);
 	memset(&stored, 0, sizeof(stored));
 }
@@ -130,8 +128,6 @@ static void test_errors(void **state)
 	assert_int_equal(stored.err, -EPROTO);
 	json_decref(answer);
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {

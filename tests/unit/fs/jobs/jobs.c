@@ -2,8 +2,6 @@
 /* tests/unit/fs/jobs/jobs.c - the jobs that a start finds */
 #include "tests/unit/fs/jobs/fixture.h"
 
-#include <time.h>
-
 enum { MANY = 40000, MANY_LIMIT_MS = 4000 };
 
 static const char completed[] =
@@ -22,14 +20,6 @@ static void write_completed(struct fixture *fixture, unsigned number)
 	snprintf(name, sizeof(name), "%u.json", number);
 	snprintf(text, sizeof(text), completed, id, id);
 	fixture_write(fixture, name, text);
-}
-
-static uint64_t cpu_ms(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-	return at.tv_sec * 1000 + at.tv_nsec / 1000000;
 }
 
 /* Every second record has a file beside it, and 1,000 files have no record. */

@@ -2,8 +2,6 @@
 /* tests/unit/fs/jobs/poller.c - which polls are sent when; the API is ours */
 #include "tests/unit/fs/jobs/fixture.h"
 
-#include <time.h>
-
 /* The Makefile wraps what is called __wrap_ here. */
 int __wrap_api_start(struct api *api, const struct api_request *request,
 	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out);
@@ -446,14 +444,6 @@ static void test_no_memory(void **state)
 
 /* ---- many ---- */
 
-static uint64_t cpu_ms(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-	return at.tv_sec * 1000 + at.tv_nsec / 1000000;
-}
-
 /* Each event takes the same time however many jobs are polled. */
 static void test_many(void **state)
 {
@@ -483,8 +473,6 @@ static void test_many(void **state)
 	assert_int_equal(fixture.jobs.poller.own, 0);
 	assert_int_equal(fixture.jobs.poller.pollable, 0);
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {

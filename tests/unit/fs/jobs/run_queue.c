@@ -2,8 +2,6 @@
 /* tests/unit/fs/jobs/run_queue.c - runs are sent in the order of their saves */
 #include "tests/unit/fs/jobs/fixture.h"
 
-#include <time.h>
-
 /* The Makefile wraps what is called __wrap_ here. */
 int __wrap_api_start(struct api *api, const struct api_request *request,
 	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out);
@@ -148,14 +146,6 @@ static void test_jobs_count(void **state)
 	assert_sent("1");
 }
 
-static uint64_t cpu_ms(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-	return at.tv_sec * 1000 + at.tv_nsec / 1000000;
-}
-
 static void test_many(void **state)
 {
 	struct run *runs = calloc(MANY, sizeof(*runs));
@@ -172,8 +162,6 @@ static void test_many(void **state)
 		&runs[MANY - 1]);
 	free(runs);
 }
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
