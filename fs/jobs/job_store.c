@@ -89,33 +89,26 @@ struct storing {
 	bool is_durable;
 };
 
-/* Does not truncate first: output grows, and a reader finds the same bytes in
+/* Makes the file hold *len bytes. NULL: it keeps what it has, of *len bytes. It
+ * is not truncated first: output grows, and a reader finds the same bytes in
  * the same places all the time. */
-static int file_replace(int fd, const char *bytes, size_t len)
-{
-	int err = fd_write(fd, bytes, len);
-
-	return !err && ftruncate(fd, len) ? -errno : err;
-}
-
-/* Makes the file hold *len bytes. NULL: it keeps what it has, of *len bytes. */
 static int store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len)
 {
 	struct stat stat;
 	int fd = job_open_file(
-		storing->state, storing->number, suffix, O_RDWR | O_CREAT);
+		storing->state, storing->number, suffix, O_WRONLY | O_CREAT);
 
 	if (fd < 0)
 		return fd;
-	int err = fstat(fd, &stat) ? -errno : 0;
-	if (!err && bytes)
-		err = file_replace(fd, bytes, *len);
-	else if (!err)
-		*len = stat.st_size;
-	if (!err && storing->is_durable && fsync(fd))
+	int err = bytes ? fd_write(fd, bytes, *len) : 0;
+	if (!err && bytes && ftruncate(fd, *len))
+		err = -errno;
+	if (!err && (fstat(fd, &stat) || (storing->is_durable && fsync(fd))))
 		err = -errno;
 	close(fd);
+	if (!err)
+		*len = stat.st_size;
 	return err;
 }
 

@@ -221,10 +221,9 @@ void run_drop(struct run *run)
 		run->is_dropped = true;
 }
 
-void run_unsettle(struct core *core, struct file *file)
+void run_unsettle(struct file *file)
 {
 	struct run *run = file->run;
-	(void)core;
 
 	if (!run || !run->settles)
 		return;

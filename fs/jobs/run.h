@@ -83,7 +83,7 @@ int run_start(struct core *core, struct file *dir, const char *name,
 
 /* If the file's run is debounced, drops it and removes its job: the file was
  * renamed or removed. */
-void run_unsettle(struct core *core, struct file *file);
+void run_unsettle(struct file *file);
 
 /* It is queued, here or in the API client. */
 bool run_is_waiting(const struct run *run);

@@ -29,15 +29,15 @@ static void run_accepted(struct job *job, const char *id)
 	}
 }
 
-static void run_misunderstood(struct job *job)
+static void run_misunderstood(const struct run *run)
 {
 	static const char reason[] = "the API's answer has neither a job_id "
 				     "nor a result; the program may have run";
 
-	errors_add(job->core->errors, &job->core->now, "POST",
-		job->is_async ? "/execute/async" : "/execute", 200, -EPROTO,
-		reason);
-	job_fail(job, -EPROTO, reason);
+	errors_add(run->core->errors, &run->core->now,
+		api_endpoint_method(run->endpoint),
+		api_endpoint_path(run->endpoint), 200, -EPROTO, reason);
+	job_fail(run->job, -EPROTO, reason);
 }
 
 static int run_status(
@@ -56,14 +56,15 @@ static int run_status(
 
 /* An answer with a result ends the job; one that says "running" makes a job to
  * be polled. Either endpoint may give either (api/API.md 14, row 3). */
-static void run_take_answer(struct job *job, json_t *json)
+static void run_take_answer(const struct run *run, json_t *json)
 {
+	struct job *job = run->job;
 	const json_t *id = json_member(json, "job_id");
 	enum job_status status;
 	size_t len;
 
 	if (run_status(job, json, &status)) {
-		run_misunderstood(job);
+		run_misunderstood(run);
 		return;
 	}
 	char *text = json_to_bytes(id, &len);
@@ -76,7 +77,7 @@ static void run_take_answer(struct job *job, json_t *json)
 		job_fail(job, -ENOMEM,
 			"out of memory for the job's id; the program may run");
 	} else if (!job->id) {
-		run_misunderstood(job);
+		run_misunderstood(run);
 	} else {
 		job->status = status;
 		job_store_record(job);
@@ -140,7 +141,7 @@ void run_answered(void *ctx, const struct api_answer *answer)
 	if (!answer->err && run->kind->made)
 		run->kind->made(run, answer->json);
 	if (!answer->err)
-		run_take_answer(job, answer->json);
+		run_take_answer(run, answer->json);
 	else if (is_lost)
 		run_failed(job, answer,
 			job->is_making ? "it may have been created"

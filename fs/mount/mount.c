@@ -33,7 +33,7 @@ static void file_gone(void *ctx, uint64_t number, struct file *file)
 	struct job *job;
 
 	if (file)
-		run_unsettle(core, file);
+		run_unsettle(file);
 	job = job_of_file(core, number);
 	if (job)
 		job_detach(job);

@@ -171,7 +171,7 @@ static int save_start(struct core *core, struct file *file,
 	if (!as->dir || file->sent == file->generation ||
 		!dir_kind_runs(as->dir, as->name, file))
 		return commit_start(core, file, opened, &save->commit);
-	run_unsettle(core, file);
+	run_unsettle(file);
 	file->sent = file->generation;
 	save->settles = dir_kind_settles(as->dir, as->name);
 	return run_start(core, as->dir, as->name, file, opened, save->settles,
@@ -323,7 +323,7 @@ int save_renamed(
 			return op_wait(op, &save->job->waiters);
 		return op_reply_ok(op);
 	}
-	run_unsettle(op->core, file);
+	run_unsettle(file);
 	if (!S_ISREG(file->type) || file->writers ||
 		file->sent == file->generation || !dir_kind_runs(dir, name, file))
 		return op_reply_ok(op);

@@ -94,7 +94,7 @@ int saved_remove(struct op *op)
 		return err;
 	}
 	if (!err && !op->flags)
-		run_unsettle(op->core, file);
+		run_unsettle(file);
 	if (!err)
 		file_drop(file);
 	if (!err)
