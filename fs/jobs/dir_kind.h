@@ -11,8 +11,7 @@
 struct run;
 
 enum dir_kind_saves {
-	SAVES_RUN_PROGRAMS, /* names that run do, others are their input files
-			     */
+	SAVES_RUN_PROGRAMS, /* files that are no program are input files */
 	SAVES_RUN_COMMANDS, /* every file is a command */
 	SAVES_CREATE,	    /* every file creates a resource; directories are
 			       drafts */

@@ -56,7 +56,8 @@ bool job_is_final(const struct job *job)
 	return job->status >= JOB_COMPLETED;
 }
 
-static struct job *job_create(struct core *core, uint64_t number)
+static struct job *job_create(
+	struct core *core, uint64_t number, const char *key)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
@@ -66,7 +67,9 @@ static struct job *job_create(struct core *core, uint64_t number)
 	job->number = number;
 	job->created = job->changed = core->now;
 	TAILQ_INIT(&job->waiters);
-	if (job_index_add(job)) {
+	job->key = strdup(key);
+	if (!job->key || job_index_add(job)) {
+		free(job->key);
 		free(job);
 		return NULL;
 	}
@@ -83,14 +86,10 @@ struct job *job_new(struct core *core)
 
 struct job *job_new_numbered(struct core *core, uint64_t number)
 {
-	struct job *job = job_create(core, number);
+	char key[24];
 
-	if (job && asprintf(&job->key, "n%" PRIu64, job->number) < 0) {
-		job->key = NULL;
-		job_forget(job); /* the files with this number stay */
-		return NULL;
-	}
-	return job;
+	snprintf(key, sizeof(key), "n%" PRIu64, number);
+	return job_create(core, number, key);
 }
 
 struct job *job_foreign(struct core *core, const char *id)
@@ -99,14 +98,13 @@ struct job *job_foreign(struct core *core, const char *id)
 
 	if (job)
 		return job;
-	job = job_create(core, core->jobs->next_number);
+	job = job_create(core, core->jobs->next_number, id);
 	if (!job)
 		return NULL;
 	job->is_foreign = job->is_async = true;
 	job->was_accepted = job->is_stored = true;
 	job->status = JOB_RUNNING;
-	job->key = strdup(id);
-	if (!job->key || job_set_id(job, id)) {
+	if (job_set_id(job, id)) {
 		job_forget(job);
 		return NULL;
 	}

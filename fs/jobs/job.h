@@ -63,8 +63,8 @@ struct job {
 
 	enum job_status status;
 	int err;	/* of JOB_ERROR: -errno */
-	char *error;	/* why, in the API's words; NULL: no error */
-	json_t *fields; /* the last answer, but for its output and artifacts */
+	char *error;	/* the API's reason; NULL: no error */
+	json_t *fields; /* the last answer without output and artifacts */
 	struct timespec created, changed;
 
 	uint64_t file; /* number of the file it belongs to; 0: none */

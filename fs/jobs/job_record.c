@@ -87,7 +87,7 @@ int job_store_record(const struct job *job)
 
 /* ---- reading ---- */
 
-/* NULL where value is no string. */
+/* *out is NULL if value is not a string. */
 static int get_bytes(const json_t *value, char **out)
 {
 	size_t len;

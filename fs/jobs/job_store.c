@@ -112,7 +112,7 @@ static int store_file(const struct storing *storing, const char *suffix,
 	return err;
 }
 
-/* An answer without this output leaves what came before. */
+/* If the answer lacks this output, the file keeps what it has. */
 static int store_output(const struct storing *storing, const json_t *answer,
 	enum job_output output, uint64_t *size)
 {
@@ -137,8 +137,8 @@ static bool artifact_is_named(const struct job_stored *stored, const char *name)
 }
 
 /* A name from the network becomes a file name in artifacts/: one component, not
- * . or .., at most 255 bytes, no other's. All else gets a name of ours; NULL if
- * out of memory. */
+ * . or .., at most 255 bytes, no other's. Others are replaced; NULL if out of
+ * memory. */
 static char *artifact_name(const struct job_stored *stored, const json_t *item)
 {
 	size_t len, index = stored->artifact_count;

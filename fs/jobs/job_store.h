@@ -32,8 +32,8 @@ int job_write_record(const struct state *state, uint64_t number,
  * job. -ENOMEM, or -errno of the write. */
 int job_store_record(const struct job *job);
 
-/* What an answer brought. fields, and artifacts with their names, are owned by
- * the caller, also after an error. */
+/* What an answer has. fields and artifacts are owned by the caller, after an
+ * error, too. */
 struct job_stored {
 	int err; /* 0, -EPROTO: too many artifacts, -ENOMEM, -errno */
 	json_t *fields;

@@ -22,7 +22,7 @@ enum { RECORD_MAX = 16 << 20, FORGOTTEN_MAX = 1000 };
 
 static const char names_file[] = "names.json";
 
-/* Not the file's fault: another start may read it. */
+/* The file may be good: another start may read it. */
 static bool is_shortage(int err)
 {
 	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
@@ -37,7 +37,7 @@ static json_t *object_member(const json_t *names, const char *name)
 	return json_is_object(member) ? json_incref(member) : json_object();
 }
 
-/* A damaged file costs the aliases, and jobs that were removed may show up. */
+/* If the file is damaged, aliases are lost, and removed jobs may show up. */
 static int names_read(struct core *core)
 {
 	struct jobs *jobs = core->jobs;
@@ -263,7 +263,7 @@ static void file_found(void *ctx, uint64_t number)
 		job->has_file = true;
 }
 
-/* Of two jobs of one file the older goes, unless jobs/ shows it. */
+/* The older of two jobs of a file is removed, unless jobs/ shows it. */
 int jobs_tie(struct core *core)
 {
 	struct job *job, *next, *before;
@@ -280,7 +280,7 @@ int jobs_tie(struct core *core)
 	}
 	if (!err)
 		err = files_walk(core->files, file_found, core);
-	if (err == 1) /* where a file can be that is not seen, none goes */
+	if (err == 1) /* a file may have been overlooked */
 		return 0;
 	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
 		next = TAILQ_NEXT(job, link);

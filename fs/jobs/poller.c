@@ -166,7 +166,7 @@ bool poller_has_given_up(const struct job *job)
 	return job->poll_failures >= FAILURES_TOLD;
 }
 
-/* May free the job, where the answer cannot be stored. */
+/* May free the job if the answer cannot be stored. */
 static void poller_answered(void *ctx, const struct api_answer *answer)
 {
 	struct job *job = ctx;

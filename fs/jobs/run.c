@@ -9,7 +9,7 @@
 
 enum { SETTLE_MS = 250 };
 
-/* A newer run of the file may be the one that settles. */
+/* The file may have a newer run. */
 static void run_leave_file(struct run *run)
 {
 	if (run->file->run == run)

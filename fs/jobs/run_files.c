@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/run_files.c - the files that a run takes along; read by the worker */
+/* fs/jobs/run_files.c - program and input files of a run; read by the worker */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
