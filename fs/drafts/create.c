@@ -169,7 +169,8 @@ static int making_fill(struct op *op, struct making *making, struct file *draft,
 	run->core = op->core;
 	run->kind = dir_kind_of(draft);
 	run->name = strdup(name);
-	int err = run->name ? dir_kind_settings(draft, &run->settings) : -ENOMEM;
+	int err =
+		run->name ? dir_kind_settings(draft, &run->settings) : -ENOMEM;
 	if (!err)
 		err = making_files(making, draft);
 	const json_t *env = json_object_get(run->settings, "env");

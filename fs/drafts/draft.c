@@ -90,7 +90,8 @@ static int draft_run(
 bool file_is_draft(const struct file *file)
 {
 	return S_ISDIR(file->type) && file_parent(file) &&
-		!file_parent(file_parent(file)) && dir_kind_of(file)->has_drafts;
+		!file_parent(file_parent(file)) &&
+		dir_kind_of(file)->has_drafts;
 }
 
 static int draft_start(

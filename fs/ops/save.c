@@ -325,7 +325,8 @@ int save_renamed(
 	}
 	run_unsettle(file);
 	if (!S_ISREG(file->type) || file->writers ||
-		file->sent == file->generation || !dir_kind_runs(dir, name, file))
+		file->sent == file->generation ||
+		!dir_kind_runs(dir, name, file))
 		return op_reply_ok(op);
 	int err = save_begin(op, file, NULL, &as);
 	if (err) {
