@@ -189,6 +189,8 @@ static int row_print(struct op *op, const struct node *node, FILE *out)
 
 	if (node->row->render)
 		return node->row->render(op, node, out);
+	if (node->row->text)
+		fputs(node->row->text, out);
 	if (!node->row->source)
 		return 0;
 	int err = row_value(op, node, &value);

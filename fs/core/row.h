@@ -80,9 +80,12 @@ struct row {
 	 * is the name of the value in it ("state|status": the first that is
 	 * there); if the answer has none, the file does not exist. Or `render`
 	 * prints it. A link's content is its target. Both may return
-	 * -EINPROGRESS, and -ENOENT if it does not exist. */
+	 * -EINPROGRESS, and -ENOENT if it does not exist. `text` is content
+	 * that never changes. */
 	int (*source)(struct op *op, const struct node *node, json_t **answer);
+	enum api_endpoint endpoint; /* which answer, where `source` asks that */
 	const char *member;
+	const char *text;
 	int (*render)(struct op *op, const struct node *node, FILE *out);
 
 	/* Whether it exists: 0 or -ENOENT. NULL: if its directory does and, for

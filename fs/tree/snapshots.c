@@ -7,7 +7,6 @@
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
 #include "fs/tree/resource_rows.h"
-#include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"
 
 /* The collection of its source, and the id there. -ENOENT if it does not say.
@@ -73,48 +72,28 @@ static int source_render(struct op *op, const struct node *node, FILE *out)
 	return err;
 }
 
-#define HERE "/snapshots/{snapshot}/"
+#define HERE "/snapshots/{snapshot}"
 
 const struct row tree_snapshots_rows[] = {
-	{ .path = "/snapshots",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.attr = collection_attr,
-		.list = collection_list,
-		.find = collection_find,
-		.remove = collection_remove,
-		.help = "what sessions and services were at a time" },
-	{ .path = "/snapshots/{snapshot}",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.exists = resource_exists,
-		.attr = resource_attr,
-		.help = "a snapshot; rmdir is refused, but with -o "
-			"allow_delete" },
+	COLLECTION("/snapshots", "saved states of sessions and services"),
+	RESOURCE("a snapshot"),
 	ID,
 	FIELD_E("name", "name", "its name"),
 	FIELD_E("source_type", "source_type|type", "session or service"),
 	FIELD_E("source_id", "source_id|session_id|service_id",
 		"the id of what it was taken of"),
-	{ .path = HERE "source",
-		.kind = ROW_LINK,
-		.mode = 0777,
-		.flags = ROW_VOLATILE,
-		.exists = source_exists,
-		.render = source_render,
-		.help = "the session or the service, where it still exists" },
+	LINK(HERE "/source", "the session or the service, if it still exists",
+		.exists = source_exists, .render = source_render),
 	FIELD("container_name", "container_name", "the container's name"),
 	FIELD_E("size_bytes", "size_bytes|size", "how large it is"),
 	FIELD("hot", "hot", "1: it was taken while its source ran"),
 	FIELD("status", "status", "whether it is ready"),
 	FIELD_E("created_at", "created_at", "when it was taken"),
-	FIELD("expires_at", "expires_at", "when it goes by itself"),
-	VALUE("locked", "locked", resource_locked_write,
-		"1: it cannot be destroyed; writing 0 or 1 unlocks or "
-		"locks it"),
+	FIELD("expires_at", "expires_at", "when it is deleted by itself"),
+	LOCKED,
 	ACTION("restore", action_write, "any write restores it to its source"),
 	ACTION("clone", action_write,
-		"key=value words make a session or a service of it; "
+		"key=value words create a session or a service from it; "
 		"then reading gives its id"),
 	ACTION("destroy", resource_destroy, "any write deletes it"),
 	JSON("snapshot.json"),

@@ -25,4 +25,9 @@ extern const struct row tree_images_rows[];
 extern const struct row tree_system_rows[];
 extern const struct row tree_mount_rows[];
 
+/* For resources_new: the resource is gone; removes what was saved in its run/.
+ */
+void resource_run_drop(
+	struct core *core, const struct collection *collection, const char *id);
+
 #endif
