@@ -234,6 +234,12 @@ void attr_times(struct stat *attr, const struct timespec *mtime,
 	attr->st_atim = *mtime;
 }
 
+void attr_size(struct stat *attr, uint64_t size)
+{
+	attr->st_size = size;
+	attr->st_blocks = (size + 511) / 512;
+}
+
 /* The times of a row are those of the nearest directory that has some. */
 static int row_times(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
@@ -292,7 +298,6 @@ int row_attr(
 		return err;
 	node->drawn = node_digest(0, text, len);
 	free(text);
-	attr->st_size = len;
-	attr->st_blocks = (len + 511) / 512;
+	attr_size(attr, len);
 	return 0;
 }

@@ -191,5 +191,7 @@ int render_json(const json_t *value, FILE *out);
 /* Sets mtime, ctime and atime. */
 void attr_times(struct stat *attr, const struct timespec *mtime,
 	const struct timespec *ctime);
+/* Sets the size, in bytes, and the blocks that this takes. */
+void attr_size(struct stat *attr, uint64_t size);
 
 #endif

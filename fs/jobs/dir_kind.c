@@ -22,10 +22,11 @@ void places_init(const struct place *table)
 }
 
 /* A top directory whose kind this version does not know keeps its files. */
+static const struct setting no_settings[1];
 static const struct place nothing = {
 	.root = "",
 	.saves = PLACE_NOTHING,
-	.settings = settings_run,
+	.settings = no_settings,
 };
 
 /* Matches "services/ID/run" with its pattern; the id is between. */

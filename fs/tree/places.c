@@ -4,66 +4,29 @@
 #include "fs/drafts/create.h"
 #include "fs/tree/tables.h"
 
+#define PLACE(key, saved, gets, ...)                                           \
+	{                                                                      \
+		.root = key, .saves = saved, .settings = gets, __VA_ARGS__     \
+	}
+#define DRAFTS(key, saved, gets, builder)                                      \
+	PLACE(key, saved, gets, .build = builder, .made = make_made,           \
+		.has_drafts = true)
+
 const struct place tree_places[] = {
-	{
-		.root = "run",
-		.saves = PLACE_PROGRAMS,
-		.settings = settings_run,
-		.build = run_build_execute,
-	},
-	{
-		.root = "jobs/new",
-		.saves = PLACE_PROGRAMS,
-		.has_drafts = true,
-		.is_async = true,
-		.settings = settings_run,
-		.build = run_build_execute,
-	},
-	{
-		.root = "services/*/run",
-		.saves = PLACE_COMMANDS,
-		.settings = settings_command,
-		.build = run_build_service_command,
-	},
-	{
-		.root = "sessions/*/run",
-		.saves = PLACE_COMMANDS,
-		.settings = settings_command,
-		.build = run_build_session_command,
-	},
-	{
-		.root = "services/*/snapshots",
-		.saves = PLACE_NOTHING,
-		.settings = settings_snapshot,
-	},
-	{
-		.root = "sessions/*/snapshots",
-		.saves = PLACE_NOTHING,
-		.settings = settings_snapshot,
-	},
-	{
-		.root = "services/new",
-		.saves = PLACE_MAKES,
-		.has_drafts = true,
-		.settings = settings_service,
-		.build = make_build_service,
-		.made = make_made,
-	},
-	{
-		.root = "sessions/new",
-		.saves = PLACE_MAKES,
-		.has_drafts = true,
-		.settings = settings_session,
-		.build = make_build_session,
-		.made = make_made,
-	},
-	{
-		.root = "images/new",
-		.saves = PLACE_NOTHING,
-		.has_drafts = true,
-		.settings = settings_image,
-		.build = make_build_image,
-		.made = make_made,
-	},
+	PLACE("run", PLACE_PROGRAMS, settings_run, .build = run_build_execute),
+	PLACE("jobs/new", PLACE_PROGRAMS, settings_run,
+		.build = run_build_execute, .has_drafts = true,
+		.is_async = true),
+	PLACE("services/*/run", PLACE_COMMANDS, settings_command,
+		.build = run_build_service_command),
+	PLACE("sessions/*/run", PLACE_COMMANDS, settings_command,
+		.build = run_build_session_command),
+	PLACE("services/*/snapshots", PLACE_NOTHING, settings_snapshot),
+	PLACE("sessions/*/snapshots", PLACE_NOTHING, settings_snapshot),
+	DRAFTS("services/new", PLACE_MAKES, settings_service,
+		make_build_service),
+	DRAFTS("sessions/new", PLACE_MAKES, settings_session,
+		make_build_session),
+	DRAFTS("images/new", PLACE_NOTHING, settings_image, make_build_image),
 	{ 0 },
 };

@@ -32,14 +32,11 @@ static int pool_add(const json_t *pool, struct listing *listing)
 	const struct row *row = tree_row("/system/logs/pool/{node}");
 	const char *id = json_string_value(json_member(pool, "id|name"));
 	char *name = id ? safe_name_encode(id, strlen(id)) : NULL;
-	struct found found;
 	int err;
 
 	if (!name)
 		return id ? -ENOMEM : 0;
-	err = found_row(&found, row, NULL, name);
-	if (!err)
-		err = listing_add(listing, name, &found);
+	err = listing_add_row(listing, name, row, NULL, name);
 	free(name);
 	return err;
 }

@@ -13,6 +13,15 @@ extern const struct row *const tree_tables[];
 extern const struct collection *const tree_collections[];
 extern const struct place tree_places[];
 
+/* The settings of run/, its directories, jobs/new/ and its drafts. */
+extern const struct setting settings_run[];
+/* Of run/ of a service or a session; of their snapshots/; of drafts. */
+extern const struct setting settings_command[];
+extern const struct setting settings_snapshot[];
+extern const struct setting settings_service[];
+extern const struct setting settings_session[];
+extern const struct setting settings_image[];
+
 /* One table a file, each ending with an empty row. */
 extern const struct row tree_root_rows[];
 extern const struct row tree_settings_rows[];
