@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/daemon.c - goes into the background once the mount answers */
+/* fs/program/daemon.c - the processes: the command, the daemon, the watchdog */
 #include "fs/program/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -16,6 +16,29 @@ struct report {
 	enum exit_status status;
 	char message[3072];
 };
+
+/* Forks two processes with a pipe between them: *end is this one's end. Returns
+ * the pid, 0 in the child, or -errno. */
+static pid_t fork_with_pipe(bool child_writes, int *end)
+{
+	int fds[2], err;
+	bool writes;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	err = -errno;
+	writes = (pid == 0) == child_writes;
+	*end = fds[writes];
+	close(fds[!writes]);
+	if (pid >= 0)
+		return pid;
+	close(*end);
+	return err;
+}
+
+/* ---- the command, and the daemon that reports to it ---- */
 
 /* The command's own process: waits for the report, prints it, exits. */
 static _Noreturn void command_wait(int fd)
@@ -41,30 +64,19 @@ static _Noreturn void command_wait(int fd)
 
 int daemon_start(struct daemon *daemon, bool foreground)
 {
-	int fds[2];
 	pid_t pid;
+	int fd;
 
 	*daemon = (struct daemon){ .foreground = foreground, .report_fd = -1 };
 	if (foreground)
 		return 0;
 	fflush(NULL);
-	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
-	pid = fork();
-	if (pid < 0) {
-		int err = -errno;
-
-		close(fds[0]);
-		close(fds[1]);
-		return err;
-	}
-	if (pid > 0) {
-		close(fds[1]);
-		command_wait(fds[0]);
-	}
-	close(fds[0]);
-	daemon->report_fd = fds[1];
-	return 0;
+	pid = fork_with_pipe(true, &fd);
+	if (pid > 0)
+		command_wait(fd);
+	if (pid == 0)
+		daemon->report_fd = fd;
+	return pid;
 }
 
 static void report_send(
@@ -130,4 +142,51 @@ enum exit_status daemon_end(
 	}
 	report_send(daemon, status, why);
 	return status;
+}
+
+/* ---- the watchdog: unmounts after the daemon was killed ---- */
+
+/* Leaves all that the daemon's process has given, but the pipe's end. */
+static void watchdog_detach(int fd)
+{
+	sigset_t all;
+
+	/* The signals that end the daemon must not end this process first. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	setsid();
+	process_wipe_keys();
+	dup2(fd, 3);
+	close_range(4, ~0U, 0);
+	for (int i = 0; i <= 2; i++)
+		dup2(open("/dev/null", O_RDWR | O_CLOEXEC), i);
+	close_range(4, ~0U, 0);
+	if (chdir("/"))
+		_exit(1);
+}
+
+static _Noreturn void watchdog_run(int fd, const char *path)
+{
+	char out[PATH_MAX], why[WHY_LEN], byte;
+
+	watchdog_detach(fd);
+	while (read(3, &byte, 1) < 0 && errno == EINTR)
+		;
+	/* This unmounts a dead mount, and leaves a live one alone. */
+	if (mountpoint_prepare(path, out, why, sizeof(why)) == -ENOTCONN) {
+		log_to_syslog();
+		log_line(LOG_ERR, "%s", why);
+	}
+	_exit(0);
+}
+
+int watchdog_start(const char *path)
+{
+	int fd;
+	pid_t pid = fork_with_pipe(false, &fd);
+
+	if (pid == 0)
+		watchdog_run(fd, path);
+	/* The kernel closes this end, when the daemon ends. */
+	return pid < 0 ? pid : 0;
 }

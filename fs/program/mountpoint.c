@@ -101,15 +101,11 @@ static bool is_dead(int err)
 	return err == -ENOTCONN || err == -ECONNABORTED;
 }
 
-/* What is at the mountpoint now. */
-struct probe {
-	bool is_dir;
-	bool is_fuse; /* /proc/self/mounts also lists what a mount hides */
-};
-
-/* stat is not enough: the kernel answers it for a dead daemon as long as the
- * cached attributes are fresh. It never caches statfs. */
-static int path_probe(const char *path, struct probe *probe)
+/* Returns the error of a dead mount, too. stat is not enough: the kernel
+ * answers it for a dead daemon as long as the cached attributes are fresh. It
+ * never caches statfs. is_fuse, because /proc/self/mounts also lists what a
+ * mount hides. */
+static int path_probe(const char *path, bool *is_dir, bool *is_fuse)
 {
 	struct statfs fs = { 0 };
 	struct stat st;
@@ -118,8 +114,8 @@ static int path_probe(const char *path, struct probe *probe)
 		return -errno;
 	if (statfs(path, &fs) && is_dead(-errno))
 		return -errno;
-	probe->is_dir = S_ISDIR(st.st_mode);
-	probe->is_fuse = fs.f_type == FUSE_SUPER_MAGIC;
+	*is_dir = S_ISDIR(st.st_mode);
+	*is_fuse = fs.f_type == FUSE_SUPER_MAGIC;
 	return 0;
 }
 
@@ -147,15 +143,15 @@ static int dead_remove(const char *path, char *why, size_t why_len)
 }
 
 static int live_check(
-	const char *path, const struct probe *probe, char *why, size_t why_len)
+	const char *path, bool is_dir, bool is_fuse, char *why, size_t why_len)
 {
 	struct mountpoint_mount mount;
 
-	if (!probe->is_dir) {
+	if (!is_dir) {
 		snprintf(why, why_len, "%s: not a directory", path);
 		return -ENOTDIR;
 	}
-	if (probe->is_fuse && mount_on(path, &mount) == 0 &&
+	if (is_fuse && mount_on(path, &mount) == 0 &&
 		strcmp(mount.fstype, MOUNTPOINT_FSTYPE) == 0) {
 		snprintf(why, why_len,
 			"%s: unsandboxfs is mounted there already (%s); to "
@@ -169,14 +165,14 @@ static int live_check(
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len)
 {
-	struct probe probe;
+	bool is_dir, is_fuse;
 	int err = path_resolve(path, out);
 
 	/* Dead mounts may lie on top of one another; each turn removes one. */
 	while (!err) {
-		err = path_probe(out, &probe);
+		err = path_probe(out, &is_dir, &is_fuse);
 		if (!err)
-			return live_check(out, &probe, why, why_len);
+			return live_check(out, is_dir, is_fuse, why, why_len);
 		if (!is_dead(err))
 			break;
 		err = dead_remove(out, why, why_len);

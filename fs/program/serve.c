@@ -16,28 +16,11 @@
 #define LOCK_PAUSE_NS (50 * 1000 * 1000)
 
 static enum exit_status session_serve(struct mount *mount,
-	struct fuse_session *session, const struct options *options,
-	struct daemon *daemon, char *why)
-{
-	enum exit_status status;
-
-	process_block_signals();
-	if (fuse_session_mount(session, options->mountpoint)) {
-		snprintf(why, WHY_LEN, "%s: cannot mount; see the line above",
-			options->mountpoint);
-		return EXIT_FUSE;
-	}
-	status = mount_loop(mount, session, daemon_ready, daemon);
-	fuse_session_unmount(session);
-	return status;
-}
-
-static enum exit_status mounted_serve(struct mount *mount,
 	const struct options *options, struct daemon *daemon, char *why)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_session *session = NULL;
-	enum exit_status status;
+	enum exit_status status = EXIT_FUSE;
 
 	if (options_fuse_args(options, &args) == 0)
 		session = mount_session(mount, &args);
@@ -47,7 +30,14 @@ static enum exit_status mounted_serve(struct mount *mount,
 			"cannot start libfuse; see the line above");
 		return EXIT_FUSE;
 	}
-	status = session_serve(mount, session, options, daemon, why);
+	process_block_signals();
+	if (fuse_session_mount(session, options->mountpoint)) {
+		snprintf(why, WHY_LEN, "%s: cannot mount; see the line above",
+			options->mountpoint);
+	} else {
+		status = mount_loop(mount, session, daemon_ready, daemon);
+		fuse_session_unmount(session);
+	}
 	fuse_session_destroy(session);
 	return status;
 }
@@ -87,7 +77,7 @@ static enum exit_status account_serve(
 	/* All relative paths are open by now; keep no directory busy. */
 	if (!err && chdir("/") == 0) {
 		why[0] = '\0';
-		status = mounted_serve(mount, options, daemon, why);
+		status = session_serve(mount, options, daemon, why);
 	}
 	mount_free(mount);
 	api_credentials_clear(&credentials);
