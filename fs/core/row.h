@@ -83,7 +83,7 @@ struct row {
 	 * -EINPROGRESS, and -ENOENT if it does not exist. `text` is content
 	 * that never changes. */
 	int (*source)(struct op *op, const struct node *node, json_t **answer);
-	enum api_endpoint endpoint; /* which answer, where `source` asks that */
+	enum api_endpoint endpoint; /* for functions that several rows share */
 	const char *member;
 	const char *text;
 	int (*render)(struct op *op, const struct node *node, FILE *out);

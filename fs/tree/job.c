@@ -101,9 +101,9 @@ static int text_exists(struct op *op, const struct node *node)
 {
 	int err = job_exists(op, node);
 
-	return err					  ? err
-		: job_text(node_job(op, node), node->row) ? 0
-							  : -ENOENT;
+	if (!err && !job_text(node_job(op, node), node->row))
+		err = -ENOENT;
+	return err;
 }
 
 static int text_render(struct op *op, const struct node *node, FILE *out)

@@ -150,15 +150,11 @@ static json_t *taken_body(
 	struct file *top = settings_dir(op, node);
 	const json_t *settings = top ? file_settings(top) : NULL;
 	const json_t *ttl = json_object_get(settings, "ttl");
-	json_t *body = json_pack("{s:o s:b}", "name",
+	json_t *body = json_pack("{s:o s:b s:O*}", "name",
 		json_from_bytes(name, strlen(name)), "hot",
-		json_is_true(json_object_get(settings, "hot")));
+		json_is_true(json_object_get(settings, "hot")), "ttl",
+		json_integer_value(ttl) ? ttl : NULL);
 
-	if (body && json_integer_value(ttl) &&
-		json_object_set(body, "ttl", (json_t *)ttl)) {
-		json_decref(body);
-		body = NULL;
-	}
 	file_drop(top);
 	return body;
 }
@@ -167,10 +163,9 @@ int taken_make(struct op *op, const struct node *node, const char *name,
 	struct found *found)
 {
 	json_t *answer;
-	int err = resource_send(op, 0,
-		collection_of(node->row) == &services ? API_SERVICE_SNAPSHOT
-						      : API_SESSION_SNAPSHOT,
-		node, taken_body(op, node, name), &answer);
+	int err = resource_send(op, 0, node->row->endpoint, node,
+		taken_body(op, node, name), &answer);
+
 	if (err)
 		return err;
 	collection_drop(op->core, &snapshots, NULL);

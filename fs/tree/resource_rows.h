@@ -50,7 +50,7 @@
 		"it")
 
 /* What sessions and services have in common. */
-#define CONTAINER(what)                                                        \
+#define CONTAINER(what, snapshot)                                              \
 	LOCKED,                                                                \
 		FIELD_E("network_mode", "network_mode|network",                \
 			"zerotrust or semitrusted"),                           \
@@ -68,7 +68,8 @@
 			"its snapshots; mkdir NAME takes one",                 \
 			.exists = resource_exists,                             \
 			.attr = resource_moving_attr, .list = taken_list,      \
-			.find = taken_find, .make_dir = taken_make),           \
+			.find = taken_find, .make_dir = taken_make,            \
+			.endpoint = snapshot),                                 \
 		LINK(HERE "/snapshots/{snapshot}", "one of them, by its name", \
 			.render = taken_link),                                 \
 		ROW(ROW_DIR, HERE "/snapshots/{taken}", 0755,                  \

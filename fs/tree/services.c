@@ -56,7 +56,7 @@ const struct row tree_services_rows[] = {
 		"what bootstrap and service printed; tail -f follows it",
 		.exists = resource_exists, .flags = ROW_UNSIZED,
 		.attr = service_log_attr, .open = service_log_open),
-	CONTAINER("service"),
+	CONTAINER("service", API_SERVICE_SNAPSHOT),
 	ACTION("redeploy", action_write, "any write runs the bootstrap again"),
 	ACTION("destroy", resource_destroy, "any write destroys the service"),
 	JSON("service.json"),

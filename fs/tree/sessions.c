@@ -26,7 +26,7 @@ const struct row tree_sessions_rows[] = {
 	FIELD("expires_at", "expires_at", "when it ends by itself"),
 	FIELD("remaining_ttl", "remaining_ttl", "seconds until then"),
 	FIELD("websocket_url", "websocket_url", "where its live shell is"),
-	CONTAINER("session"),
+	CONTAINER("session", API_SESSION_SNAPSHOT),
 	ACTION("destroy", resource_destroy, "any write ends the session"),
 	JSON("session.json"),
 	{ 0 },

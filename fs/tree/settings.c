@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fs/base/errors.h"
+#include "fs/base/json_time.h"
 #include "fs/core/core.h"
 #include "fs/core/listing.h"
 #include "fs/files/files.h"
@@ -78,23 +79,13 @@ static int settings_exists(struct op *op, const struct node *node)
  * have. */
 static const char changed_member[] = "/changed";
 
-static struct timespec settings_changed(struct file *dir)
-{
-	const json_t *at = json_object_get(file_settings(dir), changed_member);
-
-	return (struct timespec){
-		.tv_sec = json_integer_value(json_array_get(at, 0)),
-		.tv_nsec = json_integer_value(json_array_get(at, 1)),
-	};
-}
-
 /* They are of who owns the directory, so that it can be removed with them. What
  * is inherited moves with the directory it is inherited from. */
 static int settings_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
 	struct file *dir = settings_dir(op->core, node), *at;
-	struct timespec changed = op->core->born, time;
+	struct timespec changed = op->core->born;
 	struct stat st;
 	int err = dir ? file_stat(dir, &st) : -ENOENT;
 
@@ -103,7 +94,10 @@ static int settings_attr(struct op *op, const struct node *node,
 		attr->st_gid = st.st_gid;
 	}
 	for (at = dir; at; at = file_parent(at)) {
-		time = settings_changed(at);
+		struct timespec time = { 0 };
+		json_to_timespec(
+			json_object_get(file_settings(at), changed_member),
+			&time);
 		if (time.tv_sec > changed.tv_sec ||
 			(time.tv_sec == changed.tv_sec &&
 				time.tv_nsec > changed.tv_nsec))
@@ -180,7 +174,6 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 static int settings_keep(struct op *op, struct file *dir,
 	const struct setting *setting, json_t *value)
 {
-	const struct timespec *now = &op->core->now;
 	bool had = json_object_get(file_settings(dir), setting->name) ||
 		json_object_get(file_secrets(dir), setting->name);
 	int err;
@@ -191,8 +184,7 @@ static int settings_keep(struct op *op, struct file *dir,
 				 : file_settings_set(dir, setting->name, value);
 	if (err)
 		return err;
-	value = json_pack(
-		"[II]", (json_int_t)now->tv_sec, (json_int_t)now->tv_nsec);
+	value = json_from_timespec(&op->core->now);
 	return value ? file_settings_set(dir, changed_member, value) : -ENOMEM;
 }
 

@@ -9,24 +9,25 @@
 #include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"
 
-/* The collection of its source, and the id there. -ENOENT if it does not say.
- */
-static int source_of(
-	const json_t *item, const struct collection **collection, char **id)
+/* The collection of its source, and the id there, owned by the caller. -ENOENT:
+ * the API does not say. */
+static int source_of(struct op *op, const struct node *node,
+	const struct collection **collection, char **id)
 {
 	static const char *const members[] = { "source_id", "session_id",
 		"service_id" };
+	json_t *item;
+	int err = resource_item(op, node, &item);
+
+	if (err)
+		return err;
 	const char *type =
 		json_string_value(json_member(item, "source_type|type"));
-
-	int err = -EPROTO;
-
-	*id = NULL;
-	*collection = !type		   ? NULL
-		: !strcmp(type, "service") ? &services
-		: !strcmp(type, "session") ? &sessions
-					   : NULL;
-	for (size_t i = 0; *collection && err == -EPROTO && i < 3; i++)
+	if (!type || (strcmp(type, "service") && strcmp(type, "session")))
+		return -ENOENT;
+	*collection = !strcmp(type, "service") ? &services : &sessions;
+	err = -EPROTO;
+	for (size_t i = 0; err == -EPROTO && i < 3; i++)
 		err = resource_id(item, members[i], id);
 	return err == -EPROTO ? -ENOENT : err;
 }
@@ -36,16 +37,13 @@ static int source_of(
 static int source_exists(struct op *op, const struct node *node)
 {
 	const struct collection *collection;
-	const struct resource_index *index;
-	json_t *item;
 	char *id;
-	int err = resource_item(op, node, &item);
+	int err = source_of(op, node, &collection, &id);
 
-	if (!err)
-		err = source_of(item, &collection, &id);
 	if (err)
 		return err;
-	index = collection_known(op->core, collection);
+	const struct resource_index *index =
+		collection_known(op->core, collection);
 	if (index && !resource_by_id(index, id))
 		err = -ENOENT;
 	free(id);
@@ -55,18 +53,16 @@ static int source_exists(struct op *op, const struct node *node)
 static int source_render(struct op *op, const struct node *node, FILE *out)
 {
 	const struct collection *collection;
-	json_t *item;
-	char *id, *name;
-	int err = resource_item(op, node, &item);
+	char *id;
+	int err = source_of(op, node, &collection, &id);
 
-	if (!err)
-		err = source_of(item, &collection, &id);
 	if (err)
 		return err;
-	name = safe_name_encode(id, strlen(id));
+	char *name = safe_name_encode(id, strlen(id));
 	if (name)
 		fprintf(out, "../..%s/%s", collection->path, name);
-	err = name ? 0 : -ENOMEM;
+	else
+		err = -ENOMEM;
 	free(name);
 	free(id);
 	return err;

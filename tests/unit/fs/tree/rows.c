@@ -11,7 +11,7 @@
 
 #include "fs/resources/resources.h"
 #include "fs/core/row.h"
-#include "fs/tree/rows.h"
+#include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"
 
 static const struct row *row_now; /* of whom a failure tells */
@@ -76,7 +76,8 @@ static void check_answer(const struct row *row)
 		row->exists == answer_exists || row->render == answer_render ||
 		row->render == answer_list_render;
 
-	holds(asks || !row->endpoint);
+	holds(asks || row->make_dir || !row->endpoint);
+	holds(row->make_dir != taken_make || row->endpoint);
 	holds(!asks || row->endpoint || !strncmp(row->path, "/key/", 5));
 }
 
