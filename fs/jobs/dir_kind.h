@@ -18,7 +18,7 @@ enum place_saves {
 };
 
 /*
- * One row of the table in fs/tree/places.c. root is the key of the top
+ * One row of the table in fs/tree/tables.c. root is the key of the top
  * directory; a `*` in it is the id of a resource.
  */
 struct place {

@@ -29,18 +29,18 @@ static int visibility_write(
 
 #define HERE "/images/{image}"
 #define VIEW(which, says)                                                      \
-	FIXED_DIRECTORY("/images/" which, says, .attr = collection_attr,       \
+	FIXED_DIRECTORY("/images/" #which, says, .attr = collection_attr,      \
 		.list = collection_list, .find = collection_find),             \
-		COLLECTION_LINK("/images/" which "/{image}", "one of them")
+		COLLECTION_LINK("/images/" #which "/{image}", "one of them")
 
 const struct row tree_images_rows[] = {
-	COLLECTION("/images", "images that services are created from",
+	COLLECTION(images, "images that services are created from",
 		.move_in = make_move_in),
 	DIRECTORY("/images/new", "drafts of images: .settings/ says of what",
 		.saves = make_saves),
-	VIEW("owned", "the account's own"),
-	VIEW("shared", "those that others share with it"),
-	VIEW("public", "those that everybody may use"),
+	VIEW(owned, "the account's own"),
+	VIEW(shared, "those that others share with it"),
+	VIEW(public, "those that everybody may use"),
 	ALIAS("/images/{alias}", "image"),
 	RESOURCE("an image"),
 	ID,

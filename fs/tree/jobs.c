@@ -70,15 +70,15 @@ static int add_aliases(struct op *op, struct listing *listing)
 	return err;
 }
 
-/* What is still on its way to the API has no name yet that would last. */
+/* A job that the API has not accepted yet has no lasting name. */
 static bool is_listed(const struct job *job)
 {
 	return job->is_async && !job->is_unlisted &&
 		(job->was_accepted || job->is_foreign || job_is_final(job));
 }
 
-/* The list of others' jobs is the API's; where it cannot be had, our own are
- * listed all the same. */
+/* Foreign jobs are those of the API's list; if that fails, our own are still
+ * listed. */
 static int jobs_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
@@ -100,8 +100,8 @@ static int jobs_list(
 	return err;
 }
 
-/* A request is not wasted on each name that a shell or an editor tries: job ids
- * are UUIDs (api/API.md 3.1); others are known from the list. */
+/* Not every name that a shell or an editor tries is worth a request: job ids
+ * are UUIDs (api/API.md 3.1), and all others are known from the list. */
 static bool looks_like_id(const char *name)
 {
 	size_t dashes = 0, digits = 0;
@@ -113,7 +113,7 @@ static bool looks_like_id(const char *name)
 	return dashes == 4 && digits == 32 && strlen(name) == 36;
 }
 
-/* By hand, an id is asked for at the API where it is not known here. */
+/* Looking up an unknown id asks the API for that job. */
 static int jobs_find(struct op *op, const struct node *node, const char *name,
 	struct found *found)
 {

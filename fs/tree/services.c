@@ -6,7 +6,7 @@
 #define HERE "/services/{service}"
 
 const struct row tree_services_rows[] = {
-	COLLECTION("/services", "servers that stay up, by name",
+	COLLECTION(services, "servers that stay up, by name",
 		.move_in = make_move_in),
 	DIRECTORY("/services/new",
 		"drafts of services; a file saved here makes one with it as "

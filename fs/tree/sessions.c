@@ -6,7 +6,7 @@
 #define HERE "/sessions/{session}"
 
 const struct row tree_sessions_rows[] = {
-	COLLECTION("/sessions", "shells that live on between commands",
+	COLLECTION(sessions, "shells that live on between commands",
 		.move_in = make_move_in),
 	DIRECTORY("/sessions/new",
 		"drafts of sessions; a file saved here that contains a "

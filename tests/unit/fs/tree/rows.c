@@ -14,7 +14,7 @@
 #include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"
 
-static const struct row *row_now; /* of whom a failure tells */
+static const struct row *row_now; /* that a failure names */
 
 #define holds(what)                                                            \
 	do {                                                                   \
@@ -140,8 +140,8 @@ static void check_place(const struct row *row)
 		holds(!strchr(row_name(row), '{'));
 		return;
 	}
-	/* A placeholder is bound by who finds and lists its directory's
-	 * entries, or stands for what another function gives. */
+	/* A placeholder is bound by the functions that find and list its
+	 * directory's entries, or by another function. */
 	holds(row_name(row)[strlen(row_name(row)) - 1] == '}' ||
 		!strcmp(row_name(row), "{name}.job"));
 	holds(dir->find || dir->saves);
@@ -156,8 +156,8 @@ static void no_name_twice_and_every_placeholder_bound(void **state)
 
 static void check_exists(const struct row *row)
 {
-	/* A row of a resource is asked whether it is there: what is gone, or
-	 * was never told, has no file. */
+	/* A row of a resource says whether it exists: a resource that is gone,
+	 * or a value that the API never told, has no file. */
 	const struct collection *collection = collection_of(row);
 	size_t len = collection ? strlen(collection->row) : 0;
 
