@@ -1,23 +1,68 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/daemon.c - the processes: the command, the daemon, the watchdog */
+/* fs/program/daemon.c - the processes: command, daemon and watchdog, and what
+ * each is prepared with */
 #include "fs/program/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "fs/base/log.h"
 
-/* What goes through the pipe, in one write: it arrives whole or not at all. */
-struct report {
-	enum exit_status status;
-	char message[3072];
-};
+void process_harden(void)
+{
+	struct rlimit limit = { 0, 0 };
+	int fd;
 
-/* Forks two processes with a pipe between them: *end is this one's end. Returns
+	/* Else the FUSE descriptor could become some library's stderr. */
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* write fails with EFBIG instead */
+}
+
+void process_block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void process_wipe_keys(void)
+{
+	static const char *const names[] = { "UNSANDBOX_PUBLIC_KEY",
+		"UNSANDBOX_SECRET_KEY" };
+
+	for (size_t i = 0; i < 2; i++) {
+		char *value = getenv(names[i]);
+
+		if (value)
+			explicit_bzero(value, strlen(value));
+		unsetenv(names[i]);
+	}
+}
+
+/* Forks, with a pipe between the two processes; *end is this one's end. Returns
  * the pid, 0 in the child, or -errno. */
 static pid_t fork_with_pipe(bool child_writes, int *end)
 {
@@ -39,6 +84,12 @@ static pid_t fork_with_pipe(bool child_writes, int *end)
 }
 
 /* ---- the command, and the daemon that reports to it ---- */
+
+/* What goes through the pipe, in one write: it arrives whole or not at all. */
+struct report {
+	enum exit_status status;
+	char message[3072];
+};
 
 /* The command's own process: waits for the report, prints it, exits. */
 static _Noreturn void command_wait(int fd)

@@ -124,21 +124,17 @@ static int dead_remove(const char *path, char *why, size_t why_len)
 	struct mountpoint_mount mount = { .fstype = "?", .source = "?" };
 	int err = mount_on(path, &mount);
 
-	if (err || strcmp(mount.fstype, MOUNTPOINT_FSTYPE)) {
-		snprintf(why, why_len,
+	if (err || strcmp(mount.fstype, MOUNTPOINT_FSTYPE))
+		return refuse(-ENOTCONN, why, why_len,
 			"%s: a dead mount of type %s (%s) is on it; run: "
 			"umount -l %s",
 			path, mount.fstype, mount.source, path);
-		return -ENOTCONN;
-	}
 	err = detach(path);
-	if (err) {
-		snprintf(why, why_len,
+	if (err)
+		return refuse(-ENOTCONN, why, why_len,
 			"%s: cannot unmount a dead unsandboxfs (%s); as its "
 			"owner, run: fusermount3 -uz %s",
 			path, strerror(-err), path);
-		return -ENOTCONN;
-	}
 	return 0;
 }
 
@@ -147,18 +143,15 @@ static int live_check(
 {
 	struct mountpoint_mount mount;
 
-	if (!is_dir) {
-		snprintf(why, why_len, "%s: not a directory", path);
-		return -ENOTDIR;
-	}
+	if (!is_dir)
+		return refuse(
+			-ENOTDIR, why, why_len, "%s: not a directory", path);
 	if (is_fuse && mount_on(path, &mount) == 0 &&
-		strcmp(mount.fstype, MOUNTPOINT_FSTYPE) == 0) {
-		snprintf(why, why_len,
+		strcmp(mount.fstype, MOUNTPOINT_FSTYPE) == 0)
+		return refuse(-EBUSY, why, why_len,
 			"%s: unsandboxfs is mounted there already (%s); to "
 			"unmount it, run: fusermount3 -u %s",
 			path, mount.source, path);
-		return -EBUSY;
-	}
 	return 0;
 }
 
@@ -180,10 +173,8 @@ int mountpoint_prepare(
 			return err;
 	}
 	if (err == -ENOENT)
-		snprintf(why, why_len,
+		return refuse(err, why, why_len,
 			"%s: does not exist; to create it, run: mkdir -p %s",
 			path, path);
-	else
-		snprintf(why, why_len, "%s: %s", path, strerror(-err));
-	return err;
+	return refuse(err, why, why_len, "%s: %s", path, strerror(-err));
 }

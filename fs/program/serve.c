@@ -25,11 +25,9 @@ static enum exit_status session_serve(struct mount *mount,
 	if (options_fuse_args(options, &args) == 0)
 		session = mount_session(mount, &args);
 	fuse_opt_free_args(&args);
-	if (!session) {
-		snprintf(why, WHY_LEN,
+	if (!session)
+		return refuse(EXIT_FUSE, why, WHY_LEN,
 			"cannot start libfuse; see the line above");
-		return EXIT_FUSE;
-	}
 	process_block_signals();
 	if (fuse_session_mount(session, options->mountpoint)) {
 		snprintf(why, WHY_LEN, "%s: cannot mount; see the line above",
@@ -91,11 +89,9 @@ static enum exit_status daemon_serve(const struct options *options, char *why)
 	struct daemon daemon;
 	int err = daemon_start(&daemon, options->foreground);
 
-	if (err) {
-		snprintf(why, WHY_LEN, "cannot start the daemon: %s",
-			strerror(-err));
-		return EXIT_OTHER;
-	}
+	if (err)
+		return refuse(EXIT_OTHER, why, WHY_LEN,
+			"cannot start the daemon: %s", strerror(-err));
 	if (options->auto_unmount)
 		err = watchdog_start(options->mountpoint);
 	if (err)
@@ -118,10 +114,9 @@ static enum exit_status mountpoint_set(struct options *options, char *why)
 		return EXIT_MOUNTPOINT;
 	free(options->mountpoint);
 	options->mountpoint = strdup(path);
-	if (options->mountpoint)
-		return EXIT_OK;
-	snprintf(why, WHY_LEN, "out of memory");
-	return EXIT_OTHER;
+	if (!options->mountpoint)
+		return refuse(EXIT_OTHER, why, WHY_LEN, "out of memory");
+	return EXIT_OK;
 }
 
 enum exit_status serve(struct options *options)
