@@ -62,6 +62,17 @@ void process_wipe_keys(void)
 	}
 }
 
+/* Descriptors 0 to 2 become /dev/null. */
+static void stdio_drop(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i <= 2; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
 /* Forks, with a pipe between the two processes; *end is this one's end. Returns
  * the pid, 0 in the child, or -errno. */
 static pid_t fork_with_pipe(bool child_writes, int *end)
@@ -149,18 +160,6 @@ static void report_send(
 	daemon->report_fd = -1;
 }
 
-static void terminal_leave(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	setsid();
-	for (int i = 0; fd >= 0 && i <= 2; i++)
-		dup2(fd, i);
-	if (fd > 2)
-		close(fd);
-	log_to_syslog();
-}
-
 void daemon_ready(void *ctx, enum exit_status status, const char *message)
 {
 	struct daemon *daemon = ctx;
@@ -173,8 +172,11 @@ void daemon_ready(void *ctx, enum exit_status status, const char *message)
 			message);
 		return;
 	}
-	if (!daemon->foreground)
-		terminal_leave();
+	if (!daemon->foreground) {
+		setsid();
+		stdio_drop();
+		log_to_syslog();
+	}
 	report_send(daemon, EXIT_OK, message);
 }
 
@@ -209,9 +211,7 @@ static void watchdog_detach(int fd)
 	process_wipe_keys();
 	dup2(fd, 3);
 	close_range(4, ~0U, 0);
-	for (int i = 0; i <= 2; i++)
-		dup2(open("/dev/null", O_RDWR | O_CLOEXEC), i);
-	close_range(4, ~0U, 0);
+	stdio_drop();
 	if (chdir("/"))
 		_exit(1);
 }
