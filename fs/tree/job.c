@@ -289,7 +289,7 @@ const struct row tree_job_rows[] = {
 		.remove = job_remove_file),
 	JOB_FILE("status",
 		"pending, running, completed, failed, timeout, cancelled; "
-		"error where nothing ran",
+		"error if the request failed",
 		.exists = text_exists, .render = text_render,
 		.poll = status_poll),
 	JOB_FILE("stdout",
