@@ -14,46 +14,6 @@
 
 #define TEXT_MAX (1024 * 1024)
 
-const struct setting settings_run[] = {
-	{ .name = "ttl",
-		.type = SETTING_NUMBER,
-		.min = 1,
-		.max = 900,
-		.preset = "60",
-		.help = "seconds that a run may take, 1 to 900" },
-	{ .name = "vcpu",
-		.type = SETTING_NUMBER,
-		.min = 1,
-		.max = 8,
-		.preset = "1",
-		.help = "virtual CPUs, with 2 GB each, 1 to 8" },
-	{ .name = "network_mode",
-		.type = SETTING_CHOICE,
-		.choices = "zerotrust semitrusted",
-		.preset = "zerotrust",
-		.help = "zerotrust: no network; semitrusted: through "
-			"a proxy" },
-	{ .name = "language",
-		.type = SETTING_WORD,
-		.preset = "",
-		.help = "the language of every program here; empty: "
-			"by ending or #! line" },
-	{ .name = "return_artifact",
-		.type = SETTING_BOOL,
-		.preset = "0",
-		.help = "1: collect the compiled program and "
-			"/tmp/artifacts" },
-	{ .name = "return_wasm_artifact",
-		.type = SETTING_BOOL,
-		.preset = "0",
-		.help = "1: compile to WebAssembly and collect it" },
-	{ .name = "env",
-		.type = SETTING_ENV,
-		.preset = "",
-		.help = "environment variables, NAME=value lines" },
-	{ .name = NULL },
-};
-
 const struct setting *setting_find(
 	const struct setting *table, const char *name)
 {

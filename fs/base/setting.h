@@ -32,15 +32,6 @@ struct setting {
 	bool is_secret; /* never written to disk */
 };
 
-/* Of run/, its directories, jobs/new/ and its drafts. */
-extern const struct setting settings_run[];
-/* Of run/ of a service or a session; of their snapshots/; of drafts. */
-extern const struct setting settings_command[];
-extern const struct setting settings_snapshot[];
-extern const struct setting settings_service[];
-extern const struct setting settings_session[];
-extern const struct setting settings_image[];
-
 const struct setting *setting_find(
 	const struct setting *table, const char *name);
 

@@ -86,6 +86,15 @@ static uint32_t entry_digest(uint32_t seed, const struct listed *entry)
 	return node_digest(seed, &ino, sizeof(ino));
 }
 
+int listing_add_row(struct listing *listing, const char *name,
+	const struct row *row, const char *id, const char *placeholder)
+{
+	struct found found;
+	int err = found_row(&found, row, id, placeholder);
+
+	return err ? err : listing_add(listing, name, &found);
+}
+
 uint32_t listing_digest(const struct listing *listing)
 {
 	uint32_t digest = 1;

@@ -38,6 +38,9 @@ struct listing {
 
 /* name is copied; what found holds is taken, also on error. -ENOMEM. */
 int listing_add(struct listing *listing, const char *name, struct found *found);
+/* The same for a row, with what fills its placeholders; see found_row. */
+int listing_add_row(struct listing *listing, const char *name,
+	const struct row *row, const char *id, const char *placeholder);
 /* A hash of the names and what they stand for; see node_digest. */
 uint32_t listing_digest(const struct listing *listing);
 /* Frees what is in it; a long tail with the worker's help. */

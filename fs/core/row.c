@@ -189,6 +189,8 @@ static int row_print(struct op *op, const struct node *node, FILE *out)
 
 	if (node->row->render)
 		return node->row->render(op, node, out);
+	if (node->row->text)
+		fputs(node->row->text, out);
 	if (!node->row->source)
 		return 0;
 	int err = row_value(op, node, &value);
@@ -230,6 +232,12 @@ void attr_times(struct stat *attr, const struct timespec *mtime,
 	attr->st_mtim = *mtime;
 	attr->st_ctim = *ctime;
 	attr->st_atim = *mtime;
+}
+
+void attr_size(struct stat *attr, uint64_t size)
+{
+	attr->st_size = size;
+	attr->st_blocks = (size + 511) / 512;
 }
 
 /* The times of a row are those of the nearest directory that has some. */
@@ -290,7 +298,6 @@ int row_attr(
 		return err;
 	node->drawn = node_digest(0, text, len);
 	free(text);
-	attr->st_size = len;
-	attr->st_blocks = (len + 511) / 512;
+	attr_size(attr, len);
 	return 0;
 }

@@ -80,9 +80,12 @@ struct row {
 	 * is the name of the value in it ("state|status": the first that is
 	 * there); if the answer has none, the file does not exist. Or `render`
 	 * prints it. A link's content is its target. Both may return
-	 * -EINPROGRESS, and -ENOENT if it does not exist. */
+	 * -EINPROGRESS, and -ENOENT if it does not exist. `text` is content
+	 * that never changes. */
 	int (*source)(struct op *op, const struct node *node, json_t **answer);
+	enum api_endpoint endpoint; /* for functions that several rows share */
 	const char *member;
+	const char *text;
 	int (*render)(struct op *op, const struct node *node, FILE *out);
 
 	/* Whether it exists: 0 or -ENOENT. NULL: if its directory does and, for
@@ -188,5 +191,7 @@ int render_json(const json_t *value, FILE *out);
 /* Sets mtime, ctime and atime. */
 void attr_times(struct stat *attr, const struct timespec *mtime,
 	const struct timespec *ctime);
+/* Sets the size, in bytes, and the blocks that this takes. */
+void attr_size(struct stat *attr, uint64_t size);
 
 #endif

@@ -21,10 +21,11 @@ void dir_kinds_init(const struct dir_kind *table)
 }
 
 /* A top directory whose kind this version does not know keeps its files. */
+static const struct setting no_settings[1];
 static const struct dir_kind nothing = {
 	.root = "",
 	.saves = SAVES_RUN_NOTHING,
-	.settings = settings_run,
+	.settings = no_settings,
 };
 
 const struct dir_kind *dir_kind_of(const struct file *dir)

@@ -18,7 +18,7 @@ enum dir_kind_saves {
 	SAVES_RUN_NOTHING,
 };
 
-/* One row of the table in fs/tree/dir_kinds.c. */
+/* One row of the table in fs/tree/tables.c. */
 struct dir_kind {
 	const char *root; /* key of the top directory; `*` is a resource's id */
 	enum dir_kind_saves saves;

@@ -23,7 +23,6 @@
 #include "fs/mount/parts.h"
 #include "fs/ops/operations.h"
 #include "fs/resources/resources.h"
-#include "fs/tree/resource_run.h"
 #include "fs/tree/tables.h"
 
 /* A saved file has gone for good; its job, if it was a run's, goes with it. */

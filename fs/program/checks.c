@@ -5,11 +5,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define FUSE_CONF "/etc/fuse.conf"
+
+int refuse(int result, char *why, size_t why_len, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, why_len, format, args);
+	va_end(args);
+	return result;
+}
 
 /* Has the file a line user_allow_other? */
 static bool conf_allows_others(FILE *conf)
@@ -69,46 +80,37 @@ static enum exit_status fuse_check(char *why, size_t why_len)
 {
 	int fd;
 
-	if (access("/dev/fuse", F_OK)) {
-		snprintf(why, why_len,
+	if (access("/dev/fuse", F_OK))
+		return refuse(EXIT_FUSE, why, why_len,
 			"/dev/fuse: %s; run: modprobe fuse (or give the "
 			"container that device)",
 			strerror(errno));
-		return EXIT_FUSE;
-	}
 	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	if (fd < 0) {
-		snprintf(why, why_len, "/dev/fuse: %s; %s", strerror(errno),
+	if (fd < 0)
+		return refuse(EXIT_FUSE, why, why_len, "/dev/fuse: %s; %s",
+			strerror(errno),
 			geteuid() == 0 ? "a container needs --device /dev/fuse "
 					 "and --cap-add SYS_ADMIN"
 				       : "as root, run: chmod 666 /dev/fuse");
-		return EXIT_FUSE;
-	}
 	close(fd);
-	if (geteuid() != 0 && !has_fusermount()) {
-		snprintf(why, why_len,
+	if (geteuid() != 0 && !has_fusermount())
+		return refuse(EXIT_FUSE, why, why_len,
 			"fusermount3: not found, and only root can mount "
 			"without it; install the package fuse3");
-		return EXIT_FUSE;
-	}
 	return EXIT_OK;
 }
 
 enum exit_status system_check(
 	const struct options *options, char *why, size_t why_len)
 {
-	if (options->cacert && access(options->cacert, R_OK)) {
-		snprintf(why, why_len, "-o cacert=%s: %s", options->cacert,
-			strerror(errno));
-		return EXIT_USAGE;
-	}
+	if (options->cacert && access(options->cacert, R_OK))
+		return refuse(EXIT_USAGE, why, why_len, "-o cacert=%s: %s",
+			options->cacert, strerror(errno));
 	if ((options->allow_other || options->allow_root) && geteuid() != 0 &&
-		!others_are_allowed()) {
-		snprintf(why, why_len,
+		!others_are_allowed())
+		return refuse(EXIT_FUSE, why, why_len,
 			"-o %s: " FUSE_CONF " has no line user_allow_other; "
 			"as root, add it",
 			options->allow_other ? "allow_other" : "allow_root");
-		return EXIT_FUSE;
-	}
 	return fuse_check(why, why_len);
 }

@@ -1,15 +1,100 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/program/daemon.c - goes into the background once the mount answers */
+/* fs/program/daemon.c - the processes: command, daemon and watchdog, and what
+ * each is prepared with */
 #include "fs/program/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "fs/base/log.h"
+
+void process_harden(void)
+{
+	struct rlimit limit = { 0, 0 };
+	int fd;
+
+	/* Else the FUSE descriptor could become some library's stderr. */
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* write fails with EFBIG instead */
+}
+
+void process_block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void process_wipe_keys(void)
+{
+	static const char *const names[] = { "UNSANDBOX_PUBLIC_KEY",
+		"UNSANDBOX_SECRET_KEY" };
+
+	for (size_t i = 0; i < 2; i++) {
+		char *value = getenv(names[i]);
+
+		if (value)
+			explicit_bzero(value, strlen(value));
+		unsetenv(names[i]);
+	}
+}
+
+/* Descriptors 0 to 2 become /dev/null. */
+static void stdio_drop(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i <= 2; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+/* Forks, with a pipe between the two processes; *end is this one's end. Returns
+ * the pid, 0 in the child, or -errno. */
+static pid_t fork_with_pipe(bool child_writes, int *end)
+{
+	int fds[2], err;
+	bool writes;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	err = -errno;
+	writes = (pid == 0) == child_writes;
+	*end = fds[writes];
+	close(fds[!writes]);
+	if (pid >= 0)
+		return pid;
+	close(*end);
+	return err;
+}
+
+/* ---- the command, and the daemon that reports to it ---- */
 
 /* What goes through the pipe, in one write: it arrives whole or not at all. */
 struct report {
@@ -41,30 +126,19 @@ static _Noreturn void command_wait(int fd)
 
 int daemon_start(struct daemon *daemon, bool foreground)
 {
-	int fds[2];
 	pid_t pid;
+	int fd;
 
 	*daemon = (struct daemon){ .foreground = foreground, .report_fd = -1 };
 	if (foreground)
 		return 0;
 	fflush(NULL);
-	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
-	pid = fork();
-	if (pid < 0) {
-		int err = -errno;
-
-		close(fds[0]);
-		close(fds[1]);
-		return err;
-	}
-	if (pid > 0) {
-		close(fds[1]);
-		command_wait(fds[0]);
-	}
-	close(fds[0]);
-	daemon->report_fd = fds[1];
-	return 0;
+	pid = fork_with_pipe(true, &fd);
+	if (pid > 0)
+		command_wait(fd);
+	if (pid == 0)
+		daemon->report_fd = fd;
+	return pid;
 }
 
 static void report_send(
@@ -86,18 +160,6 @@ static void report_send(
 	daemon->report_fd = -1;
 }
 
-static void terminal_leave(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	setsid();
-	for (int i = 0; fd >= 0 && i <= 2; i++)
-		dup2(fd, i);
-	if (fd > 2)
-		close(fd);
-	log_to_syslog();
-}
-
 void daemon_ready(void *ctx, enum exit_status status, const char *message)
 {
 	struct daemon *daemon = ctx;
@@ -110,8 +172,11 @@ void daemon_ready(void *ctx, enum exit_status status, const char *message)
 			message);
 		return;
 	}
-	if (!daemon->foreground)
-		terminal_leave();
+	if (!daemon->foreground) {
+		setsid();
+		stdio_drop();
+		log_to_syslog();
+	}
 	report_send(daemon, EXIT_OK, message);
 }
 
@@ -130,4 +195,49 @@ enum exit_status daemon_end(
 	}
 	report_send(daemon, status, why);
 	return status;
+}
+
+/* ---- the watchdog: unmounts after the daemon was killed ---- */
+
+/* Leaves all that the daemon's process has given, but the pipe's end. */
+static void watchdog_detach(int fd)
+{
+	sigset_t all;
+
+	/* The signals that end the daemon must not end this process first. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	setsid();
+	process_wipe_keys();
+	dup2(fd, 3);
+	close_range(4, ~0U, 0);
+	stdio_drop();
+	if (chdir("/"))
+		_exit(1);
+}
+
+static _Noreturn void watchdog_run(int fd, const char *path)
+{
+	char out[PATH_MAX], why[WHY_LEN], byte;
+
+	watchdog_detach(fd);
+	while (read(3, &byte, 1) < 0 && errno == EINTR)
+		;
+	/* This unmounts a dead mount, and leaves a live one alone. */
+	if (mountpoint_prepare(path, out, why, sizeof(why)) == -ENOTCONN) {
+		log_to_syslog();
+		log_line(LOG_ERR, "%s", why);
+	}
+	_exit(0);
+}
+
+int watchdog_start(const char *path)
+{
+	int fd;
+	pid_t pid = fork_with_pipe(false, &fd);
+
+	if (pid == 0)
+		watchdog_run(fd, path);
+	/* The kernel closes this end, when the daemon ends. */
+	return pid < 0 ? pid : 0;
 }

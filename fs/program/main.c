@@ -21,14 +21,7 @@ static int help_print(void)
 	printf("\nKeys come from UNSANDBOX_PUBLIC_KEY and "
 	       "UNSANDBOX_SECRET_KEY, or from an accounts\nfile. See "
 	       "unsandboxfs(1) and unsandboxfs(5).\n");
-	return !err && fflush(stdout) ? -errno : err;
-}
-
-static int version_print(void)
-{
-	printf("unsandboxfs " UNSANDBOXFS_VERSION "\nlibfuse %s\n",
-		fuse_pkgversion());
-	return fflush(stdout) ? -errno : 0;
+	return err;
 }
 
 static enum exit_status options_obey(struct options *options)
@@ -38,9 +31,12 @@ static enum exit_status options_obey(struct options *options)
 	if (options->show_help)
 		err = help_print();
 	else if (options->show_version)
-		err = version_print();
-	else if (!options->fake)
-		return serve(options);
+		printf("unsandboxfs " UNSANDBOXFS_VERSION "\nlibfuse %s\n",
+			fuse_pkgversion());
+	else
+		return options->fake ? EXIT_OK : serve(options);
+	if (!err && fflush(stdout))
+		err = -errno;
 	if (!err)
 		return EXIT_OK;
 	log_line(LOG_ERR, "standard output: %s", strerror(-err));

@@ -101,15 +101,11 @@ static bool is_dead(int err)
 	return err == -ENOTCONN || err == -ECONNABORTED;
 }
 
-/* What is at the mountpoint now. */
-struct probe {
-	bool is_dir;
-	bool is_fuse; /* /proc/self/mounts also lists what a mount hides */
-};
-
-/* stat is not enough: the kernel answers it for a dead daemon as long as the
- * cached attributes are fresh. It never caches statfs. */
-static int path_probe(const char *path, struct probe *probe)
+/* Returns the error of a dead mount, too. stat is not enough: the kernel
+ * answers it for a dead daemon as long as the cached attributes are fresh. It
+ * never caches statfs. is_fuse, because /proc/self/mounts also lists what a
+ * mount hides. */
+static int path_probe(const char *path, bool *is_dir, bool *is_fuse)
 {
 	struct statfs fs = { 0 };
 	struct stat st;
@@ -118,8 +114,8 @@ static int path_probe(const char *path, struct probe *probe)
 		return -errno;
 	if (statfs(path, &fs) && is_dead(-errno))
 		return -errno;
-	probe->is_dir = S_ISDIR(st.st_mode);
-	probe->is_fuse = fs.f_type == FUSE_SUPER_MAGIC;
+	*is_dir = S_ISDIR(st.st_mode);
+	*is_fuse = fs.f_type == FUSE_SUPER_MAGIC;
 	return 0;
 }
 
@@ -128,55 +124,48 @@ static int dead_remove(const char *path, char *why, size_t why_len)
 	struct mountpoint_mount mount = { .fstype = "?", .source = "?" };
 	int err = mount_on(path, &mount);
 
-	if (err || strcmp(mount.fstype, MOUNTPOINT_FSTYPE)) {
-		snprintf(why, why_len,
+	if (err || strcmp(mount.fstype, MOUNTPOINT_FSTYPE))
+		return refuse(-ENOTCONN, why, why_len,
 			"%s: a dead mount of type %s (%s) is on it; run: "
 			"umount -l %s",
 			path, mount.fstype, mount.source, path);
-		return -ENOTCONN;
-	}
 	err = detach(path);
-	if (err) {
-		snprintf(why, why_len,
+	if (err)
+		return refuse(-ENOTCONN, why, why_len,
 			"%s: cannot unmount a dead unsandboxfs (%s); as its "
 			"owner, run: fusermount3 -uz %s",
 			path, strerror(-err), path);
-		return -ENOTCONN;
-	}
 	return 0;
 }
 
 static int live_check(
-	const char *path, const struct probe *probe, char *why, size_t why_len)
+	const char *path, bool is_dir, bool is_fuse, char *why, size_t why_len)
 {
 	struct mountpoint_mount mount;
 
-	if (!probe->is_dir) {
-		snprintf(why, why_len, "%s: not a directory", path);
-		return -ENOTDIR;
-	}
-	if (probe->is_fuse && mount_on(path, &mount) == 0 &&
-		strcmp(mount.fstype, MOUNTPOINT_FSTYPE) == 0) {
-		snprintf(why, why_len,
+	if (!is_dir)
+		return refuse(
+			-ENOTDIR, why, why_len, "%s: not a directory", path);
+	if (is_fuse && mount_on(path, &mount) == 0 &&
+		strcmp(mount.fstype, MOUNTPOINT_FSTYPE) == 0)
+		return refuse(-EBUSY, why, why_len,
 			"%s: unsandboxfs is mounted there already (%s); to "
 			"unmount it, run: fusermount3 -u %s",
 			path, mount.source, path);
-		return -EBUSY;
-	}
 	return 0;
 }
 
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len)
 {
-	struct probe probe;
+	bool is_dir, is_fuse;
 	int err = path_resolve(path, out);
 
 	/* Dead mounts may lie on top of one another; each turn removes one. */
 	while (!err) {
-		err = path_probe(out, &probe);
+		err = path_probe(out, &is_dir, &is_fuse);
 		if (!err)
-			return live_check(out, &probe, why, why_len);
+			return live_check(out, is_dir, is_fuse, why, why_len);
 		if (!is_dead(err))
 			break;
 		err = dead_remove(out, why, why_len);
@@ -184,10 +173,8 @@ int mountpoint_prepare(
 			return err;
 	}
 	if (err == -ENOENT)
-		snprintf(why, why_len,
+		return refuse(err, why, why_len,
 			"%s: does not exist; to create it, run: mkdir -p %s",
 			path, path);
-	else
-		snprintf(why, why_len, "%s: %s", path, strerror(-err));
-	return err;
+	return refuse(err, why, why_len, "%s: %s", path, strerror(-err));
 }

@@ -4,7 +4,6 @@
 #include "fs/program/program.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,16 +23,8 @@ struct command_line {
 	size_t why_len;
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(
-	struct command_line *line, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line->why, line->why_len, format, args);
-	va_end(args);
-	return -EINVAL;
-}
+#define refuse_line(line, ...)                                                 \
+	refuse(-EINVAL, (line)->why, (line)->why_len, __VA_ARGS__)
 
 /* A URL is shown to everyone, by ps and findmnt: no place for a password. */
 static bool url_has_user(const char *url)
@@ -50,7 +41,7 @@ static int value_store(struct command_line *line, const struct option_row *row,
 	int err;
 
 	if (row->type == OPTION_URL && url_has_user(value))
-		return refuse(line,
+		return refuse_line(line,
 			"-o %s: must be https://HOST, without a user or a "
 			"password",
 			row->name);
@@ -58,11 +49,12 @@ static int value_store(struct command_line *line, const struct option_row *row,
 	err = option_store(row, line->options, value);
 	if (err == -EINVAL) {
 		option_must_be(row, must_be, sizeof(must_be));
-		return refuse(line, "-o %s=%s: must be %s", row->name, value,
-			must_be);
+		return refuse_line(line, "-o %s=%s: must be %s", row->name,
+			value, must_be);
 	}
 	if (err && err != -ENOMEM)
-		refuse(line, "-o %s=%s: %s", row->name, value, strerror(-err));
+		refuse_line(
+			line, "-o %s=%s: %s", row->name, value, strerror(-err));
 	return err;
 }
 
@@ -75,14 +67,15 @@ static int option_parse(struct command_line *line, const char *word)
 	const struct option_row *row = option_find(word, (size_t)len);
 
 	if (!row || (row->type == OPTION_HELPER && !line->is_helper))
-		return refuse(line,
+		return refuse_line(line,
 			"unknown option %s%.*s; --help lists the options", dash,
 			len, word);
 	if (row->value && value[0] == '\0')
-		return refuse(line, "%s%s needs a value: %s=%s", dash,
+		return refuse_line(line, "%s%s needs a value: %s=%s", dash,
 			row->name, row->name, row->value);
 	if (!row->value && word[len] != '\0' && row->type != OPTION_IGNORED)
-		return refuse(line, "%s%.*s takes no value", dash, len, word);
+		return refuse_line(
+			line, "%s%.*s takes no value", dash, len, word);
 	if (row->type == OPTION_KERNEL)
 		return fuse_opt_add_opt(&line->options->kernel, word) ? -ENOMEM
 								      : 0;
@@ -98,7 +91,7 @@ static int letters_parse(struct command_line *line, const char *letters)
 		const char word[] = { '-', *letter, '\0' };
 
 		err = *letter == 'o'
-			? refuse(line,
+			? refuse_line(line,
 				  "-%s: write -o as an argument of its own",
 				  letters)
 			: option_parse(line, word);
@@ -148,7 +141,7 @@ static int arguments_parse(struct command_line *line, int argc, char **argv)
 	const char *missing = value_missing(argc, argv);
 
 	if (missing)
-		return refuse(line, "%s needs a value", missing);
+		return refuse_line(line, "%s needs a value", missing);
 	if (fuse_opt_parse(&args, line, templates, argument_parse) &&
 		!line->err)
 		line->err = -ENOMEM;
@@ -162,11 +155,11 @@ static int mountpoint_store(struct command_line *line)
 	int err;
 
 	if (line->count == 0)
-		return refuse(line,
+		return refuse_line(line,
 			"no mountpoint; usage: unsandboxfs [options] "
 			"MOUNTPOINT");
 	if (line->count > 2)
-		return refuse(line,
+		return refuse_line(line,
 			"%d names, but only SOURCE and MOUNTPOINT are wanted; "
 			"the last is %s",
 			line->count, line->last);
@@ -196,7 +189,7 @@ static int options_settle(struct command_line *line)
 	options->foreground =
 		options->debug || (options->foreground && !line->is_helper);
 	if (options->allow_other && options->allow_root)
-		return refuse(line,
+		return refuse_line(line,
 			"-o allow_other and -o allow_root exclude each other");
 	if (options->show_help || options->show_version)
 		return 0;
@@ -222,6 +215,6 @@ int options_parse(struct options *options, int argc, char **argv, char *why,
 	if (!err)
 		err = options_describe(options, &options->text);
 	if (err == -ENOMEM)
-		refuse(&line, "out of memory");
+		refuse_line(&line, "out of memory");
 	return err;
 }

@@ -17,6 +17,10 @@ struct fuse_args;
  * wrong, and what to do. This holds a line with two paths. */
 #define WHY_LEN (2 * PATH_MAX + 256)
 
+/* Writes that line, and returns result. */
+__attribute__((format(printf, 4, 5))) int refuse(
+	int result, char *why, size_t why_len, const char *format, ...);
+
 /*
  * The options, one row each. The command line is parsed by them, --help and
  * `.unsandboxfs/config` print them, and the man page is checked against them.

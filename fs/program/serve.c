@@ -16,38 +16,26 @@
 #define LOCK_PAUSE_NS (50 * 1000 * 1000)
 
 static enum exit_status session_serve(struct mount *mount,
-	struct fuse_session *session, const struct options *options,
-	struct daemon *daemon, char *why)
-{
-	enum exit_status status;
-
-	process_block_signals();
-	if (fuse_session_mount(session, options->mountpoint)) {
-		snprintf(why, WHY_LEN, "%s: cannot mount; see the line above",
-			options->mountpoint);
-		return EXIT_FUSE;
-	}
-	status = mount_loop(mount, session, daemon_ready, daemon);
-	fuse_session_unmount(session);
-	return status;
-}
-
-static enum exit_status mounted_serve(struct mount *mount,
 	const struct options *options, struct daemon *daemon, char *why)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_session *session = NULL;
-	enum exit_status status;
+	enum exit_status status = EXIT_FUSE;
 
 	if (options_fuse_args(options, &args) == 0)
 		session = mount_session(mount, &args);
 	fuse_opt_free_args(&args);
-	if (!session) {
-		snprintf(why, WHY_LEN,
+	if (!session)
+		return refuse(EXIT_FUSE, why, WHY_LEN,
 			"cannot start libfuse; see the line above");
-		return EXIT_FUSE;
+	process_block_signals();
+	if (fuse_session_mount(session, options->mountpoint)) {
+		snprintf(why, WHY_LEN, "%s: cannot mount; see the line above",
+			options->mountpoint);
+	} else {
+		status = mount_loop(mount, session, daemon_ready, daemon);
+		fuse_session_unmount(session);
 	}
-	status = session_serve(mount, session, options, daemon, why);
 	fuse_session_destroy(session);
 	return status;
 }
@@ -87,7 +75,7 @@ static enum exit_status account_serve(
 	/* All relative paths are open by now; keep no directory busy. */
 	if (!err && chdir("/") == 0) {
 		why[0] = '\0';
-		status = mounted_serve(mount, options, daemon, why);
+		status = session_serve(mount, options, daemon, why);
 	}
 	mount_free(mount);
 	api_credentials_clear(&credentials);
@@ -101,11 +89,9 @@ static enum exit_status daemon_serve(const struct options *options, char *why)
 	struct daemon daemon;
 	int err = daemon_start(&daemon, options->foreground);
 
-	if (err) {
-		snprintf(why, WHY_LEN, "cannot start the daemon: %s",
-			strerror(-err));
-		return EXIT_OTHER;
-	}
+	if (err)
+		return refuse(EXIT_OTHER, why, WHY_LEN,
+			"cannot start the daemon: %s", strerror(-err));
 	if (options->auto_unmount)
 		err = watchdog_start(options->mountpoint);
 	if (err)
@@ -128,10 +114,9 @@ static enum exit_status mountpoint_set(struct options *options, char *why)
 		return EXIT_MOUNTPOINT;
 	free(options->mountpoint);
 	options->mountpoint = strdup(path);
-	if (options->mountpoint)
-		return EXIT_OK;
-	snprintf(why, WHY_LEN, "out of memory");
-	return EXIT_OTHER;
+	if (!options->mountpoint)
+		return refuse(EXIT_OTHER, why, WHY_LEN, "out of memory");
+	return EXIT_OK;
 }
 
 enum exit_status serve(struct options *options)

@@ -29,16 +29,12 @@ int artifacts_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
 	struct job *job = node_job(op, node);
+	const struct row *row = tree_row("/jobs/{job}/artifacts/{artifact}");
 	int err = job ? 0 : -ENOENT;
 
 	for (size_t i = 0; !err && i < job->artifact_count; i++) {
-		struct found found;
 		const char *name = job->artifacts[i].name;
-		err = found_row(&found,
-			tree_row("/jobs/{job}/artifacts/{artifact}"), job->key,
-			name);
-		if (!err)
-			err = listing_add(listing, name, &found);
+		err = listing_add_row(listing, name, row, job->key, name);
 	}
 	return err;
 }
@@ -83,15 +79,14 @@ int artifact_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct job *job = node_job(op, node);
+	int err = job_may_remove(job);
 	size_t index;
 
 	(void)is_dir;
 	if (!artifact_of(job, name, &index))
 		return -ENOENT;
-	if (job->is_foreign)
-		return -EPERM;
-	if (!job_is_final(job))
-		return -EBUSY;
+	if (err)
+		return err;
 	/* The last one takes its number. */
 	job_store_swap_artifacts(
 		&op->core->state, job->number, index, job->artifact_count - 1);

@@ -9,9 +9,8 @@
 
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
-#include "fs/core/listing.h"
-#include "fs/core/row.h"
 #include "fs/jobs/jobs.h"
+#include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
 struct job *node_job(struct op *op, const struct node *node)
@@ -59,14 +58,6 @@ static int code_exists(struct op *op, const struct node *node)
 	return err ? err : job->has_code ? 0 : -ENOENT;
 }
 
-static int error_exists(struct op *op, const struct node *node)
-{
-	struct job *job = node_job(op, node);
-	int err = job_exists(op, node);
-
-	return err ? err : job->error ? 0 : -ENOENT;
-}
-
 /* It exists if it came, or while it may still come. */
 static int exit_code_exists(struct op *op, const struct node *node)
 {
@@ -92,53 +83,38 @@ int job_attr(struct op *op, const struct node *node, struct stat *attr,
 	return 0;
 }
 
-void attr_size(struct stat *attr, uint64_t size)
-{
-	attr->st_size = size;
-	attr->st_blocks = (size + 511) / 512;
-}
-
 /* ---- values ---- */
 
-static int status_render(struct op *op, const struct node *node, FILE *out)
+/* What this mount itself knows of the job; NULL: nothing. */
+static const char *job_text(const struct job *job, const struct row *row)
 {
-	struct job *job = node_job(op, node);
-
-	if (!job)
-		return -ENOENT;
-	bool is_waiting = job->run && run_is_waiting(job->run);
-	fprintf(out, "%s\n",
-		is_waiting && !job_is_final(job)
-			? job_status_word(JOB_PENDING)
-			: job_status_word(job->status));
-	return 0;
+	if (!strcmp(row_name(row), "id"))
+		return job->id;
+	if (!strcmp(row_name(row), "error"))
+		return job->error;
+	bool is_waiting =
+		!job_is_final(job) && job->run && run_is_waiting(job->run);
+	return job_status_word(is_waiting ? JOB_PENDING : job->status);
 }
 
-static int error_render(struct op *op, const struct node *node, FILE *out)
+static int text_exists(struct op *op, const struct node *node)
 {
-	struct job *job = node_job(op, node);
+	int err = job_exists(op, node);
 
-	if (!job || !job->error)
-		return -ENOENT;
-	fprintf(out, "%s\n", job->error);
-	return 0;
+	if (!err && !job_text(node_job(op, node), node->row))
+		err = -ENOENT;
+	return err;
 }
 
-static int id_render(struct op *op, const struct node *node, FILE *out)
+static int text_render(struct op *op, const struct node *node, FILE *out)
 {
 	struct job *job = node_job(op, node);
+	const char *text = job ? job_text(job, node->row) : NULL;
 
-	if (!job || !job->id)
+	if (!text)
 		return -ENOENT;
-	fprintf(out, "%s\n", job->id);
+	fprintf(out, "%s\n", text);
 	return 0;
-}
-
-static int id_exists(struct op *op, const struct node *node)
-{
-	struct job *job = node_job(op, node);
-
-	return job && job->id ? job_exists(op, node) : -ENOENT;
 }
 
 static int field_source(struct op *op, const struct node *node, json_t **json)
@@ -148,16 +124,6 @@ static int field_source(struct op *op, const struct node *node, json_t **json)
 
 	*json = job ? job->fields : NULL;
 	return err;
-}
-
-static int cancel_render(struct op *op, const struct node *node, FILE *out)
-{
-	(void)op;
-	(void)node;
-	fputs("write anything here to cancel the job; what it has printed "
-	      "stays\n",
-		out);
-	return 0;
 }
 
 static int cancel_write(
@@ -179,28 +145,23 @@ static int output_of(const struct node *node)
 }
 
 /* The size is 0 until it is final; a read returns what is there. */
-static int output_attr(struct op *op, const struct node *node,
-	struct stat *attr, double *timeout_s)
+static int file_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
 {
 	int err = job_attr(op, node, attr, timeout_s);
 	struct job *job = node_job(op, node);
+	const char *name = row_name(node->row);
 
-	if (!err && job_is_final(job))
-		attr_size(attr, job->output_size[output_of(node)]);
-	return err;
-}
-
-static int output_open(
-	struct op *op, const struct node *node, struct handle *handle)
-{
-	struct job *job = node_job(op, node);
-
-	if (!job)
-		return -ENOENT;
-	if (job->status == JOB_ERROR)
-		return job->err;
-	int err = job_detail(op, job);
-	return err ? err : job_reader_open_output(handle, job, output_of(node));
+	if (err)
+		return err;
+	if (!strcmp(name, "code"))
+		attr_size(attr, job->code_size);
+	else if (job_is_final(job))
+		attr_size(attr,
+			strcmp(name, "job.json")
+				? job->output_size[output_of(node)]
+				: job->answer_size);
+	return 0;
 }
 
 static int exit_code_attr(struct op *op, const struct node *node,
@@ -221,7 +182,8 @@ static int exit_code_attr(struct op *op, const struct node *node,
 	return 0;
 }
 
-static int exit_code_open(
+/* stdout, stderr, exit_code: reading waits for the job. */
+static int result_open(
 	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
@@ -233,6 +195,8 @@ static int exit_code_open(
 	int err = job_detail(op, job);
 	if (err)
 		return err;
+	if (!node->row->source)
+		return job_reader_open_output(handle, job, output_of(node));
 	job_reader_open_result(handle, job);
 	return 0;
 }
@@ -249,32 +213,12 @@ int job_file_open(struct op *op, struct job *job, struct handle *handle,
 	return 0;
 }
 
-static int code_attr(struct op *op, const struct node *node, struct stat *attr,
-	double *timeout_s)
-{
-	int err = job_attr(op, node, attr, timeout_s);
-
-	if (!err)
-		attr_size(attr, node_job(op, node)->code_size);
-	return err;
-}
-
 static int code_open(
 	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
 
 	return job ? job_file_open(op, job, handle, "code") : -ENOENT;
-}
-
-static int answer_attr(struct op *op, const struct node *node,
-	struct stat *attr, double *timeout_s)
-{
-	int err = job_attr(op, node, attr, timeout_s);
-
-	if (!err && job_is_final(node_job(op, node)))
-		attr_size(attr, node_job(op, node)->answer_size);
-	return err;
 }
 
 static int answer_open(
@@ -298,19 +242,25 @@ static int answer_open(
 
 /* ---- removing ---- */
 
+int job_may_remove(const struct job *job)
+{
+	if (!job)
+		return -ENOENT;
+	if (job->is_foreign)
+		return -EPERM;
+	return job_is_final(job) ? 0 : -EBUSY;
+}
+
 /* rm -r of a finished job's directory removes what is in it first. */
 static int job_remove_file(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct job *job = node_job(op, node);
+	int err = job_may_remove(job);
 
 	(void)is_dir;
-	if (!job)
-		return -ENOENT;
-	if (job->is_foreign)
-		return -EPERM;
-	if (!job_is_final(job))
-		return -EBUSY;
+	if (err)
+		return err;
 	if (!job->hidden)
 		job->hidden = json_object();
 	if (json_object_set_new(job->hidden, name, json_true()))
@@ -327,107 +277,59 @@ static unsigned status_poll(
 	return job ? job_poll(job, poll) : handle_poll_ready(poll);
 }
 
-#define FIELD(file, names, text)                                               \
-	{                                                                      \
-		.path = "/jobs/{job}/" file, .kind = ROW_FILE, .mode = 0444,   \
-		.source = field_source, .member = names, .help = text,         \
-	}
-#define JOB_FILE .kind = ROW_FILE, .mode = 0444
+#define JOB_FILE(file, says, ...)                                              \
+	READABLE("/jobs/{job}/" file, says, __VA_ARGS__)
+#define FIELD(file, names, says)                                               \
+	JOB_FILE(file, says, .source = field_source, .member = names)
 
 const struct row tree_job_rows[] = {
-	{ .path = "/jobs/{job}",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.flags = ROW_VOLATILE,
-		.exists = job_exists,
-		.attr = job_attr,
-		.remove = job_remove_file,
-		.help = "a job; also run/NAME.job. rmdir forgets it, once it "
-			"has ended" },
-	{ .path = "/jobs/{job}/status",
-		JOB_FILE,
-		.exists = job_exists,
-		.render = status_render,
-		.poll = status_poll,
-		.help = "pending, running, completed, failed, timeout, "
-			"cancelled; error where the request failed" },
-	{ .path = "/jobs/{job}/stdout",
-		JOB_FILE,
-		.exists = job_exists,
-		.attr = output_attr,
-		.open = output_open,
-		.help = "what it printed; reading waits for more until it "
-			"ends" },
-	{ .path = "/jobs/{job}/stderr",
-		JOB_FILE,
-		.exists = job_exists,
-		.attr = output_attr,
-		.open = output_open,
-		.help = "what it printed as errors; likewise" },
-	{ .path = "/jobs/{job}/exit_code",
-		JOB_FILE,
-		.exists = exit_code_exists,
-		.attr = exit_code_attr,
-		.open = exit_code_open,
-		.source = field_source,
-		.flags = ROW_FINAL,
-		.member = "exit_code",
-		.help = "its exit status; reading waits for the end" },
-	{ .path = "/jobs/{job}/cancel",
-		.kind = ROW_FILE,
-		.mode = 0644,
-		.flags = ROW_ACTION,
-		.exists = job_exists,
-		.render = cancel_render,
-		.write = cancel_write,
-		.help = "any write cancels it; what it printed stays" },
-	{ .path = "/jobs/{job}/artifacts",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.exists = job_exists,
-		.list = artifacts_list,
-		.find = artifacts_find,
-		.remove = artifact_remove,
-		.help = "files that it left behind" },
-	{ .path = "/jobs/{job}/artifacts/{artifact}",
-		JOB_FILE,
-		.flags = ROW_FINAL,
-		.attr = artifact_attr,
-		.open = artifact_open,
-		.help = "one of them, decoded" },
-	{ .path = "/jobs/{job}/code",
-		JOB_FILE,
-		.flags = ROW_FINAL,
-		.exists = code_exists,
-		.attr = code_attr,
-		.open = code_open,
-		.help = "the program as it was sent" },
-	{ .path = "/jobs/{job}/error",
-		JOB_FILE,
-		.exists = error_exists,
-		.render = error_render,
-		.help = "why it failed, in the API's words" },
-	{ .path = "/jobs/{job}/id",
-		JOB_FILE,
-		.exists = id_exists,
-		.render = id_render,
-		.help = "the API's id of it" },
+	DIRECTORY("/jobs/{job}",
+		"a job; also run/NAME.job. rmdir forgets it, once it has ended",
+		.flags = ROW_VOLATILE, .exists = job_exists, .attr = job_attr,
+		.remove = job_remove_file),
+	JOB_FILE("status",
+		"pending, running, completed, failed, timeout, cancelled; "
+		"error if the request failed",
+		.exists = text_exists, .render = text_render,
+		.poll = status_poll),
+	JOB_FILE("stdout",
+		"what it printed; reading waits for more until it ends",
+		.exists = job_exists, .attr = file_attr, .open = result_open),
+	JOB_FILE("stderr", "what it printed as errors; likewise",
+		.exists = job_exists, .attr = file_attr, .open = result_open),
+	JOB_FILE("exit_code", "its exit status; reading waits for the end",
+		.flags = ROW_FINAL, .exists = exit_code_exists,
+		.attr = exit_code_attr, .open = result_open,
+		.source = field_source, .member = "exit_code"),
+	WRITABLE("/jobs/{job}/cancel",
+		"any write cancels it; what it printed stays",
+		.flags = ROW_ACTION, .exists = job_exists,
+		.text = "write anything here to cancel the job; what it has "
+			"printed stays\n",
+		.write = cancel_write),
+	DIRECTORY("/jobs/{job}/artifacts", "files that it left behind",
+		.exists = job_exists, .list = artifacts_list,
+		.find = artifacts_find, .remove = artifact_remove),
+	JOB_FILE("artifacts/{artifact}", "one of them, decoded",
+		.flags = ROW_FINAL, .attr = artifact_attr,
+		.open = artifact_open),
+	JOB_FILE("code", "the program as it was sent", .flags = ROW_FINAL,
+		.exists = code_exists, .attr = file_attr, .open = code_open),
+	JOB_FILE("error", "why it failed, in the API's words",
+		.exists = text_exists, .render = text_render),
+	JOB_FILE("id", "the API's id of it", .exists = text_exists,
+		.render = text_render),
 	FIELD("language", "language|detected_language", "what ran it"),
-	FIELD("success", "success", "1 where it exited with 0"),
+	FIELD("success", "success", "1 if it exited with 0"),
 	FIELD("network_mode", "network_mode", "zerotrust or semitrusted"),
 	FIELD("created_at", "created_at", "when it was submitted"),
 	FIELD("started_at", "started_at", "when it began"),
 	FIELD("completed_at", "completed_at", "when it ended"),
 	FIELD("total_time_ms",
-		"total_time_ms|execution_time_ms|execution_time|"
-		"duration_ms",
+		"total_time_ms|execution_time_ms|execution_time|duration_ms",
 		"how long it took, in milliseconds"),
-	FIELD("message", "message", "what the API says beside"),
-	{ .path = "/jobs/{job}/job.json",
-		JOB_FILE,
-		.exists = job_exists,
-		.attr = answer_attr,
-		.open = answer_open,
-		.help = "the API's whole answer" },
+	FIELD("message", "message", "what else the API says"),
+	JOB_FILE("job.json", "the API's whole answer", .exists = job_exists,
+		.attr = file_attr, .open = answer_open),
 	{ 0 },
 };

@@ -11,7 +11,10 @@ struct job *node_job(struct op *op, const struct node *node);
 /* Times of a job, as the attr of a row. */
 int job_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
-void attr_size(struct stat *attr, uint64_t size);
+
+/* Whether what is kept of a job may be removed: 0, -ENOENT, -EBUSY while it
+ * goes on, -EPERM for a job of another mount's. NULL: -ENOENT. */
+int job_may_remove(const struct job *job);
 
 /* Opens a file of the job in the state directory. */
 int job_file_open(struct op *op, struct job *job, struct handle *handle,

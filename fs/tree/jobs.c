@@ -2,18 +2,15 @@
 /* fs/tree/jobs.c - jobs/: all asynchronous jobs */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
 #include "fs/core/listing.h"
-#include "fs/core/row.h"
 #include "fs/drafts/draft.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/tree/job.h"
+#include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
 static int jobs_remove(
@@ -50,42 +47,38 @@ static int jobs_attr(struct op *op, const struct node *node, struct stat *attr,
 
 static int add_job(struct listing *listing, const struct job *job)
 {
-	struct found found;
 	char name[300];
 
 	job_name(job, name, sizeof(name));
-	int err = found_row(&found, tree_row("/jobs/{job}"), job->key, NULL);
-	return err ? err : listing_add(listing, name, &found);
+	return listing_add_row(
+		listing, name, tree_row("/jobs/{job}"), job->key, NULL);
 }
 
 static int add_aliases(struct op *op, struct listing *listing)
 {
+	const struct row *row = tree_row("/jobs/{alias}");
 	const char *alias;
 	json_t *number;
 	int err = 0;
 
 	json_object_foreach (op->core->jobs->aliases, alias, number) {
-		struct found found;
-		if (!job_by_number(op->core, json_integer_value(number)))
-			continue;
-		err = found_row(&found, tree_row("/jobs/{alias}"), alias, NULL);
-		if (!err)
-			err = listing_add(listing, alias, &found);
+		if (job_by_number(op->core, json_integer_value(number)))
+			err = listing_add_row(listing, alias, row, alias, NULL);
 		if (err)
 			break;
 	}
 	return err;
 }
 
-/* What is still on its way to the API has no name yet that would last. */
+/* A job that the API has not accepted yet has no lasting name. */
 static bool is_listed(const struct job *job)
 {
 	return job->is_async && !job->is_unlisted &&
 		(job->was_accepted || job->is_foreign || job_is_final(job));
 }
 
-/* The list of others' jobs is the API's; where it cannot be had, our own are
- * listed all the same. */
+/* Foreign jobs are those of the API's list; if that fails, our own are still
+ * listed. */
 static int jobs_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
@@ -107,8 +100,8 @@ static int jobs_list(
 	return err;
 }
 
-/* A request is not wasted on each name that a shell or an editor tries: job ids
- * are UUIDs (api/API.md 3.1); others are known from the list. */
+/* Not every name that a shell or an editor tries is worth a request: job ids
+ * are UUIDs (api/API.md 3.1), and all others are known from the list. */
 static bool looks_like_id(const char *name)
 {
 	size_t dashes = 0, digits = 0;
@@ -120,7 +113,7 @@ static bool looks_like_id(const char *name)
 	return dashes == 4 && digits == 32 && strlen(name) == 36;
 }
 
-/* By hand, an id is asked for at the API where it is not known here. */
+/* Looking up an unknown id asks the API for that job. */
 static int jobs_find(struct op *op, const struct node *node, const char *name,
 	struct found *found)
 {
@@ -165,18 +158,10 @@ static int jobs_new_saves(
 
 /* ---- links ---- */
 
-static int latest_exists(struct op *op, const struct node *node)
-{
-	(void)node;
-	return job_by_number(op->core, op->core->jobs->latest) ? 0 : -ENOENT;
-}
-
-static int link_render(
-	struct op *op, struct job *job, const char *prefix, FILE *out)
+static int link_render(const struct job *job, const char *prefix, FILE *out)
 {
 	char name[300];
 
-	(void)op;
 	if (!job)
 		return -ENOENT;
 	job_name(job, name, sizeof(name));
@@ -184,63 +169,47 @@ static int link_render(
 	return 0;
 }
 
+static int latest_exists(struct op *op, const struct node *node)
+{
+	(void)node;
+	return job_by_number(op->core, op->core->jobs->latest) ? 0 : -ENOENT;
+}
+
 static int latest_render(struct op *op, const struct node *node, FILE *out)
 {
 	(void)node;
 	return link_render(
-		op, job_by_number(op->core, op->core->jobs->latest), "", out);
+		job_by_number(op->core, op->core->jobs->latest), "", out);
 }
 
 static int alias_render(struct op *op, const struct node *node, FILE *out)
 {
 	json_t *number = json_object_get(op->core->jobs->aliases, node->id);
 
-	return link_render(op,
+	return link_render(
 		job_by_number(op->core, json_integer_value(number)), "", out);
 }
 
 static int submitted_render(struct op *op, const struct node *node, FILE *out)
 {
-	return link_render(op, node_job(op, node), "../", out);
+	return link_render(node_job(op, node), "../", out);
 }
 
 const struct row tree_jobs_rows[] = {
-	{ .path = "/jobs",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.attr = jobs_attr,
-		.list = jobs_list,
-		.find = jobs_find,
-		.remove = jobs_remove,
-		.move_in = jobs_move_in,
-		.help = "asynchronous jobs: this mount's, and what the API "
-			"lists" },
-	{ .path = "/jobs/new",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.saves = jobs_new_saves,
-		.help = "save a script here to submit it as an asynchronous "
-			"job; mkdir makes a draft" },
-	{ .path = "/jobs/new/{name}.job",
-		.kind = ROW_LINK,
-		.mode = 0777,
-		.flags = ROW_VOLATILE,
-		.attr = job_attr,
-		.render = submitted_render,
-		.help = "the newest job of NAME" },
-	{ .path = "/jobs/latest",
-		.kind = ROW_LINK,
-		.mode = 0777,
-		.flags = ROW_VOLATILE,
-		.exists = latest_exists,
-		.render = latest_render,
-		.help = "the job that this mount submitted last" },
-	{ .path = "/jobs/{alias}",
-		.kind = ROW_LINK,
-		.mode = 0777,
-		.flags = ROW_VOLATILE,
-		.render = alias_render,
-		.help = "the job of a draft that was moved here under this "
-			"name" },
+	DIRECTORY("/jobs",
+		"asynchronous jobs: this mount's, and what the API lists",
+		.attr = jobs_attr, .list = jobs_list, .find = jobs_find,
+		.remove = jobs_remove, .move_in = jobs_move_in),
+	DIRECTORY("/jobs/new",
+		"save a script here to submit it as an asynchronous job; "
+		"mkdir makes a draft",
+		.saves = jobs_new_saves),
+	LINK("/jobs/new/{name}.job", "the newest job of NAME", .attr = job_attr,
+		.render = submitted_render),
+	LINK("/jobs/latest", "the job that this mount submitted last",
+		.exists = latest_exists, .render = latest_render),
+	LINK("/jobs/{alias}",
+		"the job of a draft that was moved here under this name",
+		.render = alias_render),
 	{ 0 },
 };

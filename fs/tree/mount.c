@@ -10,24 +10,17 @@
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"
+#include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
 /* What this mount says about itself changes all the time. */
 static int moving_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
+	(void)op;
 	(void)node;
-	attr_times(attr, &op->core->born, &op->core->born);
+	(void)attr;
 	*timeout_s = 0;
-	return 0;
-}
-
-static int still_attr(struct op *op, const struct node *node, struct stat *attr,
-	double *timeout_s)
-{
-	(void)node;
-	attr_times(attr, &op->core->born, &op->core->born);
-	*timeout_s = FOREVER_S;
 	return 0;
 }
 
@@ -152,22 +145,6 @@ static int config_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
-static int version_render(struct op *op, const struct node *node, FILE *out)
-{
-	(void)op;
-	(void)node;
-	fputs(UNSANDBOXFS_VERSION "\n", out);
-	return 0;
-}
-
-static int refresh_render(struct op *op, const struct node *node, FILE *out)
-{
-	(void)op;
-	(void)node;
-	fputs("write anything here to drop all cached answers\n", out);
-	return 0;
-}
-
 static int refresh_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
@@ -178,16 +155,6 @@ static int refresh_write(
 	lists_forget(op->core);
 	cache_drop_all(op->core->cache);
 	notify_all(op->core);
-	return 0;
-}
-
-static int otp_render(struct op *op, const struct node *node, FILE *out)
-{
-	(void)op;
-	(void)node;
-	fputs("write the one-time code here that the API asks for, then repeat "
-	      "what was refused\n",
-		out);
 	return 0;
 }
 
@@ -208,34 +175,30 @@ static int otp_write(
 	return err;
 }
 
-#define ABOUT(name, render_name, text)                                         \
-	{                                                                      \
-		.path = "/.unsandboxfs/" name, .kind = ROW_FILE, .mode = 0444, \
-		.attr = moving_attr, .render = render_name, .help = text,      \
-	}
-#define ACT(name, mode_bits, render_name, write_name, text)                    \
-	{                                                                      \
-		.path = "/.unsandboxfs/" name, .kind = ROW_FILE,               \
-		.mode = mode_bits, .flags = ROW_ACTION, .attr = still_attr,    \
-		.render = render_name, .write = write_name, .help = text,      \
-	}
+#define ABOUT(name, printed, says)                                             \
+	READABLE("/.unsandboxfs/" name, says, .attr = moving_attr,             \
+		.render = printed)
+#define ACT(name, bits, printed, written, says)                                \
+	ROW(ROW_FILE, "/.unsandboxfs/" name, bits, says, .flags = ROW_ACTION,  \
+		.text = printed "\n", .write = written)
 
 const struct row tree_mount_rows[] = {
-	{ .path = "/.unsandboxfs",
-		.kind = ROW_DIR,
-		.mode = 0555,
-		.attr = still_attr,
-		.help = "this mount itself" },
+	FIXED_DIRECTORY("/.unsandboxfs", "this mount itself"),
 	ABOUT("stats", stats_render, "counters, one `name value` a line"),
 	ABOUT("log", log_render, "what the daemon logged last"),
 	ABOUT("errors", errors_render,
 		"the last 100 errors: time, method, path, HTTP status, "
 		"errno, the API's words"),
-	ABOUT("config", config_render, "the settings in force, but no secret"),
-	ABOUT("version", version_render, "of unsandboxfs"),
-	ACT("refresh", 0644, refresh_render, refresh_write,
-		"any write drops what is cached"),
-	ACT("otp", 0600, otp_render, otp_write,
+	ABOUT("config", config_render,
+		"the settings in force, without secrets"),
+	READABLE("/.unsandboxfs/version", "of unsandboxfs", .attr = moving_attr,
+		.text = UNSANDBOXFS_VERSION "\n"),
+	ACT("refresh", 0644, "write anything here to drop all cached answers",
+		refresh_write, "any write drops what is cached"),
+	ACT("otp", 0600,
+		"write the one-time code here that the API asks for, then "
+		"repeat what was refused",
+		otp_write,
 		"the one-time code for what the API answers with 428"),
 	{ 0 },
 };

@@ -1,105 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/root.c - the root, README, languages and key/ */
-#include <errno.h>
-#include <string.h>
-
-#include "fs/base/json_array.h"
+/* fs/tree/root.c - the root, README, run/, languages and key/ */
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/files/files.h"
-#include "fs/tree/readme.h"
+#include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
-static int readme_render(struct op *op, const struct node *node, FILE *out)
-{
-	(void)op;
-	(void)node;
-	fputs(readme_text, out);
-	return 0;
-}
-
-/* ---- answers about the whole account ---- */
-
-static int answer_attr(struct op *op, enum api_endpoint endpoint,
-	struct stat *attr, double *timeout_s)
-{
-	struct cache_answer answer;
-	int err = op_get(op, endpoint, NULL, &answer);
-
-	if (err)
-		return err;
-	struct timespec at = answer_changed(op->core, endpoint, &answer);
-	attr_times(attr, &at, &at);
-	*timeout_s = answer_timeout_s(op, &answer);
-	return 0;
-}
-
-static int languages_source(
-	struct op *op, const struct node *node, json_t **json)
-{
-	struct cache_answer answer;
-	int err = op_get(op, API_LANGUAGES, NULL, &answer);
-
-	(void)node;
-	*json = answer.json;
-	return err;
-}
-
-static int languages_attr(struct op *op, const struct node *node,
-	struct stat *attr, double *timeout_s)
-{
-	(void)node;
-	return answer_attr(op, API_LANGUAGES, attr, timeout_s);
-}
-
-static int languages_render(struct op *op, const struct node *node, FILE *out)
-{
-	json_t *json;
-	int err = languages_source(op, node, &json);
-
-	if (err)
-		return err;
-	/* The answer may be the bare list (api/API.md 8.1). */
-	const json_t *list = json_array_in(json, "languages");
-	return list ? render_value(list, out) : -EPROTO;
-}
-
-static int languages_json_render(
-	struct op *op, const struct node *node, FILE *out)
-{
-	json_t *json;
-	int err = languages_source(op, node, &json);
-
-	return err ? err : render_json(json, out);
-}
-
-static int key_source(struct op *op, const struct node *node, json_t **json)
-{
-	struct cache_answer answer;
-	int err = op_get(op, API_KEYS_VALIDATE, NULL, &answer);
-
-	(void)node;
-	*json = answer.json;
-	return err;
-}
-
-static int key_attr(struct op *op, const struct node *node, struct stat *attr,
-	double *timeout_s)
-{
-	/* The directory itself is there before any answer: a listing of the
-	 * root asks for nothing. */
-	if (!strcmp(node->row->path, "/key"))
-		return 0;
-	return answer_attr(op, API_KEYS_VALIDATE, attr, timeout_s);
-}
-
-static int key_json_render(struct op *op, const struct node *node, FILE *out)
-{
-	json_t *json;
-	int err = key_source(op, node, &json);
-
-	return err ? err : render_json(json, out);
-}
+static const char readme_text[] =
+	"unsandbox.com as files. Paths below are from the root of this mount.\n"
+	"\n"
+	"  run/               save a script here and it runs in a fresh "
+	"sandbox\n"
+	"  run/NAME.job/      stdout, stderr, exit_code, status, artifacts/ "
+	"...\n"
+	"  run/.settings/     ttl, vcpu, network_mode, env ... of what runs "
+	"here\n"
+	"  jobs/new/          save a script here: an asynchronous job\n"
+	"  jobs/ID/           a job; cancel stops it, rmdir forgets it\n"
+	"  jobs/latest        the job that was submitted last\n"
+	"  sessions/ID/       a shell that lives on: state, run/, snapshots/\n"
+	"  services/NAME/     a server: state, logs, env, run/, snapshots/\n"
+	"  snapshots/ID/      restore, clone\n"
+	"  images/ID/         spawn, clone, trusted/, visibility\n"
+	"  COLLECTION/new/    mkdir a draft, fill it, mv it to COLLECTION/\n"
+	"  .../destroy        any write destroys it; rm and rmdir do not\n"
+	"  languages, shells  what can be run\n"
+	"  key/               the key: tier, limits, expiry\n"
+	"  .unsandboxfs/      this mount: stats, log, errors, config, refresh\n"
+	"\n"
+	"Five commands to try:\n"
+	"\n"
+	"  echo 'print(6 * 7)' > run/six.py && cat run/six.py.job/stdout\n"
+	"  echo 30 > run/.settings/ttl\n"
+	"  cp main.rs jobs/new/ && cat jobs/latest/stdout\n"
+	"  echo 1 > jobs/latest/cancel\n"
+	"  tail -n 3 .unsandboxfs/errors\n"
+	"\n"
+	"Files that are not programs are input files for the programs beside\n"
+	"them. Reading stdout, stderr and exit_code waits for a job that is\n"
+	"going on. What the API refuses, the close reports; why stands in\n"
+	"NAME.job/error and .unsandboxfs/errors. See unsandboxfs(5).\n";
 
 static int run_saves(struct op *op, const struct node *dir, struct found *found)
 {
@@ -107,45 +46,23 @@ static int run_saves(struct op *op, const struct node *dir, struct found *found)
 	return found_top(found, op->core->files, "run");
 }
 
-#define KEY(name, names, text)                                                 \
-	{                                                                      \
-		.path = "/key/" name, .kind = ROW_FILE, .mode = 0444,          \
-		.source = key_source, .member = names, .help = text,           \
-	}
+#define KEY(name, names, says)                                                 \
+	ANSWER_VALUE("/key/" name, API_KEYS_VALIDATE, names, says)
 
 const struct row tree_root_rows[] = {
-	{ .path = "/",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.help = "the account, as files" },
-	{ .path = "/README",
-		.kind = ROW_FILE,
-		.mode = 0444,
-		.flags = ROW_FINAL,
-		.render = readme_render,
-		.help = "this tree in one screen, with five commands to try" },
-	{ .path = "/run",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.saves = run_saves,
-		.help = "save a script here and it runs in a fresh sandbox" },
-	{ .path = "/languages",
-		.kind = ROW_FILE,
-		.mode = 0444,
-		.render = languages_render,
-		.attr = languages_attr,
-		.help = "the languages that the API runs, one a line" },
-	{ .path = "/languages.json",
-		.kind = ROW_FILE,
-		.mode = 0444,
-		.render = languages_json_render,
-		.attr = languages_attr,
-		.help = "the same with their aliases, as the API gives them" },
-	{ .path = "/key",
-		.kind = ROW_DIR,
-		.mode = 0555,
-		.attr = key_attr,
-		.help = "what the API says of the key" },
+	DIRECTORY("/", "the account, as files"),
+	READABLE("/README",
+		"this tree in one screen, with five commands to try",
+		.flags = ROW_FINAL, .text = readme_text),
+	DIRECTORY("/run", "save a script here and it runs in a fresh sandbox",
+		.saves = run_saves),
+	ANSWER_LIST("/languages", API_LANGUAGES,
+		"the languages that the API runs, one a line"),
+	ANSWER_JSON("/languages.json", API_LANGUAGES,
+		"the same with their aliases, as the API gives them"),
+	/* It is there before any answer: a listing of the root asks for
+	 * nothing. */
+	FIXED_DIRECTORY("/key", "what the API says of the key"),
 	KEY("valid", "valid", "1 while the key is accepted"),
 	KEY("public_key", "public_key", "the public half of the key"),
 	KEY("status", "status", "active, suspended, ..."),
@@ -162,10 +79,6 @@ const struct row tree_root_rows[] = {
 	KEY("account_id", "account_id", "the account's id"),
 	KEY("email", "email", "the account's address"),
 	KEY("plan", "plan", "the account's plan"),
-	{ .path = "/key/key.json",
-		.kind = ROW_FILE,
-		.mode = 0444,
-		.render = key_json_render,
-		.help = "the whole answer" },
+	ANSWER_JSON("/key/key.json", API_KEYS_VALIDATE, "the whole answer"),
 	{ 0 },
 };

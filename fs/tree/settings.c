@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "fs/base/errors.h"
+#include "fs/base/json_time.h"
 #include "fs/core/core.h"
 #include "fs/core/listing.h"
-#include "fs/core/row.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
+#include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
 /* node->id says which directory it is, node->name which setting. Held for the
@@ -78,23 +79,13 @@ static int settings_exists(struct op *op, const struct node *node)
  * have. */
 static const char changed_member[] = "/changed";
 
-static struct timespec settings_changed(struct file *dir)
-{
-	const json_t *at = json_object_get(file_settings(dir), changed_member);
-
-	return (struct timespec){
-		.tv_sec = json_integer_value(json_array_get(at, 0)),
-		.tv_nsec = json_integer_value(json_array_get(at, 1)),
-	};
-}
-
 /* They are of who owns the directory, so that it can be removed with them. What
  * is inherited moves with the directory it is inherited from. */
 static int settings_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
 	struct file *dir = settings_dir(op->core, node), *at;
-	struct timespec changed = op->core->born, time;
+	struct timespec changed = op->core->born;
 	struct stat st;
 	int err = dir ? file_stat(dir, &st) : -ENOENT;
 
@@ -103,7 +94,10 @@ static int settings_attr(struct op *op, const struct node *node,
 		attr->st_gid = st.st_gid;
 	}
 	for (at = dir; at; at = file_parent(at)) {
-		time = settings_changed(at);
+		struct timespec time = { 0 };
+		json_to_timespec(
+			json_object_get(file_settings(at), changed_member),
+			&time);
 		if (time.tv_sec > changed.tv_sec ||
 			(time.tv_sec == changed.tv_sec &&
 				time.tv_nsec > changed.tv_nsec))
@@ -126,13 +120,9 @@ static int settings_list(
 		return err;
 	setting = file_top_key(dir) ? dir_kind_of(dir)->settings : NULL;
 	file_drop(dir);
-	for (; !err && setting && setting->name; setting++) {
-		struct found found;
-		err = found_row(
-			&found, setting_row(setting), node->id, setting->name);
-		if (!err)
-			err = listing_add(listing, setting->name, &found);
-	}
+	for (; !err && setting && setting->name; setting++)
+		err = listing_add_row(listing, setting->name,
+			setting_row(setting), node->id, setting->name);
 	return err;
 }
 
@@ -184,7 +174,6 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 static int settings_keep(struct op *op, struct file *dir,
 	const struct setting *setting, json_t *value)
 {
-	const struct timespec *now = &op->core->now;
 	bool had = json_object_get(file_settings(dir), setting->name) ||
 		json_object_get(file_secrets(dir), setting->name);
 	int err;
@@ -195,37 +184,43 @@ static int settings_keep(struct op *op, struct file *dir,
 				 : file_settings_set(dir, setting->name, value);
 	if (err)
 		return err;
-	value = json_pack(
-		"[II]", (json_int_t)now->tv_sec, (json_int_t)now->tv_nsec);
+	value = json_from_timespec(&op->core->now);
 	return value ? file_settings_set(dir, changed_member, value) : -ENOMEM;
 }
 
-static int setting_read(struct core *core, const struct setting *setting,
-	const char *text, size_t len, json_t **value)
+/* Parses what was written to a setting. On success *dir is held for the caller,
+ * and *value is the caller's. */
+static int setting_read(struct core *core, const struct node *node,
+	const char *text, size_t len, const struct setting **setting,
+	struct file **dir, json_t **value)
 {
 	char why[256];
-	int err = setting_parse(setting, text, len, value, why, sizeof(why));
+	int err;
 
-	if (err)
-		errors_add(core->errors, &core->now, "SET", setting->name, 0,
-			err, why);
+	*setting = setting_of(core, node, node->name, dir);
+	if (!*setting)
+		return -ENOENT;
+	err = setting_parse(*setting, text, len, value, why, sizeof(why));
+	if (err) {
+		errors_add(core->errors, &core->now, "SET", node->name, 0, err,
+			why);
+		file_drop(*dir);
+	}
 	return err;
 }
 
 static int setting_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
+	const struct setting *setting;
 	struct file *dir;
-	const struct setting *setting =
-		setting_of(op->core, node, node->name, &dir);
 	json_t *value;
-	int err;
+	int err =
+		setting_read(op->core, node, text, len, &setting, &dir, &value);
 
-	if (!setting)
-		return -ENOENT;
-	err = setting_read(op->core, setting, text, len, &value);
-	if (!err)
-		err = settings_keep(op, dir, setting, value);
+	if (err)
+		return err;
+	err = settings_keep(op, dir, setting, value);
 	file_drop(dir);
 	return err;
 }
@@ -233,19 +228,16 @@ static int setting_write(
 static int setting_check(struct core *core, const struct node *node,
 	const char *text, size_t len)
 {
+	const struct setting *setting;
 	struct file *dir;
-	const struct setting *setting =
-		setting_of(core, node, node->name, &dir);
 	json_t *value;
-	int err;
+	int err = setting_read(core, node, text, len, &setting, &dir, &value);
 
-	if (!setting)
-		return -ENOENT;
+	if (err)
+		return err;
+	json_decref(value);
 	file_drop(dir);
-	err = setting_read(core, setting, text, len, &value);
-	if (!err)
-		json_decref(value);
-	return err;
+	return 0;
 }
 
 /* rm goes back to what is inherited. */
@@ -263,44 +255,28 @@ static int settings_remove(
 	return err;
 }
 
+#define SETTING(name, bits, flag_bits, says, ...)                              \
+	ROW(ROW_FILE, "/run/.settings/" name, bits, says,                      \
+		.flags = ROW_VOLATILE | (flag_bits),                           \
+		.exists = settings_exists, .render = setting_render,           \
+		.write = setting_write, __VA_ARGS__)
+
 const struct row tree_settings_rows[] = {
-	{ .path = "/run/.settings",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.exists = settings_exists,
-		.attr = settings_attr,
-		.list = settings_list,
-		.find = settings_find,
-		.remove = settings_remove,
-		.help = "what new runs here get; jobs/new/, drafts and "
-			"directories have their own" },
-	{ .path = "/run/.settings/{setting}",
-		.kind = ROW_FILE,
-		.mode = 0644,
-		.flags = ROW_VOLATILE,
-		.exists = settings_exists,
-		.render = setting_render,
-		.write = setting_write,
-		.help = "reading gives the value in force, writing sets it, rm "
-			"goes back to what is inherited" },
-	{ .path = "/run/.settings/{lines}",
-		.kind = ROW_FILE,
-		.mode = 0644,
-		.flags = ROW_VOLATILE | ROW_APPENDS,
-		.exists = settings_exists,
-		.render = setting_render,
-		.write = setting_write,
-		.check = setting_check,
-		.help = "a setting of several lines, such as env: likewise" },
-	{ .path = "/run/.settings/{secret}",
-		.kind = ROW_FILE,
-		.mode = 0600,
-		.flags = ROW_VOLATILE | ROW_APPENDS | ROW_SECRET | ROW_UNSIZED,
-		.exists = settings_exists,
-		.render = setting_render,
-		.write = setting_write,
-		.check = setting_check,
-		.help = "env of a draft of a service: likewise, but kept in "
-			"memory alone, and gone with the mount" },
+	DIRECTORY("/run/.settings",
+		"what new runs here get; jobs/new/, drafts and directories "
+		"have their own",
+		.exists = settings_exists, .attr = settings_attr,
+		.list = settings_list, .find = settings_find,
+		.remove = settings_remove),
+	SETTING("{setting}", 0644, 0,
+		"reading gives the value in force, writing sets it, rm goes "
+		"back to what is inherited"),
+	SETTING("{lines}", 0644, ROW_APPENDS,
+		"a setting of several lines, such as env: likewise",
+		.check = setting_check),
+	SETTING("{secret}", 0600, ROW_APPENDS | ROW_SECRET | ROW_UNSIZED,
+		"env of a draft of a service: likewise, but kept in memory "
+		"alone, and gone with the mount",
+		.check = setting_check),
 	{ 0 },
 };

@@ -7,27 +7,27 @@
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
 #include "fs/tree/resource_rows.h"
-#include "fs/tree/resource_snapshots.h"
 #include "fs/tree/tables.h"
 
-/* The collection of its source, and the id there. -ENOENT if it does not say.
- */
-static int source_of(
-	const json_t *item, const struct collection **collection, char **id)
+/* The collection of its source, and the id there, owned by the caller. -ENOENT:
+ * the API does not say. */
+static int source_of(struct op *op, const struct node *node,
+	const struct collection **collection, char **id)
 {
 	static const char *const members[] = { "source_id", "session_id",
 		"service_id" };
+	json_t *item;
+	int err = resource_item(op, node, &item);
+
+	if (err)
+		return err;
 	const char *type =
 		json_string_value(json_member(item, "source_type|type"));
-
-	int err = -EPROTO;
-
-	*id = NULL;
-	*collection = !type		   ? NULL
-		: !strcmp(type, "service") ? &services
-		: !strcmp(type, "session") ? &sessions
-					   : NULL;
-	for (size_t i = 0; *collection && err == -EPROTO && i < 3; i++)
+	if (!type || (strcmp(type, "service") && strcmp(type, "session")))
+		return -ENOENT;
+	*collection = !strcmp(type, "service") ? &services : &sessions;
+	err = -EPROTO;
+	for (size_t i = 0; err == -EPROTO && i < 3; i++)
 		err = resource_id(item, members[i], id);
 	return err == -EPROTO ? -ENOENT : err;
 }
@@ -37,16 +37,13 @@ static int source_of(
 static int source_exists(struct op *op, const struct node *node)
 {
 	const struct collection *collection;
-	const struct resource_index *index;
-	json_t *item;
 	char *id;
-	int err = resource_item(op, node, &item);
+	int err = source_of(op, node, &collection, &id);
 
-	if (!err)
-		err = source_of(item, &collection, &id);
 	if (err)
 		return err;
-	index = collection_known(op->core, collection);
+	const struct resource_index *index =
+		collection_known(op->core, collection);
 	if (index && !resource_by_id(index, id))
 		err = -ENOENT;
 	free(id);
@@ -56,65 +53,43 @@ static int source_exists(struct op *op, const struct node *node)
 static int source_render(struct op *op, const struct node *node, FILE *out)
 {
 	const struct collection *collection;
-	json_t *item;
-	char *id, *name;
-	int err = resource_item(op, node, &item);
+	char *id;
+	int err = source_of(op, node, &collection, &id);
 
-	if (!err)
-		err = source_of(item, &collection, &id);
 	if (err)
 		return err;
-	name = safe_name_encode(id, strlen(id));
+	char *name = safe_name_encode(id, strlen(id));
 	if (name)
 		fprintf(out, "../..%s/%s", collection->path, name);
-	err = name ? 0 : -ENOMEM;
+	else
+		err = -ENOMEM;
 	free(name);
 	free(id);
 	return err;
 }
 
-#define HERE "/snapshots/{snapshot}/"
+#define HERE "/snapshots/{snapshot}"
 
 const struct row tree_snapshots_rows[] = {
-	{ .path = "/snapshots",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.attr = collection_attr,
-		.list = collection_list,
-		.find = collection_find,
-		.remove = collection_remove,
-		.help = "what sessions and services were at a time" },
-	{ .path = "/snapshots/{snapshot}",
-		.kind = ROW_DIR,
-		.mode = 0755,
-		.exists = resource_exists,
-		.attr = resource_attr,
-		.help = "a snapshot; rmdir is refused, but with -o "
-			"allow_delete" },
+	COLLECTION(snapshots, "saved states of sessions and services"),
+	RESOURCE("a snapshot"),
 	ID,
 	FIELD_E("name", "name", "its name"),
 	FIELD_E("source_type", "source_type|type", "session or service"),
 	FIELD_E("source_id", "source_id|session_id|service_id",
 		"the id of what it was taken of"),
-	{ .path = HERE "source",
-		.kind = ROW_LINK,
-		.mode = 0777,
-		.flags = ROW_VOLATILE,
-		.exists = source_exists,
-		.render = source_render,
-		.help = "the session or the service, where it still exists" },
+	LINK(HERE "/source", "the session or the service, if it still exists",
+		.exists = source_exists, .render = source_render),
 	FIELD("container_name", "container_name", "the container's name"),
 	FIELD_E("size_bytes", "size_bytes|size", "how large it is"),
 	FIELD("hot", "hot", "1: it was taken while its source ran"),
 	FIELD("status", "status", "whether it is ready"),
 	FIELD_E("created_at", "created_at", "when it was taken"),
-	FIELD("expires_at", "expires_at", "when it goes by itself"),
-	VALUE("locked", "locked", resource_locked_write,
-		"1: it cannot be destroyed; writing 0 or 1 unlocks or "
-		"locks it"),
+	FIELD("expires_at", "expires_at", "when it is deleted by itself"),
+	LOCKED,
 	ACTION("restore", action_write, "any write restores it to its source"),
 	ACTION("clone", action_write,
-		"key=value words make a session or a service of it; "
+		"key=value words create a session or a service from it; "
 		"then reading gives its id"),
 	ACTION("destroy", resource_destroy, "any write deletes it"),
 	JSON("snapshot.json"),

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/tables.c - which tables make the tree */
+/* fs/tree/tables.c - which tables make the tree, and where people save */
 #include "fs/tree/tables.h"
 
-#include <stddef.h>
+#include "fs/drafts/create.h"
 
-const struct row *const tree_tables[] = {
-	tree_root_rows,
-	tree_settings_rows,
-	tree_jobs_rows,
-	tree_job_rows,
-	tree_sessions_rows,
-	tree_services_rows,
-	tree_snapshots_rows,
-	tree_images_rows,
-	tree_system_rows,
-	tree_mount_rows,
-	NULL,
-};
+#define TABLE(name) tree_##name##_rows,
+const struct row *const tree_tables[] = { TREE_TABLES(TABLE) NULL };
 
 const struct collection *const tree_collections[] = {
 	&sessions,
@@ -27,4 +16,32 @@ const struct collection *const tree_collections[] = {
 	&images_shared,
 	&images_public,
 	NULL,
+};
+
+#define DIR_KIND(key, saved, gets, ...)                                        \
+	{                                                                      \
+		.root = key, .saves = saved, .settings = gets, __VA_ARGS__     \
+	}
+
+const struct dir_kind tree_dir_kinds[] = {
+	DIR_KIND("run", SAVES_RUN_PROGRAMS, settings_run,
+		.build = run_build_execute),
+	DIR_KIND("jobs/new", SAVES_RUN_PROGRAMS, settings_run,
+		.build = run_build_execute, .has_drafts = true,
+		.is_async = true),
+	DIR_KIND("services/*/run", SAVES_RUN_COMMANDS, settings_command,
+		.build = run_build_service_command),
+	DIR_KIND("sessions/*/run", SAVES_RUN_COMMANDS, settings_command,
+		.build = run_build_session_command),
+	DIR_KIND("services/*/snapshots", SAVES_RUN_NOTHING, settings_snapshot),
+	DIR_KIND("sessions/*/snapshots", SAVES_RUN_NOTHING, settings_snapshot),
+	DIR_KIND("services/new", SAVES_CREATE, settings_service,
+		.build = make_build_service, .made = make_made,
+		.has_drafts = true),
+	DIR_KIND("sessions/new", SAVES_CREATE, settings_session,
+		.build = make_build_session, .made = make_made,
+		.has_drafts = true),
+	DIR_KIND("images/new", SAVES_RUN_NOTHING, settings_image,
+		.build = make_build_image, .has_drafts = true),
+	{ 0 },
 };

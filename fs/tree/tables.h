@@ -13,16 +13,35 @@ extern const struct row *const tree_tables[];
 extern const struct collection *const tree_collections[];
 extern const struct dir_kind tree_dir_kinds[];
 
-/* One table a file, each ending with an empty row. */
-extern const struct row tree_root_rows[];
-extern const struct row tree_settings_rows[];
-extern const struct row tree_jobs_rows[];
-extern const struct row tree_job_rows[];
-extern const struct row tree_sessions_rows[];
-extern const struct row tree_services_rows[];
-extern const struct row tree_snapshots_rows[];
-extern const struct row tree_images_rows[];
-extern const struct row tree_system_rows[];
-extern const struct row tree_mount_rows[];
+/* The settings of run/, its directories, jobs/new/ and its drafts. */
+extern const struct setting settings_run[];
+/* Of run/ of a service or a session; of their snapshots/; of drafts. */
+extern const struct setting settings_command[];
+extern const struct setting settings_snapshot[];
+extern const struct setting settings_service[];
+extern const struct setting settings_session[];
+extern const struct setting settings_image[];
+
+/* One table a file, tree_root_rows and so on, each ending with an empty row. */
+#define TREE_TABLES(TABLE)                                                     \
+	TABLE(root)                                                            \
+	TABLE(settings)                                                        \
+	TABLE(jobs)                                                            \
+	TABLE(job)                                                             \
+	TABLE(sessions)                                                        \
+	TABLE(services)                                                        \
+	TABLE(snapshots)                                                       \
+	TABLE(images)                                                          \
+	TABLE(system)                                                          \
+	TABLE(mount)
+
+#define TREE_TABLE(name) extern const struct row tree_##name##_rows[];
+TREE_TABLES(TREE_TABLE)
+#undef TREE_TABLE
+
+/* For resources_new: the resource is gone; removes what was saved in its run/.
+ */
+void resource_run_drop(
+	struct core *core, const struct collection *collection, const char *id);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fs/base/key_value.h"
+#include "fs/tree/tables.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

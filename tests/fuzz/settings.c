@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fs/base/setting.h"
+#include "fs/tree/tables.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Writing what was read sets the same value. */

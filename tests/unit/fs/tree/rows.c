@@ -11,9 +11,10 @@
 
 #include "fs/resources/resources.h"
 #include "fs/core/row.h"
+#include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"
 
-static const struct row *row_now; /* of whom a failure tells */
+static const struct row *row_now; /* that a failure names */
 
 #define holds(what)                                                            \
 	do {                                                                   \
@@ -47,7 +48,10 @@ static void every_row_has_help_and_mode(void **state)
 
 static void check_kind(const struct row *row)
 {
-	bool has_content = row->source || row->render || row->open;
+	int ways = !!row->source + !!row->render + !!row->text;
+	bool has_content = ways || row->open;
+
+	holds(ways <= 1);
 
 	if (row->kind == ROW_DIR) {
 		holds(!has_content && !row->write && !row->member);
@@ -63,6 +67,24 @@ static void check_kind(const struct row *row)
 	}
 	holds(has_content || row->flags & ROW_EMPTY);
 	holds(!row->source || row->member);
+}
+
+/* Endpoint 0 is the key's: no row asks for that because it names none. */
+static void check_answer(const struct row *row)
+{
+	bool asks = row->attr == answer_attr || row->source == answer_source ||
+		row->exists == answer_exists || row->render == answer_render ||
+		row->render == answer_list_render;
+
+	holds(asks || row->make_dir || !row->endpoint);
+	holds(row->make_dir != taken_make || row->endpoint);
+	holds(!asks || row->endpoint || !strncmp(row->path, "/key/", 5));
+}
+
+static void every_answer_has_its_endpoint(void **state)
+{
+	(void)state;
+	each_row(check_answer);
 }
 
 static void every_row_has_what_its_kind_needs(void **state)
@@ -83,7 +105,7 @@ static void check_writing(const struct row *row)
 	holds(!(row->mode & 0222) == !row->write);
 	holds(!row->check || row->flags & ROW_APPENDS);
 	if (row->flags & ROW_ACTION)
-		holds(row->write && row->render);
+		holds(row->write && (row->render || row->text));
 	if (row->flags & ROW_SECRET)
 		holds(row->mode == 0600 && row->flags & ROW_UNSIZED);
 	holds(!(row->flags & ROW_FINAL) || !row->write);
@@ -118,8 +140,8 @@ static void check_place(const struct row *row)
 		holds(!strchr(row_name(row), '{'));
 		return;
 	}
-	/* A placeholder is bound by who finds and lists its directory's
-	 * entries, or stands for what another function gives. */
+	/* A placeholder is bound by the functions that find and list its
+	 * directory's entries, or by another function. */
 	holds(row_name(row)[strlen(row_name(row)) - 1] == '}' ||
 		!strcmp(row_name(row), "{name}.job"));
 	holds(dir->find || dir->saves);
@@ -134,8 +156,8 @@ static void no_name_twice_and_every_placeholder_bound(void **state)
 
 static void check_exists(const struct row *row)
 {
-	/* A row of a resource is asked whether it is there: what is gone, or
-	 * was never told, has no file. */
+	/* A row of a resource says whether it exists: a resource that is gone,
+	 * or a value that the API never told, has no file. */
 	const struct collection *collection = collection_of(row);
 	size_t len = collection ? strlen(collection->row) : 0;
 
@@ -174,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_has_help_and_mode),
 		cmocka_unit_test(every_row_has_what_its_kind_needs),
+		cmocka_unit_test(every_answer_has_its_endpoint),
 		cmocka_unit_test(what_may_be_written_can_be),
 		cmocka_unit_test(no_name_twice_and_every_placeholder_bound),
 		cmocka_unit_test(rows_of_resources_are_asked_for),

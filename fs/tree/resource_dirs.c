@@ -1,22 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/resource_snapshots.c - snapshots/ of a session or a service */
-#include "fs/tree/resource_snapshots.h"
-
+/* fs/tree/resource_dirs.c - run/ and snapshots/ of a session or a service */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/options.h"
 #include "fs/base/safe_name.h"
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/files/files.h"
-#include "fs/resources/resources.h"
+#include "fs/tree/resource_rows.h"
+#include "fs/tree/tables.h"
 
 static const char settings_name[] = ".settings";
 
-/* ---- names ---- */
+/* The top directory "services/ID/run", the id without a slash in it. Held for
+ * the caller; NULL: out of memory. */
+static struct file *dir_top(struct core *core,
+	const struct collection *collection, const char *id, const char *name)
+{
+	char *word = safe_name_encode(id, strlen(id)), *key;
+	struct file *top = NULL;
+
+	if (word &&
+		asprintf(&key, "%s/%s/%s", collection->path + 1, word, name) >=
+			0) {
+		top = files_top(core->files, key);
+		free(key);
+	}
+	free(word);
+	return top;
+}
+
+/* ---- run/ ---- */
+
+int resource_run_saves(
+	struct op *op, const struct node *dir, struct found *found)
+{
+	*found = (struct found){
+		.file = dir_top(
+			op->core, collection_of(dir->row), dir->id, "run"),
+	};
+	return found->file ? 0 : -ENOMEM;
+}
+
+void resource_run_drop(
+	struct core *core, const struct collection *collection, const char *id)
+{
+	struct file *top = dir_top(core, collection, id, "run");
+
+	if (top)
+		file_remove_tree(top);
+	file_drop(top);
+}
+
+/* ---- snapshots/ ---- */
 
 static const struct row *row_below(const struct node *node, const char *name)
 {
@@ -30,17 +66,8 @@ static const struct row *row_below(const struct node *node, const char *name)
  * saved. Held for the caller; NULL: out of memory. */
 static struct file *settings_dir(struct op *op, const struct node *node)
 {
-	char *word = safe_name_encode(node->id, strlen(node->id)), *key;
-	struct file *top = NULL;
-
-	if (word &&
-		asprintf(&key, "%s/%s/snapshots",
-			collection_of(node->row)->path + 1, word) >= 0) {
-		top = files_top(op->core->files, key);
-		free(key);
-	}
-	free(word);
-	return top;
+	return dir_top(
+		op->core, collection_of(node->row), node->id, "snapshots");
 }
 
 static int settings_found(
@@ -123,15 +150,11 @@ static json_t *taken_body(
 	struct file *top = settings_dir(op, node);
 	const json_t *settings = top ? file_settings(top) : NULL;
 	const json_t *ttl = json_object_get(settings, "ttl");
-	json_t *body = json_pack("{s:o s:b}", "name",
+	json_t *body = json_pack("{s:o s:b s:O*}", "name",
 		json_from_bytes(name, strlen(name)), "hot",
-		json_is_true(json_object_get(settings, "hot")));
+		json_is_true(json_object_get(settings, "hot")), "ttl",
+		json_integer_value(ttl) ? ttl : NULL);
 
-	if (body && json_integer_value(ttl) &&
-		json_object_set(body, "ttl", (json_t *)ttl)) {
-		json_decref(body);
-		body = NULL;
-	}
 	file_drop(top);
 	return body;
 }
@@ -140,10 +163,9 @@ int taken_make(struct op *op, const struct node *node, const char *name,
 	struct found *found)
 {
 	json_t *answer;
-	int err = resource_send(op, 0,
-		collection_of(node->row) == &services ? API_SERVICE_SNAPSHOT
-						      : API_SESSION_SNAPSHOT,
-		node, taken_body(op, node, name), &answer);
+	int err = resource_send(op, 0, node->row->endpoint, node,
+		taken_body(op, node, name), &answer);
+
 	if (err)
 		return err;
 	collection_drop(op->core, &snapshots, NULL);
