@@ -7,8 +7,9 @@
 #include "fs/files/files.h"
 
 /*
- * A directory of saved files shows, beside them, .settings, and for each
- * program that has run its job: a directory, or a link to one.
+ * Beside the saved files of a directory there are, for each program that has
+ * run, its job (a directory, or a link to one), and .settings. The latter is
+ * not listed: tar, git and cp -r are to see files alone.
  */
 
 /* What stands under a name, saved or shown: 0 (found to be cleared), -ENOENT,

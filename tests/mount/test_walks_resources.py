@@ -245,7 +245,7 @@ class Removers(Tree):
                           if "/revoke" not in c["path"]], [])
         self.assertEqual(self.count(), before)
         if name != "node":  # it stops at its first error
-            self.assertEqual(os.listdir(self.at("run")), [".settings"])
+            self.assertEqual(os.listdir(self.at("run")), [])
         self.assertEqual(self.value("services/web/name"), "web")
         self.assertEqual(len(os.listdir(self.at("snapshots"))),
                          before["snapshots"])
