@@ -208,7 +208,8 @@ class Walks(Tree):
             tar cf - snapshots images | tar xf - -C $1/tar""", folder)
         count = 0
         for path, _ in self.files():
-            if not path.startswith(("snapshots/", "images/")):
+            if (not path.startswith(("snapshots/", "images/")) or
+                    "/.settings/" in path):
                 continue
             count += 1
             for tool in "tar", "rsync":

@@ -138,6 +138,7 @@ class Tree(ResourceCase):
         self.shell(f"""
             mkdir services/web/snapshots/s services/web/snapshots/t
             echo bash >sessions/new/q; echo bash >sessions/new/r
+            mkdir sessions/q/snapshots/u
             for i in b e f; do
                 mkdir images/new/$i
                 cp services/web/id images/new/$i/.settings/source_id
