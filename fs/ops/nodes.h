@@ -20,11 +20,7 @@ int tree_setattr(struct op *op);
 int tree_readlink(struct op *op);
 int tree_open(struct op *op);
 int tree_lseek(struct op *op); /* flags: whence */
-/* Collects what is written; `acts` is set where it is a whole value, which is
- * then sent by tree_send_written, an operation of its own. 0 or -errno. */
-int tree_write(struct core *core, struct handle *handle, const char *bytes,
-	size_t len, off_t offset, bool *acts);
-int tree_send_written(struct op *op);
+int tree_write(struct op *op); /* extra: the bytes; a whole value is sent */
 int tree_flush(struct op *op);
 int tree_opendir(struct op *op);
 int tree_readdir(struct op *op);
