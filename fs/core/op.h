@@ -35,6 +35,7 @@ struct core;
 struct handle;
 struct op;
 struct pin;
+struct task;
 
 TAILQ_HEAD(op_list, op);
 
@@ -97,9 +98,7 @@ struct op {
 	int err;      /* of what it waited for; 0: none */
 	bool is_deaf; /* an interrupt waits until this is over */
 
-	/* Of fs/ops/close_probe.c; probe_end frees it with the operation. */
-	struct close_probe *probe;
-	void (*probe_end)(struct op *op);
+	struct task *task; /* that it waits for; held, see fs/core/task.h */
 };
 
 /* A new operation for a request, its arguments zeroed. NULL if out of memory;

@@ -8,7 +8,7 @@
 
 /* Freeing hundreds of megabytes takes as many milliseconds. If op is about to
  * truncate so large a file to size, the worker does it first: 0 (done, or not
- * needed), -EINPROGRESS, or -errno. Uses op->extra. */
+ * needed), -EINPROGRESS, or -errno. Uses op->task. */
 int cut_ahead(struct op *op, struct file *file, off_t size);
 
 #endif

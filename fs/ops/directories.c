@@ -172,7 +172,7 @@ static bool was_refused(const struct op *op, const struct file *file)
 {
 	const struct core *core = op->core;
 
-	return !op->flags && !op->calls[0].is_started && !op->extra &&
+	return !op->flags && !op->extra && !op->task &&
 		core->refused.ino == file->ino &&
 		core->refused.pid == op->pid &&
 		core->now_ms < core->refused.until_ms;

@@ -152,23 +152,15 @@ int tree_flush(struct op *op)
 			op, op->handle->opener, node->ino, &found);
 		if (err)
 			return err;
-		switch (found) {
-		case WRITER_KILLED:
+		if (found == WRITER_KILLED)
 			edit->sent = edit->generation;
+		if (found != WRITER_LAST)
 			return op_reply_ok(op);
-		case WRITER_MORE:
-		case WRITER_UNKNOWN:
-			return op_reply_ok(op);
-		case WRITER_LAST:
-			break;
-		}
 		err = edit_take(op, edit);
 		if (err)
 			return err;
 	}
 	err = edit_send(op, node);
-	if (err == -EINPROGRESS)
-		return err;
 	return err ? err : op_reply_ok(op);
 }
 

@@ -334,7 +334,7 @@ class Disk:
 
     def test_calls_in_a_removed_directory(self):
         path = self.new()
-        folder = self.beside(path, "gone")
+        folder = self.at(self.base, "gone")  # which has settings
         os.mkdir(folder)
         held = os.open(folder, os.O_RDONLY)
         settings = os.open(folder + "/.settings", os.O_RDONLY)
