@@ -9,6 +9,7 @@
 #include "fs/core/core.h"
 #include "fs/core/row.h"
 #include "fs/files/files.h"
+#include "fs/ops/virtual_entries.h"
 
 enum { REFUSED_MS = 1000 };
 
@@ -53,14 +54,24 @@ int tree_opendir(struct op *op)
 	return op_reply_open(op, &op->fi);
 }
 
-/* rewinddir looks again; the first reading has just been listed. */
-int tree_readdir(struct op *op)
+/* rewinddir looks again; a row's directory was first listed by opendir. */
+static bool is_to_list(const struct op *op)
+{
+	const struct handle *handle = op->handle;
+
+	return handle->file ? !op->offset || !handle->was_listed
+			    : !op->offset && handle->was_listed;
+}
+
+int dir_read(struct op *op)
 {
 	struct handle *handle = op->handle;
 
-	if (!op->offset && handle->was_listed) {
+	if (is_to_list(op)) {
 		struct listing fresh = { 0 };
-		int err = dir_list(op, handle->node, &fresh);
+		int err = handle->file
+			? shown_list(op->core, handle->file, &fresh)
+			: dir_list(op, handle->node, &fresh);
 		if (err) {
 			listing_clear(&fresh, op->core->reader);
 			return err;
@@ -118,8 +129,7 @@ static int create_reply(struct op *op, struct found *found)
 	handle = handle_new(op, &handle_text, held);
 	if (handle) {
 		handle_fill(handle, &op->fi, false);
-		held->lookups++;
-		node_told(op->core, held, entry.attr_timeout);
+		found_told(op, found, &entry, held);
 		op_reply_create(op, &entry, &op->fi);
 	}
 	node_drop(&op->core->nodes, held);

@@ -125,7 +125,9 @@ int found_fill(struct op *op, const struct found *found,
 	return 0;
 }
 
-int found_fill_now(struct op *op, const struct found *found,
+/* Asks nobody: for attributes that are not at hand the kernel is to ask, if
+ * somebody wants them. */
+static int fill_now(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
 	op->is_peeking = true;
@@ -149,37 +151,32 @@ void node_told(const struct core *core, struct node *node, double timeout_s)
 	node->told_until_ms = core->now_ms + (uint64_t)(timeout_s * 1000);
 }
 
-static int entry_reply(struct op *op, struct found *found,
-	int (*fill)(struct op *op, const struct found *found,
-		struct fuse_entry_param *entry, struct node **held))
+void found_told(const struct op *op, const struct found *found,
+	const struct fuse_entry_param *entry, struct node *held)
+{
+	if (held) {
+		held->lookups++;
+		node_told(op->core, held, entry->attr_timeout);
+	} else {
+		file_known(found->file);
+	}
+}
+
+int found_reply(struct op *op, struct found *found)
 {
 	struct fuse_entry_param entry;
 	struct node *held;
-	int err = fill(op, found, &entry, &held);
+	int err = fill_now(op, found, &entry, &held);
 
 	if (!err) {
-		if (held && op->req) {
-			held->lookups++;
-			node_told(op->core, held, entry.attr_timeout);
-		} else if (op->req) {
-			file_known(found->file);
-		}
+		if (op->req)
+			found_told(op, found, &entry, held);
 		op_reply_entry(op, &entry);
 		if (held)
 			node_drop(&op->core->nodes, held);
 	}
 	found_clear(found);
 	return err;
-}
-
-int found_reply(struct op *op, struct found *found)
-{
-	return entry_reply(op, found, found_fill);
-}
-
-int found_reply_now(struct op *op, struct found *found)
-{
-	return entry_reply(op, found, found_fill_now);
 }
 
 /* ---- an open directory ---- */
@@ -199,6 +196,15 @@ static void entry_names(
 							   : found->type;
 }
 
+static size_t entry_add(struct op *op, char *bytes, size_t room,
+	const char *name, const struct fuse_entry_param *entry, off_t next)
+{
+	return op->is_plus ? fuse_add_direntry_plus(
+				     op->req, bytes, room, name, entry, next)
+			   : fuse_add_direntry(op->req, bytes, room, name,
+				     &entry->attr, next);
+}
+
 /* What its attributes would cost a request for has none here: the kernel asks
  * for them if somebody wants them. */
 static size_t listing_entry(struct op *op, char *bytes, size_t room,
@@ -213,18 +219,9 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 		found_fill(op, found, &entry, &held))
 		entry_names(found, &entry);
 	op->is_peeking = false;
-	if (op->is_plus)
-		len = fuse_add_direntry_plus(
-			op->req, bytes, room, name, &entry, next);
-	else
-		len = fuse_add_direntry(
-			op->req, bytes, room, name, &entry.attr, next);
-	if (held && len <= room && entry.ino) {
-		held->lookups++;
-		node_told(op->core, held, entry.attr_timeout);
-	} else if (found->file && len <= room && entry.ino) {
-		file_known(found->file);
-	}
+	len = entry_add(op, bytes, room, name, &entry, next);
+	if (len <= room && entry.ino)
+		found_told(op, found, &entry, held);
 	if (held)
 		node_drop(&op->core->nodes, held);
 	return len;
@@ -252,10 +249,7 @@ static size_t listing_dot(struct op *op, char *bytes, size_t room,
 		.attr = { .st_ino = ino, .st_mode = S_IFDIR },
 	};
 
-	if (op->is_plus)
-		return fuse_add_direntry_plus(
-			op->req, bytes, room, name, &entry, next);
-	return fuse_add_direntry(op->req, bytes, room, name, &entry.attr, next);
+	return entry_add(op, bytes, room, name, &entry, next);
 }
 
 int listing_reply(struct op *op, struct listing *listing)

@@ -61,7 +61,7 @@ int tree_lookup(struct op *op)
 		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
 		return op_reply_entry(op, &none);
 	}
-	return err ? err : found_reply_now(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 int tree_getattr(struct op *op)

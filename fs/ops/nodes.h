@@ -23,7 +23,7 @@ int tree_lseek(struct op *op); /* flags: whence */
 int tree_write(struct op *op); /* extra: the bytes; a whole value is sent */
 int tree_flush(struct op *op);
 int tree_opendir(struct op *op);
-int tree_readdir(struct op *op);
+int dir_read(struct op *op); /* also of a saved directory */
 int tree_mkdir(struct op *op);
 int tree_create(struct op *op);
 int tree_remove(struct op *op); /* flags: 1 for rmdir */

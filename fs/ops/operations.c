@@ -88,15 +88,15 @@ static void do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 	mode_t mode, dev_t device)
 {
 	(void)device;
-	request_start(req, tree_create, saved_mknod,
+	request_start(req, tree_create, saved_make,
 		REQUEST(.ino = parent, .name = name, .mode = mode));
 }
 
 static void do_mkdir(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	request_start(req, tree_mkdir, saved_mkdir,
-		REQUEST(.ino = parent, .name = name, .mode = mode));
+	request_start(req, tree_mkdir, saved_make,
+		REQUEST(.ino = parent, .name = name, .mode = mode | S_IFDIR));
 }
 
 static void do_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -114,8 +114,9 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 static void do_symlink(
 	fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	request_start(req, request_refuse, saved_symlink,
-		REQUEST(.ino = parent, .name = name, .new_name = target));
+	request_start(req, request_refuse, saved_make,
+		REQUEST(.ino = parent, .name = name, .mode = S_IFLNK,
+			.new_name = target));
 }
 
 static void do_link(
@@ -259,14 +260,14 @@ static void do_opendir(
 static void do_readdir(fuse_req_t req, fuse_ino_t ino, size_t size,
 	off_t offset, struct fuse_file_info *fi)
 {
-	request_start(req, tree_readdir, saved_readdir,
+	request_start(req, dir_read, dir_read,
 		REQUEST(.ino = ino, .fi = fi, .size = size, .offset = offset));
 }
 
 static void do_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size,
 	off_t offset, struct fuse_file_info *fi)
 {
-	request_start(req, tree_readdir, saved_readdir,
+	request_start(req, dir_read, dir_read,
 		REQUEST(.ino = ino, .fi = fi, .size = size, .offset = offset,
 			.is_plus = true));
 }

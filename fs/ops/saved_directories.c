@@ -12,50 +12,56 @@
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
 
-/* The names are a snapshot; what each stands for is looked up when it is
- * listed. */
-int saved_readdir(struct op *op)
+/* The directory whose names op changes; held for the caller. */
+static int named_dir(struct op *op, struct file **dir)
 {
-	struct handle *handle = op->handle;
-	int err = 0;
+	int err;
 
-	if (!op->offset || !handle->was_listed) {
-		listing_clear(&handle->listing, op->core->reader);
-		err = shown_list(op->core, handle->file, &handle->listing);
-		handle->was_listed = true;
+	*dir = op_directory(op);
+	if (!*dir)
+		return -ESTALE;
+	err = op_wait_thaw(op, *dir);
+	if (!err)
+		file_hold(*dir);
+	return err;
+}
+
+int saved_make_file(
+	struct op *op, struct file_opened *opened, struct file **file)
+{
+	const struct file_caller caller = { op->uid, op->gid };
+	mode_t mode = op->mode & 07777;
+	struct file *dir;
+	int err = shown_refuses(op->name);
+
+	if (!err)
+		err = named_dir(op, &dir);
+	if (err)
+		return err;
+	switch (op->mode & S_IFMT) {
+	case S_IFDIR:
+		err = file_mkdir(dir, op->name, mode, &caller, file);
+		break;
+	case S_IFLNK:
+		err = file_symlink(dir, op->name, op->new_name, &caller, file);
+		break;
+	case S_IFREG:
+	case 0:
+		err = file_create(dir, op->name, mode, op->fi.flags, &caller,
+			opened, file);
+		break;
+	default:
+		err = -EPERM;
 	}
-	return err ? err : listing_reply(op, &handle->listing);
+	file_drop(dir);
+	return err;
 }
 
-int saved_mkdir(struct op *op)
+int saved_make(struct op *op)
 {
-	const struct file_caller caller = { op->uid, op->gid };
 	struct found found = { 0 };
-	struct file *dir;
-	int err = shown_refuses(op->name);
+	int err = saved_make_file(op, NULL, &found.file);
 
-	if (!err)
-		err = op_named_dir(op, &dir);
-	if (err)
-		return err;
-	err = file_mkdir(dir, op->name, op->mode & 07777, &caller, &found.file);
-	file_drop(dir);
-	return err ? err : found_reply(op, &found);
-}
-
-int saved_symlink(struct op *op)
-{
-	const struct file_caller caller = { op->uid, op->gid };
-	struct found found = { 0 };
-	struct file *dir;
-	int err = shown_refuses(op->name);
-
-	if (!err)
-		err = op_named_dir(op, &dir);
-	if (err)
-		return err;
-	err = file_symlink(dir, op->name, op->new_name, &caller, &found.file);
-	file_drop(dir);
 	return err ? err : found_reply(op, &found);
 }
 
@@ -83,7 +89,7 @@ int saved_link(struct op *op)
 int saved_remove(struct op *op)
 {
 	struct file *dir, *file;
-	int err = op_named_dir(op, &dir);
+	int err = named_dir(op, &dir);
 
 	if (err)
 		return err;

@@ -34,24 +34,6 @@ int op_wait_thaw(struct op *op, const struct file *file)
 	return op->is_deaf ? op_wait(op, &op->core->frozen) : 0;
 }
 
-int op_named_dir(struct op *op, struct file **dir)
-{
-	int err;
-
-	*dir = op_directory(op);
-	if (!*dir)
-		return -ESTALE;
-	err = op_wait_thaw(op, *dir);
-	if (!err)
-		file_hold(*dir);
-	return err;
-}
-
-static struct file_caller caller_of(const struct op *op)
-{
-	return (struct file_caller){ op->uid, op->gid };
-}
-
 int saved_lookup(struct op *op)
 {
 	struct file *dir = op_directory(op);
@@ -222,34 +204,6 @@ int saved_open(struct op *op)
 	return op_reply_open(op, &op->fi);
 }
 
-/* Makes a file, and opens it if opened is not NULL. */
-static int create_file(
-	struct op *op, struct file_opened *opened, struct file **file)
-{
-	const struct file_caller caller = caller_of(op);
-	struct file *dir;
-	int err = shown_refuses(op->name);
-
-	if (!err && !S_ISREG(op->mode) && op->mode & S_IFMT)
-		err = -EPERM;
-	if (!err)
-		err = op_named_dir(op, &dir);
-	if (err)
-		return err;
-	err = file_create(dir, op->name, op->mode & 07777, op->fi.flags,
-		&caller, opened, file);
-	file_drop(dir);
-	return err;
-}
-
-int saved_mknod(struct op *op)
-{
-	struct found found = { 0 };
-	int err = create_file(op, NULL, &found.file);
-
-	return err ? err : found_reply(op, &found);
-}
-
 int saved_create(struct op *op)
 {
 	struct found found = { 0 };
@@ -259,7 +213,7 @@ int saved_create(struct op *op)
 
 	if (!handle)
 		return -ENOMEM;
-	int err = create_file(op, &handle->opened, &found.file);
+	int err = saved_make_file(op, &handle->opened, &found.file);
 	handle->file = found.file; /* and takes its hold */
 	if (!err)
 		err = found_fill(op, &found, &entry, &held);
