@@ -271,7 +271,7 @@ int saved_lseek(struct op *op)
 	int err;
 
 	if (handle->file->writers && !op->is_settling)
-		notify_inode(op->core, handle->file->ino);
+		notify_file(op->core, handle->file->ino);
 	err = handle->file->writers ? notifier_settle(op) : 0;
 	if (err)
 		return err;
