@@ -86,6 +86,8 @@ static void op_free(struct op *op)
 	}
 	if (op->end)
 		op->end(op);
+	node_drop(&op->core->nodes, op->node);
+	file_drop(op->file);
 	free(op->name);
 	free(op->new_name);
 	free(op->extra);

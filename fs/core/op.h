@@ -32,7 +32,9 @@
 
 struct awaited;
 struct core;
+struct file;
 struct handle;
+struct node;
 struct op;
 struct pin;
 struct task;
@@ -54,6 +56,10 @@ struct op {
 	struct core *core;
 	fuse_req_t req; /* NULL: the mount's own work, there is no reply */
 	int (*run)(struct op *op);
+
+	/* What it is about; held. One of them is NULL. */
+	struct node *node;
+	struct file *file;
 
 	/* The arguments, as the kernel gave them. */
 	fuse_ino_t ino, new_ino;

@@ -35,11 +35,9 @@ static int names_keep(struct op *op, struct handle *handle)
 
 int tree_opendir(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct handle *handle;
 
-	if (!dir)
-		return -ESTALE;
 	handle = handle_new(op, &handle_directory, dir);
 	if (!handle)
 		return -ENOMEM;
@@ -97,12 +95,10 @@ static int name_is_taken(struct op *op, struct node *dir)
 
 int tree_mkdir(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct found found;
 	int err;
 
-	if (!dir)
-		return -ESTALE;
 	if (!op->step) {
 		err = name_is_taken(op, dir);
 		if (err)
@@ -139,11 +135,9 @@ static int create_reply(struct op *op, struct found *found)
 /* Making a file: with O_CREAT (it is opened too), or mknod. */
 int tree_create(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct found found;
 
-	if (!dir)
-		return -ESTALE;
 	if (!dir->row->make_file)
 		return -EPERM;
 	int err = dir->row->make_file(op, dir, op->name, &found);
@@ -154,13 +148,11 @@ int tree_create(struct op *op)
 
 int tree_remove(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct found found;
 	bool is_dir = op->flags;
 	int err;
 
-	if (!dir)
-		return -ESTALE;
 	if (!op->step) {
 		err = dir_find(op, dir, op->name, &found);
 		if (err)
@@ -193,12 +185,11 @@ int tree_move_in(struct op *op)
 {
 	struct core *core = op->core;
 	struct node *to = node_find(&core->nodes, op->new_ino);
-	struct file *from = file_by_ino(core->files, op->ino), *file;
-	int err;
+	struct file *file;
 
-	if (!to || !from)
+	if (!to)
 		return -ESTALE;
-	err = file_lookup(from, op->name, &file);
+	int err = file_lookup(op->file, op->name, &file);
 	if (err)
 		return err;
 	if (!to->row->move_in)

@@ -13,11 +13,6 @@
 #include "fs/core/row.h"
 #include "fs/ops/lookup.h"
 
-struct node *op_node(const struct op *op)
-{
-	return node_find(&op->core->nodes, op->ino);
-}
-
 /*
  * The kernel may believe a name a while after what it stood for has gone: told
  * ESTALE it looks the name up anew, and finds that it has gone, or what stands
@@ -51,11 +46,9 @@ static bool is_never_there(const struct node *dir, const char *name)
  */
 int tree_lookup(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct found found;
 
-	if (!dir)
-		return -ESTALE;
 	int err = dir_find(op, dir, op->name, &found);
 	if (err == -ENOENT && is_never_there(dir, op->name)) {
 		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
@@ -66,12 +59,10 @@ int tree_lookup(struct op *op)
 
 int tree_getattr(struct op *op)
 {
-	struct node *node = op_node(op);
+	struct node *node = op->node;
 	struct stat attr;
 	double timeout_s;
 
-	if (!node)
-		return -ESTALE;
 	int err = node_exists(op, node);
 	if (!err)
 		err = row_attr(op, node, &attr, &timeout_s);
@@ -90,13 +81,11 @@ int tree_getattr(struct op *op)
  * told that it is so (EPERM), but for touch's "now", which changes nothing. */
 int tree_setattr(struct op *op)
 {
-	struct node *node = op_node(op);
+	struct node *node = op->node;
 	int times = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
 		FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW |
 		FUSE_SET_ATTR_CTIME;
 
-	if (!node)
-		return -ESTALE;
 	if (op->to_set &
 		(FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
 		return -EPERM;
@@ -113,12 +102,10 @@ int tree_setattr(struct op *op)
 
 int tree_readlink(struct op *op)
 {
-	struct node *node = op_node(op);
+	struct node *node = op->node;
 	char *text;
 	size_t len;
 
-	if (!node)
-		return -ESTALE;
 	int err = row_content(op, node, &text, &len);
 	if (err)
 		return err;

@@ -7,13 +7,11 @@
 
 struct node;
 
-/* The node that an operation is about; NULL: forgotten. */
-struct node *op_node(const struct op *op);
 /* Whether what it stands for is still there: 0, -ESTALE (or -ENOENT, to who
  * has it open), -EINPROGRESS. */
 int node_exists(struct op *op, const struct node *node);
 
-/* Operations as op->run: the arguments are in op, the node is op->ino's. */
+/* Operations as op->run: the arguments are in op. */
 int tree_lookup(struct op *op);
 int tree_getattr(struct op *op);
 int tree_setattr(struct op *op);

@@ -47,11 +47,22 @@ void request_start(fuse_req_t req, int (*on_row)(struct op *),
 	int (*on_file)(struct op *), const struct request *args)
 {
 	struct core *core = request_fs(req);
-	bool is_row = request_is_row(core, args->ino);
-	struct op *op = op_new(core, req, is_row ? on_row : on_file);
+	struct node *node = node_find(&core->nodes, args->ino);
+	struct file *file = node ? NULL : file_by_ino(core->files, args->ino);
 
+	if (!node && !file) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	struct op *op = op_new(core, req, node ? on_row : on_file);
 	if (!op)
 		return;
+	op->node = node;
+	op->file = file;
+	if (node)
+		node->holds++;
+	else
+		file_hold(file);
 	op->ino = args->ino;
 	op->new_ino = args->new_ino;
 	if (args->fi) {

@@ -12,49 +12,29 @@
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
 
-/* The directory whose names op changes; held for the caller. */
-static int named_dir(struct op *op, struct file **dir)
-{
-	int err;
-
-	*dir = op_directory(op);
-	if (!*dir)
-		return -ESTALE;
-	err = op_wait_thaw(op, *dir);
-	if (!err)
-		file_hold(*dir);
-	return err;
-}
-
 int saved_make_file(
 	struct op *op, struct file_opened *opened, struct file **file)
 {
 	const struct file_caller caller = { op->uid, op->gid };
 	mode_t mode = op->mode & 07777;
-	struct file *dir;
+	struct file *dir = op->file;
 	int err = shown_refuses(op->name);
 
 	if (!err)
-		err = named_dir(op, &dir);
+		err = op_wait_dir(op);
 	if (err)
 		return err;
 	switch (op->mode & S_IFMT) {
 	case S_IFDIR:
-		err = file_mkdir(dir, op->name, mode, &caller, file);
-		break;
+		return file_mkdir(dir, op->name, mode, &caller, file);
 	case S_IFLNK:
-		err = file_symlink(dir, op->name, op->new_name, &caller, file);
-		break;
+		return file_symlink(dir, op->name, op->new_name, &caller, file);
 	case S_IFREG:
 	case 0:
-		err = file_create(dir, op->name, mode, op->fi.flags, &caller,
+		return file_create(dir, op->name, mode, op->fi.flags, &caller,
 			opened, file);
-		break;
-	default:
-		err = -EPERM;
 	}
-	file_drop(dir);
-	return err;
+	return -EPERM;
 }
 
 int saved_make(struct op *op)
@@ -67,12 +47,10 @@ int saved_make(struct op *op)
 
 int saved_link(struct op *op)
 {
-	struct found found = { .file = op_file(op) };
+	struct found found = { .file = op->file };
 	struct file *dir = file_by_ino(op->core->files, op->new_ino);
 	int err;
 
-	if (!found.file)
-		return -ESTALE;
 	if (!dir || !S_ISDIR(dir->type))
 		return -EPERM;
 	err = shown_refuses(op->name);
@@ -88,25 +66,21 @@ int saved_link(struct op *op)
 
 int saved_remove(struct op *op)
 {
-	struct file *dir, *file;
-	int err = named_dir(op, &dir);
+	struct file *dir = op->file, *file;
+	int err = op_wait_dir(op);
 
 	if (err)
 		return err;
 	err = file_lookup(dir, op->name, &file);
-	if (err == -ENOENT) {
-		err = shown_remove(op, dir);
-		file_drop(dir);
+	if (err == -ENOENT)
+		return shown_remove(op, dir);
+	if (err)
 		return err;
-	}
-	if (!err && !op->flags)
+	if (!op->flags)
 		run_unsettle(file);
-	if (!err)
-		file_drop(file);
-	if (!err)
-		err = op->flags ? file_rmdir(dir, op->name)
-				: file_unlink(dir, op->name);
-	file_drop(dir);
+	file_drop(file);
+	err = op->flags ? file_rmdir(dir, op->name)
+			: file_unlink(dir, op->name);
 	return err ? err : op_reply_ok(op);
 }
 
@@ -134,24 +108,21 @@ static int rename_do(
 
 int saved_rename(struct op *op)
 {
-	struct file *dir = op_directory(op), *file;
-	struct file *to = file_by_ino(op->core->files, op->new_ino);
+	struct file *to = file_by_ino(op->core->files, op->new_ino), *file;
 	int err;
 
-	if (!dir || !to)
+	if (!to || !S_ISDIR(to->type) || !S_ISDIR(op->file->type))
 		return -ESTALE;
-	file_hold(dir);
 	file_hold(to);
 	err = op->step ? file_lookup(to, op->new_name, &file)
-		       : file_lookup(dir, op->name, &file);
-	if (err)
+		       : file_lookup(op->file, op->name, &file);
+	if (err) {
 		err = op->step ? op_reply_ok(op) : -EPERM;
-	else {
+	} else {
 		err = op->step ? save_renamed(op, file, to, op->new_name)
-			       : rename_do(op, dir, to, file);
+			       : rename_do(op, op->file, to, file);
 		file_drop(file);
 	}
-	file_drop(dir);
 	file_drop(to);
 	return err;
 }

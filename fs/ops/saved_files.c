@@ -16,51 +16,39 @@
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
 
-struct file *op_file(const struct op *op)
-{
-	return file_by_ino(op->core->files, op->ino);
-}
-
-struct file *op_directory(const struct op *op)
-{
-	struct file *file = op_file(op);
-
-	return file && S_ISDIR(file->type) ? file : NULL;
-}
-
 int op_wait_thaw(struct op *op, const struct file *file)
 {
 	op->is_deaf = file_is_frozen(file);
 	return op->is_deaf ? op_wait(op, &op->core->frozen) : 0;
 }
 
+int op_wait_dir(struct op *op)
+{
+	return S_ISDIR(op->file->type) ? op_wait_thaw(op, op->file) : -ESTALE;
+}
+
 int saved_lookup(struct op *op)
 {
-	struct file *dir = op_directory(op);
 	struct found found;
+	int err = S_ISDIR(op->file->type)
+		? shown_lookup(op->core, op->file, op->name, &found)
+		: -ESTALE;
 
-	if (!dir)
-		return -ESTALE;
-	int err = shown_lookup(op->core, dir, op->name, &found);
 	return err ? err : found_reply(op, &found);
 }
 
 int saved_getattr(struct op *op)
 {
-	struct file *file = op_file(op);
 	struct stat attr;
+	int err = file_stat(op->file, &attr);
 
-	if (!file)
-		return -ESTALE;
-	int err = file_stat(file, &attr);
-	return err ? err : op_reply_attr(op, &attr, saved_timeout_s(file));
+	return err ? err : op_reply_attr(op, &attr, saved_timeout_s(op->file));
 }
 
 int saved_readlink(struct op *op)
 {
-	struct file *file = op_file(op);
 	char *target;
-	int err = file ? file_readlink(file, &target) : -ESTALE;
+	int err = file_readlink(op->file, &target);
 
 	if (err)
 		return err;
@@ -98,12 +86,10 @@ static int set_which(const struct op *op)
 
 int saved_setattr(struct op *op)
 {
-	struct file *file = op_file(op);
+	struct file *file = op->file;
 	struct file_opened *opened = op->handle ? &op->handle->opened : NULL;
 	int which = set_which(op), err;
 
-	if (!file)
-		return -ESTALE;
 	err = which & FILE_SET_SIZE ? op_wait_thaw(op, file) : 0;
 	if (!err && which & FILE_SET_SIZE)
 		err = cut_ahead(op, file, op->attr.st_size);
@@ -178,12 +164,10 @@ static void clear_set_id(struct file *file)
 
 int saved_open(struct op *op)
 {
-	struct file *file = op_file(op);
+	struct file *file = op->file;
 	struct handle *handle;
 	int err;
 
-	if (!file)
-		return -ESTALE;
 	err = op->fi.flags & O_TRUNC ? op_wait_thaw(op, file) : 0;
 	if (!err && op->fi.flags & O_TRUNC)
 		err = cut_ahead(op, file, 0);
@@ -283,12 +267,11 @@ int saved_lseek(struct op *op)
 
 int saved_opendir(struct op *op)
 {
-	struct file *dir = op_directory(op);
 	struct handle *handle;
 
-	if (!dir)
+	if (!S_ISDIR(op->file->type))
 		return -ESTALE;
-	handle = saved_handle_new(op, &saved_directory_kind, dir);
+	handle = saved_handle_new(op, &saved_directory_kind, op->file);
 	if (!handle)
 		return -ENOMEM;
 	op->fi.fh = (uintptr_t)handle;

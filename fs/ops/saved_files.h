@@ -6,19 +6,18 @@
 #include "fs/core/op.h"
 #include "fs/files/files.h"
 
-/* What an operation is about; NULL: none, or no directory. Not held. */
-struct file *op_file(const struct op *op);
-struct file *op_directory(const struct op *op);
-
 /* 0, or -EINPROGRESS while the worker reads a program and its input files: they
  * are not to be changed meanwhile. */
 int op_wait_thaw(struct op *op, const struct file *file);
+/* The same for op's directory, whose names are to change; -ESTALE: it is none.
+ */
+int op_wait_dir(struct op *op);
 /* Makes what op->mode says, under op->name in the directory; opened is NULL but
  * for a file that is opened, too. */
 int saved_make_file(
 	struct op *op, struct file_opened *opened, struct file **file);
 
-/* Operations as op->run; op->ino is a saved file's or directory's. */
+/* Operations as op->run; op->file is a saved file's or directory's. */
 int saved_lookup(struct op *op);
 int saved_getattr(struct op *op);
 int saved_setattr(struct op *op); /* handle: NULL, or one of the file */

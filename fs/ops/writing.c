@@ -24,12 +24,7 @@ static void edit_done(struct node *node)
 
 	if (edit->bytes)
 		explicit_bzero(edit->bytes, edit->len);
-	edit->len = 0;
-	edit->base = -1;
-	if (edit->writers)
-		return;
-	free(edit->bytes);
-	free(edit);
+	edit_free(edit);
 	node->edit = NULL;
 }
 
@@ -199,7 +194,6 @@ void tree_released(struct core *core, struct handle *handle)
 		handle_free(core, handle);
 		return;
 	}
-	op->ino = node->ino;
 	op->handle = handle;
 	op_start(op);
 }
