@@ -16,7 +16,6 @@
 #include "fs/base/options.h"
 #include "fs/core/core.h"
 #include "fs/core/task.h"
-#include "fs/drafts/draft.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"

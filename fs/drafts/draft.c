@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/drafts/draft.c - a directory that is filled at leisure, then made
- * something of */
-#include "fs/drafts/draft.h"
+/* fs/drafts/draft.c - drafts of jobs: a directory that is filled, then
+ * submitted
+ */
+#include "fs/drafts/create.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 
 #include "fs/core/core.h"
 #include "fs/core/task.h"
+#include "fs/ops/saved_files.h"
 
 /* The kernel holds the inode's lock meanwhile, so nothing is written. */
 struct cut {
@@ -52,10 +53,10 @@ static int cut_start(struct op *op, int fd, off_t size)
 
 int cut_ahead(struct op *op, struct file *file, off_t size)
 {
-	int fd, err = 0;
+	int err = op_wait_thaw(op, file);
 
-	if (!op->task) {
-		fd = file_open_cut(file, size);
+	if (!err && !op->task) {
+		int fd = file_open_cut(file, size);
 		if (fd == -ENOENT)
 			return 0;
 		err = fd < 0 ? fd : cut_start(op, fd, size);

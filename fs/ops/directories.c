@@ -35,13 +35,11 @@ static int names_keep(struct op *op, struct handle *handle)
 
 int tree_opendir(struct op *op)
 {
-	struct node *dir = op->node;
-	struct handle *handle;
+	struct handle *handle = handle_new(op, &handle_directory, op->node);
 
-	handle = handle_new(op, &handle_directory, dir);
 	if (!handle)
 		return -ENOMEM;
-	int err = dir_list(op, dir, &handle->listing);
+	int err = dir_list(op, op->node, &handle->listing);
 	if (!err)
 		err = names_keep(op, handle);
 	if (err) {

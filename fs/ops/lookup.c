@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/lookup.c - what a name stands for, as the kernel wants to hear it */
+/* fs/ops/lookup.c - what a name stands for, as replies to the kernel */
 #include "fs/ops/lookup.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 
-/* A static row under a directory: bound as its directory is. */
+/* A static row under a directory: with the same id and name. */
 static int child_found(struct op *op, const struct row *row,
 	const struct node *dir, bool is_listing, struct found *found)
 {
@@ -68,21 +68,21 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 	return err;
 }
 
-/* A draft that is moved becomes another thing, and the kernel moves what it
- * remembers of the name with it: it is to ask again. */
+/* A draft that is moved becomes something else, but the kernel moves its cached
+ * entry with the name: it must not cache it. */
 static bool is_draft(const struct file *file)
 {
 	return S_ISDIR(file->type) && dir_kind_of(file)->has_drafts;
 }
 
-/* Every change goes through the kernel, but for a directory's times, which move
+/* The kernel sees every change, except for a directory's times, which change
  * when a job appears in it. */
 double saved_timeout_s(const struct file *file)
 {
 	return S_ISDIR(file->type) ? 0 : FOREVER_S;
 }
 
-/* A directory of the table, whatever the account has. */
+/* A directory that every account has. */
 static bool is_always_there(const struct found *found)
 {
 	const struct row *row = found->row;
@@ -125,8 +125,8 @@ int found_fill(struct op *op, const struct found *found,
 	return 0;
 }
 
-/* Asks nobody: for attributes that are not at hand the kernel is to ask, if
- * somebody wants them. */
+/* Sends no request: the kernel asks for attributes that are not cached here
+ * when a program needs them. */
 static int fill_now(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
@@ -205,8 +205,8 @@ static size_t entry_add(struct op *op, char *bytes, size_t room,
 				     &entry->attr, next);
 }
 
-/* What its attributes would cost a request for has none here: the kernel asks
- * for them if somebody wants them. */
+/* Attributes that would cost a request are left out: the kernel asks for them
+ * when a program needs them. */
 static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	const char *name, const struct found *found, off_t next)
 {
@@ -227,7 +227,7 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	return len;
 }
 
-/* A saved file may have gone since it was listed. */
+/* A saved file may have been removed since it was listed. */
 static size_t listing_saved(struct op *op, char *bytes, size_t room,
 	const char *name, const struct found *listed, off_t next)
 {

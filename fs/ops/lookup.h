@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/lookup.h - what a name stands for, as the kernel wants to hear it */
+/* fs/ops/lookup.h - what a name stands for, as replies to the kernel */
 #ifndef FS_OPS_LOOKUP_H
 #define FS_OPS_LOOKUP_H
 
@@ -24,8 +24,8 @@ void node_told(const struct core *core, struct node *node, double timeout_s);
 void found_told(const struct op *op, const struct found *found,
 	const struct fuse_entry_param *entry, struct node *held);
 
-/* Replies the entry. Asks nobody for attributes: they are the kernel's to ask
- * for if they are not at hand. Clears found. */
+/* Replies the entry, with cached attributes or none: sends no request. Clears
+ * found. */
 int found_reply(struct op *op, struct found *found);
 
 /* How long the kernel may cache a saved file's attributes. */

@@ -7,8 +7,8 @@
 
 struct node;
 
-/* Whether what it stands for is still there: 0, -ESTALE (or -ENOENT, to who
- * has it open), -EINPROGRESS. */
+/* Whether what it stands for is still there: 0, -ESTALE (-ENOENT if op has it
+ * open), -EINPROGRESS. */
 int node_exists(struct op *op, const struct node *node);
 
 /* Operations as op->run: the arguments are in op. */
@@ -26,10 +26,10 @@ int tree_mkdir(struct op *op);
 int tree_create(struct op *op);
 int tree_remove(struct op *op); /* flags: 1 for rmdir */
 
-/* A saved file or draft is moved to where it is made something of. */
+/* A draft is renamed into a collection, which creates or submits it. */
 int tree_move_in(struct op *op);
 
-/* The last writer of a row's file has gone; what is unsent is sent. */
+/* A handle is released. After the last writer's, what is unsent is sent. */
 void tree_released(struct core *core, struct handle *handle);
 
 #endif

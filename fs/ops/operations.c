@@ -162,7 +162,7 @@ static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		REQUEST(.ino = ino, .fi = fi, .size = size, .offset = offset));
 }
 
-/* A file that the worker is reading is written when it has read it. */
+/* While the worker reads the file, the write waits. */
 static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 	size_t size, off_t offset, struct fuse_file_info *fi)
 {

@@ -53,8 +53,8 @@ static int open_content(struct op *op, struct node *node, struct handle *handle)
 
 /*
  * A value that was looked up with its size may be read through the page cache,
- * and pages of the same content need not be read again. Of what is another
- * content by now the kernel is told before, so that size and content agree.
+ * and pages of the same content need not be read again. If the content has
+ * changed, the inode is invalidated first, so that size and content agree.
  */
 static bool is_kept(const struct handle *handle)
 {

@@ -24,8 +24,9 @@
  * then nobody is left to be told of an error. So content has a generation, and
  * a close is a save if the generation was not sent yet and the closing process
  * is the one that opened, holds no other writable descriptor of the file, and
- * is not being killed. All else is left to the last release, which always comes
- * and is handled before the process's next request, since there is one loop.
+ * is not being killed. Everything else is saved by the last release, which
+ * always comes and is handled before the process's next request, since there is
+ * one loop.
  *
  * A rename moves the inode and with it what was sent: content is never run
  * again under a new name. Content that was not sent (it was written under a
@@ -33,7 +34,7 @@
  * a writer is still there, whose close will do it.
  */
 
-/* ---- the durable half: what close accepts is on disk ---- */
+/* ---- what close accepts is on disk ---- */
 
 struct commit {
 	struct task task;
@@ -100,8 +101,8 @@ static bool job_is_kept(const struct job *job)
 }
 
 /*
- * The close waits for the request's refusal: for the answer to a submission, up
- * to run_wait for a run. That the content is on disk it always waits for.
+ * The close waits until the content is on disk, and then for the answer to a
+ * submission, or up to run_wait for a run, so that it can report an error.
  */
 static int save_wait_job(struct op *op, struct save *save)
 {
@@ -177,24 +178,15 @@ static int save_start(struct core *core, struct file *file,
 	return save_run(core, file, opened, as, op);
 }
 
-static size_t names_known(const struct file *file)
-{
-	struct file *dir;
-	const char *name;
-	size_t count = 0;
-
-	while (file_place(file, count, &dir, &name))
-		count++;
-	return count;
-}
-
 /* A file with several names runs once, under the first that runs. */
 static int save_find_name(struct file *file, struct save_name *as)
 {
 	struct stat st;
 	int err = file_stat(file, &st);
 
-	if (!err && st.st_nlink > names_known(file))
+	/* Is the last name known? */
+	if (!err && st.st_nlink &&
+		!file_place(file, st.st_nlink - 1, &as->dir, &as->name))
 		err = file_find_places(file);
 	for (size_t i = 0; !err && file_place(file, i, &as->dir, &as->name);
 		i++)

@@ -88,10 +88,9 @@ int saved_setattr(struct op *op)
 {
 	struct file *file = op->file;
 	struct file_opened *opened = op->handle ? &op->handle->opened : NULL;
-	int which = set_which(op), err;
+	int which = set_which(op), err = 0;
 
-	err = which & FILE_SET_SIZE ? op_wait_thaw(op, file) : 0;
-	if (!err && which & FILE_SET_SIZE)
+	if (which & FILE_SET_SIZE)
 		err = cut_ahead(op, file, op->attr.st_size);
 	if (!err)
 		err = file_setattr(file, opened, which, &op->attr);
@@ -166,11 +165,8 @@ int saved_open(struct op *op)
 {
 	struct file *file = op->file;
 	struct handle *handle;
-	int err;
+	int err = op->fi.flags & O_TRUNC ? cut_ahead(op, file, 0) : 0;
 
-	err = op->fi.flags & O_TRUNC ? op_wait_thaw(op, file) : 0;
-	if (!err && op->fi.flags & O_TRUNC)
-		err = cut_ahead(op, file, 0);
 	if (err)
 		return err;
 	handle = saved_handle_new(op, &saved_file_kind, file);
@@ -198,7 +194,7 @@ int saved_create(struct op *op)
 	if (!handle)
 		return -ENOMEM;
 	int err = saved_make_file(op, &handle->opened, &found.file);
-	handle->file = found.file; /* and takes its hold */
+	handle->file = found.file; /* taken */
 	if (!err)
 		err = found_fill(op, &found, &entry, &held);
 	if (err) {

@@ -6,8 +6,8 @@
 #include "fs/core/op.h"
 #include "fs/files/files.h"
 
-/* 0, or -EINPROGRESS while the worker reads a program and its input files: they
- * are not to be changed meanwhile. */
+/* 0, or -EINPROGRESS while the worker reads a program and its input files,
+ * which must not change meanwhile. */
 int op_wait_thaw(struct op *op, const struct file *file);
 /* The same for op's directory, whose names are to change; -ESTALE: it is none.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/virtual_entries.c - what the mount shows among saved files */
+/* fs/ops/virtual_entries.c - entries of the mount among saved files */
 #include "fs/ops/virtual_entries.h"
 
 #include <errno.h>
@@ -93,7 +93,7 @@ static int list_job(
 	return err ? err : listing_add(of->listing, job_name, &found);
 }
 
-/* A secret has an inode number, but none on disk. */
+/* A secret is in memory alone: its inode number is not the disk's. */
 static uint64_t listed_ino(
 	const struct listing_of *of, const char *name, uint64_t number)
 {
@@ -107,8 +107,8 @@ static uint64_t listed_ino(
 	return ino;
 }
 
-/* The job first: rm -r removes in this order, and with the program goes its
- * job. */
+/* The job comes first: rm -r removes in this order, and removing a program
+ * removes its job. */
 static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
 {
 	const struct listing_of *of = ctx;

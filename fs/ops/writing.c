@@ -61,7 +61,7 @@ static int edit_send(struct op *op, struct node *node)
 	err = node->row->write(op, node, written->bytes, written->len);
 	if (err != -EINPROGRESS)
 		explicit_bzero(written->bytes, written->len);
-	/* Who made a change sees it at once, in every directory. */
+	/* Its caller sees the change at once, in every directory. */
 	return err || !op->req ? err : notifier_settle(op);
 }
 
@@ -159,7 +159,7 @@ int tree_flush(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
-/* ---- the last close, of whom nobody waits for ---- */
+/* ---- the last release ---- */
 
 static int tree_send_released(struct op *op)
 {
