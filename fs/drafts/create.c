@@ -144,7 +144,6 @@ static int making_fill(struct op *op, struct making *making, struct file *draft,
 	struct run *run = &making->run;
 
 	run->core = op->core;
-	run->state = &op->core->state;
 	run->kind = dir_kind_of(draft);
 	run->name = strdup(name);
 	int err =
