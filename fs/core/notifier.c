@@ -70,6 +70,11 @@ void notify_inode(struct core *core, uint64_t ino)
 		notify_node(core, node);
 }
 
+void notify_file(struct core *core, uint64_t ino)
+{
+	inode_post(&core->notifier, ino);
+}
+
 void notify_all(struct core *core)
 {
 	core->notifier.is_sweeping = true;

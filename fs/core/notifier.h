@@ -31,9 +31,11 @@ int notifier_init(struct notifier *notifier);
 /* Waits for the thread. The kernel's reads must have been answered. */
 void notifier_clear(struct notifier *notifier);
 
-/* Invalidates one inode, if the kernel has cached something of it. */
+/* Invalidates the inode of a node, if the kernel has cached something of it. */
 void notify_inode(struct core *core, uint64_t ino);
-/* Invalidates all of them, in steps. */
+/* The same for a saved file, whose dirty pages the kernel sends first. */
+void notify_file(struct core *core, uint64_t ino);
+/* Invalidates all nodes, in steps. */
 void notify_all(struct core *core);
 
 /* Passes what was posted to the thread; called once a turn of the loop. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fs/core/core.h"
+#include "fs/core/task.h"
 
 /* An answer of the API that an operation was given: it stays the same, however
  * often the operation is run. */
@@ -67,8 +68,8 @@ static void op_unlist(struct op *op)
 static void op_free(struct op *op)
 {
 	op_unwait(op);
-	if (op->probe_end)
-		op->probe_end(op);
+	if (op->task)
+		task_drop(op->task);
 	op_unlist(op);
 	timer_disarm(&op->core->timers, &op->timer);
 	for (unsigned i = 0; i < OP_CALLS; i++) {
@@ -85,6 +86,8 @@ static void op_free(struct op *op)
 	}
 	if (op->end)
 		op->end(op);
+	node_drop(&op->core->nodes, op->node);
+	file_drop(op->file);
 	free(op->name);
 	free(op->new_name);
 	free(op->extra);

@@ -32,9 +32,12 @@
 
 struct awaited;
 struct core;
+struct file;
 struct handle;
+struct node;
 struct op;
 struct pin;
+struct task;
 
 TAILQ_HEAD(op_list, op);
 
@@ -53,6 +56,10 @@ struct op {
 	struct core *core;
 	fuse_req_t req; /* NULL: the mount's own work, there is no reply */
 	int (*run)(struct op *op);
+
+	/* What it is about; held. One of them is NULL. */
+	struct node *node;
+	struct file *file;
 
 	/* The arguments, as the kernel gave them. */
 	fuse_ino_t ino, new_ino;
@@ -97,9 +104,7 @@ struct op {
 	int err;      /* of what it waited for; 0: none */
 	bool is_deaf; /* an interrupt waits until this is over */
 
-	/* Of fs/ops/close_probe.c; probe_end frees it with the operation. */
-	struct close_probe *probe;
-	void (*probe_end)(struct op *op);
+	struct task *task; /* that it waits for; held, see fs/core/task.h */
 };
 
 /* A new operation for a request, its arguments zeroed. NULL if out of memory;

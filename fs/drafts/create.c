@@ -15,7 +15,7 @@
 #include "fs/base/name_rule.h"
 #include "fs/base/options.h"
 #include "fs/core/core.h"
-#include "fs/drafts/draft.h"
+#include "fs/core/task.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"
@@ -47,28 +47,22 @@ int make_saves(struct op *op, const struct node *dir, struct found *found)
 /* ---- a draft, on its way through the worker ---- */
 
 struct making {
-	struct run *run; /* what the request is made of */
-	char *env;	 /* the vault's text; NULL: none */
+	struct task task;
+	struct run run; /* what the request is made of */
+	char *env;	/* the vault's text; NULL: none */
 	size_t env_len;
 	char *id; /* of what was made */
-	struct op_list waiters;
-	unsigned holds; /* the worker's, and the operation's */
-	bool is_built;
 };
 
-static void making_drop(struct making *making)
+static void making_free(struct task *task)
 {
-	struct run *run = making->run;
+	struct making *making = (struct making *)task;
+	struct run *run = &making->run;
 
-	if (--making->holds)
-		return;
-	if (run) {
-		run_files_thaw(run);
-		json_decref(run->settings);
-		free(run->name);
-		free(run->body);
-		free(run);
-	}
+	run_files_thaw(run);
+	json_decref(run->settings);
+	free(run->name);
+	free(run->body);
 	if (making->env)
 		explicit_bzero(making->env, making->env_len);
 	free(making->env);
@@ -76,18 +70,10 @@ static void making_drop(struct making *making)
 	free(making);
 }
 
-static void making_end(struct op *op)
-{
-	struct making **held = op->extra;
-
-	if (held)
-		making_drop(*held);
-}
-
-/* In memory, so that the worker could not find it. */
+/* Read here: it is kept in memory, where the worker does not look. */
 static int making_env(struct making *making, struct file *env)
 {
-	struct core *core = making->run->core;
+	struct core *core = making->run.core;
 	struct file_opened opened;
 	struct stat st;
 	ssize_t n;
@@ -96,7 +82,7 @@ static int making_env(struct making *making, struct file *env)
 	if (err)
 		return err;
 	if (st.st_size > VAULT_MAX) {
-		errors_add(core->errors, &core->now, "MOVE", making->run->name,
+		errors_add(core->errors, &core->now, "MOVE", making->run.name,
 			0, -EFBIG, "a vault holds 64 KiB at most");
 		return -EFBIG;
 	}
@@ -114,7 +100,7 @@ static int making_env(struct making *making, struct file *env)
 /* A service's bootstrap and env are no input files. */
 static int making_files(struct making *making, struct file *draft)
 {
-	struct run *run = making->run;
+	struct run *run = &making->run;
 	bool is_service = collection_of_kind(run->kind) == &services;
 	struct file *bootstrap = NULL, *env = NULL;
 	int err = 0;
@@ -134,38 +120,29 @@ static int making_files(struct making *making, struct file *draft)
 	return err;
 }
 
-static void making_work(void *ctx)
+static int making_work(struct task *task)
 {
-	struct making *making = ctx;
-	struct run *run = making->run;
+	struct run *run = &((struct making *)task)->run;
 	char *content;
 	size_t len;
+	int err = run_files_read(run, &content, &len);
 
-	run->err = run_files_read(run, &content, &len);
-	if (!run->err)
-		run->err = run->kind->build(run, content, len);
+	if (!err)
+		err = run->kind->build(run, content, len);
 	free(content);
+	return err;
 }
 
-static void making_done(void *ctx)
+static void making_done(struct task *task)
 {
-	struct making *making = ctx;
-
-	run_files_thaw(making->run);
-	making->is_built = true;
-	ops_wake(&making->waiters);
-	making_drop(making);
+	run_files_thaw(&((struct making *)task)->run);
 }
 
 static int making_fill(struct op *op, struct making *making, struct file *draft,
 	const char *name)
 {
-	struct run *run = calloc(1, sizeof(*run));
+	struct run *run = &making->run;
 
-	making->run = run;
-	if (!run)
-		return -ENOMEM;
-	run->program_fd = run->dir_fd = -1;
 	run->core = op->core;
 	run->kind = dir_kind_of(draft);
 	run->name = strdup(name);
@@ -186,24 +163,21 @@ static int making_fill(struct op *op, struct making *making, struct file *draft,
 static int making_start(struct op *op, struct file *draft, const char *name)
 {
 	struct making *making = calloc(1, sizeof(*making));
-	struct making **held = malloc(sizeof(*held));
 
-	if (!making || !held) {
-		free(making);
-		free(held);
+	if (!making)
 		return -ENOMEM;
-	}
-	making->holds = 1;
-	TAILQ_INIT(&making->waiters);
-	*held = making;
-	op->extra = held;
-	op->end = making_end;
+	making->task.work = making_work;
+	making->task.done = making_done;
+	making->task.free = making_free;
+	making->run.program_fd = making->run.dir_fd = -1;
 	int err = making_fill(op, making, draft, name);
+	if (err) {
+		making_free(&making->task);
+		return err;
+	}
+	err = task_start(op->core->worker, &making->task);
 	if (!err)
-		err = worker_submit(
-			op->core->worker, making_work, making_done, making);
-	if (!err)
-		making->holds++;
+		task_give(&making->task, op);
 	return err;
 }
 
@@ -212,16 +186,16 @@ static int making_start(struct op *op, struct file *draft, const char *name)
 static int making_request(struct op *op, struct making *making)
 {
 	const struct collection *collection =
-		collection_of_kind(making->run->kind);
+		collection_of_kind(making->run.kind);
 	struct api_request request = {
-		.endpoint = making->run->endpoint,
+		.endpoint = making->run.endpoint,
 		.priority = API_PERSON,
-		.body = making->run->body,
-		.body_len = making->run->body_len,
+		.body = making->run.body,
+		.body_len = making->run.body_len,
 	};
 	json_t *answer;
 
-	making->run->body = NULL;
+	making->run.body = NULL;
 	int err = op_call(op, 0, &request, &answer);
 	if (err || making->id)
 		return err;
@@ -263,7 +237,7 @@ static int make_finish(struct op *op, const struct making *making,
 	struct file *draft, const char *name)
 {
 	const struct collection *collection =
-		collection_of_kind(making->run->kind);
+		collection_of_kind(making->run.kind);
 
 	file_remove_tree(draft);
 	if (!collection->has_aliases)
@@ -274,25 +248,21 @@ static int make_finish(struct op *op, const struct making *making,
 int make_move_in(struct op *op, const struct node *node, struct file *draft,
 	const char *name)
 {
-	struct making *making;
-	int err;
+	int err = 0;
 
-	if (!op->extra) {
+	if (!op->task) {
 		err = make_check(op, node, draft, name);
 		if (!err)
 			err = making_start(op, draft, name);
-		if (err)
-			return err;
 	}
-	making = *(struct making **)op->extra;
-	if (!making->is_built)
-		return op_wait(op, &making->waiters);
-	if (making->run->err) {
+	if (!err)
+		err = task_wait(op);
+	struct making *making = (struct making *)op->task;
+	if (err && making && making->task.is_done)
 		errors_add(op->core->errors, &op->core->now, "MOVE", name, 0,
-			making->run->err, making->run->why);
-		return making->run->err;
-	}
-	err = making_request(op, making);
+			err, making->run.why);
+	if (!err)
+		err = making_request(op, making);
 	if (!err)
 		err = making_vault(op, making);
 	return err ? err : make_finish(op, making, draft, name);

@@ -39,15 +39,6 @@ static int put_settings(const struct run *run, json_t *body)
 	return err;
 }
 
-/* Some defaults differ from client to client: they are said. */
-static int put_missing(json_t *body, const char *name, json_t *value)
-{
-	if (!json_object_get(body, name))
-		return put_new(body, name, value);
-	json_decref(value);
-	return 0;
-}
-
 static int body_finish(
 	struct run *run, json_t *body, int err, enum api_endpoint endpoint)
 {
@@ -72,46 +63,39 @@ static json_t *service_name(const struct run *run)
 	return json_from_bytes(run->name, len);
 }
 
+/* Defaults that differ from client to client are sent. */
+
 int make_build_service(struct run *run, const char *content, size_t len)
 {
-	json_t *body = json_object();
-	int err = body ? put_new(body, "name", service_name(run)) : -ENOMEM;
+	json_t *body = json_pack("{s:o s:s s:b}", "name", service_name(run),
+		"network_mode", "zerotrust", "unfreeze_on_demand", true);
+	int err = body ? put_settings(run, body) : -ENOMEM;
 
-	if (!err)
-		err = put_settings(run, body);
 	if (!err && len) {
 		json_object_del(body, "bootstrap");
 		err = put_new(body, "bootstrap_content",
 			json_from_bytes(content, len));
 	}
-	if (!err)
-		err = put_missing(
-			body, "network_mode", json_string("zerotrust"));
-	if (!err)
-		err = put_missing(body, "unfreeze_on_demand", json_true());
 	return body_finish(run, body, err, API_SERVICE_CREATE);
 }
 
 int make_build_session(struct run *run, const char *content, size_t len)
 {
-	json_t *body = json_object();
+	json_t *body = json_pack(
+		"{s:s s:i}", "network_mode", "zerotrust", "ttl", 3600);
 	int err = body ? put_settings(run, body) : -ENOMEM;
 
 	while (len && strchr(" \t\r\n", content[len - 1]))
 		len--;
 	if (!err && len)
 		err = put_new(body, "shell", json_from_bytes(content, len));
-	if (!err)
-		err = put_missing(
-			body, "network_mode", json_string("zerotrust"));
-	if (!err)
-		err = put_missing(body, "ttl", json_integer(3600));
 	return body_finish(run, body, err, API_SESSION_CREATE);
 }
 
 int make_build_image(struct run *run, const char *content, size_t len)
 {
-	json_t *body = json_object();
+	json_t *body = json_pack("{s:s s:o}", "source_type", "service", "name",
+		json_from_bytes(run->name, strlen(run->name)));
 	int err = body ? put_settings(run, body) : -ENOMEM;
 
 	(void)content;
@@ -121,10 +105,5 @@ int make_build_image(struct run *run, const char *content, size_t len)
 			"the draft says no .settings/source_id");
 		err = -EINVAL;
 	}
-	if (!err)
-		err = put_missing(body, "source_type", json_string("service"));
-	if (!err)
-		err = put_missing(body, "name",
-			json_from_bytes(run->name, strlen(run->name)));
 	return body_finish(run, body, err, API_IMAGE_PUBLISH);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/drafts/draft.c - a directory that is filled at leisure, then made
- * something of */
-#include "fs/drafts/draft.h"
+/* fs/drafts/draft.c - drafts of jobs: a directory that is filled, then
+ * submitted
+ */
+#include "fs/drafts/create.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -32,12 +33,9 @@ static int candidate_add(
 	(void)number;
 	if (!S_ISREG(type) || file_lookup(all->draft, name, &file))
 		return 0;
-	if (!dir_kind_is_program(name, file)) {
-		file_drop(file);
-		return 0;
-	}
-	all->count++;
-	if (all->program && !(is_main && !all->has_main)) {
+	bool is_program = dir_kind_is_program(name, file);
+	all->count += is_program;
+	if (!is_program || (all->program && (all->has_main || !is_main))) {
 		file_drop(file);
 		return 0;
 	}
@@ -60,13 +58,6 @@ static int draft_find_program(struct candidates *all)
 	return err;
 }
 
-static int draft_refuse(
-	struct op *op, const char *name, int err, const char *why)
-{
-	errors_add(op->core->errors, &op->core->now, "MOVE", name, 0, err, why);
-	return err;
-}
-
 static int draft_run(
 	struct op *op, struct file *draft, const char *name, struct job **job)
 {
@@ -74,7 +65,8 @@ static int draft_run(
 	int err = draft_find_program(&all);
 
 	if (err == -EINVAL)
-		err = draft_refuse(op, name, err,
+		errors_add(op->core->errors, &op->core->now, "MOVE", name, 0,
+			err,
 			all.count ? "the draft has several programs, and "
 				    "none is called main.*"
 				  : "the draft has no program");
@@ -86,7 +78,6 @@ static int draft_run(
 	return err;
 }
 
-/* A directory of a kind that has drafts. */
 bool file_is_draft(const struct file *file)
 {
 	return S_ISDIR(file->type) && file_parent(file) &&
@@ -108,38 +99,31 @@ static int draft_start(
 	return draft_run(op, draft, name, job);
 }
 
-/* Who gave up waiting has moved nothing: what is still in the queue leaves it.
- */
+/* If interrupted, takes the job out of the queue: nothing was moved. */
 static void draft_end(struct op *op)
 {
-	struct job **held = op->extra;
+	struct job *job = op->extra;
 
-	if (!held)
-		return;
-	if ((*held)->run && run_is_waiting((*held)->run)) {
-		run_drop((*held)->run);
-		job_remove(*held);
+	if (job->run && run_is_waiting(job->run)) {
+		run_drop(job->run);
+		job_remove(job);
 	}
-	job_drop(*held);
+	job_drop(job);
+	op->extra = NULL;
 }
 
 int draft_submit_job(struct op *op, struct file *draft, const char *name)
 {
-	struct job *job, **held = op->extra;
+	struct job *job = op->extra;
 
-	if (!held) {
+	if (!job) {
 		int err = draft_start(op, draft, name, &job);
 		if (err)
 			return err;
-		held = malloc(sizeof(*held));
-		if (!held)
-			return -ENOMEM;
-		*held = job;
 		job_hold(job);
-		op->extra = held;
+		op->extra = job;
 		op->end = draft_end;
 	}
-	job = *held;
 	if (job->status == JOB_ERROR) {
 		int err = job->err;
 		job_remove(job);

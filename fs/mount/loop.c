@@ -26,11 +26,10 @@
  */
 enum {
 	BATCH = 64,
-	MOVING_TTL_MS = 1000, /* of what moves all the time: jobs and logs */
-	TURN_MS = 60000,      /* how long nothing need happen */
+	WORKERS = 4,
+	MOVING_TTL_MS = 1000, /* of jobs, which change all the time */
+	TURN_MS = 60000,      /* the longest wait for something to happen */
 };
-
-/* ---- what runs while the mount is served ---- */
 
 static void on_error(void *ctx, const char *method, const char *path,
 	const struct api_answer *answer)
@@ -97,21 +96,16 @@ static void mount_disconnect(struct mount *mount)
 	runs_clear(core);
 	poller_clear(core);
 	resources_stop(core);
-	if (core->cache)
-		cache_free(core->cache);
+	cache_free(core->cache);
 	core->cache = NULL;
-	if (core->api)
-		api_free(core->api);
+	api_free(core->api);
 	core->api = NULL;
 	/* What was accepted is brought to disk; nothing is sent any more. */
-	if (core->worker)
-		worker_free(core->worker);
+	worker_free(core->worker);
 	core->worker = NULL;
-	if (core->reader)
-		worker_free(core->reader);
+	worker_free(core->reader);
 	core->reader = NULL;
-	if (core->prober)
-		worker_free(core->prober);
+	worker_free(core->prober);
 	core->prober = NULL;
 	notifier_clear(&core->notifier);
 	runs_clear(core);
@@ -157,48 +151,42 @@ static void requests_read(struct mount *mount)
 static int loop_timeout(const struct mount *mount, int longest_ms)
 {
 	const struct core *core = &mount->core;
-	uint64_t next = timers_next(&core->timers), longest = longest_ms;
+	uint64_t next = timers_next(&core->timers);
 
-	if (!TAILQ_EMPTY(&core->ready) || notifier_wants_turn(core))
+	if (!TAILQ_EMPTY(&core->ready) || notifier_wants_turn(core) ||
+		next <= core->now_ms)
 		return 0;
-	if (next == UINT64_MAX)
-		return longest_ms;
-	if (next <= core->now_ms)
-		return 0;
-	return next - core->now_ms > longest ? longest_ms
-					     : (int)(next - core->now_ms);
+	return next - core->now_ms < (uint64_t)longest_ms
+		? (int)(next - core->now_ms)
+		: longest_ms;
 }
 
 bool mount_turn(struct mount *mount, int longest_ms)
 {
 	struct core *core = &mount->core;
-	struct pollfd fds[] = {
-		{ .fd = fuse_session_fd(core->session), .events = POLLIN },
-		{ .fd = mount->signal_fd, .events = POLLIN },
-		{ .fd = worker_fd(core->worker), .events = POLLIN },
-		{ .fd = worker_fd(core->reader), .events = POLLIN },
-		{ .fd = worker_fd(core->prober), .events = POLLIN },
-		{ .fd = worker_fd(core->notifier.worker), .events = POLLIN },
+	struct worker *const workers[WORKERS] = { core->worker, core->reader,
+		core->prober, core->notifier.worker };
+	struct pollfd fds[WORKERS + 2] = {
+		[WORKERS] = { .fd = mount->signal_fd, .events = POLLIN },
+		[WORKERS + 1] = { .fd = fuse_session_fd(core->session),
+			.events = POLLIN },
 	};
 
 	if (mount->is_stopping || fuse_session_exited(core->session))
 		return false;
-	api_poll(core->api, fds, 6, core->now_ms,
+	for (int i = 0; i < WORKERS; i++)
+		fds[i] = (struct pollfd){ worker_fd(workers[i]), POLLIN, 0 };
+	api_poll(core->api, fds, WORKERS + 2, core->now_ms,
 		loop_timeout(mount, longest_ms));
 	clock_read(&core->now_ms, &core->now);
 	uint64_t began_us = clock_us();
-	if (fds[1].revents)
+	if (fds[WORKERS].revents)
 		signals_read(mount);
-	if (fds[0].revents)
+	if (fds[WORKERS + 1].revents)
 		requests_read(mount);
-	if (fds[2].revents)
-		worker_collect(core->worker);
-	if (fds[3].revents)
-		worker_collect(core->reader);
-	if (fds[4].revents)
-		worker_collect(core->prober);
-	if (fds[5].revents)
-		worker_collect(core->notifier.worker);
+	for (int i = 0; i < WORKERS; i++)
+		if (fds[i].revents)
+			worker_collect(workers[i]);
 	/* The rate limit is counted from it. */
 	clock_read(&core->now_ms, &core->now);
 	timers_fire(&core->timers, core->now_ms);
@@ -212,8 +200,8 @@ bool mount_turn(struct mount *mount, int longest_ms)
 	return true;
 }
 
-/* What the notifier waits for is a read that the kernel has not been answered:
- * at the end, too, it gets its answer. */
+/* The notifier may wait for a read that was not answered yet: it is answered at
+ * the end, too. */
 static void loop_finish(struct mount *mount)
 {
 	struct core *core = &mount->core;
@@ -233,9 +221,9 @@ static void loop_finish(struct mount *mount)
 }
 
 /*
- * Where an administrator has limited how long a request may take, the kernel
- * aborts the whole mount at the first that takes longer: those who wait for a
- * job are told ETIMEDOUT at half of it.
+ * If an administrator has limited how long a request may take, the kernel
+ * aborts the whole mount at the first that takes longer: waits end with
+ * ETIMEDOUT at half of it.
  */
 static void request_timeout_fire(void *ctx)
 {
@@ -313,7 +301,7 @@ void mount_begin(struct mount *mount, struct fuse_session *session,
 	if (!why[0])
 		snprintf(why, sizeof(mount->status_message),
 			"the mount cannot start: %s", strerror(-err));
-	/* An url that is none is found by who connects. */
+	/* api_new() rejects malformed URLs. */
 	mount->status = err == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
 	mount->is_stopping = true;
 }

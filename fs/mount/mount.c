@@ -45,7 +45,7 @@ static void sweep_work(void *ctx)
 	files_sweep(core->state.fd);
 }
 
-/* What is left of it a next start removes. */
+/* What it does not get to is removed at the next start. */
 static void files_removed(void *ctx)
 {
 	struct core *core = ctx;
@@ -164,7 +164,7 @@ int mount_new(const struct options *options,
 	err = core->errors ? tree_init(tree_tables) : -ENOMEM;
 	if (!err)
 		err = nodes_init(&core->nodes);
-	/* The root is there before anybody looks it up. */
+	/* The kernel never looks up the root. */
 	if (!err && !node_hold(&core->nodes, tree_root(), NULL, NULL))
 		err = -ENOMEM;
 	if (!err)

@@ -6,68 +6,39 @@
 #include <stdlib.h>
 
 #include "fs/core/core.h"
-#include "fs/ops/open_descriptors.h"
+#include "fs/core/task.h"
 
 enum { TIMEOUT_MS = 250 };
 
 struct close_probe {
+	struct task task;
 	pid_t tid, opener;
 	uint64_t ino;
 	enum writer_close found;
-	bool is_answered;
-	unsigned holds; /* the thread's and the operation's */
-	struct op_list waiters;
 };
 
-static void probe_drop(struct close_probe *probe)
+static int probe_work(struct task *task)
 {
-	if (--probe->holds == 0)
-		free(probe);
-}
-
-static void probe_read(void *ctx)
-{
-	struct close_probe *probe = ctx;
+	struct close_probe *probe = (struct close_probe *)task;
 
 	probe->found = writer_close(probe->tid, probe->opener, probe->ino);
+	return 0;
 }
 
-static void probe_answered(void *ctx)
-{
-	struct close_probe *probe = ctx;
-
-	probe->is_answered = true;
-	ops_wake(&probe->waiters);
-	probe_drop(probe);
-}
-
-static void close_probe_forget(struct op *op)
-{
-	if (op->probe)
-		probe_drop(op->probe);
-	op->probe = NULL;
-	op->is_deaf = false;
-}
-
-static int probe_put(struct op *op, pid_t opener, uint64_t ino)
+static int probe_start(struct op *op, pid_t opener, uint64_t ino)
 {
 	struct close_probe *probe = calloc(1, sizeof(*probe));
 
 	if (!probe)
 		return -ENOMEM;
-	TAILQ_INIT(&probe->waiters);
+	probe->task.work = probe_work;
 	probe->tid = op->pid;
 	probe->opener = opener;
 	probe->ino = ino;
-	probe->holds = 2;
-	int err = worker_submit(
-		op->core->prober, probe_read, probe_answered, probe);
-	if (err) {
-		free(probe);
+	int err = task_start(op->core->prober, &probe->task);
+	if (err)
 		return err;
-	}
-	op->probe = probe;
-	op->probe_end = close_probe_forget;
+	task_give(&probe->task, op);
 	op->is_deaf = true;
 	op_deadline(op, op->core->now_ms + TIMEOUT_MS);
 	return 0;
@@ -76,15 +47,17 @@ static int probe_put(struct op *op, pid_t opener, uint64_t ino)
 int close_probe_ask(
 	struct op *op, pid_t opener, uint64_t ino, enum writer_close *found)
 {
-	if (!op->probe) {
-		int err = probe_put(op, opener, ino);
-		if (err)
-			return err;
-	}
-	if (!op->probe->is_answered && !op->is_late)
-		return op_wait(op, &op->probe->waiters);
-	*found = op->probe->is_answered ? op->probe->found : WRITER_UNKNOWN;
-	close_probe_forget(op);
+	int err = op->task ? 0 : probe_start(op, opener, ino);
+
+	if (!err && !op->is_late)
+		err = task_wait(op);
+	if (err)
+		return err;
+	*found = op->task->is_done ? ((struct close_probe *)op->task)->found
+				   : WRITER_UNKNOWN;
+	task_drop(op->task);
+	op->task = NULL;
+	op->is_deaf = false;
 	op_deadline_clear(op);
 	return 0;
 }

@@ -7,92 +7,62 @@
 #include <unistd.h>
 
 #include "fs/core/core.h"
+#include "fs/core/task.h"
+#include "fs/ops/saved_files.h"
 
 /* The kernel holds the inode's lock meanwhile, so nothing is written. */
 struct cut {
+	struct task task;
 	int fd;
 	off_t size;
-	int err;
-	bool is_done;
-	unsigned holds; /* the worker's, and the operation's */
-	struct op_list waiters;
 };
 
-/* The operation's pointer to it; op->extra is freed with free(). */
-struct cut_hold {
-	struct cut *cut;
-};
-
-static void cut_drop(struct cut *cut)
+static int cut_work(struct task *task)
 {
-	if (--cut->holds)
-		return;
+	const struct cut *cut = (struct cut *)task;
+
+	return ftruncate(cut->fd, cut->size) ? -errno : 0;
+}
+
+static void cut_free(struct task *task)
+{
+	struct cut *cut = (struct cut *)task;
+
 	close(cut->fd);
 	free(cut);
 }
 
-static void cut_end(struct op *op)
-{
-	struct cut_hold *hold = op->extra;
-
-	if (hold)
-		cut_drop(hold->cut);
-}
-
-static void cut_work(void *ctx)
-{
-	struct cut *cut = ctx;
-
-	cut->err = ftruncate(cut->fd, cut->size) ? -errno : 0;
-}
-
-static void cut_done(void *ctx)
-{
-	struct cut *cut = ctx;
-
-	cut->is_done = true;
-	ops_wake(&cut->waiters);
-	cut_drop(cut);
-}
-
 static int cut_start(struct op *op, int fd, off_t size)
 {
-	struct cut_hold *hold = malloc(sizeof(*hold));
 	struct cut *cut = malloc(sizeof(*cut));
-	int err = hold && cut ? 0 : -ENOMEM;
 
-	if (!err) {
-		*cut = (struct cut){ .fd = fd, .size = size, .holds = 2 };
-		TAILQ_INIT(&cut->waiters);
-		err = worker_submit(op->core->worker, cut_work, cut_done, cut);
-	}
-	if (err) {
+	if (!cut) {
 		close(fd);
-		free(hold);
-		free(cut);
-		return err;
+		return -ENOMEM;
 	}
-	hold->cut = cut;
-	op->extra = hold;
-	op->end = cut_end;
-	return 0;
+	*cut = (struct cut){
+		.task = { .work = cut_work, .free = cut_free },
+		.fd = fd,
+		.size = size,
+	};
+	int err = task_start(op->core->worker, &cut->task);
+	if (!err)
+		task_give(&cut->task, op);
+	return err;
 }
 
 int cut_ahead(struct op *op, struct file *file, off_t size)
 {
-	struct cut_hold *hold = op->extra;
-	int fd, err;
+	int err = op_wait_thaw(op, file);
 
-	if (!hold) {
-		fd = file_open_cut(file, size);
+	if (!err && !op->task) {
+		int fd = file_open_cut(file, size);
 		if (fd == -ENOENT)
 			return 0;
 		err = fd < 0 ? fd : cut_start(op, fd, size);
-		if (err)
-			return err;
-		hold = op->extra;
 	}
-	op->is_deaf = !hold->cut->is_done;
-	return hold->cut->is_done ? hold->cut->err
-				  : op_wait(op, &hold->cut->waiters);
+	if (!err)
+		err = task_wait(op);
+	op->is_deaf = err == -EINPROGRESS;
+	return err;
 }

@@ -6,9 +6,10 @@
 #include "fs/core/op.h"
 #include "fs/files/files.h"
 
-/* Freeing hundreds of megabytes takes as many milliseconds. If op is about to
- * truncate so large a file to size, the worker does it first: 0 (done, or not
- * needed), -EINPROGRESS, or -errno. Uses op->extra. */
+/* Before op truncates the file to size: waits while the file is frozen. Freeing
+ * hundreds of megabytes takes as many milliseconds, so the worker truncates
+ * such a file first. 0 (done, or not needed), -EINPROGRESS, or -errno. Uses
+ * op->task. */
 int cut_ahead(struct op *op, struct file *file, off_t size);
 
 #endif

@@ -9,6 +9,7 @@
 #include "fs/core/core.h"
 #include "fs/core/row.h"
 #include "fs/files/files.h"
+#include "fs/ops/virtual_entries.h"
 
 enum { REFUSED_MS = 1000 };
 
@@ -34,15 +35,11 @@ static int names_keep(struct op *op, struct handle *handle)
 
 int tree_opendir(struct op *op)
 {
-	struct node *dir = op_node(op);
-	struct handle *handle;
+	struct handle *handle = handle_new(op, &handle_directory, op->node);
 
-	if (!dir)
-		return -ESTALE;
-	handle = handle_new(op, &handle_directory, dir);
 	if (!handle)
 		return -ENOMEM;
-	int err = dir_list(op, dir, &handle->listing);
+	int err = dir_list(op, op->node, &handle->listing);
 	if (!err)
 		err = names_keep(op, handle);
 	if (err) {
@@ -53,14 +50,24 @@ int tree_opendir(struct op *op)
 	return op_reply_open(op, &op->fi);
 }
 
-/* rewinddir looks again; the first reading has just been listed. */
-int tree_readdir(struct op *op)
+/* rewinddir looks again; a row's directory was first listed by opendir. */
+static bool is_to_list(const struct op *op)
+{
+	const struct handle *handle = op->handle;
+
+	return handle->file ? !op->offset || !handle->was_listed
+			    : !op->offset && handle->was_listed;
+}
+
+int dir_read(struct op *op)
 {
 	struct handle *handle = op->handle;
 
-	if (!op->offset && handle->was_listed) {
+	if (is_to_list(op)) {
 		struct listing fresh = { 0 };
-		int err = dir_list(op, handle->node, &fresh);
+		int err = handle->file
+			? shown_list(op->core, handle->file, &fresh)
+			: dir_list(op, handle->node, &fresh);
 		if (err) {
 			listing_clear(&fresh, op->core->reader);
 			return err;
@@ -86,12 +93,10 @@ static int name_is_taken(struct op *op, struct node *dir)
 
 int tree_mkdir(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct found found;
 	int err;
 
-	if (!dir)
-		return -ESTALE;
 	if (!op->step) {
 		err = name_is_taken(op, dir);
 		if (err)
@@ -118,8 +123,7 @@ static int create_reply(struct op *op, struct found *found)
 	handle = handle_new(op, &handle_text, held);
 	if (handle) {
 		handle_fill(handle, &op->fi, false);
-		held->lookups++;
-		node_told(op->core, held, entry.attr_timeout);
+		found_told(op, found, &entry, held);
 		op_reply_create(op, &entry, &op->fi);
 	}
 	node_drop(&op->core->nodes, held);
@@ -129,11 +133,9 @@ static int create_reply(struct op *op, struct found *found)
 /* Making a file: with O_CREAT (it is opened too), or mknod. */
 int tree_create(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct found found;
 
-	if (!dir)
-		return -ESTALE;
 	if (!dir->row->make_file)
 		return -EPERM;
 	int err = dir->row->make_file(op, dir, op->name, &found);
@@ -144,13 +146,11 @@ int tree_create(struct op *op)
 
 int tree_remove(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct found found;
 	bool is_dir = op->flags;
 	int err;
 
-	if (!dir)
-		return -ESTALE;
 	if (!op->step) {
 		err = dir_find(op, dir, op->name, &found);
 		if (err)
@@ -172,7 +172,7 @@ static bool was_refused(const struct op *op, const struct file *file)
 {
 	const struct core *core = op->core;
 
-	return !op->flags && !op->calls[0].is_started && !op->extra &&
+	return !op->flags && !op->extra && !op->task &&
 		core->refused.ino == file->ino &&
 		core->refused.pid == op->pid &&
 		core->now_ms < core->refused.until_ms;
@@ -183,12 +183,11 @@ int tree_move_in(struct op *op)
 {
 	struct core *core = op->core;
 	struct node *to = node_find(&core->nodes, op->new_ino);
-	struct file *from = file_by_ino(core->files, op->ino), *file;
-	int err;
+	struct file *file;
 
-	if (!to || !from)
+	if (!to)
 		return -ESTALE;
-	err = file_lookup(from, op->name, &file);
+	int err = file_lookup(op->file, op->name, &file);
 	if (err)
 		return err;
 	if (!to->row->move_in)

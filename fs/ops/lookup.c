@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/lookup.c - what a name stands for, as the kernel wants to hear it */
+/* fs/ops/lookup.c - what a name stands for, as replies to the kernel */
 #include "fs/ops/lookup.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 
-/* A static row under a directory: bound as its directory is. */
+/* A static row under a directory: with the same id and name. */
 static int child_found(struct op *op, const struct row *row,
 	const struct node *dir, bool is_listing, struct found *found)
 {
@@ -68,21 +68,21 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 	return err;
 }
 
-/* A draft that is moved becomes another thing, and the kernel moves what it
- * remembers of the name with it: it is to ask again. */
+/* A draft that is moved becomes something else, but the kernel moves its cached
+ * entry with the name: it must not cache it. */
 static bool is_draft(const struct file *file)
 {
 	return S_ISDIR(file->type) && dir_kind_of(file)->has_drafts;
 }
 
-/* Every change goes through the kernel, but for a directory's times, which move
+/* The kernel sees every change, except for a directory's times, which change
  * when a job appears in it. */
 double saved_timeout_s(const struct file *file)
 {
 	return S_ISDIR(file->type) ? 0 : FOREVER_S;
 }
 
-/* A directory of the table, whatever the account has. */
+/* A directory that every account has. */
 static bool is_always_there(const struct found *found)
 {
 	const struct row *row = found->row;
@@ -125,7 +125,9 @@ int found_fill(struct op *op, const struct found *found,
 	return 0;
 }
 
-int found_fill_now(struct op *op, const struct found *found,
+/* Sends no request: the kernel asks for attributes that are not cached here
+ * when a program needs them. */
+static int fill_now(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
 	op->is_peeking = true;
@@ -149,37 +151,32 @@ void node_told(const struct core *core, struct node *node, double timeout_s)
 	node->told_until_ms = core->now_ms + (uint64_t)(timeout_s * 1000);
 }
 
-static int entry_reply(struct op *op, struct found *found,
-	int (*fill)(struct op *op, const struct found *found,
-		struct fuse_entry_param *entry, struct node **held))
+void found_told(const struct op *op, const struct found *found,
+	const struct fuse_entry_param *entry, struct node *held)
+{
+	if (held) {
+		held->lookups++;
+		node_told(op->core, held, entry->attr_timeout);
+	} else {
+		file_known(found->file);
+	}
+}
+
+int found_reply(struct op *op, struct found *found)
 {
 	struct fuse_entry_param entry;
 	struct node *held;
-	int err = fill(op, found, &entry, &held);
+	int err = fill_now(op, found, &entry, &held);
 
 	if (!err) {
-		if (held && op->req) {
-			held->lookups++;
-			node_told(op->core, held, entry.attr_timeout);
-		} else if (op->req) {
-			file_known(found->file);
-		}
+		if (op->req)
+			found_told(op, found, &entry, held);
 		op_reply_entry(op, &entry);
 		if (held)
 			node_drop(&op->core->nodes, held);
 	}
 	found_clear(found);
 	return err;
-}
-
-int found_reply(struct op *op, struct found *found)
-{
-	return entry_reply(op, found, found_fill);
-}
-
-int found_reply_now(struct op *op, struct found *found)
-{
-	return entry_reply(op, found, found_fill_now);
 }
 
 /* ---- an open directory ---- */
@@ -199,8 +196,17 @@ static void entry_names(
 							   : found->type;
 }
 
-/* What its attributes would cost a request for has none here: the kernel asks
- * for them if somebody wants them. */
+static size_t entry_add(struct op *op, char *bytes, size_t room,
+	const char *name, const struct fuse_entry_param *entry, off_t next)
+{
+	return op->is_plus ? fuse_add_direntry_plus(
+				     op->req, bytes, room, name, entry, next)
+			   : fuse_add_direntry(op->req, bytes, room, name,
+				     &entry->attr, next);
+}
+
+/* Attributes that would cost a request are left out: the kernel asks for them
+ * when a program needs them. */
 static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	const char *name, const struct found *found, off_t next)
 {
@@ -213,24 +219,15 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 		found_fill(op, found, &entry, &held))
 		entry_names(found, &entry);
 	op->is_peeking = false;
-	if (op->is_plus)
-		len = fuse_add_direntry_plus(
-			op->req, bytes, room, name, &entry, next);
-	else
-		len = fuse_add_direntry(
-			op->req, bytes, room, name, &entry.attr, next);
-	if (held && len <= room && entry.ino) {
-		held->lookups++;
-		node_told(op->core, held, entry.attr_timeout);
-	} else if (found->file && len <= room && entry.ino) {
-		file_known(found->file);
-	}
+	len = entry_add(op, bytes, room, name, &entry, next);
+	if (len <= room && entry.ino)
+		found_told(op, found, &entry, held);
 	if (held)
 		node_drop(&op->core->nodes, held);
 	return len;
 }
 
-/* A saved file may have gone since it was listed. */
+/* A saved file may have been removed since it was listed. */
 static size_t listing_saved(struct op *op, char *bytes, size_t room,
 	const char *name, const struct found *listed, off_t next)
 {
@@ -252,10 +249,7 @@ static size_t listing_dot(struct op *op, char *bytes, size_t room,
 		.attr = { .st_ino = ino, .st_mode = S_IFDIR },
 	};
 
-	if (op->is_plus)
-		return fuse_add_direntry_plus(
-			op->req, bytes, room, name, &entry, next);
-	return fuse_add_direntry(op->req, bytes, room, name, &entry.attr, next);
+	return entry_add(op, bytes, room, name, &entry, next);
 }
 
 int listing_reply(struct op *op, struct listing *listing)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/lookup.h - what a name stands for, as the kernel wants to hear it */
+/* fs/ops/lookup.h - what a name stands for, as replies to the kernel */
 #ifndef FS_OPS_LOOKUP_H
 #define FS_OPS_LOOKUP_H
 
@@ -18,18 +18,15 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing);
 int found_fill(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held);
 
-/* The same without asking anybody: what is not at hand the kernel is to ask
- * for, if somebody wants it. */
-int found_fill_now(struct op *op, const struct found *found,
-	struct fuse_entry_param *entry, struct node **held);
-
 /* The kernel has been given the attributes that row_attr made of it. */
 void node_told(const struct core *core, struct node *node, double timeout_s);
+/* The kernel has been given a filled entry, and a reference with it. */
+void found_told(const struct op *op, const struct found *found,
+	const struct fuse_entry_param *entry, struct node *held);
 
-/* Replies the entry and counts the kernel's reference. Clears found. */
+/* Replies the entry, with cached attributes or none: sends no request. Clears
+ * found. */
 int found_reply(struct op *op, struct found *found);
-/* The same, with found_fill_now. */
-int found_reply_now(struct op *op, struct found *found);
 
 /* How long the kernel may cache a saved file's attributes. */
 double saved_timeout_s(const struct file *file);

@@ -13,15 +13,9 @@
 #include "fs/core/row.h"
 #include "fs/ops/lookup.h"
 
-struct node *op_node(const struct op *op)
-{
-	return node_find(&op->core->nodes, op->ino);
-}
-
 /*
- * The kernel may believe a name a while after what it stood for has gone: told
- * ESTALE it looks the name up anew, and finds that it has gone, or what stands
- * there now. Who has it open is told ENOENT.
+ * The kernel may cache a name for a while after what it stood for is gone. On
+ * ESTALE it looks the name up again. If the file is open, the error is ENOENT.
  */
 int node_exists(struct op *op, const struct node *node)
 {
@@ -30,8 +24,8 @@ int node_exists(struct op *op, const struct node *node)
 	return err == -ENOENT && !op->fi.fh ? -ESTALE : err;
 }
 
-/* No answer and no program ever puts something there under this name: not
- * the .git that a shell's prompt looks for in each directory. */
+/* Whether the name can never exist in this directory: such as the .git that a
+ * shell's prompt looks for in each one. */
 static bool is_never_there(const struct node *dir, const char *name)
 {
 	const struct row *row = dir->row, *child;
@@ -45,33 +39,29 @@ static bool is_never_there(const struct node *dir, const char *name)
 }
 
 /*
- * Who looks up the same name meanwhile waits in the kernel, where nothing can
- * kill it. So a look-up does not wait for attributes: who wants them asks, and
- * waits by himself.
+ * Other look-ups of the same name wait in the kernel meanwhile, and cannot be
+ * killed. So a look-up does not wait for attributes: GETATTR does, which only
+ * its own caller waits for.
  */
 int tree_lookup(struct op *op)
 {
-	struct node *dir = op_node(op);
+	struct node *dir = op->node;
 	struct found found;
 
-	if (!dir)
-		return -ESTALE;
 	int err = dir_find(op, dir, op->name, &found);
 	if (err == -ENOENT && is_never_there(dir, op->name)) {
 		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
 		return op_reply_entry(op, &none);
 	}
-	return err ? err : found_reply_now(op, &found);
+	return err ? err : found_reply(op, &found);
 }
 
 int tree_getattr(struct op *op)
 {
-	struct node *node = op_node(op);
+	struct node *node = op->node;
 	struct stat attr;
 	double timeout_s;
 
-	if (!node)
-		return -ESTALE;
 	int err = node_exists(op, node);
 	if (!err)
 		err = row_attr(op, node, &attr, &timeout_s);
@@ -85,18 +75,16 @@ int tree_getattr(struct op *op)
 	return op_reply_attr(op, &attr, timeout_s);
 }
 
-/* A value may be truncated, which is part of writing it; its mode, owner and
- * times are not anybody's to set. `cp -p`, `touch` and rsync try, and are
- * told that it is so (EPERM), but for touch's "now", which changes nothing. */
+/* A value may be truncated, which is part of writing it. Its mode, owner and
+ * times cannot be set: `cp -p`, `touch` and rsync get EPERM, except for touch's
+ * "now", which changes nothing. */
 int tree_setattr(struct op *op)
 {
-	struct node *node = op_node(op);
+	struct node *node = op->node;
 	int times = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
 		FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW |
 		FUSE_SET_ATTR_CTIME;
 
-	if (!node)
-		return -ESTALE;
 	if (op->to_set &
 		(FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
 		return -EPERM;
@@ -113,12 +101,10 @@ int tree_setattr(struct op *op)
 
 int tree_readlink(struct op *op)
 {
-	struct node *node = op_node(op);
+	struct node *node = op->node;
 	char *text;
 	size_t len;
 
-	if (!node)
-		return -ESTALE;
 	int err = row_content(op, node, &text, &len);
 	if (err)
 		return err;

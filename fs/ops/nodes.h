@@ -7,35 +7,29 @@
 
 struct node;
 
-/* The node that an operation is about; NULL: forgotten. */
-struct node *op_node(const struct op *op);
-/* Whether what it stands for is still there: 0, -ESTALE (or -ENOENT, to who
- * has it open), -EINPROGRESS. */
+/* Whether what it stands for is still there: 0, -ESTALE (-ENOENT if op has it
+ * open), -EINPROGRESS. */
 int node_exists(struct op *op, const struct node *node);
 
-/* Operations as op->run: the arguments are in op, the node is op->ino's. */
+/* Operations as op->run: the arguments are in op. */
 int tree_lookup(struct op *op);
 int tree_getattr(struct op *op);
 int tree_setattr(struct op *op);
 int tree_readlink(struct op *op);
 int tree_open(struct op *op);
 int tree_lseek(struct op *op); /* flags: whence */
-/* Collects what is written; `acts` is set where it is a whole value, which is
- * then sent by tree_send_written, an operation of its own. 0 or -errno. */
-int tree_write(struct core *core, struct handle *handle, const char *bytes,
-	size_t len, off_t offset, bool *acts);
-int tree_send_written(struct op *op);
+int tree_write(struct op *op); /* extra: the bytes; a whole value is sent */
 int tree_flush(struct op *op);
 int tree_opendir(struct op *op);
-int tree_readdir(struct op *op);
+int dir_read(struct op *op); /* also of a saved directory */
 int tree_mkdir(struct op *op);
 int tree_create(struct op *op);
 int tree_remove(struct op *op); /* flags: 1 for rmdir */
 
-/* A saved file or draft is moved to where it is made something of. */
+/* A draft is renamed into a collection, which creates or submits it. */
 int tree_move_in(struct op *op);
 
-/* The last writer of a row's file has gone; what is unsent is sent. */
+/* A handle is released. After the last writer's, what is unsent is sent. */
 void tree_released(struct core *core, struct handle *handle);
 
 #endif

@@ -39,18 +39,13 @@ static int proc_read(int dir_fd, const char *path, char *text, size_t size)
 static bool line_number(
 	const char *text, const char *label, int base, unsigned long long *out)
 {
-	size_t len = strlen(label);
-	const char *line = text;
+	const char *line = strstr(text, label);
 
-	while (line && strncmp(line, label, len)) {
-		line = strchr(line, '\n');
-		if (line)
-			line++;
-	}
-	if (!line)
-		return false;
-	*out = strtoull(line + len, NULL, base);
-	return true;
+	while (line && line > text && line[-1] != '\n')
+		line = strstr(line + 1, label);
+	if (line)
+		*out = strtoull(line + strlen(label), NULL, base);
+	return line;
 }
 
 static int status_read(pid_t tid, char *text, size_t size)

@@ -3,7 +3,6 @@
 #include "fs/ops/operations.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -11,7 +10,6 @@
 #include "fs/core/handle.h"
 #include "fs/core/row.h"
 #include "fs/files/files.h"
-#include "fs/ops/file_operations.h"
 #include "fs/ops/nodes.h"
 #include "fs/ops/request.h"
 #include "fs/ops/save.h"
@@ -33,21 +31,16 @@ static void do_init(void *userdata, struct fuse_conn_info *conn)
 
 static void do_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct op *op;
-
-	if (strlen(name) > 255) {
+	if (strlen(name) > 255)
 		fuse_reply_err(req, ENAMETOOLONG);
-		return;
-	}
-	op = request_named(req, parent, name, tree_lookup, saved_lookup);
-	if (op)
-		op_start(op);
+	else
+		request_start(req, tree_lookup, saved_lookup,
+			REQUEST(.ino = parent, .name = name));
 }
 
 static void forget(struct core *core, fuse_ino_t ino, uint64_t count)
 {
 	struct node *node = node_find(&core->nodes, ino);
-
 	struct file *file = node ? NULL : file_by_ino(core->files, ino);
 
 	if (node)
@@ -75,162 +68,208 @@ static void do_forget_multi(
 static void do_getattr(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct op *op = request_on(req, ino, tree_getattr, saved_getattr);
-
-	if (op && fi)
-		op->fi = *fi;
-	if (op)
-		op_start(op);
+	request_start(req, tree_getattr, saved_getattr,
+		REQUEST(.ino = ino, .fi = fi));
 }
 
 static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
 	int to_set, struct fuse_file_info *fi)
 {
-	struct op *op = request_on(req, ino, tree_setattr, saved_setattr);
-
-	if (!op)
-		return;
-	op->handle = fi ? handle_of(fi) : NULL;
-	op->attr = *attr;
-	op->to_set = to_set;
-	op_start(op);
+	request_start(req, tree_setattr, saved_setattr,
+		REQUEST(.ino = ino, .attr = attr, .to_set = to_set, .fi = fi));
 }
 
 static void do_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	struct op *op = request_on(req, ino, tree_readlink, saved_readlink);
-
-	if (op)
-		op_start(op);
+	request_start(req, tree_readlink, saved_readlink, REQUEST(.ino = ino));
 }
 
 static void do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 	mode_t mode, dev_t device)
 {
-	struct op *op =
-		request_named(req, parent, name, tree_create, saved_mknod);
-
 	(void)device;
-	if (!op)
-		return;
-	op->mode = mode;
-	op_start(op);
+	request_start(req, tree_create, saved_make,
+		REQUEST(.ino = parent, .name = name, .mode = mode));
 }
 
 static void do_mkdir(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	struct op *op =
-		request_named(req, parent, name, tree_mkdir, saved_mkdir);
-
-	if (!op)
-		return;
-	op->mode = mode;
-	op_start(op);
-}
-
-static void remove_name(
-	fuse_req_t req, fuse_ino_t parent, const char *name, bool is_dir)
-{
-	struct op *op =
-		request_named(req, parent, name, tree_remove, saved_remove);
-
-	if (!op)
-		return;
-	op->flags = is_dir;
-	op_start(op);
+	request_start(req, tree_mkdir, saved_make,
+		REQUEST(.ino = parent, .name = name, .mode = mode | S_IFDIR));
 }
 
 static void do_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	remove_name(req, parent, name, false);
+	request_start(req, tree_remove, saved_remove,
+		REQUEST(.ino = parent, .name = name));
 }
 
 static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	remove_name(req, parent, name, true);
+	request_start(req, tree_remove, saved_remove,
+		REQUEST(.ino = parent, .name = name, .flags = true));
 }
 
 static void do_symlink(
 	fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	struct op *op =
-		request_named(req, parent, name, request_refuse, saved_symlink);
-
-	if (!op)
-		return;
-	op->new_name = strdup(target);
-	if (!op->new_name)
-		op->run = request_lacks_memory;
-	op_start(op);
+	request_start(req, request_refuse, saved_make,
+		REQUEST(.ino = parent, .name = name, .mode = S_IFLNK,
+			.new_name = target));
 }
 
 static void do_link(
 	fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
-	struct op *op =
-		request_named(req, ino, name, request_refuse, saved_link);
-
-	if (!op)
-		return;
-	op->new_ino = parent;
-	op_start(op);
+	request_start(req, request_refuse, saved_link,
+		REQUEST(.ino = ino, .new_ino = parent, .name = name));
 }
 
 static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	fuse_ino_t new_parent, const char *new_name, unsigned flags)
 {
-	struct op *op =
-		request_named(req, parent, name, request_refuse, saved_rename);
+	bool to_row = request_is_row(fuse_req_userdata(req), new_parent);
 
-	if (!op)
+	request_start(req, request_refuse, to_row ? tree_move_in : saved_rename,
+		REQUEST(.ino = parent, .name = name, .new_ino = new_parent,
+			.new_name = new_name, .flags = flags));
+}
+
+static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	request_start(
+		req, tree_open, saved_open, REQUEST(.ino = ino, .fi = fi));
+}
+
+static void do_create(fuse_req_t req, fuse_ino_t parent, const char *name,
+	mode_t mode, struct fuse_file_info *fi)
+{
+	request_start(req, tree_create, saved_create,
+		REQUEST(.ino = parent, .name = name, .mode = mode, .fi = fi,
+			.opens = true));
+}
+
+static int run_read(struct op *op)
+{
+	return op->handle->kind->read(op);
+}
+
+static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+	struct fuse_file_info *fi)
+{
+	request_start(req, run_read, run_read,
+		REQUEST(.ino = ino, .fi = fi, .size = size, .offset = offset));
+}
+
+/* While the worker reads the file, the write waits. */
+static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
+	size_t size, off_t offset, struct fuse_file_info *fi)
+{
+	struct handle *handle = handle_of(fi);
+
+	if (!handle->file || file_is_frozen(handle->file)) {
+		request_start(req, tree_write, saved_write,
+			REQUEST(.ino = ino, .fi = fi, .bytes = bytes,
+				.size = size, .offset = offset));
 		return;
-	op->new_ino = new_parent;
-	op->new_name = strdup(new_name);
-	op->flags = flags;
-	if (!op->new_name)
-		op->run = request_lacks_memory;
-	else if (request_is_row(op->core, new_parent))
-		op->run = request_is_row(op->core, parent) ? request_refuse
-							   : tree_move_in;
-	op_start(op);
+	}
+	request_fs(req);
+	ssize_t n = saved_write_bytes(handle, bytes, size, offset);
+	if (n < 0)
+		fuse_reply_err(req, -n);
+	else
+		fuse_reply_write(req, n);
+}
+
+static void do_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	request_start(
+		req, tree_flush, save_flush, REQUEST(.ino = ino, .fi = fi));
+}
+
+static void do_fsync(
+	fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	(void)datasync;
+	request_start(
+		req, op_reply_ok, save_fsync, REQUEST(.ino = ino, .fi = fi));
+}
+
+/* Saved before it is answered: the process's next request finds the job. */
+static void do_release(
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct core *core = request_fs(req);
+	struct handle *handle = handle_of(fi);
+
+	(void)ino;
+	if (!handle->file) {
+		fuse_reply_err(req, 0);
+		tree_released(core, handle);
+		return;
+	}
+	if (handle->is_writable) {
+		handle->file->writers--;
+		save_released(core, handle);
+	}
+	fuse_reply_err(req, 0);
+	handle_free(core, handle);
+}
+
+static void do_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
+	off_t len, struct fuse_file_info *fi)
+{
+	request_start(req, request_refuse, saved_fallocate,
+		REQUEST(.ino = ino, .fi = fi, .mode = mode, .offset = offset,
+			.size = len));
+}
+
+static void do_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
+	struct fuse_file_info *fi)
+{
+	request_start(req, tree_lseek, saved_lseek,
+		REQUEST(.ino = ino, .fi = fi, .offset = offset,
+			.flags = (unsigned)whence));
+}
+
+static void do_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	struct fuse_pollhandle *poll)
+{
+	struct core *core = request_fs(req);
+	struct handle *handle = handle_of(fi);
+	unsigned events;
+
+	(void)ino;
+	if (handle->kind->poll)
+		events = handle->kind->poll(core, handle, poll);
+	else if (handle->node && handle->node->row->poll)
+		events = handle->node->row->poll(core, handle, poll);
+	else
+		events = handle_poll_ready(poll);
+	fuse_reply_poll(req, events);
 }
 
 static void do_opendir(
 	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct op *op = request_on(req, ino, tree_opendir, saved_opendir);
-
-	if (!op)
-		return;
-	op->fi = *fi;
-	op_start(op);
-}
-
-static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-	struct fuse_file_info *fi, bool is_plus)
-{
-	struct op *op = request_on(req, ino, tree_readdir, saved_readdir);
-
-	if (!op)
-		return;
-	op->handle = handle_of(fi);
-	op->size = size;
-	op->offset = offset;
-	op->is_plus = is_plus;
-	op_start(op);
+	request_start(req, tree_opendir, saved_opendir,
+		REQUEST(.ino = ino, .fi = fi));
 }
 
 static void do_readdir(fuse_req_t req, fuse_ino_t ino, size_t size,
 	off_t offset, struct fuse_file_info *fi)
 {
-	list(req, ino, size, offset, fi, false);
+	request_start(req, dir_read, dir_read,
+		REQUEST(.ino = ino, .fi = fi, .size = size, .offset = offset));
 }
 
 static void do_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size,
 	off_t offset, struct fuse_file_info *fi)
 {
-	list(req, ino, size, offset, fi, true);
+	request_start(req, dir_read, dir_read,
+		REQUEST(.ino = ino, .fi = fi, .size = size, .offset = offset,
+			.is_plus = true));
 }
 
 static void do_releasedir(
@@ -243,8 +282,7 @@ static void do_releasedir(
 	handle_free(core, handle_of(fi));
 }
 
-/* From memory, and ample: a full or an empty disk makes programs
- * request_refuse. */
+/* From memory, and ample: with no room shown, programs refuse to write. */
 static void do_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct core *core = request_fs(req);
@@ -279,22 +317,22 @@ const struct fuse_lowlevel_ops fs_operations = {
 	.symlink = do_symlink,
 	.link = do_link,
 	.rename = do_rename,
-	.open = kernel_open,
-	.create = kernel_create,
-	.read = kernel_read,
-	.write = kernel_write,
-	.flush = kernel_flush,
-	.fsync = kernel_fsync,
-	.fsyncdir = kernel_fsyncdir,
-	.release = kernel_release,
+	.open = do_open,
+	.create = do_create,
+	.read = do_read,
+	.write = do_write,
+	.flush = do_flush,
+	.fsync = do_fsync,
+	.fsyncdir = do_fsync,
+	.release = do_release,
 	.opendir = do_opendir,
 	.readdir = do_readdir,
 	.readdirplus = do_readdirplus,
 	.releasedir = do_releasedir,
 	.statfs = do_statfs,
-	.fallocate = kernel_fallocate,
-	.lseek = kernel_lseek,
-	.poll = kernel_poll,
+	.fallocate = do_fallocate,
+	.lseek = do_lseek,
+	.poll = do_poll,
 	.getxattr = xattr_get,
 	.setxattr = xattr_set,
 	.listxattr = xattr_list,

@@ -53,8 +53,8 @@ static int open_content(struct op *op, struct node *node, struct handle *handle)
 
 /*
  * A value that was looked up with its size may be read through the page cache,
- * and pages of the same content need not be read again. Of what is another
- * content by now the kernel is told before, so that size and content agree.
+ * and pages of the same content need not be read again. If the content has
+ * changed, the inode is invalidated first, so that size and content agree.
  */
 static bool is_kept(const struct handle *handle)
 {
@@ -87,12 +87,10 @@ static int open_kept(struct op *op, struct handle *handle)
 
 int tree_open(struct op *op)
 {
-	struct node *node = op_node(op);
+	struct node *node = op->node;
 	int access = op->fi.flags & O_ACCMODE, err;
 	struct handle *handle;
 
-	if (!node)
-		return -ESTALE;
 	if (access != O_RDONLY && !(node->row->mode & 0222))
 		return -EACCES;
 	if (access != O_WRONLY && !(node->row->mode & 0444))
@@ -127,12 +125,10 @@ int tree_open(struct op *op)
 /* All of it is data, up to the size that the kernel was given. */
 int tree_lseek(struct op *op)
 {
-	struct node *node = op_node(op);
+	struct node *node = op->node;
 	struct stat attr;
 	double timeout_s;
 
-	if (!node)
-		return -ESTALE;
 	op->is_peeking = true;
 	int err = row_attr(op, node, &attr, &timeout_s);
 	op->is_peeking = false;

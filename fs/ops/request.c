@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fs/core/core.h"
+#include "fs/core/handle.h"
 
 struct core *request_fs(fuse_req_t req)
 {
@@ -21,44 +22,69 @@ bool request_is_row(const struct core *core, fuse_ino_t ino)
 	return node_find(&core->nodes, ino) != NULL;
 }
 
-/* An operation on `ino`, whose code depends on what stands there. */
-struct op *request_on(fuse_req_t req, fuse_ino_t ino,
-	int (*on_row)(struct op *), int (*on_inode)(struct op *))
+static int lacks_memory(struct op *op)
 {
-	struct core *core = request_fs(req);
-	struct op *op = op_new(
-		core, req, request_is_row(core, ino) ? on_row : on_inode);
-
-	if (op)
-		op->ino = ino;
-	return op;
+	(void)op;
+	return -ENOMEM;
 }
 
-/* The same with a name, which outlives the request's buffer. */
-struct op *request_named(fuse_req_t req, fuse_ino_t ino, const char *name,
-	int (*on_row)(struct op *), int (*on_inode)(struct op *))
+/* The request's buffer is libfuse's, and goes. */
+static bool copy_buffers(struct op *op, const struct request *args)
 {
-	struct op *op = request_on(req, ino, on_row, on_inode);
+	if (args->name)
+		op->name = strdup(args->name);
+	if (args->new_name)
+		op->new_name = strdup(args->new_name);
+	if (args->bytes)
+		op->extra = malloc(args->size + 1);
+	if (op->extra)
+		memcpy(op->extra, args->bytes, args->size);
+	return !args->name == !op->name && !args->new_name == !op->new_name &&
+		!args->bytes == !op->extra;
+}
 
+void request_start(fuse_req_t req, int (*on_row)(struct op *),
+	int (*on_file)(struct op *), const struct request *args)
+{
+	struct core *core = request_fs(req);
+	struct node *node = node_find(&core->nodes, args->ino);
+	struct file *file = node ? NULL : file_by_ino(core->files, args->ino);
+
+	if (!node && !file) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	struct op *op = op_new(core, req, node ? on_row : on_file);
 	if (!op)
-		return NULL;
-	op->name = strdup(name);
-	if (op->name)
-		return op;
-	op->run = NULL;
-	fuse_reply_err(req, ENOMEM);
-	free(op);
-	return NULL;
+		return;
+	op->node = node;
+	op->file = file;
+	if (node)
+		node->holds++;
+	else
+		file_hold(file);
+	op->ino = args->ino;
+	op->new_ino = args->new_ino;
+	if (args->fi) {
+		op->fi = *args->fi;
+		op->handle = handle_of(args->fi);
+	}
+	if (args->attr)
+		op->attr = *args->attr;
+	op->size = args->size;
+	op->offset = args->offset;
+	op->to_set = args->to_set;
+	op->flags = args->flags;
+	op->mode = args->mode;
+	op->is_plus = args->is_plus;
+	op->opens = args->opens;
+	if (!copy_buffers(op, args))
+		op->run = lacks_memory;
+	op_start(op);
 }
 
 int request_refuse(struct op *op)
 {
 	(void)op;
 	return -EPERM;
-}
-
-int request_lacks_memory(struct op *op)
-{
-	(void)op;
-	return -ENOMEM;
 }

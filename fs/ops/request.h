@@ -5,24 +5,34 @@
 
 #include "fs/core/op.h"
 
+/* The arguments of a request, as struct op has them; all are borrowed. */
+struct request {
+	fuse_ino_t ino, new_ino;
+	const char *name, *new_name;
+	const struct fuse_file_info *fi; /* may be NULL; has the handle */
+	const struct stat *attr;
+	const char *bytes; /* size bytes; op->extra gets a copy */
+	size_t size;
+	off_t offset;
+	int to_set;
+	unsigned flags;
+	mode_t mode;
+	bool is_plus, opens;
+};
+
+#define REQUEST(...) (&(const struct request){ __VA_ARGS__ })
+
 /* The mount that a request is to; counts it. */
 struct core *request_fs(fuse_req_t req);
 
 /* Whether a row of the tree has this inode number, and not a saved file. */
 bool request_is_row(const struct core *core, fuse_ino_t ino);
 
-/* An operation on `ino`, whose code depends on what stands there. NULL: no
- * memory, and the request has been answered. */
-struct op *request_on(fuse_req_t req, fuse_ino_t ino,
-	int (*on_row)(struct op *), int (*on_inode)(struct op *));
-
-/* The same with a name, which is copied: the request's buffer goes. */
-struct op *request_named(fuse_req_t req, fuse_ino_t ino, const char *name,
-	int (*on_row)(struct op *), int (*on_inode)(struct op *));
+/* Starts an operation on args->ino; what stands there decides which. */
+void request_start(fuse_req_t req, int (*on_row)(struct op *),
+	int (*on_file)(struct op *), const struct request *args);
 
 /* What the tree does not offer: -EPERM. */
 int request_refuse(struct op *op);
-/* What was asked could not be kept: -ENOMEM. */
-int request_lacks_memory(struct op *op);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "fs/base/log.h"
 #include "fs/core/core.h"
+#include "fs/core/task.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/ops/close_probe.h"
@@ -23,8 +24,9 @@
  * then nobody is left to be told of an error. So content has a generation, and
  * a close is a save if the generation was not sent yet and the closing process
  * is the one that opened, holds no other writable descriptor of the file, and
- * is not being killed. All else is left to the last release, which always comes
- * and is handled before the process's next request, since there is one loop.
+ * is not being killed. Everything else is saved by the last release, which
+ * always comes and is handled before the process's next request, since there is
+ * one loop.
  *
  * A rename moves the inode and with it what was sent: content is never run
  * again under a new name. Content that was not sent (it was written under a
@@ -32,74 +34,57 @@
  * a writer is still there, whose close will do it.
  */
 
-/* ---- the durable half: what close accepts is on disk ---- */
+/* ---- what close accepts is on disk ---- */
 
 struct commit {
+	struct task task;
 	struct file_commit *commit;
-	struct op_list waiters;
-	unsigned holds; /* the worker's, and the waiting operation's */
-	bool is_done;
-	int err;
 };
 
-static void commit_drop(struct commit *commit)
+static int commit_work(struct task *task)
 {
-	if (--commit->holds == 0)
-		free(commit);
+	return file_commit_work(((struct commit *)task)->commit);
 }
 
-static void commit_work(void *ctx)
+static void commit_done(struct task *task)
 {
-	struct commit *commit = ctx;
-
-	commit->err = file_commit_work(commit->commit);
-}
-
-static void commit_done(void *ctx)
-{
-	struct commit *commit = ctx;
-
-	file_commit_end(commit->commit);
-	commit->is_done = true;
-	if (commit->err)
+	file_commit_end(((struct commit *)task)->commit);
+	if (task->err)
 		log_line(LOG_ERR, "a file could not be kept: %s",
-			strerror(-commit->err));
-	ops_wake(&commit->waiters);
-	commit_drop(commit);
+			strerror(-task->err));
 }
 
-/* *out is NULL if there is nothing to make durable. */
+/* op, which may be NULL, gets the task, if there is something to make durable.
+ */
 static int commit_start(struct core *core, struct file *file,
-	struct file_opened *opened, struct commit **out)
+	struct file_opened *opened, struct op *op)
 {
 	struct commit *commit = calloc(1, sizeof(*commit));
 	int err = 0;
 
-	*out = NULL;
 	if (!commit)
 		return -ENOMEM;
-	commit->holds = 1;
-	TAILQ_INIT(&commit->waiters);
-	commit->commit = file_commit_begin(file, opened, &err);
-	if (!commit->commit) {
+	struct file_commit *begun = file_commit_begin(file, opened, &err);
+	if (!begun) {
 		free(commit);
 		return err;
 	}
-	err = worker_submit(core->worker, commit_work, commit_done, commit);
-	if (err) {
-		file_commit_end(commit->commit);
-		free(commit);
-		return err;
-	}
-	*out = commit;
-	return 0;
+	commit->task.work = commit_work;
+	commit->task.done = commit_done;
+	commit->commit = begun;
+	err = task_start(core->worker, &commit->task);
+	if (err)
+		file_commit_end(begun);
+	else if (op)
+		task_give(&commit->task, op);
+	return err;
 }
 
 /* ---- what an operation waits for ---- */
 
+/* A job that the close started, in op->extra. */
 struct save {
-	struct commit *commit; /* held; NULL: none */
-	struct job *job;       /* held; NULL: nothing runs */
+	struct job *job; /* held */
 	bool settles;
 };
 
@@ -107,22 +92,17 @@ static void save_free(struct op *op)
 {
 	struct save *save = op->extra;
 
-	if (save && save->commit)
-		commit_drop(save->commit);
-	if (save && save->job)
-		job_drop(save->job);
+	job_drop(save->job);
 }
 
-static int save_wait_commit(struct op *op, struct commit *commit)
+static bool job_is_kept(const struct job *job)
 {
-	if (!commit->is_done)
-		return op_wait(op, &commit->waiters);
-	return commit->err ? commit->err : op_reply_ok(op);
+	return job->is_stored || job_is_final(job) || job->is_removed;
 }
 
 /*
- * The close waits for the request's refusal: for the answer to a submission, up
- * to run_wait for a run. That the content is on disk it always waits for.
+ * The close waits until the content is on disk, and then for the answer to a
+ * submission, or up to run_wait for a run, so that it can report an error.
  */
 static int save_wait_job(struct op *op, struct save *save)
 {
@@ -132,7 +112,7 @@ static int save_wait_job(struct op *op, struct save *save)
 
 	if (job->commit_err)
 		return job->commit_err;
-	if (!job->is_stored && !job_is_final(job) && !job->is_removed)
+	if (!job_is_kept(job))
 		return op_wait(op, &job->waiters);
 	if (job->status == JOB_ERROR)
 		return job->err;
@@ -148,13 +128,13 @@ static int save_wait_job(struct op *op, struct save *save)
 
 static int save_wait(struct op *op)
 {
-	struct save *save = op->extra;
+	int err = 0;
 
-	if (save->job)
-		return save_wait_job(op, save);
-	if (save->commit)
-		return save_wait_commit(op, save->commit);
-	return op_reply_ok(op);
+	if (op->extra)
+		return save_wait_job(op, op->extra);
+	if (op->task)
+		err = task_wait(op);
+	return err ? err : op_reply_ok(op);
 }
 
 /* A name under which a file is saved; dir NULL: it has none that runs. */
@@ -163,30 +143,39 @@ struct save_name {
 	const char *name;
 };
 
-/* Runs the file if its name says so, else makes it durable. */
+static int save_run(struct core *core, struct file *file,
+	struct file_opened *opened, const struct save_name *as, struct op *op)
+{
+	bool settles = dir_kind_settles(as->dir, as->name);
+	struct save *save = op ? malloc(sizeof(*save)) : NULL;
+	struct job *job;
+
+	if (op && !save)
+		return -ENOMEM;
+	run_unsettle(file);
+	file->sent = file->generation;
+	int err =
+		run_start(core, as->dir, as->name, file, opened, settles, &job);
+	if (err || !op) {
+		free(save);
+		return err;
+	}
+	*save = (struct save){ .job = job, .settles = settles };
+	job_hold(job);
+	op->extra = save;
+	op->end = save_free;
+	return 0;
+}
+
+/* Runs the file if its name says so, else makes it durable. op, which may be
+ * NULL, gets what it is to wait for. */
 static int save_start(struct core *core, struct file *file,
-	struct file_opened *opened, const struct save_name *as,
-	struct save *save)
+	struct file_opened *opened, const struct save_name *as, struct op *op)
 {
 	if (!as->dir || file->sent == file->generation ||
 		!dir_kind_runs(as->dir, as->name, file))
-		return commit_start(core, file, opened, &save->commit);
-	run_unsettle(file);
-	file->sent = file->generation;
-	save->settles = dir_kind_settles(as->dir, as->name);
-	return run_start(core, as->dir, as->name, file, opened, save->settles,
-		&save->job);
-}
-
-static size_t names_known(const struct file *file)
-{
-	struct file *dir;
-	const char *name;
-	size_t count = 0;
-
-	while (file_place(file, count, &dir, &name))
-		count++;
-	return count;
+		return commit_start(core, file, opened, op);
+	return save_run(core, file, opened, as, op);
 }
 
 /* A file with several names runs once, under the first that runs. */
@@ -195,7 +184,9 @@ static int save_find_name(struct file *file, struct save_name *as)
 	struct stat st;
 	int err = file_stat(file, &st);
 
-	if (!err && st.st_nlink > names_known(file))
+	/* Is the last name known? */
+	if (!err && st.st_nlink &&
+		!file_place(file, st.st_nlink - 1, &as->dir, &as->name))
 		err = file_find_places(file);
 	for (size_t i = 0; !err && file_place(file, i, &as->dir, &as->name);
 		i++)
@@ -205,28 +196,6 @@ static int save_find_name(struct file *file, struct save_name *as)
 	return err;
 }
 
-static int save_begin(struct op *op, struct file *file,
-	struct file_opened *opened, const struct save_name *as)
-{
-	struct save *save = calloc(1, sizeof(*save));
-	int err;
-
-	if (!save)
-		return -ENOMEM;
-	err = save_start(op->core, file, opened, as, save);
-	if (err) {
-		free(save);
-		return err;
-	}
-	if (save->commit)
-		save->commit->holds++;
-	if (save->job)
-		job_hold(save->job);
-	op->extra = save;
-	op->end = save_free;
-	return 0;
-}
-
 int save_flush(struct op *op)
 {
 	struct handle *handle = op->handle;
@@ -234,7 +203,7 @@ int save_flush(struct op *op)
 	enum writer_close found;
 	struct save_name as;
 
-	if (op->extra)
+	if (op->step)
 		return save_wait(op);
 	if (!handle->is_writable)
 		return op_reply_ok(op);
@@ -243,53 +212,34 @@ int save_flush(struct op *op)
 	int err = close_probe_ask(op, handle->opener, file->ino, &found);
 	if (err)
 		return err;
-	switch (found) {
-	case WRITER_KILLED:
+	op->step = 1;
+	if (found == WRITER_KILLED) {
 		log_line(LOG_INFO,
 			"a writer was killed before its close: what it "
 			"wrote is kept and not run");
 		file->sent = file->generation;
-		return op_reply_ok(op);
-	case WRITER_MORE:
-	case WRITER_UNKNOWN:
-		return op_reply_ok(op);
-	case WRITER_LAST:
-		break;
 	}
+	if (found != WRITER_LAST)
+		return op_reply_ok(op);
 	err = save_find_name(file, &as);
 	if (!err)
-		err = save_begin(op, file, &handle->opened, &as);
+		err = save_start(op->core, file, &handle->opened, &as, op);
 	return err ? err : save_wait(op);
 }
 
 int save_fsync(struct op *op)
 {
-	struct handle *handle = op->handle;
-	bool is_dir = S_ISDIR(handle->file->type);
-	struct save *save = op->extra;
+	struct file *file = op->handle->file;
+	struct file_opened *opened =
+		S_ISDIR(file->type) ? NULL : &op->handle->opened;
+	int err = op->task ? 0 : commit_start(op->core, file, opened, op);
 
-	if (save)
-		return save_wait(op);
-	save = calloc(1, sizeof(*save));
-	if (!save)
-		return -ENOMEM;
-	int err = commit_start(op->core, handle->file,
-		is_dir ? NULL : &handle->opened, &save->commit);
-	if (err) {
-		free(save);
-		return err;
-	}
-	if (save->commit)
-		save->commit->holds++;
-	op->extra = save;
-	op->end = save_free;
-	return save_wait(op);
+	return err ? err : save_wait(op);
 }
 
 void save_released(struct core *core, struct handle *handle)
 {
 	struct file *file = handle->file;
-	struct save save = { 0 };
 	struct save_name as;
 	struct stat st;
 	int err;
@@ -303,7 +253,7 @@ void save_released(struct core *core, struct handle *handle)
 	if (!err)
 		err = save_find_name(file, &as);
 	if (!err)
-		err = save_start(core, file, &handle->opened, &as, &save);
+		err = save_start(core, file, &handle->opened, &as, NULL);
 	if (err)
 		log_line(LOG_ERR, "a file could not be saved: %s",
 			strerror(-err));
@@ -313,26 +263,23 @@ int save_renamed(
 	struct op *op, struct file *file, struct file *dir, const char *name)
 {
 	const struct save_name as = { dir, name };
+	struct save *save = op->extra;
+	int err = 0;
 
-	if (op->extra) {
-		/* The name has changed whatever becomes of the run: an error
-		 * here would make its user believe that it has not. */
-		struct save *save = op->extra;
-		if (save->job && !save->job->is_stored &&
-			!job_is_final(save->job) && !save->job->is_removed)
-			return op_wait(op, &save->job->waiters);
-		return op_reply_ok(op);
+	if (!save) {
+		run_unsettle(file);
+		if (S_ISREG(file->type) && !file->writers &&
+			file->sent != file->generation &&
+			dir_kind_runs(dir, name, file))
+			err = save_run(op->core, file, NULL, &as, op);
+		save = op->extra;
 	}
-	run_unsettle(file);
-	if (!S_ISREG(file->type) || file->writers ||
-		file->sent == file->generation ||
-		!dir_kind_runs(dir, name, file))
-		return op_reply_ok(op);
-	int err = save_begin(op, file, NULL, &as);
-	if (err) {
+	/* The name has changed whatever becomes of the run: an error here would
+	 * make its user believe that it has not. */
+	if (err)
 		log_line(LOG_ERR, "a renamed file could not be run: %s",
 			strerror(-err));
-		return op_reply_ok(op);
-	}
-	return save_renamed(op, file, dir, name);
+	if (save && !job_is_kept(save->job))
+		return op_wait(op, &save->job->waiters);
+	return op_reply_ok(op);
 }

@@ -12,61 +12,45 @@
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
 
-/* The names are a snapshot; what each stands for is looked up when it is
- * listed. */
-int saved_readdir(struct op *op)
+int saved_make_file(
+	struct op *op, struct file_opened *opened, struct file **file)
 {
-	struct handle *handle = op->handle;
-	int err = 0;
+	const struct file_caller caller = { op->uid, op->gid };
+	mode_t mode = op->mode & 07777;
+	struct file *dir = op->file;
+	int err = shown_refuses(op->name);
 
-	if (!op->offset || !handle->was_listed) {
-		listing_clear(&handle->listing, op->core->reader);
-		err = shown_list(op->core, handle->file, &handle->listing);
-		handle->was_listed = true;
+	if (!err)
+		err = op_wait_dir(op);
+	if (err)
+		return err;
+	switch (op->mode & S_IFMT) {
+	case S_IFDIR:
+		return file_mkdir(dir, op->name, mode, &caller, file);
+	case S_IFLNK:
+		return file_symlink(dir, op->name, op->new_name, &caller, file);
+	case S_IFREG:
+	case 0:
+		return file_create(dir, op->name, mode, op->fi.flags, &caller,
+			opened, file);
 	}
-	return err ? err : listing_reply(op, &handle->listing);
+	return -EPERM;
 }
 
-int saved_mkdir(struct op *op)
+int saved_make(struct op *op)
 {
-	const struct file_caller caller = { op->uid, op->gid };
 	struct found found = { 0 };
-	struct file *dir;
-	int err = shown_refuses(op->name);
+	int err = saved_make_file(op, NULL, &found.file);
 
-	if (!err)
-		err = op_named_dir(op, &dir);
-	if (err)
-		return err;
-	err = file_mkdir(dir, op->name, op->mode & 07777, &caller, &found.file);
-	file_drop(dir);
-	return err ? err : found_reply(op, &found);
-}
-
-int saved_symlink(struct op *op)
-{
-	const struct file_caller caller = { op->uid, op->gid };
-	struct found found = { 0 };
-	struct file *dir;
-	int err = shown_refuses(op->name);
-
-	if (!err)
-		err = op_named_dir(op, &dir);
-	if (err)
-		return err;
-	err = file_symlink(dir, op->name, op->new_name, &caller, &found.file);
-	file_drop(dir);
 	return err ? err : found_reply(op, &found);
 }
 
 int saved_link(struct op *op)
 {
-	struct found found = { .file = op_file(op) };
+	struct found found = { .file = op->file };
 	struct file *dir = file_by_ino(op->core->files, op->new_ino);
 	int err;
 
-	if (!found.file)
-		return -ESTALE;
 	if (!dir || !S_ISDIR(dir->type))
 		return -EPERM;
 	err = shown_refuses(op->name);
@@ -82,25 +66,21 @@ int saved_link(struct op *op)
 
 int saved_remove(struct op *op)
 {
-	struct file *dir, *file;
-	int err = op_named_dir(op, &dir);
+	struct file *dir = op->file, *file;
+	int err = op_wait_dir(op);
 
 	if (err)
 		return err;
 	err = file_lookup(dir, op->name, &file);
-	if (err == -ENOENT) {
-		err = shown_remove(op, dir);
-		file_drop(dir);
+	if (err == -ENOENT)
+		return shown_remove(op, dir);
+	if (err)
 		return err;
-	}
-	if (!err && !op->flags)
+	if (!op->flags)
 		run_unsettle(file);
-	if (!err)
-		file_drop(file);
-	if (!err)
-		err = op->flags ? file_rmdir(dir, op->name)
-				: file_unlink(dir, op->name);
-	file_drop(dir);
+	file_drop(file);
+	err = op->flags ? file_rmdir(dir, op->name)
+			: file_unlink(dir, op->name);
 	return err ? err : op_reply_ok(op);
 }
 
@@ -128,24 +108,21 @@ static int rename_do(
 
 int saved_rename(struct op *op)
 {
-	struct file *dir = op_directory(op), *file;
-	struct file *to = file_by_ino(op->core->files, op->new_ino);
+	struct file *to = file_by_ino(op->core->files, op->new_ino), *file;
 	int err;
 
-	if (!dir || !to)
+	if (!to || !S_ISDIR(to->type) || !S_ISDIR(op->file->type))
 		return -ESTALE;
-	file_hold(dir);
 	file_hold(to);
 	err = op->step ? file_lookup(to, op->new_name, &file)
-		       : file_lookup(dir, op->name, &file);
-	if (err)
+		       : file_lookup(op->file, op->name, &file);
+	if (err) {
 		err = op->step ? op_reply_ok(op) : -EPERM;
-	else {
+	} else {
 		err = op->step ? save_renamed(op, file, to, op->new_name)
-			       : rename_do(op, dir, to, file);
+			       : rename_do(op, op->file, to, file);
 		file_drop(file);
 	}
-	file_drop(dir);
 	file_drop(to);
 	return err;
 }

@@ -16,69 +16,39 @@
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
 
-struct file *op_file(const struct op *op)
-{
-	return file_by_ino(op->core->files, op->ino);
-}
-
-struct file *op_directory(const struct op *op)
-{
-	struct file *file = op_file(op);
-
-	return file && S_ISDIR(file->type) ? file : NULL;
-}
-
 int op_wait_thaw(struct op *op, const struct file *file)
 {
 	op->is_deaf = file_is_frozen(file);
 	return op->is_deaf ? op_wait(op, &op->core->frozen) : 0;
 }
 
-int op_named_dir(struct op *op, struct file **dir)
+int op_wait_dir(struct op *op)
 {
-	int err;
-
-	*dir = op_directory(op);
-	if (!*dir)
-		return -ESTALE;
-	err = op_wait_thaw(op, *dir);
-	if (!err)
-		file_hold(*dir);
-	return err;
-}
-
-static struct file_caller caller_of(const struct op *op)
-{
-	return (struct file_caller){ op->uid, op->gid };
+	return S_ISDIR(op->file->type) ? op_wait_thaw(op, op->file) : -ESTALE;
 }
 
 int saved_lookup(struct op *op)
 {
-	struct file *dir = op_directory(op);
 	struct found found;
+	int err = S_ISDIR(op->file->type)
+		? shown_lookup(op->core, op->file, op->name, &found)
+		: -ESTALE;
 
-	if (!dir)
-		return -ESTALE;
-	int err = shown_lookup(op->core, dir, op->name, &found);
 	return err ? err : found_reply(op, &found);
 }
 
 int saved_getattr(struct op *op)
 {
-	struct file *file = op_file(op);
 	struct stat attr;
+	int err = file_stat(op->file, &attr);
 
-	if (!file)
-		return -ESTALE;
-	int err = file_stat(file, &attr);
-	return err ? err : op_reply_attr(op, &attr, saved_timeout_s(file));
+	return err ? err : op_reply_attr(op, &attr, saved_timeout_s(op->file));
 }
 
 int saved_readlink(struct op *op)
 {
-	struct file *file = op_file(op);
 	char *target;
-	int err = file ? file_readlink(file, &target) : -ESTALE;
+	int err = file_readlink(op->file, &target);
 
 	if (err)
 		return err;
@@ -116,14 +86,11 @@ static int set_which(const struct op *op)
 
 int saved_setattr(struct op *op)
 {
-	struct file *file = op_file(op);
+	struct file *file = op->file;
 	struct file_opened *opened = op->handle ? &op->handle->opened : NULL;
-	int which = set_which(op), err;
+	int which = set_which(op), err = 0;
 
-	if (!file)
-		return -ESTALE;
-	err = which & FILE_SET_SIZE ? op_wait_thaw(op, file) : 0;
-	if (!err && which & FILE_SET_SIZE)
+	if (which & FILE_SET_SIZE)
 		err = cut_ahead(op, file, op->attr.st_size);
 	if (!err)
 		err = file_setattr(file, opened, which, &op->attr);
@@ -196,15 +163,10 @@ static void clear_set_id(struct file *file)
 
 int saved_open(struct op *op)
 {
-	struct file *file = op_file(op);
+	struct file *file = op->file;
 	struct handle *handle;
-	int err;
+	int err = op->fi.flags & O_TRUNC ? cut_ahead(op, file, 0) : 0;
 
-	if (!file)
-		return -ESTALE;
-	err = op->fi.flags & O_TRUNC ? op_wait_thaw(op, file) : 0;
-	if (!err && op->fi.flags & O_TRUNC)
-		err = cut_ahead(op, file, 0);
 	if (err)
 		return err;
 	handle = saved_handle_new(op, &saved_file_kind, file);
@@ -222,34 +184,6 @@ int saved_open(struct op *op)
 	return op_reply_open(op, &op->fi);
 }
 
-/* Makes a file, and opens it if opened is not NULL. */
-static int create_file(
-	struct op *op, struct file_opened *opened, struct file **file)
-{
-	const struct file_caller caller = caller_of(op);
-	struct file *dir;
-	int err = shown_refuses(op->name);
-
-	if (!err && !S_ISREG(op->mode) && op->mode & S_IFMT)
-		err = -EPERM;
-	if (!err)
-		err = op_named_dir(op, &dir);
-	if (err)
-		return err;
-	err = file_create(dir, op->name, op->mode & 07777, op->fi.flags,
-		&caller, opened, file);
-	file_drop(dir);
-	return err;
-}
-
-int saved_mknod(struct op *op)
-{
-	struct found found = { 0 };
-	int err = create_file(op, NULL, &found.file);
-
-	return err ? err : found_reply(op, &found);
-}
-
 int saved_create(struct op *op)
 {
 	struct found found = { 0 };
@@ -259,8 +193,8 @@ int saved_create(struct op *op)
 
 	if (!handle)
 		return -ENOMEM;
-	int err = create_file(op, &handle->opened, &found.file);
-	handle->file = found.file; /* and takes its hold */
+	int err = saved_make_file(op, &handle->opened, &found.file);
+	handle->file = found.file; /* taken */
 	if (!err)
 		err = found_fill(op, &found, &entry, &held);
 	if (err) {
@@ -317,7 +251,7 @@ int saved_lseek(struct op *op)
 	int err;
 
 	if (handle->file->writers && !op->is_settling)
-		notify_inode(op->core, handle->file->ino);
+		notify_file(op->core, handle->file->ino);
 	err = handle->file->writers ? notifier_settle(op) : 0;
 	if (err)
 		return err;
@@ -329,12 +263,11 @@ int saved_lseek(struct op *op)
 
 int saved_opendir(struct op *op)
 {
-	struct file *dir = op_directory(op);
 	struct handle *handle;
 
-	if (!dir)
+	if (!S_ISDIR(op->file->type))
 		return -ESTALE;
-	handle = saved_handle_new(op, &saved_directory_kind, dir);
+	handle = saved_handle_new(op, &saved_directory_kind, op->file);
 	if (!handle)
 		return -ENOMEM;
 	op->fi.fh = (uintptr_t)handle;

@@ -6,37 +6,34 @@
 #include "fs/core/op.h"
 #include "fs/files/files.h"
 
-/* What an operation is about; NULL: none, or no directory. Not held. */
-struct file *op_file(const struct op *op);
-struct file *op_directory(const struct op *op);
-
-/* 0, or -EINPROGRESS while the worker reads a program and its input files: they
- * are not to be changed meanwhile. */
+/* 0, or -EINPROGRESS while the worker reads a program and its input files,
+ * which must not change meanwhile. */
 int op_wait_thaw(struct op *op, const struct file *file);
-/* The same for what changes the names of a directory; it is held, too, until
- * file_drop. */
-int op_named_dir(struct op *op, struct file **dir);
+/* The same for op's directory, whose names are to change; -ESTALE: it is none.
+ */
+int op_wait_dir(struct op *op);
+/* Makes what op->mode says, under op->name in the directory; opened is NULL but
+ * for a file that is opened, too. */
+int saved_make_file(
+	struct op *op, struct file_opened *opened, struct file **file);
 
-/* Operations as op->run; op->ino is a saved file's or directory's. */
+/* Operations as op->run; op->file is a saved file's or directory's. */
 int saved_lookup(struct op *op);
 int saved_getattr(struct op *op);
 int saved_setattr(struct op *op); /* handle: NULL, or one of the file */
 int saved_readlink(struct op *op);
 int saved_open(struct op *op);
 int saved_create(struct op *op); /* O_CREAT: replies entry and handle */
-int saved_mknod(struct op *op);
-int saved_write(struct op *op); /* extra: the bytes */
+int saved_make(struct op *op);	 /* mode says what; new_name: a link's target */
+int saved_write(struct op *op);	 /* extra: the bytes */
 /* The same at once: how much was written, or -errno. */
 ssize_t saved_write_bytes(
 	struct handle *handle, const void *bytes, size_t size, off_t offset);
 int saved_lseek(struct op *op); /* flags: whence */
 int saved_opendir(struct op *op);
-int saved_readdir(struct op *op);
-int saved_mkdir(struct op *op);
-int saved_symlink(struct op *op); /* new_name: the target */
-int saved_link(struct op *op);	  /* new_ino, name: where */
-int saved_remove(struct op *op);  /* flags: 1 for rmdir */
-int saved_rename(struct op *op);  /* both are saved */
+int saved_link(struct op *op);	 /* new_ino, name: where */
+int saved_remove(struct op *op); /* flags: 1 for rmdir */
+int saved_rename(struct op *op); /* both are saved */
 int saved_fallocate(struct op *op);
 
 #endif

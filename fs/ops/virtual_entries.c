@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/virtual_entries.c - what the mount shows among saved files */
+/* fs/ops/virtual_entries.c - entries of the mount among saved files */
 #include "fs/ops/virtual_entries.h"
 
 #include <errno.h>
@@ -28,6 +28,14 @@ static int job_found(
 		job->key, NULL);
 }
 
+/* A directory further down has none, so that a project's files stay alone. */
+static bool has_settings(const struct file *dir)
+{
+	const struct file *parent = file_parent(dir);
+
+	return !parent || !file_parent(parent);
+}
+
 static int shown_find(struct core *core, struct file *dir, const char *name,
 	struct found *found)
 {
@@ -36,7 +44,7 @@ static int shown_find(struct core *core, struct file *dir, const char *name,
 	struct file *file;
 
 	if (!strcmp(name, settings_name))
-		return found_settings(found, dir);
+		return has_settings(dir) ? found_settings(found, dir) : -ENOENT;
 	if (!name_of_job(name, program))
 		return -ENOENT;
 	int err = file_lookup(dir, program, &file);
@@ -85,7 +93,7 @@ static int list_job(
 	return err ? err : listing_add(of->listing, job_name, &found);
 }
 
-/* A secret has an inode number, but none on disk. */
+/* A secret is in memory alone: its inode number is not the disk's. */
 static uint64_t listed_ino(
 	const struct listing_of *of, const char *name, uint64_t number)
 {
@@ -99,8 +107,8 @@ static uint64_t listed_ino(
 	return ino;
 }
 
-/* The job first: rm -r removes in this order, and with the program goes its
- * job. */
+/* The job comes first: rm -r removes in this order, and removing a program
+ * removes its job. */
 static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
 {
 	const struct listing_of *of = ctx;
@@ -115,12 +123,8 @@ static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
 int shown_list(struct core *core, struct file *dir, struct listing *listing)
 {
 	struct listing_of of = { core, dir, listing };
-	struct found found;
-	int err = found_settings(&found, dir);
 
-	if (!err)
-		err = listing_add(listing, settings_name, &found);
-	return err ? err : file_each(dir, list_file, &of);
+	return file_each(dir, list_file, &of);
 }
 
 int shown_remove(struct op *op, struct file *dir)
@@ -132,9 +136,6 @@ int shown_remove(struct op *op, struct file *dir)
 		return err;
 	struct job *job = job_by_key(op->core, found.id);
 	found_clear(&found);
-	/* Of a directory that may be removed: rm -r wants to do it first. */
-	if (!strcmp(op->name, settings_name) && file_parent(dir))
-		return op_reply_ok(op);
 	if (!job || !strcmp(op->name, settings_name))
 		return -EPERM;
 	if (!job_is_final(job))

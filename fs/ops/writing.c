@@ -24,12 +24,7 @@ static void edit_done(struct node *node)
 
 	if (edit->bytes)
 		explicit_bzero(edit->bytes, edit->len);
-	edit->len = 0;
-	edit->base = -1;
-	if (edit->writers)
-		return;
-	free(edit->bytes);
-	free(edit);
+	edit_free(edit);
 	node->edit = NULL;
 }
 
@@ -66,7 +61,7 @@ static int edit_send(struct op *op, struct node *node)
 	err = node->row->write(op, node, written->bytes, written->len);
 	if (err != -EINPROGRESS)
 		explicit_bzero(written->bytes, written->len);
-	/* Who made a change sees it at once, in every directory. */
+	/* Its caller sees the change at once, in every directory. */
 	return err || !op->req ? err : notifier_settle(op);
 }
 
@@ -98,37 +93,42 @@ static int check_lines(struct core *core, const struct node *node)
 	return err;
 }
 
-int tree_write(struct core *core, struct handle *handle, const char *bytes,
-	size_t len, off_t offset, bool *acts)
+/* Takes the bytes into the edit, and a whole value out of it again. */
+static int write_take(struct op *op, struct node *node, bool *is_whole)
 {
-	struct node *node = handle->node;
-	int err;
+	struct edit *edit = node->edit;
+	off_t offset = op->offset;
 
-	if (!node->edit)
+	if (!edit)
 		return -EBADF;
-	if (handle->appends && node->edit->base >= 0)
-		offset = node->edit->base + (off_t)node->edit->len;
-	err = edit_write(node->edit, bytes, len, offset);
+	if (op->handle->appends && edit->base >= 0)
+		offset = edit->base + (off_t)edit->len;
+	int err = edit_write(edit, op->extra, op->size, offset);
+	explicit_bzero(op->extra, op->size);
 	if (!err)
-		err = check_lines(core, node);
-	*acts = !err && is_whole_value(node->row, node->edit);
-	return err;
+		err = check_lines(op->core, node);
+	*is_whole = !err && is_whole_value(node->row, edit);
+	if (!*is_whole)
+		return err;
+	free(op->extra);
+	op->extra = NULL;
+	err = edit_take(op, edit);
+	if (err)
+		return err;
+	edit->len = 0;
+	edit->base = -1;
+	return 0;
 }
 
-int tree_send_written(struct op *op)
+int tree_write(struct op *op)
 {
 	struct node *node = op->handle->node;
-	struct edit *edit = node->edit;
-	int err;
+	bool is_whole = true;
+	int err = op->step ? 0 : write_take(op, node, &is_whole);
 
-	if (!op->extra) {
-		err = edit_take(op, edit);
-		if (err)
-			return err;
-		edit->len = 0;
-		edit->base = -1;
-	}
-	err = edit_send(op, node);
+	op->step = 1;
+	if (!err && is_whole)
+		err = edit_send(op, node);
 	return err ? err : op_reply_write(op, op->size);
 }
 
@@ -147,27 +147,19 @@ int tree_flush(struct op *op)
 			op, op->handle->opener, node->ino, &found);
 		if (err)
 			return err;
-		switch (found) {
-		case WRITER_KILLED:
+		if (found == WRITER_KILLED)
 			edit->sent = edit->generation;
+		if (found != WRITER_LAST)
 			return op_reply_ok(op);
-		case WRITER_MORE:
-		case WRITER_UNKNOWN:
-			return op_reply_ok(op);
-		case WRITER_LAST:
-			break;
-		}
 		err = edit_take(op, edit);
 		if (err)
 			return err;
 	}
 	err = edit_send(op, node);
-	if (err == -EINPROGRESS)
-		return err;
 	return err ? err : op_reply_ok(op);
 }
 
-/* ---- the last close, of whom nobody waits for ---- */
+/* ---- the last release ---- */
 
 static int tree_send_released(struct op *op)
 {
@@ -202,7 +194,6 @@ void tree_released(struct core *core, struct handle *handle)
 		handle_free(core, handle);
 		return;
 	}
-	op->ino = node->ino;
 	op->handle = handle;
 	op_start(op);
 }

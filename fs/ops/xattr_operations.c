@@ -14,40 +14,36 @@ static struct file *request_file(fuse_req_t req, fuse_ino_t ino)
 	return file_by_ino(request_fs(req)->files, ino);
 }
 
-/* n is a length or an error; of size 0 only the length is wanted. */
-static void reply_bytes(
-	fuse_req_t req, size_t size, const char *bytes, ssize_t n)
+/* name NULL: the list of names, which of a row is empty. */
+static void xattr_read(
+	fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
+	struct file *file = request_file(req, ino);
+	char *bytes = malloc(size ? size : 1);
+	ssize_t n = name ? -ENOTSUP : 0;
+
+	if (!bytes)
+		n = -ENOMEM;
+	else if (file)
+		n = name ? file_getxattr(file, name, bytes, size)
+			 : file_listxattr(file, bytes, size);
 	if (n < 0)
 		fuse_reply_err(req, (int)-n);
-	else if (!size)
+	else if (!size) /* only the length is wanted */
 		fuse_reply_xattr(req, (size_t)n);
 	else
 		fuse_reply_buf(req, bytes, (size_t)n);
+	free(bytes);
 }
 
 void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
-	struct file *file = request_file(req, ino);
-	char *bytes = malloc(size ? size : 1);
-	ssize_t n = bytes ? -ENOTSUP : -ENOMEM;
-
-	if (bytes && file)
-		n = file_getxattr(file, name, bytes, size);
-	reply_bytes(req, size, bytes, n);
-	free(bytes);
+	xattr_read(req, ino, name, size);
 }
 
 void xattr_list(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
-	struct file *file = request_file(req, ino);
-	char *bytes = malloc(size ? size : 1);
-	ssize_t n = bytes ? 0 : -ENOMEM;
-
-	if (bytes && file)
-		n = file_listxattr(file, bytes, size);
-	reply_bytes(req, size, bytes, n);
-	free(bytes);
+	xattr_read(req, ino, NULL, size);
 }
 
 void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,

@@ -5,8 +5,7 @@
 
 #include "fs/core/core.h"
 
-/* Saved files have those of user.*; all else says ENOTSUP, after which
- * coreutils ask no more. */
+/* Saved files have those of user.*; all others are ENOTSUP. */
 void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
 void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
 	const char *value, size_t size, int flags);

@@ -6,7 +6,7 @@
 
 #include "fs/core/core.h"
 #include "fs/core/listing.h"
-#include "fs/drafts/draft.h"
+#include "fs/drafts/create.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/tree/job.h"

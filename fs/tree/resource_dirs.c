@@ -83,13 +83,8 @@ static int settings_found(
 int taken_list(struct op *op, const struct node *node, struct listing *listing)
 {
 	const struct resource_index *index;
-	struct found found;
 	int err = collection_index(op, &snapshots, &index);
 
-	if (!err)
-		err = settings_found(op, node, &found);
-	if (!err)
-		err = listing_add(listing, settings_name, &found);
 	if (err)
 		return err;
 	char *key = snapshot_key(collection_of(node->row), node->id);

@@ -73,12 +73,11 @@ class Drafts(MountCase):
 
     def check_refused(self, name, error):
         """The mv fails, and the draft is unchanged."""
-        files = self.shell("cd jobs/new/$1; find . -type f -not -path "
-                           "'./.settings/*' -exec head {} +", name)
+        files = self.shell("cd jobs/new/$1; find . -type f -exec head {} +",
+                           name)
         self.assertEqual(self.error_of(self.commit, name), error)
         self.assertEqual(self.shell(
-            "cd jobs/new/$1; find . -type f -not -path "
-            "'./.settings/*' -exec head {} +", name), files)
+            "cd jobs/new/$1; find . -type f -exec head {} +", name), files)
         self.assertFalse(os.path.lexists(self.at("jobs", name)))
 
     def test_refused_by_the_api(self):

@@ -276,8 +276,7 @@ class Kills(MountCase):
                  {*self.last, *self.open}}
         for name in os.listdir(self.at("run")):
             name = name.removesuffix(".job")
-            self.assertTrue(name in known or name.endswith(".part") or
-                            name == ".settings", name)
+            self.assertTrue(name in known or name.endswith(".part"), name)
 
         def left():
             return [name for folder in ("jobs", "removed")

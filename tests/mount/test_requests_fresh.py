@@ -30,7 +30,7 @@ class Fresh(MountCase):
 
     def names(self, folder):
         """The names in a directory."""
-        return set(os.listdir(self.at(folder))) - {"new", ".settings"}
+        return set(os.listdir(self.at(folder))) - {"new"}
 
     def seen(self, condition, what):
         """Asserts that it is visible soon after the answer expires."""

@@ -69,7 +69,7 @@ class ServiceLife(ResourceCase):
         self.save("services/new/web/.settings/env", "KEY=marker\n")
         self.costs({"POST /services": 1, "PUT /services/ID/env": 1},
                    "mv services/new/web services/")
-        self.assertEqual(os.listdir(self.at("services/new")), [".settings"])
+        self.assertEqual(os.listdir(self.at("services/new")), [])
         self.assertIn("web", self.value("services/web/url"))
         self.assertEqual(self.value("services/web/ports"), str(port))
         self.assertEqual(self.value("services/web/env"), "KEY=marker")
@@ -206,8 +206,7 @@ class SnapshotLife(ResourceCase):
                       self.fails(f"echo 1 > {snapshot}/destroy"))
         self.shell(f"echo 0 > {snapshot}/locked; echo 1 > {snapshot}/destroy")
         self.assertFalse(os.path.lexists(self.at(snapshot)))
-        self.assertEqual(os.listdir(self.at("services/src/snapshots")),
-                         [".settings"])
+        self.assertEqual(os.listdir(self.at("services/src/snapshots")), [])
 
     def test_hot_by_setting(self):
         self.make("hot")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_settings.py - settings of runs, by directory
 import os
+import shutil
 import unittest
 
 from case import MountCase
@@ -96,16 +97,42 @@ class Settings(MountCase):
         self.shell("mkdir -p run/i/j/k; echo 100 >run/.settings/ttl; "
                    "echo 2 >run/i/.settings/vcpu")
         read = [self.value(f"run/{d}.settings/{s}") for d in
-                ("", "i/", "i/j/", "i/j/k/") for s in ("ttl", "vcpu")]
-        self.assertEqual(read, ["100", "1", "100", "2", "100", "2", "100",
-                                "2"])
-        self.shell("echo 5 >run/i/j/.settings/ttl")
+                ("", "i/") for s in ("ttl", "vcpu")]
+        self.assertEqual(read, ["100", "1", "100", "2"])
+        self.shell("echo 5 >run/i/.settings/ttl")
         sent = self.sent("run/i/j/k/p.sh")
         self.assertEqual((sent["ttl"], sent["vcpu"]), (5, 2))
-        self.shell("rm run/i/j/.settings/ttl")
-        self.assertEqual(self.value("run/i/j/k/.settings/ttl"), "100")
+        self.shell("rm run/i/.settings/ttl")
+        self.assertEqual(self.value("run/i/.settings/ttl"), "100")
+        self.assertEqual(self.sent("run/i/j/k/p.sh")["ttl"], 100)
         self.shell("rm run/.settings/ttl")
-        self.assertEqual(self.value("run/i/j/k/.settings/ttl"), "60")
+        self.assertEqual(self.value("run/i/.settings/ttl"), "60")
+
+    def test_they_are_found_by_name_only(self):
+        """In run/, jobs/new/ and the directories directly in them."""
+        for top in ("run", "jobs/new"):
+            os.makedirs(self.at(top, "named/deep"))
+            self.addCleanup(shutil.rmtree, self.at(top, "named"))
+            for where in (top, top + "/named"):
+                self.assertNotIn(".settings", os.listdir(self.at(where)))
+                self.assertTrue(os.path.isdir(self.at(where, ".settings")))
+                self.assertEqual(self.error_of(
+                    os.rmdir, self.at(where, ".settings")), "EPERM")
+            below = self.at(top, "named/deep/.settings")
+            self.assertFalse(os.path.lexists(below))
+            self.assertEqual(self.error_of(os.mkdir, below), "EPERM")
+
+    def test_a_directory_moves_with_them(self):
+        """Further down they hold, but are not to be found."""
+        folder, settings = self.folder("moved")
+        self.save(settings + "/ttl", "5\n")
+        os.mkdir(self.at("run/below"))
+        os.rename(self.at(folder), self.at("run/below/moved"))
+        self.assertEqual(os.listdir(self.at("run/below/moved")), [])
+        self.assertFalse(os.path.lexists(self.at("run/below/moved/.settings")))
+        self.assertEqual(self.sent("run/below/moved/p.sh")["ttl"], 5)
+        os.rename(self.at("run/below/moved"), self.at(folder))
+        self.assertEqual(self.value(settings, "ttl"), "5")
 
     def test_removal_goes_back_and_the_file_is_still_there(self):
         _, settings = self.folder("removal")

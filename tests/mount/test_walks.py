@@ -56,7 +56,7 @@ class Walks(MountCase):
             echo 'echo one' >run/d/one.sh && cat run/d/one.sh.job/stdout &&
             ln -s data.csv run/d/link && echo 1 >run/d/.hidden &&
             ln run/d/data.csv run/d/e/hard && echo 9 >run/d/.settings/ttl &&
-            echo 1 >run/d/e/.settings/return_artifact &&
+            echo 1 >run/d/.settings/return_artifact &&
             echo 'int main(void) { return 3; }' >run/d/e/p.c &&
             cat run/d/e/p.c.job/exit_code && echo 'exit 4' >jobs/new/j.sh &&
             cat jobs/latest/exit_code && mkdir jobs/new/draft &&
@@ -104,8 +104,8 @@ class Walks(MountCase):
         self.fill()
         folder = self.place.folder("back")
         self.shell("cp -r run/d $1/ && rm -r $1/d/*.job $1/d/e && "
-                   "rm -r $1/d/.settings && cp -r $1/d run/back && "
-                   "cat run/back/one.sh.job/stdout", folder)
+                   "cp -r $1/d run/back && cat run/back/one.sh.job/stdout",
+                   folder)
         self.assertEqual(len(self.executions("echo one")), 1)
 
 

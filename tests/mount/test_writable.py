@@ -138,6 +138,7 @@ class Tree(ResourceCase):
         self.shell(f"""
             mkdir services/web/snapshots/s services/web/snapshots/t
             echo bash >sessions/new/q; echo bash >sessions/new/r
+            mkdir sessions/q/snapshots/u
             for i in b e f; do
                 mkdir images/new/$i
                 cp services/web/id images/new/$i/.settings/source_id
@@ -167,9 +168,15 @@ class Tree(ResourceCase):
         word, _, rest = path.partition("/")
         return os.path.join(self.places.get(word, word), rest)
 
+    def walk(self):
+        """As os.walk, with every .settings, which no listing shows."""
+        yield from os.walk(self.mount.path)
+        for place in sum(PLACES.values(), []):
+            yield from os.walk(self.at(self.place_of(place)))
+
     def files(self):
         """Every file, with its mode."""
-        for folder, _, names in os.walk(self.mount.path):
+        for folder, _, names in self.walk():
             for name in names:
                 path = os.path.join(folder, name)
                 if not os.path.islink(path):
@@ -292,7 +299,7 @@ class Others(Tree):
     def paths(self):
         """All paths and modes, as lines."""
         found = []
-        for folder, folders, names in os.walk(self.mount.path):
+        for folder, folders, names in self.walk():
             found += [os.path.relpath(os.path.join(folder, name),
                                       self.mount.path)
                       for name in folders + names]
@@ -330,7 +337,7 @@ class Others(Tree):
         self.assertTrue(os.path.lexists(self.at(
             "services", self.value("services/web/id"))))
         # These are in no listing.
-        paths += "services/ID\n" + "".join(
+        paths += "services/ID\nrun/.settings\n" + "".join(
             row + "\n" for row in rows if row.startswith("system/logs"))
         self.shell("rm -r run/art jobs/new/refused.sh")
         missing = [row for row in rows if not re.search("^" + re.sub(

@@ -59,6 +59,11 @@ lseek(fd, (1 << 20) + 4096, os.SEEK_DATA)
 note('sparse', os.fstat(fd).st_blocks < 64)
 note('zeros', pread(fd, 1 << 20, 0) == bytes(1 << 20))
 """,
+    "holes_of_a_map": """
+fd = open('f', RW | C); ftruncate(fd, 1 << 20); m = mmap(fd, 1 << 20)
+put(m, 600000, b'A'); lseek(fd, 0, os.SEEK_DATA)
+lseek(fd, 600000, os.SEEK_HOLE); m.close(); pread(fd, 3, 599999)
+""",
     "sparse_file_of_five_gigabytes": """
 fd = open('f', RW | C); ftruncate(fd, 5 << 30); fstat(fd)
 pwrite(fd, b'end', (5 << 30) - 3); pwrite(fd, b'begin', 0); fsync(fd)

@@ -23,9 +23,6 @@ import traceback
 
 CASE_LIMIT_S = 30
 
-# What every directory of run/ has besides.
-SETTINGS = ".settings"
-
 RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT = 1, 2, 4
 AT_FDCWD, AT_SYMLINK_FOLLOW, AT_EMPTY_PATH = -100, 0x400, 0x1000
 AT_SYMLINK_NOFOLLOW = 0x100
@@ -95,7 +92,7 @@ class Stream:
             name = os.fsdecode(ctypes.string_at(entry + 19))
             if name in (".", ".."):
                 self.dots.add(name)
-            elif name != SETTINGS:
+            else:
                 return name
 
     def some(self, count=1 << 30):
@@ -169,19 +166,14 @@ def _open(path, flags=0, mode=0o644, **more):
 
 
 def _listdir(path="."):
-    return sorted(name for name in os.listdir(path)
-                  if name not in (SETTINGS, SETTINGS.encode()))
-
-
-def _scandir(path="."):
-    return (entry for entry in os.scandir(path) if entry.name != SETTINGS)
+    return sorted(os.listdir(path))
 
 
 def _kinds(path="."):
     """Names with their d_type."""
     return sorted(f"{e.name} " + (
         "dir" if e.is_dir(follow_symlinks=False) else
-        "link" if e.is_symlink() else "file") for e in _scandir(path))
+        "link" if e.is_symlink() else "file") for e in os.scandir(path))
 
 
 def _content(path):
@@ -211,7 +203,7 @@ def _run(path, *arguments):
 
 CALLS = {
     "content": _content, "open": _open, "kinds": _kinds, "listdir": _listdir,
-    "scandir": _scandir,
+    "scandir": os.scandir,
     "mmap": _map, "put": _put, "same": _same, "opendir": Stream, "run": _run,
     "renameat2": renameat2, "linkat": linkat, "fallocate": fallocate,
     "flock": fcntl.flock, "lockf": fcntl.lockf, "fcntl": fcntl.fcntl,
@@ -396,7 +388,7 @@ def tree(folder):
             text += ", listed under another inode number"
         found[name] = text
         if kind == "dir":
-            for each in sorted(_scandir(path), key=lambda e: e.name):
+            for each in sorted(os.scandir(path), key=lambda e: e.name):
                 look(each.path, os.path.join(name, each.name), each)
     look(folder, ".", None)
     return found

@@ -87,7 +87,7 @@ class Held(MountCase):
     def test_removed_below_a_removed_one(self):
         os.makedirs(self.at("run/f/g/h"))
         fds = [self.hold(path) for path in (
-            "run/f", "run/f/g", "run/f/g/.settings", "run/f/g/h")]
+            "run/f", "run/f/.settings", "run/f/g", "run/f/g/h")]
         for path in ("run/f/g/h", "run/f/g", "run/f"):
             os.rmdir(self.at(path))
         for fd in fds:
