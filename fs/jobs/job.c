@@ -150,8 +150,10 @@ static void touch_directories(struct core *core, uint64_t number)
 	struct file *file = file_by_number(core->files, number), *dir;
 	const char *name;
 
-	for (size_t i = 0; file && file_place(file, i, &dir, &name); i++)
+	for (size_t i = 0; file && file_place(file, i, &dir, &name); i++) {
 		file_touch(dir);
+		notify_file(core, dir->ino);
+	}
 }
 
 void job_detach(struct job *job)

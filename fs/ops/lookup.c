@@ -75,11 +75,11 @@ static bool is_draft(const struct file *file)
 	return S_ISDIR(file->type) && dir_kind_of(file)->has_drafts;
 }
 
-/* The kernel sees every change, except for a directory's times, which change
- * when a job appears in it. */
+/* The kernel sees every change, but for the times of a directory in which a job
+ * appears: these are invalidated (fs/jobs/job.c). */
 double saved_timeout_s(const struct file *file)
 {
-	return S_ISDIR(file->type) ? 0 : FOREVER_S;
+	return is_draft(file) ? 0 : FOREVER_S;
 }
 
 /* A directory that every account has. */

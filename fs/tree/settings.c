@@ -182,6 +182,8 @@ static int settings_keep(struct op *op, struct file *dir,
 		return 0;
 	err = setting->is_secret ? file_secrets_set(dir, setting->name, value)
 				 : file_settings_set(dir, setting->name, value);
+	/* The settings are a file in the directory, whose times change. */
+	notify_file(op->core, dir->ino);
 	if (err)
 		return err;
 	value = json_from_timespec(&op->core->now);
