@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "api/client.h"
 #include "api/json.h"
 
@@ -19,11 +21,19 @@ struct parse {
 	struct text text;
 	bool is_list;
 	json_t *json;
+	uint64_t hash;
 	int err;
 };
 
-static int text_parse(const struct text *text, bool is_list, json_t **json)
+static int text_parse(
+	const struct text *text, bool is_list, json_t **json, uint64_t *hash)
 {
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	if (!EVP_Digest(
+		    text->data, text->len, digest, NULL, EVP_sha256(), NULL))
+		return -ENOMEM;
+	memcpy(hash, digest, sizeof(*hash));
 	return is_list ? json_parse_list(text->data, text->len, json)
 		       : json_parse(text->data, text->len, json);
 }
@@ -32,7 +42,8 @@ static void parse_work(void *ctx)
 {
 	struct parse *parse = ctx;
 
-	parse->err = text_parse(&parse->text, parse->is_list, &parse->json);
+	parse->err = text_parse(
+		&parse->text, parse->is_list, &parse->json, &parse->hash);
 }
 
 static void parse_done(void *ctx)
@@ -44,6 +55,7 @@ static void parse_done(void *ctx)
 		call->parse = NULL;
 		call->reply.text = parse->text;
 		call->json = parse->json;
+		call->text_hash = parse->hash;
 		call->err = parse->err;
 		TAILQ_REMOVE(&call->api->parsing, call, link);
 		parse->parsed(call);
@@ -84,11 +96,13 @@ void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
 	const struct text *text = &call->reply.text;
 
 	call->err = 0;
+	call->text_hash = 0;
 	if (text->len > PARSE_NOW_MAX && call->api->worker &&
 		parse_later(call, parsed) == 0)
 		return;
 	if (text->len > 0)
-		call->err = text_parse(text, call->row->is_list, &call->json);
+		call->err = text_parse(text, call->row->is_list, &call->json,
+			&call->text_hash);
 	parsed(call);
 }
 

@@ -258,6 +258,7 @@ struct api_answer {
 	json_t *json;	  /* borrowed: incref it to keep it; NULL: none */
 	const char *text; /* the body as received; borrowed */
 	size_t text_len;
+	uint64_t text_hash; /* of the body, 64 bits of SHA-256; 0: empty */
 	/* The reason of a failure, from the API or from curl, as one line with
 	 * control bytes escaped; "" on success. */
 	const char *message;

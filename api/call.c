@@ -391,6 +391,7 @@ void call_report(struct api_call *call)
 		.json = call->json,
 		.text = reply->text.data ? reply->text.data : "",
 		.text_len = reply->text.len,
+		.text_hash = call->text_hash,
 		.message = call->message,
 		.code = call->code,
 		.sent_ms = (int64_t)call->sent_ms,

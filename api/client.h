@@ -79,6 +79,7 @@ struct api_call {
 
 	int err;
 	json_t *json;
+	uint64_t text_hash;
 	char message[MESSAGE_SIZE];
 	char code[CODE_SIZE];
 };

@@ -16,34 +16,23 @@
 
 #define STATUS_CODE_REQUIRED 428
 
-/* uthash's hash beside the length: 0.5 ms for a megabyte. */
-static uint64_t text_hash(const struct api_answer *reply)
-{
-	uint32_t hash;
-
-	HASH_VALUE(reply->text, reply->text_len, hash);
-	return (uint64_t)reply->text_len << 32 | hash;
-}
-
-static bool is_equal(const struct entry *entry, const struct api_answer *reply,
-	uint64_t hash)
+static bool is_equal(const struct entry *entry, const struct api_answer *reply)
 {
 	if (entry->answer.json && entry->body_len <= COMPARE_MAX &&
 		reply->text_len <= COMPARE_MAX)
 		return json_equal(entry->answer.json, reply->json);
-	return hash == entry->text_hash;
+	return reply->text_hash == entry->text_hash;
 }
 
 static void keep_answer(struct cache *cache, struct entry *entry,
 	const struct api_answer *reply, uint64_t fetched_ms)
 {
 	const struct cache_config *config = &cache->config;
-	uint64_t hash = text_hash(reply);
 
-	if (!is_equal(entry, reply, hash))
+	if (!is_equal(entry, reply))
 		entry->answer.version = ++cache->last_version;
 	store_set(cache, entry, reply->json, reply->text_len);
-	entry->text_hash = hash;
+	entry->text_hash = reply->text_hash;
 	entry->answer.fetched_ms = fetched_ms;
 	entry->answer.fresh_until_ms = fetched_ms + config->ttl_ms[entry->kind];
 	entry->stale_until_ms = fetched_ms + config->stale_ttl_ms;

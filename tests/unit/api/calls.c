@@ -52,6 +52,38 @@ static void long_answers_are_parsed_by_the_worker(void **state)
 	free(text);
 }
 
+/* Short answers are hashed in the loop, long ones by the worker. */
+static void equal_texts_have_equal_hashes(void **state)
+{
+	struct fixture *fixture = *state;
+	size_t sizes[] = { 100, 1024 * 1024 }, i;
+	uint64_t hashes[4];
+	int j;
+
+	for (i = 0; i < 2; i++) {
+		char *text = big_json(sizes[i]), *other = big_json(sizes[i]);
+		struct server_step steps[] = {
+			{ 200, NULL, text, NULL, 0, 0 },
+			{ 200, NULL, text, NULL, 0, 0 },
+			{ 200, NULL, other, NULL, 0, 0 },
+			{ 200, NULL, "", NULL, 0, 0 },
+		};
+
+		other[sizes[i] / 2] = 'y';
+		server_script(&fixture->server, steps, 4);
+		for (j = 0; j < 4; j++) {
+			ask(fixture, API_HEALTH, NULL, NULL);
+			assert_int_equal(fixture->outcome.err, 0);
+			hashes[j] = fixture->outcome.text_hash;
+		}
+		assert_true(hashes[0] == hashes[1]);
+		assert_true(hashes[0] != hashes[2]);
+		assert_int_equal(hashes[3], 0);
+		free(text);
+		free(other);
+	}
+}
+
 /* Runs until the answer is with the worker and not yet collected. */
 static void until_parsing(struct fixture *fixture)
 {
@@ -296,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(long_answers_are_parsed_by_the_worker),
+		TEST(equal_texts_have_equal_hashes),
 		TEST(a_call_can_be_cancelled_while_parsed),
 		TEST(a_cancelled_call_has_no_done),
 		TEST(done_can_start_and_cancel_calls),

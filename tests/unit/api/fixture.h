@@ -27,6 +27,7 @@ struct outcome {
 	json_t *json;
 	char *text;
 	size_t text_len;
+	uint64_t text_hash;
 	char message[600];
 	char code[100];
 	int64_t sent_ms;
@@ -64,6 +65,7 @@ static void on_done(void *ctx, const struct api_answer *answer)
 	outcome->text = memcpy(malloc(answer->text_len + 1), answer->text,
 		answer->text_len + 1);
 	outcome->text_len = answer->text_len;
+	outcome->text_hash = answer->text_hash;
 	snprintf(outcome->message, sizeof(outcome->message), "%s",
 		answer->message);
 	snprintf(outcome->code, sizeof(outcome->code), "%s", answer->code);

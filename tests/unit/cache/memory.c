@@ -67,6 +67,7 @@ static void reply(const struct memory_case *row)
 		.status = row->status,
 		.text = row->body,
 		.text_len = row->body ? strlen(row->body) : 0,
+		.text_hash = 1,
 		.json = row->body ? json_pack("[i]", 7) : NULL,
 		.sent_ms = 1,
 		.message = row->err ? "said by the API" : "",

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <uthash.h>
+
 static struct cache *cache;
 
 static int set_up(size_t max_bytes, struct worker *worker)
@@ -34,7 +36,7 @@ static void ready(void *ctx, const struct cache_answer *answer)
 static void respond_with(
 	const char *text, size_t len, json_t *json, uint64_t now_ms)
 {
-	const struct api_answer answer = { .status = 200,
+	struct api_answer answer = { .status = 200,
 		.json = json,
 		.text = text,
 		.text_len = len,
@@ -43,6 +45,7 @@ static void respond_with(
 		.code = "" };
 
 	assert_non_null(json);
+	HASH_VALUE(text, len, answer.text_hash);
 	respond(&answer);
 }
 

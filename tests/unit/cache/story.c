@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include <cmocka.h>
+#include <uthash.h>
 
 #include "tests/unit/cache/story.h"
 
@@ -319,6 +320,7 @@ static struct api_answer answer_of(const char *body)
 		.code = "" };
 
 	check(answer.json != NULL, "the body is no JSON");
+	HASH_VALUE(body, answer.text_len, answer.text_hash);
 	return answer;
 }
 
