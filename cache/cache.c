@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #include "cache/fetch.h"
-#include "cache/kind.h"
-#include "cache/response.h"
+#include "cache/rules.h"
 
 /*
  * Which answer may be given to whom, if callers (A, B), drops (D) and responses

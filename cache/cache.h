@@ -29,8 +29,8 @@
  * to a request that was sent before the drop is given to the callers that were
  * waiting then, and is not kept; later callers share a new request.
  *
- * The vault is never cached: kind.c lists the endpoints that are, and cache_get
- * of any other is -EINVAL.
+ * The vault is never cached: rules.c lists the endpoints that are, and
+ * cache_get of any other is -EINVAL.
  *
  * No function reads the clock: the time is the latest now_ms that was passed
  * in. All of them may be called from inside a cache_ready, except cache_free.

@@ -39,4 +39,10 @@ void wait_free(struct cache_wait *wait);
  * but cache_free. */
 void fetch_tell(struct fetch *fetch, const struct cache_answer *answer);
 
+/* ---- response.c: what a response changes, and what its waiters are told ----
+ */
+
+/* The api_done of every fetch, which is ctx and is freed here. */
+void response_handle(void *ctx, const struct api_answer *reply);
+
 #endif

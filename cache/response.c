@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* cache/response.c - what a response changes, and what its waiters are told */
-#include "cache/response.h"
-
 #include <errno.h>
 
 #include "cache/fetch.h"
-#include "cache/result.h"
+#include "cache/rules.h"
 
 /* How long an error is served again without asking. */
 #define ERROR_TTL_MS 1000

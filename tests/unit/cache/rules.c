@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/cache/rules.c - which endpoints are cached, what a response means
  */
-#include "cache/kind.h"
-#include "cache/result.h"
+#include "cache/rules.h"
 
 #include <errno.h>
 #include <setjmp.h>

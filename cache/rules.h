@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* cache/result.h - what a response of the API means for the cache */
-#ifndef CACHE_RESULT_H
-#define CACHE_RESULT_H
+/* cache/rules.h - which endpoints are cached, and what a response means */
+#ifndef CACHE_RULES_H
+#define CACHE_RULES_H
 
-#include "api/api.h"
+#include "cache/cache.h"
+
+/* Returns 0 and sets *kind. -EINVAL: the endpoint writes, executes or reads
+ * the vault; or id is "", missing, or given where there is none. */
+int kind_of(enum api_endpoint endpoint, const char *id, enum cache_kind *kind);
 
 enum result {
 	RESULT_GOOD,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cache/kind.c - which endpoints are cached, and as what */
-#include "cache/kind.h"
+/* cache/rules.c - which endpoints are cached, and what a response means */
+#include "cache/rules.h"
 
 #include <errno.h>
 
@@ -51,4 +51,43 @@ int kind_of(enum api_endpoint endpoint, const char *id, enum cache_kind *kind)
 		return -EINVAL;
 	*kind = rule->kind;
 	return 0;
+}
+
+enum result result_of(const struct api_answer *reply, int *err)
+{
+	*err = reply->err;
+	if (!reply->err && !reply->json)
+		*err = -EPROTO;
+
+	switch (*err) {
+	case 0:
+		return RESULT_GOOD;
+	case -ENOMEM:
+		return RESULT_NO_MEMORY;
+	case -EPROTO:
+		return RESULT_BROKEN;
+	case -ETIMEDOUT: /* these also after a status line arrived */
+	case -ECONNREFUSED:
+	case -ECONNRESET:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+		return RESULT_DOWN;
+	case -EINVAL:
+	case -EFBIG:
+		return RESULT_REFUSED;
+	}
+	/* Our own rate limit left no time for it; others may have a turn. */
+	if (*err == -EBUSY && reply->status == 0)
+		return RESULT_NOT_SENT;
+	switch (reply->status) {
+	case 0: /* no response */
+	case 429:
+	case 502: /* what a gateway says about the server behind it */
+	case 503:
+	case 504:
+		return RESULT_DOWN;
+	}
+	if (reply->status >= 500 || reply->status < 300)
+		return RESULT_BROKEN;
+	return *err == -ENOENT ? RESULT_ABSENT : RESULT_REFUSED;
 }
