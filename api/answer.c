@@ -77,8 +77,8 @@ static int parse_later(
 		parse->parsed = parsed;
 		parse->text = call->reply.text;
 		parse->is_list = call->row->is_list;
-		err = worker_submit(
-			call->api->worker, parse_work, parse_done, parse);
+		err = worker_submit(call->api->config.worker, parse_work,
+			parse_done, parse);
 	}
 	if (err) {
 		free(parse);
@@ -97,7 +97,7 @@ void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
 
 	call->err = 0;
 	call->text_hash = 0;
-	if (text->len > PARSE_NOW_MAX && call->api->worker &&
+	if (text->len > PARSE_NOW_MAX && call->api->config.worker &&
 		parse_later(call, parsed) == 0)
 		return;
 	if (text->len > 0)
@@ -116,7 +116,7 @@ void answer_clear(struct api_call *call)
 {
 	struct text *text = &call->reply.text;
 	struct worker *worker =
-		text->len > PARSE_NOW_MAX ? call->api->worker : NULL;
+		text->len > PARSE_NOW_MAX ? call->api->config.worker : NULL;
 
 	worker_drop(worker, call->json);
 	call->json = NULL;

@@ -215,12 +215,14 @@ struct api_request {
 	uint64_t timeout_ms;
 };
 
+/* What it points to is borrowed until api_free, but url until api_new returns.
+ */
 struct api_config {
-	const char *url;    /* https://..., or http:// to loopback; borrowed */
+	const char *url;    /* https://..., or http:// to loopback */
 	const char *cacert; /* PEM file of trusted CAs; NULL: the system's */
-	const char *user_agent;
-	const struct api_credentials *credentials; /* borrowed until api_free */
-	struct worker *worker; /* borrowed; parses long answers */
+	const char *user_agent; /* NULL: none is sent */
+	const struct api_credentials *credentials;
+	struct worker *worker; /* parses long answers; may be NULL */
 	uint64_t timeout_ms;   /* default of a request; 0: 30 s */
 	/* Called for every request that ended with an error, after its retries,
 	 * but not for a poll that had no turn in time; may be NULL. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <syslog.h>
 
 #include "api/client.h"
@@ -20,21 +21,21 @@ static void api_log(struct api *api, int syslog_level, const char *format, ...)
 	char line[1024];
 	va_list args;
 
-	if (!api->log)
+	if (!api->config.log)
 		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	api->log(api->ctx, syslog_level, line);
+	api->config.log(api->config.ctx, syslog_level, line);
 }
 
-/* xorshift: it spreads retries in time, and protects no secret. */
-static uint32_t api_random(struct api *api)
+/* Spreads retries in time. */
+static uint32_t random_number(void)
 {
-	api->random ^= api->random << 13;
-	api->random ^= api->random >> 17;
-	api->random ^= api->random << 5;
-	return api->random;
+	uint32_t number;
+
+	return getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0 ? 0
+								     : number;
 }
 
 static void call_wait(struct api_call *call, uint64_t due_ms)
@@ -58,7 +59,8 @@ static int call_init(struct api_call *call, struct api *api,
 	if (request->body && endpoint_is_safe(call->row))
 		return -EINVAL;
 	if (!timeout_ms)
-		timeout_ms = endpoint_timeout_ms(call->row, api->timeout_ms);
+		timeout_ms =
+			endpoint_timeout_ms(call->row, api->config.timeout_ms);
 	call->entry.priority = request->priority;
 	call->entry.deadline_ms = timeout_ms < UINT64_MAX - now_ms
 		? now_ms + timeout_ms
@@ -217,7 +219,7 @@ static bool call_retry(struct api_call *call, CURLcode code)
 		.wait_s = headers_wait_s(headers, unix_s),
 		.now_ms = call->api->now_ms,
 		.deadline_ms = call->entry.deadline_ms,
-		.random = api_random(call->api),
+		.random = random_number(),
 	};
 	uint64_t at_ms;
 
@@ -398,9 +400,9 @@ void call_report(struct api_call *call)
 	};
 
 	call->state = CALL_REPORTING;
-	if (call_is_error(call) && api->on_error)
-		api->on_error(
-			api->ctx, call->row->method, call->url.path, &answer);
+	if (call_is_error(call) && api->config.on_error)
+		api->config.on_error(api->config.ctx, call->row->method,
+			call->url.path, &answer);
 	if (call->done)
 		call->done(call->ctx, &answer);
 	call_free(call);

@@ -6,10 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
-
-#include "api/curl_memory.h"
 
 #define TIMEOUT_MS 30000
 #define CONNECTIONS_MAX 256L
@@ -19,43 +15,20 @@
 /* Calls that an answer lets go out at once still go in the same turn. */
 #define ROUNDS 4
 
-static char *copy(const char *s, int *err)
-{
-	char *twin = s ? strdup(s) : NULL;
-
-	if (s && !twin)
-		*err = -ENOMEM;
-	return twin;
-}
-
 static int api_init(struct api *api, const struct api_config *config, char *why,
 	size_t why_len)
 {
-	int err;
-
 	rate_init(&api->rate);
 	otp_init(&api->otp);
 	TAILQ_INIT(&api->on_wire);
 	TAILQ_INIT(&api->parsing);
 	TAILQ_INIT(&api->finished);
-	api->credentials = config->credentials;
-	api->worker = config->worker;
-	api->timeout_ms = config->timeout_ms ? config->timeout_ms : TIMEOUT_MS;
-	api->on_error = config->on_error;
-	api->log = config->log;
-	api->ctx = config->ctx;
+	api->config = *config;
+	if (!config->timeout_ms)
+		api->config.timeout_ms = TIMEOUT_MS;
 	api->stats.limit = api->stats.remaining = -1;
-	if (getrandom(&api->random, sizeof(api->random), GRND_NONBLOCK) < 0 ||
-		api->random == 0)
-		api->random = (uint32_t)getpid();
-	err = request_url_base(
+	return request_url_base(
 		config->url, &api->base, &api->is_tls, why, why_len);
-	if (err)
-		return err;
-	api->cacert = copy(config->cacert, &err);
-	api->user_agent = copy(
-		config->user_agent ? config->user_agent : "unsandboxfs", &err);
-	return err;
 }
 
 static int multi_init(CURLM **multi)
@@ -139,8 +112,6 @@ void api_free(struct api *api)
 	curl_multi_cleanup(api->multi);
 	otp_clear(&api->otp);
 	free(api->base);
-	free(api->cacert);
-	free(api->user_agent);
 	free(api);
 	curl_global_cleanup();
 }

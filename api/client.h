@@ -85,21 +85,12 @@ struct api_call {
 };
 
 struct api {
+	struct api_config config; /* its url is not used */
 	CURLM *multi;
-	char *base;
+	char *base; /* of all URLs */
 	bool is_tls;
-	char *cacert;
-	char *user_agent;
-	const struct api_credentials *credentials;
-	struct worker *worker;
-	uint64_t timeout_ms;
-	void (*on_error)(void *ctx, const char *method, const char *path,
-		const struct api_answer *answer);
-	void (*log)(void *ctx, int syslog_level, const char *line);
-	void *ctx;
 
 	uint64_t now_ms; /* of the newest api_run */
-	uint32_t random;
 	struct rate rate;
 	uint64_t sent_count;
 	struct call_list on_wire, parsing, finished;
@@ -107,6 +98,15 @@ struct api {
 	bool query_flipped[API_ENDPOINTS]; /* signs_query is not the row's */
 	struct api_stats stats;
 };
+
+/* ---- curl_memory.c: what curl frees is wiped ---- */
+
+/*
+ * curl copies short bodies, and all headers, into buffers of its own, which
+ * then hold vaults, signatures and one-time codes. Call this in place of
+ * curl_global_init; it has no effect on a curl that was initialized before.
+ */
+CURLcode curl_global_init_wiped(void);
 
 /* ---- transfer.c: one attempt, as curl sees it ---- */
 

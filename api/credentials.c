@@ -14,6 +14,7 @@
 
 #define PUBLIC_PREFIX "unsb-pk-"
 #define SECRET_PREFIX "unsb-sk-"
+#define BLANKS " \t\r"
 #define FILE_MAX (1024 * 1024)
 
 struct reason {
@@ -41,35 +42,36 @@ void api_credentials_clear(struct api_credentials *credentials)
 }
 
 /* Keys go into headers: printable ASCII without blanks. */
-static bool is_key(const char *key, size_t len)
+static bool is_key(const char *key)
 {
-	size_t i;
+	size_t len = 0;
 
-	for (i = 0; i < len; i++)
-		if (key[i] <= ' ' || key[i] > '~')
-			return false;
-	return len > 0 &&
+	while (key[len] > ' ' && key[len] <= '~')
+		len++;
+	return len > 0 && key[len] == '\0' &&
 		len < sizeof(((struct api_credentials *)0)->secret_key);
 }
 
-static int keep_keys(struct api_credentials *out, const char *public_key,
-	size_t public_len, const char *secret_key, size_t secret_len,
-	struct reason why)
+static bool has_prefix(const char *s, const char *prefix)
 {
-	if (!is_key(public_key, public_len) || !is_key(secret_key, secret_len))
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static int keep_keys(struct api_credentials *out, const char *public_key,
+	const char *secret_key, struct reason why)
+{
+	if (!is_key(public_key) || !is_key(secret_key))
 		return fail(why, -EINVAL,
 			"%s: a key is empty, too long or "
 			"has characters that no key has",
 			out->source);
-	if (strncmp(public_key, SECRET_PREFIX, strlen(SECRET_PREFIX)) == 0)
+	if (has_prefix(public_key, SECRET_PREFIX))
 		return fail(why, -EINVAL,
 			"%s: the secret key is in the place of the "
 			"public one",
 			out->source);
-	memcpy(out->public_key, public_key, public_len);
-	out->public_key[public_len] = '\0';
-	memcpy(out->secret_key, secret_key, secret_len);
-	out->secret_key[secret_len] = '\0';
+	strcpy(out->public_key, public_key);
+	strcpy(out->secret_key, secret_key);
 	return 0;
 }
 
@@ -94,87 +96,62 @@ static int file_check(int fd, const char *path, struct reason why)
 }
 
 /* *out: FILE_MAX + 1 bytes that the caller wipes and frees, on errors too. */
-static int file_read(
-	const char *path, char **out, size_t *len, struct reason why)
+static int file_read(const char *path, char **out, struct reason why)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err;
+	size_t len = 0;
 	ssize_t n = 1;
-	int fd, err;
 
 	*out = NULL;
-	*len = 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fail(why, -errno, "%s: %s", path, strerror(errno));
 	err = file_check(fd, path, why);
-	if (!err && !(*out = malloc(FILE_MAX + 1)))
+	if (!err && !(*out = calloc(1, FILE_MAX + 1)))
 		err = fail(why, -ENOMEM, "%s: out of memory", path);
-	while (!err && n > 0 && *len < FILE_MAX) {
-		n = read(fd, *out + *len, FILE_MAX - *len);
+	while (!err && n > 0 && len < FILE_MAX) {
+		n = read(fd, *out + len, FILE_MAX - len);
 		if (n < 0)
 			err = fail(
 				why, -errno, "%s: %s", path, strerror(errno));
 		else
-			*len += (size_t)n;
+			len += (size_t)n;
 	}
 	close(fd);
-	if (!err && memchr(*out, '\0', *len))
+	if (!err && strlen(*out) < len)
 		err = fail(why, -EINVAL, "%s is not text", path);
-	if (!err)
-		(*out)[*len] = '\0';
 	return err;
 }
 
-static const char *trim(const char *s, size_t *len)
+/* The next field of a line, without the blanks around it; NULL: none. */
+static char *next_field(char **line)
 {
-	while (*len > 0 && strchr(" \t\r", *s)) {
-		s++;
-		(*len)--;
-	}
-	while (*len > 0 && strchr(" \t\r", s[*len - 1]))
-		(*len)--;
-	return s;
+	char *field = strsep(line, ",");
+	size_t len;
+
+	if (!field)
+		return NULL;
+	field += strspn(field, BLANKS);
+	for (len = strlen(field); len > 0 && strchr(BLANKS, field[len - 1]);)
+		len--;
+	field[len] = '\0';
+	return field;
 }
 
-static bool has_prefix(const char *s, size_t len, const char *prefix)
-{
-	return len >= strlen(prefix) && memcmp(s, prefix, strlen(prefix)) == 0;
-}
-
-/* Splits a line "public,secret[,anything]"; false: it is not one. */
-static bool row_split(
-	const char *line, size_t len, const char *field[2], size_t field_len[2])
-{
-	const char *comma = memchr(line, ',', len), *end;
-
-	if (!comma)
-		return false;
-	field_len[0] = (size_t)(comma - line);
-	field[0] = trim(line, &field_len[0]);
-	len -= (size_t)(comma + 1 - line);
-	end = memchr(comma + 1, ',', len);
-	field_len[1] = end ? (size_t)(end - comma - 1) : len;
-	field[1] = trim(comma + 1, &field_len[1]);
-	return has_prefix(field[0], field_len[0], PUBLIC_PREFIX) &&
-		has_prefix(field[1], field_len[1], SECRET_PREFIX);
-}
-
-static int row_find(struct api_credentials *out, const char *text, int row,
+/* A row is "public,secret[,anything]"; text is changed. */
+static int row_find(struct api_credentials *out, char *text, int row,
 	const char *path, struct reason why)
 {
-	const char *field[2];
-	size_t field_len[2];
+	char *line, *public_key, *secret_key;
 	int count = 0;
 
-	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+	if (has_prefix(text, "\xef\xbb\xbf"))
 		text += 3;
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-
-		if (row_split(text, len, field, field_len) && count++ == row)
-			return keep_keys(out, field[0], field_len[0], field[1],
-				field_len[1], why);
-		text += len;
-		text += *text == '\n';
+	while ((line = strsep(&text, "\n"))) {
+		public_key = next_field(&line);
+		secret_key = next_field(&line);
+		if (secret_key && has_prefix(public_key, PUBLIC_PREFIX) &&
+			has_prefix(secret_key, SECRET_PREFIX) && count++ == row)
+			return keep_keys(out, public_key, secret_key, why);
 	}
 	return fail(why, -ERANGE, "%s has no account %d; accounts found: %d",
 		path, row, count);
@@ -184,8 +161,7 @@ static int load_file(struct api_credentials *out, const char *path, int row,
 	struct reason why)
 {
 	char *text;
-	size_t len;
-	int err = file_read(path, &text, &len, why);
+	int err = file_read(path, &text, why);
 
 	if (!err) {
 		snprintf(out->source, sizeof(out->source), "%s, account %d",
@@ -247,8 +223,7 @@ static int load_environment(struct api_credentials *out, struct reason why)
 	if (!public_key || !*public_key || !secret_key || !*secret_key)
 		return 1;
 	strcpy(out->source, "UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY");
-	return keep_keys(out, public_key, strlen(public_key), secret_key,
-		strlen(secret_key), why);
+	return keep_keys(out, public_key, secret_key, why);
 }
 
 static int environment_row(int *row, struct reason why)

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* api/curl_memory.c - curl's memory is wiped when it is freed */
-#include "api/curl_memory.h"
-
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void *allocate(size_t size)
-{
-	return malloc(size);
-}
-
-static void *allocate_zeroed(size_t count, size_t size)
-{
-	return calloc(count, size);
-}
+#include "api/client.h"
 
 static void wipe_and_free(void *block)
 {
@@ -50,6 +40,6 @@ static char *duplicate(const char *s)
 
 CURLcode curl_global_init_wiped(void)
 {
-	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate,
-		wipe_and_free, resize, duplicate, allocate_zeroed);
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_and_free,
+		resize, duplicate, calloc);
 }

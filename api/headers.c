@@ -22,7 +22,6 @@ static void headers_restart(struct headers *headers)
 	*headers = (struct headers){ .len = len };
 	headers->date = headers->retry_after = headers->retry_at = -1;
 	headers->limit = headers->remaining = headers->reset = -1;
-	headers->content_length = -1;
 }
 
 void headers_init(struct headers *headers)
@@ -62,8 +61,6 @@ static void headers_set(
 		headers->remaining = number(value);
 	} else if (strcasecmp(name, "x-ratelimit-reset") == 0) {
 		headers->reset = number(value);
-	} else if (strcasecmp(name, "content-length") == 0) {
-		headers->content_length = number(value);
 	}
 }
 

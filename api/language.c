@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* api/language.c - which language a script is written in (part 8) */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "api/api.h"
+
+#define BLANKS " \t\r"
+/* Of a #! line; the kernel reads 256 bytes. */
+#define LINE_SIZE 512
 
 struct language {
 	const char *name;
@@ -61,6 +66,8 @@ static const struct language languages[] = {
 	{ "zig", "zig", "zig" },
 };
 
+#define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
+
 typedef int compare(const char *a, const char *b, size_t len);
 
 static bool has_word(
@@ -81,7 +88,7 @@ static const char *by_ending(const char *ending, compare *differs)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
+	for (i = 0; i < LANGUAGES; i++)
 		if (has_word(languages[i].endings, ending, strlen(ending),
 			    differs))
 			return languages[i].name;
@@ -101,114 +108,71 @@ const char *language_of_name(const char *name)
 	return language ? language : by_ending(dot + 1, strncasecmp);
 }
 
-/* A word of the #! line; s is NULL after the last one. */
-struct word {
-	const char *s;
-	size_t len;
-};
+/* ---- the #! line ---- */
 
-static bool is_blank(char c)
+static bool starts_with(const char *s, const char *start)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	return strncmp(s, start, strlen(start)) == 0;
 }
 
-static struct word next_word(const char **at, const char *end)
+static const char *last_part(const char *path)
 {
-	struct word word = { NULL, 0 };
+	const char *slash = strrchr(path, '/');
 
-	while (*at < end && is_blank(**at))
-		(*at)++;
-	if (*at == end)
-		return word;
-	for (word.s = *at; *at < end && !is_blank(**at); (*at)++)
-		word.len++;
-	return word;
+	return slash ? slash + 1 : path;
 }
 
-static bool starts_with(struct word word, const char *start)
+/* The word that `env` would run, after its options and variables; NULL: there
+ * is none. */
+static const char *env_command(char **rest)
 {
-	size_t len = strlen(start);
+	const char *word;
 
-	return word.len >= len && memcmp(word.s, start, len) == 0;
-}
-
-static struct word last_part(struct word word)
-{
-	const char *slash = memrchr(word.s, '/', word.len);
-
-	if (slash) {
-		word.len -= (size_t)(slash + 1 - word.s);
-		word.s = slash + 1;
-	}
-	return word;
-}
-
-/* The word that `env` would run, after its options and variables. */
-static struct word env_command(const char **at, const char *end)
-{
-	struct word word = next_word(at, end);
-
-	while (word.s) {
-		if (starts_with(word, "-S") && word.len > 2) {
-			word.s += 2;
-			word.len -= 2;
-			continue; /* -Spython3 */
-		}
-		if (word.len == 2 &&
-			(starts_with(word, "-u") || starts_with(word, "-C")))
-			next_word(at, end);
-		else if (starts_with(word, "--split-string=")) {
-			word.s += 15;
-			word.len -= 15;
-			continue;
-		} else if (word.len && word.s[0] != '-' &&
-			!memchr(word.s, '=', word.len))
+	while ((word = strtok_r(NULL, BLANKS, rest))) {
+		if (starts_with(word, "--split-string="))
+			word += strlen("--split-string=");
+		else if (starts_with(word, "-S"))
+			word += strlen("-S"); /* -Spython3 */
+		else if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0)
+			strtok_r(NULL, BLANKS, rest);
+		if (*word && *word != '-' && !strchr(word, '='))
 			break;
-		word = next_word(at, end);
 	}
 	return word;
 }
 
-static const char *by_interpreter(struct word word)
+static const char *by_interpreter(const char *name, size_t len)
 {
 	size_t i;
 
-	for (i = 0; word.len && i < sizeof(languages) / sizeof(languages[0]);
-		i++)
-		if (has_word(languages[i].interpreters, word.s, word.len,
-			    strncmp))
+	for (i = 0; len && i < LANGUAGES; i++)
+		if (has_word(languages[i].interpreters, name, len, strncmp))
 			return languages[i].name;
 	return NULL;
 }
 
 const char *language_of_shebang(const char *content, size_t len)
 {
-	const char *end, *at, *language;
-	struct word word;
+	const char *name, *language;
+	char line[LINE_SIZE], *rest;
 
 	if (len < 3 || content[0] != '#' || content[1] != '!')
 		return NULL;
-	end = memchr(content, '\n', len);
-	if (!end)
-		end = content + len;
-	at = memchr(content, '\0', (size_t)(end - content));
-	if (at)
-		end = at;
-	at = content + 2;
-	word = next_word(&at, end);
-	if (!word.s)
+	snprintf(line, sizeof(line), "%.*s",
+		(int)(len < sizeof(line) ? len : sizeof(line)) - 2,
+		content + 2);
+	line[strcspn(line, "\n")] = '\0';
+	name = strtok_r(line, BLANKS, &rest);
+	if (name && strcmp(last_part(name), "env") == 0)
+		name = env_command(&rest);
+	if (!name)
 		return NULL;
-	word = last_part(word);
-	if (word.len == 3 && starts_with(word, "env")) {
-		word = env_command(&at, end);
-		if (!word.s)
-			return NULL;
-		word = last_part(word);
-	}
-	language = by_interpreter(word);
+	name = last_part(name);
+	len = strlen(name);
+	language = by_interpreter(name, len);
 	if (language)
 		return language;
-	while (word.len > 0 && strchr("0123456789.-", word.s[word.len - 1]))
-		word.len--; /* python3.11, lua5.4, ghc-9.2 */
-	return by_interpreter(word);
+	while (len > 0 && strchr("0123456789.-", name[len - 1]))
+		len--; /* python3.11, lua5.4, ghc-9.2 */
+	return by_interpreter(name, len);
 }

@@ -94,7 +94,7 @@ static void clear_headers(struct api_call *call)
 
 static int add_signature(struct api_call *call)
 {
-	const struct api_credentials *keys = call->api->credentials;
+	const struct api_credentials *keys = call->api->config.credentials;
 	int64_t unix_s = sign_unix_s() + call->api->stats.skew_s;
 	char value[SIGNATURE_SIZE + sizeof(keys->public_key)];
 	const char *path =
@@ -155,11 +155,11 @@ static CURLcode set_defaults(CURL *easy, const struct api *api)
 	SET(CURLOPT_MAXAGE_CONN, (long)IDLE_S);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_ACCEPT_ENCODING, "gzip");
-	SET(CURLOPT_USERAGENT, api->user_agent);
+	SET(CURLOPT_USERAGENT, api->config.user_agent);
 	/* do not wait for a name lookup in progress */
 	SET(CURLOPT_QUICK_EXIT, 1L);
-	if (api->cacert) {
-		SET(CURLOPT_CAINFO, api->cacert);
+	if (api->config.cacert) {
+		SET(CURLOPT_CAINFO, api->config.cacert);
 		SET(CURLOPT_CAPATH, NULL);
 	}
 	if (api->is_tls) {
