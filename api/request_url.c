@@ -16,13 +16,12 @@
 #define ID_MAX 1024
 
 /* Percent-encodes all but A-Z a-z 0-9 - . _ ~ */
-static int add_encoded(struct text *text, const char *s)
+static void add_encoded(struct text *text, const char *s)
 {
-	char *encoded = *s ? curl_easy_escape(NULL, s, 0) : NULL;
-	int err = encoded ? text_add_string(text, encoded) : -ENOMEM;
+	char *encoded = curl_easy_escape(NULL, s, 0);
 
+	text_add_string(text, encoded);
 	curl_free(encoded);
-	return *s ? err : 0;
 }
 
 static bool is_id(const char *id)
@@ -34,63 +33,52 @@ static bool is_id(const char *id)
 static int add_path(struct text *text, const char *path, const char *id)
 {
 	const char *place = strstr(path, "{id}");
-	int err;
 
 	if (place ? !is_id(id) : id != NULL)
 		return -EINVAL;
-	if (!place)
-		return text_add_string(text, path);
-	err = text_add(text, path, (size_t)(place - path));
-	if (!err)
-		err = add_encoded(text, id);
-	if (!err)
-		err = text_add_string(text, place + strlen("{id}"));
-	return err;
+	text_add(text, path, place ? (size_t)(place - path) : strlen(path));
+	if (place) {
+		add_encoded(text, id);
+		text_add_string(text, place + strlen("{id}"));
+	}
+	return 0;
 }
 
-static int add_query(struct text *text, const struct api_param *query)
+static void add_query(struct text *text, const struct api_param *query)
 {
 	const char *separator = "?";
-	int err = 0;
 
-	for (; query && query->name && !err; query++) {
-		err = text_add_string(text, separator);
-		if (!err)
-			err = add_encoded(text, query->name);
-		if (!err)
-			err = text_add_string(text, "=");
-		if (!err && query->value)
-			err = add_encoded(text, query->value);
+	for (; query && query->name; query++) {
+		text_add_string(text, separator);
+		add_encoded(text, query->name);
+		text_add_string(text, "=");
+		add_encoded(text, query->value ? query->value : "");
 		separator = "&";
 	}
-	return err;
 }
 
 int request_url_init(struct request_url *url, const char *base,
 	const struct endpoint *row, const char *id,
 	const struct api_param *query)
 {
-	size_t base_len = strlen(base);
+	size_t base_len = strlen(base), len;
 	struct text text = { 0 };
-	int err = text_add_string(&text, base);
+	int err;
 
 	*url = (struct request_url){ 0 };
-	if (!err)
-		err = add_path(&text, row->path, id);
-	if (!err)
+	text_add_string(&text, base);
+	err = add_path(&text, row->path, id);
+	if (!text.is_failed)
 		url->path = strdup(text.data + base_len);
-	if (!err && !url->path)
+	add_query(&text, query);
+	url->url = text_take(&text, &len);
+	if (!err && (!url->path || !url->url))
 		err = -ENOMEM;
-	if (!err)
-		err = add_query(&text, query);
-	if (err) {
-		text_clear(&text);
+	if (err)
 		request_url_clear(url);
-		return err;
-	}
-	url->url = text.data;
-	url->path_query = url->url + base_len;
-	return 0;
+	else
+		url->path_query = url->url + base_len;
+	return err;
 }
 
 void request_url_clear(struct request_url *url)

@@ -26,6 +26,8 @@ int text_reserve(struct text *text, size_t more)
 	char *data;
 
 	if (more >= SIZE_MAX / 4 - text->len)
+		text->is_failed = true;
+	if (text->is_failed)
 		return -ENOMEM;
 	if (text->len + more < text->size)
 		return 0;
@@ -33,6 +35,7 @@ int text_reserve(struct text *text, size_t more)
 		size *= 2;
 	data = text->is_secret ? text_move(text, size)
 			       : realloc(text->data, size);
+	text->is_failed = !data;
 	if (!data)
 		return -ENOMEM;
 	text->data = data;
@@ -55,7 +58,10 @@ int text_add(struct text *text, const void *bytes, size_t len)
 
 int text_add_string(struct text *text, const char *string)
 {
-	return text_add(text, string, strlen(string));
+	if (string)
+		return text_add(text, string, strlen(string));
+	text->is_failed = true;
+	return -ENOMEM;
 }
 
 char *text_take(struct text *text, size_t *len)

@@ -6,18 +6,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Starts as all zero. data ends in a NUL that len does not count. */
+/* Starts as all zero. data ends in a NUL that len does not count. Once out of
+ * memory, all that follows fails, so that only the end has to be checked. */
 struct text {
 	char *data; /* NULL: nothing was added yet */
 	size_t len;
 	size_t size;	/* allocated */
 	bool is_secret; /* wiped when it moves and when it is freed */
+	bool is_failed; /* memory ran out */
 };
 
 /* Makes room for `more` bytes behind len and a NUL. -ENOMEM. */
 int text_reserve(struct text *text, size_t more);
 
-/* -ENOMEM: nothing was added. */
+/* -ENOMEM: nothing was added. A NULL string is what an allocation that failed
+ * returned: -ENOMEM. */
 int text_add(struct text *text, const void *bytes, size_t len);
 int text_add_string(struct text *text, const char *string);
 

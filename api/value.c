@@ -49,43 +49,39 @@ json_t *json_twin(json_t *object)
 	return NULL;
 }
 
-static int add_value(struct text *text, const json_t *value)
+static void add_value(struct text *text, const json_t *value)
 {
 	char *bytes;
 	size_t len;
-	int err;
 
 	if (!value || json_is_null(value))
-		return 0;
-	if (json_is_boolean(value))
-		return text_add_string(text, json_is_true(value) ? "1" : "0");
+		return;
+	if (json_is_boolean(value)) {
+		text_add_string(text, json_is_true(value) ? "1" : "0");
+		return;
+	}
 	bytes = json_is_string(value) ? json_to_bytes(value, &len)
 				      : json_write(value, &len);
-	if (!bytes)
-		return -ENOMEM;
-	err = text_add(text, bytes, len);
+	if (bytes)
+		text_add(text, bytes, len);
+	else
+		text->is_failed = true;
 	free(bytes);
-	return err;
 }
 
 char *json_value_text(const json_t *value, size_t *len)
 {
 	struct text text = { 0 };
-	size_t count = json_array_size(value), i;
-	int err = 0;
+	size_t i;
 
 	if (!json_is_array(value))
-		err = add_value(&text, value);
-	for (i = 0; i < count && !err; i++) {
+		add_value(&text, value);
+	for (i = 0; i < json_array_size(value); i++) {
 		if (i > 0)
-			err = text_add(&text, "\n", 1);
-		if (!err)
-			err = add_value(&text, json_array_get(value, i));
+			text_add(&text, "\n", 1);
+		add_value(&text, json_array_get(value, i));
 	}
-	if (!err)
-		return text_take(&text, len);
-	text_clear(&text);
-	return NULL;
+	return text_take(&text, len);
 }
 
 /* A string that is a number, perhaps with white space around it. */
