@@ -2,6 +2,7 @@
 /* api/bytes.c - any bytes as valid UTF-8, and back */
 #include "api/bytes.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -58,20 +59,19 @@ int bytes_escape(struct text *text, const char *s, size_t len)
 {
 	char escape[ESCAPE_LEN] = "\xf4\x8f";
 	size_t at = 0, n;
-	int err = 0;
 
-	while (at < len && !err) {
+	while (at < len) {
 		n = bytes_plain_len(s + at, len - at);
-		err = text_add(text, s + at, n);
+		text_add(text, s + at, n);
 		at += n;
-		if (err || at == len)
+		if (at == len)
 			break;
 		unsigned char byte = (unsigned char)s[at++];
 		escape[2] = (char)(0xbc | byte >> 6);
 		escape[3] = (char)(0x80 | (byte & 0x3f));
-		err = text_add(text, escape, ESCAPE_LEN);
+		text_add(text, escape, ESCAPE_LEN);
 	}
-	return err;
+	return text->is_failed ? -ENOMEM : 0;
 }
 
 size_t bytes_unescape(char *out, const char *s, size_t len)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* api/json_read.c - answers read as JSON, with any bytes in them */
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -58,37 +59,14 @@ static bool take(struct reader *reader, char c)
 
 /* ---- numbers ---- */
 
-static size_t digits_len(const char *s)
+/* True if what strtod(3) takes, of these characters, is a number of JSON. */
+static bool is_number(const char *s)
 {
-	return strspn(s, "0123456789");
-}
-
-/* -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)? */
-static bool is_number(const char *s, bool *is_real)
-{
-	size_t len;
+	const char *dot = strchr(s, '.');
 
 	s += *s == '-';
-	len = digits_len(s);
-	if (len == 0 || (len > 1 && *s == '0'))
-		return false;
-	s += len;
-	*is_real = *s != '\0';
-	if (*s == '.') {
-		len = digits_len(++s);
-		if (len == 0)
-			return false;
-		s += len;
-	}
-	if (*s == 'e' || *s == 'E') {
-		s++;
-		s += *s == '-' || *s == '+';
-		len = digits_len(s);
-		if (len == 0)
-			return false;
-		s += len;
-	}
-	return *s == '\0';
+	return isdigit(s[0]) && !(s[0] == '0' && isdigit(s[1])) &&
+		(!dot || isdigit(dot[1]));
 }
 
 static bool is_number_char(char c)
@@ -99,29 +77,26 @@ static bool is_number_char(char c)
 /* An integer that is too large becomes a real number. */
 static int read_number(struct reader *reader, json_t **out)
 {
-	const char *start = reader->at;
-	long long integer = 0;
-	double real;
-	bool is_real;
+	const char *start = reader->at, *number;
+	long long integer;
+	double real = 0;
+	bool is_integer;
+	char *end;
 
 	while (reader->at < reader->end && is_number_char(*reader->at))
 		reader->at++;
 	reader->out.len = 0;
 	if (text_add(&reader->out, start, (size_t)(reader->at - start)))
 		return -ENOMEM;
-	if (!is_number(reader->out.data, &is_real))
-		return -EPROTO;
+	number = reader->out.data;
 	errno = 0;
-	if (!is_real)
-		integer = strtoll(reader->out.data, NULL, 10);
-	if (!is_real && errno == 0) {
-		*out = json_integer(integer);
-		return *out ? 0 : -ENOMEM;
-	}
-	real = strtod(reader->out.data, NULL);
-	if (!isfinite(real))
+	integer = strtoll(number, &end, 10);
+	is_integer = errno == 0 && *end == '\0';
+	if (!is_integer)
+		real = strtod(number, &end);
+	if (!is_number(number) || *end || !isfinite(real))
 		return -EPROTO;
-	*out = json_real(real);
+	*out = is_integer ? json_integer(integer) : json_real(real);
 	return *out ? 0 : -ENOMEM;
 }
 
@@ -341,17 +316,24 @@ static int read_nest(struct reader *reader, bool is_object, json_t **out)
 
 /* ---- values ---- */
 
-static int read_word(
-	struct reader *reader, const char *word, json_t *value, json_t **out)
+static int read_word(struct reader *reader, json_t **out)
 {
-	size_t len = strlen(word);
+	static const struct {
+		const char *word;
+		json_t *(*value)(void);
+	} words[] = { { "true", json_true }, { "false", json_false },
+		{ "null", json_null } };
+	size_t left = (size_t)(reader->end - reader->at), len, i;
 
-	if ((size_t)(reader->end - reader->at) < len ||
-		memcmp(reader->at, word, len) != 0)
-		return -EPROTO;
-	reader->at += len;
-	*out = value;
-	return 0;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		len = strlen(words[i].word);
+		if (left < len || memcmp(reader->at, words[i].word, len) != 0)
+			continue;
+		reader->at += len;
+		*out = words[i].value();
+		return 0;
+	}
+	return -EPROTO;
 }
 
 /* *out is set if 0 is returned. */
@@ -367,11 +349,9 @@ static int read_value(struct reader *reader, json_t **out)
 	case '"':
 		return read_string_value(reader, out);
 	case 't':
-		return read_word(reader, "true", json_true(), out);
 	case 'f':
-		return read_word(reader, "false", json_false(), out);
 	case 'n':
-		return read_word(reader, "null", json_null(), out);
+		return read_word(reader, out);
 	default:
 		return read_number(reader, out);
 	}
@@ -381,7 +361,6 @@ static int read_text(
 	const char *text, size_t len, bool keeps_items, json_t **out)
 {
 	struct reader reader = { .at = text, .keeps_items = keeps_items };
-	json_t *value = NULL;
 	int err;
 
 	*out = NULL;
@@ -390,14 +369,13 @@ static int read_text(
 	reader.end = text + len;
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		reader.at += 3;
-	err = read_value(&reader, &value);
+	err = read_value(&reader, out);
 	skip_space(&reader);
 	if (!err && reader.at != reader.end) {
-		json_decref(value);
+		json_decref(*out);
+		*out = NULL;
 		err = -EPROTO;
 	}
-	if (!err)
-		*out = value;
 	text_clear(&reader.out);
 	return err;
 }
@@ -417,15 +395,5 @@ json_t *json_read(const char *text, size_t len)
 	json_t *json;
 
 	json_parse(text, len, &json);
-	return json;
-}
-
-json_t *json_list_item(const json_t *item)
-{
-	size_t len;
-	char *text = json_to_bytes(item, &len);
-	json_t *json = text ? json_read(text, len) : NULL;
-
-	free(text);
 	return json;
 }

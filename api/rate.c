@@ -2,6 +2,8 @@
 /* api/rate.c - how many requests may go out now, and whose turn it is */
 #include "api/rate.h"
 
+#include <sys/param.h>
+
 /* The level is in units of 1/TOKEN, so that per_minute units come in each
  * millisecond. */
 #define TOKEN 60000
@@ -40,19 +42,16 @@ static int64_t rate_full(const struct rate *rate)
 /* The tokens that come in within ms. */
 static int64_t rate_gain(const struct rate *rate, uint64_t ms)
 {
-	return (int64_t)((ms < TOKEN ? ms : TOKEN) * rate->per_minute);
+	return (int64_t)(MIN(ms, TOKEN) * rate->per_minute);
 }
 
 static void rate_refill(struct rate *rate, uint64_t now_ms)
 {
-	int64_t full = rate_full(rate);
-
 	if (now_ms > rate->level_ms) {
 		rate->level += rate_gain(rate, now_ms - rate->level_ms);
 		rate->level_ms = now_ms;
 	}
-	if (rate->level > full)
-		rate->level = full;
+	rate->level = MIN(rate->level, rate_full(rate));
 }
 
 static void rate_level(struct rate *rate, int64_t level, uint64_t now_ms)
@@ -65,12 +64,11 @@ static void rate_level(struct rate *rate, int64_t level, uint64_t now_ms)
 static void rate_start(
 	struct rate *rate, unsigned per_minute, unsigned burst, uint64_t now_ms)
 {
+	int64_t taken = (int64_t)rate->taken * TOKEN;
+
 	rate->per_minute = per_minute;
 	rate->burst = burst;
-	rate_level(
-		rate, rate_full(rate) - (int64_t)rate->taken * TOKEN, now_ms);
-	if (rate->level < 0)
-		rate->level = 0;
+	rate_level(rate, MAX(rate_full(rate) - taken, 0), now_ms);
 	rate->taken = 0;
 }
 
@@ -93,12 +91,10 @@ void rate_set(
 
 static void rate_block(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 {
-	uint64_t s = wait_s < BLOCK_MAX_S ? (uint64_t)wait_s : BLOCK_MAX_S;
+	uint64_t until_ms = now_ms + (uint64_t)MIN(wait_s, BLOCK_MAX_S) * 1000;
 
-	if (now_ms + s * 1000 > rate->blocked_ms) {
-		rate->blocked_ms = now_ms + s * 1000;
-		rate->late_ms = 0;
-	}
+	rate->blocked_ms = MAX(rate->blocked_ms, until_ms);
+	rate->late_ms = 0;
 }
 
 /*
@@ -152,20 +148,14 @@ void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 		rate_block(rate, wait_s, now_ms);
 }
 
-static int64_t rate_reserve(const struct rate *rate, enum api_priority priority)
-{
-	int64_t room = rate_full(rate) / TOKEN - 1;
-
-	if (priority != API_POLL)
-		return 0;
-	return room < POLL_RESERVE ? room : POLL_RESERVE;
-}
-
 /* The level at which one may go that has `ahead` before it. */
 static int64_t rate_need(
 	const struct rate *rate, enum api_priority priority, uint64_t ahead)
 {
-	return (rate_reserve(rate, priority) + (int64_t)ahead + 1) * TOKEN;
+	int64_t room = rate_full(rate) / TOKEN - 1;
+	int64_t reserve = priority == API_POLL ? MIN(room, POLL_RESERVE) : 0;
+
+	return (reserve + (int64_t)ahead + 1) * TOKEN;
 }
 
 /* How long it takes until `level` more has come in. */
@@ -180,25 +170,12 @@ static uint64_t rate_gain_ms(const struct rate *rate, int64_t level)
 static uint64_t rate_token_ms(
 	const struct rate *rate, enum api_priority priority, uint64_t ahead)
 {
-	uint64_t at = 0;
-	int64_t missing;
+	int64_t missing = rate_need(rate, priority, ahead) - rate->level;
 
-	if (rate->per_minute) {
-		missing = rate_need(rate, priority, ahead) - rate->level;
-		if (missing > 0)
-			at = rate->level_ms + rate_gain_ms(rate, missing);
-	}
-	return at > rate->blocked_ms ? at : rate->blocked_ms;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
+	if (!rate->per_minute || missing <= 0)
+		return rate->blocked_ms;
+	return MAX(
+		rate->level_ms + rate_gain_ms(rate, missing), rate->blocked_ms);
 }
 
 /* ---- what becomes late ---- */
@@ -220,13 +197,13 @@ static void rate_note(
 	uint64_t deadline_ms = entry->deadline_ms, full_ms, wait_ms, at;
 	int64_t full = rate_full(rate);
 
-	at = later(rate_token_ms(rate, entry->priority, ahead), entry->due_ms);
+	at = MAX(rate_token_ms(rate, entry->priority, ahead), entry->due_ms);
 	if (at >= deadline_ms) {
 		rate->late_ms = 0;
 		return;
 	}
 	if (!rate->per_minute) {
-		rate->late_ms = earlier(rate->late_ms, deadline_ms);
+		rate->late_ms = MIN(rate->late_ms, deadline_ms);
 		return;
 	}
 	full_ms = rate->level_ms + rate_gain_ms(rate, full - rate->level);
@@ -234,9 +211,9 @@ static void rate_note(
 		rate_gain_ms(
 			rate, rate_need(rate, entry->priority, ahead) - full);
 	if (wait_ms < deadline_ms)
-		full_ms = later(full_ms, deadline_ms - wait_ms);
-	rate->late_ms = earlier(rate->late_ms, earlier(full_ms, deadline_ms));
-	rate->overtakings = earlier(rate->overtakings,
+		full_ms = MAX(full_ms, deadline_ms - wait_ms);
+	rate->late_ms = MIN(rate->late_ms, MIN(full_ms, deadline_ms));
+	rate->overtakings = MIN(rate->overtakings,
 		(deadline_ms - at - 1) / rate_gain_ms(rate, TOKEN));
 }
 
@@ -270,12 +247,8 @@ void rate_push(struct rate *rate, struct rate_entry *entry)
 	rate_overtaken(rate);
 	rate_note(rate, entry, ahead);
 
-	if (queue->count == 0) {
-		queue->due_ms = queue->deadline_ms = UINT64_MAX;
-		queue->is_known = true;
-	}
-	queue->due_ms = earlier(queue->due_ms, entry->due_ms);
-	queue->deadline_ms = earlier(queue->deadline_ms, entry->deadline_ms);
+	queue->due_ms = MIN(queue->due_ms, entry->due_ms);
+	queue->deadline_ms = MIN(queue->deadline_ms, entry->deadline_ms);
 	TAILQ_INSERT_TAIL(&queue->list, entry, link);
 	queue->count++;
 	rate->count++;
@@ -302,9 +275,9 @@ static void queue_update(struct rate_queue *queue)
 	queue->due_ms = queue->deadline_ms = UINT64_MAX;
 	TAILQ_FOREACH(entry, &queue->list, link)
 	{
-		queue->due_ms = earlier(queue->due_ms, entry->due_ms);
+		queue->due_ms = MIN(queue->due_ms, entry->due_ms);
 		queue->deadline_ms =
-			earlier(queue->deadline_ms, entry->deadline_ms);
+			MIN(queue->deadline_ms, entry->deadline_ms);
 	}
 	queue->is_known = true;
 }
@@ -329,19 +302,19 @@ static struct rate_entry *take_turn(
 	return is_run ? run : person;
 }
 
-/* All that wait, in the order in which they will go. */
+/* All that are due at a time, in the order in which they will go. */
 struct line {
 	struct rate_entry *next[API_POLL + 1];
 	bool is_runs_turn;
 };
 
-static struct line line_of(const struct rate *rate)
+static struct line line_of(const struct rate *rate, uint64_t due_ms)
 {
 	struct line line = { .is_runs_turn = rate->is_runs_turn };
 	int i;
 
 	for (i = 0; i <= API_POLL; i++)
-		line.next[i] = TAILQ_FIRST(&rate->queues[i].list);
+		line.next[i] = first_due(rate, i, due_ms);
 	return line;
 }
 
@@ -360,22 +333,17 @@ static struct rate_entry *line_next(struct line *line)
 
 struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 {
-	struct line line = line_of(rate);
-	bool is_runs_turn = rate->is_runs_turn;
-	struct rate_entry *entry;
-	int priority;
+	struct line due = line_of(rate, now_ms);
+	struct line all = line_of(rate, UINT64_MAX);
+	struct rate_entry *entry = line_next(&due);
 
 	rate_refill(rate, now_ms);
-	entry = take_turn(first_due(rate, API_PERSON, now_ms),
-		first_due(rate, API_PROGRAM, now_ms), &is_runs_turn);
-	for (priority = API_READER; priority <= API_POLL && !entry; priority++)
-		entry = first_due(rate, priority, now_ms);
 	if (!entry || rate_token_ms(rate, entry->priority, 0) > now_ms)
 		return NULL;
-	if (entry != line_next(&line))
+	if (entry != line_next(&all))
 		rate_overtaken(rate);
 	if (entry->priority <= API_PROGRAM)
-		rate->is_runs_turn = is_runs_turn;
+		rate->is_runs_turn = due.is_runs_turn;
 	rate_remove(rate, entry);
 	/* The server's bucket is full, too, until it gets this request. */
 	if (rate->level >= rate_full(rate))
@@ -389,7 +357,7 @@ struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 
 void rate_late(struct rate *rate, uint64_t now_ms, struct rate_list *late)
 {
-	struct line line = line_of(rate), before = line;
+	struct line line = line_of(rate, UINT64_MAX), before = line;
 	struct rate_entry *entry;
 	uint64_t ahead = 0, at;
 
@@ -399,7 +367,7 @@ void rate_late(struct rate *rate, uint64_t now_ms, struct rate_list *late)
 	rate->late_ms = rate->overtakings = UINT64_MAX;
 	for (; (entry = line_next(&line)); before = line) {
 		at = rate_token_ms(rate, entry->priority, ahead);
-		at = later(later(at, entry->due_ms), now_ms);
+		at = MAX(MAX(at, entry->due_ms), now_ms);
 		if (at < entry->deadline_ms) {
 			rate_note(rate, entry, ahead++);
 			continue;
@@ -422,8 +390,8 @@ uint64_t rate_wake_ms(struct rate *rate, uint64_t now_ms)
 		if (queue->count == 0)
 			continue;
 		queue_update(queue);
-		at = later(rate_token_ms(rate, i, 0), queue->due_ms);
-		wake = earlier(wake, earlier(at, queue->deadline_ms));
+		at = MAX(rate_token_ms(rate, i, 0), queue->due_ms);
+		wake = MIN(wake, MIN(at, queue->deadline_ms));
 	}
 	return wake;
 }

@@ -49,6 +49,16 @@ json_t *json_twin(json_t *object)
 	return NULL;
 }
 
+json_t *json_list_item(const json_t *item)
+{
+	size_t len;
+	char *text = json_to_bytes(item, &len);
+	json_t *json = text ? json_read(text, len) : NULL;
+
+	free(text);
+	return json;
+}
+
 static void add_value(struct text *text, const json_t *value)
 {
 	char *bytes;
