@@ -214,19 +214,23 @@ static void judge_key(struct api_call *call)
 static void judge_success(struct api_call *call)
 {
 	bool is_whole = json_is_object(call->json) || json_is_array(call->json);
+	int err = -EPROTO;
+	const char *why = NULL;
 
-	if (call->err == -ENOMEM)
-		answer_failed(call, -ENOMEM, "out of memory for the answer");
-	else if (!call->reply.headers.is_whole)
-		answer_failed(
-			call, -EPROTO, "the answer ends within its headers");
-	else if (call->err)
-		answer_failed(call, -EPROTO, "the answer is not JSON");
-	else if (call->row->has_answer && !call->json)
-		answer_failed(call, -EPROTO, "the answer is empty");
-	else if (call->row->has_answer && !is_whole)
-		answer_failed(call, -EPROTO,
-			"the answer is neither an object nor an array");
+	if (call->err == -ENOMEM) {
+		err = -ENOMEM;
+		why = "out of memory for the answer";
+	} else if (!call->reply.headers.is_whole) {
+		why = "the answer ends within its headers";
+	} else if (call->err) {
+		why = "the answer is not JSON";
+	} else if (call->row->has_answer && !is_whole) {
+		why = call->json
+			? "the answer is neither an object nor an array"
+			: "the answer is empty";
+	}
+	if (why)
+		answer_failed(call, err, why);
 	else if (call->endpoint == API_KEYS_VALIDATE)
 		judge_key(call);
 }

@@ -229,13 +229,6 @@ static bool call_retry(struct api_call *call, CURLcode code)
 	return true;
 }
 
-/* How many requests the server may not have counted when it answered this one:
- * requests on different connections overtake each other. */
-static uint64_t call_uncounted(const struct api_call *call)
-{
-	return call->api->sent_count - call->sent_number + call->sent_beside;
-}
-
 static void call_count(struct api_call *call, bool is_answered)
 {
 	struct api *api = call->api;
@@ -257,7 +250,9 @@ static void call_count(struct api_call *call, bool is_answered)
 		.limit = headers->limit,
 		.remaining = headers->remaining,
 		.reset_s = reset_s,
-		.since = call_uncounted(call),
+		/* requests on different connections overtake each other */
+		.since =
+			api->sent_count - call->sent_number + call->sent_beside,
 		.age_ms = api->now_ms - call->sent_ms,
 	};
 	rate_learn(&api->rate, &answer, api->now_ms);

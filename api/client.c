@@ -15,9 +15,22 @@
 /* Calls that an answer lets go out at once still go in the same turn. */
 #define ROUNDS 4
 
+static int check_curl(char *why, size_t why_len)
+{
+	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+
+	if (curl->features & CURL_VERSION_ASYNCHDNS)
+		return 0;
+	snprintf(why, why_len, "libcurl %s has no asynchronous resolver",
+		curl->version);
+	return -ENOSYS;
+}
+
 static int api_init(struct api *api, const struct api_config *config, char *why,
 	size_t why_len)
 {
+	int err;
+
 	rate_init(&api->rate);
 	otp_init(&api->otp);
 	TAILQ_INIT(&api->on_wire);
@@ -27,8 +40,11 @@ static int api_init(struct api *api, const struct api_config *config, char *why,
 	if (!config->timeout_ms)
 		api->config.timeout_ms = TIMEOUT_MS;
 	api->stats.limit = api->stats.remaining = -1;
-	return request_url_base(
-		config->url, &api->base, &api->is_tls, why, why_len);
+	err = check_curl(why, why_len);
+	if (!err)
+		err = request_url_base(
+			config->url, &api->base, &api->is_tls, why, why_len);
+	return err;
 }
 
 static int multi_init(CURLM **multi)
@@ -49,17 +65,6 @@ static int multi_init(CURLM **multi)
 	return errno_of_curl_multi(code);
 }
 
-static int check_curl(char *why, size_t why_len)
-{
-	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-
-	if (curl->features & CURL_VERSION_ASYNCHDNS)
-		return 0;
-	snprintf(why, why_len, "libcurl %s has no asynchronous resolver",
-		curl->version);
-	return -ENOSYS;
-}
-
 int api_new(const struct api_config *config, struct api **out, char *why,
 	size_t why_len)
 {
@@ -71,11 +76,10 @@ int api_new(const struct api_config *config, struct api **out, char *why,
 	err = errno_of_curl(curl_global_init_wiped(), 0);
 	if (err)
 		return err;
-	err = check_curl(why, why_len);
-	api = err ? NULL : calloc(1, sizeof(*api));
+	api = calloc(1, sizeof(*api));
 	if (!api) {
 		curl_global_cleanup();
-		return err ? err : -ENOMEM;
+		return -ENOMEM;
 	}
 	err = api_init(api, config, why, why_len);
 	if (!err)
@@ -213,6 +217,10 @@ static int wait_ms(struct api *api, uint64_t now_ms, int timeout_ms)
 	return timeout_ms;
 }
 
+_Static_assert(CURL_WAIT_POLLIN == POLLIN && CURL_WAIT_POLLPRI == POLLPRI &&
+		CURL_WAIT_POLLOUT == POLLOUT,
+	"curl's events are those of poll(2)");
+
 int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 	uint64_t now_ms, int timeout_ms)
 {
@@ -222,15 +230,9 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 
 	if (nfds > POLL_FDS_MAX)
 		return -EINVAL;
-	for (i = 0; i < nfds; i++) {
-		waits[i] = (struct curl_waitfd){ .fd = fds[i].fd };
-		if (fds[i].events & POLLIN)
-			waits[i].events |= CURL_WAIT_POLLIN;
-		if (fds[i].events & POLLPRI)
-			waits[i].events |= CURL_WAIT_POLLPRI;
-		if (fds[i].events & POLLOUT)
-			waits[i].events |= CURL_WAIT_POLLOUT;
-	}
+	for (i = 0; i < nfds; i++)
+		waits[i] = (struct curl_waitfd){ .fd = fds[i].fd,
+			.events = fds[i].events };
 	err = errno_of_curl_multi(curl_multi_poll(api->multi, waits, nfds,
 		wait_ms(api, now_ms, timeout_ms), NULL));
 	if (err)

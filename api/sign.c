@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,25 +29,10 @@ static void put_hex(char *out, const unsigned char *bytes, size_t len)
 	*out = '\0';
 }
 
-static int sign_parts(EVP_MAC_CTX *mac, const char *stamp, const char *method,
-	const char *path, const void *body, size_t body_len)
-{
-	const char *parts[] = { stamp, ":", method, ":", path, ":" };
-	size_t i;
-
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (!EVP_MAC_update(mac, (const unsigned char *)parts[i],
-			    strlen(parts[i])))
-			return -EIO;
-	if (body_len && !EVP_MAC_update(mac, body, body_len))
-		return -EIO;
-	return 0;
-}
-
 int sign_request(char out[SIGNATURE_SIZE], const char *secret, int64_t unix_s,
 	const char *method, const char *path, const void *body, size_t body_len)
 {
-	char sha256[] = "SHA256", stamp[32];
+	char sha256[] = "SHA256", *head = NULL;
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(
 			OSSL_MAC_PARAM_DIGEST, sha256, 0),
@@ -57,24 +43,25 @@ int sign_request(char out[SIGNATURE_SIZE], const char *secret, int64_t unix_s,
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *mac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
 	int err = -ENOMEM;
+	int head_len =
+		asprintf(&head, "%" PRId64 ":%s:%s:", unix_s, method, path);
 
-	if (!mac)
+	if (!mac || head_len < 0)
 		goto out;
 	err = -EIO;
-	if (!EVP_MAC_init(
-		    mac, (const unsigned char *)secret, strlen(secret), params))
-		goto out;
-	snprintf(stamp, sizeof(stamp), "%" PRId64, unix_s);
-	err = sign_parts(mac, stamp, method, path, body, body_len);
-	if (err)
-		goto out;
-	err = -EIO;
-	if (!EVP_MAC_final(mac, digest, &digest_len, sizeof(digest)) ||
+	if (!EVP_MAC_init(mac, (const unsigned char *)secret, strlen(secret),
+		    params) ||
+		!EVP_MAC_update(
+			mac, (const unsigned char *)head, (size_t)head_len) ||
+		(body_len && !EVP_MAC_update(mac, body, body_len)) ||
+		!EVP_MAC_final(mac, digest, &digest_len, sizeof(digest)) ||
 		digest_len != sizeof(digest))
 		goto out;
 	put_hex(out, digest, sizeof(digest));
 	err = 0;
 out:
+	if (head_len >= 0)
+		free(head);
 	EVP_MAC_CTX_free(mac);
 	EVP_MAC_free(hmac);
 	return err;

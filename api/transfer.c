@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "api/client.h"
 #include "api/sign.h"
@@ -177,6 +178,7 @@ static CURLcode set_request(CURL *easy, struct api_call *call)
 {
 	const char *method = call->row->method;
 	bool is_post = strcmp(method, "POST") == 0;
+	uint64_t left = call->entry.deadline_ms - call->api->now_ms;
 
 	SET(CURLOPT_URL, call->url.url);
 	SET(CURLOPT_HTTPHEADER, call->headers);
@@ -196,26 +198,9 @@ static CURLcode set_request(CURL *easy, struct api_call *call)
 	SET(CURLOPT_HEADERDATA, call);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, call);
+	SET(CURLOPT_TIMEOUT_MS, (long)MIN(left, INT32_MAX));
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)MIN(left, CONNECT_MS));
 	return CURLE_OK;
-}
-
-static CURLcode set_limits(CURL *easy, const struct api_call *call)
-{
-	uint64_t left = call->entry.deadline_ms - call->api->now_ms;
-
-	if (left > INT32_MAX)
-		left = INT32_MAX;
-	SET(CURLOPT_TIMEOUT_MS, (long)left);
-	SET(CURLOPT_CONNECTTIMEOUT_MS,
-		left < CONNECT_MS ? (long)left : (long)CONNECT_MS);
-	return CURLE_OK;
-}
-
-static void reply_restart(struct reply *reply)
-{
-	text_clear(&reply->text);
-	*reply = (struct reply){ 0 };
-	headers_init(&reply->headers);
 }
 
 static int hand_over(struct api_call *call)
@@ -225,8 +210,6 @@ static int hand_over(struct api_call *call)
 
 	if (code == CURLE_OK)
 		code = set_request(call->easy, call);
-	if (code == CURLE_OK)
-		code = set_limits(call->easy, call);
 	if (code != CURLE_OK) {
 		snprintf(call->curl_error, sizeof(call->curl_error), "%s",
 			curl_easy_strerror(code));
@@ -243,7 +226,9 @@ int transfer_start(struct api_call *call)
 {
 	int err;
 
-	reply_restart(&call->reply);
+	text_clear(&call->reply.text);
+	call->reply = (struct reply){ 0 };
+	headers_init(&call->reply.headers);
 	call->curl_error[0] = '\0';
 	call->easy = curl_easy_init();
 	if (!call->easy)

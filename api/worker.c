@@ -50,12 +50,9 @@ static struct task *worker_take(struct worker *worker)
  * exactly while the list is not empty. */
 static void worker_finish(struct worker *worker, struct task *task)
 {
-	uint64_t one = 1;
-
 	pthread_mutex_lock(&worker->lock);
 	STAILQ_INSERT_TAIL(&worker->finished, task, link);
-	while (write(worker->fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	eventfd_write(worker->fd, 1);
 	pthread_mutex_unlock(&worker->lock);
 }
 
@@ -165,16 +162,14 @@ int worker_fd(const struct worker *worker)
 static struct task *worker_finished(struct worker *worker)
 {
 	struct task *task;
-	uint64_t count;
+	eventfd_t count;
 
 	pthread_mutex_lock(&worker->lock);
 	task = STAILQ_FIRST(&worker->finished);
 	if (task)
 		STAILQ_REMOVE_HEAD(&worker->finished, link);
 	if (STAILQ_EMPTY(&worker->finished))
-		while (read(worker->fd, &count, sizeof(count)) < 0 &&
-			errno == EINTR)
-			;
+		eventfd_read(worker->fd, &count);
 	pthread_mutex_unlock(&worker->lock);
 	return task;
 }
