@@ -12,7 +12,7 @@
 #include "api/api.h"
 #include "api/endpoints.h"
 #include "api/headers.h"
-#include "api/error_message.h"
+#include "api/errno.h"
 #include "api/otp.h"
 #include "api/rate.h"
 #include "api/request_url.h"

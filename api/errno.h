@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* api/errno.h - errors of the API and of curl, as -errno */
+/* api/errno.h - errors of the API and of curl, as -errno and as a line */
 #ifndef API_ERRNO_H
 #define API_ERRNO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <curl/curl.h>
+#include <jansson.h>
+
+#define MESSAGE_SIZE 512
+#define CODE_SIZE 64
 
 /* What an unsuccessful answer says about its reason; "" where nothing. */
 struct api_error {
@@ -13,6 +18,14 @@ struct api_error {
 	const char *code;  /* the API's `code` */
 	const char *error; /* the API's `error`: a word or a sentence */
 };
+
+/* The reason in an unsuccessful answer; it lives as long as json. */
+struct api_error api_error_of(const json_t *json);
+
+/* Copies s as one line into out, of at most MESSAGE_SIZE bytes: control bytes,
+ * C1 controls and invalid UTF-8 become \xNN. What does not fit is cut off
+ * between characters. */
+void error_message_put(char *out, size_t size, const char *s);
 
 /* -errno for a status, 0 for 200 to 299. */
 int errno_of_status(int status, const struct api_error *error);

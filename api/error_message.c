@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* api/error_message.c - a failure in one line that a terminal can show */
-#include "api/error_message.h"
-
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/api.h"
 #include "api/bytes.h"
+#include "api/errno.h"
 
 static bool is_printable(const char *s, size_t len)
 {

@@ -2,7 +2,7 @@
 /* tests/fuzz/names.c - names and words from the network */
 #include <string.h>
 
-#include "api/error_message.h"
+#include "api/errno.h"
 #include "fs/jobs/jobs.h"
 #include "fs/base/log.h"
 #include "fs/base/safe_name.h"

@@ -11,7 +11,6 @@
 
 #include "api/api.h"
 #include "api/errno.h"
-#include "api/error_message.h"
 
 struct status_case {
 	int status;
