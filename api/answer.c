@@ -13,8 +13,8 @@
 /* Longer answers are parsed by the worker. */
 #define PARSE_NOW_MAX (64 * 1024)
 
-/* The worker's task. It owns the text until it is done, so that a call can be
- * cancelled without waiting. */
+/* A task, of the worker if the text is long. It owns the text until it is done,
+ * so that a call can be cancelled without waiting. */
 struct parse {
 	struct api_call *call; /* NULL: cancelled; only the loop uses it */
 	void (*parsed)(struct api_call *call);
@@ -25,25 +25,21 @@ struct parse {
 	int err;
 };
 
-static int text_parse(
-	const struct text *text, bool is_list, json_t **json, uint64_t *hash)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-
-	if (!EVP_Digest(
-		    text->data, text->len, digest, NULL, EVP_sha256(), NULL))
-		return -ENOMEM;
-	memcpy(hash, digest, sizeof(*hash));
-	return is_list ? json_parse_list(text->data, text->len, json)
-		       : json_parse(text->data, text->len, json);
-}
-
 static void parse_work(void *ctx)
 {
+	unsigned char digest[EVP_MAX_MD_SIZE];
 	struct parse *parse = ctx;
+	const char *s = parse->text.data;
+	size_t len = parse->text.len;
 
-	parse->err = text_parse(
-		&parse->text, parse->is_list, &parse->json, &parse->hash);
+	if (len == 0)
+		return;
+	parse->err = -ENOMEM;
+	if (!EVP_Digest(s, len, digest, NULL, EVP_sha256(), NULL))
+		return;
+	memcpy(&parse->hash, digest, sizeof(parse->hash));
+	parse->err = parse->is_list ? json_parse_list(s, len, &parse->json)
+				    : json_parse(s, len, &parse->json);
 }
 
 static void parse_done(void *ctx)
@@ -66,44 +62,31 @@ static void parse_done(void *ctx)
 	free(parse);
 }
 
-static int parse_later(
-	struct api_call *call, void (*parsed)(struct api_call *call))
+void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
 {
-	struct parse *parse = calloc(1, sizeof(*parse));
-	int err = -ENOMEM;
+	struct worker *worker = call->api->config.worker;
+	struct text *text = &call->reply.text;
+	bool is_long = text->len > PARSE_NOW_MAX;
+	struct parse *parse = malloc(sizeof(*parse));
 
-	if (parse) {
-		parse->call = call;
-		parse->parsed = parsed;
-		parse->text = call->reply.text;
-		parse->is_list = call->row->is_list;
-		err = worker_submit(call->api->config.worker, parse_work,
-			parse_done, parse);
+	if (!parse) {
+		call->err = -ENOMEM;
+		parsed(call);
+		return;
 	}
-	if (err) {
-		free(parse);
-		return err;
-	}
-	call->reply.text = (struct text){ 0 };
+	*parse = (struct parse){ .call = call,
+		.parsed = parsed,
+		.text = *text,
+		.is_list = call->row->is_list };
+	*text = (struct text){ 0 };
 	call->parse = parse;
 	call->state = CALL_PARSING;
 	TAILQ_INSERT_TAIL(&call->api->parsing, call, link);
-	return 0;
-}
-
-void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
-{
-	const struct text *text = &call->reply.text;
-
-	call->err = 0;
-	call->text_hash = 0;
-	if (text->len > PARSE_NOW_MAX && call->api->config.worker &&
-		parse_later(call, parsed) == 0)
+	if (is_long && worker &&
+		worker_submit(worker, parse_work, parse_done, parse) == 0)
 		return;
-	if (text->len > 0)
-		call->err = text_parse(text, call->row->is_list, &call->json,
-			&call->text_hash);
-	parsed(call);
+	parse_work(parse);
+	parse_done(parse);
 }
 
 void answer_forget(struct api_call *call)
