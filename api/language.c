@@ -84,35 +84,19 @@ static bool has_word(
 	return false;
 }
 
-static const char *by_ending(const char *ending, compare *differs)
+static const char *find(
+	bool by_ending, const char *word, size_t len, compare *differs)
 {
+	const char *words;
 	size_t i;
 
-	for (i = 0; i < LANGUAGES; i++)
-		if (has_word(languages[i].endings, ending, strlen(ending),
-			    differs))
+	for (i = 0; i < LANGUAGES; i++) {
+		words = by_ending ? languages[i].endings
+				  : languages[i].interpreters;
+		if (has_word(words, word, len, differs))
 			return languages[i].name;
+	}
 	return NULL;
-}
-
-const char *language_of_name(const char *name)
-{
-	const char *dot, *slash = strrchr(name, '/'), *language;
-
-	if (slash)
-		name = slash + 1;
-	dot = strrchr(name, '.');
-	if (!dot || dot == name)
-		return NULL;
-	language = by_ending(dot + 1, strncmp);
-	return language ? language : by_ending(dot + 1, strncasecmp);
-}
-
-/* ---- the #! line ---- */
-
-static bool starts_with(const char *s, const char *start)
-{
-	return strncmp(s, start, strlen(start)) == 0;
 }
 
 static const char *last_part(const char *path)
@@ -120,6 +104,27 @@ static const char *last_part(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+const char *language_of_name(const char *name)
+{
+	const char *dot, *language;
+	size_t len;
+
+	name = last_part(name);
+	dot = strrchr(name, '.');
+	if (!dot || dot == name)
+		return NULL;
+	len = strlen(++dot);
+	language = find(true, dot, len, strncmp);
+	return language ? language : find(true, dot, len, strncasecmp);
+}
+
+/* ---- the #! line ---- */
+
+static bool starts_with(const char *s, const char *start)
+{
+	return strncmp(s, start, strlen(start)) == 0;
 }
 
 /* The word that `env` would run, after its options and variables; NULL: there
@@ -141,16 +146,6 @@ static const char *env_command(char **rest)
 	return word;
 }
 
-static const char *by_interpreter(const char *name, size_t len)
-{
-	size_t i;
-
-	for (i = 0; len && i < LANGUAGES; i++)
-		if (has_word(languages[i].interpreters, name, len, strncmp))
-			return languages[i].name;
-	return NULL;
-}
-
 const char *language_of_shebang(const char *content, size_t len)
 {
 	const char *name, *language;
@@ -169,10 +164,10 @@ const char *language_of_shebang(const char *content, size_t len)
 		return NULL;
 	name = last_part(name);
 	len = strlen(name);
-	language = by_interpreter(name, len);
+	language = find(false, name, len, strncmp);
 	if (language)
 		return language;
 	while (len > 0 && strchr("0123456789.-", name[len - 1]))
 		len--; /* python3.11, lua5.4, ghc-9.2 */
-	return by_interpreter(name, len);
+	return find(false, name, len, strncmp);
 }

@@ -2,6 +2,10 @@
 /* api/retry.c - whether and when a request is sent again */
 #include "api/retry.h"
 
+#include <errno.h>
+
+#include "api/errno.h"
+
 /*
  * A program must not run twice because an answer was lost. So a request that
  * changes something is resent only if the answer says that it was not carried
@@ -24,19 +28,10 @@ static uint64_t backoff_ms(const struct retry *retry)
 
 static bool is_lost(CURLcode code)
 {
-	switch (code) {
-	case CURLE_OPERATION_TIMEDOUT:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_GOT_NOTHING:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-	case CURLE_ABORTED_BY_CALLBACK:
-		return true;
-	default:
-		return false;
-	}
+	int err = errno_of_curl(code, 0);
+
+	return err == -ETIMEDOUT || err == -ECONNRESET ||
+		code == CURLE_PARTIAL_FILE;
 }
 
 static bool is_temporary(int status)

@@ -66,21 +66,23 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	return 0;
 }
 
-static int add_header(
-	struct api_call *call, const char *name, const char *value)
+/* Does nothing if *err is set. */
+static void add_header(
+	struct api_call *call, const char *name, const char *value, int *err)
 {
 	char line[512];
-	struct curl_slist *list;
+	struct curl_slist *list = NULL;
 	int n = snprintf(line, sizeof(line), "%s: %s", name, value);
 
+	if (*err)
+		return;
 	if (n < 0 || (size_t)n >= sizeof(line))
-		return -EINVAL;
-	list = curl_slist_append(call->headers, line);
+		*err = -EINVAL;
+	else if (!(list = curl_slist_append(call->headers, line)))
+		*err = -ENOMEM;
+	else
+		call->headers = list;
 	explicit_bzero(line, sizeof(line));
-	if (!list)
-		return -ENOMEM;
-	call->headers = list;
-	return 0;
 }
 
 static void clear_headers(struct api_call *call)
@@ -93,44 +95,39 @@ static void clear_headers(struct api_call *call)
 	call->headers = NULL;
 }
 
-static int add_signature(struct api_call *call)
+static void add_signature(struct api_call *call, int *err)
 {
 	const struct api_credentials *keys = call->api->config.credentials;
 	int64_t unix_s = sign_unix_s() + call->api->stats.skew_s;
-	char value[SIGNATURE_SIZE + sizeof(keys->public_key)];
+	char value[SIGNATURE_SIZE + sizeof(keys->public_key)] = "";
 	const char *path =
 		call->signs_query ? call->url.path_query : call->url.path;
-	int err = sign_request(value, keys->secret_key, unix_s,
-		call->row->method, path, call->body, call->body_len);
 
-	if (!err)
-		err = add_header(call, "X-Signature", value);
+	if (!*err)
+		*err = sign_request(value, keys->secret_key, unix_s,
+			call->row->method, path, call->body, call->body_len);
+	add_header(call, "X-Signature", value, err);
 	snprintf(value, sizeof(value), "%" PRId64, unix_s);
-	if (!err)
-		err = add_header(call, "X-Timestamp", value);
+	add_header(call, "X-Timestamp", value, err);
 	snprintf(value, sizeof(value), "Bearer %s", keys->public_key);
-	if (!err)
-		err = add_header(call, "Authorization", value);
-	return err;
+	add_header(call, "Authorization", value, err);
 }
 
 static int add_headers(struct api_call *call)
 {
 	const char *type =
 		call->row->is_text ? "text/plain" : "application/json";
-	int err = add_header(call, "Accept", "application/json");
+	int err = 0;
 
-	if (!err && call->body)
-		err = add_header(call, "Content-Type", type);
-	else if (!err)
-		/* removes curl's default, which is that of a form */
-		err = add_header(call, "Content-Type", "");
-	if (!err && !call->row->is_unsigned)
-		err = add_signature(call);
-	if (!err && call->otp.code[0])
-		err = add_header(call, "X-Sudo-OTP", call->otp.code);
-	if (!err && call->otp.challenge[0])
-		err = add_header(call, "X-Sudo-Challenge", call->otp.challenge);
+	add_header(call, "Accept", "application/json", &err);
+	/* "" removes curl's default, which is that of a form */
+	add_header(call, "Content-Type", call->body ? type : "", &err);
+	if (!call->row->is_unsigned)
+		add_signature(call, &err);
+	if (call->otp.code[0])
+		add_header(call, "X-Sudo-OTP", call->otp.code, &err);
+	if (call->otp.challenge[0])
+		add_header(call, "X-Sudo-Challenge", call->otp.challenge, &err);
 	return err;
 }
 
