@@ -168,7 +168,7 @@ static void judge_refusal(struct api_call *call)
 		code = error.error;
 	error_message_put(call->code, sizeof(call->code), code);
 	/* the one-time code was refused, not the key */
-	if (call->used_otp && (status == 401 || status == 403))
+	if (call->otp.code[0] && (status == 401 || status == 403))
 		err = -EPERM;
 	snprintf(plain, sizeof(plain), "HTTP %d%s", status,
 		status / 100 == 3 ? ": redirects are not followed" : "");

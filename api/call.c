@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/random.h>
 #include <syslog.h>
 
@@ -13,10 +14,8 @@
 #include "api/retry.h"
 #include "api/sign.h"
 
-static void api_log(struct api *api, int syslog_level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void api_log(struct api *api, int syslog_level, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void api_log(
+	struct api *api, int syslog_level, const char *format, ...)
 {
 	char line[1024];
 	va_list args;
@@ -29,13 +28,26 @@ static void api_log(struct api *api, int syslog_level, const char *format, ...)
 	api->config.log(api->config.ctx, syslog_level, line);
 }
 
+/* The API's clock, as far as it is known. */
+static int64_t api_unix_s(const struct api *api)
+{
+	return sign_unix_s() + api->stats.skew_s;
+}
+
+/* How long the answer asks to wait; -1: it does not. */
+static int64_t call_wait_s(const struct api_call *call)
+{
+	return headers_wait_s(&call->reply.headers, api_unix_s(call->api));
+}
+
 /* Spreads retries in time. */
 static uint32_t random_number(void)
 {
-	uint32_t number;
+	uint32_t number = 0;
 
-	return getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0 ? 0
-								     : number;
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		return 0; /* too early after the boot */
+	return number;
 }
 
 static void call_wait(struct api_call *call, uint64_t due_ms)
@@ -62,9 +74,7 @@ static int call_init(struct api_call *call, struct api *api,
 		timeout_ms =
 			endpoint_timeout_ms(call->row, api->config.timeout_ms);
 	call->entry.priority = request->priority;
-	call->entry.deadline_ms = timeout_ms < UINT64_MAX - now_ms
-		? now_ms + timeout_ms
-		: UINT64_MAX;
+	call->entry.deadline_ms = now_ms + MIN(timeout_ms, UINT64_MAX - now_ms);
 	return request_url_init(
 		&call->url, api->base, call->row, request->id, request->query);
 }
@@ -167,10 +177,9 @@ void call_send(struct api_call *call)
 	api->stats.queued = api->rate.count;
 	call->tries++;
 	call->sent_ms = api->now_ms;
-	if (!call->used_otp &&
+	if (!call->otp.code[0])
 		otp_take(&api->otp, call->row->method, call->url.path,
-			&call->otp))
-		call->used_otp = true;
+			&call->otp);
 	err = transfer_start(call);
 	if (err) {
 		answer_failed(call, err,
@@ -202,8 +211,7 @@ static void call_resend(struct api_call *call, uint64_t at_ms)
 
 static bool call_retry(struct api_call *call, CURLcode code)
 {
-	const struct headers *headers = &call->reply.headers;
-	int64_t unix_s = sign_unix_s() + call->api->stats.skew_s;
+	uint64_t at_ms;
 
 	/* Where a kept connection was lost, curl resends by itself. That counts
 	 * as an attempt, too. */
@@ -215,13 +223,12 @@ static bool call_retry(struct api_call *call, CURLcode code)
 		.is_quota = call->err == -EDQUOT,
 		.tries = call->tries,
 		.curl = code,
-		.status = headers->status,
-		.wait_s = headers_wait_s(headers, unix_s),
+		.status = call->reply.headers.status,
+		.wait_s = call_wait_s(call),
 		.now_ms = call->api->now_ms,
 		.deadline_ms = call->entry.deadline_ms,
 		.random = random_number(),
 	};
-	uint64_t at_ms;
 
 	if (call->err == -ENOMEM || !retry_at(&retry, &at_ms))
 		return false;
@@ -233,7 +240,7 @@ static void call_count(struct api_call *call, bool is_answered)
 {
 	struct api *api = call->api;
 	const struct headers *headers = &call->reply.headers;
-	int64_t unix_s = sign_unix_s() + api->stats.skew_s;
+	int64_t unix_s = api_unix_s(api);
 	int64_t reset_s = headers_reset_s(headers, unix_s);
 	int kind = is_answered ? headers->status / 100 : 0;
 
@@ -296,8 +303,7 @@ static bool call_resign(struct api_call *call)
 	if (date >= 0)
 		api->stats.skew_s = date - sign_unix_s();
 	api_log(api, LOG_NOTICE,
-		"the clock differs by %" PRId64 " s from the "
-		"API's",
+		"the clock differs by %" PRId64 " s from the API's",
 		api->stats.skew_s);
 	return true;
 }
@@ -322,21 +328,17 @@ static bool call_add_code(struct api_call *call)
 	if (endpoint_is_safe(call->row))
 		return false;
 	otp_challenged(&api->otp, call->row->method, call->url.path, id);
-	if (call->used_otp)
-		return false;
-	call->used_otp = otp_take(
-		&api->otp, call->row->method, call->url.path, &call->otp);
-	return call->used_otp;
+	return !call->otp.code[0] &&
+		otp_take(&api->otp, call->row->method, call->url.path,
+			&call->otp);
 }
 
 /* True if the refusal is answered by resending at once. */
 static bool call_repair(struct api_call *call)
 {
 	struct api *api = call->api;
-	const struct headers *headers = &call->reply.headers;
-	int64_t unix_s = sign_unix_s() + api->stats.skew_s;
 
-	switch (headers->status) {
+	switch (call->reply.headers.status) {
 	case 401:
 		return !call->row->is_unsigned &&
 			(call_resign(call) || call_flip(call));
@@ -345,8 +347,8 @@ static bool call_repair(struct api_call *call)
 	case 429:
 		api->stats.limited++;
 		if (call->err != -EDQUOT)
-			rate_limited(&api->rate,
-				headers_wait_s(headers, unix_s), api->now_ms);
+			rate_limited(
+				&api->rate, call_wait_s(call), api->now_ms);
 		return false;
 	default:
 		return false;
@@ -369,19 +371,13 @@ static void call_parsed(struct api_call *call)
 		call_finish(call);
 }
 
-/* A poll that got no turn in time is no error: the next one may get one. */
-static bool call_is_error(const struct api_call *call)
-{
-	bool had_no_turn = call->err == -EBUSY && call->tries == 0;
-
-	return call->err &&
-		!(had_no_turn && call->entry.priority > API_PROGRAM);
-}
-
 void call_report(struct api_call *call)
 {
 	struct api *api = call->api;
 	const struct reply *reply = &call->reply;
+	/* A poll that got no turn is no error: the next one may get one. */
+	bool had_no_turn = call->err == -EBUSY && call->tries == 0 &&
+		call->entry.priority > API_PROGRAM;
 	struct api_answer answer = {
 		.err = call->err,
 		.status = reply->headers.status,
@@ -395,7 +391,7 @@ void call_report(struct api_call *call)
 	};
 
 	call->state = CALL_REPORTING;
-	if (call_is_error(call) && api->config.on_error)
+	if (call->err && !had_no_turn && api->config.on_error)
 		api->config.on_error(api->config.ctx, call->row->method,
 			call->url.path, &answer);
 	if (call->done)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #define TIMEOUT_MS 30000
 #define CONNECTIONS_MAX 256L
@@ -212,9 +213,7 @@ static int wait_ms(struct api *api, uint64_t now_ms, int timeout_ms)
 		timeout_ms = POLL_MS_MAX;
 	if (!TAILQ_EMPTY(&api->finished) || wake_ms <= now_ms)
 		return 0;
-	if (wake_ms - now_ms < (uint64_t)timeout_ms)
-		return (int)(wake_ms - now_ms);
-	return timeout_ms;
+	return (int)MIN(wake_ms - now_ms, (uint64_t)timeout_ms);
 }
 
 _Static_assert(CURL_WAIT_POLLIN == POLLIN && CURL_WAIT_POLLPRI == POLLPRI &&

@@ -68,7 +68,6 @@ struct api_call {
 	bool was_resigned; /* after a 401 about the clock */
 	bool signs_query;
 	bool was_flipped; /* signs_query was inverted after a 401 */
-	bool used_otp;
 	struct otp_answer otp;
 
 	CURL *easy;

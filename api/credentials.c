@@ -22,16 +22,13 @@ struct reason {
 	size_t size;
 };
 
-static int fail(struct reason why, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct reason why, int err, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int fail(
+	struct reason why, int err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	if (why.text && why.size)
-		vsnprintf(why.text, why.size, format, args);
+	vsnprintf(why.text, why.size, format, args);
 	va_end(args);
 	return err;
 }
@@ -81,7 +78,7 @@ static int file_check(int fd, const char *path, struct reason why)
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return fail(why, -errno, "%s: %s", path, strerror(errno));
+		return fail(why, -errno, "%s: %m", path);
 	if (!S_ISREG(st.st_mode))
 		return fail(why, -EINVAL, "%s is not a regular file", path);
 	if (st.st_uid != geteuid())
@@ -104,15 +101,14 @@ static int file_read(const char *path, char **out, struct reason why)
 
 	*out = NULL;
 	if (fd < 0)
-		return fail(why, -errno, "%s: %s", path, strerror(errno));
+		return fail(why, -errno, "%s: %m", path);
 	err = file_check(fd, path, why);
 	if (!err && !(*out = calloc(1, FILE_MAX + 1)))
 		err = fail(why, -ENOMEM, "%s: out of memory", path);
 	while (!err && n > 0 && len < FILE_MAX) {
 		n = read(fd, *out + len, FILE_MAX - len);
 		if (n < 0)
-			err = fail(
-				why, -errno, "%s: %s", path, strerror(errno));
+			err = fail(why, -errno, "%s: %m", path);
 		else
 			len += (size_t)n;
 	}
