@@ -72,15 +72,6 @@ static const struct curl_row codes[] = {
 	{ CURLE_ABORTED_BY_CALLBACK, -ECONNRESET },
 };
 
-/* The kernel's error where it says more than curl's. */
-static const int os_errors[] = {
-	ECONNREFUSED,
-	EHOSTUNREACH,
-	ENETUNREACH,
-	ETIMEDOUT,
-	ECONNRESET,
-};
-
 /* True if a word of text begins with `word`, in any case: "locked" is not in
  * "unlocked" or "blocked", but "concurren" is in "concurrency". */
 static bool has_word(const char *text, const char *word)
@@ -126,10 +117,11 @@ int errno_of_curl(CURLcode code, long os_errno)
 {
 	size_t i;
 
-	if (code == CURLE_COULDNT_CONNECT)
-		for (i = 0; i < sizeof(os_errors) / sizeof(os_errors[0]); i++)
-			if (os_errno == os_errors[i])
-				return -os_errors[i];
+	/* The kernel's error says more than curl's. */
+	if (code == CURLE_COULDNT_CONNECT &&
+		(os_errno == EHOSTUNREACH || os_errno == ENETUNREACH ||
+			os_errno == ETIMEDOUT || os_errno == ECONNRESET))
+		return (int)-os_errno;
 	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (codes[i].code == code)
 			return codes[i].err;

@@ -132,18 +132,6 @@ static const char *url_fault(CURLU *url, char **scheme, char **host)
 				    "addresses only";
 }
 
-static int base_of(
-	const char *scheme, const char *host, const char *port, char **base)
-{
-	int n = asprintf(base, "%s://%s%s%s", scheme, host, port ? ":" : "",
-		port ? port : "");
-
-	if (n >= 0)
-		return 0;
-	*base = NULL;
-	return -ENOMEM;
-}
-
 int request_url_base(
 	const char *text, char **base, bool *is_tls, char *why, size_t why_len)
 {
@@ -162,7 +150,13 @@ int request_url_base(
 		goto out;
 	curl_url_get(url, CURLUPART_PORT, &port, 0);
 	*is_tls = strcmp(scheme, "https") == 0;
-	err = base_of(scheme, host, port, base);
+	if (asprintf(base, "%s://%s%s%s", scheme, host, port ? ":" : "",
+		    port ? port : "") >= 0) {
+		err = 0;
+	} else {
+		*base = NULL;
+		err = -ENOMEM;
+	}
 out:
 	if (err && why && why_len)
 		snprintf(why, why_len, "%s %s", text ? text : "(no url)",
