@@ -98,73 +98,60 @@ static bool is_loopback(const char *host)
 		ntohl(v4.s_addr) >> 24 == 127;
 }
 
-/* What is wrong with the URL; NULL: nothing. */
-static const char *url_fault(CURLU *url, char **scheme, char **host)
+/* What is wrong with the whole URL; NULL: nothing. */
+static const char *url_fault(const char *scheme, const char *host,
+	const char *base, const char *whole)
 {
-	static const CURLUPart unwanted[] = { CURLUPART_USER,
-		CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY,
-		CURLUPART_FRAGMENT };
-	char *part;
-	bool has_path;
-	size_t i;
+	size_t len = strlen(base);
 
-	if (curl_url_get(url, CURLUPART_SCHEME, scheme, 0) != CURLUE_OK ||
-		curl_url_get(url, CURLUPART_HOST, host, 0) != CURLUE_OK)
-		return "is not a URL";
-	for (i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++) {
-		if (curl_url_get(url, unwanted[i], &part, 0) != CURLUE_OK)
-			continue;
-		curl_free(part);
+	/* With a user, for example, it does not begin with the base. */
+	if (strncmp(whole, base, len) != 0 ||
+		(whole[len] && strcmp(whole + len, "/") != 0))
 		return "has more than a host and a port";
-	}
-	if (curl_url_get(url, CURLUPART_PATH, &part, 0) == CURLUE_OK) {
-		has_path = part[0] != '\0' && strcmp(part, "/") != 0;
-		curl_free(part);
-		if (has_path)
-			return "has a path";
-	}
-	if (strcmp(*scheme, "https") == 0)
+	if (strcmp(scheme, "https") == 0 ||
+		(strcmp(scheme, "http") == 0 && is_loopback(host)))
 		return NULL;
-	if (strcmp(*scheme, "http") != 0)
-		return "is not https";
-	return is_loopback(*host) ? NULL
-				  : "is not https; http is for loopback "
-				    "addresses only";
+	return "is not https; http is for loopback addresses only";
 }
 
 int request_url_base(
 	const char *text, char **base, bool *is_tls, char *why, size_t why_len)
 {
-	char *scheme = NULL, *host = NULL, *port = NULL;
-	const char *fault = "is not a URL";
+	char *scheme = NULL, *host = NULL, *port = NULL, *whole = NULL;
+	static const char no_memory[] = "is not checked: out of memory";
 	CURLU *url = curl_url();
-	int err = -ENOMEM;
+	const char *fault = url ? "is not a URL" : no_memory;
+	int err = url ? -EINVAL : -ENOMEM;
 
 	*base = NULL;
-	if (!url)
-		goto out;
-	if (text && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK)
-		fault = url_fault(url, &scheme, &host);
-	err = -EINVAL;
-	if (fault)
+	if (!text || curl_url_set(url, CURLUPART_URL, text, 0) ||
+		curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) ||
+		curl_url_get(url, CURLUPART_HOST, &host, 0) ||
+		curl_url_get(url, CURLUPART_URL, &whole, 0))
 		goto out;
 	curl_url_get(url, CURLUPART_PORT, &port, 0);
-	*is_tls = strcmp(scheme, "https") == 0;
 	if (asprintf(base, "%s://%s%s%s", scheme, host, port ? ":" : "",
-		    port ? port : "") >= 0) {
-		err = 0;
-	} else {
+		    port ? port : "") < 0) {
 		*base = NULL;
+		fault = no_memory;
 		err = -ENOMEM;
+		goto out;
+	}
+	*is_tls = strcmp(scheme, "https") == 0;
+	fault = url_fault(scheme, host, *base, whole);
+	err = fault ? -EINVAL : 0;
+	if (fault) {
+		free(*base);
+		*base = NULL;
 	}
 out:
-	if (err && why && why_len)
-		snprintf(why, why_len, "%s %s", text ? text : "(no url)",
-			err == -ENOMEM ? "is not checked: out of memory"
-				       : fault);
+	if (err)
+		snprintf(
+			why, why_len, "%s %s", text ? text : "(no url)", fault);
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);
+	curl_free(whole);
 	curl_url_cleanup(url);
 	return err;
 }
