@@ -121,7 +121,7 @@ void answer_lost(struct api_call *call, CURLcode code)
 	const char *why = call->curl_error;
 	long os_errno = 0;
 
-	if (reply->is_out_of_memory) {
+	if (reply->text.is_failed) {
 		answer_failed(call, -ENOMEM, "out of memory for the answer");
 		return;
 	}

@@ -40,7 +40,6 @@ struct reply {
 	struct text text;
 	bool is_too_large;
 	bool is_cut; /* only an error's text is cut, without harm */
-	bool is_out_of_memory;
 	unsigned requests; /* how often curl began to send it */
 };
 

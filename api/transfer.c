@@ -60,10 +60,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 		reply->is_too_large = !is_error;
 		return 0;
 	}
-	if (text_add(&reply->text, bytes, count) == 0)
-		return count;
-	reply->is_out_of_memory = true;
-	return 0;
+	return text_add(&reply->text, bytes, count) == 0 ? count : 0;
 }
 
 /* Does nothing if *err is set. */

@@ -174,7 +174,6 @@ static inline void wire_reply(struct api_call *call, const struct say *say)
 		headers_line(&reply->headers, say->header, strlen(say->header));
 	reply->headers.is_whole = true;
 	if (say->len && text_add(&reply->text, say->body, say->len)) {
-		reply->is_out_of_memory = true;
 		call_ended(call, CURLE_WRITE_ERROR);
 		return;
 	}
