@@ -283,14 +283,13 @@ static int loop_prepare(struct mount *mount)
 }
 
 void mount_begin(struct mount *mount, struct fuse_session *session,
-	void (*ready)(void *ctx, enum exit_status status, const char *message),
-	void *ctx)
+	mount_ready *ready, void *ctx)
 {
 	struct core *core = &mount->core;
 	char *why = mount->status_message;
 
 	core->session = session;
-	mount->ready_call = ready;
+	mount->ready = ready;
 	mount->ready_ctx = ctx;
 	mount->status = EXIT_OK;
 	int err = mount_connect(mount, why, sizeof(mount->status_message));
@@ -318,8 +317,7 @@ enum exit_status mount_end(struct mount *mount)
 }
 
 enum exit_status mount_loop(struct mount *mount, struct fuse_session *session,
-	void (*ready)(void *ctx, enum exit_status status, const char *message),
-	void *ctx)
+	mount_ready *ready, void *ctx)
 {
 	mount_begin(mount, session, ready, ctx);
 	while (mount_turn(mount, TURN_MS))

@@ -22,17 +22,20 @@ int mount_new(const struct options *options,
 	const struct api_credentials *credentials, struct mount **out,
 	char *why, size_t why_len, enum exit_status *status);
 
+/* Called once: with EXIT_OK and "" or a warning when the mount answers and the
+ * key was tried (or could not be); with another status and the reason if the
+ * mount could not start or the key was rejected. */
+typedef void mount_ready(
+	void *ctx, enum exit_status status, const char *message);
+
 /*
  * Serves the mounted session until it is unmounted or a signal ends it
  * (SIGTERM, SIGINT, SIGHUP re-reads nothing and is ignored). Makes the worker
- * and the client first: call it after the fork. `ready` is called once: with
- * EXIT_OK and "" or a warning once the mount answers and the key was tried
- * (or could not be); with another status and the reason if the key was
- * rejected, in which case mount_loop then returns that status.
+ * and the client first: call it after the fork. Returns the status that `ready`
+ * got.
  */
 enum exit_status mount_loop(struct mount *mount, struct fuse_session *session,
-	void (*ready)(void *ctx, enum exit_status status, const char *message),
-	void *ctx);
+	mount_ready *ready, void *ctx);
 
 /*
  * The same in steps, for tests that drive the loop themselves: mount_begin,
@@ -40,8 +43,7 @@ enum exit_status mount_loop(struct mount *mount, struct fuse_session *session,
  * then mount_end.
  */
 void mount_begin(struct mount *mount, struct fuse_session *session,
-	void (*ready)(void *ctx, enum exit_status status, const char *message),
-	void *ctx);
+	mount_ready *ready, void *ctx);
 bool mount_turn(struct mount *mount, int longest_ms);
 enum exit_status mount_end(struct mount *mount);
 

@@ -23,16 +23,14 @@ struct mount {
 	bool is_key_tried, is_stopping, is_told;
 	enum exit_status status;
 	char status_message[1024];
-	void (*ready_call)(
-		void *ctx, enum exit_status status, const char *message);
+	mount_ready *ready;
 	void *ready_ctx;
 };
 
-/* Calls ready_call, once. */
+/* Calls mount->ready, once. */
 void mount_tell(
 	struct mount *mount, enum exit_status status, const char *message);
-/* Asks the API for the key; calls ready_call when it has answered, or is late.
- */
+/* Asks the API for the key; calls mount->ready when it answers, or is late. */
 void key_try(struct mount *mount);
 
 #endif

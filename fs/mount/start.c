@@ -16,7 +16,7 @@ void mount_tell(
 	if (mount->is_told)
 		return;
 	mount->is_told = true;
-	mount->ready_call(mount->ready_ctx, status, message);
+	mount->ready(mount->ready_ctx, status, message);
 }
 
 static void tell_when_ready(struct mount *mount)

@@ -79,18 +79,6 @@ int dir_read(struct op *op)
 	return listing_reply(op, &handle->listing);
 }
 
-static int name_is_taken(struct op *op, struct node *dir)
-{
-	struct found found;
-	int err = dir_find(op, dir, op->name, &found);
-
-	if (err == -ENOENT)
-		return 0;
-	if (!err)
-		found_clear(&found);
-	return err ? err : -EEXIST;
-}
-
 int tree_mkdir(struct op *op)
 {
 	struct node *dir = op->node;
@@ -98,9 +86,11 @@ int tree_mkdir(struct op *op)
 	int err;
 
 	if (!op->step) {
-		err = name_is_taken(op, dir);
-		if (err)
-			return err;
+		err = dir_find(op, dir, op->name, &found);
+		if (!err)
+			found_clear(&found);
+		if (err != -ENOENT)
+			return err ? err : -EEXIST;
 		op->step = 1;
 	}
 	if (!dir->row->make_dir)
@@ -118,7 +108,7 @@ static int create_reply(struct op *op, struct found *found)
 	int err = found_fill(op, found, &entry, &held);
 
 	found_clear(found);
-	if (err)
+	if (err < 0)
 		return err;
 	handle = handle_new(op, &handle_text, held);
 	if (handle) {

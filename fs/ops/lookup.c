@@ -95,7 +95,6 @@ int found_fill(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
 	double timeout_s;
-	int err;
 
 	memset(entry, 0, sizeof(*entry));
 	*held = NULL;
@@ -109,39 +108,20 @@ int found_fill(struct op *op, const struct found *found,
 		node_hold(&op->core->nodes, found->row, found->id, found->name);
 	if (!node)
 		return -ENOMEM;
-	err = row_attr(op, node, &entry->attr, &timeout_s);
-	if (err) {
-		node_drop(&op->core->nodes, node);
-		return err;
-	}
+	*held = node;
 	entry->ino = node->ino;
+	op->is_peeking = true;
+	int err = row_attr(op, node, &entry->attr, &timeout_s);
+	op->is_peeking = false;
+	if (err) {
+		row_attr_plain(op->core, node, &entry->attr);
+		node->drawn = 0;
+		return 1;
+	}
 	entry->attr_timeout = timeout_s;
-	entry->entry_timeout = timeout_s;
-	if (is_always_there(found))
-		entry->entry_timeout = FOREVER_S;
+	entry->entry_timeout = is_always_there(found) ? FOREVER_S : timeout_s;
 	if (found->row->flags & ROW_VOLATILE)
 		entry->entry_timeout = 0;
-	*held = node;
-	return 0;
-}
-
-/* Sends no request: the kernel asks for attributes that are not cached here
- * when a program needs them. */
-static int fill_now(struct op *op, const struct found *found,
-	struct fuse_entry_param *entry, struct node **held)
-{
-	op->is_peeking = true;
-	int err = found_fill(op, found, entry, held);
-	op->is_peeking = false;
-	if (!err || found->file)
-		return err;
-	memset(entry, 0, sizeof(*entry));
-	*held = node_hold(&op->core->nodes, found->row, found->id, found->name);
-	if (!*held)
-		return -ENOMEM;
-	row_attr_plain(op->core, *held, &entry->attr);
-	entry->ino = (*held)->ino;
-	(*held)->drawn = 0;
 	return 0;
 }
 
@@ -166,15 +146,15 @@ int found_reply(struct op *op, struct found *found)
 {
 	struct fuse_entry_param entry;
 	struct node *held;
-	int err = fill_now(op, found, &entry, &held);
+	int err = found_fill(op, found, &entry, &held);
 
-	if (!err) {
+	if (err >= 0) {
 		if (op->req)
 			found_told(op, found, &entry, held);
 		op_reply_entry(op, &entry);
-		if (held)
-			node_drop(&op->core->nodes, held);
+		err = 0;
 	}
+	node_drop(&op->core->nodes, held);
 	found_clear(found);
 	return err;
 }
@@ -214,16 +194,13 @@ static size_t listing_entry(struct op *op, char *bytes, size_t room,
 	struct node *held = NULL;
 	size_t len;
 
-	op->is_peeking = true;
 	if (!op->is_plus || !(found->row || found->file) ||
 		found_fill(op, found, &entry, &held))
 		entry_names(found, &entry);
-	op->is_peeking = false;
 	len = entry_add(op, bytes, room, name, &entry, next);
 	if (len <= room && entry.ino)
 		found_told(op, found, &entry, held);
-	if (held)
-		node_drop(&op->core->nodes, held);
+	node_drop(&op->core->nodes, held);
 	return len;
 }
 

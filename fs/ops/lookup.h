@@ -13,8 +13,9 @@ int dir_find(
 /* Lists a row's directory: static rows, then dynamic entries. */
 int dir_list(struct op *op, struct node *dir, struct listing *listing);
 
-/* Attributes and time-outs of what was found. A row's node is held once for
- * the caller in *held (NULL for a saved file). */
+/* Fills in attributes and time-outs, without a request. A row's node is held
+ * for the caller in *held (NULL for a saved file, and on error). 0; 1: they are
+ * not cached, the entry has what every node of the row has; -errno. */
 int found_fill(struct op *op, const struct found *found,
 	struct fuse_entry_param *entry, struct node **held);
 

@@ -14,7 +14,6 @@
 #include "fs/ops/request.h"
 #include "fs/ops/save.h"
 #include "fs/ops/saved_files.h"
-#include "fs/ops/xattr_operations.h"
 
 static void do_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -129,9 +128,10 @@ static void do_link(
 static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	fuse_ino_t new_parent, const char *new_name, unsigned flags)
 {
-	bool to_row = request_is_row(fuse_req_userdata(req), new_parent);
+	struct core *core = fuse_req_userdata(req);
+	struct node *to = node_find(&core->nodes, new_parent);
 
-	request_start(req, request_refuse, to_row ? tree_move_in : saved_rename,
+	request_start(req, request_refuse, to ? tree_move_in : saved_rename,
 		REQUEST(.ino = parent, .name = name, .new_ino = new_parent,
 			.new_name = new_name, .flags = flags));
 }

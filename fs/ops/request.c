@@ -17,11 +17,6 @@ struct core *request_fs(fuse_req_t req)
 	return core;
 }
 
-bool request_is_row(const struct core *core, fuse_ino_t ino)
-{
-	return node_find(&core->nodes, ino) != NULL;
-}
-
 static int lacks_memory(struct op *op)
 {
 	(void)op;

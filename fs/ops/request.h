@@ -25,10 +25,8 @@ struct request {
 /* The mount that a request is to; counts it. */
 struct core *request_fs(fuse_req_t req);
 
-/* Whether a row of the tree has this inode number, and not a saved file. */
-bool request_is_row(const struct core *core, fuse_ino_t ino);
-
-/* Starts an operation on args->ino; what stands there decides which. */
+/* Starts an operation on args->ino, which is a row or a saved file; replies
+ * -ESTALE if it is neither. */
 void request_start(fuse_req_t req, int (*on_row)(struct op *),
 	int (*on_file)(struct op *), const struct request *args);
 

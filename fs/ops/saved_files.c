@@ -10,7 +10,6 @@
 #include "fs/core/core.h"
 #include "fs/core/handle.h"
 #include "fs/jobs/jobs.h"
-#include "fs/ops/cut.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
 #include "fs/ops/save.h"
@@ -37,14 +36,6 @@ int saved_lookup(struct op *op)
 	return err ? err : found_reply(op, &found);
 }
 
-int saved_getattr(struct op *op)
-{
-	struct stat attr;
-	int err = file_stat(op->file, &attr);
-
-	return err ? err : op_reply_attr(op, &attr, saved_timeout_s(op->file));
-}
-
 int saved_readlink(struct op *op)
 {
 	char *target;
@@ -56,48 +47,6 @@ int saved_readlink(struct op *op)
 	free(target);
 	return 0;
 }
-
-/* ---- attributes ---- */
-
-static int set_which(const struct op *op)
-{
-	static const int map[][2] = {
-		{ FUSE_SET_ATTR_MODE, FILE_SET_MODE },
-		{ FUSE_SET_ATTR_UID, FILE_SET_UID },
-		{ FUSE_SET_ATTR_GID, FILE_SET_GID },
-		{ FUSE_SET_ATTR_SIZE, FILE_SET_SIZE },
-		{ FUSE_SET_ATTR_ATIME, FILE_SET_ATIME },
-		{ FUSE_SET_ATTR_MTIME, FILE_SET_MTIME },
-		{ FUSE_SET_ATTR_ATIME_NOW, FILE_SET_ATIME_NOW },
-		{ FUSE_SET_ATTR_MTIME_NOW, FILE_SET_MTIME_NOW },
-	};
-	int which = 0;
-
-	for (size_t i = 0; i < sizeof(map) / sizeof(*map); i++)
-		if (op->to_set & map[i][0])
-			which |= map[i][1];
-	/* libfuse sets both. */
-	if (which & FILE_SET_ATIME_NOW)
-		which &= ~FILE_SET_ATIME;
-	if (which & FILE_SET_MTIME_NOW)
-		which &= ~FILE_SET_MTIME;
-	return which;
-}
-
-int saved_setattr(struct op *op)
-{
-	struct file *file = op->file;
-	struct file_opened *opened = op->handle ? &op->handle->opened : NULL;
-	int which = set_which(op), err = 0;
-
-	if (which & FILE_SET_SIZE)
-		err = cut_ahead(op, file, op->attr.st_size);
-	if (!err)
-		err = file_setattr(file, opened, which, &op->attr);
-	return err ? err : saved_getattr(op);
-}
-
-/* ---- files ---- */
 
 static void saved_close(struct core *core, struct handle *handle)
 {
@@ -112,19 +61,14 @@ static int saved_read(struct op *op)
 	return op_reply_fd(op, op->handle->opened.fd, op->size);
 }
 
-static const struct handle_kind saved_file_kind = {
+static const struct handle_kind saved_kind = {
 	.read = saved_read,
 	.close = saved_close,
 };
 
-static const struct handle_kind saved_directory_kind = {
-	.close = saved_close,
-};
-
-static struct handle *saved_handle_new(
-	struct op *op, const struct handle_kind *kind, struct file *file)
+static struct handle *saved_handle_new(struct op *op, struct file *file)
 {
-	struct handle *handle = handle_new(op, kind, NULL);
+	struct handle *handle = handle_new(op, &saved_kind, NULL);
 
 	if (!handle)
 		return NULL;
@@ -165,11 +109,11 @@ int saved_open(struct op *op)
 {
 	struct file *file = op->file;
 	struct handle *handle;
-	int err = op->fi.flags & O_TRUNC ? cut_ahead(op, file, 0) : 0;
+	int err = op->fi.flags & O_TRUNC ? saved_truncate(op, file, 0) : 0;
 
 	if (err)
 		return err;
-	handle = saved_handle_new(op, &saved_file_kind, file);
+	handle = saved_handle_new(op, file);
 	if (!handle)
 		return -ENOMEM;
 	err = file_open(file, op->fi.flags, &handle->opened);
@@ -188,7 +132,7 @@ int saved_create(struct op *op)
 {
 	struct found found = { 0 };
 	struct fuse_entry_param entry;
-	struct handle *handle = saved_handle_new(op, &saved_file_kind, NULL);
+	struct handle *handle = saved_handle_new(op, NULL);
 	struct node *held;
 
 	if (!handle)
@@ -267,7 +211,7 @@ int saved_opendir(struct op *op)
 
 	if (!S_ISDIR(op->file->type))
 		return -ESTALE;
-	handle = saved_handle_new(op, &saved_directory_kind, op->file);
+	handle = saved_handle_new(op, op->file);
 	if (!handle)
 		return -ENOMEM;
 	op->fi.fh = (uintptr_t)handle;

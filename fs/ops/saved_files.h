@@ -17,6 +17,12 @@ int op_wait_dir(struct op *op);
 int saved_make_file(
 	struct op *op, struct file_opened *opened, struct file **file);
 
+/* Before op truncates the file to size: waits while the file is frozen. Freeing
+ * hundreds of megabytes takes as many milliseconds, so the worker truncates
+ * such a file first. 0 (done, or not needed), -EINPROGRESS, or -errno. Uses
+ * op->task. */
+int saved_truncate(struct op *op, struct file *file, off_t size);
+
 /* Operations as op->run; op->file is a saved file's or directory's. */
 int saved_lookup(struct op *op);
 int saved_getattr(struct op *op);
@@ -35,5 +41,14 @@ int saved_link(struct op *op);	 /* new_ino, name: where */
 int saved_remove(struct op *op); /* flags: 1 for rmdir */
 int saved_rename(struct op *op); /* both are saved */
 int saved_fallocate(struct op *op);
+
+/* ---- extended attributes ---- */
+
+/* Saved files have those of user.*; all others are ENOTSUP. */
+void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
+void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
+	const char *value, size_t size, int flags);
+void xattr_list(fuse_req_t req, fuse_ino_t ino, size_t size);
+void xattr_remove(fuse_req_t req, fuse_ino_t ino, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/xattr_operations.c - extended attributes of saved files */
-#include "fs/ops/xattr_operations.h"
+/* fs/ops/saved_xattrs.c - extended attributes of saved files */
+#include "fs/ops/saved_files.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/saved_attributes.c - attributes of saved files, and truncation */
+#include "fs/ops/saved_files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fs/core/core.h"
+#include "fs/core/task.h"
+#include "fs/ops/lookup.h"
+
+int saved_getattr(struct op *op)
+{
+	struct stat attr;
+	int err = file_stat(op->file, &attr);
+
+	return err ? err : op_reply_attr(op, &attr, saved_timeout_s(op->file));
+}
+
+/* ---- truncation ---- */
+
+/* The kernel holds the inode's lock meanwhile, so nothing is written. */
+struct cut {
+	struct task task;
+	int fd;
+	off_t size;
+};
+
+static int cut_work(struct task *task)
+{
+	const struct cut *cut = (struct cut *)task;
+
+	return ftruncate(cut->fd, cut->size) ? -errno : 0;
+}
+
+static void cut_free(struct task *task)
+{
+	struct cut *cut = (struct cut *)task;
+
+	close(cut->fd);
+	free(cut);
+}
+
+static int cut_start(struct op *op, int fd, off_t size)
+{
+	struct cut *cut = malloc(sizeof(*cut));
+
+	if (!cut) {
+		close(fd);
+		return -ENOMEM;
+	}
+	*cut = (struct cut){
+		.task = { .work = cut_work, .free = cut_free },
+		.fd = fd,
+		.size = size,
+	};
+	int err = task_start(op->core->worker, &cut->task);
+	if (!err)
+		task_give(&cut->task, op);
+	return err;
+}
+
+int saved_truncate(struct op *op, struct file *file, off_t size)
+{
+	int err = op_wait_thaw(op, file);
+
+	if (!err && !op->task) {
+		int fd = file_open_cut(file, size);
+		if (fd == -ENOENT)
+			return 0;
+		err = fd < 0 ? fd : cut_start(op, fd, size);
+	}
+	if (!err)
+		err = task_wait(op);
+	op->is_deaf = err == -EINPROGRESS;
+	return err;
+}
+
+/* ---- setattr ---- */
+
+static int set_which(const struct op *op)
+{
+	static const int map[][2] = {
+		{ FUSE_SET_ATTR_MODE, FILE_SET_MODE },
+		{ FUSE_SET_ATTR_UID, FILE_SET_UID },
+		{ FUSE_SET_ATTR_GID, FILE_SET_GID },
+		{ FUSE_SET_ATTR_SIZE, FILE_SET_SIZE },
+		{ FUSE_SET_ATTR_ATIME, FILE_SET_ATIME },
+		{ FUSE_SET_ATTR_MTIME, FILE_SET_MTIME },
+		{ FUSE_SET_ATTR_ATIME_NOW, FILE_SET_ATIME_NOW },
+		{ FUSE_SET_ATTR_MTIME_NOW, FILE_SET_MTIME_NOW },
+	};
+	int which = 0;
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(*map); i++)
+		if (op->to_set & map[i][0])
+			which |= map[i][1];
+	/* libfuse sets both. */
+	if (which & FILE_SET_ATIME_NOW)
+		which &= ~FILE_SET_ATIME;
+	if (which & FILE_SET_MTIME_NOW)
+		which &= ~FILE_SET_MTIME;
+	return which;
+}
+
+int saved_setattr(struct op *op)
+{
+	struct file *file = op->file;
+	struct file_opened *opened = op->handle ? &op->handle->opened : NULL;
+	int which = set_which(op), err = 0;
+
+	if (which & FILE_SET_SIZE)
+		err = saved_truncate(op, file, op->attr.st_size);
+	if (!err)
+		err = file_setattr(file, opened, which, &op->attr);
+	return err ? err : saved_getattr(op);
+}
