@@ -218,8 +218,4 @@ json_t *file_secrets(struct file *dir);
 int file_settings_set(struct file *dir, const char *name, json_t *value);
 int file_secrets_set(struct file *dir, const char *name, json_t *value);
 
-/* Converts a state directory of version 0.1.0 to plain files; call it before
- * files_open. Logs it; leaves what is damaged in inodes.damaged/. */
-int files_convert(int state_fd);
-
 #endif

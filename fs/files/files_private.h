@@ -3,13 +3,13 @@
 #ifndef FS_FILES_FILES_PRIVATE_H
 #define FS_FILES_FILES_PRIVATE_H
 
-#include <dirent.h>
 #include <fcntl.h>
 
 /* An element that could not be added has no table. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "fs/base/fd.h"
 #include "fs/files/files.h"
 
 #define SECRET_MAX (1 << 20)
@@ -149,10 +149,6 @@ void name_gone(struct files *files, const struct stat *st);
 
 /* ---- list.c ---- */
 
-/* A stream of the entries; NULL: errno. */
-DIR *dir_stream(int fd, const char *name);
-/* The next entry but for "." and ".."; NULL at the end. */
-struct dirent *dir_next(DIR *stream);
 /* Sets its permission bits, where the daemon may. */
 void mode_try(int fd, const char *name, mode_t mode);
 /* 0, -ENOTEMPTY: whether there is nothing but hidden settings, which are

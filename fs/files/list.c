@@ -11,31 +11,6 @@
 
 #include "fs/files/files_private.h"
 
-DIR *dir_stream(int fd, const char *name)
-{
-	DIR *stream;
-
-	fd = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	stream = fdopendir(fd);
-	if (!stream)
-		close(fd);
-	return stream;
-}
-
-struct dirent *dir_next(DIR *stream)
-{
-	struct dirent *entry;
-
-	do {
-		errno = 0;
-		entry = readdir(stream);
-	} while (entry &&
-		(!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
-	return entry;
-}
-
 void mode_try(int fd, const char *name, mode_t mode)
 {
 	if (fchmodat(fd, name, mode, 0))
