@@ -104,6 +104,14 @@ int file_stat(struct file *file, struct stat *st)
 
 /* ---- changes ---- */
 
+/* What is set for a top directory needs one on disk. */
+static int top_make_first(struct inode *inode)
+{
+	int fd = inode->dir && inode->dir->key ? dir_fd_make(inode) : 0;
+
+	return fd < 0 ? fd : 0;
+}
+
 /* By path if the kernel has no handle: unlike ftruncate(2), truncate(2) leaves
  * the times alone if the size stays. */
 static int size_set(struct inode *inode, struct file_opened *opened, off_t size)
@@ -193,12 +201,8 @@ int file_setattr(struct file *file, struct file_opened *opened, int which,
 	struct inode *inode = inode_of(file);
 	int times = FILE_SET_ATIME | FILE_SET_MTIME | FILE_SET_ATIME_NOW |
 		FILE_SET_MTIME_NOW;
-	int err = 0;
+	int err = top_make_first(inode);
 
-	if (inode->dir && inode->dir->key)
-		err = dir_fd_make(inode);
-	if (err >= 0)
-		err = 0;
 	if (!err && which & FILE_SET_SIZE)
 		err = size_set(inode, opened, st->st_size);
 	if (!err && which & (FILE_SET_UID | FILE_SET_GID))
@@ -252,11 +256,9 @@ int file_setxattr(struct file *file, const char *name, const void *value,
 	size_t size, int flags)
 {
 	char path[REACH_MAX];
-	int err = 0;
+	int err = top_make_first(inode_of(file));
 
-	if (inode_of(file)->dir && inode_of(file)->dir->key)
-		err = dir_fd_make(inode_of(file));
-	if (err >= 0)
+	if (!err)
 		err = xattr_path(file, name, path);
 	if (!err && setxattr(path, name, value, size, flags))
 		err = -errno;
@@ -283,7 +285,7 @@ ssize_t file_listxattr(struct file *file, char *list, size_t size)
 {
 	char path[REACH_MAX], *all;
 	int err = xattr_path(file, NULL, path);
-	size_t used = 0;
+	size_t used = 0, len;
 	ssize_t n;
 
 	if (err)
@@ -293,17 +295,17 @@ ssize_t file_listxattr(struct file *file, char *list, size_t size)
 		return -ENOMEM;
 	n = listxattr(path, all, XATTR_LIST_MAX);
 	err = n < 0 ? -errno : 0;
-	for (char *name = all; n > 0 && name < all + n;
-		name += strlen(name) + 1) {
-		size_t len = strlen(name) + 1;
+	for (char *name = all; n > 0 && name < all + n; name += len) {
+		len = strlen(name) + 1;
 		if (strncmp(name, "user.", 5))
 			continue;
-		if (size && used + len > size)
-			err = -ERANGE;
-		else if (size)
-			memcpy(list + used, name, len);
+		memmove(all + used, name, len);
 		used += len;
 	}
+	if (size && used > size)
+		err = -ERANGE;
+	else if (size)
+		memcpy(list, all, used);
 	free(all);
 	return err ? (err == -ENOTSUP ? 0 : err) : (ssize_t)used;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/base/hash.h"
 #include "fs/files/files_private.h"
 
 int files_open(int state_fd, const char *path,
@@ -30,7 +31,7 @@ int files_open(int state_fd, const char *path,
 	files->state_fd = state_fd;
 	files->options = *options;
 	files->dev = st.st_dev;
-	files->salt = text_hash(path);
+	files->salt = hash_text(HASH_START, path);
 	files->is_root = geteuid() == 0;
 	files->has_uid = options->uid != geteuid();
 	files->has_gid = options->gid != getegid();
@@ -106,7 +107,7 @@ struct walk {
 static int walk_dir(struct walk *walk, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
-	bool is_checked = false, has_inodes = true;
+	bool is_true = false; /* what it lists */
 	struct dirent *entry;
 	struct stat st;
 	int err = 0;
@@ -118,24 +119,19 @@ static int walk_dir(struct walk *walk, int fd, const char *name)
 		return 0;
 	}
 	while (!err && (entry = dir_next(stream))) {
-		if (entry->d_type == DT_DIR) {
-			err = walk_dir(walk, dirfd(stream), entry->d_name);
-			continue;
-		}
 		/* Some filesystems list other numbers than they give. */
-		if (is_checked && has_inodes && entry->d_type != DT_UNKNOWN) {
-			walk->each(walk->ctx, entry->d_ino);
-			continue;
-		}
-		if (fstatat(dirfd(stream), entry->d_name, &st,
-			    AT_SYMLINK_NOFOLLOW))
+		st.st_mode = DTTOIF(entry->d_type);
+		st.st_ino = entry->d_ino;
+		if ((entry->d_type == DT_UNKNOWN ||
+			    (!is_true && entry->d_type != DT_DIR)) &&
+			fstatat(dirfd(stream), entry->d_name, &st,
+				AT_SYMLINK_NOFOLLOW))
 			continue;
 		if (S_ISDIR(st.st_mode)) {
 			err = walk_dir(walk, dirfd(stream), entry->d_name);
 			continue;
 		}
-		is_checked = true;
-		has_inodes = st.st_ino == entry->d_ino;
+		is_true = st.st_ino == entry->d_ino;
 		walk->each(walk->ctx, st.st_ino);
 	}
 	closedir(stream);

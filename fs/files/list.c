@@ -58,10 +58,8 @@ int file_each(struct file *file,
 	DIR *stream;
 	int fd = dir_fd(dir), err = 0;
 
-	if (!dir_is_alive(dir) || fd == -ENOENT)
-		return 0;
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? 0 : fd;
 	stream = dir_stream(fd, ".");
 	if (!stream)
 		return -errno;
@@ -123,15 +121,13 @@ int file_find_places(struct file *file)
 static void tree_leave(struct files *files, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
+	struct stat st = { 0 };
 	struct dirent *entry;
 	struct inode *dir;
-	struct stat st;
 
-	if (!stream || fstat(dirfd(stream), &st)) {
-		if (stream)
-			closedir(stream);
+	if (!stream)
 		return;
-	}
+	fstat(dirfd(stream), &st);
 	dir = inode_find(files, &st);
 	while ((entry = dir_next(stream))) {
 		if (S_ISDIR(type_of(dirfd(stream), entry)))

@@ -34,16 +34,11 @@ void name_gone(struct files *files, const struct stat *st)
 
 int file_lookup(struct file *file, const char *name, struct file **out)
 {
-	struct inode *dir = inode_of(file), *inode;
-	struct place *secret;
+	struct inode *dir = inode_of(file);
+	struct place *secret = secret_find(dir, name);
 	struct stat st;
 	int fd, err;
 
-	if (!dir->dir)
-		return -ENOTDIR;
-	if (!dir_is_alive(dir))
-		return -ENOENT;
-	secret = secret_find(dir, name);
 	if (secret) {
 		*out = &secret->inode->file;
 		file_hold(*out);
@@ -51,18 +46,14 @@ int file_lookup(struct file *file, const char *name, struct file **out)
 	}
 	fd = dir_fd(dir);
 	err = fd < 0 ? fd : name_stat(fd, name, &st);
-	if (!err)
-		err = inode_adopt(dir, name, &st, &inode);
-	if (!err)
-		*out = &inode->file;
-	return err;
+	return err ? err : inode_adopt(dir, name, &st, out);
 }
 
 /* ---- making ---- */
 
 /* Finishes a new file. If that fails, the name is removed again. */
 static int name_made(struct inode *dir, int fd, const char *name, mode_t mode,
-	const struct file_caller *caller, struct inode **out)
+	const struct file_caller *caller, struct file **out)
 {
 	struct stat st;
 	int err;
@@ -74,7 +65,7 @@ static int name_made(struct inode *dir, int fd, const char *name, mode_t mode,
 	if (!err)
 		err = inode_adopt(dir, name, &st, out);
 	if (!err)
-		(*out)->is_dirty = true;
+		inode_of(*out)->is_dirty = true;
 	else
 		unlinkat(fd, name, S_ISDIR(mode) ? AT_REMOVEDIR : 0);
 	return err;
@@ -84,17 +75,16 @@ int file_create(struct file *file, const char *name, mode_t mode, int flags,
 	const struct file_caller *caller, struct file_opened *opened,
 	struct file **out)
 {
-	struct inode *dir = inode_of(file), *inode;
+	struct inode *dir = inode_of(file);
 	int dir_fd = dir_fd_make(dir), fd, err;
 
 	if (dir_fd < 0)
 		return dir_fd;
 	if (secret_name(dir, name, S_IFREG)) {
-		err = secret_create(dir, name, mode, caller, &inode);
-		if (err)
+		err = secret_create(dir, name, mode, caller, out);
+		if (err || !opened)
 			return err;
-		*out = &inode->file;
-		err = opened ? file_open(*out, flags, opened) : 0;
+		err = file_open(*out, flags, opened);
 		if (err) {
 			file_unlink(file, name);
 			file_drop(*out);
@@ -106,27 +96,19 @@ int file_create(struct file *file, const char *name, mode_t mode, int flags,
 		mode & 07777);
 	if (fd < 0)
 		return -errno;
-	err = name_made(dir, dir_fd, name, S_IFREG | mode, caller, &inode);
+	err = name_made(dir, dir_fd, name, S_IFREG | mode, caller, out);
 	if (err || !opened)
 		close(fd);
-	if (err)
-		return err;
-	*out = &inode->file;
-	if (opened) {
-		opened->fd = fd;
-		opened->file = *out;
-		LIST_INSERT_HEAD(&inode->opened, opened, link);
-		file_hold(*out);
-	}
-	return 0;
+	else
+		opened_add(opened, *out, fd);
+	return err;
 }
 
 /* A symlink, where it has a target, or a directory. */
 static int node_make(struct inode *dir, const char *name, mode_t mode,
 	const char *target, const struct file_caller *caller, struct file **out)
 {
-	struct inode *inode;
-	int fd = dir_fd_make(dir), err;
+	int fd = dir_fd_make(dir);
 
 	if (fd < 0)
 		return fd;
@@ -135,10 +117,7 @@ static int node_make(struct inode *dir, const char *name, mode_t mode,
 	if (target ? symlinkat(target, fd, name)
 		   : mkdirat(fd, name, mode & 07777))
 		return -errno;
-	err = name_made(dir, fd, name, mode, caller, &inode);
-	if (!err)
-		*out = &inode->file;
-	return err;
+	return name_made(dir, fd, name, mode, caller, out);
 }
 
 int file_mkdir(struct file *dir, const char *name, mode_t mode,
@@ -161,13 +140,13 @@ static int link_on_disk(
 	char path[REACH_MAX];
 	int err;
 
-	dir->dir->uses++;
+	dir_enter(dir);
 	err = inode_path(inode, path);
 	if (!err &&
 		linkat(AT_FDCWD, path, fd, name,
 			inode->is_pinned ? AT_SYMLINK_FOLLOW : 0))
 		err = -errno;
-	dir->dir->uses--;
+	dir_leave(dir);
 	return err;
 }
 
@@ -273,12 +252,9 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 	struct leaving leaving;
 	int fd = dir_fd(dir), err;
 
-	if (!dir_is_alive(dir))
-		return -ENOENT;
 	if (fd < 0)
 		return fd;
-	dir->dir->uses++;
-	dir->holds++;
+	dir_enter(dir);
 	err = leaving_begin(&leaving, dir->files, fd, name);
 	if (!err) {
 		err = is_dir && S_ISDIR(leaving.st.st_mode)
@@ -290,19 +266,15 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 	}
 	if (!err)
 		dir->is_dirty = true;
-	dir->dir->uses--;
-	file_drop(&dir->file);
+	dir_leave(dir);
 	return err;
 }
 
 int file_unlink(struct file *file, const char *name)
 {
 	struct inode *dir = inode_of(file);
-	struct place *secret;
+	struct place *secret = secret_find(dir, name);
 
-	if (!dir->dir)
-		return -ENOTDIR;
-	secret = secret_find(dir, name);
 	if (!secret)
 		return name_remove(dir, name, false);
 	secret_unlink(secret);
@@ -313,7 +285,7 @@ int file_rmdir(struct file *file, const char *name)
 {
 	struct inode *dir = inode_of(file);
 
-	if (!dir->dir || secret_find(dir, name))
+	if (secret_find(dir, name))
 		return -ENOTDIR;
 	return name_remove(dir, name, true);
 }
@@ -417,19 +389,19 @@ int file_rename(struct file *file, const char *name, struct file *new_file,
 
 	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	if (!to.dir->dir || !dir_is_alive(to.dir))
-		return to.dir->dir ? -ENOENT : -ENOTDIR;
 	to.new_fd = dir_fd_make(to.new_dir);
 	if (to.new_fd < 0)
 		return to.new_fd;
 	err = secret_rename(to.dir, name, to.new_dir, new_name, flags);
 	if (err <= 0)
 		return err;
-	to.new_dir->dir->uses++;
-	to.dir->dir->uses++;
+	dir_enter(to.new_dir);
 	to.fd = dir_fd(to.dir);
-	err = to.fd < 0 ? to.fd : rename_on_disk(&to);
-	to.dir->dir->uses--;
-	to.new_dir->dir->uses--;
-	return err;
+	if (to.fd >= 0) {
+		dir_enter(to.dir);
+		err = rename_on_disk(&to);
+		dir_leave(to.dir);
+	}
+	dir_leave(to.new_dir);
+	return to.fd < 0 ? to.fd : err;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "fs/files/files_private.h"
@@ -26,6 +27,8 @@ struct place *secret_find(const struct inode *dir, const char *name)
 {
 	struct place *place;
 
+	if (!dir->dir)
+		return NULL;
 	TAILQ_FOREACH(place, &dir->dir->memory, memory)
 	if (!strcmp(place->name, name))
 		return place;
@@ -33,7 +36,7 @@ struct place *secret_find(const struct inode *dir, const char *name)
 }
 
 int secret_create(struct inode *dir, const char *name, mode_t mode,
-	const struct file_caller *caller, struct inode **out)
+	const struct file_caller *caller, struct file **out)
 {
 	int fd, err;
 
@@ -48,9 +51,9 @@ int secret_create(struct inode *dir, const char *name, mode_t mode,
 		close(fd);
 		return err;
 	}
-	err = place_add(*out, dir, name);
+	err = place_add(inode_of(*out), dir, name);
 	if (err) {
-		file_drop(&(*out)->file);
+		file_drop(*out);
 		return err;
 	}
 	fchmod(fd, mode & 0700);
@@ -59,21 +62,15 @@ int secret_create(struct inode *dir, const char *name, mode_t mode,
 	return 0;
 }
 
+/* In the kernel, so that no copy is left in the daemon's memory. */
 static int memory_copy(int to, int from)
 {
-	char buf[4096];
 	ssize_t n;
-	off_t done = 0;
 
-	while ((n = pread(from, buf, sizeof(buf), done)) > 0) {
-		if (pwrite(to, buf, (size_t)n, done) != n)
-			n = -1;
-		if (n < 0)
-			break;
-		done += n;
-	}
-	explicit_bzero(buf, sizeof(buf));
-	return n < 0 ? -EIO : 0;
+	do
+		n = sendfile(to, from, NULL, SECRET_MAX);
+	while (n > 0);
+	return n < 0 ? -errno : 0;
 }
 
 /* A copy in memory of what is on disk, with its owner. */
