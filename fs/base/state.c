@@ -52,24 +52,17 @@ static int base_find(const char *dir, char *out, size_t out_len)
 	return len < 0 || (size_t)len >= out_len ? -ENAMETOOLONG : 0;
 }
 
-static int parent_sync(char *path)
+static void parent_sync(const char *path)
 {
-	char *slash = strrchr(path, '/');
-	int fd, err;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (slash && slash != path)
-		*slash = '\0';
-	fd = open(!slash		? "."
-			: slash == path ? "/"
-					: path,
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (slash)
-		*slash = '/';
-	if (fd < 0)
-		return -errno;
-	err = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return err;
+	if (parent >= 0) {
+		fsync(parent);
+		close(parent);
+	}
+	if (fd >= 0)
+		close(fd);
 }
 
 /* mkdir -p, private; what was made is durable. What may not be made above may

@@ -51,20 +51,15 @@ static int inode_stat(struct inode *inode, struct stat *st)
 	return 0;
 }
 
-/* A top directory that does not exist yet has the state directory's times,
- * which never change. */
-static int top_stat(struct inode *top, struct stat *st)
+static struct stat top_stat(const struct files_options *options)
 {
-	struct stat born;
-
-	*st = (struct stat){
-		.st_mode = S_IFDIR | top->files->options.top_mode,
-		.st_nlink = 1,
+	return (struct stat){
+		.st_mode = S_IFDIR | options->top_mode,
 		.st_blksize = 4096,
+		.st_atim = options->born,
+		.st_mtim = options->born,
+		.st_ctim = options->born,
 	};
-	if (fstatat(top->files->state_fd, "born", &born, 0) == 0)
-		st->st_atim = st->st_mtim = st->st_ctim = born.st_mtim;
-	return 0;
 }
 
 static nlink_t names_count(const struct inode *inode)
@@ -87,8 +82,8 @@ int file_stat(struct file *file, struct stat *st)
 	int err = inode_stat(inode, st);
 
 	if (err == -ENOENT && is_top)
-		err = top_stat(inode, st);
-	if (err)
+		*st = top_stat(&files->options);
+	else if (err)
 		return err;
 	st->st_ino = file->ino;
 	if (inode->dir)

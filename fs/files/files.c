@@ -19,12 +19,9 @@ int files_open(int state_fd, const char *path,
 
 	if (!files)
 		return -ENOMEM;
-	if (fstat(state_fd, &st)) {
-		free(files);
-		return -errno;
-	}
 	umask(0);
-	if (mkdirat(state_fd, REMOVED_NAME, 0700) && errno != EEXIST) {
+	if (fstat(state_fd, &st) ||
+		(mkdirat(state_fd, REMOVED_NAME, 0700) && errno != EEXIST)) {
 		free(files);
 		return -errno;
 	}
@@ -43,16 +40,18 @@ int files_open(int state_fd, const char *path,
 void files_close(struct files *files)
 {
 	struct inode *inode, *next;
+	struct place *place;
 
 	if (!files)
 		return;
 	HASH_ITER(hh, files->table, inode, next)
-	inode->holds++; /* until all names are gone */
-	HASH_ITER(hh, files->table, inode, next)
-	while (!TAILQ_EMPTY(&inode->places))
-		place_remove(TAILQ_FIRST(&inode->places));
-	HASH_ITER(hh, files->table, inode, next)
-	inode_free(inode);
+	{
+		while ((place = TAILQ_FIRST(&inode->places))) {
+			TAILQ_REMOVE(&inode->places, place, link);
+			free(place);
+		}
+		inode_free(inode);
+	}
 	free(files);
 }
 

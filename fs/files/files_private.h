@@ -152,9 +152,10 @@ void name_gone(struct files *files, const struct stat *st);
 
 /* Sets its permission bits, where the daemon may. */
 void mode_try(int fd, const char *name, mode_t mode);
-/* 0, -ENOTEMPTY: whether there is nothing but hidden settings, which are
- * removed. */
-int dir_clear(int fd, const char *name);
+/* Removes the hidden settings of a directory (NULL: not known) that is to go,
+ * if there is nothing else in it; else -ENOTEMPTY. One that cannot be read may
+ * be empty: 0. */
+int dir_clear(const struct inode *dir, int fd, const char *name);
 
 /* ---- secret.c ---- */
 

@@ -17,15 +17,18 @@ void mode_try(int fd, const char *name, mode_t mode)
 		return;
 }
 
-int dir_clear(int fd, const char *name)
+int dir_clear(const struct inode *dir, int fd, const char *name)
 {
-	DIR *stream = dir_stream(fd, name);
 	bool has_settings = false;
 	struct dirent *entry;
+	DIR *stream;
 	int err = 0;
 
+	if (dir && !TAILQ_EMPTY(&dir->dir->memory))
+		return -ENOTEMPTY;
+	stream = dir_stream(fd, name);
 	if (!stream)
-		return -errno;
+		return errno == EACCES ? 0 : -errno;
 	while (!err && (entry = dir_next(stream)))
 		if (!strcmp(entry->d_name, SETTINGS_NAME))
 			has_settings = true;

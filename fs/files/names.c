@@ -236,17 +236,6 @@ void name_leave(
 		leaving_end(&leaving, files, dir, name, true);
 }
 
-/* An unreadable directory can be removed, too, if it is empty. */
-static int removed_clear(
-	const struct leaving *leaving, int fd, const char *name)
-{
-	int err = dir_clear(fd, name);
-
-	if (leaving->inode && !TAILQ_EMPTY(&leaving->inode->dir->memory))
-		return -ENOTEMPTY;
-	return err == -EACCES ? 0 : err;
-}
-
 static int name_remove(struct inode *dir, const char *name, bool is_dir)
 {
 	struct leaving leaving;
@@ -258,7 +247,7 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 	err = leaving_begin(&leaving, dir->files, fd, name);
 	if (!err) {
 		err = is_dir && S_ISDIR(leaving.st.st_mode)
-			? removed_clear(&leaving, fd, name)
+			? dir_clear(leaving.inode, fd, name)
 			: 0;
 		if (!err && unlinkat(fd, name, is_dir ? AT_REMOVEDIR : 0))
 			err = -errno;
@@ -292,31 +281,16 @@ int file_rmdir(struct file *file, const char *name)
 
 /* ---- names that move ---- */
 
-/* The new place of a file that is renamed, allocated before, so that nothing
- * can fail after the rename. */
-struct moving {
-	struct inode *inode; /* NULL: not known */
-	struct place *place;
-};
-
-static int moving_begin(struct moving *moving, struct inode *inode,
-	struct inode *new_dir, const char *new_name)
+/* A known file has moved to a place, which was allocated before, so that
+ * nothing can fail after the rename. */
+static void name_moved(struct inode *inode, struct place *to,
+	const struct inode *dir, const char *name)
 {
-	moving->inode = inode;
-	moving->place = inode ? place_new(new_dir, new_name) : NULL;
-	return inode && !moving->place ? -ENOMEM : 0;
-}
-
-static void moving_end(struct moving *moving, struct inode *dir,
-	const char *name, bool has_moved)
-{
-	if (!has_moved) {
-		place_remove(moving->place);
-	} else if (moving->inode) {
-		place_insert(moving->place, moving->inode);
-		place_remove(place_find(moving->inode, dir, name));
-		moving->inode->is_dirty = true;
-	}
+	if (!to)
+		return;
+	place_insert(to, inode);
+	place_remove(place_find(inode, dir, name));
+	inode->is_dirty = true;
 }
 
 struct rename {
@@ -326,40 +300,37 @@ struct rename {
 	unsigned flags;
 };
 
-static int old_clear(const struct rename *to, const struct leaving *old)
-{
-	if (old->inode && !TAILQ_EMPTY(&old->inode->dir->memory))
-		return -ENOTEMPTY;
-	return dir_clear(to->new_fd, to->new_name);
-}
-
 static int rename_do(
 	const struct rename *to, struct leaving *old, const struct stat *st)
 {
-	bool exchanges = to->flags & RENAME_EXCHANGE;
-	struct moving moved, back = { 0 };
+	struct inode *dir = to->dir, *new_dir = to->new_dir,
+		     *inode = inode_find(dir->files, st),
+		     *other = to->flags & RENAME_EXCHANGE ? old->inode : NULL;
+	struct place *place = inode ? place_new(new_dir, to->new_name) : NULL;
+	struct place *back = other ? place_new(dir, to->name) : NULL;
 	bool is_same =
 		st->st_ino == old->st.st_ino && st->st_dev == old->st.st_dev;
-	int err = moving_begin(&moved, inode_find(to->dir->files, st),
-		to->new_dir, to->new_name);
+	int err = (inode && !place) || (other && !back) ? -ENOMEM : 0;
 
-	if (!err && exchanges)
-		err = moving_begin(&back, old->inode, to->dir, to->name);
 	if (!err && !to->flags && !is_same && S_ISDIR(st->st_mode) &&
 		S_ISDIR(old->st.st_mode))
-		err = old_clear(to, old);
+		err = dir_clear(old->inode, to->new_fd, to->new_name);
 	if (!err &&
 		renameat2(
 			to->fd, to->name, to->new_fd, to->new_name, to->flags))
 		err = -errno;
 	if (!err)
-		to->dir->is_dirty = to->new_dir->is_dirty = true;
+		dir->is_dirty = new_dir->is_dirty = true;
 	/* Two names of one file: rename(2) leaves both. */
-	moving_end(&moved, to->dir, to->name, !err && !is_same);
-	if (exchanges)
-		moving_end(&back, to->new_dir, to->new_name, !err && !is_same);
-	leaving_end(old, to->dir->files, to->new_dir, to->new_name,
-		!err && !exchanges && !is_same);
+	if (err || is_same) {
+		place_remove(place);
+		place_remove(back);
+	} else {
+		name_moved(inode, place, dir, to->name);
+		name_moved(other, back, new_dir, to->new_name);
+	}
+	leaving_end(old, dir->files, new_dir, to->new_name,
+		!err && !is_same && !(to->flags & RENAME_EXCHANGE));
 	return err;
 }
 

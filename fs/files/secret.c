@@ -221,19 +221,14 @@ static int secret_move(struct inode *inode, struct inode *dir, const char *name,
 
 static int secret_exchange(struct place *one, struct place *other)
 {
-	struct place *first = place_new(other->dir, other->name);
-	struct place *second = place_new(one->dir, one->name);
 	struct inode *inode = one->inode;
 
-	if (!first || !second) {
-		place_remove(first);
-		place_remove(second);
-		return -ENOMEM;
-	}
-	place_insert(first, inode);
-	place_insert(second, other->inode);
-	place_remove(one);
-	place_remove(other);
+	TAILQ_REMOVE(&inode->places, one, link);
+	TAILQ_REMOVE(&other->inode->places, other, link);
+	one->inode = other->inode;
+	other->inode = inode;
+	TAILQ_INSERT_TAIL(&one->inode->places, one, link);
+	TAILQ_INSERT_TAIL(&inode->places, other, link);
 	return 0;
 }
 

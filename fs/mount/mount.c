@@ -76,6 +76,7 @@ static int files_start(struct core *core)
 		.uid = options->uid,
 		.gid = options->gid,
 		.top_mode = 0777 & ~options->umask,
+		.born = core->born,
 		.is_secret = dir_kind_is_secret,
 		.gone = file_gone,
 		.sweep = files_removed,

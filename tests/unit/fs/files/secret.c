@@ -78,7 +78,9 @@ static void it_stays_while_nobody_looks(void **ctx)
 	file = find(dir, "env");
 	holds(file, marker);
 	file_drop(file);
+	assert_int_equal(file_settings_set(dir, "ttl", json_true()), 0);
 	assert_int_equal(file_rmdir(fixture.top, "d"), -ENOTEMPTY);
+	assert_int_equal(access(at("run/d/.settings"), F_OK), 0);
 	file_drop(make_dir(fixture.top, "e"));
 	assert_int_equal(
 		file_rename(fixture.top, "e", fixture.top, "d", 0), -ENOTEMPTY);
