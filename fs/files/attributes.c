@@ -62,16 +62,6 @@ static struct stat top_stat(const struct files_options *options)
 	};
 }
 
-static nlink_t names_count(const struct inode *inode)
-{
-	struct place *place;
-	nlink_t count = 0;
-
-	TAILQ_FOREACH(place, &inode->places, link)
-	count++;
-	return count;
-}
-
 /* A directory's link count is 1, "unknown" as btrfs has it, since what the
  * mount shows in it are directories, too. */
 int file_stat(struct file *file, struct stat *st)
@@ -79,6 +69,7 @@ int file_stat(struct file *file, struct stat *st)
 	struct inode *inode = inode_of(file);
 	const struct files *files = inode->files;
 	bool is_top = inode->dir && inode->dir->key;
+	struct place *place;
 	int err = inode_stat(inode, st);
 
 	if (err == -ENOENT && is_top)
@@ -88,8 +79,11 @@ int file_stat(struct file *file, struct stat *st)
 	st->st_ino = file->ino;
 	if (inode->dir)
 		st->st_nlink = dir_is_alive(inode);
-	if (inode->is_secret)
-		st->st_nlink = names_count(inode);
+	if (inode->is_secret) {
+		st->st_nlink = 0;
+		TAILQ_FOREACH(place, &inode->places, link)
+		st->st_nlink++;
+	}
 	if (files->has_uid || is_top)
 		st->st_uid = files->options.uid;
 	if (files->has_gid || is_top)

@@ -162,10 +162,8 @@ struct file_commit *file_commit_begin(
 	if (!commit)
 		return NULL;
 	commit->err = -ECANCELED;
-	if (inode->dir)
-		*err = dirs_add(commit, inode);
-	else
-		*err = content_add(commit, inode, opened);
+	*err = inode->dir ? dirs_add(commit, inode)
+			  : content_add(commit, inode, opened);
 	TAILQ_FOREACH(place, &inode->places, link)
 	if (!*err && !inode->dir)
 		*err = dirs_add(commit, place->dir);

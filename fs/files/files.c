@@ -106,7 +106,7 @@ struct walk {
 static int walk_dir(struct walk *walk, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
-	bool is_true = false; /* what it lists */
+	bool has_inodes = false; /* lists the numbers that stat(2) gives */
 	struct dirent *entry;
 	struct stat st;
 	int err = 0;
@@ -118,11 +118,10 @@ static int walk_dir(struct walk *walk, int fd, const char *name)
 		return 0;
 	}
 	while (!err && (entry = dir_next(stream))) {
-		/* Some filesystems list other numbers than they give. */
 		st.st_mode = DTTOIF(entry->d_type);
 		st.st_ino = entry->d_ino;
 		if ((entry->d_type == DT_UNKNOWN ||
-			    (!is_true && entry->d_type != DT_DIR)) &&
+			    (!has_inodes && entry->d_type != DT_DIR)) &&
 			fstatat(dirfd(stream), entry->d_name, &st,
 				AT_SYMLINK_NOFOLLOW))
 			continue;
@@ -130,7 +129,7 @@ static int walk_dir(struct walk *walk, int fd, const char *name)
 			err = walk_dir(walk, dirfd(stream), entry->d_name);
 			continue;
 		}
-		is_true = st.st_ino == entry->d_ino;
+		has_inodes = st.st_ino == entry->d_ino;
 		walk->each(walk->ctx, st.st_ino);
 	}
 	closedir(stream);

@@ -134,26 +134,11 @@ int file_symlink(struct file *dir, const char *name, const char *target,
 		inode_of(dir), name, S_IFLNK | 0777, target, caller, out);
 }
 
-static int link_on_disk(
-	struct inode *inode, struct inode *dir, int fd, const char *name)
-{
-	char path[REACH_MAX];
-	int err;
-
-	dir_enter(dir);
-	err = inode_path(inode, path);
-	if (!err &&
-		linkat(AT_FDCWD, path, fd, name,
-			inode->is_pinned ? AT_SYMLINK_FOLLOW : 0))
-		err = -errno;
-	dir_leave(dir);
-	return err;
-}
-
 int file_link(struct file *file, struct file *into, const char *name)
 {
 	struct inode *inode = inode_of(file), *dir = inode_of(into);
 	int fd = dir_fd_make(dir), err;
+	char path[REACH_MAX];
 	struct place *place;
 
 	if (fd < 0)
@@ -163,7 +148,15 @@ int file_link(struct file *file, struct file *into, const char *name)
 	if (inode->is_secret || secret_name(dir, name, file->type))
 		return secret_link(inode, dir, name);
 	place = place_new(dir, name);
-	err = place ? link_on_disk(inode, dir, fd, name) : -ENOMEM;
+	if (!place)
+		return -ENOMEM;
+	dir_enter(dir);
+	err = inode_path(inode, path);
+	if (!err &&
+		linkat(AT_FDCWD, path, fd, name,
+			inode->is_pinned ? AT_SYMLINK_FOLLOW : 0))
+		err = -errno;
+	dir_leave(dir);
 	if (err) {
 		place_remove(place);
 		return err;
