@@ -163,8 +163,6 @@ bool secret_name(const struct inode *dir, const char *name, mode_t type);
 struct place *secret_find(const struct inode *dir, const char *name);
 int secret_create(struct inode *dir, const char *name, mode_t mode,
 	const struct file_caller *caller, struct file **out);
-/* Takes a file from disk into memory. */
-int secret_conceal(struct inode *inode);
 int secret_link(struct inode *inode, struct inode *dir, const char *name);
 void secret_unlink(struct place *place);
 /* 1: neither name is a secret's, and nothing was done. */

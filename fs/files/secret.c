@@ -35,6 +35,20 @@ struct place *secret_find(const struct inode *dir, const char *name)
 	return NULL;
 }
 
+/* A descriptor. If the owner cannot be set, it is the daemon. */
+static int memory_new(
+	const struct files *files, mode_t mode, uid_t uid, gid_t gid)
+{
+	int fd = memfd_create("secret", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	fchmod(fd, mode & 0700);
+	if (files->is_root && fchown(fd, uid, gid))
+		return fd;
+	return fd;
+}
+
 int secret_create(struct inode *dir, const char *name, mode_t mode,
 	const struct file_caller *caller, struct file **out)
 {
@@ -43,61 +57,45 @@ int secret_create(struct inode *dir, const char *name, mode_t mode,
 	if (secret_find(dir, name) ||
 		faccessat(dir_fd(dir), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return -EEXIST;
-	fd = memfd_create("secret", MFD_CLOEXEC);
+	fd = memory_new(dir->files, mode, caller->uid, caller->gid);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = inode_new_secret(dir->files, fd, out);
 	if (err) {
 		close(fd);
 		return err;
 	}
 	err = place_add(inode_of(*out), dir, name);
-	if (err) {
+	if (err)
 		file_drop(*out);
-		return err;
-	}
-	fchmod(fd, mode & 0700);
-	if (dir->files->is_root && fchown(fd, caller->uid, caller->gid))
-		return 0; /* the daemon's, then */
-	return 0;
+	return err;
 }
 
-/* In the kernel, so that no copy is left in the daemon's memory. */
-static int memory_copy(int to, int from)
+/* A descriptor of a copy in memory of what is on disk. The kernel copies, so
+ * that nothing is left in the daemon's own memory. */
+static int memory_take(struct inode *inode)
 {
-	ssize_t n;
-
-	do
-		n = sendfile(to, from, NULL, SECRET_MAX);
-	while (n > 0);
-	return n < 0 ? -errno : 0;
-}
-
-/* A copy in memory of what is on disk, with its owner. */
-static int memory_take(struct inode *inode, int *out)
-{
-	int from = inode_open(inode, O_RDONLY), to, err = 0;
+	int from = inode_open(inode, O_RDONLY), fd;
 	struct stat st;
+	ssize_t n = 1;
 
 	if (from < 0)
 		return from;
-	to = memfd_create("secret", MFD_CLOEXEC);
-	if (to < 0 || fstat(from, &st))
-		err = -errno;
+	if (fstat(from, &st))
+		fd = -errno;
 	else if (st.st_size > SECRET_MAX)
-		err = -EFBIG;
+		fd = -EFBIG;
 	else
-		err = memory_copy(to, from);
-	if (!err &&
-		(fchmod(to, st.st_mode & 0700) ||
-			(inode->files->is_root &&
-				fchown(to, st.st_uid, st.st_gid))))
-		err = -errno;
+		fd = memory_new(inode->files, st.st_mode, st.st_uid, st.st_gid);
+	while (fd >= 0 && n > 0)
+		n = sendfile(fd, from, NULL, SECRET_MAX);
+	if (n < 0 || (fd >= 0 && lseek(fd, 0, SEEK_SET))) {
+		n = -errno;
+		close(fd);
+		fd = (int)n;
+	}
 	close(from);
-	if (err && to >= 0)
-		close(to);
-	*out = to;
-	return err;
+	return fd;
 }
 
 /* Truncates and unlinks the file; the inode number stays reserved. */
@@ -126,14 +124,15 @@ static int disk_remove(struct inode *inode)
 	return err;
 }
 
-int secret_conceal(struct inode *inode)
+/* Takes a file from disk into memory. */
+static int secret_conceal(struct inode *inode)
 {
 	struct file_opened *opened;
 	struct place *place;
-	int fd, err = memory_take(inode, &fd);
+	int fd = memory_take(inode), err;
 
-	if (err)
-		return err;
+	if (fd < 0)
+		return fd;
 	err = file_find_places(&inode->file);
 	if (!err)
 		err = disk_remove(inode);

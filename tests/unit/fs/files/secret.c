@@ -182,6 +182,7 @@ static void a_rename_takes_it_from_disk(void **ctx)
 		assert_ptr_equal(found, file);
 		file_drop(found);
 		assert_int_equal(stat_of(file).st_mode & 0777, 0600);
+		assert_int_equal(lseek(opened.fd, 0, SEEK_CUR), 0);
 		holds(file, marker);
 		other = make(fixture.top, "other"); /* not of its number */
 		assert_true(other->number != number);
