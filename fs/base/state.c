@@ -65,8 +65,8 @@ static void parent_sync(const char *path)
 		close(fd);
 }
 
-/* mkdir -p, private; what was made is durable. What may not be made above may
- * be there; if it is not, that is why. */
+/* mkdir -p with mode 0700, durable. A directory above that the daemon may not
+ * make can exist; if it does not, that error is returned. */
 static int path_make(char *path)
 {
 	char *slash = path;
@@ -90,7 +90,7 @@ static int path_make(char *path)
 	return 0;
 }
 
-/* What a killed daemon was in the middle of. */
+/* Removes temporary files that a killed daemon left. */
 static int dir_sweep(int dir_fd)
 {
 	DIR *stream = dir_stream(dir_fd, ".");

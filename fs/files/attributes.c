@@ -93,7 +93,7 @@ int file_stat(struct file *file, struct stat *st)
 
 /* ---- changes ---- */
 
-/* What is set for a top directory needs one on disk. */
+/* Attributes of a top directory are set on disk. */
 static int top_make_first(struct inode *inode)
 {
 	int fd = inode->dir && inode->dir->key ? dir_fd_make(inode) : 0;

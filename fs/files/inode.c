@@ -53,13 +53,11 @@ static struct inode *inode_new(struct files *files, uint64_t ino, mode_t type)
 	inode->holds = 1;
 	LIST_INIT(&inode->opened);
 	TAILQ_INIT(&inode->places);
-	if (S_ISDIR(type)) {
-		/* After a start, what is durable is not known. */
-		inode->is_dirty = true;
+	if (S_ISDIR(type))
 		inode->dir = calloc(1, sizeof(*inode->dir));
-	}
 	if (inode->dir) {
-		inode->dir->is_new = true;
+		/* After a start, what is durable is not known. */
+		inode->is_dirty = inode->dir->is_new = true;
 		TAILQ_INIT(&inode->dir->memory);
 	}
 	if (!S_ISDIR(type) || inode->dir)
@@ -215,15 +213,6 @@ void directory_clear(struct directory *dir)
 	dir->is_read = true;
 }
 
-static void directory_free(struct directory *dir)
-{
-	if (!dir)
-		return;
-	directory_clear(dir);
-	free(dir->key);
-	free(dir);
-}
-
 void inode_free(struct inode *inode)
 {
 	if (inode->is_secret)
@@ -232,24 +221,25 @@ void inode_free(struct inode *inode)
 	inode_close_fd(inode);
 	if (inode->reserved_fd >= 0)
 		fd_close(inode->files, inode->reserved_fd);
-	directory_free(inode->dir);
+	if (inode->dir) {
+		directory_clear(inode->dir);
+		free(inode->dir->key);
+	}
+	free(inode->dir);
 	free(inode);
 }
 
-/* Without recursion, as nothing limits how deep people nest directories. */
+/* Upward without recursion, as nothing limits how deep people nest directories.
+ */
 void inode_release(struct inode *inode)
 {
 	struct inode *dir;
 
 	while (inode && !is_needed(inode)) {
-		dir = NULL;
-		while (!TAILQ_EMPTY(&inode->places)) {
-			if (dir)
-				file_drop(&dir->file);
-			dir = TAILQ_FIRST(&inode->places)->dir;
+		dir = dir_parent(inode);
+		if (dir)
 			dir->holds++;
-			place_remove(TAILQ_FIRST(&inode->places));
-		}
+		places_clear(inode);
 		inode_free(inode);
 		if (dir)
 			dir->holds--;

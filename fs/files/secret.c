@@ -183,7 +183,7 @@ void secret_unlink(struct place *place)
 	file_drop(&inode->file);
 }
 
-/* What a rename replaces. */
+/* Removes what a rename replaces. */
 static int replaced_remove(
 	struct inode *dir, const char *name, const struct inode *by)
 {
