@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/fd.c - whole contents of files, by descriptor */
+/* fs/base/fd.c - contents of files and directories, by descriptor */
 #include "fs/base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,4 +83,29 @@ int fd_copy(int from, int to)
 		at += n;
 	}
 	return n < 0 ? -errno : 0;
+}
+
+DIR *dir_stream(int fd, const char *name)
+{
+	DIR *stream;
+
+	fd = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	stream = fdopendir(fd);
+	if (!stream)
+		close(fd);
+	return stream;
+}
+
+struct dirent *dir_next(DIR *stream)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(stream);
+	} while (entry &&
+		(!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
+	return entry;
 }

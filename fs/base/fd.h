@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/fd.h - whole contents of files, by descriptor */
+/* fs/base/fd.h - contents of files and directories, by descriptor */
 #ifndef FS_BASE_FD_H
 #define FS_BASE_FD_H
 
+#include <dirent.h>
 #include <stddef.h>
 
 /* All of it, at the descriptor's offset. 0 or -errno. */
@@ -13,5 +14,11 @@ int fd_read(int fd, size_t limit, char **out, size_t *len);
 /* The content of one as that of an empty other, without copying where the
  * filesystem can. 0 or -errno. */
 int fd_copy(int from, int to);
+
+/* The entries of a directory below fd; closedir() it. NULL: errno. */
+DIR *dir_stream(int fd, const char *name);
+/* The next entry but for "." and ".."; NULL at the end (errno 0), and if it
+ * cannot be read (errno). */
+struct dirent *dir_next(DIR *stream);
 
 #endif

@@ -2,11 +2,10 @@
 /* fs/base/state.c - the state directory: found, made, locked, written to */
 #include "fs/base/state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <pwd.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,28 +52,21 @@ static int base_find(const char *dir, char *out, size_t out_len)
 	return len < 0 || (size_t)len >= out_len ? -ENAMETOOLONG : 0;
 }
 
-static int parent_sync(char *path)
+static void parent_sync(const char *path)
 {
-	char *slash = strrchr(path, '/');
-	int fd, err;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (slash && slash != path)
-		*slash = '\0';
-	fd = open(!slash		? "."
-			: slash == path ? "/"
-					: path,
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (slash)
-		*slash = '/';
-	if (fd < 0)
-		return -errno;
-	err = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return err;
+	if (parent >= 0) {
+		fsync(parent);
+		close(parent);
+	}
+	if (fd >= 0)
+		close(fd);
 }
 
-/* mkdir -p, private; what was made is durable. What may not be made above may
- * be there; if it is not, that is why. */
+/* mkdir -p with mode 0700, durable. A directory above that the daemon may not
+ * make can exist; if it does not, that error is returned. */
 static int path_make(char *path)
 {
 	char *slash = path;
@@ -98,32 +90,92 @@ static int path_make(char *path)
 	return 0;
 }
 
-static int ends_in(const char *name, const char *ending)
-{
-	size_t len = strlen(name), ending_len = strlen(ending);
-
-	return len > ending_len && !strcmp(name + len - ending_len, ending);
-}
-
-/* What a killed daemon was in the middle of. */
+/* Removes temporary files that a killed daemon left. */
 static int dir_sweep(int dir_fd)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = dir_stream(dir_fd, ".");
 	const struct dirent *entry;
-	DIR *dir;
+
+	if (!stream)
+		return -errno;
+	while ((entry = dir_next(stream)))
+		if (fnmatch("*.tmp", entry->d_name, FNM_PERIOD) == 0)
+			unlinkat(dir_fd, entry->d_name, 0);
+	closedir(stream);
+	return 0;
+}
+
+/* Version 0.1.0 kept what people saved in inodes/: N.data with the content, and
+ * N.json or N.next with the names. */
+static int earlier_refuse(const struct state *state)
+{
+	DIR *stream = dir_stream(state->fd, "inodes");
+	const struct dirent *entry;
+	int err = 0;
+
+	if (!stream)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	while (!err && (entry = dir_next(stream)))
+		if (fnmatch("*.json", entry->d_name, 0) == 0 ||
+			fnmatch("*.next", entry->d_name, 0) == 0)
+			err = -EPROTO;
+	closedir(stream);
+	return err;
+}
+
+static int born_write(struct state *state, int fd, const struct stat *st)
+{
+	const struct timespec times[2] = { state->born, state->born };
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)st->st_ino);
+	if (ftruncate(fd, 0) || pwrite(fd, text, strlen(text), 0) < 0 ||
+		futimens(fd, times) || fsync(fd) || fsync(state->fd))
+		return -errno;
+	state->is_copy = false;
+	return 0;
+}
+
+static int born_open(const struct state *state)
+{
+	int fd = openat(state->fd, "born",
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A copy of the file holds another number than its own. */
+static int born_read(struct state *state)
+{
+	int fd = born_open(state), err = 0;
+	char text[24] = "";
+	struct stat st;
 
 	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
+		return fd;
+	if (fstat(fd, &st) || pread(fd, text, sizeof(text) - 1, 0) < 0) {
+		err = -errno;
+	} else {
+		state->born = st.st_mtim;
+		state->is_copy = strtoull(text, NULL, 10) != st.st_ino;
+		if (!*text)
+			err = born_write(state, fd, &st);
 	}
-	while ((entry = readdir(dir)))
-		if (ends_in(entry->d_name, ".tmp"))
-			unlinkat(dir_fd, entry->d_name, 0);
-	closedir(dir);
-	return 0;
+	close(fd);
+	return err;
+}
+
+int state_accept_copy(struct state *state)
+{
+	int fd = born_open(state), err;
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	err = syncfs(fd) || fstat(fd, &st) ? -errno
+					   : born_write(state, fd, &st);
+	close(fd);
+	return err;
 }
 
 static int subdir_open(int dir_fd, const char *name, int *out)
@@ -196,6 +248,10 @@ static int account_open(struct state *state, const char *dir,
 		memcpy(state->path, resolved, sizeof(resolved));
 	err = lock_take(state, holder);
 	if (!err)
+		err = earlier_refuse(state);
+	if (!err)
+		err = born_read(state);
+	if (!err)
 		err = subdir_open(state->fd, "jobs", &state->jobs_fd);
 	return err;
 }
@@ -203,6 +259,11 @@ static int account_open(struct state *state, const char *dir,
 int state_open(struct state *state, const char *dir, const char *public_key,
 	char *why, size_t why_len)
 {
+	static const char earlier[] =
+		"it is of version 0.1.0, which this version does not read. "
+		"The scripts are in it as inodes/NUMBER.data, with their "
+		"names in inodes/NUMBER.json. Move it away and mount again";
+	char reason[80] = "held by another mount";
 	long holder = 0;
 	int err;
 
@@ -215,18 +276,13 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 	}
 	err = account_open(state, dir, public_key, &holder);
 	if (err == -EBUSY && holder > 0)
-		snprintf(why, why_len,
-			"state directory %s: held by another "
-			"mount, process %ld",
-			state->path, holder);
-	else if (err == -EBUSY)
-		snprintf(why, why_len,
-			"state directory %s: held by another "
-			"mount",
-			state->path);
-	else if (err)
+		snprintf(reason, sizeof(reason),
+			"held by another mount, process %ld", holder);
+	if (err)
 		snprintf(why, why_len, "state directory %s: %s", state->path,
-			strerror(-err));
+			err == -EPROTO		? earlier
+				: err != -EBUSY ? strerror(-err)
+						: reason);
 	if (err)
 		state_close(state);
 	return err;

@@ -4,11 +4,14 @@
 #define FS_BASE_STATE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 /*
  * DIR/unsandboxfs/PUBLIC_KEY/ holds one account's scripts and results:
  *
+ *   born               its own inode number; its time is the first mount's
  *   lock               held (flock) by the mount that uses it
  *   run/ ...           what people save: see fs/files/files.h
  *   jobs/N.json ...    one record per job, and what it printed
@@ -21,13 +24,19 @@ struct state {
 	int jobs_fd;
 	int lock_fd;
 	char path[PATH_MAX];
+	/* When it was first mounted: the time of what has none of its own. */
+	struct timespec born;
+	/* It was copied or restored: files have other inode numbers than those
+	 * that were noted. */
+	bool is_copy;
 };
 
 /*
  * dir NULL: $XDG_STATE_HOME, else $HOME/.local/state, else the passwd entry's.
  * Made with mode 0700 where missing. On error `why` is one line that names the
  * directory: -EBUSY another mount holds it (its pid is told), -EACCES, -EROFS,
- * -ENOTDIR, -EINVAL for a public key that is no safe name, ...
+ * -ENOTDIR, -EINVAL for a public key that is no safe name, -EPROTO if it is
+ * of version 0.1.0, ...
  */
 int state_open(struct state *state, const char *dir, const char *public_key,
 	char *why, size_t why_len);
@@ -35,6 +44,10 @@ void state_close(struct state *state);
 /* Puts this process's id into the lock. state_open does; to be called again
  * after a fork, so that a second mount names the right process. */
 int state_claim(struct state *state);
+
+/* After state_open, if is_copy: the numbers that are noted now are right. Waits
+ * until all is on disk. */
+int state_accept_copy(struct state *state);
 
 /* Replaces the file name in the directory dir_fd. durable: with both fsyncs.
  * Thread-safe for different names. */

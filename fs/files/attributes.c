@@ -51,30 +51,15 @@ static int inode_stat(struct inode *inode, struct stat *st)
 	return 0;
 }
 
-/* A top directory that does not exist yet has the state directory's times,
- * which never change. */
-static int top_stat(struct inode *top, struct stat *st)
+static struct stat top_stat(const struct files_options *options)
 {
-	struct stat born;
-
-	*st = (struct stat){
-		.st_mode = S_IFDIR | top->files->options.top_mode,
-		.st_nlink = 1,
+	return (struct stat){
+		.st_mode = S_IFDIR | options->top_mode,
 		.st_blksize = 4096,
+		.st_atim = options->born,
+		.st_mtim = options->born,
+		.st_ctim = options->born,
 	};
-	if (fstatat(top->files->state_fd, "born", &born, 0) == 0)
-		st->st_atim = st->st_mtim = st->st_ctim = born.st_mtim;
-	return 0;
-}
-
-static nlink_t names_count(const struct inode *inode)
-{
-	struct place *place;
-	nlink_t count = 0;
-
-	TAILQ_FOREACH(place, &inode->places, link)
-	count++;
-	return count;
 }
 
 /* A directory's link count is 1, "unknown" as btrfs has it, since what the
@@ -84,17 +69,21 @@ int file_stat(struct file *file, struct stat *st)
 	struct inode *inode = inode_of(file);
 	const struct files *files = inode->files;
 	bool is_top = inode->dir && inode->dir->key;
+	struct place *place;
 	int err = inode_stat(inode, st);
 
 	if (err == -ENOENT && is_top)
-		err = top_stat(inode, st);
-	if (err)
+		*st = top_stat(&files->options);
+	else if (err)
 		return err;
 	st->st_ino = file->ino;
 	if (inode->dir)
 		st->st_nlink = dir_is_alive(inode);
-	if (inode->is_secret)
-		st->st_nlink = names_count(inode);
+	if (inode->is_secret) {
+		st->st_nlink = 0;
+		TAILQ_FOREACH(place, &inode->places, link)
+		st->st_nlink++;
+	}
 	if (files->has_uid || is_top)
 		st->st_uid = files->options.uid;
 	if (files->has_gid || is_top)
@@ -103,6 +92,14 @@ int file_stat(struct file *file, struct stat *st)
 }
 
 /* ---- changes ---- */
+
+/* Attributes of a top directory are set on disk. */
+static int top_make_first(struct inode *inode)
+{
+	int fd = inode->dir && inode->dir->key ? dir_fd_make(inode) : 0;
+
+	return fd < 0 ? fd : 0;
+}
 
 /* By path if the kernel has no handle: unlike ftruncate(2), truncate(2) leaves
  * the times alone if the size stays. */
@@ -193,12 +190,8 @@ int file_setattr(struct file *file, struct file_opened *opened, int which,
 	struct inode *inode = inode_of(file);
 	int times = FILE_SET_ATIME | FILE_SET_MTIME | FILE_SET_ATIME_NOW |
 		FILE_SET_MTIME_NOW;
-	int err = 0;
+	int err = top_make_first(inode);
 
-	if (inode->dir && inode->dir->key)
-		err = dir_fd_make(inode);
-	if (err >= 0)
-		err = 0;
 	if (!err && which & FILE_SET_SIZE)
 		err = size_set(inode, opened, st->st_size);
 	if (!err && which & (FILE_SET_UID | FILE_SET_GID))
@@ -252,11 +245,9 @@ int file_setxattr(struct file *file, const char *name, const void *value,
 	size_t size, int flags)
 {
 	char path[REACH_MAX];
-	int err = 0;
+	int err = top_make_first(inode_of(file));
 
-	if (inode_of(file)->dir && inode_of(file)->dir->key)
-		err = dir_fd_make(inode_of(file));
-	if (err >= 0)
+	if (!err)
 		err = xattr_path(file, name, path);
 	if (!err && setxattr(path, name, value, size, flags))
 		err = -errno;
@@ -283,7 +274,7 @@ ssize_t file_listxattr(struct file *file, char *list, size_t size)
 {
 	char path[REACH_MAX], *all;
 	int err = xattr_path(file, NULL, path);
-	size_t used = 0;
+	size_t used = 0, len;
 	ssize_t n;
 
 	if (err)
@@ -293,17 +284,17 @@ ssize_t file_listxattr(struct file *file, char *list, size_t size)
 		return -ENOMEM;
 	n = listxattr(path, all, XATTR_LIST_MAX);
 	err = n < 0 ? -errno : 0;
-	for (char *name = all; n > 0 && name < all + n;
-		name += strlen(name) + 1) {
-		size_t len = strlen(name) + 1;
+	for (char *name = all; n > 0 && name < all + n; name += len) {
+		len = strlen(name) + 1;
 		if (strncmp(name, "user.", 5))
 			continue;
-		if (size && used + len > size)
-			err = -ERANGE;
-		else if (size)
-			memcpy(list + used, name, len);
+		memmove(all + used, name, len);
 		used += len;
 	}
+	if (size && used > size)
+		err = -ERANGE;
+	else if (size)
+		memcpy(list, all, used);
 	free(all);
 	return err ? (err == -ENOTSUP ? 0 : err) : (ssize_t)used;
 }

@@ -50,10 +50,11 @@ static int item_add(struct file_commit *commit, struct inode *inode, int fd)
 	return 0;
 }
 
-static int settings_add(struct file_commit *commit, struct inode *dir)
+static int settings_add(
+	struct file_commit *commit, struct inode *dir, int dir_fd)
 {
 	int fd = openat(
-		dir_fd(dir), SETTINGS_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		dir_fd, SETTINGS_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	dir->dir->is_settings_dirty = false;
 	return fd < 0 && errno == ENOENT ? 0
@@ -65,19 +66,17 @@ static int settings_add(struct file_commit *commit, struct inode *dir)
 static int above_add(struct file_commit *commit, const struct inode *top)
 {
 	char path[PATH_MAX], *slash;
-	int state_fd = top->files->state_fd, err = 0;
+	int fd, err;
 
 	top_path(top->dir->key, path);
-	while (!err && (slash = strrchr(path, '/'))) {
-		*slash = '\0';
-		err = openat(
-			state_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		err = item_add(commit, NULL, err < 0 ? -errno : err);
-	}
-	if (err)
-		return err;
-	err = openat(state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return item_add(commit, NULL, err < 0 ? -errno : err);
+	do {
+		slash = strrchr(path, '/');
+		strcpy(slash ? slash : path, slash ? "" : ".");
+		fd = openat(top->files->state_fd, path,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		err = item_add(commit, NULL, fd < 0 ? -errno : fd);
+	} while (!err && slash);
+	return err;
 }
 
 /* A directory that its owner may not read cannot be synced. */
@@ -88,11 +87,10 @@ static int dir_add(struct file_commit *commit, struct inode *dir)
 
 	if (fd == -EACCES || (fd == -ENOENT && is_top))
 		return 0;
-	if (dir->dir->is_settings_dirty)
-		err = settings_add(commit, dir);
+	if (fd >= 0 && dir->dir->is_settings_dirty)
+		err = settings_add(commit, dir, fd);
 	if (err) {
-		if (fd >= 0)
-			close(fd);
+		close(fd);
 		return err;
 	}
 	err = item_add(commit, dir, fd);
@@ -164,10 +162,8 @@ struct file_commit *file_commit_begin(
 	if (!commit)
 		return NULL;
 	commit->err = -ECANCELED;
-	if (inode->dir)
-		*err = dirs_add(commit, inode);
-	else
-		*err = content_add(commit, inode, opened);
+	*err = inode->dir ? dirs_add(commit, inode)
+			  : content_add(commit, inode, opened);
 	TAILQ_FOREACH(place, &inode->places, link)
 	if (!*err && !inode->dir)
 		*err = dirs_add(commit, place->dir);

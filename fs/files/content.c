@@ -8,6 +8,14 @@
 
 #include "fs/files/files_private.h"
 
+void opened_add(struct file_opened *opened, struct file *file, int fd)
+{
+	opened->fd = fd;
+	opened->file = file;
+	LIST_INSERT_HEAD(&inode_of(file)->opened, opened, link);
+	file_hold(file);
+}
+
 static void content_changed(struct inode *inode)
 {
 	inode->file.generation++;
@@ -48,10 +56,7 @@ int file_open(struct file *file, int flags, struct file_opened *opened)
 		close(fd);
 		return err;
 	}
-	opened->fd = fd;
-	opened->file = file;
-	LIST_INSERT_HEAD(&inode->opened, opened, link);
-	file_hold(file);
+	opened_add(opened, file, fd);
 	return 0;
 }
 

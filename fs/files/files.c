@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/base/hash.h"
 #include "fs/files/files_private.h"
 
 int files_open(int state_fd, const char *path,
@@ -18,19 +19,16 @@ int files_open(int state_fd, const char *path,
 
 	if (!files)
 		return -ENOMEM;
-	if (fstat(state_fd, &st)) {
-		free(files);
-		return -errno;
-	}
 	umask(0);
-	if (mkdirat(state_fd, REMOVED_NAME, 0700) && errno != EEXIST) {
+	if (fstat(state_fd, &st) ||
+		(mkdirat(state_fd, REMOVED_NAME, 0700) && errno != EEXIST)) {
 		free(files);
 		return -errno;
 	}
 	files->state_fd = state_fd;
 	files->options = *options;
 	files->dev = st.st_dev;
-	files->salt = text_hash(path);
+	files->salt = hash_text(HASH_START, path);
 	files->is_root = geteuid() == 0;
 	files->has_uid = options->uid != geteuid();
 	files->has_gid = options->gid != getegid();
@@ -42,16 +40,18 @@ int files_open(int state_fd, const char *path,
 void files_close(struct files *files)
 {
 	struct inode *inode, *next;
+	struct place *place;
 
 	if (!files)
 		return;
 	HASH_ITER(hh, files->table, inode, next)
-	inode->holds++; /* until all names are gone */
-	HASH_ITER(hh, files->table, inode, next)
-	while (!TAILQ_EMPTY(&inode->places))
-		place_remove(TAILQ_FIRST(&inode->places));
-	HASH_ITER(hh, files->table, inode, next)
-	inode_free(inode);
+	{
+		while ((place = TAILQ_FIRST(&inode->places))) {
+			TAILQ_REMOVE(&inode->places, place, link);
+			free(place);
+		}
+		inode_free(inode);
+	}
 	free(files);
 }
 
@@ -106,7 +106,7 @@ struct walk {
 static int walk_dir(struct walk *walk, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
-	bool is_checked = false, has_inodes = true;
+	bool has_inodes = false; /* lists the numbers that stat(2) gives */
 	struct dirent *entry;
 	struct stat st;
 	int err = 0;
@@ -118,23 +118,17 @@ static int walk_dir(struct walk *walk, int fd, const char *name)
 		return 0;
 	}
 	while (!err && (entry = dir_next(stream))) {
-		if (entry->d_type == DT_DIR) {
-			err = walk_dir(walk, dirfd(stream), entry->d_name);
-			continue;
-		}
-		/* Some filesystems list other numbers than they give. */
-		if (is_checked && has_inodes && entry->d_type != DT_UNKNOWN) {
-			walk->each(walk->ctx, entry->d_ino);
-			continue;
-		}
-		if (fstatat(dirfd(stream), entry->d_name, &st,
-			    AT_SYMLINK_NOFOLLOW))
+		st.st_mode = DTTOIF(entry->d_type);
+		st.st_ino = entry->d_ino;
+		if ((entry->d_type == DT_UNKNOWN ||
+			    (!has_inodes && entry->d_type != DT_DIR)) &&
+			fstatat(dirfd(stream), entry->d_name, &st,
+				AT_SYMLINK_NOFOLLOW))
 			continue;
 		if (S_ISDIR(st.st_mode)) {
 			err = walk_dir(walk, dirfd(stream), entry->d_name);
 			continue;
 		}
-		is_checked = true;
 		has_inodes = st.st_ino == entry->d_ino;
 		walk->each(walk->ctx, st.st_ino);
 	}

@@ -57,7 +57,8 @@ struct files_options {
 	uid_t uid; /* of top directories; and of all files where it is not the
 		      daemon's own */
 	gid_t gid;
-	mode_t top_mode; /* permission bits of top directories */
+	mode_t top_mode;      /* permission bits of top directories */
+	struct timespec born; /* their time, until they are made on disk */
 	/* Whether what stands under this name is kept on no disk. */
 	bool (*is_secret)(const struct file *dir, const char *name);
 	/* The last name of a backing file was removed. file is NULL if it is
@@ -217,9 +218,5 @@ json_t *file_secrets(struct file *dir);
 /* value NULL: removes it. Takes value. */
 int file_settings_set(struct file *dir, const char *name, json_t *value);
 int file_secrets_set(struct file *dir, const char *name, json_t *value);
-
-/* Converts a state directory of version 0.1.0 to plain files; call it before
- * files_open. Logs it; leaves what is damaged in inodes.damaged/. */
-int files_convert(int state_fd);
 
 #endif

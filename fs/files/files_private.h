@@ -3,13 +3,13 @@
 #ifndef FS_FILES_FILES_PRIVATE_H
 #define FS_FILES_FILES_PRIVATE_H
 
-#include <dirent.h>
 #include <fcntl.h>
 
 /* An element that could not be added has no table. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "fs/base/fd.h"
 #include "fs/files/files.h"
 
 #define SECRET_MAX (1 << 20)
@@ -34,7 +34,7 @@ struct directory {
 	char *key; /* of a top directory; NULL: below one */
 	struct place_list memory;
 	unsigned freezes;
-	unsigned uses; /* of its descriptor, which is not to be closed */
+	unsigned enters; /* its descriptor is not to be closed */
 	json_t *settings, *secrets;
 	bool is_read; /* the settings */
 	bool is_settings_dirty;
@@ -87,15 +87,13 @@ static inline struct inode *inode_of(const struct file *file)
 
 /* ---- inode.c ---- */
 
-/* FNV-1a. */
-uint64_t text_hash(const char *text);
-/* The inode of what was found under a name, held. */
+/* What was found under a name, held. */
 int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
-	struct inode **out);
+	struct file **out);
 /* NULL: unknown. Not held. */
 struct inode *inode_find(struct files *files, const struct stat *st);
 /* One in memory, with the given descriptor, held. */
-int inode_new_secret(struct files *files, int fd, struct inode **out);
+int inode_new_secret(struct files *files, int fd, struct file **out);
 void inode_release(struct inode *inode);
 void inode_free(struct inode *inode);
 struct place *place_find(
@@ -118,11 +116,14 @@ bool dir_is_alive(const struct inode *dir);
 enum { REACH_MAX = 32 + NAME_MAX };
 
 /* The cached O_PATH descriptor of a directory; valid until the next is asked
- * for, unless its use is counted. -ENOENT: a top that is not made yet. */
+ * for, unless it is entered. -ENOTDIR; -ENOENT: it was removed, or is a top
+ * directory that is not made yet. */
 int dir_fd(struct inode *dir);
 /* The same, for making something in it. -ENOENT: it was removed. */
 int dir_fd_make(struct inode *dir);
-void dir_fd_forget(struct inode *dir);
+/* Until dir_leave, the directory is held and its descriptor stays open. */
+void dir_enter(struct inode *dir);
+void dir_leave(struct inode *dir);
 /* Descriptor and name for an *at call with AT_EMPTY_PATH. */
 int inode_reach(struct inode *inode, int *fd, const char **name);
 /* A path for calls that have no *at form. */
@@ -149,30 +150,30 @@ void name_gone(struct files *files, const struct stat *st);
 
 /* ---- list.c ---- */
 
-/* A stream of the entries; NULL: errno. */
-DIR *dir_stream(int fd, const char *name);
-/* The next entry but for "." and ".."; NULL at the end. */
-struct dirent *dir_next(DIR *stream);
 /* Sets its permission bits, where the daemon may. */
 void mode_try(int fd, const char *name, mode_t mode);
-/* 0, -ENOTEMPTY: whether there is nothing but hidden settings, which are
- * removed. */
-int dir_clear(int fd, const char *name);
+/* Removes the hidden settings of a directory (NULL: not known) that is to go,
+ * if there is nothing else in it; else -ENOTEMPTY. One that cannot be read may
+ * be empty: 0. */
+int dir_clear(const struct inode *dir, int fd, const char *name);
 
 /* ---- secret.c ---- */
 
 bool secret_name(const struct inode *dir, const char *name, mode_t type);
 struct place *secret_find(const struct inode *dir, const char *name);
 int secret_create(struct inode *dir, const char *name, mode_t mode,
-	const struct file_caller *caller, struct inode **out);
-/* Takes a file from disk into memory. */
-int secret_conceal(struct inode *inode);
+	const struct file_caller *caller, struct file **out);
 int secret_link(struct inode *inode, struct inode *dir, const char *name);
 void secret_unlink(struct place *place);
 /* 1: neither name is a secret's, and nothing was done. */
 int secret_rename(struct inode *dir, const char *name, struct inode *new_dir,
 	const char *new_name, unsigned flags);
 void secret_wipe(struct inode *inode);
+
+/* ---- content.c ---- */
+
+/* Takes fd. */
+void opened_add(struct file_opened *opened, struct file *file, int fd);
 
 /* ---- attributes.c ---- */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/base/hash.h"
 #include "fs/base/setting.h"
 #include "fs/files/files_private.h"
 
@@ -31,15 +32,6 @@ static uint64_t mix(const struct files *files, uint64_t number)
 	return (x ^ x >> 32) | OF_FILES;
 }
 
-uint64_t text_hash(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-	return hash;
-}
-
 static struct inode *table_find(struct files *files, uint64_t ino)
 {
 	struct inode *inode;
@@ -61,13 +53,11 @@ static struct inode *inode_new(struct files *files, uint64_t ino, mode_t type)
 	inode->holds = 1;
 	LIST_INIT(&inode->opened);
 	TAILQ_INIT(&inode->places);
-	if (S_ISDIR(type)) {
-		/* After a start, what is durable is not known. */
-		inode->is_dirty = true;
+	if (S_ISDIR(type))
 		inode->dir = calloc(1, sizeof(*inode->dir));
-	}
 	if (inode->dir) {
-		inode->dir->is_new = true;
+		/* After a start, what is durable is not known. */
+		inode->is_dirty = inode->dir->is_new = true;
 		TAILQ_INIT(&inode->dir->memory);
 	}
 	if (!S_ISDIR(type) || inode->dir)
@@ -112,12 +102,11 @@ static void places_clear(struct inode *inode)
 }
 
 int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
-	struct inode **out)
+	struct file **out)
 {
 	struct files *files = dir->files;
 	uint64_t ino;
 	struct inode *inode = disk_find(files, st, &ino);
-	int err;
 
 	if (inode) {
 		inode->holds++;
@@ -128,36 +117,37 @@ int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
 		inode->file.number = st->st_ino;
 		inode->dev = st->st_dev;
 	}
-	/* A directory has one name. */
-	if (inode->dir && !place_find(inode, dir, name))
-		places_clear(inode);
-	err = place_find(inode, dir, name) ? 0 : place_add(inode, dir, name);
-	if (err) {
-		file_drop(&inode->file);
-		return err;
-	}
-	*out = inode;
-	return 0;
+	*out = &inode->file;
+	if (place_find(inode, dir, name))
+		return 0;
+	if (inode->dir)
+		places_clear(inode); /* it has one name */
+	if (place_add(inode, dir, name) == 0)
+		return 0;
+	file_drop(*out);
+	return -ENOMEM;
 }
 
-int inode_new_secret(struct files *files, int fd, struct inode **out)
+int inode_new_secret(struct files *files, int fd, struct file **out)
 {
+	struct inode *inode;
 	uint64_t ino;
 
 	do
 		ino = mix(files, files->serial++) | OF_TOPS;
 	while (table_find(files, ino));
-	*out = inode_new(files, ino, S_IFREG);
-	if (!*out)
+	inode = inode_new(files, ino, S_IFREG);
+	if (!inode)
 		return -ENOMEM;
-	(*out)->fd = fd;
-	(*out)->is_secret = true;
+	inode->fd = fd;
+	inode->is_secret = true;
+	*out = &inode->file;
 	return 0;
 }
 
 struct file *files_top(struct files *files, const char *key)
 {
-	uint64_t ino = mix(files, text_hash(key)) | OF_TOPS;
+	uint64_t ino = mix(files, hash_text(HASH_START, key)) | OF_TOPS;
 	struct inode *top;
 
 	while ((top = table_find(files, ino)) &&
@@ -223,15 +213,6 @@ void directory_clear(struct directory *dir)
 	dir->is_read = true;
 }
 
-static void directory_free(struct directory *dir)
-{
-	if (!dir)
-		return;
-	directory_clear(dir);
-	free(dir->key);
-	free(dir);
-}
-
 void inode_free(struct inode *inode)
 {
 	if (inode->is_secret)
@@ -240,24 +221,25 @@ void inode_free(struct inode *inode)
 	inode_close_fd(inode);
 	if (inode->reserved_fd >= 0)
 		fd_close(inode->files, inode->reserved_fd);
-	directory_free(inode->dir);
+	if (inode->dir) {
+		directory_clear(inode->dir);
+		free(inode->dir->key);
+	}
+	free(inode->dir);
 	free(inode);
 }
 
-/* Without recursion, as nothing limits how deep people nest directories. */
+/* Upward without recursion, as nothing limits how deep people nest directories.
+ */
 void inode_release(struct inode *inode)
 {
 	struct inode *dir;
 
 	while (inode && !is_needed(inode)) {
-		dir = NULL;
-		while (!TAILQ_EMPTY(&inode->places)) {
-			if (dir)
-				file_drop(&dir->file);
-			dir = TAILQ_FIRST(&inode->places)->dir;
+		dir = dir_parent(inode);
+		if (dir)
 			dir->holds++;
-			place_remove(TAILQ_FIRST(&inode->places));
-		}
+		places_clear(inode);
 		inode_free(inode);
 		if (dir)
 			dir->holds--;

@@ -11,46 +11,24 @@
 
 #include "fs/files/files_private.h"
 
-DIR *dir_stream(int fd, const char *name)
-{
-	DIR *stream;
-
-	fd = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	stream = fdopendir(fd);
-	if (!stream)
-		close(fd);
-	return stream;
-}
-
-struct dirent *dir_next(DIR *stream)
-{
-	struct dirent *entry;
-
-	do {
-		errno = 0;
-		entry = readdir(stream);
-	} while (entry &&
-		(!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
-	return entry;
-}
-
 void mode_try(int fd, const char *name, mode_t mode)
 {
 	if (fchmodat(fd, name, mode, 0))
 		return;
 }
 
-int dir_clear(int fd, const char *name)
+int dir_clear(const struct inode *dir, int fd, const char *name)
 {
-	DIR *stream = dir_stream(fd, name);
 	bool has_settings = false;
 	struct dirent *entry;
+	DIR *stream;
 	int err = 0;
 
+	if (dir && !TAILQ_EMPTY(&dir->dir->memory))
+		return -ENOTEMPTY;
+	stream = dir_stream(fd, name);
 	if (!stream)
-		return -errno;
+		return errno == EACCES ? 0 : -errno;
 	while (!err && (entry = dir_next(stream)))
 		if (!strcmp(entry->d_name, SETTINGS_NAME))
 			has_settings = true;
@@ -83,10 +61,8 @@ int file_each(struct file *file,
 	DIR *stream;
 	int fd = dir_fd(dir), err = 0;
 
-	if (!dir_is_alive(dir) || fd == -ENOENT)
-		return 0;
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? 0 : fd;
 	stream = dir_stream(fd, ".");
 	if (!stream)
 		return -errno;
@@ -148,15 +124,13 @@ int file_find_places(struct file *file)
 static void tree_leave(struct files *files, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
+	struct stat st = { 0 };
 	struct dirent *entry;
 	struct inode *dir;
-	struct stat st;
 
-	if (!stream || fstat(dirfd(stream), &st)) {
-		if (stream)
-			closedir(stream);
+	if (!stream)
 		return;
-	}
+	fstat(dirfd(stream), &st);
 	dir = inode_find(files, &st);
 	while ((entry = dir_next(stream))) {
 		if (S_ISDIR(type_of(dirfd(stream), entry)))

@@ -34,16 +34,11 @@ void name_gone(struct files *files, const struct stat *st)
 
 int file_lookup(struct file *file, const char *name, struct file **out)
 {
-	struct inode *dir = inode_of(file), *inode;
-	struct place *secret;
+	struct inode *dir = inode_of(file);
+	struct place *secret = secret_find(dir, name);
 	struct stat st;
 	int fd, err;
 
-	if (!dir->dir)
-		return -ENOTDIR;
-	if (!dir_is_alive(dir))
-		return -ENOENT;
-	secret = secret_find(dir, name);
 	if (secret) {
 		*out = &secret->inode->file;
 		file_hold(*out);
@@ -51,18 +46,14 @@ int file_lookup(struct file *file, const char *name, struct file **out)
 	}
 	fd = dir_fd(dir);
 	err = fd < 0 ? fd : name_stat(fd, name, &st);
-	if (!err)
-		err = inode_adopt(dir, name, &st, &inode);
-	if (!err)
-		*out = &inode->file;
-	return err;
+	return err ? err : inode_adopt(dir, name, &st, out);
 }
 
 /* ---- making ---- */
 
 /* Finishes a new file. If that fails, the name is removed again. */
 static int name_made(struct inode *dir, int fd, const char *name, mode_t mode,
-	const struct file_caller *caller, struct inode **out)
+	const struct file_caller *caller, struct file **out)
 {
 	struct stat st;
 	int err;
@@ -74,7 +65,7 @@ static int name_made(struct inode *dir, int fd, const char *name, mode_t mode,
 	if (!err)
 		err = inode_adopt(dir, name, &st, out);
 	if (!err)
-		(*out)->is_dirty = true;
+		inode_of(*out)->is_dirty = true;
 	else
 		unlinkat(fd, name, S_ISDIR(mode) ? AT_REMOVEDIR : 0);
 	return err;
@@ -84,17 +75,16 @@ int file_create(struct file *file, const char *name, mode_t mode, int flags,
 	const struct file_caller *caller, struct file_opened *opened,
 	struct file **out)
 {
-	struct inode *dir = inode_of(file), *inode;
+	struct inode *dir = inode_of(file);
 	int dir_fd = dir_fd_make(dir), fd, err;
 
 	if (dir_fd < 0)
 		return dir_fd;
 	if (secret_name(dir, name, S_IFREG)) {
-		err = secret_create(dir, name, mode, caller, &inode);
-		if (err)
+		err = secret_create(dir, name, mode, caller, out);
+		if (err || !opened)
 			return err;
-		*out = &inode->file;
-		err = opened ? file_open(*out, flags, opened) : 0;
+		err = file_open(*out, flags, opened);
 		if (err) {
 			file_unlink(file, name);
 			file_drop(*out);
@@ -106,27 +96,19 @@ int file_create(struct file *file, const char *name, mode_t mode, int flags,
 		mode & 07777);
 	if (fd < 0)
 		return -errno;
-	err = name_made(dir, dir_fd, name, S_IFREG | mode, caller, &inode);
+	err = name_made(dir, dir_fd, name, S_IFREG | mode, caller, out);
 	if (err || !opened)
 		close(fd);
-	if (err)
-		return err;
-	*out = &inode->file;
-	if (opened) {
-		opened->fd = fd;
-		opened->file = *out;
-		LIST_INSERT_HEAD(&inode->opened, opened, link);
-		file_hold(*out);
-	}
-	return 0;
+	else
+		opened_add(opened, *out, fd);
+	return err;
 }
 
 /* A symlink, where it has a target, or a directory. */
 static int node_make(struct inode *dir, const char *name, mode_t mode,
 	const char *target, const struct file_caller *caller, struct file **out)
 {
-	struct inode *inode;
-	int fd = dir_fd_make(dir), err;
+	int fd = dir_fd_make(dir);
 
 	if (fd < 0)
 		return fd;
@@ -135,10 +117,7 @@ static int node_make(struct inode *dir, const char *name, mode_t mode,
 	if (target ? symlinkat(target, fd, name)
 		   : mkdirat(fd, name, mode & 07777))
 		return -errno;
-	err = name_made(dir, fd, name, mode, caller, &inode);
-	if (!err)
-		*out = &inode->file;
-	return err;
+	return name_made(dir, fd, name, mode, caller, out);
 }
 
 int file_mkdir(struct file *dir, const char *name, mode_t mode,
@@ -155,26 +134,11 @@ int file_symlink(struct file *dir, const char *name, const char *target,
 		inode_of(dir), name, S_IFLNK | 0777, target, caller, out);
 }
 
-static int link_on_disk(
-	struct inode *inode, struct inode *dir, int fd, const char *name)
-{
-	char path[REACH_MAX];
-	int err;
-
-	dir->dir->uses++;
-	err = inode_path(inode, path);
-	if (!err &&
-		linkat(AT_FDCWD, path, fd, name,
-			inode->is_pinned ? AT_SYMLINK_FOLLOW : 0))
-		err = -errno;
-	dir->dir->uses--;
-	return err;
-}
-
 int file_link(struct file *file, struct file *into, const char *name)
 {
 	struct inode *inode = inode_of(file), *dir = inode_of(into);
 	int fd = dir_fd_make(dir), err;
+	char path[REACH_MAX];
 	struct place *place;
 
 	if (fd < 0)
@@ -184,7 +148,15 @@ int file_link(struct file *file, struct file *into, const char *name)
 	if (inode->is_secret || secret_name(dir, name, file->type))
 		return secret_link(inode, dir, name);
 	place = place_new(dir, name);
-	err = place ? link_on_disk(inode, dir, fd, name) : -ENOMEM;
+	if (!place)
+		return -ENOMEM;
+	dir_enter(dir);
+	err = inode_path(inode, path);
+	if (!err &&
+		linkat(AT_FDCWD, path, fd, name,
+			inode->is_pinned ? AT_SYMLINK_FOLLOW : 0))
+		err = -errno;
+	dir_leave(dir);
 	if (err) {
 		place_remove(place);
 		return err;
@@ -257,32 +229,18 @@ void name_leave(
 		leaving_end(&leaving, files, dir, name, true);
 }
 
-/* An unreadable directory can be removed, too, if it is empty. */
-static int removed_clear(
-	const struct leaving *leaving, int fd, const char *name)
-{
-	int err = dir_clear(fd, name);
-
-	if (leaving->inode && !TAILQ_EMPTY(&leaving->inode->dir->memory))
-		return -ENOTEMPTY;
-	return err == -EACCES ? 0 : err;
-}
-
 static int name_remove(struct inode *dir, const char *name, bool is_dir)
 {
 	struct leaving leaving;
 	int fd = dir_fd(dir), err;
 
-	if (!dir_is_alive(dir))
-		return -ENOENT;
 	if (fd < 0)
 		return fd;
-	dir->dir->uses++;
-	dir->holds++;
+	dir_enter(dir);
 	err = leaving_begin(&leaving, dir->files, fd, name);
 	if (!err) {
 		err = is_dir && S_ISDIR(leaving.st.st_mode)
-			? removed_clear(&leaving, fd, name)
+			? dir_clear(leaving.inode, fd, name)
 			: 0;
 		if (!err && unlinkat(fd, name, is_dir ? AT_REMOVEDIR : 0))
 			err = -errno;
@@ -290,19 +248,15 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 	}
 	if (!err)
 		dir->is_dirty = true;
-	dir->dir->uses--;
-	file_drop(&dir->file);
+	dir_leave(dir);
 	return err;
 }
 
 int file_unlink(struct file *file, const char *name)
 {
 	struct inode *dir = inode_of(file);
-	struct place *secret;
+	struct place *secret = secret_find(dir, name);
 
-	if (!dir->dir)
-		return -ENOTDIR;
-	secret = secret_find(dir, name);
 	if (!secret)
 		return name_remove(dir, name, false);
 	secret_unlink(secret);
@@ -313,38 +267,23 @@ int file_rmdir(struct file *file, const char *name)
 {
 	struct inode *dir = inode_of(file);
 
-	if (!dir->dir || secret_find(dir, name))
+	if (secret_find(dir, name))
 		return -ENOTDIR;
 	return name_remove(dir, name, true);
 }
 
 /* ---- names that move ---- */
 
-/* The new place of a file that is renamed, allocated before, so that nothing
- * can fail after the rename. */
-struct moving {
-	struct inode *inode; /* NULL: not known */
-	struct place *place;
-};
-
-static int moving_begin(struct moving *moving, struct inode *inode,
-	struct inode *new_dir, const char *new_name)
+/* A known file has moved to a place, which was allocated before, so that
+ * nothing can fail after the rename. */
+static void name_moved(struct inode *inode, struct place *to,
+	const struct inode *dir, const char *name)
 {
-	moving->inode = inode;
-	moving->place = inode ? place_new(new_dir, new_name) : NULL;
-	return inode && !moving->place ? -ENOMEM : 0;
-}
-
-static void moving_end(struct moving *moving, struct inode *dir,
-	const char *name, bool has_moved)
-{
-	if (!has_moved) {
-		place_remove(moving->place);
-	} else if (moving->inode) {
-		place_insert(moving->place, moving->inode);
-		place_remove(place_find(moving->inode, dir, name));
-		moving->inode->is_dirty = true;
-	}
+	if (!to)
+		return;
+	place_insert(to, inode);
+	place_remove(place_find(inode, dir, name));
+	inode->is_dirty = true;
 }
 
 struct rename {
@@ -354,40 +293,37 @@ struct rename {
 	unsigned flags;
 };
 
-static int old_clear(const struct rename *to, const struct leaving *old)
-{
-	if (old->inode && !TAILQ_EMPTY(&old->inode->dir->memory))
-		return -ENOTEMPTY;
-	return dir_clear(to->new_fd, to->new_name);
-}
-
 static int rename_do(
 	const struct rename *to, struct leaving *old, const struct stat *st)
 {
-	bool exchanges = to->flags & RENAME_EXCHANGE;
-	struct moving moved, back = { 0 };
+	struct inode *dir = to->dir, *new_dir = to->new_dir,
+		     *inode = inode_find(dir->files, st),
+		     *other = to->flags & RENAME_EXCHANGE ? old->inode : NULL;
+	struct place *place = inode ? place_new(new_dir, to->new_name) : NULL;
+	struct place *back = other ? place_new(dir, to->name) : NULL;
 	bool is_same =
 		st->st_ino == old->st.st_ino && st->st_dev == old->st.st_dev;
-	int err = moving_begin(&moved, inode_find(to->dir->files, st),
-		to->new_dir, to->new_name);
+	int err = (inode && !place) || (other && !back) ? -ENOMEM : 0;
 
-	if (!err && exchanges)
-		err = moving_begin(&back, old->inode, to->dir, to->name);
 	if (!err && !to->flags && !is_same && S_ISDIR(st->st_mode) &&
 		S_ISDIR(old->st.st_mode))
-		err = old_clear(to, old);
+		err = dir_clear(old->inode, to->new_fd, to->new_name);
 	if (!err &&
 		renameat2(
 			to->fd, to->name, to->new_fd, to->new_name, to->flags))
 		err = -errno;
 	if (!err)
-		to->dir->is_dirty = to->new_dir->is_dirty = true;
+		dir->is_dirty = new_dir->is_dirty = true;
 	/* Two names of one file: rename(2) leaves both. */
-	moving_end(&moved, to->dir, to->name, !err && !is_same);
-	if (exchanges)
-		moving_end(&back, to->new_dir, to->new_name, !err && !is_same);
-	leaving_end(old, to->dir->files, to->new_dir, to->new_name,
-		!err && !exchanges && !is_same);
+	if (err || is_same) {
+		place_remove(place);
+		place_remove(back);
+	} else {
+		name_moved(inode, place, dir, to->name);
+		name_moved(other, back, new_dir, to->new_name);
+	}
+	leaving_end(old, dir->files, new_dir, to->new_name,
+		!err && !is_same && !(to->flags & RENAME_EXCHANGE));
 	return err;
 }
 
@@ -417,19 +353,19 @@ int file_rename(struct file *file, const char *name, struct file *new_file,
 
 	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	if (!to.dir->dir || !dir_is_alive(to.dir))
-		return to.dir->dir ? -ENOENT : -ENOTDIR;
 	to.new_fd = dir_fd_make(to.new_dir);
 	if (to.new_fd < 0)
 		return to.new_fd;
 	err = secret_rename(to.dir, name, to.new_dir, new_name, flags);
 	if (err <= 0)
 		return err;
-	to.new_dir->dir->uses++;
-	to.dir->dir->uses++;
+	dir_enter(to.new_dir);
 	to.fd = dir_fd(to.dir);
-	err = to.fd < 0 ? to.fd : rename_on_disk(&to);
-	to.dir->dir->uses--;
-	to.new_dir->dir->uses--;
-	return err;
+	if (to.fd >= 0) {
+		dir_enter(to.dir);
+		err = rename_on_disk(&to);
+		dir_leave(to.dir);
+	}
+	dir_leave(to.new_dir);
+	return to.fd < 0 ? to.fd : err;
 }

@@ -37,7 +37,7 @@ static void cache_add(struct inode *dir)
 		: NULL;
 	for (; last && files->cached >= CACHE_MAX; last = before) {
 		before = TAILQ_PREV(last, inode_list, cached);
-		if (!last->dir->uses)
+		if (!last->dir->enters)
 			inode_close_fd(last);
 	}
 	TAILQ_INSERT_HEAD(&files->cache, dir, cached);
@@ -78,7 +78,11 @@ int dir_fd(struct inode *dir)
 	struct inode *at, *parent;
 	int fd;
 
-	if (dir->fd >= 0 && !dir->is_pinned) {
+	if (!dir->dir)
+		return -ENOTDIR;
+	if (!dir_is_alive(dir))
+		return -ENOENT;
+	if (dir->fd >= 0) {
 		TAILQ_REMOVE(&dir->files->cache, dir, cached);
 		TAILQ_INSERT_HEAD(&dir->files->cache, dir, cached);
 	}
@@ -118,14 +122,22 @@ static int top_make(struct inode *top)
 
 int dir_fd_make(struct inode *dir)
 {
-	int fd;
+	int fd = dir_fd(dir);
 
-	if (!dir->dir)
-		return -ENOTDIR;
-	if (!dir_is_alive(dir))
-		return -ENOENT;
-	fd = dir_fd(dir);
-	return fd == -ENOENT && dir->dir->key ? top_make(dir) : fd;
+	return fd == -ENOENT && dir->dir->key && !dir->is_pinned ? top_make(dir)
+								 : fd;
+}
+
+void dir_enter(struct inode *dir)
+{
+	dir->dir->enters++;
+	dir->holds++;
+}
+
+void dir_leave(struct inode *dir)
+{
+	dir->dir->enters--;
+	file_drop(&dir->file);
 }
 
 int inode_reach(struct inode *inode, int *fd, const char **name)
@@ -134,11 +146,11 @@ int inode_reach(struct inode *inode, int *fd, const char **name)
 
 	*name = "";
 	*fd = inode->fd;
-	if (inode->dir)
+	if (inode->is_pinned || inode->is_secret)
+		return *fd < 0 ? -ESTALE : 0;
+	if (inode->dir) {
 		*fd = dir_fd(inode);
-	else if (!inode->is_secret && !inode->is_pinned) {
-		if (!place)
-			return -ESTALE;
+	} else if (place) {
 		*name = place->name;
 		*fd = dir_fd(place->dir);
 	}
@@ -175,12 +187,7 @@ int inode_open(struct inode *inode, int flags)
 
 int file_open_dir(struct file *file)
 {
-	int fd = dir_fd(inode_of(file));
-
-	if (fd < 0)
-		return fd;
-	fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return inode_open(inode_of(file), O_RDONLY | O_DIRECTORY);
 }
 
 void inode_pin(struct inode *inode, int fd)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "fs/files/files_private.h"
@@ -26,81 +27,75 @@ struct place *secret_find(const struct inode *dir, const char *name)
 {
 	struct place *place;
 
+	if (!dir->dir)
+		return NULL;
 	TAILQ_FOREACH(place, &dir->dir->memory, memory)
 	if (!strcmp(place->name, name))
 		return place;
 	return NULL;
 }
 
+/* A descriptor. If the owner cannot be set, it is the daemon. */
+static int memory_new(
+	const struct files *files, mode_t mode, uid_t uid, gid_t gid)
+{
+	int fd = memfd_create("secret", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	fchmod(fd, mode & 0700);
+	if (files->is_root && fchown(fd, uid, gid))
+		return fd;
+	return fd;
+}
+
 int secret_create(struct inode *dir, const char *name, mode_t mode,
-	const struct file_caller *caller, struct inode **out)
+	const struct file_caller *caller, struct file **out)
 {
 	int fd, err;
 
 	if (secret_find(dir, name) ||
 		faccessat(dir_fd(dir), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return -EEXIST;
-	fd = memfd_create("secret", MFD_CLOEXEC);
+	fd = memory_new(dir->files, mode, caller->uid, caller->gid);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = inode_new_secret(dir->files, fd, out);
 	if (err) {
 		close(fd);
 		return err;
 	}
-	err = place_add(*out, dir, name);
-	if (err) {
-		file_drop(&(*out)->file);
-		return err;
-	}
-	fchmod(fd, mode & 0700);
-	if (dir->files->is_root && fchown(fd, caller->uid, caller->gid))
-		return 0; /* the daemon's, then */
-	return 0;
+	err = place_add(inode_of(*out), dir, name);
+	if (err)
+		file_drop(*out);
+	return err;
 }
 
-static int memory_copy(int to, int from)
+/* A descriptor of a copy in memory of what is on disk. The kernel copies, so
+ * that nothing is left in the daemon's own memory. */
+static int memory_take(struct inode *inode)
 {
-	char buf[4096];
-	ssize_t n;
-	off_t done = 0;
-
-	while ((n = pread(from, buf, sizeof(buf), done)) > 0) {
-		if (pwrite(to, buf, (size_t)n, done) != n)
-			n = -1;
-		if (n < 0)
-			break;
-		done += n;
-	}
-	explicit_bzero(buf, sizeof(buf));
-	return n < 0 ? -EIO : 0;
-}
-
-/* A copy in memory of what is on disk, with its owner. */
-static int memory_take(struct inode *inode, int *out)
-{
-	int from = inode_open(inode, O_RDONLY), to, err = 0;
+	int from = inode_open(inode, O_RDONLY), fd;
 	struct stat st;
+	ssize_t n = 1;
 
 	if (from < 0)
 		return from;
-	to = memfd_create("secret", MFD_CLOEXEC);
-	if (to < 0 || fstat(from, &st))
-		err = -errno;
+	if (fstat(from, &st))
+		fd = -errno;
 	else if (st.st_size > SECRET_MAX)
-		err = -EFBIG;
+		fd = -EFBIG;
 	else
-		err = memory_copy(to, from);
-	if (!err &&
-		(fchmod(to, st.st_mode & 0700) ||
-			(inode->files->is_root &&
-				fchown(to, st.st_uid, st.st_gid))))
-		err = -errno;
+		fd = memory_new(inode->files, st.st_mode, st.st_uid, st.st_gid);
+	while (fd >= 0 && n > 0)
+		n = sendfile(fd, from, NULL, SECRET_MAX);
+	if (n < 0 || (fd >= 0 && lseek(fd, 0, SEEK_SET))) {
+		n = -errno;
+		close(fd);
+		fd = (int)n;
+	}
 	close(from);
-	if (err && to >= 0)
-		close(to);
-	*out = to;
-	return err;
+	return fd;
 }
 
 /* Truncates and unlinks the file; the inode number stays reserved. */
@@ -129,14 +124,15 @@ static int disk_remove(struct inode *inode)
 	return err;
 }
 
-int secret_conceal(struct inode *inode)
+/* Takes a file from disk into memory. */
+static int secret_conceal(struct inode *inode)
 {
 	struct file_opened *opened;
 	struct place *place;
-	int fd, err = memory_take(inode, &fd);
+	int fd = memory_take(inode), err;
 
-	if (err)
-		return err;
+	if (fd < 0)
+		return fd;
 	err = file_find_places(&inode->file);
 	if (!err)
 		err = disk_remove(inode);
@@ -187,7 +183,7 @@ void secret_unlink(struct place *place)
 	file_drop(&inode->file);
 }
 
-/* What a rename replaces. */
+/* Removes what a rename replaces. */
 static int replaced_remove(
 	struct inode *dir, const char *name, const struct inode *by)
 {
@@ -224,19 +220,14 @@ static int secret_move(struct inode *inode, struct inode *dir, const char *name,
 
 static int secret_exchange(struct place *one, struct place *other)
 {
-	struct place *first = place_new(other->dir, other->name);
-	struct place *second = place_new(one->dir, one->name);
 	struct inode *inode = one->inode;
 
-	if (!first || !second) {
-		place_remove(first);
-		place_remove(second);
-		return -ENOMEM;
-	}
-	place_insert(first, inode);
-	place_insert(second, other->inode);
-	place_remove(one);
-	place_remove(other);
+	TAILQ_REMOVE(&inode->places, one, link);
+	TAILQ_REMOVE(&other->inode->places, other, link);
+	one->inode = other->inode;
+	other->inode = inode;
+	TAILQ_INSERT_TAIL(&one->inode->places, one, link);
+	TAILQ_INSERT_TAIL(&inode->places, other, link);
 	return 0;
 }
 

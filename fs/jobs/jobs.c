@@ -263,12 +263,35 @@ static void file_found(void *ctx, uint64_t number)
 		job->has_file = true;
 }
 
+/* Nobody can say which files the results belonged to. */
+static int jobs_untie(struct core *core)
+{
+	struct job *job, *next;
+	int err = 0;
+
+	log_line(LOG_NOTICE,
+		"%s is a copy: results of programs in run/ are removed, as its "
+		"files have other inode numbers",
+		core->state.path);
+	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
+		next = TAILQ_NEXT(job, link);
+		job->file = 0;
+		if (job->is_async)
+			err = job_store_record(job);
+		else
+			job_remove(job);
+	}
+	return err;
+}
+
 /* The older of two jobs of a file is removed, unless jobs/ shows it. */
 int jobs_tie(struct core *core)
 {
 	struct job *job, *next, *before;
 	int err = 0;
 
+	if (core->state.is_copy)
+		err = jobs_untie(core);
 	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
 		next = TAILQ_NEXT(job, link);
 		if (!job->file)

@@ -76,51 +76,32 @@ static int files_start(struct core *core)
 		.uid = options->uid,
 		.gid = options->gid,
 		.top_mode = 0777 & ~options->umask,
+		.born = core->born,
 		.is_secret = dir_kind_is_secret,
 		.gone = file_gone,
 		.sweep = files_removed,
 		.close_slowly = close_slowly,
 		.ctx = core,
 	};
-	int err = files_convert(core->state.fd);
 
-	if (err)
-		return err;
 	files_sweep(core->state.fd);
 	return files_open(
 		core->state.fd, core->state.path, &given, &core->files);
 }
 
-/* The time of what has none of its own: when this account was first mounted
- * with this state directory. */
-static int born_read(struct mount *mount)
-{
-	struct core *core = &mount->core;
-	static const char name[] = "born";
-	struct stat stat;
-	int err = 0;
-
-	if (fstatat(core->state.fd, name, &stat, 0)) {
-		err = state_write(core->state.fd, name, "", 0, 1);
-		if (!err && fstatat(core->state.fd, name, &stat, 0))
-			err = -errno;
-	}
-	if (!err)
-		core->born = stat.st_mtim;
-	return err;
-}
-
 static int mount_read(struct mount *mount)
 {
 	struct core *core = &mount->core;
-	int err = born_read(mount);
+	int err;
 
-	if (!err)
-		err = files_start(core);
+	core->born = core->state.born;
+	err = files_start(core);
 	if (!err)
 		err = jobs_load(core);
 	if (!err)
 		err = jobs_tie(core);
+	if (!err && core->state.is_copy)
+		err = state_accept_copy(&core->state);
 	if (!err) {
 		core->resources = resources_new(
 			core, tree_collections, resource_run_drop);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_remount.py - a remount changes nothing
+import json
 import os
+import subprocess
 import unittest
 
 from case import MountCase
@@ -158,6 +160,59 @@ class Remount(MountCase):
                            ("run/folder/below/p.sh", "echo plain")):
             with open(os.path.join(account, path), encoding="utf-8") as file:
                 self.assertEqual(file.read(), text)
+
+    def copy_state(self):
+        """Mounts a copy (cp -a) of the state directory in which all records
+        of jobs name the inode of run/other.txt."""
+        before = self.mount.state_dir
+        self.assertEqual(self.mount.unmount(), 0)
+        self.mount.state_dir = before + "-copied"
+        subprocess.run(["cp", "-a", before, self.mount.state_dir], check=True)
+        top = os.path.join(self.mount.state_dir, "unsandboxfs")
+        account = os.path.join(top, os.listdir(top)[0])
+        other = os.stat(os.path.join(account, "run/other.txt")).st_ino
+        for name in os.listdir(os.path.join(account, "jobs")):
+            if name.endswith(".json"):
+                path = os.path.join(account, "jobs", name)
+                with open(path, encoding="utf-8") as file:
+                    record = json.load(file)
+                record["file"] = other
+                with open(path, "w", encoding="utf-8") as file:
+                    json.dump(record, file)
+        self.mount.start()
+
+        def back():
+            self.mount.unmount()
+            self.mount.state_dir = before
+            self.mount.start()
+        self.addCleanup(back)
+
+    def test_copied_state(self):
+        """Files have other inode numbers in a copy: no job is another file's,
+        and those of jobs/ stay."""
+        self.save("run/other.txt", "other")
+        self.save("run/first.sh", "echo first")
+        self.assertEqual(self.read("run/first.sh.job/stdout"), "first\n")
+        self.save("jobs/new/second.sh", "echo second")
+        self.assertEqual(self.read("jobs/latest/stdout"), "second\n")
+        job = os.readlink(self.at("jobs/latest"))
+        born = os.stat(self.at("run")).st_mtime_ns
+        self.copy_state()
+        self.assertEqual(self.read("run/first.sh"), "echo first")
+        self.assertEqual(self.read(f"jobs/{job}/stdout"), "second\n")
+        self.assertEqual(os.stat(self.at("run")).st_mtime_ns, born)
+        for name in os.listdir(self.at("run")):
+            self.assertNotIn(".job", name)
+        self.assertNotIn("second.sh.job", os.listdir(self.at("jobs/new")))
+        self.assertEqual(
+            self.read(".unsandboxfs/log").count("is a copy: results"), 1)
+        self.save("run/first.sh", "echo again")
+        self.assertEqual(self.read("run/first.sh.job/stdout"), "again\n")
+        self.mount.restart()
+        self.assertEqual(self.read("run/first.sh.job/stdout"), "again\n")
+        self.assertNotIn("other.txt.job", os.listdir(self.at("run")))
+        self.assertEqual(self.read(f"jobs/{job}/stdout"), "second\n")
+        self.assertNotIn("is a copy", self.read(".unsandboxfs/log"))
 
     def test_settings(self):
         self.shell("mkdir run/set; echo 7 >run/set/.settings/ttl; "

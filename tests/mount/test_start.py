@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from mounted import PROGRAM
+from mounted import PROGRAM, PUBLIC
 from starting import (MOUNTPOINT, OTHER_PUBLIC, OTHER_SECRET, STATE, USAGE,
                       StartCase)
 
@@ -133,6 +133,24 @@ class Start(StartCase):
             self.assert_fails(STATE, path, "-o",
                               f"url={self.server.url},state_dir={path}",
                               self.mount.path)
+
+    def test_state_of_an_earlier_version(self):
+        state = self.place.folder("earlier")
+        account = os.path.join(state, "unsandboxfs", PUBLIC)
+        os.makedirs(os.path.join(account, "inodes"))
+        for name in ("2.json", "2.data"):
+            with open(os.path.join(account, "inodes", name), "w",
+                      encoding="ascii") as file:
+                file.write("{}")
+        arguments = ["-o", f"url={self.server.url},state_dir={state}",
+                     self.mount.path]
+        self.assert_fails(STATE, [account, "0.1.0", "inodes/NUMBER.data",
+                                  "inodes/NUMBER.json", "Move it away"],
+                          *arguments)
+        self.assertEqual(sorted(os.listdir(os.path.join(account, "inodes"))),
+                         ["2.data", "2.json"])
+        os.rename(account, account + ".old")
+        self.assertEqual(self.start(*arguments)[0], 0)
 
     def test_state_where_nobody_says(self):
         """$XDG_STATE_HOME, else ~/.local/state; private to the user."""

@@ -242,6 +242,80 @@ static void swept(void **ctx)
 	state_close(&state);
 }
 
+/* Its files are not touched. An inodes/ without records is nothing. */
+static void earlier_version(void **ctx)
+{
+	static const char *const records[] = { "inodes/7.json",
+		"inodes/7.next" };
+	struct state state;
+
+	(void)ctx;
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	assert_int_equal(mkdirat(state.fd, "inodes", 0700), 0);
+	close(openat(state.fd, "inodes/7.data", O_CREAT | O_WRONLY, 0600));
+	state_close(&state);
+	for (size_t i = 0; i < 2; i++) {
+		char in[600], name[700];
+		assert_int_equal(
+			state_open(&state, base, KEY, why, sizeof(why)), 0);
+		state_close(&state);
+		snprintf(in, sizeof(in), "%s/unsandboxfs/" KEY, base);
+		snprintf(name, sizeof(name), "%s/%s", in, records[i]);
+		close(open(name, O_CREAT | O_WRONLY, 0600));
+		assert_int_equal(
+			state_open(&state, base, KEY, why, sizeof(why)),
+			-EPROTO);
+		assert_non_null(strstr(why, in));
+		assert_non_null(strstr(why, "0.1.0"));
+		assert_non_null(strstr(why, "inodes/NUMBER.data"));
+		assert_non_null(strstr(why, "inodes/NUMBER.json"));
+		assert_non_null(strstr(why, "Move it away and mount again"));
+		assert_int_equal(access(name, F_OK), 0);
+		unlink(name);
+	}
+}
+
+/* The time of the first mount stays, whatever happens to the directory. */
+static void copied(void **ctx)
+{
+	struct timespec times[2] = { { 7, 8 }, { 1000, 5 } };
+	struct state state;
+
+	(void)ctx;
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	assert_false(state.is_copy);
+	assert_int_equal(utimensat(state.fd, "born", times, 0), 0);
+	state_close(&state);
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	assert_false(state.is_copy);
+	assert_int_equal(state.born.tv_sec, 1000);
+	/* As cp -a makes it; the old number stays taken. */
+	assert_int_equal(renameat(state.fd, "born", state.fd, "old"), 0);
+	char *text;
+	size_t len;
+	assert_int_equal(state_read(state.fd, "old", 99, &text, &len), 0);
+	assert_int_equal(state_write(state.fd, "born", text, len, 0), 0);
+	free(text);
+	assert_int_equal(utimensat(state.fd, "born", times, 0), 0);
+	state_close(&state);
+	/* Until it was accepted, at each start. */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			state_open(&state, base, KEY, why, sizeof(why)), 0);
+		assert_true(state.is_copy);
+		assert_int_equal(state.born.tv_sec, 1000);
+		if (i)
+			assert_int_equal(state_accept_copy(&state), 0);
+		assert_int_equal(state.is_copy, !i);
+		state_close(&state);
+	}
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	assert_false(state.is_copy);
+	assert_int_equal(state.born.tv_sec, 1000);
+	assert_int_equal(state.born.tv_nsec, 5);
+	state_close(&state);
+}
+
 static void written_and_read(void **ctx)
 {
 	static const struct {
@@ -371,6 +445,8 @@ int main(void)
 		CASE(refusals),
 		CASE(one_mount_at_a_time),
 		CASE(swept),
+		CASE(earlier_version),
+		CASE(copied),
 		CASE(written_and_read),
 		CASE(no_room),
 		CASE(long_file),

@@ -149,7 +149,7 @@ static void a_top_is_made_when_something_is_saved(void **ctx)
 	}
 }
 
-/* Calls in it were what crashed the first edition. */
+/* Such calls crashed the daemon once. */
 static void a_removed_directory_that_is_open(void **ctx)
 {
 	struct file *dir = make_dir(fixture.top, "d"), *out,

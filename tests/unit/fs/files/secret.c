@@ -78,7 +78,9 @@ static void it_stays_while_nobody_looks(void **ctx)
 	file = find(dir, "env");
 	holds(file, marker);
 	file_drop(file);
+	assert_int_equal(file_settings_set(dir, "ttl", json_true()), 0);
 	assert_int_equal(file_rmdir(fixture.top, "d"), -ENOTEMPTY);
+	assert_int_equal(access(at("run/d/.settings"), F_OK), 0);
 	file_drop(make_dir(fixture.top, "e"));
 	assert_int_equal(
 		file_rename(fixture.top, "e", fixture.top, "d", 0), -ENOTEMPTY);
@@ -180,6 +182,7 @@ static void a_rename_takes_it_from_disk(void **ctx)
 		assert_ptr_equal(found, file);
 		file_drop(found);
 		assert_int_equal(stat_of(file).st_mode & 0777, 0600);
+		assert_int_equal(lseek(opened.fd, 0, SEEK_CUR), 0);
 		holds(file, marker);
 		other = make(fixture.top, "other"); /* not of its number */
 		assert_true(other->number != number);
