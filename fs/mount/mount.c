@@ -122,8 +122,8 @@ static int mount_read(struct mount *mount)
 	if (!err)
 		err = jobs_tie(core);
 	if (!err) {
-		core->resources = resources_new(
-			core, tree_collections, resource_run_drop);
+		core->resources =
+			resources_new(core, tree_tables, resource_run_drop);
 		err = core->resources ? 0 : -ENOMEM;
 	}
 	return err;

@@ -11,6 +11,7 @@
 
 /* Of one collection. */
 struct collection_state {
+	const struct collection *collection;
 	struct resource_index *index; /* of its last list; NULL: none yet */
 	uint64_t fetched_ms;	      /* of that */
 	uint64_t fresh_until_ms;      /* of that */

@@ -39,18 +39,18 @@ struct collection {
 extern const struct collection sessions, services, snapshots, images;
 extern const struct collection images_owned, images_shared, images_public;
 
-/* The collection in which a row stands; NULL: none. */
+/* The collection of the nearest directory upward that shows one; NULL: none. */
 const struct collection *collection_of(const struct row *row);
 
 /* What is remembered between operations. */
 struct resources;
 /*
- * Reads what the state directory has of collections, which are all that there
- * are, NULL ends; kept. gone is called when a resource has been deleted, before
- * its answers are dropped; may be NULL. NULL if out of memory.
+ * Reads what the state directory has of the collections of these tables, as
+ * tree_init takes them; borrowed. gone is called when a resource has been
+ * deleted, before its answers are dropped; may be NULL. NULL: out of memory.
  */
 struct resources *resources_new(struct core *core,
-	const struct collection *const *collections,
+	const struct row *const *tables,
 	void (*gone)(struct core *core, const struct collection *collection,
 		const char *id));
 void resources_free(struct resources *resources);
