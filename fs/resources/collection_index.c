@@ -7,7 +7,6 @@
 
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
-#include "fs/resources/volatile_fields.h"
 
 /*
  * A short list is read at once. A long one takes a second, and is read by the

@@ -12,14 +12,13 @@
 #include "fs/base/json_time.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/resources/volatile_fields.h"
 
 enum { FILE_MAX = 16 << 20, CHANGES_FEW = 1000 };
 
 /* Per collection its aliases, and which names it showed last and since when, so
  * that the times of its directory are the same after a remount. */
 static const char collections_name[] = "collections.json";
-/* Per collection what fs/resources/volatile_fields.h says. */
+/* Per collection what changes_of() returns. */
 static const char changes_name[] = "times.json";
 
 struct resources {

@@ -4,6 +4,8 @@
 #include "fs/resources/resource_index.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +112,52 @@ bool resource_index_follow(struct resource_index *index,
 			resource->changed = old->changed;
 	}
 	return has_changed;
+}
+
+/* ---- when they changed, for the next mount ---- */
+
+json_t *changes_of(const struct resource_index *index)
+{
+	json_t *changes = json_object();
+
+	for (size_t i = 0; changes && i < index->count; i++) {
+		const struct resource *resource = &index->all[i];
+		json_t *line = json_sprintf("%" PRIx64 " %lld %ld",
+			resource->hash, (long long)resource->changed.tv_sec,
+			resource->changed.tv_nsec);
+		if (json_object_set_new_nocheck(changes, resource->id, line)) {
+			json_decref(changes);
+			changes = NULL;
+		}
+	}
+	return changes;
+}
+
+static void change_restore(struct resource *resource, const char *line)
+{
+	struct timespec changed;
+	long long seconds;
+	uint64_t hash;
+
+	if (sscanf(line, "%" SCNx64 " %lld %ld", &hash, &seconds,
+		    &changed.tv_nsec) != 3 ||
+		changed.tv_nsec < 0 || changed.tv_nsec > 999999999)
+		return;
+	changed.tv_sec = seconds;
+	if (hash != resource->hash)
+		resource->differs = true;
+	else if (is_earlier(&resource->changed, &changed))
+		resource->changed = changed;
+}
+
+void changes_restore(struct resource_index *index, const json_t *kept)
+{
+	for (size_t i = 0; kept && i < index->count; i++) {
+		const char *line = json_string_value(
+			json_object_get(kept, index->all[i].id));
+		if (line)
+			change_restore(&index->all[i], line);
+	}
 }
 
 /* ---- finding ---- */

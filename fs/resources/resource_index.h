@@ -25,6 +25,7 @@ struct resource {
 	const char *id;
 	const char *name;   /* under which it is shown: fs/base/safe_name.h */
 	const json_t *text; /* its object, as json_list_item takes it */
+	uint64_t hash;	    /* of what tells something about it: item_hash */
 	uint32_t before;    /* in the index before this: + 1; 0: is new */
 	bool differs;	    /* from that, or from what the last mount saw */
 	struct timespec created; /* as the API says, or the epoch */
@@ -87,6 +88,18 @@ int resource_index_size(
  * is shown. */
 bool resource_index_follow(struct resource_index *index,
 	const struct resource_index *before, const struct timespec *now);
+
+/*
+ * The API seldom tells when a resource changed. The mount sees it, and keeps
+ * for the next mount what it saw of each resource, as an object of id -> its
+ * hash and the time.
+ */
+
+/* Owned by the caller; NULL: out of memory. */
+json_t *changes_of(const struct resource_index *index);
+/* Dates the resources of a mount's first list. A resource that is not as the
+ * last mount saw it differs from now on. kept may be NULL. Thread-safe. */
+void changes_restore(struct resource_index *index, const json_t *kept);
 
 struct worker;
 struct resource_index *resource_index_hold(const struct resource_index *index);

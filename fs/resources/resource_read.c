@@ -11,7 +11,6 @@
 #include "fs/base/json_array.h"
 #include "fs/base/safe_name.h"
 #include "fs/core/node.h"
-#include "fs/resources/volatile_fields.h"
 
 /* What an item takes beside its text: jansson's string, malloc's overhead. */
 enum { ITEM_BYTES = 64 };
@@ -60,30 +59,39 @@ static int reader_room(struct reader *reader, size_t count)
 
 /* ---- what has changed ---- */
 
-static bool has_changed(
-	const json_t *item, const json_t *text, const json_t *old_text)
+/* Without members that change by themselves; they go from the item. In any
+ * order of its members. */
+static int item_hash(json_t *item, uint64_t *hash)
 {
-	if (json_equal(text, old_text))
-		return false;
-	json_t *old = json_list_item(old_text);
-	bool is_same = old && item_is_same(item, old);
-	json_decref(old);
-	return !is_same;
+	json_object_del(item, "remaining_ttl");
+	json_object_del(item, "last_activity");
+	char *text = json_dumps(item, JSON_COMPACT | JSON_SORT_KEYS);
+	if (!text)
+		return -ENOMEM;
+	*hash = resource_hash(text);
+	free(text);
+	return 0;
 }
 
-static void resource_date(const struct reader *reader,
-	struct resource *resource, const json_t *item)
+static int resource_date(
+	const struct reader *reader, struct resource *resource, json_t *item)
 {
 	const struct resource_index *before = reader->before;
 	const struct resource *old =
 		before ? resource_by_id(before, resource->id) : NULL;
+	int err = 0;
 
 	resource->created = resource->changed = *reader->epoch;
 	resource_times(item, &resource->created, &resource->changed);
-	if (!old)
-		return;
-	resource->before = (uint32_t)(old - before->all) + 1;
-	resource->differs = has_changed(item, resource->text, old->text);
+	if (old && json_equal(resource->text, old->text))
+		resource->hash = old->hash;
+	else
+		err = item_hash(item, &resource->hash);
+	if (!err && old) {
+		resource->before = (uint32_t)(old - before->all) + 1;
+		resource->differs = resource->hash != old->hash;
+	}
+	return err;
 }
 
 /* ---- the items ---- */
@@ -103,7 +111,7 @@ static int raw_name(const json_t *item, const char *names, struct named *named)
 
 /* id is taken: named owns it until all items are read. */
 static int item_add(
-	struct reader *reader, const json_t *item, const json_t *text, char *id)
+	struct reader *reader, json_t *item, const json_t *text, char *id)
 {
 	struct resource_index *index = reader->index;
 	struct resource *resource = &index->all[index->count];
@@ -113,12 +121,11 @@ static int item_add(
 	resource->text = text;
 	*resource_slot(index, index->by_id, id, true) = ++index->count;
 	index->bytes += json_string_length(text) + ITEM_BYTES;
-	resource_date(reader, resource, item);
 	int err = raw_name(item, reader->list->names, named);
 	if (!err)
 		err = part_reader_add(&reader->parts, reader->list, item,
 			(uint32_t)(resource - index->all));
-	return err;
+	return err ? err : resource_date(reader, resource, item);
 }
 
 static int item_read(struct reader *reader, const json_t *text)
