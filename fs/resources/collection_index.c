@@ -92,8 +92,7 @@ static void reading_free(struct reading *reading)
 {
 	struct worker *worker = reading->core->reader;
 
-	if (reading->before)
-		resource_index_drop(reading->before, worker);
+	resource_index_drop(reading->before, worker);
 	worker_drop(worker, reading->json);
 	free(reading);
 }
@@ -127,7 +126,6 @@ static struct reading *reading_new(struct core *core,
 
 	if (!reading)
 		return NULL;
-	state->is_reading = true;
 	reading->core = core;
 	reading->collection = collection;
 	reading->json = json_incref(answer->json);
@@ -139,39 +137,31 @@ static struct reading *reading_new(struct core *core,
 	return reading;
 }
 
-static int read_short(struct core *core, const struct collection *collection,
-	const struct cache_answer *answer)
+static int list_read(struct op *op, const struct collection *collection,
+	const struct cache_answer *answer, bool is_short)
 {
-	struct reading *reading = reading_new(core, collection, answer);
-
-	if (!reading)
-		return -ENOMEM;
-	reading_work(reading);
-	int err = reading->err;
-	reading_done(reading);
-	return err;
-}
-
-static int read_long(struct op *op, const struct collection *collection,
-	const struct cache_answer *answer)
-{
-	struct collection_state *state = collection_state(op->core, collection);
-	struct worker *worker = op->core->reader;
+	struct core *core = op->core;
+	struct collection_state *state = collection_state(core, collection);
 
 	if (state->unread_version == answer->version &&
-		op->core->now_ms < state->unread_until_ms)
+		core->now_ms < state->unread_until_ms)
 		return -ENOMEM;
 	if (!state->is_reading) {
-		struct reading *reading =
-			reading_new(op->core, collection, answer);
+		struct reading *reading = reading_new(core, collection, answer);
 		if (!reading)
 			return -ENOMEM;
-		if (worker_submit(
-			    worker, reading_work, reading_done, reading)) {
-			state->is_reading = false;
+		if (is_short) {
+			reading_work(reading);
+			int err = reading->err;
+			reading_done(reading);
+			return err;
+		}
+		if (worker_submit(core->reader, reading_work, reading_done,
+			    reading)) {
 			reading_free(reading);
 			return -ENOMEM;
 		}
+		state->is_reading = true;
 	}
 	/* An operation that may not wait does not see the list. */
 	return op->is_peeking ? -ENOENT : op_wait(op, &state->readers);
@@ -213,9 +203,7 @@ int collection_index(struct op *op, const struct collection *collection,
 	err = resource_index_size(&collection->form, answer.json, &count);
 	if (err)
 		return err;
-	if (count > SHORT || state->is_reading)
-		return read_long(op, collection, &answer);
-	err = read_short(op->core, collection, &answer);
+	err = list_read(op, collection, &answer, count <= SHORT);
 	*index = state->index;
 	return err;
 }

@@ -185,6 +185,17 @@ int resource_value(struct op *op, const struct node *node, const char *members,
 	return err;
 }
 
+bool resource_value_is_known(struct op *op, const struct node *node,
+	const char *members, const json_t **value)
+{
+	bool is_peeking = op->is_peeking;
+
+	op->is_peeking = true;
+	int err = resource_value(op, node, members, value);
+	op->is_peeking = is_peeking;
+	return !err;
+}
+
 int resource_source(struct op *op, const struct node *node, json_t **answer)
 {
 	return value_answer(op, node, node->row->member, answer);

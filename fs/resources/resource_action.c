@@ -153,8 +153,8 @@ int action_write(
 		json_decref(body);
 		return resource_refuse(op, node, err, why);
 	}
-	err = body ? resource_send(op, 0, action->endpoint, node, body, &answer)
-		   : resource_call(op, 0, action->endpoint, node, &answer);
+	err = resource_send(op, 0, action->endpoint, node,
+		action->words ? body : json_object(), &answer);
 	if (!err)
 		action_done(op, node, action, answer);
 	return err;

@@ -18,19 +18,21 @@ static bool may_be_done(int err)
 		err == -EREMOTEIO;
 }
 
-/* body is taken; NULL: none, or it was already sent. */
-static int send_text(struct op *op, unsigned slot, enum api_endpoint endpoint,
-	const struct node *node, char *body, size_t len, json_t **answer)
+int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t *body, json_t **answer)
 {
 	struct api_request request = {
 		.endpoint = endpoint,
 		.priority = API_PERSON,
-		.id = node->id[0] ? node->id : NULL,
-		.body = body,
-		.body_len = len,
+		.id = node->id,
 	};
-	int err = op_call(op, slot, &request, answer);
 
+	if (body)
+		request.body = json_write(body, &request.body_len);
+	json_decref(body);
+	if (!request.body)
+		return -ENOMEM;
+	int err = op_call(op, slot, &request, answer);
 	if (may_be_done(err))
 		resource_drop(op, node);
 	return err;
@@ -39,27 +41,7 @@ static int send_text(struct op *op, unsigned slot, enum api_endpoint endpoint,
 int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
 	const struct node *node, json_t **answer)
 {
-	bool has_body = strcmp(api_endpoint_method(endpoint), "DELETE") != 0 &&
-		!op->calls[slot].is_started;
-	char *body = has_body ? strdup("{}") : NULL;
-
-	if (has_body && !body)
-		return -ENOMEM;
-	return send_text(op, slot, endpoint, node, body, 2, answer);
-}
-
-int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
-	const struct node *node, json_t *body, json_t **answer)
-{
-	char *text = NULL;
-	size_t len = 0;
-
-	if (body && !op->calls[slot].is_started)
-		text = json_write(body, &len);
-	json_decref(body);
-	if (!text && !op->calls[slot].is_started)
-		return -ENOMEM;
-	return send_text(op, slot, endpoint, node, text, len, answer);
+	return resource_send(op, slot, endpoint, node, json_object(), answer);
 }
 
 int resource_refuse(

@@ -192,13 +192,13 @@ int resource_value(struct op *op, const struct node *node, const char *members,
 /* Its object in the list, or its detail where it is in none. */
 int resource_item(struct op *op, const struct node *node, json_t **item);
 
-/* Sends a request about the node's resource, as op_call, with an empty object,
- * or nothing at all for DELETE. */
-int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
-	const struct node *node, json_t **answer);
-/* The same with a body, which is taken; NULL: -ENOMEM. */
+/* Sends a request about the node's resource, as op_call. body is taken; NULL:
+ * -ENOMEM. */
 int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 	const struct node *node, json_t *body, json_t **answer);
+/* The same with an empty object. */
+int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t **answer);
 /* Parses what was written as a setting's value, which is owned by the caller;
  * -EINVAL is explained in .unsandboxfs/errors. */
 int resource_parse(struct op *op, const struct node *node,
