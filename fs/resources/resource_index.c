@@ -122,7 +122,7 @@ json_t *changes_of(const struct resource_index *index)
 
 	for (size_t i = 0; changes && i < index->count; i++) {
 		const struct resource *resource = &index->all[i];
-		json_t *line = json_sprintf("%" PRIx64 " %lld %ld",
+		json_t *line = json_sprintf("%" PRIx32 " %lld %ld",
 			resource->hash, (long long)resource->changed.tv_sec,
 			resource->changed.tv_nsec);
 		if (json_object_set_new_nocheck(changes, resource->id, line)) {
@@ -137,9 +137,9 @@ static void change_restore(struct resource *resource, const char *line)
 {
 	struct timespec changed;
 	long long seconds;
-	uint64_t hash;
+	uint32_t hash;
 
-	if (sscanf(line, "%" SCNx64 " %lld %ld", &hash, &seconds,
+	if (sscanf(line, "%" SCNx32 " %lld %ld", &hash, &seconds,
 		    &changed.tv_nsec) != 3 ||
 		changed.tv_nsec < 0 || changed.tv_nsec > 999999999)
 		return;

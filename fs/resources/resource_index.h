@@ -25,9 +25,9 @@ struct resource {
 	const char *id;
 	const char *name;   /* under which it is shown: fs/base/safe_name.h */
 	const json_t *text; /* its object, as json_list_item takes it */
-	uint64_t hash;	    /* of what tells something about it: item_hash */
 	uint32_t before;    /* in the index before this: + 1; 0: is new */
-	bool differs;	    /* from that, or from what the last mount saw */
+	uint32_t hash : 31; /* of what tells something about it */
+	bool differs : 1;   /* from that, or from what the last mount saw */
 	struct timespec created; /* as the API says, or the epoch */
 	/* Mutable. */
 	struct timespec changed; /* as the API says, or when we saw it change */

@@ -61,14 +61,14 @@ static int reader_room(struct reader *reader, size_t count)
 
 /* Without members that change by themselves; they go from the item. In any
  * order of its members. */
-static int item_hash(json_t *item, uint64_t *hash)
+static int resource_set_hash(struct resource *resource, json_t *item)
 {
 	json_object_del(item, "remaining_ttl");
 	json_object_del(item, "last_activity");
 	char *text = json_dumps(item, JSON_COMPACT | JSON_SORT_KEYS);
 	if (!text)
 		return -ENOMEM;
-	*hash = resource_hash(text);
+	resource->hash = resource_hash(text);
 	free(text);
 	return 0;
 }
@@ -86,7 +86,7 @@ static int resource_date(
 	if (old && json_equal(resource->text, old->text))
 		resource->hash = old->hash;
 	else
-		err = item_hash(item, &resource->hash);
+		err = resource_set_hash(resource, item);
 	if (!err && old) {
 		resource->before = (uint32_t)(old - before->all) + 1;
 		resource->differs = resource->hash != old->hash;
