@@ -249,7 +249,8 @@ static void resource_forget(
 	json_object_del(state->last_answers, id);
 	collections_save(core);
 	collection_drop(core, collection, id);
-	resource_gone(core, collection, id);
+	if (core->resources->gone)
+		core->resources->gone(core, collection, id);
 }
 
 int collection_delete(

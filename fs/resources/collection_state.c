@@ -21,14 +21,6 @@ static const char collections_name[] = "collections.json";
 /* Per collection what changes_of() returns. */
 static const char changes_name[] = "times.json";
 
-struct resources {
-	struct service_log_list logs;
-	void (*gone)(struct core *core, const struct collection *collection,
-		const char *id);
-	size_t count;
-	struct collection_state states[]; /* of each collection */
-};
-
 const struct collection *collection_of(const struct row *row)
 {
 	while (row && !row->collection)
@@ -61,18 +53,6 @@ void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes)
 		*count += index ? index->count : 0;
 		*bytes += index ? index->bytes : 0;
 	}
-}
-
-void resource_gone(
-	struct core *core, const struct collection *collection, const char *id)
-{
-	if (core->resources->gone)
-		core->resources->gone(core, collection, id);
-}
-
-struct service_log_list *resource_logs(struct core *core)
-{
-	return &core->resources->logs;
 }
 
 /* ---- last answers ---- */

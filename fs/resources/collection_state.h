@@ -33,14 +33,16 @@ struct collection_state {
 struct collection_state *collection_state(
 	struct core *core, const struct collection *collection);
 
-/* Calls what resources_new was given. */
-void resource_gone(
-	struct core *core, const struct collection *collection, const char *id);
-
-/* The logs that are open. */
 struct service_log;
 TAILQ_HEAD(service_log_list, service_log);
-struct service_log_list *resource_logs(struct core *core);
+
+struct resources {
+	struct service_log_list logs; /* that are open */
+	void (*gone)(struct core *core, const struct collection *collection,
+		const char *id); /* as resources_new was given */
+	size_t count;
+	struct collection_state states[]; /* of each collection */
+};
 
 /* Writes the aliases, and the names and times of directories. */
 int collections_save(struct core *core);

@@ -83,7 +83,7 @@ static struct service_log *log_find(struct core *core, const struct node *node)
 {
 	struct service_log *log;
 
-	TAILQ_FOREACH(log, resource_logs(core), link)
+	TAILQ_FOREACH(log, &core->resources->logs, link)
 	if (log->ino == node->ino)
 		break;
 	return log;
@@ -106,7 +106,7 @@ static struct service_log *log_new(struct core *core, const struct node *node)
 	log->id = id;
 	log->held.dir_fd = core->state.fd;
 	TAILQ_INIT(&log->waiters);
-	TAILQ_INSERT_TAIL(resource_logs(core), log, link);
+	TAILQ_INSERT_TAIL(&core->resources->logs, log, link);
 	return log;
 }
 
@@ -139,7 +139,7 @@ static void log_collect(struct service_log *log)
 		return;
 	log_cancel(log);
 	ops_wake(&log->waiters);
-	TAILQ_REMOVE(resource_logs(log->core), log, link);
+	TAILQ_REMOVE(&log->core->resources->logs, log, link);
 	log_file_close(log->core, log->file);
 	free(log->id);
 	free(log);
@@ -155,7 +155,7 @@ void resources_stop(struct core *core)
 {
 	struct service_log *log;
 
-	TAILQ_FOREACH(log, resource_logs(core), link)
+	TAILQ_FOREACH(log, &core->resources->logs, link)
 	log_cancel(log);
 }
 
