@@ -16,17 +16,12 @@
  * their own names. The names of each directory are made when the list is read,
  * so that looking up one of a hundred thousand, or listing it, takes no time.
  */
-struct part_found {
-	char *key;
-	char *raw; /* the API's name */
-	size_t raw_len;
-	uint32_t of;
-};
 
-static int part_add(
-	struct part_reader *reader, char *key, const json_t *name, uint32_t of)
+/* key is taken. The id is that of the resource. */
+static int part_add(struct part_reader *reader, char *key, const char *id,
+	const json_t *name)
 {
-	struct part_found *found;
+	struct named *found;
 
 	if (reader->count == reader->room) {
 		size_t room = reader->room ? reader->room * 2 : 16;
@@ -39,14 +34,14 @@ static int part_add(
 		reader->room = room;
 	}
 	found = &reader->found[reader->count++];
-	*found = (struct part_found){ .key = key, .of = of };
-	found->raw = json_is_string(name) ? json_to_bytes(name, &found->raw_len)
-					  : strdup("");
-	return found->raw ? 0 : -ENOMEM;
+	*found = (struct named){ .id = id, .group = key };
+	if (json_is_string(name))
+		found->raw = json_to_bytes(name, &found->raw_len);
+	return json_is_string(name) && !found->raw ? -ENOMEM : 0;
 }
 
 int part_reader_add(struct part_reader *reader,
-	const struct resource_list *list, const json_t *item, uint32_t of)
+	const struct resource_list *list, const json_t *item, const char *id)
 {
 	char *keys[RESOURCE_KEYS];
 	unsigned count = 0;
@@ -56,8 +51,8 @@ int part_reader_add(struct part_reader *reader,
 		if (err)
 			free(keys[i]);
 		else
-			err = part_add(reader, keys[i],
-				json_member(item, list->part_names), of);
+			err = part_add(reader, keys[i], id,
+				json_member(item, list->part_names));
 	}
 	return err;
 }
@@ -65,58 +60,24 @@ int part_reader_add(struct part_reader *reader,
 void part_reader_clear(struct part_reader *reader)
 {
 	for (size_t i = 0; i < reader->count; i++) {
-		free(reader->found[i].key);
-		free(reader->found[i].raw);
-		if (reader->named)
-			free(reader->named[i].name);
+		free((char *)reader->found[i].group);
+		free((char *)reader->found[i].raw);
+		free(reader->found[i].name);
 	}
 	free(reader->found);
-	free(reader->named);
-	memset(reader, 0, sizeof(*reader));
-}
-
-static int by_key(const void *a, const void *b)
-{
-	const struct part_found *x = a, *y = b;
-	int order = strcmp(x->key, y->key);
-
-	return order ? order : x->of < y->of ? -1 : x->of > y->of;
 }
 
 static int by_key_and_name(const void *a, const void *b)
 {
-	const struct resource_part *x = a, *y = b;
-	int order = strcmp(x->key, y->key);
+	const struct named *x = a, *y = b;
+	int order = strcmp(x->group, y->group);
 
 	return order ? order : strcmp(x->name, y->name);
 }
 
 static bool is_first(const struct part_reader *reader, size_t i)
 {
-	return !i || strcmp(reader->found[i - 1].key, reader->found[i].key);
-}
-
-/* Names the resources of each directory. */
-static int parts_name(struct part_reader *reader, const struct resource *all)
-{
-	size_t first = 0;
-	int err = 0;
-
-	reader->named = calloc(reader->count, sizeof(*reader->named));
-	if (!reader->named)
-		return -ENOMEM;
-	for (size_t i = 0; !err && i < reader->count; i++) {
-		const struct part_found *found = &reader->found[i];
-		if (is_first(reader, i))
-			first = i;
-		reader->named[i].raw = found->raw;
-		reader->named[i].raw_len = found->raw_len;
-		reader->named[i].id = all[found->of].id;
-		if (i + 1 == reader->count || is_first(reader, i + 1))
-			err = safe_names(
-				&reader->named[first], i + 1 - first, NULL);
-	}
-	return err;
+	return !i || strcmp(reader->found[i - 1].group, reader->found[i].group);
 }
 
 /* A key is stored once, however many resources have it. */
@@ -128,22 +89,22 @@ static int parts_pack(
 	char *at;
 
 	for (size_t i = 0; i < reader->count; i++) {
-		const struct part_found *found = &reader->found[i];
-		size += is_first(reader, i) ? strlen(found->key) + 1 : 0;
-		size += strlen(reader->named[i].name) + 1;
+		const struct named *found = &reader->found[i];
+		size += is_first(reader, i) ? strlen(found->group) + 1 : 0;
+		size += strlen(found->name) + 1;
 	}
 	index->parts = calloc(reader->count, sizeof(*index->parts));
 	index->part_words = at = malloc(size);
 	if (!index->parts || !at)
 		return -ENOMEM;
 	for (size_t i = 0; i < reader->count; i++) {
-		const struct part_found *found = &reader->found[i];
+		const struct named *found = &reader->found[i];
 		if (is_first(reader, i))
-			key = resource_word(&at, found->key);
+			key = resource_word(&at, found->group);
 		index->parts[i].key = key;
-		index->parts[i].name =
-			resource_word(&at, reader->named[i].name);
-		index->parts[i].of = found->of;
+		index->parts[i].name = resource_word(&at, found->name);
+		index->parts[i].of =
+			resource_by_id(index, found->id) - index->all;
 	}
 	index->part_count = reader->count;
 	index->hash = node_digest(index->hash, index->part_words, size);
@@ -155,14 +116,12 @@ int part_reader_end(struct part_reader *reader, struct resource_index *index)
 {
 	if (!reader->count)
 		return 0;
-	qsort(reader->found, reader->count, sizeof(*reader->found), by_key);
-	int err = parts_name(reader, index->all);
-	if (!err)
-		err = parts_pack(reader, index);
-	if (!err)
-		qsort(index->parts, index->part_count, sizeof(*index->parts),
-			by_key_and_name);
-	return err;
+	int err = safe_names(reader->found, reader->count, NULL);
+	if (err)
+		return err;
+	qsort(reader->found, reader->count, sizeof(*reader->found),
+		by_key_and_name);
+	return parts_pack(reader, index);
 }
 
 /* ---- which sessions and services a snapshot is of ---- */

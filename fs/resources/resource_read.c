@@ -123,8 +123,7 @@ static int item_add(
 	index->bytes += json_string_length(text) + ITEM_BYTES;
 	int err = raw_name(item, reader->list->names, named);
 	if (!err)
-		err = part_reader_add(&reader->parts, reader->list, item,
-			(uint32_t)(resource - index->all));
+		err = part_reader_add(&reader->parts, reader->list, item, id);
 	return err ? err : resource_date(reader, resource, item);
 }
 

@@ -30,14 +30,13 @@ const char *resource_word(char **at, const char *text);
 /* ---- the parts, fs/resources/by_source.c ---- */
 
 struct part_reader {
-	struct part_found *found;
-	struct named *named; /* as many */
+	struct named *found; /* each with its key as group */
 	size_t count, room;
 };
 
-/* Adds an item, the of-th of the index, for each of its keys. -ENOMEM. */
+/* Adds an item for each of its keys; id is borrowed until the end. -ENOMEM. */
 int part_reader_add(struct part_reader *reader,
-	const struct resource_list *list, const json_t *item, uint32_t of);
+	const struct resource_list *list, const json_t *item, const char *id);
 /* Puts what was added into the index. -ENOMEM. */
 int part_reader_end(struct part_reader *reader, struct resource_index *index);
 void part_reader_clear(struct part_reader *reader);
