@@ -71,10 +71,9 @@ static void index_free(void *ctx)
 	json_decref(index->json);
 	free(index->all);
 	free(index->by_id);
-	free(index->by_name);
 	free(index->parts);
+	free(index->groups);
 	free(index->words);
-	free(index->part_words);
 	free(index->use);
 	free(index);
 }
@@ -169,34 +168,59 @@ uint64_t resource_hash(const char *text)
 	return value ^ value >> 29;
 }
 
-uint32_t *resource_slot(const struct resource_index *index, uint32_t *slots,
-	const char *key, bool is_id)
+uint32_t *resource_slot(const struct resource_index *index, const char *id)
 {
-	size_t at = resource_hash(key) & (index->slots - 1);
+	size_t at = resource_hash(id) & (index->slots - 1);
 
-	while (slots[at]) {
-		const struct resource *found = &index->all[slots[at] - 1];
-		if (!strcmp(is_id ? found->id : found->name, key))
-			break;
+	while (index->by_id[at] &&
+		strcmp(index->all[index->by_id[at] - 1].id, id) != 0)
 		at = (at + 1) & (index->slots - 1);
-	}
-	return &slots[at];
+	return &index->by_id[at];
 }
 
 struct resource *resource_by_id(
 	const struct resource_index *index, const char *id)
 {
-	uint32_t found = *resource_slot(index, index->by_id, id, true);
+	uint32_t found = *resource_slot(index, id);
 
 	return found ? &index->all[found - 1] : NULL;
+}
+
+static int by_key(const void *key, const void *group)
+{
+	return strcmp(key, ((const struct resource_group *)group)->key);
+}
+
+const struct resource_part *resource_parts(
+	const struct resource_index *index, const char *key, size_t *count)
+{
+	const struct resource_group *group = bsearch(
+		key, index->groups, index->group_count, sizeof(*group), by_key);
+
+	*count = group ? group->count : 0;
+	return group ? &index->parts[group->first] : NULL;
+}
+
+static int by_name(const void *name, const void *part)
+{
+	return strcmp(name, ((const struct resource_part *)part)->name);
+}
+
+const struct resource_part *resource_part_by_name(
+	const struct resource_part *parts, size_t count, const char *name)
+{
+	return count ? bsearch(name, parts, count, sizeof(*parts), by_name)
+		     : NULL;
 }
 
 struct resource *resource_by_name(
 	const struct resource_index *index, const char *name)
 {
-	uint32_t found = *resource_slot(index, index->by_name, name, false);
+	size_t count;
+	const struct resource_part *part = resource_parts(index, "", &count);
 
-	return found ? &index->all[found - 1] : NULL;
+	part = resource_part_by_name(part, count, name);
+	return part ? &index->all[part->of] : NULL;
 }
 
 json_t *resource_json(

@@ -34,11 +34,16 @@ struct resource {
 	uint64_t detail_version; /* of the detail that was seen last; 0: none */
 };
 
-/* A resource in a directory that shows some of the list. */
+/* A name in a directory that shows some of the list, or all. */
 struct resource_part {
-	const char *key;
 	const char *name;
 	uint32_t of; /* index in all */
+};
+
+/* Such a directory. */
+struct resource_group {
+	const char *key;       /* "": the collection's own, which shows all */
+	uint32_t first, count; /* of its parts */
 };
 
 struct resource_index {
@@ -46,13 +51,14 @@ struct resource_index {
 	uint64_t version;
 	struct resource *all; /* in the API's order */
 	size_t count;
-	uint64_t names_hash;	   /* of the ids and names, in any order */
-	uint32_t hash;		   /* of the ids and names, in this order */
-	uint32_t *by_id, *by_name; /* open addressing; index + 1, 0: free */
+	uint64_t names_hash; /* of the ids and names, in any order */
+	uint32_t hash;	     /* of the ids, names and keys, in this order */
+	uint32_t *by_id;     /* open addressing; index + 1, 0: free */
 	size_t slots;
-	struct resource_part *parts; /* by key, then by name */
-	size_t part_count;
-	char *words, *part_words; /* where ids, names and keys are */
+	struct resource_part *parts;   /* by group, then by name */
+	struct resource_group *groups; /* by key */
+	size_t group_count;
+	char *words;		  /* where ids, names and keys are */
 	size_t bytes;		  /* that it takes, about */
 	struct resource_use *use; /* mutable */
 };
