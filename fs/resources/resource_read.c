@@ -108,8 +108,9 @@ static bool is_own(const struct named *named)
 
 static void named_clear(struct named *named)
 {
+	if (named->raw != named->id)
+		free((char *)named->raw);
 	free((char *)(is_own(named) ? named->id : named->group));
-	free((char *)named->raw);
 	free(named->name);
 }
 
@@ -166,12 +167,14 @@ static int item_add(
 	const char *names = reader->list->names;
 	struct resource_index *index = reader->index;
 	struct resource *resource = &index->all[index->count];
-	json_t *id_name = names ? NULL : json_from_bytes(id, strlen(id));
 	struct named named = { .id = id, .group = "" };
 
+	if (!names) {
+		named.raw = id;
+		named.raw_len = strlen(id);
+	}
 	int err = name_add(
-		reader, named, names ? json_member(item, names) : id_name);
-	json_decref(id_name);
+		reader, named, names ? json_member(item, names) : NULL);
 	if (err)
 		return err;
 	resource->id = id;
