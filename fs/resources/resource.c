@@ -296,18 +296,16 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out)
 int resource_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	struct timespec created = op->core->born, changed = op->core->born;
+	struct timespec changed = op->core->born;
 	struct view view;
 	int err = view_open(op, node, &view);
 
 	if (err)
 		return err;
-	if (view.resource) {
-		created = view.resource->created;
+	if (view.resource)
 		changed = view.resource->changed;
-	} else {
-		resource_times(view.detail, &created, &changed);
-	}
+	else
+		resource_date(view.detail, &changed);
 	attr_times(attr, &changed, &changed);
 	*timeout_s = answer_timeout_s(op, &view.list_answer);
 	return 0;

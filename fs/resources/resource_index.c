@@ -40,15 +40,12 @@ bool is_earlier(const struct timespec *a, const struct timespec *b)
 		(a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-void resource_times(const json_t *object, struct timespec *created,
-	struct timespec *changed)
+void resource_date(const json_t *object, struct timespec *changed)
 {
 	struct timespec at;
 
-	if (!json_time(json_member(object, "created_at"), &at)) {
-		*created = at;
+	if (!json_time(json_member(object, "created_at"), &at))
 		*changed = at;
-	}
 	if (!json_time(json_member(object, "updated_at|modified_at"), &at) &&
 		!is_earlier(&at, changed))
 		*changed = at;

@@ -26,9 +26,8 @@ struct resource {
 	const char *name;   /* under which it is shown: fs/base/safe_name.h */
 	const json_t *text; /* its object, as json_list_item takes it */
 	uint32_t before;    /* in the index before this: + 1; 0: is new */
-	uint32_t hash : 31; /* of what tells something about it */
-	bool differs : 1;   /* from that, or from what the last mount saw */
-	struct timespec created; /* as the API says, or the epoch */
+	uint32_t hash;	    /* of what tells something about it */
+	bool differs;	    /* from that, or from what the last mount saw */
 	/* Mutable. */
 	struct timespec changed; /* as the API says, or when we saw it change */
 	uint64_t detail_version; /* of the detail that was seen last; 0: none */
@@ -133,9 +132,8 @@ const struct resource_part *resource_part_by_name(
  * no usable one; -ENOMEM; *id is NULL then. */
 int resource_id(const json_t *object, const char *ids, char **id);
 
-/* When an object was created and last changed, by its own members; what it
- * does not tell stays as it is. */
-void resource_times(const json_t *object, struct timespec *created,
-	struct timespec *changed);
+/* When an object was last changed, or else created, by its own members; if it
+ * does not tell, *changed stays as it is. */
+void resource_date(const json_t *object, struct timespec *changed);
 
 #endif

@@ -78,7 +78,7 @@ static int resource_set_hash(struct resource *resource, json_t *item)
 	return 0;
 }
 
-static int resource_date(
+static int resource_compare(
 	const struct reader *reader, struct resource *resource, json_t *item)
 {
 	const struct resource_index *before = reader->before;
@@ -86,8 +86,8 @@ static int resource_date(
 		before ? resource_by_id(before, resource->id) : NULL;
 	int err = 0;
 
-	resource->created = resource->changed = *reader->epoch;
-	resource_times(item, &resource->created, &resource->changed);
+	resource->changed = *reader->epoch;
+	resource_date(item, &resource->changed);
 	if (old && json_equal(resource->text, old->text))
 		resource->hash = old->hash;
 	else
@@ -182,7 +182,7 @@ static int item_add(
 	*resource_slot(index, id) = ++index->count;
 	index->bytes += json_string_length(text) + ITEM_BYTES;
 	err = keys_add(reader, item, id);
-	return err ? err : resource_date(reader, resource, item);
+	return err ? err : resource_compare(reader, resource, item);
 }
 
 static int item_read(struct reader *reader, const json_t *text)

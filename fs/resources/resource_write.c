@@ -68,7 +68,7 @@ void resource_drop(struct op *op, const struct node *node)
 }
 
 /* Ends a write: no other answer may tell its value, of a session's lock, say.
- * value is taken. */
+ * value is taken; NULL: other answers tell it. */
 static int write_end(
 	struct op *op, const struct node *node, int err, json_t *value)
 {
@@ -110,9 +110,7 @@ int resource_state_write(
 	err = resource_call(op, 0, endpoints[0], node, &answer);
 	if (is_unknown_path(err))
 		err = resource_call(op, 1, endpoints[1], node, &answer);
-	if (!err)
-		resource_drop(op, node);
-	return err;
+	return write_end(op, node, err, NULL);
 }
 
 /* ---- locked ---- */
@@ -218,9 +216,7 @@ int domains_write(
 	err = member_send(
 		op, 0, API_SERVICE_DOMAINS, node, "custom_domains", value);
 	json_decref(value);
-	if (!err)
-		resource_drop(op, node);
-	return err;
+	return write_end(op, node, err, NULL);
 }
 
 /* ---- destroy ---- */

@@ -20,9 +20,10 @@
  * (fs/resources/held_log.h).
  *
  * The log is polled when somebody reads at its end or asks for its size, and
- * the last answer is a second old. If no answer comes within a second, the
- * reader is given what is known. There is one request at a time, however many
- * readers there are. A log that nobody has open is not held.
+ * the last answer is a second old, or older if the log is fetched whole. If no
+ * answer comes within a second, the reader is given what is known. There is one
+ * request at a time, however many readers there are. A log that nobody has open
+ * is not held.
  *
  * Its size is 0 until something of it was read. Otherwise tar and cp, which
  * read the size first, would report that the file changed.
