@@ -34,7 +34,7 @@ int resource_id(const json_t *object, const char *ids, char **id)
 	return -EPROTO;
 }
 
-bool is_earlier(const struct timespec *a, const struct timespec *b)
+static bool is_earlier(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec < b->tv_sec ||
 		(a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);

@@ -19,7 +19,6 @@ struct resource_use {
 };
 
 uint64_t resource_hash(const char *text);
-bool is_earlier(const struct timespec *a, const struct timespec *b);
 /* Where an id is, or would be. */
 uint32_t *resource_slot(const struct resource_index *index, const char *id);
 
