@@ -100,14 +100,13 @@ void last_answer_set(struct core *core, const struct node *node, json_t *value)
 	notify_inode(core, node->ino);
 }
 
-void last_answers_prune(struct core *core, const struct collection *collection)
+void last_answers_prune(struct collection_state *state)
 {
-	struct collection_state *state = collection_state(core, collection);
 	const char *id;
 	json_t *answers;
 	void *next;
 
-	if (collection->has_others)
+	if (state->collection->has_others)
 		return;
 	json_object_foreach_safe (state->last_answers, next, id, answers)
 		if (!resource_by_id(state->index, id))

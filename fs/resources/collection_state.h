@@ -82,6 +82,6 @@ const json_t *last_answer(struct core *core, const struct node *node);
 /* value is taken; NULL forgets it. */
 void last_answer_set(struct core *core, const struct node *node, json_t *value);
 /* Forgets what is not in the collection's list any more. */
-void last_answers_prune(struct core *core, const struct collection *collection);
+void last_answers_prune(struct collection_state *state);
 
 #endif

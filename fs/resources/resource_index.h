@@ -85,9 +85,6 @@ struct resource_list {
 int resource_index_new(const struct resource_list *list, json_t *json,
 	uint64_t version, const struct resource_index *before,
 	const struct timespec *epoch, struct resource_index **out);
-/* How many items an answer has; -EPROTO. */
-int resource_index_size(
-	const struct resource_list *list, const json_t *json, size_t *count);
 /* Takes over what is mutable from the index before it (NULL: none). Returns
  * whether a resource differs. To be called in the loop, once, before the index
  * is shown. */

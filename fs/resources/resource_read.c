@@ -32,15 +32,6 @@ struct reader {
 	size_t count, room;
 };
 
-int resource_index_size(
-	const struct resource_list *list, const json_t *json, size_t *count)
-{
-	const json_t *items = json_array_in(json, list->member);
-
-	*count = json_array_size(items);
-	return items ? 0 : -EPROTO;
-}
-
 static int reader_room(struct reader *reader, size_t count)
 {
 	struct resource_index *index = reader->index;

@@ -148,8 +148,8 @@ static void answers_go_with_their_resources(void **state)
 	collection_state(&core, &services)->index =
 		index_of(&services, "[{\"id\":\"b\"}]");
 	collection_state(&core, &images)->index = index_of(&images, "[]");
-	last_answers_prune(&core, &services);
-	last_answers_prune(&core, &images);
+	last_answers_prune(collection_state(&core, &services));
+	last_answers_prune(collection_state(&core, &images));
 	assert_null(answer_to(service_row, "a"));
 	assert_string_equal(answer_to(service_row, "b"), "2");
 	assert_string_equal(answer_to(image_row, "a"), "3");

@@ -107,14 +107,11 @@ static void test_no_list(void **state)
 	static const char *const texts[] = { "{}", "{\"all\":{}}",
 		"{\"others\":[]}", "\"all\"" };
 	struct resource_index *index;
-	size_t count;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		json_t *json = answer_of(texts[i]);
 
-		assert_int_equal(
-			resource_index_size(&by_id, json, &count), -EPROTO);
 		assert_int_equal(resource_index_new(
 					 &by_id, json, 1, NULL, &epoch, &index),
 			-EPROTO);
