@@ -11,7 +11,6 @@
 
 #include "api/api.h"
 #include "fs/base/hash.h"
-#include "fs/resources/resource_read.h"
 
 /* A longer index takes milliseconds to free. */
 enum { LONG = 1000 };
@@ -55,30 +54,31 @@ void resource_date(const json_t *object, struct timespec *changed)
 
 struct resource_index *resource_index_hold(const struct resource_index *index)
 {
-	index->use->holds++;
-	return (struct resource_index *)index;
+	struct resource_index *held = (struct resource_index *)index;
+
+	held->holds++;
+	return held;
 }
 
 static void index_free(void *ctx)
 {
 	struct resource_index *index = ctx;
 
-	for (size_t i = 0; index->use && i < RESOURCE_SHELF; i++)
-		json_decref(index->use->shelf[i].json);
+	for (size_t i = 0; i < RESOURCE_SHELF; i++)
+		json_decref(index->shelf[i].json);
 	json_decref(index->json);
 	free(index->all);
 	free(index->by_id);
 	free(index->parts);
 	free(index->groups);
 	free(index->words);
-	free(index->use);
 	free(index);
 }
 
 /* The cache may hold the JSON, too. Its references are counted in the loop. */
 void resource_index_drop(struct resource_index *index, struct worker *worker)
 {
-	if (!index || (index->use && --index->use->holds))
+	if (!index || --index->holds)
 		return;
 	if (index->json && index->json->refcount > 1) {
 		json_decref(index->json);
@@ -223,7 +223,7 @@ struct resource *resource_by_name(
 json_t *resource_json(
 	const struct resource_index *index, const struct resource *resource)
 {
-	struct resource_use *use = index->use;
+	struct resource_index *use = (struct resource_index *)index;
 	json_t *json;
 
 	for (size_t i = 0; i < RESOURCE_SHELF; i++)

@@ -45,6 +45,9 @@ struct resource_group {
 	uint32_t first, count; /* of its parts */
 };
 
+/* How many objects stay parsed. */
+enum { RESOURCE_SHELF = 16 };
+
 struct resource_index {
 	json_t *json; /* held: the texts are in it */
 	uint64_t version;
@@ -57,9 +60,15 @@ struct resource_index {
 	struct resource_part *parts;   /* by group, then by name */
 	struct resource_group *groups; /* by key */
 	size_t group_count;
-	char *words;		  /* where ids, names and keys are */
-	size_t bytes;		  /* that it takes, about */
-	struct resource_use *use; /* mutable */
+	char *words;  /* where ids, names and keys are */
+	size_t bytes; /* that it takes, about */
+	/* Mutable. */
+	unsigned holds;
+	unsigned last; /* on the shelf */
+	struct {
+		const struct resource *of;
+		json_t *json;
+	} shelf[RESOURCE_SHELF];
 };
 
 enum { RESOURCE_KEYS = 2 };
@@ -132,5 +141,11 @@ int resource_id(const json_t *object, const char *ids, char **id);
 /* When an object was last changed, or else created, by its own members; if it
  * does not tell, *changed stays as it is. */
 void resource_date(const json_t *object, struct timespec *changed);
+
+/* ---- for what builds an index ---- */
+
+uint64_t resource_hash(const char *text);
+/* Where an id is, or would be. */
+uint32_t *resource_slot(const struct resource_index *index, const char *id);
 
 #endif

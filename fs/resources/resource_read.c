@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/resource_read.c - reads a list of the API into an index;
  * thread-safe */
-#include "fs/resources/resource_read.h"
+#include "fs/resources/resource_index.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,13 +42,9 @@ static int reader_room(struct reader *reader, size_t count)
 		index->slots *= 2;
 	index->all = calloc(room, sizeof(*index->all));
 	index->by_id = calloc(index->slots, sizeof(*index->by_id));
-	index->use = calloc(1, sizeof(*index->use));
-	if (index->use)
-		index->use->holds = 1;
-	if (!index->all || !index->by_id || !index->use)
+	if (!index->all || !index->by_id)
 		return -ENOMEM;
-	index->bytes = sizeof(*index) + sizeof(*index->use) +
-		room * sizeof(*index->all) +
+	index->bytes = sizeof(*index) + room * sizeof(*index->all) +
 		index->slots * sizeof(*index->by_id);
 	return 0;
 }
@@ -368,6 +364,7 @@ int resource_index_new(const struct resource_list *list, json_t *json,
 	if (!reader.index)
 		return -ENOMEM;
 	reader.index->version = version;
+	reader.index->holds = 1;
 	int err = reader_run(&reader, items);
 	if (err) {
 		resource_index_drop(reader.index, NULL);

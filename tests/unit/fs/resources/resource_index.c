@@ -14,7 +14,6 @@
 
 #include "api/api.h"
 #include "api/json.h"
-#include "fs/resources/resource_read.h"
 #include "fs/resources/resources.h"
 #include "tests/unit/alloc_fail.h"
 
