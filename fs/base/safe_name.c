@@ -124,25 +124,32 @@ static int tell_apart(struct named *named)
 
 /* ---- all of a directory ---- */
 
+static int by_group(const struct named *x, const struct named *y)
+{
+	return x->group ? strcmp(x->group, y->group) : 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct named *const *x = a, *const *y = b;
+	int order = by_group(*x, *y);
 
-	return strcmp((*x)->name, (*y)->name);
+	return order ? order : strcmp((*x)->name, (*y)->name);
 }
 
 static int by_id(const void *a, const void *b)
 {
 	const struct named *const *x = a, *const *y = b;
+	int order = by_group(*x, *y);
 
-	return strcmp((*x)->id, (*y)->id);
+	return order ? order : strcmp((*x)->id, (*y)->id);
 }
 
 /* Whether the name is the id of another one, which can be looked up by it. */
 static bool is_other_id(
 	const struct named *named, const struct named *const *ids, size_t count)
 {
-	struct named key = { .id = named->name };
+	struct named key = { .id = named->name, .group = named->group };
 	const struct named *wanted = &key;
 	const struct named *const *found =
 		bsearch(&wanted, ids, count, sizeof(*ids), by_id);
@@ -168,8 +175,7 @@ static int name_all(const struct named **names, const struct named **ids,
 	size_t count, const char *const *taken, bool *shared)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool is_shared =
-			i && !strcmp(names[i]->name, names[i - 1]->name);
+		bool is_shared = i && !by_name(&names[i], &names[i - 1]);
 		shared[i] = is_shared;
 		if (is_shared)
 			shared[i - 1] = true;

@@ -32,10 +32,12 @@ char *safe_name_decode(const char *name);
 
 /* One resource that gets a name. */
 struct named {
-	const char *raw; /* the API's name */
+	const char *raw; /* the API's name; NULL: "" */
 	size_t raw_len;
-	const char *id; /* not "", unique */
-	char *name;	/* the result, owned by the caller, free() */
+	const char *id;	   /* not "", unique */
+	const char *group; /* of several directories, the one that it is in;
+			      NULL: there is one */
+	char *name;	   /* the result, owned by the caller, free() */
 };
 
 /* Sets all names. taken: the reserved names; NULL ends. -ENOMEM; no name is

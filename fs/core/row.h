@@ -18,6 +18,7 @@
  * "/jobs/{job}" is the directory of a job wherever it is shown.
  */
 
+struct collection;
 struct node;
 struct row;
 struct handle;
@@ -96,6 +97,10 @@ struct row {
 	/* Whether a listing leaves it out now, because reading it would fail.
 	 * Sends nothing. NULL: never. */
 	bool (*is_hidden)(struct op *op, const struct node *node);
+
+	/* A list of the API that the directory shows: the one of all rows
+	 * below it, as far as they have none of their own. NULL: none. */
+	const struct collection *collection;
 
 	/* A directory's dynamic entries, besides its static rows. */
 	int (*list)(struct op *op, const struct node *node,

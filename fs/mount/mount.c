@@ -103,8 +103,8 @@ static int mount_read(struct mount *mount)
 	if (!err && core->state.is_copy)
 		err = state_accept_copy(&core->state);
 	if (!err) {
-		core->resources = resources_new(
-			core, tree_collections, resource_run_drop);
+		core->resources =
+			resources_new(core, tree_tables, resource_run_drop);
 		err = core->resources ? 0 : -ENOMEM;
 	}
 	return err;

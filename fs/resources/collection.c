@@ -24,18 +24,17 @@ static void row_notify(struct core *core, const char *path, const char *id)
 void collection_drop(
 	struct core *core, const struct collection *collection, const char *id)
 {
-	const struct collection *const *views = collection->views;
+	const struct collection *const *view = collection->views;
 
 	if (id) {
 		cache_drop(core->cache, collection->detail, id);
 		row_notify(core, collection->row, id);
 	}
-	collection_forget(core, collection);
-	row_notify(core, collection->path, NULL);
-	for (; views && *views; views++) {
-		collection_forget(core, *views);
-		row_notify(core, (*views)->path, NULL);
-	}
+	do {
+		collection_forget(core, collection);
+		row_notify(core, collection->path, NULL);
+		collection = view ? *view++ : NULL;
+	} while (collection);
 }
 
 /* ---- aliases ---- */
@@ -83,17 +82,11 @@ static int alias_remove(struct core *core, const struct collection *collection,
 /* Shells and editors look up names that no id can be: those cost no request. */
 static bool looks_like_id(const char *name)
 {
-	bool has_digit = false, has_mark = false;
+	static const char known[] = "0123456789-_abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-	for (const char *c = name; *c; c++) {
-		if (!strchr("0123456789abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_",
-			    *c))
-			return false;
-		has_digit |= *c >= '0' && *c <= '9';
-		has_mark |= *c == '-' || *c == '_';
-	}
-	return has_digit && has_mark && strlen(name) >= 8;
+	return strlen(name) >= 8 && strpbrk(name, "0123456789") &&
+		strpbrk(name, "-_") && !name[strspn(name, known)];
 }
 
 static int find_elsewhere(struct op *op, const struct collection *collection,
@@ -249,7 +242,8 @@ static void resource_forget(
 	json_object_del(state->last_answers, id);
 	collections_save(core);
 	collection_drop(core, collection, id);
-	resource_gone(core, collection, id);
+	if (core->resources->gone)
+		core->resources->gone(core, collection, id);
 }
 
 int collection_delete(

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/json_array.h"
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
-#include "fs/resources/volatile_fields.h"
 
 /*
  * A short list is read at once. A long one takes a second, and is read by the
@@ -19,9 +19,9 @@ enum { SHORT = 256, RETRY_MS = 1000 };
 
 struct reading {
 	struct core *core;
-	const struct collection *collection;
-	json_t *json;		    /* held; its index's once it is read */
-	struct cache_answer answer; /* its json is not looked at */
+	struct collection_state *state; /* of the collection */
+	json_t *json;			/* held; its index's once it is read */
+	struct cache_answer answer;	/* its json is not looked at */
 	struct resource_index *before, *read; /* before is held */
 	const json_t *kept_changes;	      /* borrowed from the state */
 	struct timespec epoch;
@@ -43,25 +43,23 @@ static void names_date(struct core *core, struct collection_state *state)
 
 /* Within the millisecond of a drop, an answer may have been requested before or
  * after it. The cache has only those that were requested after it. */
-static void answer_note(struct core *core, const struct collection *collection,
+static void answer_note(struct core *core, struct collection_state *state,
 	const struct cache_answer *answer)
 {
-	struct collection_state *state = collection_state(core, collection);
 	struct cache_answer kept;
 
 	state->fetched_ms = answer->fetched_ms;
 	state->fresh_until_ms = answer->fresh_until_ms;
 	state->is_stale = answer->fetched_ms <= state->dropped_ms &&
-		(cache_peek(core->cache, collection->list, NULL, core->now_ms,
-			 &kept) ||
+		(cache_peek(core->cache, state->collection->list, NULL,
+			 core->now_ms, &kept) ||
 			kept.version != answer->version);
 }
 
 /* index is taken. */
-static void index_show(struct core *core, const struct collection *collection,
+static void index_show(struct core *core, struct collection_state *state,
 	struct resource_index *index, const struct cache_answer *answer)
 {
-	struct collection_state *state = collection_state(core, collection);
 	bool has_changed =
 		resource_index_follow(index, state->index, &core->now);
 
@@ -69,8 +67,8 @@ static void index_show(struct core *core, const struct collection *collection,
 	state->index = index;
 	worker_drop(core->reader, state->kept_changes);
 	state->kept_changes = NULL;
-	answer_note(core, collection, answer);
-	last_answers_prune(core, collection);
+	answer_note(core, state, answer);
+	last_answers_prune(state);
 	names_date(core, state);
 	if (has_changed)
 		changes_save_few(core);
@@ -82,7 +80,7 @@ static void reading_work(void *ctx)
 {
 	struct reading *reading = ctx;
 
-	reading->err = resource_index_new(&reading->collection->form,
+	reading->err = resource_index_new(&reading->state->collection->form,
 		reading->json, reading->answer.version, reading->before,
 		&reading->epoch, &reading->read);
 	if (!reading->err)
@@ -93,8 +91,7 @@ static void reading_free(struct reading *reading)
 {
 	struct worker *worker = reading->core->reader;
 
-	if (reading->before)
-		resource_index_drop(reading->before, worker);
+	resource_index_drop(reading->before, worker);
 	worker_drop(worker, reading->json);
 	free(reading);
 }
@@ -103,16 +100,14 @@ static void reading_done(void *ctx)
 {
 	struct reading *reading = ctx;
 	struct core *core = reading->core;
-	struct collection_state *state =
-		collection_state(core, reading->collection);
+	struct collection_state *state = reading->state;
 
 	state->is_reading = false;
 	if (reading->err) {
 		state->unread_version = reading->answer.version;
 		state->unread_until_ms = core->now_ms + RETRY_MS;
 	} else {
-		index_show(core, reading->collection, reading->read,
-			&reading->answer);
+		index_show(core, state, reading->read, &reading->answer);
 		reading->json = NULL;
 	}
 	ops_wake(&state->readers);
@@ -121,16 +116,14 @@ static void reading_done(void *ctx)
 
 /* NULL: out of memory. */
 static struct reading *reading_new(struct core *core,
-	const struct collection *collection, const struct cache_answer *answer)
+	struct collection_state *state, const struct cache_answer *answer)
 {
-	struct collection_state *state = collection_state(core, collection);
 	struct reading *reading = calloc(1, sizeof(*reading));
 
 	if (!reading)
 		return NULL;
-	state->is_reading = true;
 	reading->core = core;
-	reading->collection = collection;
+	reading->state = state;
 	reading->json = json_incref(answer->json);
 	reading->answer = *answer;
 	reading->epoch = core->born;
@@ -140,39 +133,30 @@ static struct reading *reading_new(struct core *core,
 	return reading;
 }
 
-static int read_short(struct core *core, const struct collection *collection,
-	const struct cache_answer *answer)
+static int list_read(struct op *op, struct collection_state *state,
+	const struct cache_answer *answer, bool is_short)
 {
-	struct reading *reading = reading_new(core, collection, answer);
-
-	if (!reading)
-		return -ENOMEM;
-	reading_work(reading);
-	int err = reading->err;
-	reading_done(reading);
-	return err;
-}
-
-static int read_long(struct op *op, const struct collection *collection,
-	const struct cache_answer *answer)
-{
-	struct collection_state *state = collection_state(op->core, collection);
-	struct worker *worker = op->core->reader;
+	struct core *core = op->core;
 
 	if (state->unread_version == answer->version &&
-		op->core->now_ms < state->unread_until_ms)
+		core->now_ms < state->unread_until_ms)
 		return -ENOMEM;
 	if (!state->is_reading) {
-		struct reading *reading =
-			reading_new(op->core, collection, answer);
+		struct reading *reading = reading_new(core, state, answer);
 		if (!reading)
 			return -ENOMEM;
-		if (worker_submit(
-			    worker, reading_work, reading_done, reading)) {
-			state->is_reading = false;
+		if (is_short) {
+			reading_work(reading);
+			int err = reading->err;
+			reading_done(reading);
+			return err;
+		}
+		if (worker_submit(core->reader, reading_work, reading_done,
+			    reading)) {
 			reading_free(reading);
 			return -ENOMEM;
 		}
+		state->is_reading = true;
 	}
 	/* An operation that may not wait does not see the list. */
 	return op->is_peeking ? -ENOENT : op_wait(op, &state->readers);
@@ -196,7 +180,7 @@ int collection_index(struct op *op, const struct collection *collection,
 {
 	struct collection_state *state = collection_state(op->core, collection);
 	struct cache_answer answer;
-	size_t count;
+	const json_t *items;
 	int err;
 
 	*index = state->index;
@@ -208,15 +192,13 @@ int collection_index(struct op *op, const struct collection *collection,
 	if (*index && answer.fetched_ms < state->fetched_ms)
 		return 0;
 	if (*index && (*index)->version == answer.version) {
-		answer_note(op->core, collection, &answer);
+		answer_note(op->core, state, &answer);
 		return 0;
 	}
-	err = resource_index_size(&collection->form, answer.json, &count);
-	if (err)
-		return err;
-	if (count > SHORT || state->is_reading)
-		return read_long(op, collection, &answer);
-	err = read_short(op->core, collection, &answer);
+	items = json_array_in(answer.json, collection->form.member);
+	if (!items)
+		return -EPROTO;
+	err = list_read(op, state, &answer, json_array_size(items) <= SHORT);
 	*index = state->index;
 	return err;
 }

@@ -12,65 +12,42 @@
 #include "fs/base/json_time.h"
 #include "fs/base/log.h"
 #include "fs/core/core.h"
-#include "fs/resources/volatile_fields.h"
 
 enum { FILE_MAX = 16 << 20, CHANGES_FEW = 1000 };
 
 /* Per collection its aliases, and which names it showed last and since when, so
  * that the times of its directory are the same after a remount. */
 static const char collections_name[] = "collections.json";
-/* Per collection what fs/resources/volatile_fields.h says. */
+/* Per collection what changes_of() returns. */
 static const char changes_name[] = "times.json";
 
-/* Set once, before any thread is started. */
-static const struct collection *const *collections;
-static int collection_count;
-
-struct resources {
-	struct service_log_list logs;
-	void (*gone)(struct core *core, const struct collection *collection,
-		const char *id);
-	struct collection_state states[]; /* of each collection */
-};
-
-static bool is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
-}
-
-/* The one whose directory is nearest. */
 const struct collection *collection_of(const struct row *row)
 {
-	const struct collection *found = NULL;
-
-	for (int i = 0; i < collection_count; i++)
-		if (is_below(row->path, collections[i]->path))
-			found = collections[i];
-	return found;
+	while (row && !row->collection)
+		row = tree_parent(row);
+	return row ? row->collection : NULL;
 }
 
 struct collection_state *collection_state(
 	struct core *core, const struct collection *collection)
 {
-	int i = 0;
+	struct collection_state *state = core->resources->states;
 
-	while (collections[i] != collection)
-		i++;
-	return &core->resources->states[i];
+	while (state->collection != collection)
+		state++;
+	return state;
 }
 
 void lists_forget(struct core *core)
 {
-	for (int i = 0; i < collection_count; i++)
-		collection_forget(core, collections[i]);
+	for (size_t i = 0; i < core->resources->count; i++)
+		collection_forget(core, core->resources->states[i].collection);
 }
 
 void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes)
 {
 	*count = *bytes = 0;
-	for (int i = 0; i < collection_count; i++) {
+	for (size_t i = 0; i < core->resources->count; i++) {
 		const struct resource_index *index =
 			core->resources->states[i].index;
 		*count += index ? index->count : 0;
@@ -78,16 +55,62 @@ void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes)
 	}
 }
 
-void resource_gone(
-	struct core *core, const struct collection *collection, const char *id)
+/* ---- last answers ---- */
+
+static json_t *answers_of(struct core *core, const struct node *node)
 {
-	if (core->resources->gone)
-		core->resources->gone(core, collection, id);
+	const struct collection *collection = collection_of(node->row);
+
+	return collection_state(core, collection)->last_answers;
 }
 
-struct service_log_list *resource_logs(struct core *core)
+const json_t *last_answer(struct core *core, const struct node *node)
 {
-	return &core->resources->logs;
+	const json_t *answers =
+		json_object_get(answers_of(core, node), node->id);
+
+	return json_object_get(answers, node->row->path);
+}
+
+/* An object keeps its members in the order in which they were set: the first
+ * is the oldest. */
+static void answer_add(json_t *all, const struct node *node, json_t *value)
+{
+	json_t *answers = json_object_get(all, node->id);
+
+	answers = answers ? json_incref(answers) : json_object();
+	json_object_del(all, node->id);
+	json_object_set_new_nocheck(answers, node->row->path, value);
+	json_object_set_new_nocheck(all, node->id, answers);
+	if (json_object_size(all) > LAST_ANSWERS_MAX)
+		json_object_del(
+			all, json_object_iter_key(json_object_iter(all)));
+}
+
+void last_answer_set(struct core *core, const struct node *node, json_t *value)
+{
+	json_t *all = answers_of(core, node);
+
+	if (!value) {
+		json_object_del(
+			json_object_get(all, node->id), node->row->path);
+		return;
+	}
+	answer_add(all, node, value);
+	notify_inode(core, node->ino);
+}
+
+void last_answers_prune(struct collection_state *state)
+{
+	const char *id;
+	json_t *answers;
+	void *next;
+
+	if (state->collection->has_others)
+		return;
+	json_object_foreach_safe (state->last_answers, next, id, answers)
+		if (!resource_by_id(state->index, id))
+			json_object_del(state->last_answers, id);
 }
 
 /* ---- on disk ---- */
@@ -117,10 +140,12 @@ static int records_save(struct core *core, const char *name,
 	char *text = NULL;
 	size_t len;
 
-	for (int i = 0; !err && i < collection_count; i++)
-		if (json_object_set_new(all, collections[i]->path,
-			    record(&core->resources->states[i])))
+	for (size_t i = 0; !err && i < core->resources->count; i++) {
+		struct collection_state *state = &core->resources->states[i];
+		if (json_object_set_new(
+			    all, state->collection->path, record(state)))
 			err = -ENOMEM;
+	}
 	if (!err)
 		text = json_write(all, &len);
 	if (!err)
@@ -144,7 +169,7 @@ void changes_save_few(struct core *core)
 	uint64_t count, bytes;
 
 	lists_measure(core, &count, &bytes);
-	for (int i = 0; i < collection_count; i++)
+	for (size_t i = 0; i < core->resources->count; i++)
 		count += json_object_size(
 			core->resources->states[i].kept_changes);
 	if (count <= CHANGES_FEW)
@@ -203,10 +228,10 @@ static int states_init(struct resources *resources, struct core *core)
 
 	if (!err)
 		err = record_read(core, changes_name, &changes);
-	for (int i = 0; !err && i < collection_count; i++) {
-		const char *path = collections[i]->path;
-		err = state_init(&resources->states[i], core,
-			json_object_get(records, path),
+	for (size_t i = 0; !err && i < resources->count; i++) {
+		struct collection_state *state = &resources->states[i];
+		const char *path = state->collection->path;
+		err = state_init(state, core, json_object_get(records, path),
 			json_object_get(changes, path));
 	}
 	json_decref(records);
@@ -214,22 +239,34 @@ static int states_init(struct resources *resources, struct core *core)
 	return err;
 }
 
+/* Fills states; NULL: only counts. */
+static size_t collections_in(
+	const struct row *const *tables, struct collection_state *states)
+{
+	size_t count = 0;
+
+	for (; *tables; tables++)
+		for (const struct row *row = *tables; row->path; row++) {
+			if (row->collection && states)
+				states[count].collection = row->collection;
+			count += row->collection != NULL;
+		}
+	return count;
+}
+
 struct resources *resources_new(struct core *core,
-	const struct collection *const *all,
+	const struct row *const *tables,
 	void (*gone)(struct core *core, const struct collection *collection,
 		const char *id))
 {
-	struct resources *resources;
+	size_t count = collections_in(tables, NULL);
+	struct resources *resources = calloc(
+		1, sizeof(*resources) + count * sizeof(*resources->states));
 
-	collections = all;
-	for (collection_count = 0; all[collection_count];)
-		collection_count++;
-	resources = calloc(1,
-		sizeof(*resources) +
-			collection_count * sizeof(*resources->states));
 	if (!resources)
 		return NULL;
 	resources->gone = gone;
+	resources->count = collections_in(tables, resources->states);
 	TAILQ_INIT(&resources->logs);
 	if (states_init(resources, core)) {
 		resources_free(resources);
@@ -242,7 +279,7 @@ void resources_free(struct resources *resources)
 {
 	if (!resources)
 		return;
-	for (int i = 0; i < collection_count; i++) {
+	for (size_t i = 0; i < resources->count; i++) {
 		struct collection_state *state = &resources->states[i];
 		resource_index_drop(state->index, NULL);
 		json_decref(state->example);

@@ -11,6 +11,7 @@
 
 /* Of one collection. */
 struct collection_state {
+	const struct collection *collection;
 	struct resource_index *index; /* of its last list; NULL: none yet */
 	uint64_t fetched_ms;	      /* of that */
 	uint64_t fresh_until_ms;      /* of that */
@@ -32,14 +33,16 @@ struct collection_state {
 struct collection_state *collection_state(
 	struct core *core, const struct collection *collection);
 
-/* Calls what resources_new was given. */
-void resource_gone(
-	struct core *core, const struct collection *collection, const char *id);
-
-/* The logs that are open. */
 struct service_log;
 TAILQ_HEAD(service_log_list, service_log);
-struct service_log_list *resource_logs(struct core *core);
+
+struct resources {
+	struct service_log_list logs; /* that are open */
+	void (*gone)(struct core *core, const struct collection *collection,
+		const char *id); /* as resources_new was given */
+	size_t count;
+	struct collection_state states[]; /* of each collection */
+};
 
 /* Writes the aliases, and the names and times of directories. */
 int collections_save(struct core *core);
@@ -62,11 +65,14 @@ int collection_delete(
 
 /* ---- fs/resources/resource.c ---- */
 
+/* resource_value of what is known: sends nothing. */
+bool resource_value_is_known(struct op *op, const struct node *node,
+	const char *members, const json_t **value);
 /* Prints a string as its bytes, and wipes its copy. -EPROTO: it is no string;
  * -ENOMEM. */
 int resource_text_print(const json_t *text, FILE *out);
 
-/* ---- what a write was answered, fs/resources/last_answer.c ---- */
+/* ---- what a write was answered ---- */
 
 enum { LAST_ANSWERS_MAX = 256 }; /* resources of a collection */
 
@@ -76,6 +82,6 @@ const json_t *last_answer(struct core *core, const struct node *node);
 /* value is taken; NULL forgets it. */
 void last_answer_set(struct core *core, const struct node *node, json_t *value);
 /* Forgets what is not in the collection's list any more. */
-void last_answers_prune(struct core *core, const struct collection *collection);
+void last_answers_prune(struct collection_state *state);
 
 #endif

@@ -4,7 +4,15 @@
 
 #include <stddef.h>
 
-static const char *const sessions_reserved[] = { "new", NULL };
+#define ENDPOINTS(word)                                                        \
+	.list = API_##word##S, .detail = API_##word,                           \
+	.remove = API_##word##_DELETE, .lock = API_##word##_LOCK,              \
+	.unlock = API_##word##_UNLOCK
+#define STATE_ENDPOINTS(word)                                                  \
+	.freeze = { API_##word##_FREEZE, API_##word##_SLEEP },                 \
+	.unfreeze = { API_##word##_UNFREEZE, API_##word##_WAKE }
+
+static const char *const only_new[] = { "new", NULL };
 static const char *const sessions_whole[] = { "status|state", "network_mode",
 	"created_at", NULL };
 
@@ -12,21 +20,15 @@ const struct collection sessions = {
 	.path = "/sessions",
 	.row = "/sessions/{session}",
 	.link = "/sessions/{alias}",
-	.list = API_SESSIONS,
-	.detail = API_SESSION,
-	.remove = API_SESSION_DELETE,
-	.lock = API_SESSION_LOCK,
-	.unlock = API_SESSION_UNLOCK,
-	.freeze = { API_SESSION_FREEZE, API_SESSION_SLEEP },
-	.unfreeze = { API_SESSION_UNFREEZE, API_SESSION_WAKE },
+	ENDPOINTS(SESSION),
+	STATE_ENDPOINTS(SESSION),
 	.form = { .member = "sessions",
 		.ids = "session_id|id",
-		.reserved = sessions_reserved },
+		.reserved = only_new },
 	.whole = sessions_whole,
 	.has_aliases = true,
 };
 
-static const char *const services_reserved[] = { "new", NULL };
 static const char *const services_whole[] = { "state|status", "ports",
 	"network_mode", "created_at", "url", NULL };
 
@@ -34,28 +36,19 @@ const struct collection services = {
 	.path = "/services",
 	.row = "/services/{service}",
 	.link = "/services/{id}",
-	.list = API_SERVICES,
-	.detail = API_SERVICE,
-	.remove = API_SERVICE_DELETE,
-	.lock = API_SERVICE_LOCK,
-	.unlock = API_SERVICE_UNLOCK,
-	.freeze = { API_SERVICE_FREEZE, API_SERVICE_SLEEP },
-	.unfreeze = { API_SERVICE_UNFREEZE, API_SERVICE_WAKE },
+	ENDPOINTS(SERVICE),
+	STATE_ENDPOINTS(SERVICE),
 	.form = { .member = "services",
 		.ids = "service_id|id",
 		.names = "name",
-		.reserved = services_reserved },
+		.reserved = only_new },
 	.whole = services_whole,
 };
 
 const struct collection snapshots = {
 	.path = "/snapshots",
 	.row = "/snapshots/{snapshot}",
-	.list = API_SNAPSHOTS,
-	.detail = API_SNAPSHOT,
-	.remove = API_SNAPSHOT_DELETE,
-	.lock = API_SNAPSHOT_LOCK,
-	.unlock = API_SNAPSHOT_UNLOCK,
+	ENDPOINTS(SNAPSHOT),
 	.form = { .member = "snapshots",
 		.ids = "snapshot_id|id",
 		.keys = snapshot_keys,
@@ -78,11 +71,7 @@ const struct collection images = {
 	.path = "/images",
 	.row = "/images/{image}",
 	.link = "/images/{alias}",
-	.list = API_IMAGES,
-	.detail = API_IMAGE,
-	.remove = API_IMAGE_DELETE,
-	.lock = API_IMAGE_LOCK,
-	.unlock = API_IMAGE_UNLOCK,
+	ENDPOINTS(IMAGE),
 	.form = FORM,
 	.views = views,
 	.has_others = true,

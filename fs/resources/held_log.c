@@ -8,17 +8,77 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs/resources/log_text.h"
+#include "api/api.h"
+#include "fs/core/row.h"
 
 enum {
 	LINES_MIN = 500,
 	LINES_MAX = 100000,
-	LONGER = 16,		 /* as many lines, if some did not do */
-	REPEAT_MAX = 1 << 20,	 /* how far back a repetition is searched */
-	TAIL_MAX = 16 << 20,	 /* longer last lines are not compared */
-	RECHECK_BYTES_MS = 1000, /* of an endless log, fetched whole again */
-	COUNTED = 64 << 10,
+	LONGER = 16,		/* as many lines, if some did not do */
+	LOOK_MAX = 1 << 20,	/* how far back a repetition is searched */
+	MARK_MAX = 4096,	/* bytes of the tail that are searched */
+	COMPARED_MAX = 1 << 30, /* bytes; a tenth of a second */
+	PIECE = 256 << 10,
+	PAUSE_MS = 1000,
+	WHOLE_BYTES_MS = 1000, /* of a log that is fetched whole each time */
 };
+
+/* ---- the text in an answer ---- */
+
+/* A piece ends between two characters, because a byte that JSON cannot hold is
+ * mapped to a character. */
+static int string_print(const json_t *log, FILE *out)
+{
+	const char *at = json_string_value(log);
+	size_t left = json_string_length(log), size, len;
+
+	for (; left; at += size, left -= size) {
+		size = left < PIECE ? left : PIECE;
+		while (size < left && (at[size] & 0xc0) == 0x80)
+			size--;
+		json_t *piece = json_stringn_nocheck(at, size);
+		char *bytes = json_to_bytes(piece, &len);
+		json_decref(piece);
+		if (!bytes)
+			return -ENOMEM;
+		fwrite(bytes, 1, len, out);
+		free(bytes);
+	}
+	return 0;
+}
+
+/* Each line is a string, or where there are several sources, an object that
+ * names its source. */
+static int lines_print(const json_t *lines, FILE *out)
+{
+	const json_t *line;
+	size_t i;
+	int err = 0;
+
+	json_array_foreach (lines, i, line) {
+		const char *source =
+			json_string_value(json_member(line, "source"));
+		if (json_is_object(line))
+			line = json_member(line, "line");
+		if (!json_is_string(line))
+			continue;
+		if (source)
+			fprintf(out, "%s ", source);
+		err = render_value(line, out);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+int log_text_print(const json_t *answer, FILE *out)
+{
+	const json_t *log = json_member(answer, "log|logs|lines|stdout");
+
+	if (json_is_string(log))
+		return string_print(log, out);
+	return json_is_array(log) ? lines_print(log, out) : -EPROTO;
+}
 
 /* ---- the file ---- */
 
@@ -39,13 +99,14 @@ static FILE *file_new(int dir_fd)
 	return file;
 }
 
-/* The last bytes, *len at most. NULL: out of memory, or unreadable. */
+/* The last bytes, *len at most. NULL: errno. */
 static char *held_end(const struct held_log *held, size_t *len)
 {
 	if (*len > held->size)
 		*len = held->size;
 	char *bytes = malloc(*len + 1);
 	off_t at = (off_t)(held->size - *len);
+	errno = bytes ? EIO : ENOMEM; /* pread may set another */
 	if (bytes &&
 		pread(fileno(held->file), bytes, *len, at) == (ssize_t)*len)
 		return bytes;
@@ -53,61 +114,81 @@ static char *held_end(const struct held_log *held, size_t *len)
 	return NULL;
 }
 
-/* The newlines from there on. */
-static size_t held_lines(const struct held_log *held, uint64_t from)
-{
-	char bytes[COUNTED];
-	size_t lines = 0;
-	ssize_t n;
+/* ---- how many lines to ask for ---- */
 
-	while ((n = pread(fileno(held->file), bytes, sizeof(bytes),
-			(off_t)from)) > 0) {
-		lines += log_lines(bytes, n) - (bytes[n - 1] != '\n');
-		from += n;
+size_t log_overlap(
+	const char *held, size_t held_len, const char *tail, size_t tail_len)
+{
+	size_t mark = tail_len < 8 * MARK_MAX ? (tail_len + 7) / 8 : MARK_MAX;
+	size_t overlap = 0, compared = 0;
+	const char *end = held + held_len;
+	const char *at = held_len > tail_len ? end - tail_len : held;
+
+	for (; mark && (at = memmem(at, end - at, tail, mark)); at++) {
+		size_t len = end - at;
+		if (len < overlap / 2)
+			break;
+		bool fits = !memcmp(at, tail, len);
+		compared += len;
+		if (compared > COMPARED_MAX || (fits && overlap))
+			return 0;
+		if (fits)
+			overlap = len;
 	}
+	return overlap;
+}
+
+static size_t lines_in(const char *text, size_t len)
+{
+	size_t lines = len && text[len - 1] != '\n';
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
 	return lines;
 }
 
-/* ---- how many lines to ask for ---- */
-
-/* The last LINES_MIN lines of a text. */
-static const char *last_lines(const char *text, size_t *len)
+/* Whether the last lines would tell where they go on from: they are the whole
+ * log, or their beginning is not repeated. */
+static bool lines_tell(
+	const struct held_log *held, const char *text, size_t len)
 {
-	size_t at = *len, lines = 0;
+	size_t at = len, lines = 0;
 
-	while (at && lines <= LINES_MIN)
+	while (at && lines <= held->lines)
 		lines += text[--at] == '\n';
-	*len -= at;
-	return text + at;
+	return (!at && len == held->size) ||
+		log_overlap(text, len, text + at, len - at);
 }
 
-static void held_look(struct held_log *held, size_t new_lines)
+/* The log grew by so many bytes. */
+static void held_look(struct held_log *held, uint64_t grown)
 {
-	size_t len = REPEAT_MAX, last_len;
+	size_t len = LOOK_MAX;
 	char *text = held_end(held, &len);
 
-	held->doubted = 0;
-	held->is_endless = false;
-	held->lines = LINES_MIN + 2 * new_lines;
-	if (held->lines > LINES_MAX)
-		held->lines = LINES_MAX;
+	held->lines = LINES_MIN;
 	if (!text)
 		return;
-	last_len = len;
-	const char *last = last_lines(text, &last_len);
-	size_t period = log_period(last, last_len);
-	size_t from = period ? log_repeats_from(text, len, period) : len;
-	if (!from && len < held->size)
-		held->is_endless = true;
-	else
-		held->lines += log_lines(text + from, len - from);
+	if (grown > len)
+		grown = len;
+	held->lines += 2 * lines_in(text + len - grown, grown);
+	if (held->lines > LINES_MAX)
+		held->lines = LINES_MAX;
+	while (held->lines && !lines_tell(held, text, len))
+		held->lines = held->lines > LINES_MAX / 2 ? 0 : held->lines * 2;
 	free(text);
+}
+
+uint64_t held_log_pause_ms(const struct held_log *held)
+{
+	uint64_t whole_ms = held->lines ? 0 : held->size / WHOLE_BYTES_MS;
+
+	return whole_ms > PAUSE_MS ? whole_ms : PAUSE_MS;
 }
 
 /* ---- what came ---- */
 
-static int take_whole(
-	struct held_log *held, const json_t *answer, uint64_t now_ms)
+static int take_whole(struct held_log *held, const json_t *answer)
 {
 	uint64_t before = held->size;
 	FILE *file = file_new(held->dir_fd);
@@ -124,10 +205,10 @@ static int take_whole(
 	}
 	held->file = file;
 	held->size = ftello(file);
-	held->whole_ms = now_ms;
-	held->is_cut |= held->doubted && held_lines(held, 0) >= held->doubted;
-	held_look(held,
-		before && before < held->size ? held_lines(held, before) : 0);
+	held->is_cut |= held->doubted && held->size > held->doubted;
+	held->doubted = 0;
+	held_look(
+		held, before && before < held->size ? held->size - before : 0);
 	return 0;
 }
 
@@ -137,73 +218,42 @@ static int held_grow(struct held_log *held, const char *bytes, size_t len)
 		fwrite(bytes, 1, len, held->file) != len || fflush(held->file))
 		return -errno;
 	held->size += len;
-	held_look(held, log_lines(bytes, len));
+	held_look(held, len);
 	return 0;
-}
-
-/* What repeats itself endlessly is guessed at, for a while. */
-static bool may_guess(const struct held_log *held, uint64_t now_ms)
-{
-	return held->is_endless &&
-		now_ms - held->whole_ms < held->size / RECHECK_BYTES_MS;
-}
-
-/* How much of the tail is known; -1: it does not tell. */
-static ssize_t tail_overlap(const struct held_log *held, const char *tail,
-	size_t len, uint64_t now_ms)
-{
-	size_t end_len = len, overlap;
-	char *end = held_end(held, &end_len);
-	bool is_repeating;
-
-	if (!end)
-		return -1;
-	overlap = log_overlap(end, end_len, tail, len, &is_repeating);
-	free(end);
-	return !overlap || (is_repeating && !may_guess(held, now_ms))
-		? -1
-		: (ssize_t)overlap;
-}
-
-/* The same of a tail that should be the whole log. */
-static ssize_t whole_overlap(
-	const struct held_log *held, const char *tail, size_t len)
-{
-	char *known = held->size <= len ? held_end(held, &len) : NULL;
-	bool goes_on = known && !memcmp(known, tail, len);
-
-	free(known);
-	return goes_on ? (ssize_t)len : -1;
 }
 
 /* Fewer lines than were asked for are the whole log, if the API keeps its
  * word: it did not when the whole turns out to be longer. */
-static int take_tail(
-	struct held_log *held, const char *tail, size_t len, uint64_t now_ms)
+static int take_tail(struct held_log *held, const char *tail, size_t len)
 {
-	bool is_whole = !held->is_cut && log_lines(tail, len) < held->lines;
-	ssize_t known = -1;
+	bool is_whole = !held->is_cut && lines_in(tail, len) < held->lines;
+	size_t known = len;
+	char *end = held_end(held, &known);
 
-	if (len <= TAIL_MAX)
-		known = is_whole ? whole_overlap(held, tail, len)
-				 : tail_overlap(held, tail, len, now_ms);
-	if (known >= 0)
+	if (!end)
+		return -errno;
+	bool goes_on = known == held->size && !memcmp(end, tail, known);
+	if (!is_whole) {
+		known = log_overlap(end, known, tail, len);
+		goes_on = known > 0;
+	}
+	free(end);
+	if (goes_on)
 		return held_grow(held, tail + known, len - known);
-	if (is_whole)
-		held->doubted = held->lines;
-	if (is_whole || held->is_endless || held->lines > LINES_MAX / LONGER)
+	held->doubted = is_whole ? len : 0;
+	if (is_whole || held->lines > LINES_MAX / LONGER)
 		held->lines = 0;
 	held->lines *= LONGER;
 	return -EAGAIN;
 }
 
-int held_log_take(struct held_log *held, const json_t *answer, uint64_t now_ms)
+int held_log_take(struct held_log *held, const json_t *answer)
 {
 	char *bytes = NULL;
 	size_t len;
 
 	if (!held->lines)
-		return take_whole(held, answer, now_ms);
+		return take_whole(held, answer);
 	FILE *out = open_memstream(&bytes, &len);
 	if (!out)
 		return -ENOMEM;
@@ -211,7 +261,7 @@ int held_log_take(struct held_log *held, const json_t *answer, uint64_t now_ms)
 	if (fclose(out) && !err)
 		err = -ENOMEM;
 	if (!err)
-		err = take_tail(held, bytes, len, now_ms);
+		err = take_tail(held, bytes, len);
 	free(bytes);
 	return err;
 }

@@ -11,10 +11,11 @@
 #include "fs/core/row.h"
 
 static const char key_row[] = "/images/{image}/trusted/{key}";
+static const char key_members[] = "trusted_keys|trusted";
 
 static const json_t *keys_of(const json_t *json)
 {
-	return json_array_in(json, "trusted_keys|trusted");
+	return json_array_in(json, key_members);
 }
 
 /* By the list, or a detail that is held, so that a walk through many images
@@ -118,24 +119,12 @@ int trusted_find(struct op *op, const struct node *node, const char *name,
 	return -ENOENT;
 }
 
-/* Drops the list if it tells the keys, which most do not. */
-static void drop_list(struct op *op, const struct node *node)
-{
-	bool was_peeking = op->is_peeking;
-	json_t *item;
-
-	op->is_peeking = true;
-	int err = resource_item(op, node, &item);
-	op->is_peeking = was_peeking;
-	if (!err && keys_of(item))
-		collection_drop(op->core, collection_of(node->row), node->id);
-}
-
 /* Sends both names that clients use for the key (api/API.md 14, row 23). */
 static int trust(struct op *op, const struct node *node, const char *name,
 	enum api_endpoint endpoint)
 {
 	char *key = safe_name_decode(name);
+	const json_t *keys;
 	json_t *answer;
 	int err = -ENOMEM;
 
@@ -145,12 +134,14 @@ static int trust(struct op *op, const struct node *node, const char *name,
 				"trusted_api_key", key),
 			&answer);
 	free(key);
-	if (!err) {
-		cache_drop(op->core->cache, API_IMAGE_TRUSTED, node->id);
-		cache_drop(op->core->cache, API_IMAGE, node->id);
-		drop_list(op, node);
-	}
-	return err;
+	if (err)
+		return err;
+	cache_drop(op->core->cache, API_IMAGE_TRUSTED, node->id);
+	cache_drop(op->core->cache, API_IMAGE, node->id);
+	/* Most lists do not tell the keys. */
+	if (resource_value_is_known(op, node, key_members, &keys))
+		resource_drop(op, node);
+	return 0;
 }
 
 int trusted_make(struct op *op, const struct node *node, const char *name,

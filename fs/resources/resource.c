@@ -185,6 +185,17 @@ int resource_value(struct op *op, const struct node *node, const char *members,
 	return err;
 }
 
+bool resource_value_is_known(struct op *op, const struct node *node,
+	const char *members, const json_t **value)
+{
+	bool is_peeking = op->is_peeking;
+
+	op->is_peeking = true;
+	int err = resource_value(op, node, members, value);
+	op->is_peeking = is_peeking;
+	return !err;
+}
+
 int resource_source(struct op *op, const struct node *node, json_t **answer)
 {
 	return value_answer(op, node, node->row->member, answer);
@@ -285,18 +296,16 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out)
 int resource_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	struct timespec created = op->core->born, changed = op->core->born;
+	struct timespec changed = op->core->born;
 	struct view view;
 	int err = view_open(op, node, &view);
 
 	if (err)
 		return err;
-	if (view.resource) {
-		created = view.resource->created;
+	if (view.resource)
 		changed = view.resource->changed;
-	} else {
-		resource_times(view.detail, &created, &changed);
-	}
+	else
+		resource_date(view.detail, &changed);
 	attr_times(attr, &changed, &changed);
 	*timeout_s = answer_timeout_s(op, &view.list_answer);
 	return 0;

@@ -7,54 +7,34 @@
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
 
-#define NAME                                                                   \
+#define WORD(word, kind, ...)                                                  \
 	{                                                                      \
-		.name = "name", .type = SETTING_TEXT                           \
-	}
-#define PORTS                                                                  \
-	{                                                                      \
-		.name = "ports", .type = SETTING_NUMBERS, .min = 1,            \
-		.max = 65535                                                   \
-	}
-#define NETWORK                                                                \
-	{                                                                      \
-		.name = "network_mode", .type = SETTING_CHOICE,                \
-		.choices = "zerotrust semitrusted"                             \
-	}
-#define SHELL                                                                  \
-	{                                                                      \
-		.name = "shell", .type = SETTING_WORD                          \
-	}
-#define VCPU                                                                   \
-	{                                                                      \
-		.name = "vcpu", .type = SETTING_NUMBER, .min = 1, .max = 8     \
+		.name = word, .type = SETTING_##kind, __VA_ARGS__              \
 	}
 
 static const struct setting clone_words[] = {
-	{ .name = "type",
-		.type = SETTING_CHOICE,
-		.choices = "session service" },
-	NAME,
-	SHELL,
-	PORTS,
+	WORD("type", CHOICE, .choices = "session service"),
+	WORD("name", TEXT),
+	WORD("shell", WORD),
+	WORD("ports", NUMBERS, .min = 1, .max = 65535),
 	{ 0 },
 };
 static const struct setting spawn_words[] = {
-	NAME,
-	PORTS,
-	NETWORK,
-	{ .name = "bootstrap", .type = SETTING_TEXT },
-	SHELL,
-	VCPU,
+	WORD("name", TEXT),
+	WORD("ports", NUMBERS, .min = 1, .max = 65535),
+	WORD("network_mode", CHOICE, .choices = "zerotrust semitrusted"),
+	WORD("bootstrap", TEXT),
+	WORD("shell", WORD),
+	WORD("vcpu", NUMBER, .min = 1, .max = 8),
 	{ 0 },
 };
 static const struct setting copy_words[] = {
-	NAME,
-	{ .name = "description", .type = SETTING_TEXT },
+	WORD("name", TEXT),
+	WORD("description", TEXT),
 	{ 0 },
 };
 static const struct setting transfer_words[] = {
-	{ .name = "to_api_key", .type = SETTING_WORD },
+	WORD("to_api_key", WORD),
 	{ 0 },
 };
 
@@ -153,8 +133,8 @@ int action_write(
 		json_decref(body);
 		return resource_refuse(op, node, err, why);
 	}
-	err = body ? resource_send(op, 0, action->endpoint, node, body, &answer)
-		   : resource_call(op, 0, action->endpoint, node, &answer);
+	err = resource_send(op, 0, action->endpoint, node,
+		action->words ? body : json_object(), &answer);
 	if (!err)
 		action_done(op, node, action, answer);
 	return err;

@@ -4,12 +4,13 @@
 #include "fs/resources/resource_index.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
 #include "fs/base/hash.h"
-#include "fs/resources/resource_read.h"
 
 /* A longer index takes milliseconds to free. */
 enum { LONG = 1000 };
@@ -32,21 +33,18 @@ int resource_id(const json_t *object, const char *ids, char **id)
 	return -EPROTO;
 }
 
-bool is_earlier(const struct timespec *a, const struct timespec *b)
+static bool is_earlier(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec < b->tv_sec ||
 		(a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-void resource_times(const json_t *object, struct timespec *created,
-	struct timespec *changed)
+void resource_date(const json_t *object, struct timespec *changed)
 {
 	struct timespec at;
 
-	if (!json_time(json_member(object, "created_at"), &at)) {
-		*created = at;
+	if (!json_time(json_member(object, "created_at"), &at))
 		*changed = at;
-	}
 	if (!json_time(json_member(object, "updated_at|modified_at"), &at) &&
 		!is_earlier(&at, changed))
 		*changed = at;
@@ -56,31 +54,31 @@ void resource_times(const json_t *object, struct timespec *created,
 
 struct resource_index *resource_index_hold(const struct resource_index *index)
 {
-	index->use->holds++;
-	return (struct resource_index *)index;
+	struct resource_index *held = (struct resource_index *)index;
+
+	held->holds++;
+	return held;
 }
 
 static void index_free(void *ctx)
 {
 	struct resource_index *index = ctx;
 
-	for (size_t i = 0; index->use && i < RESOURCE_SHELF; i++)
-		json_decref(index->use->shelf[i].json);
+	for (size_t i = 0; i < RESOURCE_SHELF; i++)
+		json_decref(index->shelf[i].json);
 	json_decref(index->json);
 	free(index->all);
 	free(index->by_id);
-	free(index->by_name);
 	free(index->parts);
+	free(index->groups);
 	free(index->words);
-	free(index->part_words);
-	free(index->use);
 	free(index);
 }
 
 /* The cache may hold the JSON, too. Its references are counted in the loop. */
 void resource_index_drop(struct resource_index *index, struct worker *worker)
 {
-	if (!index || (index->use && --index->use->holds))
+	if (!index || --index->holds)
 		return;
 	if (index->json && index->json->refcount > 1) {
 		json_decref(index->json);
@@ -112,6 +110,52 @@ bool resource_index_follow(struct resource_index *index,
 	return has_changed;
 }
 
+/* ---- when they changed, for the next mount ---- */
+
+json_t *changes_of(const struct resource_index *index)
+{
+	json_t *changes = json_object();
+
+	for (size_t i = 0; changes && i < index->count; i++) {
+		const struct resource *resource = &index->all[i];
+		json_t *line = json_sprintf("%" PRIx32 " %lld %ld",
+			resource->hash, (long long)resource->changed.tv_sec,
+			resource->changed.tv_nsec);
+		if (json_object_set_new_nocheck(changes, resource->id, line)) {
+			json_decref(changes);
+			changes = NULL;
+		}
+	}
+	return changes;
+}
+
+static void change_restore(struct resource *resource, const char *line)
+{
+	struct timespec changed;
+	long long seconds;
+	uint32_t hash;
+
+	if (sscanf(line, "%" SCNx32 " %lld %ld", &hash, &seconds,
+		    &changed.tv_nsec) != 3 ||
+		changed.tv_nsec < 0 || changed.tv_nsec > 999999999)
+		return;
+	changed.tv_sec = seconds;
+	if (hash != resource->hash)
+		resource->differs = true;
+	else if (is_earlier(&resource->changed, &changed))
+		resource->changed = changed;
+}
+
+void changes_restore(struct resource_index *index, const json_t *kept)
+{
+	for (size_t i = 0; kept && i < index->count; i++) {
+		const char *line = json_string_value(
+			json_object_get(kept, index->all[i].id));
+		if (line)
+			change_restore(&index->all[i], line);
+	}
+}
+
 /* ---- finding ---- */
 
 uint64_t resource_hash(const char *text)
@@ -121,40 +165,65 @@ uint64_t resource_hash(const char *text)
 	return value ^ value >> 29;
 }
 
-uint32_t *resource_slot(const struct resource_index *index, uint32_t *slots,
-	const char *key, bool is_id)
+uint32_t *resource_slot(const struct resource_index *index, const char *id)
 {
-	size_t at = resource_hash(key) & (index->slots - 1);
+	size_t at = resource_hash(id) & (index->slots - 1);
 
-	while (slots[at]) {
-		const struct resource *found = &index->all[slots[at] - 1];
-		if (!strcmp(is_id ? found->id : found->name, key))
-			break;
+	while (index->by_id[at] &&
+		strcmp(index->all[index->by_id[at] - 1].id, id) != 0)
 		at = (at + 1) & (index->slots - 1);
-	}
-	return &slots[at];
+	return &index->by_id[at];
 }
 
 struct resource *resource_by_id(
 	const struct resource_index *index, const char *id)
 {
-	uint32_t found = *resource_slot(index, index->by_id, id, true);
+	uint32_t found = *resource_slot(index, id);
 
 	return found ? &index->all[found - 1] : NULL;
+}
+
+static int by_key(const void *key, const void *group)
+{
+	return strcmp(key, ((const struct resource_group *)group)->key);
+}
+
+const struct resource_part *resource_parts(
+	const struct resource_index *index, const char *key, size_t *count)
+{
+	const struct resource_group *group = bsearch(
+		key, index->groups, index->group_count, sizeof(*group), by_key);
+
+	*count = group ? group->count : 0;
+	return group ? &index->parts[group->first] : NULL;
+}
+
+static int by_name(const void *name, const void *part)
+{
+	return strcmp(name, ((const struct resource_part *)part)->name);
+}
+
+const struct resource_part *resource_part_by_name(
+	const struct resource_part *parts, size_t count, const char *name)
+{
+	return count ? bsearch(name, parts, count, sizeof(*parts), by_name)
+		     : NULL;
 }
 
 struct resource *resource_by_name(
 	const struct resource_index *index, const char *name)
 {
-	uint32_t found = *resource_slot(index, index->by_name, name, false);
+	size_t count;
+	const struct resource_part *part = resource_parts(index, "", &count);
 
-	return found ? &index->all[found - 1] : NULL;
+	part = resource_part_by_name(part, count, name);
+	return part ? &index->all[part->of] : NULL;
 }
 
 json_t *resource_json(
 	const struct resource_index *index, const struct resource *resource)
 {
-	struct resource_use *use = index->use;
+	struct resource_index *use = (struct resource_index *)index;
 	json_t *json;
 
 	for (size_t i = 0; i < RESOURCE_SHELF; i++)

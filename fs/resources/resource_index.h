@@ -26,34 +26,49 @@ struct resource {
 	const char *name;   /* under which it is shown: fs/base/safe_name.h */
 	const json_t *text; /* its object, as json_list_item takes it */
 	uint32_t before;    /* in the index before this: + 1; 0: is new */
+	uint32_t hash;	    /* of what tells something about it */
 	bool differs;	    /* from that, or from what the last mount saw */
-	struct timespec created; /* as the API says, or the epoch */
 	/* Mutable. */
 	struct timespec changed; /* as the API says, or when we saw it change */
 	uint64_t detail_version; /* of the detail that was seen last; 0: none */
 };
 
-/* A resource in a directory that shows some of the list. */
+/* A name in a directory that shows some of the list, or all. */
 struct resource_part {
-	const char *key;
 	const char *name;
 	uint32_t of; /* index in all */
 };
+
+/* Such a directory. */
+struct resource_group {
+	const char *key;       /* "": the collection's own, which shows all */
+	uint32_t first, count; /* of its parts */
+};
+
+/* How many objects stay parsed. */
+enum { RESOURCE_SHELF = 16 };
 
 struct resource_index {
 	json_t *json; /* held: the texts are in it */
 	uint64_t version;
 	struct resource *all; /* in the API's order */
 	size_t count;
-	uint64_t names_hash;	   /* of the ids and names, in any order */
-	uint32_t hash;		   /* of the ids and names, in this order */
-	uint32_t *by_id, *by_name; /* open addressing; index + 1, 0: free */
+	uint64_t names_hash; /* of the ids and names, in any order */
+	uint32_t hash;	     /* of the ids, names and keys, in this order */
+	uint32_t *by_id;     /* open addressing; index + 1, 0: free */
 	size_t slots;
-	struct resource_part *parts; /* by key, then by name */
-	size_t part_count;
-	char *words, *part_words; /* where ids, names and keys are */
-	size_t bytes;		  /* that it takes, about */
-	struct resource_use *use; /* mutable */
+	struct resource_part *parts;   /* by group, then by name */
+	struct resource_group *groups; /* by key */
+	size_t group_count;
+	char *words;  /* where ids, names and keys are */
+	size_t bytes; /* that it takes, about */
+	/* Mutable. */
+	unsigned holds;
+	unsigned last; /* on the shelf */
+	struct {
+		const struct resource *of;
+		json_t *json;
+	} shelf[RESOURCE_SHELF];
 };
 
 enum { RESOURCE_KEYS = 2 };
@@ -79,14 +94,23 @@ struct resource_list {
 int resource_index_new(const struct resource_list *list, json_t *json,
 	uint64_t version, const struct resource_index *before,
 	const struct timespec *epoch, struct resource_index **out);
-/* How many items an answer has; -EPROTO. */
-int resource_index_size(
-	const struct resource_list *list, const json_t *json, size_t *count);
 /* Takes over what is mutable from the index before it (NULL: none). Returns
  * whether a resource differs. To be called in the loop, once, before the index
  * is shown. */
 bool resource_index_follow(struct resource_index *index,
 	const struct resource_index *before, const struct timespec *now);
+
+/*
+ * The API seldom tells when a resource changed. The mount sees it, and keeps
+ * for the next mount what it saw of each resource, as an object of id -> its
+ * hash and the time.
+ */
+
+/* Owned by the caller; NULL: out of memory. */
+json_t *changes_of(const struct resource_index *index);
+/* Dates the resources of a mount's first list. A resource that is not as the
+ * last mount saw it differs from now on. kept may be NULL. Thread-safe. */
+void changes_restore(struct resource_index *index, const json_t *kept);
 
 struct worker;
 struct resource_index *resource_index_hold(const struct resource_index *index);
@@ -114,9 +138,14 @@ const struct resource_part *resource_part_by_name(
  * no usable one; -ENOMEM; *id is NULL then. */
 int resource_id(const json_t *object, const char *ids, char **id);
 
-/* When an object was created and last changed, by its own members; what it
- * does not tell stays as it is. */
-void resource_times(const json_t *object, struct timespec *created,
-	struct timespec *changed);
+/* When an object was last changed, or else created, by its own members; if it
+ * does not tell, *changed stays as it is. */
+void resource_date(const json_t *object, struct timespec *changed);
+
+/* ---- for what builds an index ---- */
+
+uint64_t resource_hash(const char *text);
+/* Where an id is, or would be. */
+uint32_t *resource_slot(const struct resource_index *index, const char *id);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/resource_read.c - reads a list of the API into an index;
  * thread-safe */
-#include "fs/resources/resource_read.h"
+#include "fs/resources/resource_index.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,28 +11,26 @@
 #include "fs/base/json_array.h"
 #include "fs/base/safe_name.h"
 #include "fs/core/node.h"
-#include "fs/resources/volatile_fields.h"
 
 /* What an item takes beside its text: jansson's string, malloc's overhead. */
 enum { ITEM_BYTES = 64 };
 
+/*
+ * A resource has a name in the collection's own directory, and in each other
+ * that shows it: snapshots/ of a session shows those of all snapshots that are
+ * of it. All names are made when the list is read, so that looking up one of a
+ * hundred thousand, or listing them, takes no time.
+ */
 struct reader {
 	const struct resource_list *list;
 	const struct resource_index *before;
 	const struct timespec *epoch;
 	struct resource_index *index;
-	struct named *named; /* as many as there are in the index */
-	struct part_reader parts;
+	/* The group is the directory's key. The names in the collection's own,
+	 * "", own the ids. */
+	struct named *named;
+	size_t count, room;
 };
-
-int resource_index_size(
-	const struct resource_list *list, const json_t *json, size_t *count)
-{
-	const json_t *items = json_array_in(json, list->member);
-
-	*count = json_array_size(items);
-	return items ? 0 : -EPROTO;
-}
 
 static int reader_room(struct reader *reader, size_t count)
 {
@@ -44,81 +42,134 @@ static int reader_room(struct reader *reader, size_t count)
 		index->slots *= 2;
 	index->all = calloc(room, sizeof(*index->all));
 	index->by_id = calloc(index->slots, sizeof(*index->by_id));
-	index->by_name = calloc(index->slots, sizeof(*index->by_name));
-	index->use = calloc(1, sizeof(*index->use));
-	if (index->use)
-		index->use->holds = 1;
-	reader->named = calloc(room, sizeof(*reader->named));
-	if (!index->all || !index->by_id || !index->by_name || !index->use ||
-		!reader->named)
+	if (!index->all || !index->by_id)
 		return -ENOMEM;
-	index->bytes = sizeof(*index) + sizeof(*index->use) +
-		room * sizeof(*index->all) +
-		2 * index->slots * sizeof(*index->by_id);
+	index->bytes = sizeof(*index) + room * sizeof(*index->all) +
+		index->slots * sizeof(*index->by_id);
 	return 0;
 }
 
 /* ---- what has changed ---- */
 
-static bool has_changed(
-	const json_t *item, const json_t *text, const json_t *old_text)
+/* Without members that change by themselves; they go from the item. In any
+ * order of its members. */
+static int resource_set_hash(struct resource *resource, json_t *item)
 {
-	if (json_equal(text, old_text))
-		return false;
-	json_t *old = json_list_item(old_text);
-	bool is_same = old && item_is_same(item, old);
-	json_decref(old);
-	return !is_same;
+	json_object_del(item, "remaining_ttl");
+	json_object_del(item, "last_activity");
+	char *text = json_dumps(item, JSON_COMPACT | JSON_SORT_KEYS);
+	if (!text)
+		return -ENOMEM;
+	resource->hash = resource_hash(text);
+	free(text);
+	return 0;
 }
 
-static void resource_date(const struct reader *reader,
-	struct resource *resource, const json_t *item)
+static int resource_compare(
+	const struct reader *reader, struct resource *resource, json_t *item)
 {
 	const struct resource_index *before = reader->before;
 	const struct resource *old =
 		before ? resource_by_id(before, resource->id) : NULL;
+	int err = 0;
 
-	resource->created = resource->changed = *reader->epoch;
-	resource_times(item, &resource->created, &resource->changed);
-	if (!old)
-		return;
-	resource->before = (uint32_t)(old - before->all) + 1;
-	resource->differs = has_changed(item, resource->text, old->text);
+	resource->changed = *reader->epoch;
+	resource_date(item, &resource->changed);
+	if (old && json_equal(resource->text, old->text))
+		resource->hash = old->hash;
+	else
+		err = resource_set_hash(resource, item);
+	if (!err && old) {
+		resource->before = (uint32_t)(old - before->all) + 1;
+		resource->differs = resource->hash != old->hash;
+	}
+	return err;
 }
 
 /* ---- the items ---- */
 
-static int raw_name(const json_t *item, const char *names, struct named *named)
+static bool is_own(const struct named *named)
 {
-	const json_t *value = names ? json_member(item, names) : NULL;
-
-	if (json_is_string(value)) {
-		named->raw = json_to_bytes(value, &named->raw_len);
-	} else {
-		named->raw = strdup(names ? "" : named->id);
-		named->raw_len = named->raw ? strlen(named->raw) : 0;
-	}
-	return named->raw ? 0 : -ENOMEM;
+	return !*named->group;
 }
 
-/* id is taken: named owns it until all items are read. */
-static int item_add(
-	struct reader *reader, const json_t *item, const json_t *text, char *id)
+static void named_clear(struct named *named)
 {
+	if (named->raw != named->id)
+		free((char *)named->raw);
+	free((char *)(is_own(named) ? named->id : named->group));
+	free(named->name);
+}
+
+static int names_grow(struct reader *reader)
+{
+	size_t room = reader->room ? reader->room * 2 : 16;
+	struct named *named = reallocarray(reader->named, room, sizeof(*named));
+
+	if (!named)
+		return -ENOMEM;
+	reader->named = named;
+	reader->room = room;
+	return 0;
+}
+
+/* What named_clear frees is taken, also on error. */
+static int name_add(
+	struct reader *reader, struct named named, const json_t *raw)
+{
+	if (json_is_string(raw))
+		named.raw = json_to_bytes(raw, &named.raw_len);
+	int err = json_is_string(raw) && !named.raw ? -ENOMEM : 0;
+	if (!err && reader->count == reader->room)
+		err = names_grow(reader);
+	if (err)
+		named_clear(&named);
+	else
+		reader->named[reader->count++] = named;
+	return err;
+}
+
+static int keys_add(struct reader *reader, const json_t *item, const char *id)
+{
+	const struct resource_list *list = reader->list;
+	char *keys[RESOURCE_KEYS];
+	unsigned count = 0;
+	int err = list->keys ? list->keys(item, keys, &count) : 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct named named = { .id = id, .group = keys[i] };
+		if (err)
+			free(keys[i]);
+		else
+			err = name_add(reader, named,
+				json_member(item, list->part_names));
+	}
+	return err;
+}
+
+/* id is taken. */
+static int item_add(
+	struct reader *reader, json_t *item, const json_t *text, char *id)
+{
+	const char *names = reader->list->names;
 	struct resource_index *index = reader->index;
 	struct resource *resource = &index->all[index->count];
-	struct named *named = &reader->named[index->count];
+	struct named named = { .id = id, .group = "" };
 
-	resource->id = named->id = id;
+	if (!names) {
+		named.raw = id;
+		named.raw_len = strlen(id);
+	}
+	int err = name_add(
+		reader, named, names ? json_member(item, names) : NULL);
+	if (err)
+		return err;
+	resource->id = id;
 	resource->text = text;
-	*resource_slot(index, index->by_id, id, true) = ++index->count;
+	*resource_slot(index, id) = ++index->count;
 	index->bytes += json_string_length(text) + ITEM_BYTES;
-	resource_date(reader, resource, item);
-	int err = raw_name(item, reader->list->names, named);
-	if (!err)
-		err = part_reader_add(&reader->parts, reader->list, item,
-			(uint32_t)(resource - index->all));
-	return err;
+	err = keys_add(reader, item, id);
+	return err ? err : resource_compare(reader, resource, item);
 }
 
 static int item_read(struct reader *reader, const json_t *text)
@@ -156,79 +207,131 @@ static int items_read(struct reader *reader, const json_t *items)
 
 /* ---- the names ---- */
 
-const char *resource_word(char **at, const char *text)
+static int by_group_and_name(const void *a, const void *b)
 {
-	size_t size = strlen(text) + 1;
-	char *copy = memcpy(*at, text, size);
+	const struct named *x = a, *y = b;
+	int order = strcmp(x->group, y->group);
 
-	*at += size;
-	return copy;
+	return order ? order : strcmp(x->name, y->name);
 }
 
-/* Most resources are shown by their id. */
+/* Whether it is the first of its group. */
+static bool is_first(const struct reader *reader, size_t i)
+{
+	const struct named *named = &reader->named[i];
+
+	return !i || strcmp(named[-1].group, named->group) != 0;
+}
+
+/* Most resources are shown by their id, whose text is not stored twice. */
 static bool is_by_id(const struct named *named)
 {
 	return !strcmp(named->name, named->id);
 }
 
-/* Puts ids and names into one block. */
-static int words_pack(struct reader *reader)
+static int names_room(struct reader *reader)
 {
 	struct resource_index *index = reader->index;
-	size_t size = 1;
-	char *at;
+	size_t size = 1, groups = 0;
 
-	for (size_t i = 0; i < index->count; i++) {
+	for (size_t i = 0; i < reader->count; i++) {
 		const struct named *named = &reader->named[i];
-		size += strlen(named->id) + 1;
+		size += is_own(named) ? strlen(named->id) + 1 : 0;
 		size += is_by_id(named) ? 0 : strlen(named->name) + 1;
+		size += is_first(reader, i) ? strlen(named->group) + 1 : 0;
+		groups += is_first(reader, i);
 	}
-	index->words = at = malloc(size);
-	if (!at)
-		return -ENOMEM;
-	for (size_t i = 0; i < index->count; i++) {
+	index->words = malloc(size);
+	index->parts = calloc(reader->count + 1, sizeof(*index->parts));
+	index->groups = calloc(groups + 1, sizeof(*index->groups));
+	index->bytes += size + reader->count * sizeof(*index->parts) +
+		groups * sizeof(*index->groups);
+	return index->words && index->parts && index->groups ? 0 : -ENOMEM;
+}
+
+/* Copies a text to *at, which moves behind it. */
+static const char *word_add(char **at, const char *text)
+{
+	char *word = *at;
+
+	*at = stpcpy(word, text) + 1;
+	return word;
+}
+
+static uint32_t hash_add(uint32_t hash, const char *text)
+{
+	return node_digest(hash, text, strlen(text) + 1);
+}
+
+/* Puts ids, names and keys into one block. The collection's own names come
+ * first. */
+static void names_pack(struct reader *reader)
+{
+	struct resource_index *index = reader->index;
+	struct resource_group *group = NULL;
+	char *at = index->words;
+
+	for (size_t i = 0; i < reader->count; i++) {
 		const struct named *named = &reader->named[i];
-		struct resource *resource = &index->all[i];
-		resource->id = resource_word(&at, named->id);
-		resource->name = is_by_id(named)
-			? resource->id
-			: resource_word(&at, named->name);
+		struct resource *of = resource_by_id(index, named->id);
+		if (is_first(reader, i)) {
+			group = &index->groups[index->group_count++];
+			group->key = word_add(&at, named->group);
+			group->first = i;
+		}
+		group->count++;
+		if (is_own(named))
+			of->id = word_add(&at, named->id);
+		const char *name =
+			is_by_id(named) ? of->id : word_add(&at, named->name);
+		if (is_own(named))
+			of->name = name;
+		index->parts[i].name = name;
+		index->parts[i].of = of - index->all;
 	}
-	index->bytes += size;
-	index->hash = node_digest(0, index->words, size - 1);
-	return 0;
+}
+
+static void names_hash(struct resource_index *index)
+{
+	uint32_t hash = 0;
+
+	index->names_hash = 1;
+	for (size_t i = 0; i < index->count; i++) {
+		const struct resource *resource = &index->all[i];
+		hash = hash_add(hash, resource->id);
+		hash = hash_add(hash, resource->name);
+		index->names_hash += resource_hash(resource->name) *
+			resource_hash(resource->id);
+	}
+	for (size_t i = 1; i < index->group_count; i++) {
+		const struct resource_group *group = &index->groups[i];
+		hash = hash_add(hash, group->key);
+		for (size_t j = 0; j < group->count; j++) {
+			const struct resource_part *part =
+				&index->parts[group->first + j];
+			hash = hash_add(hash, part->name);
+			hash = hash_add(hash, index->all[part->of].id);
+		}
+	}
+	index->hash = hash;
 }
 
 static int names_read(struct reader *reader)
 {
-	struct resource_index *index = reader->index;
-	int err =
-		safe_names(reader->named, index->count, reader->list->reserved);
+	int err = safe_names(
+		reader->named, reader->count, reader->list->reserved);
 
-	if (!err)
-		err = words_pack(reader);
 	if (err)
 		return err;
-	index->names_hash = 1;
-	for (size_t i = 0; i < index->count; i++) {
-		const struct resource *resource = &index->all[i];
-		*resource_slot(index, index->by_name, resource->name, false) =
-			i + 1;
-		index->names_hash += resource_hash(resource->name) *
-			resource_hash(resource->id);
-	}
+	if (reader->count)
+		qsort(reader->named, reader->count, sizeof(*reader->named),
+			by_group_and_name);
+	err = names_room(reader);
+	if (err)
+		return err;
+	names_pack(reader);
+	names_hash(reader->index);
 	return 0;
-}
-
-static void reader_clear(struct reader *reader)
-{
-	for (size_t i = 0; reader->named && i < reader->index->count; i++) {
-		free((char *)reader->named[i].raw);
-		free((char *)reader->named[i].id);
-		free(reader->named[i].name);
-	}
-	free(reader->named);
-	part_reader_clear(&reader->parts);
 }
 
 static int reader_run(struct reader *reader, const json_t *items)
@@ -239,9 +342,9 @@ static int reader_run(struct reader *reader, const json_t *items)
 		err = items_read(reader, items);
 	if (!err)
 		err = names_read(reader);
-	if (!err)
-		err = part_reader_end(&reader->parts, reader->index);
-	reader_clear(reader);
+	for (size_t i = 0; i < reader->count; i++)
+		named_clear(&reader->named[i]);
+	free(reader->named);
 	return err;
 }
 
@@ -261,6 +364,7 @@ int resource_index_new(const struct resource_list *list, json_t *json,
 	if (!reader.index)
 		return -ENOMEM;
 	reader.index->version = version;
+	reader.index->holds = 1;
 	int err = reader_run(&reader, items);
 	if (err) {
 		resource_index_drop(reader.index, NULL);

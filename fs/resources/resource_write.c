@@ -18,19 +18,21 @@ static bool may_be_done(int err)
 		err == -EREMOTEIO;
 }
 
-/* body is taken; NULL: none, or it was already sent. */
-static int send_text(struct op *op, unsigned slot, enum api_endpoint endpoint,
-	const struct node *node, char *body, size_t len, json_t **answer)
+int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t *body, json_t **answer)
 {
 	struct api_request request = {
 		.endpoint = endpoint,
 		.priority = API_PERSON,
-		.id = node->id[0] ? node->id : NULL,
-		.body = body,
-		.body_len = len,
+		.id = node->id,
 	};
-	int err = op_call(op, slot, &request, answer);
 
+	if (body)
+		request.body = json_write(body, &request.body_len);
+	json_decref(body);
+	if (!request.body)
+		return -ENOMEM;
+	int err = op_call(op, slot, &request, answer);
 	if (may_be_done(err))
 		resource_drop(op, node);
 	return err;
@@ -39,27 +41,7 @@ static int send_text(struct op *op, unsigned slot, enum api_endpoint endpoint,
 int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
 	const struct node *node, json_t **answer)
 {
-	bool has_body = strcmp(api_endpoint_method(endpoint), "DELETE") != 0 &&
-		!op->calls[slot].is_started;
-	char *body = has_body ? strdup("{}") : NULL;
-
-	if (has_body && !body)
-		return -ENOMEM;
-	return send_text(op, slot, endpoint, node, body, 2, answer);
-}
-
-int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
-	const struct node *node, json_t *body, json_t **answer)
-{
-	char *text = NULL;
-	size_t len = 0;
-
-	if (body && !op->calls[slot].is_started)
-		text = json_write(body, &len);
-	json_decref(body);
-	if (!text && !op->calls[slot].is_started)
-		return -ENOMEM;
-	return send_text(op, slot, endpoint, node, text, len, answer);
+	return resource_send(op, slot, endpoint, node, json_object(), answer);
 }
 
 int resource_refuse(
@@ -86,7 +68,7 @@ void resource_drop(struct op *op, const struct node *node)
 }
 
 /* Ends a write: no other answer may tell its value, of a session's lock, say.
- * value is taken. */
+ * value is taken; NULL: other answers tell it. */
 static int write_end(
 	struct op *op, const struct node *node, int err, json_t *value)
 {
@@ -128,9 +110,7 @@ int resource_state_write(
 	err = resource_call(op, 0, endpoints[0], node, &answer);
 	if (is_unknown_path(err))
 		err = resource_call(op, 1, endpoints[1], node, &answer);
-	if (!err)
-		resource_drop(op, node);
-	return err;
+	return write_end(op, node, err, NULL);
 }
 
 /* ---- locked ---- */
@@ -236,9 +216,7 @@ int domains_write(
 	err = member_send(
 		op, 0, API_SERVICE_DOMAINS, node, "custom_domains", value);
 	json_decref(value);
-	if (!err)
-		resource_drop(op, node);
-	return err;
+	return write_end(op, node, err, NULL);
 }
 
 /* ---- destroy ---- */

@@ -39,18 +39,18 @@ struct collection {
 extern const struct collection sessions, services, snapshots, images;
 extern const struct collection images_owned, images_shared, images_public;
 
-/* The collection in which a row stands; NULL: none. */
+/* The collection of the nearest directory upward that shows one; NULL: none. */
 const struct collection *collection_of(const struct row *row);
 
 /* What is remembered between operations. */
 struct resources;
 /*
- * Reads what the state directory has of collections, which are all that there
- * are, NULL ends; kept. gone is called when a resource has been deleted, before
- * its answers are dropped; may be NULL. NULL if out of memory.
+ * Reads what the state directory has of the collections of these tables, as
+ * tree_init takes them; borrowed. gone is called when a resource has been
+ * deleted, before its answers are dropped; may be NULL. NULL: out of memory.
  */
 struct resources *resources_new(struct core *core,
-	const struct collection *const *collections,
+	const struct row *const *tables,
 	void (*gone)(struct core *core, const struct collection *collection,
 		const char *id));
 void resources_free(struct resources *resources);
@@ -192,13 +192,13 @@ int resource_value(struct op *op, const struct node *node, const char *members,
 /* Its object in the list, or its detail where it is in none. */
 int resource_item(struct op *op, const struct node *node, json_t **item);
 
-/* Sends a request about the node's resource, as op_call, with an empty object,
- * or nothing at all for DELETE. */
-int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
-	const struct node *node, json_t **answer);
-/* The same with a body, which is taken; NULL: -ENOMEM. */
+/* Sends a request about the node's resource, as op_call. body is taken; NULL:
+ * -ENOMEM. */
 int resource_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 	const struct node *node, json_t *body, json_t **answer);
+/* The same with an empty object. */
+int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
+	const struct node *node, json_t **answer);
 /* Parses what was written as a setting's value, which is owned by the caller;
  * -EINVAL is explained in .unsandboxfs/errors. */
 int resource_parse(struct op *op, const struct node *node,

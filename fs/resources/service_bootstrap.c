@@ -106,29 +106,18 @@ int bootstrap_render(struct op *op, const struct node *node, FILE *out)
 	return resource_text_print(text, out);
 }
 
-static bool has_value(struct op *op, const struct node *node, const char *names,
-	const json_t **value)
-{
-	bool is_peeking = op->is_peeking;
-
-	op->is_peeking = true;
-	int err = resource_value(op, node, names, value);
-	op->is_peeking = is_peeking;
-	return !err;
-}
-
 /* A frozen service cannot be asked for it. */
 bool bootstrap_is_hidden(struct op *op, const struct node *node)
 {
 	const json_t *state, *text;
 	bool is_old;
 
-	if (!has_value(op, node, "state|status", &state))
+	if (!resource_value_is_known(op, node, "state|status", &state))
 		return false;
 	const char *word = json_string_value(state);
 	return word && (!strcmp(word, "frozen") || !strcmp(word, "sleeping")) &&
 		!script_kept(op, node, &is_old) &&
-		!has_value(op, node, members, &text);
+		!resource_value_is_known(op, node, members, &text);
 }
 
 /* Sets the size if a known answer has the script. */
@@ -141,7 +130,7 @@ int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
 
 	if (err)
 		return err;
-	char *bytes = has_value(op, node, members, &text)
+	char *bytes = resource_value_is_known(op, node, members, &text)
 		? json_to_bytes(text, &len)
 		: NULL;
 	if (bytes) {

@@ -20,18 +20,16 @@
  * (fs/resources/held_log.h).
  *
  * The log is polled when somebody reads at its end or asks for its size, and
- * the last answer is a second old. If no answer comes within a second, the
- * reader is given what is known. There is one request at a time, however many
- * readers there are. A log that nobody has open is not held.
+ * the last answer is a second old, or older if the log is fetched whole. If no
+ * answer comes within a second, the reader is given what is known. There is one
+ * request at a time, however many readers there are. A log that nobody has open
+ * is not held.
  *
  * Its size is 0 until something of it was read. Otherwise tar and cp, which
  * read the size first, would report that the file changed.
  */
 
-enum {
-	POLL_MS = 1000,
-	FOLLOW_MS = 1000, /* how long a follower waits for new lines */
-};
+enum { FOLLOW_MS = 1000 }; /* how long a follower waits for new lines */
 
 /* The most that the API gives of its own logs (api/API.md 10.6). */
 static const char most_lines[] = "10000", longest[] = "24h";
@@ -39,8 +37,9 @@ static const char most_lines[] = "10000", longest[] = "24h";
 struct service_log {
 	TAILQ_ENTRY(service_log) link;
 	struct core *core;
-	char *id;	/* a service's, or "api", "pool/NODE" */
-	bool is_system; /* of the API itself */
+	const struct row *row; /* of its node */
+	uint64_t ino;	       /* of its node */
+	char *id;	       /* a service's, or "api", "pool/NODE" */
 	unsigned users;
 	bool was_read;
 	FILE *file; /* for readers, up to size; NULL: nothing came yet */
@@ -58,17 +57,18 @@ struct service_log {
 
 /* ---- the logs that are open ---- */
 
-static bool is_system_log(const struct node *node)
+static bool is_system_log(const struct row *row)
 {
-	return !strncmp(node->row->path, "/system/", 8);
+	return !strncmp(row->path, "/system/", 8);
 }
 
-/* Owned by the caller, free(); NULL: out of memory. */
+/* A service's id, or the source of a log of the API. Owned by the caller,
+ * free(); NULL: out of memory. */
 static char *log_id(const struct node *node)
 {
 	char *id, *name;
 
-	if (!is_system_log(node))
+	if (!is_system_log(node->row))
 		return strdup(node->id);
 	if (!node->name[0])
 		return strdup(row_name(node->row));
@@ -79,38 +79,35 @@ static char *log_id(const struct node *node)
 	return id;
 }
 
-/* id NULL finds nothing. */
-static struct service_log *log_find(
-	struct core *core, const char *id, bool is_system)
+/* NULL: it is not open. */
+static struct service_log *log_find(struct core *core, const struct node *node)
 {
 	struct service_log *log;
 
-	TAILQ_FOREACH(log, resource_logs(core), link)
-	if (id && log->is_system == is_system && !strcmp(log->id, id))
+	TAILQ_FOREACH(log, &core->resources->logs, link)
+	if (log->ino == node->ino)
 		break;
 	return log;
 }
 
-/* The log of a node, which is made if it is not open. NULL: out of memory. */
-static struct service_log *log_hold(struct core *core, const struct node *node)
+/* NULL: out of memory. */
+static struct service_log *log_new(struct core *core, const struct node *node)
 {
+	struct service_log *log = calloc(1, sizeof(*log));
 	char *id = log_id(node);
-	struct service_log *log = log_find(core, id, is_system_log(node));
 
-	if (!log && id)
-		log = calloc(1, sizeof(*log));
-	if (log && !log->core) {
-		log->core = core;
-		log->id = id;
-		id = NULL;
-		log->is_system = is_system_log(node);
-		log->held.dir_fd = core->state.fd;
-		TAILQ_INIT(&log->waiters);
-		TAILQ_INSERT_TAIL(resource_logs(core), log, link);
+	if (!log || !id) {
+		free(log);
+		free(id);
+		return NULL;
 	}
-	free(id);
-	if (log)
-		log->users++;
+	log->core = core;
+	log->row = node->row;
+	log->ino = node->ino;
+	log->id = id;
+	log->held.dir_fd = core->state.fd;
+	TAILQ_INIT(&log->waiters);
+	TAILQ_INSERT_TAIL(&core->resources->logs, log, link);
 	return log;
 }
 
@@ -143,7 +140,7 @@ static void log_collect(struct service_log *log)
 		return;
 	log_cancel(log);
 	ops_wake(&log->waiters);
-	TAILQ_REMOVE(resource_logs(log->core), log, link);
+	TAILQ_REMOVE(&log->core->resources->logs, log, link);
 	log_file_close(log->core, log->file);
 	free(log->id);
 	free(log);
@@ -159,7 +156,7 @@ void resources_stop(struct core *core)
 {
 	struct service_log *log;
 
-	TAILQ_FOREACH(log, resource_logs(core), link)
+	TAILQ_FOREACH(log, &core->resources->logs, link)
 	log_cancel(log);
 }
 
@@ -178,7 +175,7 @@ static void log_work(void *ctx)
 {
 	struct service_log *log = ctx;
 
-	log->err = held_log_take(&log->held, log->answer, log->polled_ms);
+	log->err = held_log_take(&log->held, log->answer);
 }
 
 static void log_done(void *ctx)
@@ -231,17 +228,27 @@ static int log_ask(struct service_log *log, enum api_priority priority)
 		{ "since", longest },
 		{ 0 },
 	};
+	bool is_system = is_system_log(log->row);
 	struct api_request request = {
-		.endpoint = log->is_system ? API_LOGS : API_SERVICE_LOGS,
+		.endpoint = is_system ? API_LOGS : API_SERVICE_LOGS,
 		.priority = priority,
-		.id = log->is_system ? NULL : log->id,
-		.query = log->is_system ? of_system : of_service,
+		.id = is_system ? NULL : log->id,
+		.query = is_system ? of_system : of_service,
 	};
 
 	snprintf(number, sizeof(number), "%u", lines);
 	log->priority = priority;
 	return api_start(log->core->api, &request, log->core->now_ms,
 		log_answered, log, &log->call);
+}
+
+/* A log that is fetched whole each time is polled less often. */
+static bool log_is_new(
+	const struct service_log *log, enum api_priority priority)
+{
+	uint64_t pause_ms =
+		priority == API_POLL ? held_log_pause_ms(&log->held) : 1000;
+	return log->core->now_ms - log->polled_ms < pause_ms;
 }
 
 /*
@@ -252,14 +259,13 @@ static int log_ask(struct service_log *log, enum api_priority priority)
 static int log_refresh(
 	struct op *op, struct service_log *log, enum api_priority priority)
 {
-	uint64_t age_ms = op->core->now_ms - log->polled_ms;
 	int err = 0;
 
 	if (log->call && priority < log->priority &&
 		!api_call_was_sent(log->call))
 		log_cancel(log);
 	if (!log->call && !log->answer) {
-		if (op->step || (log->file && age_ms < POLL_MS))
+		if (op->step || (log->file && log_is_new(log, priority)))
 			return 0;
 		err = log_ask(log, priority);
 	}
@@ -283,12 +289,11 @@ static int log_follow(struct op *op, struct service_log *log)
 int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	bool is_system = is_system_log(node);
-	int err = is_system ? 0 : resource_attr(op, node, attr, timeout_s);
-	char *id = log_id(node);
-	struct service_log *log = log_find(op->core, id, is_system);
+	struct service_log *log = log_find(op->core, node);
+	int err = is_system_log(node->row)
+		? 0
+		: resource_attr(op, node, attr, timeout_s);
 
-	free(id);
 	*timeout_s = 0;
 	if (err || !log || !log->was_read)
 		return err;
@@ -340,9 +345,12 @@ int service_log_open(
 	int err;
 
 	if (!log) {
-		log = log_hold(op->core, node);
+		log = log_find(op->core, node);
+		if (!log)
+			log = log_new(op->core, node);
 		if (!log)
 			return -ENOMEM;
+		log->users++;
 		op->extra = log;
 		op->end = open_end;
 	}

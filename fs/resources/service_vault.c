@@ -26,35 +26,27 @@ int vault_render(struct op *op, const struct node *node, FILE *out)
 	return text ? resource_text_print(text, out) : 0;
 }
 
-static int vault_set(
+/* Saving nothing deletes the vault. */
+int vault_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	struct api_request request = {
-		.endpoint = API_SERVICE_ENV_SET,
+		.endpoint = len ? API_SERVICE_ENV_SET : API_SERVICE_ENV_DELETE,
 		.priority = API_PERSON,
 		.id = node->id,
-		.body = malloc(len),
 		.body_len = len,
 	};
 	json_t *answer;
 
-	if (!request.body)
-		return -ENOMEM;
-	memcpy(request.body, text, len);
-	return op_call(op, 0, &request, &answer);
-}
-
-int vault_write(
-	struct op *op, const struct node *node, const char *text, size_t len)
-{
-	json_t *answer;
-	int err;
-
 	if (len > VAULT_MAX)
 		return resource_refuse(
 			op, node, -EFBIG, "a vault holds 64 KiB at most");
-	if (len)
-		return vault_set(op, node, text, len);
-	err = resource_call(op, 0, API_SERVICE_ENV_DELETE, node, &answer);
-	return err == -ENOENT ? 0 : err; /* there was no vault */
+	if (len) {
+		request.body = malloc(len);
+		if (!request.body)
+			return -ENOMEM;
+		memcpy(request.body, text, len);
+	}
+	int err = op_call(op, 0, &request, &answer);
+	return !len && err == -ENOENT ? 0 : err; /* there was no vault */
 }

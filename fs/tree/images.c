@@ -29,7 +29,8 @@ static int visibility_write(
 
 #define HERE "/images/{image}"
 #define VIEW(which, says)                                                      \
-	FIXED_DIRECTORY("/images/" #which, says, .attr = collection_attr,      \
+	FIXED_DIRECTORY("/images/" #which, says,                               \
+		.collection = &images_##which, .attr = collection_attr,        \
 		.list = collection_list, .find = collection_find),             \
 		COLLECTION_LINK("/images/" #which "/{image}", "one of them")
 

@@ -11,9 +11,10 @@
 
 /* name is that of its struct, and of its directory. */
 #define COLLECTION(name, says, ...)                                            \
-	DIRECTORY("/" #name, says, .attr = collection_attr,                    \
-		.list = collection_list, .find = collection_find,              \
-		.remove = collection_remove, __VA_ARGS__)
+	DIRECTORY("/" #name, says, .collection = &name,                        \
+		.attr = collection_attr, .list = collection_list,              \
+		.find = collection_find, .remove = collection_remove,          \
+		__VA_ARGS__)
 #define COLLECTION_LINK(at, says)                                              \
 	LINK(at, says, .attr = resource_attr, .render = collection_link)
 #define ALIAS(at, what)                                                        \

@@ -7,17 +7,6 @@
 #define TABLE(name) tree_##name##_rows,
 const struct row *const tree_tables[] = { TREE_TABLES(TABLE) NULL };
 
-const struct collection *const tree_collections[] = {
-	&sessions,
-	&services,
-	&snapshots,
-	&images,
-	&images_owned,
-	&images_shared,
-	&images_public,
-	NULL,
-};
-
 #define DIR_KIND(key, saved, gets, ...)                                        \
 	{                                                                      \
 		.root = key, .saves = saved, .settings = gets, __VA_ARGS__     \

@@ -7,10 +7,9 @@
 #include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"
 
-/* What a mount is made with: tree_init, resources_new and dir_kinds_init take
- * them. Each ends with NULL, or an empty row. */
+/* What a mount is made with: tree_init and resources_new take the tables,
+ * dir_kinds_init the kinds. Each ends with NULL, or an empty row. */
 extern const struct row *const tree_tables[];
-extern const struct collection *const tree_collections[];
 extern const struct dir_kind tree_dir_kinds[];
 
 /* The settings of run/, its directories, jobs/new/ and its drafts. */

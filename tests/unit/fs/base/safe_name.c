@@ -53,9 +53,9 @@ static void names_fill(struct named *named, bool is_reversed)
 	for (size_t i = 0; i < CASES; i++) {
 		const struct name_case *row =
 			&cases[is_reversed ? CASES - 1 - i : i];
-		named[i].raw = row->raw;
-		named[i].raw_len = strlen(row->raw);
-		named[i].id = row->id;
+		named[i] = (struct named){ .raw = row->raw,
+			.raw_len = strlen(row->raw),
+			.id = row->id };
 	}
 }
 
@@ -104,8 +104,8 @@ static void what_is_cut_is_whole(void **state)
 {
 	/* 254 bytes, then two of one letter: the letter goes. */
 	struct named named[2] = {
-		{ X250 "xxxx\xc3\xa9", 256, "i", NULL },
-		{ X250 "%%%", 253, LONG_ID, NULL },
+		{ X250 "xxxx\xc3\xa9", 256, "i" },
+		{ X250 "%%%", 253, LONG_ID },
 	};
 
 	(void)state;

@@ -17,13 +17,27 @@
 #include "api/json.h"
 #include "fs/core/core.h"
 
-static const struct collection *const all[] = { &services, &images, NULL };
+static const struct row rows[] = {
+	{ .path = "/" },
+	{ .path = "/services", .collection = &services },
+	{ .path = "/services/{service}" },
+	{ .path = "/services/{service}/locked" },
+	{ .path = "/services/{service}/redeploy" },
+	{ .path = "/images", .collection = &images },
+	{ .path = "/images/{image}" },
+	{ .path = "/images/{image}/locked" },
+	{ 0 },
+};
+static const struct row *const service_row = &rows[3],
+			       *const other_row = &rows[4],
+			       *const image_row = &rows[7];
+static const struct row *const tables[] = { rows, NULL };
 static struct core core;
 static char dir[32];
 
 static void start(void)
 {
-	core.resources = resources_new(&core, all, NULL);
+	core.resources = resources_new(&core, tables, NULL);
 	assert_non_null(core.resources);
 }
 
@@ -42,6 +56,7 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(dir));
 	core.state.fd = open(dir, O_RDONLY | O_DIRECTORY);
 	core.born.tv_sec = 1000;
+	assert_int_equal(tree_init(tables), 0);
 	assert_int_equal(nodes_init(&core.nodes), 0);
 	start();
 	return 0;
@@ -61,10 +76,6 @@ static int teardown(void **state)
 
 /* ---- last answers ---- */
 
-static const struct row service_row = { .path = "/services/{service}/locked" };
-static const struct row other_row = { .path = "/services/{service}/redeploy" };
-static const struct row image_row = { .path = "/images/{image}/locked" };
-
 static const char *answer_to(const struct row *row, const char *id)
 {
 	struct node node = { .row = row, .id = (char *)id };
@@ -82,19 +93,19 @@ static void set_answer(const struct row *row, const char *id, const char *value)
 static void an_answer_is_kept_until_it_is_forgotten(void **state)
 {
 	(void)state;
-	assert_null(answer_to(&service_row, "a"));
-	set_answer(&service_row, "a", NULL);
-	set_answer(&service_row, "a", "1");
-	set_answer(&other_row, "a", "2");
-	set_answer(&service_row, "b", "3");
-	set_answer(&service_row, "a", "4");
-	assert_string_equal(answer_to(&service_row, "a"), "4");
-	assert_string_equal(answer_to(&other_row, "a"), "2");
-	assert_string_equal(answer_to(&service_row, "b"), "3");
-	assert_null(answer_to(&image_row, "a"));
-	set_answer(&service_row, "a", NULL);
-	assert_null(answer_to(&service_row, "a"));
-	assert_string_equal(answer_to(&other_row, "a"), "2");
+	assert_null(answer_to(service_row, "a"));
+	set_answer(service_row, "a", NULL);
+	set_answer(service_row, "a", "1");
+	set_answer(other_row, "a", "2");
+	set_answer(service_row, "b", "3");
+	set_answer(service_row, "a", "4");
+	assert_string_equal(answer_to(service_row, "a"), "4");
+	assert_string_equal(answer_to(other_row, "a"), "2");
+	assert_string_equal(answer_to(service_row, "b"), "3");
+	assert_null(answer_to(image_row, "a"));
+	set_answer(service_row, "a", NULL);
+	assert_null(answer_to(service_row, "a"));
+	assert_string_equal(answer_to(other_row, "a"), "2");
 }
 
 static void the_oldest_answer_goes_first(void **state)
@@ -104,14 +115,14 @@ static void the_oldest_answer_goes_first(void **state)
 	(void)state;
 	for (int i = 0; i < LAST_ANSWERS_MAX; i++) {
 		snprintf(id, sizeof(id), "%d", i);
-		set_answer(&service_row, id, id);
+		set_answer(service_row, id, id);
 	}
-	set_answer(&other_row, "0", "again");
-	set_answer(&service_row, "more", "more");
-	assert_string_equal(answer_to(&service_row, "0"), "0");
-	assert_null(answer_to(&service_row, "1"));
-	assert_string_equal(answer_to(&service_row, "2"), "2");
-	assert_string_equal(answer_to(&service_row, "more"), "more");
+	set_answer(other_row, "0", "again");
+	set_answer(service_row, "more", "more");
+	assert_string_equal(answer_to(service_row, "0"), "0");
+	assert_null(answer_to(service_row, "1"));
+	assert_string_equal(answer_to(service_row, "2"), "2");
+	assert_string_equal(answer_to(service_row, "more"), "more");
 }
 
 static struct resource_index *index_of(
@@ -131,17 +142,17 @@ static struct resource_index *index_of(
 static void answers_go_with_their_resources(void **state)
 {
 	(void)state;
-	set_answer(&service_row, "a", "1");
-	set_answer(&service_row, "b", "2");
-	set_answer(&image_row, "a", "3");
+	set_answer(service_row, "a", "1");
+	set_answer(service_row, "b", "2");
+	set_answer(image_row, "a", "3");
 	collection_state(&core, &services)->index =
 		index_of(&services, "[{\"id\":\"b\"}]");
 	collection_state(&core, &images)->index = index_of(&images, "[]");
-	last_answers_prune(&core, &services);
-	last_answers_prune(&core, &images);
-	assert_null(answer_to(&service_row, "a"));
-	assert_string_equal(answer_to(&service_row, "b"), "2");
-	assert_string_equal(answer_to(&image_row, "a"), "3");
+	last_answers_prune(collection_state(&core, &services));
+	last_answers_prune(collection_state(&core, &images));
+	assert_null(answer_to(service_row, "a"));
+	assert_string_equal(answer_to(service_row, "b"), "2");
+	assert_string_equal(answer_to(image_row, "a"), "3");
 }
 
 /* ---- the next mount ---- */

@@ -17,30 +17,28 @@
 #include <cmocka.h>
 
 #include "api/api.h"
-#include "fs/resources/log_text.h"
 #include "tests/unit/alloc_fail.h"
 
 struct overlap_case {
 	const char *held, *tail;
 	size_t covered;
-	bool is_repeating;
 };
 
 static const struct overlap_case cases[] = {
-	{ "", "", 0, false },
-	{ "", "1\n", 0, false },
-	{ "1\n2\n", "", 0, false },
-	{ "1\n2\n3\n", "1\n2\n3\n", 6, false },
-	{ "1\n2\n3\n", "2\n3\n4\n", 4, false },
-	{ "1\n2\n3\n", "1\n2\n3\n4\n", 6, false },
-	{ "3\n", "1\n2\n3\n", 0, false }, /* it does not begin there */
-	{ "1\n2\n3\n", "4\n5\n", 0, false },
+	{ "", "", 0 },
+	{ "", "1\n", 0 },
+	{ "1\n2\n", "", 0 },
+	{ "1\n2\n3\n", "1\n2\n3\n", 6 },
+	{ "1\n2\n3\n", "2\n3\n4\n", 4 },
+	{ "1\n2\n3\n", "1\n2\n3\n4\n", 6 },
+	{ "3\n", "1\n2\n3\n", 0 }, /* it does not begin there */
+	{ "1\n2\n3\n", "4\n5\n", 0 },
 	/* One byte of many is an accident. */
-	{ "1\n2\n3\nx", "xabcdefghijklmnop", 0, false },
-	/* The same line over and over: the longest overlap repeats none. */
-	{ "t\nt\nt\nt\n", "t\nt\nt\nt\n", 8, true },
-	{ "t\nt\nt\nt\n", "t\nt\nt\nx\n", 6, true },
-	{ "a\nb\na\nb\n", "a\nb\nc\n", 4, false },
+	{ "1\n2\n3\nx", "xabcdefghijklmnop", 0 },
+	/* The same line over and over may be anywhere. */
+	{ "t\nt\nt\nt\n", "t\nt\nt\nt\n", 0 },
+	{ "t\nt\nt\nt\n", "t\nt\nt\nx\n", 0 },
+	{ "a\nb\na\nb\n", "a\nb\nc\n", 4 },
 };
 
 /* The beginning of the tail is in many places, and the rest in none. */
@@ -48,13 +46,12 @@ static void what_fits_nowhere_costs_little(void **state)
 {
 	enum { LEN = 8 << 20 };
 	char *held = malloc(LEN), *tail = malloc(LEN);
-	bool is_repeating;
 
 	(void)state;
 	memset(held, 'a', LEN);
 	memset(tail, 'a', LEN);
 	held[LEN - 1] = 'b';
-	assert_int_equal(log_overlap(held, LEN, tail, LEN, &is_repeating), 0);
+	assert_int_equal(log_overlap(held, LEN, tail, LEN), 0);
 	free(held);
 	free(tail);
 }
@@ -64,13 +61,11 @@ static void tails_overlap_the_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const struct overlap_case *row = &cases[i];
-		bool is_repeating;
+
 		size_t covered = log_overlap(row->held, strlen(row->held),
-			row->tail, strlen(row->tail), &is_repeating);
-		if (covered != row->covered ||
-			(covered && is_repeating != row->is_repeating))
-			fail_msg("%s | %s: %zu %d", row->held, row->tail,
-				covered, is_repeating);
+			row->tail, strlen(row->tail));
+		if (covered != row->covered)
+			fail_msg("%s | %s: %zu", row->held, row->tail, covered);
 	}
 }
 
@@ -90,41 +85,14 @@ static void an_overlap_is_true(void **state)
 	starts[200] = len;
 	for (size_t held = 0; held <= 200; held += 7) {
 		for (size_t first = 0; first <= 200; first += 3) {
-			bool is_repeating;
 			size_t tail_len = len - starts[first];
 			size_t covered = log_overlap(text, starts[held],
-				text + starts[first], tail_len, &is_repeating);
-			if (!covered || is_repeating)
+				text + starts[first], tail_len);
+			if (!covered)
 				continue;
 			assert_int_equal(starts[held], starts[first] + covered);
 		}
 	}
-}
-
-static const struct {
-	const char *text;
-	size_t period;
-} periods[] = {
-	{ "", 0 },
-	{ "a\n", 0 },
-	{ "a\na\n", 2 },
-	{ "a\nb\na\nb\n", 4 },
-	{ "a\nb\na\n", 0 },
-	{ "a\nb\nc\n", 0 },
-};
-
-static void what_repeats_is_found(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(periods) / sizeof(*periods); i++)
-		assert_int_equal(
-			log_period(periods[i].text, strlen(periods[i].text)),
-			periods[i].period);
-	assert_int_equal(log_repeats_from("x\na\na\na\n", 8, 2), 1);
-	assert_int_equal(log_repeats_from("a\na\n", 4, 2), 0);
-	assert_int_equal(log_lines("", 0), 0);
-	assert_int_equal(log_lines("a\nb", 3), 2);
-	assert_int_equal(log_lines("a\nb\n", 4), 2);
 }
 
 /* ---- a log and what is held of it ---- */
@@ -136,7 +104,6 @@ static struct {
 	size_t len, room;
 	unsigned wholes; /* how often it was read whole */
 	uint64_t asked;	 /* bytes that it cost */
-	uint64_t now_ms;
 } service;
 
 static int setup(void **state)
@@ -146,7 +113,6 @@ static int setup(void **state)
 	strcpy(service.dir, "/tmp/fs_service_log.XXXXXX");
 	assert_non_null(mkdtemp(service.dir));
 	service.held.dir_fd = open(service.dir, O_RDONLY | O_DIRECTORY);
-	service.now_ms = 1000000;
 	return 0;
 }
 
@@ -211,7 +177,7 @@ static int answer(unsigned cut)
 	service.wholes += !lines;
 	service.asked += len;
 	json_t *json = json_pack("{s:o}", "log", json_from_bytes(at, len));
-	int err = held_log_take(&service.held, json, service.now_ms);
+	int err = held_log_take(&service.held, json);
 	json_decref(json);
 	if (old && old != service.held.file)
 		fclose(old);
@@ -229,7 +195,6 @@ static void follow_cut(unsigned cut)
 {
 	int err;
 
-	service.now_ms += 1000;
 	while ((err = answer(cut)))
 		assert_int_equal(err, -EAGAIN);
 }
@@ -294,7 +259,7 @@ static void a_log_that_repeats_itself(void **state)
 		is_held();
 	}
 	assert_int_equal(service.wholes, 1);
-	assert_true(service.asked < 20 * 6000 * 16);
+	assert_true(service.asked < 20 * 8500 * 16);
 	print_numbers(0, 1000);
 	follow();
 	follow();
@@ -302,24 +267,46 @@ static void a_log_that_repeats_itself(void **state)
 	assert_int_equal(service.held.lines, 500);
 }
 
-/* A repetition that is too long: new lines are a guess, which is corrected now
- * and then. */
+/* A few other lines in thousands of equal ones tell the place. */
+static void a_log_that_hardly_changes(void **state)
+{
+	(void)state;
+	print_numbers(0, 1000);
+	for (unsigned i = 0; i < 100; i++) {
+		print("GET /health 200\n", 2000);
+		print_numbers(i, 1);
+	}
+	read_whole();
+	service.asked = 0;
+	for (unsigned i = 0; i < 50; i++) {
+		print("GET /health 200\n", 100);
+		follow();
+		is_held();
+	}
+	assert_in_range(service.wholes, 1, 3);
+	assert_in_range(service.asked, 0, 50 * 16000 * 16);
+}
+
+/* A repetition that is too long: the whole log is fetched, less often. */
 static void a_log_that_is_endless(void **state)
 {
 	(void)state;
 	print("GET /health 200\n", 500000);
 	read_whole();
-	for (unsigned i = 0; i < 100; i++) {
+	assert_int_equal(held_log_pause_ms(&service.held), 8000);
+	for (unsigned i = 0; i < 5; i++) {
 		print("GET /health 200\n", 1);
 		follow();
+		is_held();
 	}
-	assert_in_range(service.wholes, 8, 15);
 	print("an end\n", 1);
 	follow();
-	service.now_ms += 10000;
+	is_held();
+	print_numbers(0, 1000);
 	follow();
-	follow();
-	assert_int_equal(service.held.size % 16, service.len % 16);
+	is_held();
+	assert_int_equal(service.held.lines, 500 + 2 * 1000);
+	assert_int_equal(held_log_pause_ms(&service.held), 1000);
 }
 
 static void many_lines_at_once(void **state)
@@ -490,12 +477,12 @@ int main(void)
 		cmocka_unit_test(tails_overlap_the_end),
 		cmocka_unit_test(what_fits_nowhere_costs_little),
 		cmocka_unit_test(an_overlap_is_true),
-		cmocka_unit_test(what_repeats_is_found),
 		cmocka_unit_test(answers_are_printed),
 		cmocka_unit_test(any_bytes_are_printed),
 		CASE(a_long_log_is_read_whole_once),
 		CASE(a_short_log_is_never_asked_for_whole),
 		CASE(a_log_that_repeats_itself),
+		CASE(a_log_that_hardly_changes),
 		CASE(a_log_that_is_endless),
 		CASE(many_lines_at_once),
 		CASE(another_log_replaces_it),

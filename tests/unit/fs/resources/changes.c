@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/volatile_fields.c - when resources changed, kept for
+/* tests/unit/fs/resources/changes.c - when resources changed, kept for
  * the next mount */
-#include "fs/resources/volatile_fields.h"
+#include "fs/resources/resource_index.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
