@@ -122,6 +122,7 @@ struct file_caller {
 	gid_t gid;
 };
 
+/* Holds the file for the caller; *out is NULL on error. */
 int file_lookup(struct file *dir, const char *name, struct file **out);
 /* Creates a file; fills opened unless it is NULL. */
 int file_create(struct file *dir, const char *name, mode_t mode, int flags,

@@ -117,15 +117,16 @@ int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
 		inode->file.number = st->st_ino;
 		inode->dev = st->st_dev;
 	}
+	if (!place_find(inode, dir, name)) {
+		if (inode->dir)
+			places_clear(inode); /* it has one name */
+		if (place_add(inode, dir, name)) {
+			file_drop(&inode->file);
+			return -ENOMEM;
+		}
+	}
 	*out = &inode->file;
-	if (place_find(inode, dir, name))
-		return 0;
-	if (inode->dir)
-		places_clear(inode); /* it has one name */
-	if (place_add(inode, dir, name) == 0)
-		return 0;
-	file_drop(*out);
-	return -ENOMEM;
+	return 0;
 }
 
 int inode_new_secret(struct files *files, int fd, struct file **out)

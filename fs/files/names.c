@@ -39,6 +39,7 @@ int file_lookup(struct file *file, const char *name, struct file **out)
 	struct stat st;
 	int fd, err;
 
+	*out = NULL;
 	if (secret) {
 		*out = &secret->inode->file;
 		file_hold(*out);
