@@ -164,8 +164,5 @@ int op_reply_fd(struct op *op, int fd, size_t size);
 int op_reply_write(struct op *op, size_t len);
 int op_reply_lseek(struct op *op, off_t at);
 int op_reply_link(struct op *op, const char *target);
-int op_reply_xattr(struct op *op, size_t len);
-int op_reply_poll(struct op *op, unsigned events);
-int op_reply_statfs(struct op *op, const struct statvfs *statfs);
 
 #endif

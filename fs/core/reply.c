@@ -80,21 +80,3 @@ int op_reply_link(struct op *op, const char *target)
 	REPLY(op, fuse_reply_readlink, target);
 	return 0;
 }
-
-int op_reply_xattr(struct op *op, size_t len)
-{
-	REPLY(op, fuse_reply_xattr, len);
-	return 0;
-}
-
-int op_reply_poll(struct op *op, unsigned events)
-{
-	REPLY(op, fuse_reply_poll, events);
-	return 0;
-}
-
-int op_reply_statfs(struct op *op, const struct statvfs *statfs)
-{
-	REPLY(op, fuse_reply_statfs, statfs);
-	return 0;
-}
