@@ -167,6 +167,23 @@ static void check_exists(const struct row *row)
 	holds(row->exists);
 }
 
+static void check_collection(const struct row *row)
+{
+	const struct collection *collection = row->collection;
+
+	if (!collection)
+		return;
+	holds(!strcmp(collection->path, row->path));
+	holds(tree_row(collection->row));
+	holds(!collection->link || tree_row(collection->link));
+}
+
+static void collections_name_their_rows(void **state)
+{
+	(void)state;
+	each_row(check_collection);
+}
+
 static void rows_of_resources_are_asked_for(void **state)
 {
 	(void)state;
@@ -199,6 +216,7 @@ int main(void)
 		cmocka_unit_test(every_answer_has_its_endpoint),
 		cmocka_unit_test(what_may_be_written_can_be),
 		cmocka_unit_test(no_name_twice_and_every_placeholder_bound),
+		cmocka_unit_test(collections_name_their_rows),
 		cmocka_unit_test(rows_of_resources_are_asked_for),
 		cmocka_unit_test(every_action_is_in_the_table),
 	};
