@@ -93,32 +93,6 @@ unsigned handle_poll_ready(struct fuse_pollhandle *poll)
 	return POLLOUT | POLLWRNORM | POLLIN | POLLRDNORM;
 }
 
-/*
- * Pages belong to the file and not to the process that opened it. When the
- * kernel has been given another content since, the pages that it asks for are
- * of that one, as far as it is known without asking the API.
- */
-static int text_read(struct op *op)
-{
-	struct handle *handle = op->handle;
-	struct node *node = handle->node;
-	char *text;
-	size_t len;
-
-	if (!handle->is_user || node->told == handle->digest)
-		return handle_reply_text(op, handle->text, handle->len);
-	op->is_peeking = true;
-	int err = row_content(op, node, &text, &len);
-	op->is_peeking = false;
-	if (!err) {
-		free(handle->text);
-		handle->text = text;
-		handle->len = len;
-		handle->digest = node->paged = node_digest(0, text, len);
-	}
-	return handle_reply_text(op, handle->text, handle->len);
-}
-
 static int file_read(struct op *op)
 {
 	return op_reply_fd(op, op->handle->fd, op->size);
@@ -130,6 +104,5 @@ static int directory_read(struct op *op)
 	return -EISDIR;
 }
 
-const struct handle_kind handle_text = { .read = text_read };
 const struct handle_kind handle_file = { .read = file_read };
 const struct handle_kind handle_directory = { .read = directory_read };

@@ -33,8 +33,6 @@ struct handle_kind {
 	void (*close)(struct core *core, struct handle *handle);
 };
 
-/* A snapshot, in `text`: taken when it was opened. */
-extern const struct handle_kind handle_text;
 /* A file on disk that does not change, in `fd`. */
 extern const struct handle_kind handle_file;
 /* An open directory of rows or of saved files: `listing`. */

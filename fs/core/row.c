@@ -171,41 +171,14 @@ int render_json(const json_t *value, FILE *out)
 	return 0;
 }
 
-static int row_value(
-	struct op *op, const struct node *node, const json_t **value)
-{
-	json_t *answer;
-	int err = node->row->source(op, node, &answer);
-
-	if (err)
-		return err;
-	*value = json_member(answer, node->row->member);
-	return *value ? 0 : -ENOENT;
-}
-
-static int row_print(struct op *op, const struct node *node, FILE *out)
-{
-	const json_t *value;
-
-	if (node->row->render)
-		return node->row->render(op, node, out);
-	if (node->row->text)
-		fputs(node->row->text, out);
-	if (!node->row->source)
-		return 0;
-	int err = row_value(op, node, &value);
-	return err ? err : render_value(value, out);
-}
-
-int row_content(
-	struct op *op, const struct node *node, char **text, size_t *len)
+int value_content(const json_t *value, char **text, size_t *len)
 {
 	FILE *out = open_memstream(text, len);
 	int err;
 
 	if (!out)
 		return -ENOMEM;
-	err = row_print(op, node, out);
+	err = render_value(value, out);
 	if (fclose(out) && !err)
 		err = -ENOMEM;
 	if (err) {
@@ -213,17 +186,6 @@ int row_content(
 		*text = NULL;
 	}
 	return err;
-}
-
-int row_exists(struct op *op, const struct node *node)
-{
-	const json_t *value;
-
-	if (node->row->exists)
-		return node->row->exists(op, node);
-	if (node->row->source && node->row->member)
-		return row_value(op, node, &value);
-	return 0;
 }
 
 void attr_times(struct stat *attr, const struct timespec *mtime,
@@ -238,66 +200,4 @@ void attr_size(struct stat *attr, uint64_t size)
 {
 	attr->st_size = size;
 	attr->st_blocks = (size + 511) / 512;
-}
-
-/* The times of a row are those of the nearest directory that has some. */
-static int row_times(struct op *op, const struct node *node, struct stat *attr,
-	double *timeout_s)
-{
-	const struct row *row = node->row;
-
-	while (row && !row->attr)
-		row = tree_parent(row);
-	if (row)
-		return row->attr(op, node, attr, timeout_s);
-	return 0;
-}
-
-void row_attr_plain(
-	const struct core *core, const struct node *node, struct stat *attr)
-{
-	const struct options *options = core->options;
-	const struct row *row = node->row;
-	static const mode_t types[] = {
-		[ROW_DIR] = S_IFDIR,
-		[ROW_FILE] = S_IFREG,
-		[ROW_LINK] = S_IFLNK,
-	};
-
-	memset(attr, 0, sizeof(*attr));
-	attr->st_ino = node->ino;
-	attr->st_mode = types[row->kind] | (row->mode & ~options->umask);
-	if (row->kind == ROW_LINK)
-		attr->st_mode = S_IFLNK | 0777;
-	attr->st_nlink = 1;
-	attr->st_uid = options->uid;
-	attr->st_gid = options->gid;
-	attr->st_blksize = 4096;
-	attr_times(attr, &core->born, &core->born);
-}
-
-int row_attr(
-	struct op *op, struct node *node, struct stat *attr, double *timeout_s)
-{
-	const struct row *row = node->row;
-
-	row_attr_plain(op->core, node, attr);
-	*timeout_s = FOREVER_S;
-
-	int err = row_times(op, node, attr, timeout_s);
-	if (err || row->kind == ROW_DIR ||
-		row->flags & (ROW_UNSIZED | ROW_EMPTY))
-		return err;
-	if (row->open) /* the row's own attr has told the size */
-		return 0;
-
-	char *text;
-	size_t len;
-	err = row_content(op, node, &text, &len);
-	if (err)
-		return err;
-	node->drawn = node_digest(0, text, len);
-	free(text);
-	attr_size(attr, len);
-	return 0;
 }

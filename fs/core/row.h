@@ -166,21 +166,6 @@ bool row_is_placeholder(const struct row *row);
  * NULL at the end. */
 const struct row *tree_child(const struct row *dir, size_t i);
 
-/* ---- content ---- */
-
-/* The whole content of a row's node: 0 (owned by the caller, free()),
- * -EINPROGRESS, -ENOENT, ... */
-int row_content(
-	struct op *op, const struct node *node, char **text, size_t *len);
-/* Whether the file exists: 0, -ENOENT, -EINPROGRESS. */
-int row_exists(struct op *op, const struct node *node);
-/* The attributes that are known without asking the API. */
-void row_attr_plain(
-	const struct core *core, const struct node *node, struct stat *attr);
-/* All attributes of a node; sets node->drawn for its content. */
-int row_attr(
-	struct op *op, struct node *node, struct stat *attr, double *timeout_s);
-
 /* ---- helpers for tables ---- */
 
 /* How long the kernel may cache what came with this answer, in seconds. */
@@ -191,6 +176,8 @@ struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	const struct cache_answer *answer);
 /* Prints a value of the API as a file's content: one line. */
 int render_value(const json_t *value, FILE *out);
+/* The same as text, owned by the caller, free(). -ENOMEM. */
+int value_content(const json_t *value, char **text, size_t *len);
 /* Prints an answer indented. */
 int render_json(const json_t *value, FILE *out);
 /* Sets mtime, ctime and atime. */

@@ -80,10 +80,11 @@ static int result_read(struct op *op)
 			return wait_for_job(op, job, false);
 		if (job->status == JOB_ERROR)
 			return job->err;
-		int err = row_content(
-			op, handle->node, &handle->text, &handle->len);
-		if (err == -ENOENT) /* the answer has no such value */
+		const json_t *value =
+			json_member(job->fields, handle->node->row->member);
+		if (!value)
 			return op_reply_buf(op, NULL, 0);
+		int err = value_content(value, &handle->text, &handle->len);
 		if (err)
 			return err;
 	}

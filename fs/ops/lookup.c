@@ -12,6 +12,7 @@
 #include "fs/core/row.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
+#include "fs/ops/nodes.h"
 
 /* A static row under a directory: with the same id and name. */
 static int child_found(struct op *op, const struct row *row,

@@ -3,6 +3,7 @@
 #ifndef FS_OPS_NODES_H
 #define FS_OPS_NODES_H
 
+#include "fs/core/handle.h"
 #include "fs/core/op.h"
 
 struct node;
@@ -10,6 +11,22 @@ struct node;
 /* Whether what it stands for is still there: 0, -ESTALE (-ENOENT if op has it
  * open), -EINPROGRESS. */
 int node_exists(struct op *op, const struct node *node);
+
+/* A handle that reads a snapshot, in `text`: taken when it was opened. */
+extern const struct handle_kind handle_text;
+
+/* The whole content of a row's node: 0 (owned by the caller, free()),
+ * -EINPROGRESS, -ENOENT, ... */
+int row_content(
+	struct op *op, const struct node *node, char **text, size_t *len);
+/* Whether the file exists: 0, -ENOENT, -EINPROGRESS. */
+int row_exists(struct op *op, const struct node *node);
+/* The attributes that are known without asking the API. */
+void row_attr_plain(
+	const struct core *core, const struct node *node, struct stat *attr);
+/* All attributes of a node; sets node->drawn for its content. */
+int row_attr(
+	struct op *op, struct node *node, struct stat *attr, double *timeout_s);
 
 /* Operations as op->run: the arguments are in op. */
 int tree_lookup(struct op *op);

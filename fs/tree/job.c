@@ -169,12 +169,14 @@ static int exit_code_attr(struct op *op, const struct node *node,
 {
 	int err = job_attr(op, node, attr, timeout_s);
 	struct job *job = node_job(op, node);
+	const json_t *value;
 	char *text;
 	size_t len;
 
 	if (err || !job_is_final(job) || job->status == JOB_ERROR)
 		return err;
-	err = row_content(op, node, &text, &len);
+	value = json_member(job->fields, node->row->member);
+	err = value ? value_content(value, &text, &len) : -ENOENT;
 	if (err)
 		return err;
 	free(text);
@@ -234,7 +236,7 @@ static int answer_open(
 	err = job_file_open(op, job, handle, "answer");
 	if (err != -ENOENT)
 		return err;
-	handle->kind = &handle_text; /* no answer yet: an empty one */
+	/* No answer yet: an empty one, for the kind that handles begin with. */
 	handle->text = strdup("{}\n");
 	handle->len = 3;
 	return handle->text ? 0 : -ENOMEM;
