@@ -52,6 +52,7 @@ static int memory_new(
 int secret_create(struct inode *dir, const char *name, mode_t mode,
 	const struct file_caller *caller, struct file **out)
 {
+	struct file *file;
 	int fd, err;
 
 	if (secret_find(dir, name) ||
@@ -60,14 +61,16 @@ int secret_create(struct inode *dir, const char *name, mode_t mode,
 	fd = memory_new(dir->files, mode, caller->uid, caller->gid);
 	if (fd < 0)
 		return fd;
-	err = inode_new_secret(dir->files, fd, out);
+	err = inode_new_secret(dir->files, fd, &file);
 	if (err) {
 		close(fd);
 		return err;
 	}
-	err = place_add(inode_of(*out), dir, name);
+	err = place_add(inode_of(file), dir, name);
 	if (err)
-		file_drop(*out);
+		file_drop(file);
+	else
+		*out = file;
 	return err;
 }
 
