@@ -36,6 +36,9 @@ MAY_CALL = {
                    "fs/resources", "fs/files", *CORE],
 }
 LAYERS = ("api", "cache", "fs")
+# The one header of a room that other rooms include: the contract.
+PUBLIC = {room: f"{room}/{os.path.basename(room)}.h" for room in MAY_CALL}
+PUBLIC["fs/ops"] = "fs/ops/operations.h"
 FLAT = ("api", "cache")  # rooms whose units form no circle
 
 
@@ -113,6 +116,8 @@ def main(build, root="."):
         room, to = room_of(unit), room_of(header)
         if to and to != room and to not in MAY_CALL[room]:
             bad.append(f"{unit} includes {header}")
+        elif to and to != room and header != PUBLIC[to]:
+            bad.append(f"{unit} includes {header}, not {PUBLIC[to]}")
     homes, taken = symbols(build, root)
     if not homes:
         bad.append(f"{build} has no objects: build first")

@@ -78,6 +78,14 @@ class Layers(unittest.TestCase):
         self.assertEqual(lines, [
             "layers: fs/core/row.c includes fs/tree/tables.h"])
 
+    def test_private_header(self):
+        lines = self.check_tree(files={
+            "fs/jobs/run.h": "struct run;",
+            "fs/tree/run.c": '#include "fs/jobs/run.h"\nint run;'})
+        self.assertEqual(lines, [
+            "layers: fs/tree/run.c includes fs/jobs/run.h, not"
+            " fs/jobs/jobs.h"])
+
     def test_circle(self):
         lines = self.check_tree(files={
             "api/a.c": "int b(void);\nint a(void) { return b(); }",

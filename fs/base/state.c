@@ -125,7 +125,7 @@ static int earlier_refuse(const struct state *state)
 
 static int born_write(struct state *state, int fd, const struct stat *st)
 {
-	const struct timespec times[2] = { state->born, state->born };
+	const struct timespec times[2] = { state->epoch, state->epoch };
 	char text[24];
 
 	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)st->st_ino);
@@ -156,7 +156,7 @@ static int born_read(struct state *state)
 	if (fstat(fd, &st) || pread(fd, text, sizeof(text) - 1, 0) < 0) {
 		err = -errno;
 	} else {
-		state->born = st.st_mtim;
+		state->epoch = st.st_mtim;
 		state->is_copy = strtoull(text, NULL, 10) != st.st_ino;
 		if (!*text)
 			err = born_write(state, fd, &st);

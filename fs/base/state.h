@@ -25,7 +25,7 @@ struct state {
 	int lock_fd;
 	char path[PATH_MAX];
 	/* When it was first mounted: the time of what has none of its own. */
-	struct timespec born;
+	struct timespec epoch;
 	/* It was copied or restored: files have other inode numbers than those
 	 * that were noted. */
 	bool is_copy;

@@ -8,14 +8,16 @@
 #include <time.h>
 
 #include "cache/cache.h"
-#include "fs/base/errors.h"
-#include "fs/base/options.h"
-#include "fs/base/state.h"
+#include "fs/base/base.h"
+#include "fs/core/edit.h"
 #include "fs/core/fuse.h"
 #include "fs/core/handle.h"
+#include "fs/core/listing.h"
 #include "fs/core/node.h"
 #include "fs/core/notifier.h"
 #include "fs/core/op.h"
+#include "fs/core/row.h"
+#include "fs/core/task.h"
 #include "fs/core/timer.h"
 
 struct files;
@@ -55,8 +57,8 @@ struct core {
 	/* The clocks, read once a turn of the loop. */
 	uint64_t now_ms;
 	struct timespec now;  /* wall clock */
-	struct timespec born; /* when the state directory was made: the time of
-				 what has none of its own */
+	struct timespec epoch; /* when the state directory was created: the time of
+				  what has none of its own */
 
 	struct seen seen[API_ENDPOINTS];
 

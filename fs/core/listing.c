@@ -12,7 +12,7 @@
 #include "fs/files/files.h"
 #include "fs/core/row.h"
 
-void found_clear(struct found *found)
+void lookup_clear(struct lookup_result *found)
 {
 	free(found->id);
 	free(found->name);
@@ -20,15 +20,16 @@ void found_clear(struct found *found)
 	memset(found, 0, sizeof(*found));
 }
 
-int found_top(struct found *found, struct files *files, const char *key)
+int lookup_top(
+	struct lookup_result *found, struct files *files, const char *key)
 {
 	memset(found, 0, sizeof(*found));
 	found->file = files_top(files, key);
 	return found->file ? 0 : -ENOMEM;
 }
 
-int found_row(struct found *found, const struct row *row, const char *id,
-	const char *name)
+int lookup_row(struct lookup_result *found, const struct row *row,
+	const char *id, const char *name)
 {
 	memset(found, 0, sizeof(*found));
 	found->row = row;
@@ -36,20 +37,21 @@ int found_row(struct found *found, const struct row *row, const char *id,
 	found->name = strdup(name ? name : "");
 	if (found->id && found->name)
 		return 0;
-	found_clear(found);
+	lookup_clear(found);
 	return -ENOMEM;
 }
 
-int found_settings(struct found *found, const struct file *dir)
+int lookup_settings(struct lookup_result *found, const struct file *dir)
 {
 	char ino[32];
 
 	snprintf(ino, sizeof(ino), "%" PRIu64, dir->ino);
-	return found_row(found, tree_row("/run/.settings"),
+	return lookup_row(found, tree_row("/run/.settings"),
 		file_parent(dir) ? ino : file_top_key(dir), NULL);
 }
 
-int listing_add(struct listing *listing, const char *name, struct found *found)
+int listing_add(
+	struct listing *listing, const char *name, struct lookup_result *found)
 {
 	if (listing->count == listing->room) {
 		size_t room = listing->room ? listing->room * 2 : 32;
@@ -69,40 +71,40 @@ int listing_add(struct listing *listing, const char *name, struct found *found)
 	listing->count++;
 	return 0;
 no_memory:
-	found_clear(found);
+	lookup_clear(found);
 	return -ENOMEM;
 }
 
-static uint32_t entry_digest(uint32_t seed, const struct listed *entry)
+static uint32_t entry_hash(uint32_t seed, const struct listed *entry)
 {
-	const struct found *found = &entry->found;
+	const struct lookup_result *found = &entry->found;
 	uint64_t ino;
 
-	seed = node_digest(seed, entry->name, strlen(entry->name) + 1);
+	seed = node_hash(seed, entry->name, strlen(entry->name) + 1);
 	if (found->file) /* a directory in which people save: always the same
 			  */
 		return seed;
 	ino = node_ino(found->row, found->id, found->name);
-	return node_digest(seed, &ino, sizeof(ino));
+	return node_hash(seed, &ino, sizeof(ino));
 }
 
 int listing_add_row(struct listing *listing, const char *name,
 	const struct row *row, const char *id, const char *placeholder)
 {
-	struct found found;
-	int err = found_row(&found, row, id, placeholder);
+	struct lookup_result found;
+	int err = lookup_row(&found, row, id, placeholder);
 
 	return err ? err : listing_add(listing, name, &found);
 }
 
-uint32_t listing_digest(const struct listing *listing)
+uint32_t listing_hash(const struct listing *listing)
 {
 	uint32_t digest = 1;
 
 	for (size_t i = 0; i < listing->count; i++)
-		digest = entry_digest(digest, &listing->entries[i]);
+		digest = entry_hash(digest, &listing->entries[i]);
 	if (listing->tail)
-		digest = node_digest(digest, &listing->tail->hash,
+		digest = node_hash(digest, &listing->tail->hash,
 			sizeof(listing->tail->hash));
 	return digest;
 }
@@ -111,7 +113,7 @@ void listing_clear(struct listing *listing, struct worker *worker)
 {
 	for (size_t i = 0; i < listing->count; i++) {
 		free(listing->entries[i].name);
-		found_clear(&listing->entries[i].found);
+		lookup_clear(&listing->entries[i].found);
 	}
 	free(listing->entries);
 	if (listing->tail)
@@ -125,7 +127,7 @@ size_t listing_size(const struct listing *listing)
 }
 
 const char *listing_at(
-	const struct listing *listing, size_t i, struct found *found)
+	const struct listing *listing, size_t i, struct lookup_result *found)
 {
 	memset(found, 0, sizeof(*found));
 	if (i >= listing->count)

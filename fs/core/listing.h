@@ -15,7 +15,7 @@ struct worker;
  * names come and go. */
 struct listed {
 	char *name;
-	struct found found;
+	struct lookup_result found;
 };
 
 /* The entries of a long list, which stands elsewhere: they are not copied, and
@@ -24,8 +24,8 @@ struct listing_tail {
 	size_t count;
 	uint32_t hash; /* of the names and what they stand for */
 	/* The i-th: fills found, which is borrowed, and returns the name. */
-	const char *(*at)(
-		const struct listing_tail *tail, size_t i, struct found *found);
+	const char *(*at)(const struct listing_tail *tail, size_t i,
+		struct lookup_result *found);
 	/* Frees it; a long list with the worker's help. */
 	void (*free)(struct listing_tail *tail, struct worker *worker);
 };
@@ -37,18 +37,19 @@ struct listing {
 };
 
 /* name is copied; what found holds is taken, also on error. -ENOMEM. */
-int listing_add(struct listing *listing, const char *name, struct found *found);
-/* The same for a row, with what fills its placeholders; see found_row. */
+int listing_add(
+	struct listing *listing, const char *name, struct lookup_result *found);
+/* The same for a row, with what fills its placeholders; see lookup_row. */
 int listing_add_row(struct listing *listing, const char *name,
 	const struct row *row, const char *id, const char *placeholder);
-/* A hash of the names and what they stand for; see node_digest. */
-uint32_t listing_digest(const struct listing *listing);
+/* A hash of the names and what they stand for; see node_hash. */
+uint32_t listing_hash(const struct listing *listing);
 /* Frees what is in it; a long tail with the worker's help. */
 void listing_clear(struct listing *listing, struct worker *worker);
 
 size_t listing_size(const struct listing *listing);
 /* The i-th: returns its name, fills found; both are borrowed. */
 const char *listing_at(
-	const struct listing *listing, size_t i, struct found *found);
+	const struct listing *listing, size_t i, struct lookup_result *found);
 
 #endif

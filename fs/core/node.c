@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/hash.h"
+#include "fs/base/base.h"
 #include "fs/core/edit.h"
 #include "fs/core/row.h"
 
-uint32_t node_digest(uint32_t seed, const void *bytes, size_t len)
+uint32_t node_hash(uint32_t seed, const void *bytes, size_t len)
 {
 	uint64_t hash = hash_bytes(HASH_START ^ seed, bytes, len);
 

@@ -21,14 +21,14 @@ struct node {
 	unsigned holds;	  /* references that we hold */
 	const struct row *row;
 	/*
-	 * What the kernel has cached of it. Contents are known by their hash;
-	 * 0: none. `drawn` is of the content that was rendered last; `told` is
-	 * of the one whose attributes the kernel got, which it caches until
-	 * told_until_ms; `paged` is of the one whose pages, or names, it may
+	 * What the kernel has cached of it. Contents are known by their hash; 0:
+	 * none. content_hash is of the content that was rendered last;
+	 * attr_hash of the one whose attributes the kernel caches until
+	 * attr_until_ms; page_hash of the one whose pages, or names, it may
 	 * cache. `users` handles have that one open.
 	 */
-	uint64_t told_until_ms;
-	uint32_t drawn, told, paged, users;
+	uint64_t attr_until_ms;
+	uint32_t content_hash, attr_hash, page_hash, users;
 	const char *id;	   /* "" where the row has none */
 	const char *name;  /* "" where the row has none */
 	struct edit *edit; /* what is being written; NULL: nothing */
@@ -65,6 +65,6 @@ uint64_t node_ino(const struct row *row, const char *id, const char *name);
 
 /* The hash of a content; never 0. seed: 0, or the hash of what comes before
  * it. */
-uint32_t node_digest(uint32_t seed, const void *bytes, size_t len);
+uint32_t node_hash(uint32_t seed, const void *bytes, size_t len);
 
 #endif

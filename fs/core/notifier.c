@@ -56,10 +56,10 @@ static int inode_post(struct notifier *notifier, uint64_t ino)
 
 static void notify_node(struct core *core, struct node *node)
 {
-	if (!node->lookups || node->told_until_ms <= core->now_ms)
+	if (!node->lookups || node->attr_until_ms <= core->now_ms)
 		return;
 	if (!inode_post(&core->notifier, node->ino))
-		node->told_until_ms = 0;
+		node->attr_until_ms = 0;
 }
 
 void notify_inode(struct core *core, uint64_t ino)
@@ -93,7 +93,7 @@ static void notifier_sweep(struct core *core)
 		notifier->is_sweeping =
 			notifier->swept < core->nodes.bucket_count;
 	}
-	if (!notifier->is_sweeping && notifier->told == notifier->posted)
+	if (!notifier->is_sweeping && notifier->invalidated == notifier->posted)
 		ops_wake(&notifier->waiters);
 }
 
@@ -119,7 +119,7 @@ static void batch_told(void *ctx)
 	struct batch *batch = ctx;
 	struct notifier *notifier = &batch->core->notifier;
 
-	notifier->told += batch->count;
+	notifier->invalidated += batch->count;
 	ops_wake(&notifier->waiters);
 	free(batch);
 }
@@ -147,7 +147,7 @@ void notifier_run(struct core *core)
 			return;
 		free(batch);
 	}
-	notifier->told += count;
+	notifier->invalidated += count;
 	ops_wake(&notifier->waiters);
 }
 
@@ -169,7 +169,7 @@ int notifier_settle(struct op *op)
 	}
 	if (op->settles_at == UINT64_MAX && !notifier->is_sweeping)
 		op->settles_at = notifier->posted;
-	if (notifier->told >= op->settles_at || op->is_late)
+	if (notifier->invalidated >= op->settles_at || op->is_late)
 		return 0;
 	op_deadline(op, op->core->now_ms + SETTLE_MS);
 	return op_wait(op, &notifier->waiters);

@@ -131,7 +131,7 @@ void op_start(struct op *op)
 
 	if (err != -EINPROGRESS)
 		op_finish(op, err);
-	else if (op->is_interrupted && !op->is_deaf)
+	else if (op->is_interrupted && !op->is_uninterruptible)
 		op_finish(op, -EINTR);
 	else
 		op_park(op);
@@ -171,7 +171,7 @@ unsigned ops_run_ready(struct core *core)
 		op_unwait(op);
 		if (op->err)
 			op_finish(op, op->err);
-		else if (op->is_interrupted && !op->is_deaf)
+		else if (op->is_interrupted && !op->is_uninterruptible)
 			op_finish(op, -EINTR);
 		else
 			op_start(op);
@@ -258,7 +258,7 @@ int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 		*answer = pin->answer;
 		return answer->err;
 	}
-	if (op->is_peeking)
+	if (op->cached_only)
 		return cache_peek(op->core->cache, endpoint, id,
 			op->core->now_ms, answer);
 	awaited = malloc(sizeof(*awaited) + id_len + 1);

@@ -76,9 +76,9 @@ struct op {
 	pid_t pid;
 	struct handle *handle;
 	bool is_plus;
-	bool opens;	 /* a create opens the file, too */
-	bool is_peeking; /* op_get returns cached answers only */
-	void *extra;	 /* state of one kind of operation; free()d */
+	bool opens;	  /* a create opens the file, too */
+	bool cached_only; /* op_get returns cached answers only */
+	void *extra;	  /* state of one kind of operation; free()d */
 	void (*end)(struct op *op); /* before that; may be NULL */
 
 	/* What it was given so far. */
@@ -101,8 +101,8 @@ struct op {
 	uint64_t settles_at; /* see fs/core/notifier.h */
 	bool is_late;	     /* op_deadline has passed */
 	bool is_interrupted;
-	int err;      /* of what it waited for; 0: none */
-	bool is_deaf; /* an interrupt waits until this is over */
+	int err;		 /* of what it waited for; 0: none */
+	bool is_uninterruptible; /* an interrupt waits until this is over */
 
 	struct task *task; /* that it waits for; held, see fs/core/task.h */
 };

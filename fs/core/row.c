@@ -138,7 +138,7 @@ struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	struct seen *seen = &core->seen[endpoint];
 
 	if (!seen->version)
-		seen->at = core->born;
+		seen->at = core->epoch;
 	else if (seen->version != answer->version)
 		seen->at = core->now;
 	seen->version = answer->version;

@@ -53,22 +53,23 @@ enum row_flag {
 };
 
 /* What a name stands for: a row and what fills its placeholders, or a saved
- * file, which is held. found_clear frees them. In a listing of saved files only
- * ino and type are there. */
-struct found {
+ * file, which is held. lookup_clear frees them. In a listing of saved files
+ * only ino and type are there. */
+struct lookup_result {
 	const struct row *row;
 	char *id, *name;
 	struct file *file;
 	uint64_t ino;
 	mode_t type;
 };
-void found_clear(struct found *found);
+void lookup_clear(struct lookup_result *found);
 /* The top directory of this key; see files_top. -ENOMEM. */
-int found_top(struct found *found, struct files *files, const char *key);
+int lookup_top(
+	struct lookup_result *found, struct files *files, const char *key);
 /* The settings of a directory: their id is its inode number, or its key. */
-int found_settings(struct found *found, const struct file *dir);
-int found_row(struct found *found, const struct row *row, const char *id,
-	const char *name);
+int lookup_settings(struct lookup_result *found, const struct file *dir);
+int lookup_row(struct lookup_result *found, const struct row *row,
+	const char *id, const char *name);
 
 struct row {
 	const char *path;
@@ -106,11 +107,11 @@ struct row {
 	int (*list)(struct op *op, const struct node *node,
 		struct listing *listing);
 	int (*find)(struct op *op, const struct node *node, const char *name,
-		struct found *found);
+		struct lookup_result *found);
 
 	/* A directory in which people save: found->file is its top. */
-	int (*saves)(
-		struct op *op, const struct node *dir, struct found *found);
+	int (*saves)(struct op *op, const struct node *dir,
+		struct lookup_result *found);
 
 	/* Sets the times, and what else is special in the attributes.
 	 * *timeout_s is how long the kernel may cache them. NULL: as the
@@ -138,9 +139,9 @@ struct row {
 
 	/* For a directory: mkdir, create, unlink and rmdir, rename into it. */
 	int (*make_dir)(struct op *op, const struct node *node,
-		const char *name, struct found *found);
+		const char *name, struct lookup_result *found);
 	int (*make_file)(struct op *op, const struct node *node,
-		const char *name, struct found *found);
+		const char *name, struct lookup_result *found);
 	int (*remove)(struct op *op, const struct node *node, const char *name,
 		bool is_dir);
 	/* `file` (a draft) is renamed to this name here. */

@@ -10,12 +10,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "fs/base/errors.h"
-#include "fs/base/log.h"
-#include "fs/base/name_rule.h"
-#include "fs/base/options.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/task.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"
@@ -36,17 +32,18 @@ static const struct collection *collection_of_kind(const struct dir_kind *kind)
 	return NULL;
 }
 
-int make_saves(struct op *op, const struct node *dir, struct found *found)
+int create_saves(
+	struct op *op, const struct node *dir, struct lookup_result *found)
 {
 	char key[64];
 
 	snprintf(key, sizeof(key), "%s/new", collection_of(dir->row)->path + 1);
-	return found_top(found, op->core->files, key);
+	return lookup_top(found, op->core->files, key);
 }
 
 /* ---- a draft, on its way through the worker ---- */
 
-struct making {
+struct creation {
 	struct task task;
 	struct run run; /* what the request is made of */
 	char *env;	/* the vault's text; NULL: none */
@@ -54,26 +51,26 @@ struct making {
 	char *id; /* of what was made */
 };
 
-static void making_free(struct task *task)
+static void creation_free(struct task *task)
 {
-	struct making *making = (struct making *)task;
-	struct run *run = &making->run;
+	struct creation *creation = (struct creation *)task;
+	struct run *run = &creation->run;
 
 	run_files_thaw(run);
 	json_decref(run->settings);
 	free(run->name);
 	free(run->body);
-	if (making->env)
-		explicit_bzero(making->env, making->env_len);
-	free(making->env);
-	free(making->id);
-	free(making);
+	if (creation->env)
+		explicit_bzero(creation->env, creation->env_len);
+	free(creation->env);
+	free(creation->id);
+	free(creation);
 }
 
 /* Read here: it is kept in memory, where the worker does not look. */
-static int making_env(struct making *making, struct file *env)
+static int creation_env(struct creation *creation, struct file *env)
 {
-	struct core *core = making->run.core;
+	struct core *core = creation->run.core;
 	struct file_opened opened;
 	struct stat st;
 	ssize_t n;
@@ -82,25 +79,25 @@ static int making_env(struct making *making, struct file *env)
 	if (err)
 		return err;
 	if (st.st_size > VAULT_MAX) {
-		errors_add(core->errors, &core->now, "MOVE", making->run.name,
+		errors_add(core->errors, &core->now, "MOVE", creation->run.name,
 			0, -EFBIG, "a vault holds 64 KiB at most");
 		return -EFBIG;
 	}
-	making->env = malloc((size_t)st.st_size + 1);
-	err = making->env ? file_open(env, O_RDONLY, &opened) : -ENOMEM;
+	creation->env = malloc((size_t)st.st_size + 1);
+	err = creation->env ? file_open(env, O_RDONLY, &opened) : -ENOMEM;
 	if (err)
 		return err;
-	n = pread(opened.fd, making->env, (size_t)st.st_size, 0);
-	making->env_len = n < 0 ? 0 : (size_t)n;
+	n = pread(opened.fd, creation->env, (size_t)st.st_size, 0);
+	creation->env_len = n < 0 ? 0 : (size_t)n;
 	err = n < 0 ? -errno : 0;
 	file_close(&opened);
 	return err;
 }
 
 /* A service's bootstrap and env are no input files. */
-static int making_files(struct making *making, struct file *draft)
+static int creation_files(struct creation *creation, struct file *draft)
 {
-	struct run *run = &making->run;
+	struct run *run = &creation->run;
 	bool is_service = collection_of_kind(run->kind) == &services;
 	struct file *bootstrap = NULL, *env = NULL;
 	int err = 0;
@@ -110,7 +107,7 @@ static int making_files(struct making *making, struct file *draft)
 	if (is_service && file_lookup(draft, "env", &env))
 		env = NULL;
 	if (env && S_ISREG(env->type))
-		err = making_env(making, env);
+		err = creation_env(creation, env);
 	if (!err)
 		err = run_files_open(run, draft,
 			bootstrap && S_ISREG(bootstrap->type) ? bootstrap
@@ -120,9 +117,9 @@ static int making_files(struct making *making, struct file *draft)
 	return err;
 }
 
-static int making_work(struct task *task)
+static int creation_work(struct task *task)
 {
-	struct run *run = &((struct making *)task)->run;
+	struct run *run = &((struct creation *)task)->run;
 	char *content;
 	size_t len;
 	int err = run_files_read(run, &content, &len);
@@ -133,15 +130,15 @@ static int making_work(struct task *task)
 	return err;
 }
 
-static void making_done(struct task *task)
+static void creation_done(struct task *task)
 {
-	run_files_thaw(&((struct making *)task)->run);
+	run_files_thaw(&((struct creation *)task)->run);
 }
 
-static int making_fill(struct op *op, struct making *making, struct file *draft,
-	const char *name)
+static int creation_fill(struct op *op, struct creation *creation,
+	struct file *draft, const char *name)
 {
-	struct run *run = &making->run;
+	struct run *run = &creation->run;
 
 	run->core = op->core;
 	run->kind = dir_kind_of(draft);
@@ -149,80 +146,80 @@ static int making_fill(struct op *op, struct making *making, struct file *draft,
 	int err =
 		run->name ? dir_kind_settings(draft, &run->settings) : -ENOMEM;
 	if (!err)
-		err = making_files(making, draft);
+		err = creation_files(creation, draft);
 	const json_t *env = json_object_get(run->settings, "env");
-	if (!err && !making->env && json_object_size(env)) {
-		making->env =
+	if (!err && !creation->env && json_object_size(env)) {
+		creation->env =
 			setting_text(setting_find(run->kind->settings, "env"),
-				env, &making->env_len);
-		err = making->env ? 0 : -ENOMEM;
+				env, &creation->env_len);
+		err = creation->env ? 0 : -ENOMEM;
 	}
 	return err;
 }
 
-static int making_start(struct op *op, struct file *draft, const char *name)
+static int creation_start(struct op *op, struct file *draft, const char *name)
 {
-	struct making *making = calloc(1, sizeof(*making));
+	struct creation *creation = calloc(1, sizeof(*creation));
 
-	if (!making)
+	if (!creation)
 		return -ENOMEM;
-	making->task.work = making_work;
-	making->task.done = making_done;
-	making->task.free = making_free;
-	making->run.program_fd = making->run.dir_fd = -1;
-	int err = making_fill(op, making, draft, name);
+	creation->task.work = creation_work;
+	creation->task.done = creation_done;
+	creation->task.free = creation_free;
+	creation->run.program_fd = creation->run.dir_fd = -1;
+	int err = creation_fill(op, creation, draft, name);
 	if (err) {
-		making_free(&making->task);
+		creation_free(&creation->task);
 		return err;
 	}
-	err = task_start(op->core->worker, &making->task);
+	err = task_start(op->core->worker, &creation->task);
 	if (!err)
-		task_give(&making->task, op);
+		task_give(&creation->task, op);
 	return err;
 }
 
 /* ---- the requests ---- */
 
-static int making_request(struct op *op, struct making *making)
+static int creation_request(struct op *op, struct creation *creation)
 {
 	const struct collection *collection =
-		collection_of_kind(making->run.kind);
+		collection_of_kind(creation->run.kind);
 	struct api_request request = {
-		.endpoint = making->run.endpoint,
+		.endpoint = creation->run.endpoint,
 		.priority = API_PERSON,
-		.body = making->run.body,
-		.body_len = making->run.body_len,
+		.body = creation->run.body,
+		.body_len = creation->run.body_len,
 	};
 	json_t *answer;
 
-	making->run.body = NULL;
+	creation->run.body = NULL;
 	int err = op_call(op, 0, &request, &answer);
-	if (err || making->id)
+	if (err || creation->id)
 		return err;
 	collection_drop(op->core, collection, NULL);
-	return resource_id(answer, collection->form.ids, &making->id);
+	return resource_id(answer, collection->form.ids, &creation->id);
 }
 
-static int making_vault(struct op *op, struct making *making)
+static int creation_vault(struct op *op, struct creation *creation)
 {
 	struct api_request request = {
 		.endpoint = API_SERVICE_ENV_SET,
 		.priority = API_PERSON,
-		.id = making->id,
-		.body_len = making->env_len,
+		.id = creation->id,
+		.body_len = creation->env_len,
 	};
 	json_t *answer;
 
-	if (!making->env_len)
+	if (!creation->env_len)
 		return 0;
-	request.body = malloc(making->env_len);
+	request.body = malloc(creation->env_len);
 	if (!request.body)
 		return -ENOMEM;
-	memcpy(request.body, making->env, making->env_len);
+	memcpy(request.body, creation->env, creation->env_len);
 	return op_call(op, 1, &request, &answer);
 }
 
-static int make_check(struct op *op, const struct node *node,
+static int create_check(struct op *op, const struct node *node,
 	struct file *draft, const char *name)
 {
 	const struct collection *collection = collection_of(node->row);
@@ -233,39 +230,39 @@ static int make_check(struct op *op, const struct node *node,
 	return collection_name_is_free(op, collection, name);
 }
 
-static int make_finish(struct op *op, const struct making *making,
+static int create_finish(struct op *op, const struct creation *creation,
 	struct file *draft, const char *name)
 {
 	const struct collection *collection =
-		collection_of_kind(making->run.kind);
+		collection_of_kind(creation->run.kind);
 
 	file_remove_tree(draft);
 	if (!collection->has_aliases)
 		return 0;
-	return collection_set_alias(op->core, collection, name, making->id);
+	return collection_set_alias(op->core, collection, name, creation->id);
 }
 
-int make_move_in(struct op *op, const struct node *node, struct file *draft,
+int create_move_in(struct op *op, const struct node *node, struct file *draft,
 	const char *name)
 {
 	int err = 0;
 
 	if (!op->task) {
-		err = make_check(op, node, draft, name);
+		err = create_check(op, node, draft, name);
 		if (!err)
-			err = making_start(op, draft, name);
+			err = creation_start(op, draft, name);
 	}
 	if (!err)
 		err = task_wait(op);
-	struct making *making = (struct making *)op->task;
-	if (err && making && making->task.is_done)
+	struct creation *creation = (struct creation *)op->task;
+	if (err && creation && creation->task.is_done)
 		errors_add(op->core->errors, &op->core->now, "MOVE", name, 0,
-			err, making->run.why);
+			err, creation->run.why);
 	if (!err)
-		err = making_request(op, making);
+		err = creation_request(op, creation);
 	if (!err)
-		err = making_vault(op, making);
-	return err ? err : make_finish(op, making, draft, name);
+		err = creation_vault(op, creation);
+	return err ? err : create_finish(op, creation, draft, name);
 }
 
 /* ---- a saved file ---- */
@@ -291,7 +288,7 @@ static void send_vault(struct run *run, const char *id)
 			id);
 }
 
-void make_made(struct run *run, const json_t *answer)
+void create_made(struct run *run, const json_t *answer)
 {
 	const struct collection *collection = collection_of_kind(run->kind);
 	char *id;

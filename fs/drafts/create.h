@@ -3,8 +3,7 @@
 #ifndef FS_DRAFTS_CREATE_H
 #define FS_DRAFTS_CREATE_H
 
-#include "fs/core/op.h"
-#include "fs/core/row.h"
+#include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 
@@ -16,20 +15,21 @@
  * A file saved directly in services/new/ or sessions/new/ is a run whose
  * request creates a resource (SAVES_CREATE), and stays.
  */
-int make_move_in(struct op *op, const struct node *node, struct file *draft,
+int create_move_in(struct op *op, const struct node *node, struct file *draft,
 	const char *name);
 
 /* new/ of a collection, where drafts are made. */
-int make_saves(struct op *op, const struct node *dir, struct found *found);
+int create_saves(
+	struct op *op, const struct node *dir, struct lookup_result *found);
 
 /* Build the request of a draft, or of a saved file, whose content is the
  * bootstrap or a shell's name. */
-int make_build_service(struct run *run, const char *content, size_t len);
-int make_build_session(struct run *run, const char *content, size_t len);
-int make_build_image(struct run *run, const char *content, size_t len);
+int create_build_service(struct run *run, const char *content, size_t len);
+int create_build_session(struct run *run, const char *content, size_t len);
+int create_build_image(struct run *run, const char *content, size_t len);
 
 /* A saved file has created something; answer is the API's. */
-void make_made(struct run *run, const json_t *answer);
+void create_made(struct run *run, const json_t *answer);
 
 /* Submits the draft's program with its input files as an asynchronous job, and
  * leaves the name as a link to it. An operation; if the API refuses it, the

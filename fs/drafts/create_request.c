@@ -65,7 +65,7 @@ static json_t *service_name(const struct run *run)
 
 /* Defaults that differ from client to client are sent. */
 
-int make_build_service(struct run *run, const char *content, size_t len)
+int create_build_service(struct run *run, const char *content, size_t len)
 {
 	json_t *body = json_pack("{s:o s:s s:b}", "name", service_name(run),
 		"network_mode", "zerotrust", "unfreeze_on_demand", true);
@@ -79,7 +79,7 @@ int make_build_service(struct run *run, const char *content, size_t len)
 	return body_finish(run, body, err, API_SERVICE_CREATE);
 }
 
-int make_build_session(struct run *run, const char *content, size_t len)
+int create_build_session(struct run *run, const char *content, size_t len)
 {
 	json_t *body = json_pack(
 		"{s:s s:i}", "network_mode", "zerotrust", "ttl", 3600);
@@ -92,7 +92,7 @@ int make_build_session(struct run *run, const char *content, size_t len)
 	return body_finish(run, body, err, API_SESSION_CREATE);
 }
 
-int make_build_image(struct run *run, const char *content, size_t len)
+int create_build_image(struct run *run, const char *content, size_t len)
 {
 	json_t *body = json_pack("{s:s s:o}", "source_type", "service", "name",
 		json_from_bytes(run->name, strlen(run->name)));

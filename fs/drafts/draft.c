@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/errors.h"
-#include "fs/base/name_rule.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"

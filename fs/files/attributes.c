@@ -56,9 +56,9 @@ static struct stat top_stat(const struct files_options *options)
 	return (struct stat){
 		.st_mode = S_IFDIR | options->top_mode,
 		.st_blksize = 4096,
-		.st_atim = options->born,
-		.st_mtim = options->born,
-		.st_ctim = options->born,
+		.st_atim = options->epoch,
+		.st_mtim = options->epoch,
+		.st_ctim = options->epoch,
 	};
 }
 

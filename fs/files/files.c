@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs/base/hash.h"
+#include "fs/base/base.h"
 #include "fs/files/files_private.h"
 
 int files_open(int state_fd, const char *path,

@@ -58,7 +58,7 @@ struct files_options {
 		      daemon's own */
 	gid_t gid;
 	mode_t top_mode;      /* permission bits of top directories */
-	struct timespec born; /* their time, until they are made on disk */
+	struct timespec epoch; /* their time, until they are made on disk */
 	/* Whether what stands under this name is kept on no disk. */
 	bool (*is_secret)(const struct file *dir, const char *name);
 	/* The last name of a backing file was removed. file is NULL if it is

@@ -9,7 +9,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-#include "fs/base/fd.h"
+#include "fs/base/base.h"
 #include "fs/files/files.h"
 
 #define SECRET_MAX (1 << 20)

@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "fs/base/setting.h"
-#include "fs/base/state.h"
+#include "fs/base/base.h"
 #include "fs/files/files_private.h"
 
 enum { SETTINGS_MAX = 16 << 20 };

@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "fs/base/name_rule.h"
-#include "fs/base/safe_name.h"
+#include "fs/base/base.h"
 
 static const struct dir_kind *kinds; /* the first without a root ends */
 

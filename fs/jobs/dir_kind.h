@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "fs/base/setting.h"
+#include "fs/base/base.h"
 #include "fs/files/files.h"
 
 struct run;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"

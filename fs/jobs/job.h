@@ -10,8 +10,8 @@
 #define HASH_NONFATAL_OOM 1 /* tbl stays NULL then */
 #include <uthash.h>
 
-#include "fs/base/setting.h"
-#include "fs/core/op.h"
+#include "fs/base/base.h"
+#include "fs/core/core.h"
 
 /*
  * A job is created when content is saved, and is on disk (fs/jobs/job_store.h)

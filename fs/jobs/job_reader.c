@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/jobs/jobs.h"
 
 static void unwait_end(struct op *op)

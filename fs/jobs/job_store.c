@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "fs/base/fd.h"
+#include "fs/base/base.h"
 #include "fs/jobs/jobs.h"
 
 static const char *const suffixes[] = {

@@ -3,7 +3,7 @@
 #ifndef FS_JOBS_JOB_STORE_H
 #define FS_JOBS_JOB_STORE_H
 
-#include "fs/base/state.h"
+#include "fs/base/base.h"
 #include "fs/jobs/job.h"
 
 /*

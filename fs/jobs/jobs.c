@@ -12,8 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "fs/base/json_time.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
@@ -53,7 +52,7 @@ static int names_read(struct core *core)
 	}
 	if (is_shortage(err))
 		return err;
-	jobs->changed = core->born;
+	jobs->changed = core->epoch;
 	json_to_timespec(json_object_get(names, "changed"), &jobs->changed);
 	jobs->aliases = object_member(names, "aliases");
 	jobs->forgotten = object_member(names, "forgotten");

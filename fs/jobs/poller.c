@@ -7,9 +7,7 @@
 #include <sys/param.h>
 #include <syslog.h>
 
-#include "fs/base/errors.h"
-#include "fs/base/json_array.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 
 /* Milliseconds before each poll of a single job with a reader. */

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fs/base/errors.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 

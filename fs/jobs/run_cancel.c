@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/base/errors.h"
-#include "fs/base/json_array.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 

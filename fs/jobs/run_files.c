@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs/base/fd.h"
-#include "fs/base/name_rule.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 

@@ -11,9 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "fs/base/clock.h"
-#include "fs/base/errors.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "fs/mount/parts.h"

@@ -12,18 +12,14 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "fs/base/clock.h"
-#include "fs/base/errors.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
-#include "fs/core/row.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/mount/parts.h"
 #include "fs/ops/operations.h"
 #include "fs/resources/resources.h"
-#include "fs/tree/tables.h"
+#include "fs/tree/tree.h"
 
 /* A saved file has gone for good; its job, if it was a run's, goes with it. */
 static void file_gone(void *ctx, uint64_t number, struct file *file)
@@ -76,7 +72,7 @@ static int files_start(struct core *core)
 		.uid = options->uid,
 		.gid = options->gid,
 		.top_mode = 0777 & ~options->umask,
-		.born = core->born,
+		.epoch = core->epoch,
 		.is_secret = dir_kind_is_secret,
 		.gone = file_gone,
 		.sweep = files_removed,
@@ -94,7 +90,7 @@ static int mount_read(struct mount *mount)
 	struct core *core = &mount->core;
 	int err;
 
-	core->born = core->state.born;
+	core->epoch = core->state.epoch;
 	err = files_start(core);
 	if (!err)
 		err = jobs_load(core);

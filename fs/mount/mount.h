@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 #include "api/api.h"
-#include "fs/base/options.h"
-#include "fs/core/fuse.h"
+#include "fs/base/base.h"
+#include "fs/core/core.h"
 
 struct mount;
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "fs/core/core.h"
-#include "fs/core/task.h"
 
 enum { TIMEOUT_MS = 250 };
 
@@ -39,7 +38,7 @@ static int probe_start(struct op *op, pid_t opener, uint64_t ino)
 	if (err)
 		return err;
 	task_give(&probe->task, op);
-	op->is_deaf = true;
+	op->is_uninterruptible = true;
 	op_deadline(op, op->core->now_ms + TIMEOUT_MS);
 	return 0;
 }
@@ -57,7 +56,7 @@ int close_probe_ask(
 				   : WRITER_UNKNOWN;
 	task_drop(op->task);
 	op->task = NULL;
-	op->is_deaf = false;
+	op->is_uninterruptible = false;
 	op_deadline_clear(op);
 	return 0;
 }

@@ -3,7 +3,7 @@
 #ifndef FS_OPS_CLOSE_PROBE_H
 #define FS_OPS_CLOSE_PROBE_H
 
-#include "fs/core/op.h"
+#include "fs/core/core.h"
 #include "fs/ops/open_descriptors.h"
 
 /*

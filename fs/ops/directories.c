@@ -4,11 +4,9 @@
 
 #include <errno.h>
 
-#include "fs/ops/lookup.h"
-#include "fs/core/handle.h"
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/files/files.h"
+#include "fs/ops/lookup.h"
 #include "fs/ops/virtual_entries.h"
 
 enum { REFUSED_MS = 1000 };
@@ -18,16 +16,16 @@ enum { REFUSED_MS = 1000 };
 static int names_keep(struct op *op, struct handle *handle)
 {
 	struct node *dir = handle->node;
-	uint32_t digest = listing_digest(&handle->listing);
+	uint32_t digest = listing_hash(&handle->listing);
 	struct stat attr;
 	double timeout_s;
 	int err = row_attr(op, dir, &attr, &timeout_s);
 
-	if (err || timeout_s <= 0 || (dir->users && dir->paged != digest))
+	if (err || timeout_s <= 0 || (dir->users && dir->page_hash != digest))
 		return err;
 	op->fi.cache_readdir = 1;
-	op->fi.keep_cache = dir->paged == digest;
-	dir->paged = digest;
+	op->fi.keep_cache = dir->page_hash == digest;
+	dir->page_hash = digest;
 	dir->users++;
 	handle->is_user = true;
 	return 0;
@@ -66,7 +64,7 @@ int dir_read(struct op *op)
 	if (is_to_list(op)) {
 		struct listing fresh = { 0 };
 		int err = handle->file
-			? shown_list(op->core, handle->file, &fresh)
+			? virtual_list(op->core, handle->file, &fresh)
 			: dir_list(op, handle->node, &fresh);
 		if (err) {
 			listing_clear(&fresh, op->core->reader);
@@ -82,13 +80,13 @@ int dir_read(struct op *op)
 int tree_mkdir(struct op *op)
 {
 	struct node *dir = op->node;
-	struct found found;
+	struct lookup_result found;
 	int err;
 
 	if (!op->step) {
 		err = dir_find(op, dir, op->name, &found);
 		if (!err)
-			found_clear(&found);
+			lookup_clear(&found);
 		if (err != -ENOENT)
 			return err ? err : -EEXIST;
 		op->step = 1;
@@ -96,24 +94,24 @@ int tree_mkdir(struct op *op)
 	if (!dir->row->make_dir)
 		return -EPERM;
 	err = dir->row->make_dir(op, dir, op->name, &found);
-	return err ? err : found_reply(op, &found);
+	return err ? err : lookup_reply(op, &found);
 }
 
 /* A file that was made and is opened by the same request: an empty one. */
-static int create_reply(struct op *op, struct found *found)
+static int create_reply(struct op *op, struct lookup_result *found)
 {
 	struct fuse_entry_param entry;
 	struct handle *handle = NULL;
 	struct node *held;
-	int err = found_fill(op, found, &entry, &held);
+	int err = lookup_fill(op, found, &entry, &held);
 
-	found_clear(found);
+	lookup_clear(found);
 	if (err < 0)
 		return err;
 	handle = handle_new(op, &handle_text, held);
 	if (handle) {
 		handle_fill(handle, &op->fi, false);
-		found_told(op, found, &entry, held);
+		lookup_told(op, found, &entry, held);
 		op_reply_create(op, &entry, &op->fi);
 	}
 	node_drop(&op->core->nodes, held);
@@ -124,20 +122,20 @@ static int create_reply(struct op *op, struct found *found)
 int tree_create(struct op *op)
 {
 	struct node *dir = op->node;
-	struct found found;
+	struct lookup_result found;
 
 	if (!dir->row->make_file)
 		return -EPERM;
 	int err = dir->row->make_file(op, dir, op->name, &found);
 	if (err)
 		return err;
-	return op->opens ? create_reply(op, &found) : found_reply(op, &found);
+	return op->opens ? create_reply(op, &found) : lookup_reply(op, &found);
 }
 
 int tree_remove(struct op *op)
 {
 	struct node *dir = op->node;
-	struct found found;
+	struct lookup_result found;
 	bool is_dir = op->flags;
 	int err;
 
@@ -145,7 +143,7 @@ int tree_remove(struct op *op)
 		err = dir_find(op, dir, op->name, &found);
 		if (err)
 			return err;
-		found_clear(&found);
+		lookup_clear(&found);
 		op->step = 1;
 	}
 	if (!dir->row->remove)

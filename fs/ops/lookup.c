@@ -7,16 +7,13 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/listing.h"
-#include "fs/core/node.h"
-#include "fs/core/row.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/ops/nodes.h"
 
 /* A static row under a directory: with the same id and name. */
 static int child_found(struct op *op, const struct row *row,
-	const struct node *dir, bool is_listing, struct found *found)
+	const struct node *dir, bool is_listing, struct lookup_result *found)
 {
 	struct node *child;
 	int err;
@@ -30,13 +27,13 @@ static int child_found(struct op *op, const struct row *row,
 	if (!err && is_listing && row->is_hidden && row->is_hidden(op, child))
 		err = -ENOENT;
 	if (!err)
-		err = found_row(found, row, dir->id, dir->name);
+		err = lookup_row(found, row, dir->id, dir->name);
 	node_drop(&op->core->nodes, child);
 	return err;
 }
 
-int dir_find(
-	struct op *op, struct node *dir, const char *name, struct found *found)
+int dir_find(struct op *op, struct node *dir, const char *name,
+	struct lookup_result *found)
 {
 	const struct row *row;
 
@@ -55,7 +52,7 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 	int err = 0;
 
 	for (size_t i = 0; !err && (row = tree_child(dir->row, i)); i++) {
-		struct found found;
+		struct lookup_result found;
 		if (row->flags & ROW_UNLISTED)
 			continue;
 		err = child_found(op, row, dir, true, &found);
@@ -84,7 +81,7 @@ double saved_timeout_s(const struct file *file)
 }
 
 /* A directory that every account has. */
-static bool is_always_there(const struct found *found)
+static bool is_always_there(const struct lookup_result *found)
 {
 	const struct row *row = found->row;
 
@@ -92,7 +89,7 @@ static bool is_always_there(const struct found *found)
 		!found->id[0] && !found->name[0] && !row_is_placeholder(row);
 }
 
-int found_fill(struct op *op, const struct found *found,
+int lookup_fill(struct op *op, const struct lookup_result *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
 	double timeout_s;
@@ -111,12 +108,12 @@ int found_fill(struct op *op, const struct found *found,
 		return -ENOMEM;
 	*held = node;
 	entry->ino = node->ino;
-	op->is_peeking = true;
+	op->cached_only = true;
 	int err = row_attr(op, node, &entry->attr, &timeout_s);
-	op->is_peeking = false;
+	op->cached_only = false;
 	if (err) {
 		row_attr_plain(op->core, node, &entry->attr);
-		node->drawn = 0;
+		node->content_hash = 0;
 		return 1;
 	}
 	entry->attr_timeout = timeout_s;
@@ -128,11 +125,11 @@ int found_fill(struct op *op, const struct found *found,
 
 void node_told(const struct core *core, struct node *node, double timeout_s)
 {
-	node->told = node->drawn;
-	node->told_until_ms = core->now_ms + (uint64_t)(timeout_s * 1000);
+	node->attr_hash = node->content_hash;
+	node->attr_until_ms = core->now_ms + (uint64_t)(timeout_s * 1000);
 }
 
-void found_told(const struct op *op, const struct found *found,
+void lookup_told(const struct op *op, const struct lookup_result *found,
 	const struct fuse_entry_param *entry, struct node *held)
 {
 	if (held) {
@@ -143,27 +140,27 @@ void found_told(const struct op *op, const struct found *found,
 	}
 }
 
-int found_reply(struct op *op, struct found *found)
+int lookup_reply(struct op *op, struct lookup_result *found)
 {
 	struct fuse_entry_param entry;
 	struct node *held;
-	int err = found_fill(op, found, &entry, &held);
+	int err = lookup_fill(op, found, &entry, &held);
 
 	if (err >= 0) {
 		if (op->req)
-			found_told(op, found, &entry, held);
+			lookup_told(op, found, &entry, held);
 		op_reply_entry(op, &entry);
 		err = 0;
 	}
 	node_drop(&op->core->nodes, held);
-	found_clear(found);
+	lookup_clear(found);
 	return err;
 }
 
 /* ---- an open directory ---- */
 
 static void entry_names(
-	const struct found *found, struct fuse_entry_param *entry)
+	const struct lookup_result *found, struct fuse_entry_param *entry)
 {
 	const struct row *row = found->row;
 
@@ -189,27 +186,27 @@ static size_t entry_add(struct op *op, char *bytes, size_t room,
 /* Attributes that would cost a request are left out: the kernel asks for them
  * when a program needs them. */
 static size_t listing_entry(struct op *op, char *bytes, size_t room,
-	const char *name, const struct found *found, off_t next)
+	const char *name, const struct lookup_result *found, off_t next)
 {
 	struct fuse_entry_param entry;
 	struct node *held = NULL;
 	size_t len;
 
 	if (!op->is_plus || !(found->row || found->file) ||
-		found_fill(op, found, &entry, &held))
+		lookup_fill(op, found, &entry, &held))
 		entry_names(found, &entry);
 	len = entry_add(op, bytes, room, name, &entry, next);
 	if (len <= room && entry.ino)
-		found_told(op, found, &entry, held);
+		lookup_told(op, found, &entry, held);
 	node_drop(&op->core->nodes, held);
 	return len;
 }
 
 /* A saved file may have been removed since it was listed. */
 static size_t listing_saved(struct op *op, char *bytes, size_t room,
-	const char *name, const struct found *listed, off_t next)
+	const char *name, const struct lookup_result *listed, off_t next)
 {
-	struct found found = *listed;
+	struct lookup_result found = *listed;
 	size_t len;
 
 	if (op->is_plus &&
@@ -239,7 +236,7 @@ int listing_reply(struct op *op, struct listing *listing)
 		return -ENOMEM;
 	for (size_t i = op->offset; i < total; i++) {
 		size_t room = op->size - used, len;
-		struct found found;
+		struct lookup_result found;
 		if (i < 2) {
 			len = listing_dot(op, bytes + used, room,
 				i ? ".." : ".", i ? FUSE_ROOT_ID : op->ino,

@@ -3,12 +3,12 @@
 #ifndef FS_OPS_LOOKUP_H
 #define FS_OPS_LOOKUP_H
 
-#include "fs/core/row.h"
+#include "fs/core/core.h"
 
 /* Finds a name in a row's directory. 0 (found to be cleared by the caller),
  * -ENOENT, -EINPROGRESS, ... */
-int dir_find(
-	struct op *op, struct node *dir, const char *name, struct found *found);
+int dir_find(struct op *op, struct node *dir, const char *name,
+	struct lookup_result *found);
 
 /* Lists a row's directory: static rows, then dynamic entries. */
 int dir_list(struct op *op, struct node *dir, struct listing *listing);
@@ -16,18 +16,18 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing);
 /* Fills in attributes and time-outs, without a request. A row's node is held
  * for the caller in *held (NULL for a saved file, and on error). 0; 1: they are
  * not cached, the entry has what every node of the row has; -errno. */
-int found_fill(struct op *op, const struct found *found,
+int lookup_fill(struct op *op, const struct lookup_result *found,
 	struct fuse_entry_param *entry, struct node **held);
 
 /* The kernel has been given the attributes that row_attr made of it. */
 void node_told(const struct core *core, struct node *node, double timeout_s);
 /* The kernel has been given a filled entry, and a reference with it. */
-void found_told(const struct op *op, const struct found *found,
+void lookup_told(const struct op *op, const struct lookup_result *found,
 	const struct fuse_entry_param *entry, struct node *held);
 
 /* Replies the entry, with cached attributes or none: sends no request. Clears
  * found. */
-int found_reply(struct op *op, struct found *found);
+int lookup_reply(struct op *op, struct lookup_result *found);
 
 /* How long the kernel may cache a saved file's attributes. */
 double saved_timeout_s(const struct file *file);

@@ -8,9 +8,6 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/edit.h"
-#include "fs/core/handle.h"
-#include "fs/core/row.h"
 #include "fs/ops/lookup.h"
 
 /*
@@ -46,14 +43,14 @@ static bool is_never_there(const struct node *dir, const char *name)
 int tree_lookup(struct op *op)
 {
 	struct node *dir = op->node;
-	struct found found;
+	struct lookup_result found;
 
 	int err = dir_find(op, dir, op->name, &found);
 	if (err == -ENOENT && is_never_there(dir, op->name)) {
 		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
 		return op_reply_entry(op, &none);
 	}
-	return err ? err : found_reply(op, &found);
+	return err ? err : lookup_reply(op, &found);
 }
 
 int tree_getattr(struct op *op)

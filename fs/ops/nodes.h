@@ -3,8 +3,7 @@
 #ifndef FS_OPS_NODES_H
 #define FS_OPS_NODES_H
 
-#include "fs/core/handle.h"
-#include "fs/core/op.h"
+#include "fs/core/core.h"
 
 struct node;
 
@@ -24,7 +23,7 @@ int row_exists(struct op *op, const struct node *node);
 /* The attributes that are known without asking the API. */
 void row_attr_plain(
 	const struct core *core, const struct node *node, struct stat *attr);
-/* All attributes of a node; sets node->drawn for its content. */
+/* All attributes of a node; sets node->content_hash for its content. */
 int row_attr(
 	struct op *op, struct node *node, struct stat *attr, double *timeout_s);
 

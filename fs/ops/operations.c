@@ -7,8 +7,6 @@
 #include <sys/statvfs.h>
 
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
-#include "fs/core/row.h"
 #include "fs/files/files.h"
 #include "fs/ops/nodes.h"
 #include "fs/ops/request.h"

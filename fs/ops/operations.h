@@ -3,7 +3,7 @@
 #ifndef FS_OPS_OPERATIONS_H
 #define FS_OPS_OPERATIONS_H
 
-#include "fs/core/fuse.h"
+#include "fs/core/core.h"
 
 /* For fuse_session_new; its userdata is the struct core. */
 extern const struct fuse_lowlevel_ops fs_operations;

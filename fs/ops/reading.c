@@ -8,13 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs/ops/lookup.h"
-#include "fs/core/handle.h"
 #include "fs/core/core.h"
-#include "fs/core/edit.h"
-#include "fs/core/row.h"
-#include "fs/ops/open_descriptors.h"
 #include "fs/jobs/jobs.h"
+#include "fs/ops/lookup.h"
+#include "fs/ops/open_descriptors.h"
 
 static int row_value(
 	struct op *op, const struct node *node, const json_t **value)
@@ -104,7 +101,7 @@ void row_attr_plain(
 	attr->st_uid = options->uid;
 	attr->st_gid = options->gid;
 	attr->st_blksize = 4096;
-	attr_times(attr, &core->born, &core->born);
+	attr_times(attr, &core->epoch, &core->epoch);
 }
 
 int row_attr(
@@ -127,7 +124,7 @@ int row_attr(
 	err = row_content(op, node, &text, &len);
 	if (err)
 		return err;
-	node->drawn = node_digest(0, text, len);
+	node->content_hash = node_hash(0, text, len);
 	free(text);
 	attr_size(attr, len);
 	return 0;
@@ -147,16 +144,16 @@ static int text_read(struct op *op)
 	char *text;
 	size_t len;
 
-	if (!handle->is_user || node->told == handle->digest)
+	if (!handle->is_user || node->attr_hash == handle->digest)
 		return handle_reply_text(op, handle->text, handle->len);
-	op->is_peeking = true;
+	op->cached_only = true;
 	int err = row_content(op, node, &text, &len);
-	op->is_peeking = false;
+	op->cached_only = false;
 	if (!err) {
 		free(handle->text);
 		handle->text = text;
 		handle->len = len;
-		handle->digest = node->paged = node_digest(0, text, len);
+		handle->digest = node->page_hash = node_hash(0, text, len);
 	}
 	return handle_reply_text(op, handle->text, handle->len);
 }
@@ -208,25 +205,26 @@ static bool is_kept(const struct handle *handle)
 {
 	return handle->kind == &handle_text && !handle->is_writable &&
 		!(handle->node->row->flags & (ROW_UNSIZED | ROW_SECRET)) &&
-		handle->node->told_until_ms > 0;
+		handle->node->attr_until_ms > 0;
 }
 
 static int open_kept(struct op *op, struct handle *handle)
 {
 	struct node *node = handle->node;
-	uint32_t digest = node_digest(0, handle->text, handle->len);
+	uint32_t digest = node_hash(0, handle->text, handle->len);
 
-	if (digest != node->told && !op->is_settling)
+	if (digest != node->attr_hash && !op->is_settling)
 		notify_inode(op->core, node->ino);
-	int err = digest != node->told ? notifier_settle(op) : 0;
+	int err = digest != node->attr_hash ? notifier_settle(op) : 0;
 	if (err)
 		return err;
-	if (digest != node->told || node->told_until_ms <= op->core->now_ms ||
-		(node->users && node->paged != digest))
+	if (digest != node->attr_hash ||
+		node->attr_until_ms <= op->core->now_ms ||
+		(node->users && node->page_hash != digest))
 		return 0;
-	op->fi.keep_cache = node->paged == digest;
+	op->fi.keep_cache = node->page_hash == digest;
 	op->fi.direct_io = 0;
-	node->paged = digest;
+	node->page_hash = digest;
 	node->users++;
 	handle->is_user = true;
 	handle->digest = digest;
@@ -277,9 +275,9 @@ int tree_lseek(struct op *op)
 	struct stat attr;
 	double timeout_s;
 
-	op->is_peeking = true;
+	op->cached_only = true;
 	int err = row_attr(op, node, &attr, &timeout_s);
-	op->is_peeking = false;
+	op->cached_only = false;
 	if (err || op->offset < 0 || op->offset >= attr.st_size)
 		return -ENXIO;
 	return op_reply_lseek(

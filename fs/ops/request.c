@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
 
 struct core *request_fs(fuse_req_t req)
 {

@@ -3,7 +3,7 @@
 #ifndef FS_OPS_REQUEST_H
 #define FS_OPS_REQUEST_H
 
-#include "fs/core/op.h"
+#include "fs/core/core.h"
 
 /* The arguments of a request, as struct op has them; all are borrowed. */
 struct request {

@@ -7,9 +7,8 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/task.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/ops/close_probe.h"

@@ -3,8 +3,7 @@
 #ifndef FS_OPS_SAVE_H
 #define FS_OPS_SAVE_H
 
-#include "fs/core/handle.h"
-#include "fs/core/op.h"
+#include "fs/core/core.h"
 
 /* The close of one descriptor: if it is the last, saves, and waits for the
  * API's answer. An operation. */

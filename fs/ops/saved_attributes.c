@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "fs/core/core.h"
-#include "fs/core/task.h"
 #include "fs/ops/lookup.h"
 
 int saved_getattr(struct op *op)
@@ -73,7 +72,7 @@ int saved_truncate(struct op *op, struct file *file, off_t size)
 	}
 	if (!err)
 		err = task_wait(op);
-	op->is_deaf = err == -EINPROGRESS;
+	op->is_uninterruptible = err == -EINPROGRESS;
 	return err;
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
 #include "fs/jobs/jobs.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/save.h"
@@ -18,7 +17,7 @@ int saved_make_file(
 	const struct file_caller caller = { op->uid, op->gid };
 	mode_t mode = op->mode & 07777;
 	struct file *dir = op->file;
-	int err = shown_refuses(op->name);
+	int err = virtual_refuses(op->name);
 
 	if (!err)
 		err = op_wait_dir(op);
@@ -39,21 +38,21 @@ int saved_make_file(
 
 int saved_make(struct op *op)
 {
-	struct found found = { 0 };
+	struct lookup_result found = { 0 };
 	int err = saved_make_file(op, NULL, &found.file);
 
-	return err ? err : found_reply(op, &found);
+	return err ? err : lookup_reply(op, &found);
 }
 
 int saved_link(struct op *op)
 {
-	struct found found = { .file = op->file };
+	struct lookup_result found = { .file = op->file };
 	struct file *dir = file_by_ino(op->core->files, op->new_ino);
 	int err;
 
 	if (!dir || !S_ISDIR(dir->type))
 		return -EPERM;
-	err = shown_refuses(op->name);
+	err = virtual_refuses(op->name);
 	if (!err)
 		err = op_wait_thaw(op, dir);
 	if (!err)
@@ -61,7 +60,7 @@ int saved_link(struct op *op)
 	if (err)
 		return err;
 	file_hold(found.file);
-	return found_reply(op, &found);
+	return lookup_reply(op, &found);
 }
 
 int saved_remove(struct op *op)
@@ -73,7 +72,7 @@ int saved_remove(struct op *op)
 		return err;
 	err = file_lookup(dir, op->name, &file);
 	if (err == -ENOENT)
-		return shown_remove(op, dir);
+		return virtual_remove(op, dir);
 	if (err)
 		return err;
 	if (!op->flags)
@@ -98,7 +97,7 @@ static int rename_do(
 		return -ENOENT;
 	if (strcmp(key, to_key))
 		return -EPERM;
-	err = shown_refuses(op->new_name);
+	err = virtual_refuses(op->new_name);
 	if (!err)
 		err = file_rename(dir, op->name, to, op->new_name, op->flags);
 	if (!err)

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
 #include "fs/jobs/jobs.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
@@ -17,8 +16,8 @@
 
 int op_wait_thaw(struct op *op, const struct file *file)
 {
-	op->is_deaf = file_is_frozen(file);
-	return op->is_deaf ? op_wait(op, &op->core->frozen) : 0;
+	op->is_uninterruptible = file_is_frozen(file);
+	return op->is_uninterruptible ? op_wait(op, &op->core->frozen) : 0;
 }
 
 int op_wait_dir(struct op *op)
@@ -28,12 +27,12 @@ int op_wait_dir(struct op *op)
 
 int saved_lookup(struct op *op)
 {
-	struct found found;
+	struct lookup_result found;
 	int err = S_ISDIR(op->file->type)
-		? shown_lookup(op->core, op->file, op->name, &found)
+		? virtual_lookup(op->core, op->file, op->name, &found)
 		: -ESTALE;
 
-	return err ? err : found_reply(op, &found);
+	return err ? err : lookup_reply(op, &found);
 }
 
 int saved_readlink(struct op *op)
@@ -130,7 +129,7 @@ int saved_open(struct op *op)
 
 int saved_create(struct op *op)
 {
-	struct found found = { 0 };
+	struct lookup_result found = { 0 };
 	struct fuse_entry_param entry;
 	struct handle *handle = saved_handle_new(op, NULL);
 	struct node *held;
@@ -140,7 +139,7 @@ int saved_create(struct op *op)
 	int err = saved_make_file(op, &handle->opened, &found.file);
 	handle->file = found.file; /* taken */
 	if (!err)
-		err = found_fill(op, &found, &entry, &held);
+		err = lookup_fill(op, &found, &entry, &held);
 	if (err) {
 		handle_free(op->core, handle);
 		return err;

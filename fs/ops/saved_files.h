@@ -3,7 +3,7 @@
 #ifndef FS_OPS_SAVED_FILES_H
 #define FS_OPS_SAVED_FILES_H
 
-#include "fs/core/op.h"
+#include "fs/core/core.h"
 #include "fs/files/files.h"
 
 /* 0, or -EINPROGRESS while the worker reads a program and its input files,

@@ -9,19 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/name_rule.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/listing.h"
-#include "fs/core/row.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 
 static const char settings_name[] = ".settings";
 
-static int job_found(
-	const struct file *dir, const struct job *job, struct found *found)
+static int job_found(const struct file *dir, const struct job *job,
+	struct lookup_result *found)
 {
-	return found_row(found,
+	return lookup_row(found,
 		tree_row(job->is_async && dir_kind_of(dir)->is_async
 				? "/jobs/new/{name}.job"
 				: "/jobs/{job}"),
@@ -36,15 +34,16 @@ static bool has_settings(const struct file *dir)
 	return !parent || !file_parent(parent);
 }
 
-static int shown_find(struct core *core, struct file *dir, const char *name,
-	struct found *found)
+static int virtual_find(struct core *core, struct file *dir, const char *name,
+	struct lookup_result *found)
 {
 	char program[NAME_MAX + 1];
 	struct job *job = NULL;
 	struct file *file;
 
 	if (!strcmp(name, settings_name))
-		return has_settings(dir) ? found_settings(found, dir) : -ENOENT;
+		return has_settings(dir) ? lookup_settings(found, dir)
+					 : -ENOENT;
 	if (!name_of_job(name, program))
 		return -ENOENT;
 	int err = file_lookup(dir, program, &file);
@@ -55,15 +54,15 @@ static int shown_find(struct core *core, struct file *dir, const char *name,
 	return job ? job_found(dir, job, found) : -ENOENT;
 }
 
-int shown_lookup(struct core *core, struct file *dir, const char *name,
-	struct found *found)
+int virtual_lookup(struct core *core, struct file *dir, const char *name,
+	struct lookup_result *found)
 {
 	memset(found, 0, sizeof(*found));
 	int err = file_lookup(dir, name, &found->file);
-	return err == -ENOENT ? shown_find(core, dir, name, found) : err;
+	return err == -ENOENT ? virtual_find(core, dir, name, found) : err;
 }
 
-int shown_refuses(const char *name)
+int virtual_refuses(const char *name)
 {
 	char program[NAME_MAX + 1];
 
@@ -83,7 +82,7 @@ static int list_job(
 	const struct listing_of *of, const char *name, const struct job *job)
 {
 	char job_name[NAME_MAX + sizeof(".job")];
-	struct found found;
+	struct lookup_result found;
 	int err;
 
 	snprintf(job_name, sizeof(job_name), "%s.job", name);
@@ -112,7 +111,7 @@ static uint64_t listed_ino(
 static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
 {
 	const struct listing_of *of = ctx;
-	struct found found = { .type = type };
+	struct lookup_result found = { .type = type };
 	struct job *job = S_ISREG(type) ? job_of_file(of->core, number) : NULL;
 	int err = job ? list_job(of, name, job) : 0;
 
@@ -120,22 +119,22 @@ static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
 	return err ? err : listing_add(of->listing, name, &found);
 }
 
-int shown_list(struct core *core, struct file *dir, struct listing *listing)
+int virtual_list(struct core *core, struct file *dir, struct listing *listing)
 {
 	struct listing_of of = { core, dir, listing };
 
 	return file_each(dir, list_file, &of);
 }
 
-int shown_remove(struct op *op, struct file *dir)
+int virtual_remove(struct op *op, struct file *dir)
 {
-	struct found found;
-	int err = shown_find(op->core, dir, op->name, &found);
+	struct lookup_result found;
+	int err = virtual_find(op->core, dir, op->name, &found);
 
 	if (err)
 		return err;
 	struct job *job = job_by_key(op->core, found.id);
-	found_clear(&found);
+	lookup_clear(&found);
 	if (!job || !strcmp(op->name, settings_name))
 		return -EPERM;
 	if (!job_is_final(job))

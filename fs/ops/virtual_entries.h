@@ -3,7 +3,7 @@
 #ifndef FS_OPS_VIRTUAL_ENTRIES_H
 #define FS_OPS_VIRTUAL_ENTRIES_H
 
-#include "fs/core/listing.h"
+#include "fs/core/core.h"
 #include "fs/files/files.h"
 
 /*
@@ -14,14 +14,14 @@
 
 /* Finds a saved file or virtual entry: 0 (found to be cleared), -ENOENT,
  * -ENOMEM, ... */
-int shown_lookup(struct core *core, struct file *dir, const char *name,
-	struct found *found);
+int virtual_lookup(struct core *core, struct file *dir, const char *name,
+	struct lookup_result *found);
 /* -EPERM for the names of virtual entries, under which nothing is saved. */
-int shown_refuses(const char *name);
+int virtual_refuses(const char *name);
 /* Lists saved files and their jobs. 0 or -errno. */
-int shown_list(struct core *core, struct file *dir, struct listing *listing);
+int virtual_list(struct core *core, struct file *dir, struct listing *listing);
 /* Removes a virtual entry and replies: a job with its directory; -EBUSY if it
  * has not ended, -ENOENT, -EPERM. */
-int shown_remove(struct op *op, struct file *dir);
+int virtual_remove(struct op *op, struct file *dir);
 
 #endif

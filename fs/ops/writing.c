@@ -9,13 +9,10 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fs/ops/lookup.h"
-#include "fs/core/handle.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/ops/close_probe.h"
-#include "fs/core/edit.h"
+#include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
 
 static void edit_done(struct node *node)

@@ -13,7 +13,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 
 void process_harden(void)
 {

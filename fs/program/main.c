@@ -5,8 +5,8 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fs/base/log.h"
-#include "fs/core/fuse.h"
+#include "fs/base/base.h"
+#include "fs/core/core.h"
 #include "fs/program/program.h"
 
 static int help_print(void)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "fs/base/options.h"
+#include "fs/base/base.h"
 
 struct fuse_args;
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/mount/mount.h"
 #include "fs/program/program.h"
 

@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/options.h"
-#include "fs/base/safe_name.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/resources/collection_state.h"
 
 /* Invalidates what the kernel cached of a row and of the rows right below it.
@@ -90,7 +88,7 @@ static bool looks_like_id(const char *name)
 }
 
 static int find_elsewhere(struct op *op, const struct collection *collection,
-	const char *name, struct found *found)
+	const char *name, struct lookup_result *found)
 {
 	const struct collection *const *views = collection->views;
 	struct cache_answer answer;
@@ -102,17 +100,17 @@ static int find_elsewhere(struct op *op, const struct collection *collection,
 		const struct resource *resource =
 			index ? resource_by_name(index, name) : NULL;
 		if (resource)
-			return found_row(found, tree_row(collection->row),
+			return lookup_row(found, tree_row(collection->row),
 				resource->id, NULL);
 	}
 	if (collection->has_others && looks_like_id(name))
 		err = op_get(op, collection->detail, name, &answer);
 	return err ? err
-		   : found_row(found, tree_row(collection->row), name, NULL);
+		   : lookup_row(found, tree_row(collection->row), name, NULL);
 }
 
 int collection_find(struct op *op, const struct node *node, const char *name,
-	struct found *found)
+	struct lookup_result *found)
 {
 	const struct collection *collection = collection_of(node->row);
 	const struct resource_index *index;
@@ -122,13 +120,13 @@ int collection_find(struct op *op, const struct node *node, const char *name,
 		return err;
 	const struct resource *resource = resource_by_name(index, name);
 	if (resource)
-		return found_row(
+		return lookup_row(
 			found, tree_row(collection->row), resource->id, NULL);
 	const char *id = alias_id(op->core, collection, name);
 	if (!id && collection->form.names)
 		id = name;
 	if (id && collection->link && resource_by_id(index, id))
-		return found_row(found, tree_row(collection->link), id, name);
+		return lookup_row(found, tree_row(collection->link), id, name);
 	return find_elsewhere(op, collection, name, found);
 }
 
@@ -164,12 +162,12 @@ static int list_aliases(struct op *op, const struct collection *collection,
 
 	json_object_foreach (
 		collection_state(op->core, collection)->aliases, alias, id) {
-		struct found found;
+		struct lookup_result found;
 		const char *of = json_string_value(id);
 		if (!resource_by_id(index, of) ||
 			resource_by_name(index, alias))
 			continue;
-		err = found_row(&found, tree_row(collection->link), of, alias);
+		err = lookup_row(&found, tree_row(collection->link), of, alias);
 		if (!err)
 			err = listing_add(listing, alias, &found);
 		if (err)

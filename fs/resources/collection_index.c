@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/json_array.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
 
@@ -126,7 +126,7 @@ static struct reading *reading_new(struct core *core,
 	reading->state = state;
 	reading->json = json_incref(answer->json);
 	reading->answer = *answer;
-	reading->epoch = core->born;
+	reading->epoch = core->epoch;
 	reading->kept_changes = state->kept_changes;
 	if (state->index)
 		reading->before = resource_index_hold(state->index);
@@ -159,7 +159,7 @@ static int list_read(struct op *op, struct collection_state *state,
 		state->is_reading = true;
 	}
 	/* An operation that may not wait does not see the list. */
-	return op->is_peeking ? -ENOENT : op_wait(op, &state->readers);
+	return op->cached_only ? -ENOENT : op_wait(op, &state->readers);
 }
 
 /* ---- any list ---- */

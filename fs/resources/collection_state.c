@@ -9,8 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fs/base/json_time.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 
 enum { FILE_MAX = 16 << 20, CHANGES_FEW = 1000 };
@@ -212,7 +211,7 @@ static int state_init(struct collection_state *state, const struct core *core,
 	state->kept_changes = json_incref(changes);
 	state->names_hash =
 		json_integer_value(json_object_get(record, "names"));
-	state->names_changed = core->born;
+	state->names_changed = core->epoch;
 	json_to_timespec(
 		json_object_get(record, "changed"), &state->names_changed);
 	json_object_foreach (aliases, alias, id)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "fs/core/row.h"
+#include "fs/core/core.h"
 
 enum {
 	LINES_MIN = 500,

@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/json_array.h"
-#include "fs/base/safe_name.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
-#include "fs/core/row.h"
 
 static const char key_row[] = "/images/{image}/trusted/{key}";
 static const char key_members[] = "trusted_keys|trusted";
@@ -85,11 +83,11 @@ int trusted_list(
 	if (err)
 		return err;
 	json_array_foreach (keys, i, key) {
-		struct found found;
+		struct lookup_result found;
 		char *name = key_name(key);
 		if (!name)
 			continue;
-		err = found_row(&found, tree_row(key_row), node->id, name);
+		err = lookup_row(&found, tree_row(key_row), node->id, name);
 		if (!err)
 			err = listing_add(listing, name, &found);
 		free(name);
@@ -100,7 +98,7 @@ int trusted_list(
 }
 
 int trusted_find(struct op *op, const struct node *node, const char *name,
-	struct found *found)
+	struct lookup_result *found)
 {
 	const json_t *keys, *key;
 	size_t i;
@@ -113,7 +111,7 @@ int trusted_find(struct op *op, const struct node *node, const char *name,
 		bool is_it = shown && !strcmp(shown, name);
 		free(shown);
 		if (is_it)
-			return found_row(
+			return lookup_row(
 				found, tree_row(key_row), node->id, name);
 	}
 	return -ENOENT;
@@ -145,11 +143,11 @@ static int trust(struct op *op, const struct node *node, const char *name,
 }
 
 int trusted_make(struct op *op, const struct node *node, const char *name,
-	struct found *found)
+	struct lookup_result *found)
 {
 	int err = trust(op, node, name, API_IMAGE_GRANT);
 
-	return err ? err : found_row(found, tree_row(key_row), node->id, name);
+	return err ? err : lookup_row(found, tree_row(key_row), node->id, name);
 }
 
 int trusted_remove(

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/resources/collection_state.h"
 
 /*
@@ -188,11 +187,11 @@ int resource_value(struct op *op, const struct node *node, const char *members,
 bool resource_value_is_known(struct op *op, const struct node *node,
 	const char *members, const json_t **value)
 {
-	bool is_peeking = op->is_peeking;
+	bool cached_only = op->cached_only;
 
-	op->is_peeking = true;
+	op->cached_only = true;
 	int err = resource_value(op, node, members, value);
-	op->is_peeking = is_peeking;
+	op->cached_only = cached_only;
 	return !err;
 }
 
@@ -296,7 +295,7 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out)
 int resource_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	struct timespec changed = op->core->born;
+	struct timespec changed = op->core->epoch;
 	struct view view;
 	int err = view_open(op, node, &view);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/base/hash.h"
+#include "fs/base/base.h"
 
 /* A longer index takes milliseconds to free. */
 enum { LONG = 1000 };

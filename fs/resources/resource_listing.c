@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/core/node.h"
+#include "fs/core/core.h"
 #include "fs/resources/resources.h"
 
 struct resource_tail {
@@ -17,8 +17,8 @@ struct resource_tail {
 	char id[]; /* of the directory that shows the parts */
 };
 
-static const char *tail_at(
-	const struct listing_tail *listing, size_t i, struct found *found)
+static const char *tail_at(const struct listing_tail *listing, size_t i,
+	struct lookup_result *found)
 {
 	const struct resource_tail *tail = (const void *)listing;
 	const struct resource *all = tail->index->all;
@@ -57,7 +57,7 @@ static struct resource_tail *tail_add(struct listing *listing,
 	tail->index = resource_index_hold(index);
 	tail->row = row;
 	tail->tail.count = index->count;
-	tail->tail.hash = node_digest(index->hash, id, id_size);
+	tail->tail.hash = node_hash(index->hash, id, id_size);
 	tail->tail.at = tail_at;
 	tail->tail.free = tail_free;
 	listing->tail = &tail->tail;

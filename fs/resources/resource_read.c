@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/base/json_array.h"
-#include "fs/base/safe_name.h"
-#include "fs/core/node.h"
+#include "fs/base/base.h"
+#include "fs/core/core.h"
 
 /* What an item takes beside its text: jansson's string, malloc's overhead. */
 enum { ITEM_BYTES = 64 };
@@ -260,7 +259,7 @@ static const char *word_add(char **at, const char *text)
 
 static uint32_t hash_add(uint32_t hash, const char *text)
 {
-	return node_digest(hash, text, strlen(text) + 1);
+	return node_hash(hash, text, strlen(text) + 1);
 }
 
 /* Puts ids, names and keys into one block. The collection's own names come

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/errors.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/row.h"
 #include "fs/resources/collection_state.h"
 
 /* No answer came, or none that can be understood. The API may have carried out

@@ -4,10 +4,8 @@
 #ifndef FS_RESOURCES_RESOURCES_H
 #define FS_RESOURCES_RESOURCES_H
 
-#include "fs/base/key_value.h"
-#include "fs/base/setting.h"
-#include "fs/core/listing.h"
-#include "fs/core/row.h"
+#include "fs/base/base.h"
+#include "fs/core/core.h"
 #include "fs/resources/resource_index.h"
 
 /*
@@ -106,7 +104,7 @@ int snapshot_keys(const json_t *item, char **keys, unsigned *count);
 int collection_list(
 	struct op *op, const struct node *node, struct listing *listing);
 int collection_find(struct op *op, const struct node *node, const char *name,
-	struct found *found);
+	struct lookup_result *found);
 int collection_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 /* rmdir of a resource: EPERM, unless the mount allows it. rm of a link. */
@@ -177,9 +175,9 @@ int service_log_open(
 int trusted_list(
 	struct op *op, const struct node *node, struct listing *listing);
 int trusted_find(struct op *op, const struct node *node, const char *name,
-	struct found *found);
+	struct lookup_result *found);
 int trusted_make(struct op *op, const struct node *node, const char *name,
-	struct found *found);
+	struct lookup_result *found);
 int trusted_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir);
 

@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/safe_name.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
 #include "fs/resources/collection_state.h"
 #include "fs/resources/held_log.h"
-#include "fs/core/row.h"
 
 /*
  * The API gives the whole log, or its last lines, and no place to go on from.
@@ -297,7 +295,7 @@ int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	*timeout_s = 0;
 	if (err || !log || !log->was_read)
 		return err;
-	if (!op->is_peeking)
+	if (!op->cached_only)
 		err = log_follow(op, log);
 	attr->st_size = log->size;
 	attr->st_blocks = (log->size + 511) / 512;

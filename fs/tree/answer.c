@@ -2,7 +2,7 @@
 /* fs/tree/answer.c - answers that are about the whole account, as rows */
 #include <errno.h>
 
-#include "fs/base/json_array.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/tree/rows.h"
 

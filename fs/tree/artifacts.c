@@ -6,9 +6,6 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
-#include "fs/core/listing.h"
-#include "fs/core/row.h"
 #include "fs/jobs/jobs.h"
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
@@ -40,13 +37,13 @@ int artifacts_list(
 }
 
 int artifacts_find(struct op *op, const struct node *node, const char *name,
-	struct found *found)
+	struct lookup_result *found)
 {
 	size_t index;
 
 	if (!artifact_of(node_job(op, node), name, &index))
 		return -ENOENT;
-	return found_row(found, tree_row("/jobs/{job}/artifacts/{artifact}"),
+	return lookup_row(found, tree_row("/jobs/{job}/artifacts/{artifact}"),
 		node->id, name);
 }
 

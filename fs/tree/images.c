@@ -36,9 +36,9 @@ static int visibility_write(
 
 const struct row tree_images_rows[] = {
 	COLLECTION(images, "images that services are created from",
-		.move_in = make_move_in),
+		.move_in = create_move_in),
 	DIRECTORY("/images/new", "drafts of images: .settings/ says of what",
-		.saves = make_saves),
+		.saves = create_saves),
 	VIEW(owned, "the account's own"),
 	VIEW(shared, "those that others share with it"),
 	VIEW(public, "those that everybody may use"),

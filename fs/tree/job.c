@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/handle.h"
 #include "fs/jobs/jobs.h"
 #include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
@@ -27,7 +26,7 @@ struct job *node_job(struct op *op, const struct node *node)
  */
 static int job_detail(struct op *op, struct job *job)
 {
-	if (job->has_detail || !job->is_foreign || op->is_peeking)
+	if (job->has_detail || !job->is_foreign || op->cached_only)
 		return 0;
 	if (op->step)
 		return job->status == JOB_ERROR ? job->err : 0;

@@ -3,7 +3,7 @@
 #ifndef FS_TREE_JOB_H
 #define FS_TREE_JOB_H
 
-#include "fs/core/row.h"
+#include "fs/core/core.h"
 
 /* The job that a node is of, or NULL: it was forgotten. */
 struct job *node_job(struct op *op, const struct node *node);
@@ -24,7 +24,7 @@ int job_file_open(struct op *op, struct job *job, struct handle *handle,
 int artifacts_list(
 	struct op *op, const struct node *node, struct listing *listing);
 int artifacts_find(struct op *op, const struct node *node, const char *name,
-	struct found *found);
+	struct lookup_result *found);
 int artifact_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 int artifact_open(

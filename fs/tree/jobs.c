@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "fs/core/core.h"
-#include "fs/core/listing.h"
-#include "fs/drafts/create.h"
+#include "fs/drafts/drafts.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/tree/job.h"
@@ -115,7 +114,7 @@ static bool looks_like_id(const char *name)
 
 /* Looking up an unknown id asks the API for that job. */
 static int jobs_find(struct op *op, const struct node *node, const char *name,
-	struct found *found)
+	struct lookup_result *found)
 {
 	struct core *core = op->core;
 	struct job *job = jobs_lookup(core, name);
@@ -123,7 +122,7 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 
 	(void)node;
 	if (json_object_get(core->jobs->aliases, name))
-		return found_row(found, tree_row("/jobs/{alias}"), name, NULL);
+		return lookup_row(found, tree_row("/jobs/{alias}"), name, NULL);
 	if (!job && looks_like_id(name) && !job_is_forgotten(core, name)) {
 		enum job_status status;
 		int err = op_get(op, API_JOB, name, &answer);
@@ -139,7 +138,7 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 	}
 	if (!job)
 		return -ENOENT;
-	return found_row(found, tree_row("/jobs/{job}"), job->key, NULL);
+	return lookup_row(found, tree_row("/jobs/{job}"), job->key, NULL);
 }
 
 static int jobs_move_in(struct op *op, const struct node *node,
@@ -150,10 +149,10 @@ static int jobs_move_in(struct op *op, const struct node *node,
 }
 
 static int jobs_new_saves(
-	struct op *op, const struct node *dir, struct found *found)
+	struct op *op, const struct node *dir, struct lookup_result *found)
 {
 	(void)dir;
-	return found_top(found, op->core->files, "jobs/new");
+	return lookup_top(found, op->core->files, "jobs/new");
 }
 
 /* ---- links ---- */

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/errors.h"
-#include "fs/base/log.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/safe_name.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/tree/resource_rows.h"
@@ -33,9 +33,9 @@ static struct file *dir_top(struct core *core,
 /* ---- run/ ---- */
 
 int resource_run_saves(
-	struct op *op, const struct node *dir, struct found *found)
+	struct op *op, const struct node *dir, struct lookup_result *found)
 {
-	*found = (struct found){
+	*found = (struct lookup_result){
 		.file = dir_top(
 			op->core, collection_of(dir->row), dir->id, "run"),
 	};
@@ -71,10 +71,10 @@ static struct file *settings_dir(struct op *op, const struct node *node)
 }
 
 static int settings_found(
-	struct op *op, const struct node *node, struct found *found)
+	struct op *op, const struct node *node, struct lookup_result *found)
 {
 	struct file *top = settings_dir(op, node);
-	int err = top ? found_settings(found, top) : -ENOMEM;
+	int err = top ? lookup_settings(found, top) : -ENOMEM;
 
 	file_drop(top);
 	return err;
@@ -96,7 +96,7 @@ int taken_list(struct op *op, const struct node *node, struct listing *listing)
 }
 
 static int part_find(const struct resource_index *index,
-	const struct node *node, const char *name, struct found *found)
+	const struct node *node, const char *name, struct lookup_result *found)
 {
 	char *key = snapshot_key(collection_of(node->row), node->id);
 	const struct resource_part *part;
@@ -107,13 +107,13 @@ static int part_find(const struct resource_index *index,
 	part = resource_parts(index, key, &count);
 	part = resource_part_by_name(part, count, name);
 	free(key);
-	return part ? found_row(found, row_below(node, "{snapshot}"), node->id,
+	return part ? lookup_row(found, row_below(node, "{snapshot}"), node->id,
 			      index->all[part->of].id)
 		    : -ENOENT;
 }
 
 int taken_find(struct op *op, const struct node *node, const char *name,
-	struct found *found)
+	struct lookup_result *found)
 {
 	const struct resource_index *index;
 
@@ -155,7 +155,7 @@ static json_t *taken_body(
 }
 
 int taken_make(struct op *op, const struct node *node, const char *name,
-	struct found *found)
+	struct lookup_result *found)
 {
 	json_t *answer;
 	int err = resource_send(op, 0, node->row->endpoint, node,
@@ -168,7 +168,7 @@ int taken_make(struct op *op, const struct node *node, const char *name,
 	err = resource_id(answer, snapshots.form.ids, &id);
 	if (err)
 		return err;
-	err = found_row(found, row_below(node, "{taken}"), node->id, id);
+	err = lookup_row(found, row_below(node, "{taken}"), node->id, id);
 	free(id);
 	return err;
 }

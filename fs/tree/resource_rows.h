@@ -3,7 +3,7 @@
 #ifndef FS_TREE_RESOURCE_ROWS_H
 #define FS_TREE_RESOURCE_ROWS_H
 
-#include "fs/drafts/create.h"
+#include "fs/drafts/drafts.h"
 #include "fs/resources/resources.h"
 #include "fs/tree/rows.h"
 
@@ -82,15 +82,15 @@
 
 /* run/: the directory in which its commands are saved. */
 int resource_run_saves(
-	struct op *op, const struct node *dir, struct found *found);
+	struct op *op, const struct node *dir, struct lookup_result *found);
 
 /* snapshots/: links to the snapshots that were taken of it, by their names;
  * mkdir takes one. */
 int taken_list(struct op *op, const struct node *node, struct listing *listing);
 int taken_find(struct op *op, const struct node *node, const char *name,
-	struct found *found);
+	struct lookup_result *found);
 int taken_make(struct op *op, const struct node *node, const char *name,
-	struct found *found);
+	struct lookup_result *found);
 int taken_link(struct op *op, const struct node *node, FILE *out);
 
 #endif

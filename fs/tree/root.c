@@ -40,10 +40,11 @@ static const char readme_text[] =
 	"going on. What the API refuses, the close reports; why stands in\n"
 	"NAME.job/error and .unsandboxfs/errors. See unsandboxfs(5).\n";
 
-static int run_saves(struct op *op, const struct node *dir, struct found *found)
+static int run_saves(
+	struct op *op, const struct node *dir, struct lookup_result *found)
 {
 	(void)dir;
-	return found_top(found, op->core->files, "run");
+	return lookup_top(found, op->core->files, "run");
 }
 
 #define KEY(name, names, says)                                                 \

@@ -3,7 +3,7 @@
 #ifndef FS_TREE_ROWS_H
 #define FS_TREE_ROWS_H
 
-#include "fs/core/row.h"
+#include "fs/core/core.h"
 
 /* A row: its path, its help, and its other members. */
 #define ROW(what, at, bits, says, ...)                                         \

@@ -7,11 +7,11 @@
 
 const struct row tree_services_rows[] = {
 	COLLECTION(services, "servers that stay up, by name",
-		.move_in = make_move_in),
+		.move_in = create_move_in),
 	DIRECTORY("/services/new",
 		"drafts of services; a file saved here makes one with it as "
 		"bootstrap",
-		.saves = make_saves),
+		.saves = create_saves),
 	ROW(ROW_LINK, "/services/{id}", 0777,
 		"looked up by its id: a link to its name",
 		.flags = ROW_VOLATILE | ROW_UNLISTED, .attr = resource_attr,

@@ -7,11 +7,11 @@
 
 const struct row tree_sessions_rows[] = {
 	COLLECTION(sessions, "shells that live on between commands",
-		.move_in = make_move_in),
+		.move_in = create_move_in),
 	DIRECTORY("/sessions/new",
 		"drafts of sessions; a file saved here that contains a "
 		"shell's name makes one",
-		.saves = make_saves),
+		.saves = create_saves),
 	ALIAS("/sessions/{alias}", "session"),
 	RESOURCE("a session"),
 	ID,

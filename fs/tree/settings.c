@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/errors.h"
-#include "fs/base/json_time.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/listing.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/tree/rows.h"
@@ -85,7 +83,7 @@ static int settings_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
 	struct file *dir = settings_dir(op->core, node), *at;
-	struct timespec changed = op->core->born;
+	struct timespec changed = op->core->epoch;
 	struct stat st;
 	int err = dir ? file_stat(dir, &st) : -ENOENT;
 
@@ -127,7 +125,7 @@ static int settings_list(
 }
 
 static int settings_find(struct op *op, const struct node *node,
-	const char *name, struct found *found)
+	const char *name, struct lookup_result *found)
 {
 	struct file *dir;
 	const struct setting *setting = setting_of(op->core, node, name, &dir);
@@ -135,7 +133,7 @@ static int settings_find(struct op *op, const struct node *node,
 	if (!setting)
 		return -ENOENT;
 	file_drop(dir);
-	return found_row(found, setting_row(setting), node->id, name);
+	return lookup_row(found, setting_row(setting), node->id, name);
 }
 
 static const json_t *settings_value(struct file *dir, const char *name)

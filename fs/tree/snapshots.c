@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/safe_name.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/safe_name.h"
+#include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/listing.h"
 #include "fs/resources/resources.h"
 #include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
@@ -65,11 +64,11 @@ static int pool_list(
 
 /* There may be others. */
 static int pool_find(struct op *op, const struct node *node, const char *name,
-	struct found *found)
+	struct lookup_result *found)
 {
 	(void)op;
 	(void)node;
-	return found_row(
+	return lookup_row(
 		found, tree_row("/system/logs/pool/{node}"), NULL, name);
 }
 

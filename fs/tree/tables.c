@@ -2,7 +2,7 @@
 /* fs/tree/tables.c - which tables make the tree, and where people save */
 #include "fs/tree/tables.h"
 
-#include "fs/drafts/create.h"
+#include "fs/drafts/drafts.h"
 
 #define TABLE(name) tree_##name##_rows,
 const struct row *const tree_tables[] = { TREE_TABLES(TABLE) NULL };
@@ -25,12 +25,12 @@ const struct dir_kind tree_dir_kinds[] = {
 	DIR_KIND("services/*/snapshots", SAVES_RUN_NOTHING, settings_snapshot),
 	DIR_KIND("sessions/*/snapshots", SAVES_RUN_NOTHING, settings_snapshot),
 	DIR_KIND("services/new", SAVES_CREATE, settings_service,
-		.build = make_build_service, .made = make_made,
+		.build = create_build_service, .made = create_made,
 		.has_drafts = true),
 	DIR_KIND("sessions/new", SAVES_CREATE, settings_session,
-		.build = make_build_session, .made = make_made,
+		.build = create_build_session, .made = create_made,
 		.has_drafts = true),
 	DIR_KIND("images/new", SAVES_RUN_NOTHING, settings_image,
-		.build = make_build_image, .has_drafts = true),
+		.build = create_build_image, .has_drafts = true),
 	{ 0 },
 };

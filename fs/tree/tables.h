@@ -3,7 +3,7 @@
 #ifndef FS_TREE_TABLES_H
 #define FS_TREE_TABLES_H
 
-#include "fs/core/row.h"
+#include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "fs/resources/resources.h"
 

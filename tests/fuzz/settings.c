@@ -12,15 +12,15 @@ static void check_setting(
 {
 	json_t *value, *again;
 	char why[256] = "", *shown;
-	size_t shown_len;
+	size_t virtual_len;
 
 	if (setting_parse(setting, text, len, &value, why, sizeof(why))) {
 		HOLDS(why[0]);
 		return;
 	}
-	shown = setting_text(setting, value, &shown_len);
+	shown = setting_text(setting, value, &virtual_len);
 	HOLDS(shown);
-	HOLDS(setting_parse(setting, shown, shown_len, &again, why,
+	HOLDS(setting_parse(setting, shown, virtual_len, &again, why,
 		      sizeof(why)) == 0);
 	HOLDS(json_equal(value, again));
 	json_decref(again);

@@ -288,7 +288,7 @@ static void copied(void **ctx)
 	state_close(&state);
 	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
 	assert_false(state.is_copy);
-	assert_int_equal(state.born.tv_sec, 1000);
+	assert_int_equal(state.epoch.tv_sec, 1000);
 	/* As cp -a makes it; the old number stays taken. */
 	assert_int_equal(renameat(state.fd, "born", state.fd, "old"), 0);
 	char *text;
@@ -303,7 +303,7 @@ static void copied(void **ctx)
 		assert_int_equal(
 			state_open(&state, base, KEY, why, sizeof(why)), 0);
 		assert_true(state.is_copy);
-		assert_int_equal(state.born.tv_sec, 1000);
+		assert_int_equal(state.epoch.tv_sec, 1000);
 		if (i)
 			assert_int_equal(state_accept_copy(&state), 0);
 		assert_int_equal(state.is_copy, !i);
@@ -311,8 +311,8 @@ static void copied(void **ctx)
 	}
 	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
 	assert_false(state.is_copy);
-	assert_int_equal(state.born.tv_sec, 1000);
-	assert_int_equal(state.born.tv_nsec, 5);
+	assert_int_equal(state.epoch.tv_sec, 1000);
+	assert_int_equal(state.epoch.tv_nsec, 5);
 	state_close(&state);
 }
 

@@ -145,7 +145,7 @@ static void test_names(void **state)
 	(void)state;
 
 	fixture_open(&fixture);
-	fixture.core.born.tv_sec = 5;
+	fixture.core.epoch.tv_sec = 5;
 	assert_int_equal(jobs_load(&fixture.core), 0);
 	assert_int_equal(fixture.jobs.changed.tv_sec, 5);
 	fixture.core.now.tv_sec = 77;

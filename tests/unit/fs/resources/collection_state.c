@@ -55,7 +55,7 @@ static int setup(void **state)
 	strcpy(dir, "/tmp/fs_collection.XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	core.state.fd = open(dir, O_RDONLY | O_DIRECTORY);
-	core.born.tv_sec = 1000;
+	core.epoch.tv_sec = 1000;
 	assert_int_equal(tree_init(tables), 0);
 	assert_int_equal(nodes_init(&core.nodes), 0);
 	start();
@@ -133,7 +133,7 @@ static struct resource_index *index_of(
 
 	assert_int_equal(json_parse_list(text, strlen(text), &json), 0);
 	assert_int_equal(resource_index_new(&collection->form, json, 1, NULL,
-				 &core.born, &index),
+				 &core.epoch, &index),
 		0);
 	return index;
 }
