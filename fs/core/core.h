@@ -56,9 +56,9 @@ struct core {
 
 	/* The clocks, read once a turn of the loop. */
 	uint64_t now_ms;
-	struct timespec now;  /* wall clock */
-	struct timespec epoch; /* when the state directory was created: the time of
-				  what has none of its own */
+	struct timespec now;   /* wall clock */
+	struct timespec epoch; /* when the state directory was created: the time
+				  of what has none of its own */
 
 	struct seen seen[API_ENDPOINTS];
 

@@ -21,8 +21,8 @@ struct node {
 	unsigned holds;	  /* references that we hold */
 	const struct row *row;
 	/*
-	 * What the kernel has cached of it. Contents are known by their hash; 0:
-	 * none. content_hash is of the content that was rendered last;
+	 * What the kernel has cached of it. Contents are known by their hash;
+	 * 0: none. content_hash is of the content that was rendered last;
 	 * attr_hash of the one whose attributes the kernel caches until
 	 * attr_until_ms; page_hash of the one whose pages, or names, it may
 	 * cache. `users` handles have that one open.

@@ -57,7 +57,7 @@ struct files_options {
 	uid_t uid; /* of top directories; and of all files where it is not the
 		      daemon's own */
 	gid_t gid;
-	mode_t top_mode;      /* permission bits of top directories */
+	mode_t top_mode;       /* permission bits of top directories */
 	struct timespec epoch; /* their time, until they are made on disk */
 	/* Whether what stands under this name is kept on no disk. */
 	bool (*is_secret)(const struct file *dir, const char *name);
