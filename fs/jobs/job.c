@@ -161,6 +161,9 @@ void job_detach(struct job *job)
 	if (job->file && job_of_file(job->core, job->file) == job) {
 		touch_directories(job->core, job->file);
 		job_set_file(job, 0);
+		/* Inode numbers are reused; the next start reads the record. */
+		if (job->is_async && !job->is_removed)
+			job_store_record(job);
 	}
 	if (job->is_async || job->is_removed)
 		return;

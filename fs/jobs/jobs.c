@@ -308,10 +308,10 @@ int jobs_tie(struct core *core)
 		next = TAILQ_NEXT(job, link);
 		if (job->has_file || job->is_foreign)
 			continue;
-		if (job->is_async)
-			job_set_file(job, 0);
-		else
+		if (!job->is_async)
 			job_remove(job); /* its file has gone */
+		else if (job->file)
+			job_detach(job);
 	}
 	return err;
 }

@@ -61,6 +61,43 @@ static void test_many(void **state)
 	fixture_close(&fixture);
 }
 
+static bool record_says(struct fixture *fixture, const char *words)
+{
+	char text[1000] = "";
+	int fd = openat(fixture->core.state.jobs_fd, "1.json", O_RDONLY);
+
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	return strstr(text, words) != NULL;
+}
+
+/* Inode numbers are reused: an asynchronous job whose program is gone must not
+ * be the job of another file after the next start. */
+static void test_untied(void **state)
+{
+	static const char tied[] = "{\"status\":\"completed\",\"async\":true,"
+				   "\"file\":4711,\"code\":-1}";
+	struct fixture fixture;
+	struct job *job;
+	(void)state;
+
+	fixture_open(&fixture);
+	fixture_write(&fixture, "1.json", tied);
+	assert_int_equal(jobs_load(&fixture.core), 0);
+	assert_int_equal(jobs_tie(&fixture.core), 0);
+	job = job_by_number(&fixture.core, 1);
+	assert_non_null(job);
+	assert_int_equal(job->file, 0);
+	assert_true(record_says(&fixture, "\"file\":0"));
+
+	fixture_write(&fixture, "1.json", tied);
+	assert_int_equal(job_set_file(job, 4711), 0);
+	job_detach(job);
+	assert_true(record_says(&fixture, "\"file\":0"));
+	jobs_clear(&fixture.core);
+	fixture_close(&fixture);
+}
+
 /* What is damaged is put aside, what is not ours is left alone. */
 static void test_damaged(void **state)
 {
@@ -175,6 +212,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_untied),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_names),
