@@ -76,6 +76,7 @@ struct op {
 	pid_t pid;
 	struct handle *handle;
 	bool is_plus;
+	bool is_taken;	  /* a write: its bytes were taken */
 	bool opens;	  /* a create opens the file, too */
 	bool cached_only; /* op_get returns cached answers only */
 	void *extra;	  /* state of one kind of operation; free()d */

@@ -121,9 +121,9 @@ int tree_write(struct op *op)
 {
 	struct node *node = op->handle->node;
 	bool is_whole = true;
-	int err = op->step ? 0 : write_take(op, node, &is_whole);
+	int err = op->is_taken ? 0 : write_take(op, node, &is_whole);
 
-	op->step = 1;
+	op->is_taken = true;
 	if (!err && is_whole)
 		err = edit_send(op, node);
 	return err ? err : op_reply_write(op, op->size);
