@@ -91,6 +91,7 @@ static int mount_connect(struct mount *mount, char *why, size_t why_len)
 static void mount_disconnect(struct mount *mount)
 {
 	struct core *core = &mount->core;
+
 	runs_clear(core);
 	poller_clear(core);
 	resources_stop(core);
@@ -137,6 +138,7 @@ static void signals_read(struct mount *mount)
 static void requests_read(struct mount *mount)
 {
 	struct core *core = &mount->core;
+
 	for (int i = 0; i < BATCH; i++) {
 		int n = fuse_session_receive_buf(
 			core->session, &mount->request);
@@ -203,6 +205,7 @@ bool mount_turn(struct mount *mount, int longest_ms)
 static void loop_finish(struct mount *mount)
 {
 	struct core *core = &mount->core;
+
 	ops_abort(core, -ECONNABORTED);
 	while (notifier_is_busy(core)) {
 		struct pollfd fds[] = {

@@ -109,6 +109,7 @@ static int mount_read(struct mount *mount)
 static void lists_init(struct mount *mount)
 {
 	struct core *core = &mount->core;
+
 	TAILQ_INIT(&core->timers);
 	TAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->parked);
@@ -130,6 +131,7 @@ int mount_new(const struct options *options,
 	if (!mount)
 		return -ENOMEM;
 	struct core *core = &mount->core;
+
 	lists_init(mount);
 	dir_kinds_init(tree_dir_kinds);
 	core->options = options;
@@ -163,9 +165,11 @@ int mount_new(const struct options *options,
 
 void mount_free(struct mount *mount)
 {
-	struct core *core = &mount->core;
+	struct core *core;
+
 	if (!mount)
 		return;
+	core = &mount->core;
 	poller_clear(core);
 	handles_clear(core);
 	jobs_clear(core);

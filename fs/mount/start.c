@@ -22,6 +22,7 @@ void mount_tell(
 static void tell_when_ready(struct mount *mount)
 {
 	struct core *core = &mount->core;
+
 	if (core->is_initialised && mount->is_key_tried)
 		mount_tell(mount, EXIT_OK, mount->status_message);
 }
@@ -39,6 +40,7 @@ static unsigned member_number(const json_t *json, const char *names)
 static void key_learn(struct mount *mount, const json_t *json)
 {
 	struct core *core = &mount->core;
+
 	mount->jobs.runs.limit =
 		member_number(json, "concurrency_limit|concurrency");
 	api_set_rate(core->api,
