@@ -52,15 +52,22 @@ class VaultCase(ResourceCase):
             self.assertEqual(found, "", word)
 
     def memory_has(self, word):
-        """Whether the daemon's writable memory contains it."""
+        """Whether the daemon's writable memory contains it. A sanitizer's own
+        memory, terabytes that are mostly not there, is left out."""
         base = f"/proc/{self.mount.pid}/"
         with open(base + "maps", encoding="utf-8") as maps, \
-                open(base + "mem", "rb") as memory:
+                open(base + "mem", "rb", 0) as memory:
             for start, end in re.findall(r"^(\w+)-(\w+) rw", maps.read(),
                                          re.M):
-                memory.seek(int(start, 16))
-                if word.encode() in memory.read(int(end, 16) - int(start, 16)):
-                    return True
+                start, end = int(start, 16), int(end, 16)
+                if end - start > 256 << 20:
+                    continue
+                memory.seek(start)
+                try:
+                    if word.encode() in memory.read(end - start):
+                        return True
+                except OSError:  # unmapped meanwhile
+                    pass
         return False
 
     def pages(self, path):
@@ -97,6 +104,7 @@ class Vault(VaultCase):
         self.assertEqual(os.stat(self.at("services/v/env")).st_size, 0)
         self.assert_nowhere(MARKER)
 
+    @unittest.skipUnless(os.geteuid() == 0, "reads another process's memory")
     def test_no_copy_in_memory(self):
         """What was sent is wiped: of ours, and in curl's buffers."""
         self.save("services/v/env", f"A={MARKER}-sent\n" + "B=2\n" * 100)
