@@ -15,7 +15,6 @@
 #include "fs/base/options.h"
 #include "fs/base/safe_name.h"
 #include "fs/base/setting.h"
-#include "fs/base/setting_dotenv.h"
 #include "fs/base/state.h"
 
 #endif

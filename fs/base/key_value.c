@@ -8,46 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct words {
-	const char *at, *end;
-	char *word; /* the current one, unquoted; as large as the text */
-	size_t len;
-};
+#define BLANKS " \t\n\r"
 
-static bool is_blank(char c)
+/* Takes the next word from *rest, and removes its quotes in place. */
+static char *word_next(char **rest, bool *is_broken)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Reads the next word, without its quotes. */
-static bool word_next(struct words *words, bool *is_broken)
-{
+	char *word = *rest + strspn(*rest, BLANKS), *to = word, *at = word;
 	char quote = 0;
 
-	*is_broken = false;
-	words->len = 0;
-	while (words->at < words->end && is_blank(*words->at))
-		words->at++;
-	if (words->at == words->end)
-		return false;
-	for (; words->at < words->end; words->at++) {
-		char c = *words->at;
-		if (!quote && is_blank(c))
-			break;
-		if (c == quote) {
+	for (; *at && (quote || !strchr(BLANKS, *at)); at++) {
+		if (*at == quote) {
 			quote = 0;
-		} else if (!quote && (c == '"' || c == '\'')) {
-			quote = c;
+		} else if (!quote && (*at == '"' || *at == '\'')) {
+			quote = *at;
 		} else {
-			if (c == '\\' && quote != '\'' &&
-				words->at + 1 < words->end)
-				c = *++words->at;
-			words->word[words->len++] = c;
+			at += *at == '\\' && quote != '\'' && at[1];
+			*to++ = *at;
 		}
 	}
-	words->word[words->len] = '\0';
+	*rest = at + (*at != '\0');
 	*is_broken = quote != 0;
-	return true;
+	*to = '\0';
+	return word;
 }
 
 static void keys_list(const struct setting *table, char *why, size_t why_len)
@@ -59,23 +41,23 @@ static void keys_list(const struct setting *table, char *why, size_t why_len)
 			why + used, why_len - used, " %s", table->name);
 }
 
-static int word_take(const struct setting *table, struct words *words,
-	json_t *object, char *why, size_t why_len)
+static int word_take(const struct setting *table, char *word, json_t *object,
+	char *why, size_t why_len)
 {
-	char *equals = memchr(words->word, '=', words->len);
-	const struct setting *setting;
+	char *text = strchr(word, '=');
+	const struct setting *setting = NULL;
 	json_t *value;
+	int err;
 
-	if (equals)
-		*equals = '\0';
-	setting = equals && table ? setting_find(table, words->word) : NULL;
+	if (text && table) {
+		*text++ = '\0';
+		setting = setting_find(table, word);
+	}
 	if (!setting) {
 		keys_list(table, why, why_len);
 		return -EINVAL;
 	}
-	const char *text = equals + 1;
-	int err = setting_parse(setting, text,
-		words->len - (text - words->word), &value, why, why_len);
+	err = setting_parse(setting, text, strlen(text), &value, why, why_len);
 	if (err)
 		return err;
 	return json_object_set_new(object,
@@ -84,45 +66,46 @@ static int word_take(const struct setting *table, struct words *words,
 		: 0;
 }
 
-/* `echo 1 > clone`: no words. */
-static bool has_no_words(const char *text, size_t len)
+static int words_take(const struct setting *table, char *text, json_t *object,
+	char *why, size_t why_len)
 {
-	while (len && is_blank(text[len - 1]))
-		len--;
-	while (len && is_blank(*text)) {
-		text++;
-		len--;
+	size_t len = strcspn(text += strspn(text, BLANKS), BLANKS "=");
+	bool is_broken;
+	int err = 0;
+
+	/* `echo 1 > clone`: no words. */
+	if (text[len + strspn(text + len, BLANKS)] == '\0')
+		return 0;
+	while (!err && *text) {
+		char *word = word_next(&text, &is_broken);
+
+		if (is_broken) {
+			snprintf(why, why_len, "a quote is not closed");
+			return -EINVAL;
+		}
+		err = word_take(table, word, object, why, why_len);
+		text += strspn(text, BLANKS);
 	}
-	for (size_t i = 0; i < len; i++)
-		if (is_blank(text[i]) || text[i] == '=')
-			return false;
-	return true;
+	return err;
 }
 
 int key_value_parse(const struct setting *table, const char *text, size_t len,
 	json_t **object, char *why, size_t why_len)
 {
-	struct words words = { .at = text, .end = text + len };
-	bool is_broken;
-	int err = 0;
+	char *copy = strndup(text, len);
+	size_t copy_len = copy ? strlen(copy) : 0;
+	int err = -ENOMEM;
 
 	*object = json_object();
-	words.word = malloc(len + 1);
-	if (!*object || !words.word)
-		err = -ENOMEM;
-	if (!err && has_no_words(text, len))
-		words.at = words.end;
-	while (!err && word_next(&words, &is_broken)) {
-		if (is_broken) {
-			snprintf(why, why_len, "a quote is not closed");
-			err = -EINVAL;
-		} else {
-			err = word_take(table, &words, *object, why, why_len);
-		}
+	if (copy && copy_len < len) {
+		snprintf(why, why_len, "it contains a NUL byte");
+		err = -EINVAL;
+	} else if (copy && *object) {
+		err = words_take(table, copy, *object, why, why_len);
 	}
-	if (words.word)
-		explicit_bzero(words.word, len + 1);
-	free(words.word);
+	if (copy)
+		explicit_bzero(copy, copy_len);
+	free(copy);
 	if (err) {
 		json_decref(*object);
 		*object = NULL;

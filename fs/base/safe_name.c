@@ -147,11 +147,11 @@ static int by_id(const void *a, const void *b)
 
 /* Whether the name is the id of another one, which can be looked up by it. */
 static bool is_other_id(
-	const struct named *named, const struct named *const *ids, size_t count)
+	struct named *named, struct named *const *ids, size_t count)
 {
 	struct named key = { .id = named->name, .group = named->group };
 	const struct named *wanted = &key;
-	const struct named *const *found =
+	struct named *const *found =
 		bsearch(&wanted, ids, count, sizeof(*ids), by_id);
 
 	return found && *found != named;
@@ -171,61 +171,42 @@ static bool is_plain(const struct named *named, const char *const *taken)
 		!strchr(named->name, '~') && !is_taken(named->name, taken);
 }
 
-static int name_all(const struct named **names, const struct named **ids,
-	size_t count, const char *const *taken, bool *shared)
+static int name_all(struct named **names, struct named **ids, size_t count,
+	const char *const *taken)
 {
+	qsort(names, count, sizeof(*names), by_name);
+	qsort(ids, count, sizeof(*ids), by_id);
 	for (size_t i = 0; i < count; i++) {
-		bool is_shared = i && !by_name(&names[i], &names[i - 1]);
-		shared[i] = is_shared;
-		if (is_shared)
-			shared[i - 1] = true;
-	}
-	for (size_t i = 0; i < count; i++)
-		shared[i] = shared[i] || !is_plain(names[i], taken) ||
+		names[i]->is_unclear = !is_plain(names[i], taken) ||
 			is_other_id(names[i], ids, count);
+		if (i && !by_name(&names[i], &names[i - 1]))
+			names[i]->is_unclear = names[i - 1]->is_unclear = true;
+	}
 	/* Only now, when all have been compared. */
 	for (size_t i = 0; i < count; i++)
-		if (shared[i] && tell_apart((struct named *)names[i]))
+		if (names[i]->is_unclear && tell_apart(names[i]))
 			return -ENOMEM;
 	return 0;
 }
 
-static int names_encode(struct named *all, size_t count,
-	const struct named **names, const struct named **ids)
+int safe_names(struct named *all, size_t count, const char *const *taken)
 {
-	int err = 0;
+	struct named **names = calloc(count + 1, 2 * sizeof(*names));
+	int err = names ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < count; i++) {
 		all[i].name = encode(all[i].raw, all[i].raw_len, true);
-		err |= all[i].name ? 0 : -ENOMEM;
-		names[i] = ids[i] = &all[i];
+		if (!all[i].name)
+			err = -ENOMEM;
+		if (names)
+			names[i] = names[count + i] = &all[i];
 	}
-	return err;
-}
-
-int safe_names(struct named *all, size_t count, const char *const *taken)
-{
-	size_t room = count ? count : 1;
-	const struct named **names = calloc(room, sizeof(*names));
-	const struct named **ids = calloc(room, sizeof(*ids));
-	bool *shared = calloc(room, sizeof(*shared));
-	int err = -ENOMEM;
-
-	for (size_t i = 0; i < count; i++)
-		all[i].name = NULL;
-	if (names && ids && shared)
-		err = names_encode(all, count, names, ids);
-	if (!err) {
-		qsort(names, count, sizeof(*names), by_name);
-		qsort(ids, count, sizeof(*ids), by_id);
-		err = name_all(names, ids, count, taken, shared);
-	}
+	if (!err)
+		err = name_all(names, names + count, count, taken);
 	for (size_t i = 0; err && i < count; i++) {
 		free(all[i].name);
 		all[i].name = NULL;
 	}
 	free(names);
-	free(ids);
-	free(shared);
 	return err;
 }

@@ -38,6 +38,7 @@ struct named {
 	const char *group; /* of several directories, the one that it is in;
 			      NULL: there is one */
 	char *name;	   /* the result, owned by the caller, free() */
+	bool is_unclear;   /* without `~ID`; set by safe_names */
 };
 
 /* Sets all names. taken: the reserved names; NULL ends. -ENOMEM; no name is

@@ -2,7 +2,6 @@
 /* fs/base/setting.c - the types of settings: parsing and printing */
 #include "fs/base/setting.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,9 +9,11 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/base/setting_dotenv.h"
 
 #define TEXT_MAX (1024 * 1024)
+#define BLANKS " \t\n\v\f\r"
+#define WORD_BYTES                                                             \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
 
 const struct setting *setting_find(
 	const struct setting *table, const char *name)
@@ -23,118 +24,59 @@ const struct setting *setting_find(
 	return NULL;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool is_of_word(char c)
-{
-	return isalnum((unsigned char)c) || (c && strchr("._+-", c));
-}
-
-/* A word without surrounding blanks; never NULL, not NUL-terminated. */
-struct word {
-	const char *bytes;
-	size_t len;
-};
-
-static struct word word_trim(const char *text, size_t len)
-{
-	while (len && is_blank(text[len - 1]))
-		len--;
-	while (len && is_blank(*text)) {
-		text++;
-		len--;
-	}
-	return (struct word){ text, len };
-}
-
-/* Reads the next word; blanks and commas separate them. */
-static bool word_next(const char **text, size_t *len, struct word *word)
-{
-	while (*len && (is_blank(**text) || **text == ',')) {
-		++*text;
-		--*len;
-	}
-	word->bytes = *text;
-	while (*len && !is_blank(**text) && **text != ',') {
-		++*text;
-		--*len;
-	}
-	word->len = (size_t)(*text - word->bytes);
-	return word->len > 0;
-}
-
-static bool word_is(struct word word, const char *text)
-{
-	return strlen(text) == word.len && !memcmp(word.bytes, text, word.len);
-}
-
 static int number_read(
-	const struct setting *setting, struct word word, json_t **value)
+	const struct setting *setting, const char *word, json_t **value)
 {
-	char digits[24], *end;
+	char *end;
 	long number;
 
-	if (!word.len || word.len >= sizeof(digits))
-		return -EINVAL;
-	memcpy(digits, word.bytes, word.len);
-	digits[word.len] = '\0';
-	if (digits[strspn(digits, "-0123456789")])
+	if (word[strspn(word, "-0123456789")])
 		return -EINVAL;
 	errno = 0;
-	number = strtol(digits, &end, 10);
-	if (*end || end == digits || errno || number < setting->min ||
+	number = strtol(word, &end, 10);
+	if (*end || end == word || errno || number < setting->min ||
 		number > setting->max)
 		return -EINVAL;
 	*value = json_integer(number);
 	return *value ? 0 : -ENOMEM;
 }
 
-static int bool_read(struct word word, json_t **value)
+static int bool_read(const char *word, json_t **value)
 {
 	static const char *const words[] = { "0", "1", "false", "true", "no",
 		"yes" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (word_is(word, words[i])) {
+		if (!strcmp(word, words[i])) {
 			*value = json_boolean(i % 2);
 			return 0;
 		}
 	return -EINVAL;
 }
 
-static int word_read(struct word word, json_t **value)
+static bool is_word(const char *word)
 {
-	if (word.len > 255)
-		return -EINVAL;
-	for (size_t i = 0; i < word.len; i++)
-		if (!is_of_word(word.bytes[i]))
-			return -EINVAL;
-	*value = json_stringn(word.bytes, word.len);
-	return *value ? 0 : -ENOMEM;
+	size_t len = strlen(word);
+
+	return len <= 255 && strspn(word, WORD_BYTES) == len;
 }
 
-static int choice_read(
-	const struct setting *setting, struct word word, json_t **value)
+/* Is the word one of those that blanks separate? */
+static bool is_choice(const char *choices, const char *word)
 {
-	const char *choices = setting->choices;
-	size_t len = strlen(choices);
-	struct word choice;
+	size_t len = strlen(word), choice_len;
 
-	while (word_next(&choices, &len, &choice))
-		if (choice.len == word.len &&
-			!memcmp(choice.bytes, word.bytes, word.len)) {
-			*value = json_stringn(word.bytes, word.len);
-			return *value ? 0 : -ENOMEM;
-		}
-	return -EINVAL;
+	for (; *choices; choices += choice_len + (choices[choice_len] == ' ')) {
+		choice_len = strcspn(choices, " ");
+		if (choice_len == len && !strncmp(choices, word, len))
+			return true;
+	}
+	return false;
 }
 
-static int text_read(const char *text, size_t len, json_t **value)
+static int text_read(const char *text, json_t **value)
 {
-	json_t *string;
+	size_t len = strlen(text);
 
 	if (len && text[len - 1] == '\n')
 		len--;
@@ -143,44 +85,31 @@ static int text_read(const char *text, size_t len, json_t **value)
 			    text[i] != '\t') ||
 			text[i] == 0x7f)
 			return -EINVAL;
-	string = json_from_bytes(text, len);
-	if (!string)
+	*value = json_from_bytes(text, len);
+	if (!*value)
 		return -ENOMEM;
-	if (json_string_length(string) != len) { /* it is not UTF-8 */
-		json_decref(string);
-		return -EINVAL;
-	}
-	*value = string;
-	return 0;
+	/* If not, it is not UTF-8. */
+	return json_string_length(*value) == len ? 0 : -EINVAL;
 }
 
-static int item_read(
-	const struct setting *setting, struct word word, json_t **item)
+static int list_read(const struct setting *setting, char *text, json_t **value)
 {
-	if (setting->type == SETTING_NUMBERS)
-		return number_read(setting, word, item);
-	for (size_t i = 0; i < word.len; i++)
-		if ((unsigned char)word.bytes[i] < ' ')
-			return -EINVAL;
-	return text_read(word.bytes, word.len, item);
-}
+	char *rest = text, *word;
+	json_t *item;
+	int err = 0;
 
-static int list_read(const struct setting *setting, const char *text,
-	size_t len, json_t **value)
-{
-	json_t *list = json_array(), *item;
-	struct word word;
-	int err = list ? 0 : -ENOMEM;
-
-	while (!err && word_next(&text, &len, &word)) {
-		err = item_read(setting, word, &item);
-		if (!err && json_array_append_new(list, item) < 0)
+	*value = json_array();
+	if (!*value)
+		return -ENOMEM;
+	while (!err && (word = strtok_r(rest, BLANKS ",", &rest))) {
+		item = NULL;
+		err = setting->type == SETTING_NUMBERS
+			? number_read(setting, word, &item)
+			: text_read(word, &item);
+		if (!err && json_array_append(*value, item) < 0)
 			err = -ENOMEM;
+		json_decref(item);
 	}
-	if (err)
-		json_decref(list);
-	else
-		*value = list;
 	return err;
 }
 
@@ -208,49 +137,84 @@ static void reason_print(
 			setting->choices ? setting->choices : "");
 }
 
+static char *text_trim(char *text)
+{
+	size_t len;
+
+	text += strspn(text, BLANKS);
+	len = strlen(text);
+	while (len && strchr(BLANKS, text[len - 1]))
+		len--;
+	text[len] = '\0';
+	return text;
+}
+
+/* text may be changed. */
+static int value_read(const struct setting *setting, char *text, json_t **value)
+{
+	switch (setting->type) {
+	case SETTING_TEXT:
+		return text_read(text, value);
+	case SETTING_LIST:
+	case SETTING_NUMBERS:
+		return list_read(setting, text, value);
+	default:
+		text = text_trim(text);
+	}
+	if (setting->type == SETTING_NUMBER)
+		return number_read(setting, text, value);
+	if (setting->type == SETTING_BOOL)
+		return bool_read(text, value);
+	if (setting->type == SETTING_WORD ? !is_word(text)
+					  : !is_choice(setting->choices, text))
+		return -EINVAL;
+	*value = json_string(text);
+	return *value ? 0 : -ENOMEM;
+}
+
+static int copy_parse(const struct setting *setting, char *text, size_t len,
+	json_t **value, char *why, size_t why_len)
+{
+	int err = -EINVAL;
+
+	if (setting->type == SETTING_ENV) /* its errors name the line */
+		return dotenv_parse(
+			setting->name, text, len, value, why, why_len);
+	if (strlen(text) == len)
+		err = value_read(setting, text, value);
+	if (err == -EINVAL)
+		reason_print(setting, why, why_len);
+	return err;
+}
+
 int setting_parse(const struct setting *setting, const char *text, size_t len,
 	json_t **value, char *why, size_t why_len)
 {
-	struct word word;
-	int err = -EINVAL;
+	char *copy;
+	int err;
 
 	*value = NULL;
-	if (!len)
-		text = "";
-	word = word_trim(text, len);
 	if (len > TEXT_MAX) {
 		snprintf(why, why_len, "%s: longer than %d bytes",
 			setting->name, TEXT_MAX);
 		return -EINVAL;
 	}
-	switch (setting->type) {
-	case SETTING_NUMBER:
-		err = number_read(setting, word, value);
-		break;
-	case SETTING_BOOL:
-		err = bool_read(word, value);
-		break;
-	case SETTING_WORD:
-		err = word_read(word, value);
-		break;
-	case SETTING_CHOICE:
-		err = choice_read(setting, word, value);
-		break;
-	case SETTING_LIST:
-	case SETTING_NUMBERS:
-		err = list_read(setting, text, len, value);
-		break;
-	case SETTING_TEXT:
-		err = text_read(text, len, value);
-		break;
-	case SETTING_ENV: /* its errors name the line */
-		return dotenv_parse(
-			setting->name, text, len, value, why, why_len);
+	copy = calloc(1, len + 1);
+	if (copy) {
+		memcpy(copy, len ? text : "", len);
+		err = copy_parse(setting, copy, len, value, why, why_len);
+		explicit_bzero(copy, len);
+		free(copy);
+	} else {
+		err = -ENOMEM;
 	}
-	if (err == -EINVAL)
-		reason_print(setting, why, why_len);
-	else if (err)
-		snprintf(why, why_len, "%s: %s", setting->name, strerror(-err));
+	if (err == -ENOMEM)
+		snprintf(why, why_len, "%s: out of memory", setting->name);
+	if (err) {
+		setting_wipe(*value);
+		json_decref(*value);
+		*value = NULL;
+	}
 	return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -51,6 +52,22 @@ int setting_parse(const struct setting *setting, const char *text, size_t len,
  * memory. */
 char *setting_text(
 	const struct setting *setting, const json_t *value, size_t *len);
+
+/*
+ * What SETTING_ENV is: environment variables as people write them, lines of
+ * NAME=value; blank lines and # comments, also after a value; `export ` before
+ * a name; blanks around the `=`. A value in single quotes is literal; double
+ * quotes allow \n \r \t \" \\ \$ \`; both may span lines. Nothing is expanded.
+ * If a name is there twice, the later value counts. text ends with a NUL, and
+ * is changed. *value, name -> json_from_bytes, is owned by the caller, even on
+ * error. -EINVAL with `why` ("env: line 3: ..."); -ENOMEM.
+ */
+int dotenv_parse(const char *setting, char *text, size_t len, json_t **value,
+	char *why, size_t why_len);
+
+/* Prints them so that dotenv_parse, and a shell, read the same values. -ENOMEM.
+ */
+int dotenv_print(const json_t *value, FILE *out);
 
 /* Overwrites the strings in a value, unless others hold a reference to it.
  * Takes NULL. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/base/setting_dotenv.c - NAME=value lines, quotes, comments */
-#include "fs/base/setting_dotenv.h"
+#include "fs/base/setting.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -8,157 +8,105 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/base/setting.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 #define DIGITS "0123456789"
+#define BLANKS " \t"
 
 struct reader {
-	const char *at, *end;
+	char *at; /* NUL-terminated */
 	unsigned line;
 	const char *wrong; /* what is wrong with this line */
-	char *value;	   /* the current one; as large as the text */
-	size_t value_len;
 };
 
-static bool at_end(const struct reader *reader)
+static bool at_line_end(const char *at)
 {
-	return reader->at == reader->end;
-}
-
-static bool at_line_end(const struct reader *reader)
-{
-	return at_end(reader) || *reader->at == '\n' ||
-		(*reader->at == '\r' &&
-			(reader->at + 1 == reader->end ||
-				reader->at[1] == '\n'));
-}
-
-static bool at_blank(const struct reader *reader)
-{
-	return !at_end(reader) && (*reader->at == ' ' || *reader->at == '\t');
+	at += *at == '\r';
+	return *at == '\0' || *at == '\n';
 }
 
 static void blanks_skip(struct reader *reader)
 {
-	while (at_blank(reader))
-		reader->at++;
+	reader->at += strspn(reader->at, BLANKS);
 }
 
-static void line_skip(struct reader *reader)
+/* The value is unquoted in place. Returns its length, or -EINVAL. */
+static ssize_t quoted_read(struct reader *reader)
 {
-	while (!at_line_end(reader))
-		reader->at++;
-}
-
-static bool at_any(const struct reader *reader, const char *letters)
-{
-	return !at_end(reader) && *reader->at && strchr(letters, *reader->at);
-}
-
-static void value_put(struct reader *reader, char c)
-{
-	if (c == '\n')
-		reader->line++;
-	reader->value[reader->value_len++] = c;
-}
-
-static int quoted_read(struct reader *reader)
-{
-	const char quote = *reader->at++;
+	static const char letters[] = "\"\\$`nrt", meant[] = "\"\\$`\n\r\t";
+	const char quote = *reader->at, *letter;
+	char *value = ++reader->at, *to = value;
 	unsigned line = reader->line;
-	char c;
 
-	while (!at_end(reader) && *reader->at != quote) {
-		c = *reader->at++;
-		if (quote == '"' && c == '\\' && at_any(reader, "\"\\$`")) {
-			value_put(reader, *reader->at++);
-		} else if (quote == '"' && c == '\\' && at_any(reader, "nrt")) {
-			c = *reader->at++;
-			c = c == 'n' ? '\n' : c == 'r' ? '\r' : '\t';
-			reader->value[reader->value_len++] = c;
-		} else {
-			value_put(reader, c);
+	while (*reader->at && *reader->at != quote) {
+		*to = *reader->at++;
+		if (*to == '\\' && quote == '"' && *reader->at &&
+			(letter = strchr(letters, *reader->at))) {
+			*to = meant[letter - letters];
+			reader->at++;
+		} else if (*to == '\n') {
+			reader->line++;
 		}
+		to++;
 	}
-	if (at_end(reader)) {
+	if (*reader->at != quote) {
 		reader->line = line;
 		reader->wrong = "a quote is not closed";
 		return -EINVAL;
 	}
 	reader->at++;
 	blanks_skip(reader);
-	if (!at_line_end(reader) && *reader->at != '#') {
+	if (!at_line_end(reader->at) && *reader->at != '#') {
 		reader->wrong = "there is text after the closing quote";
 		return -EINVAL;
 	}
-	return 0;
+	return to - value;
 }
 
 /* Reads up to a # after a blank; the blank may have been skipped already. */
-static void plain_read(struct reader *reader)
+static ssize_t plain_read(struct reader *reader)
 {
-	size_t len = 0;
+	const char *value = reader->at, *end = value;
 
-	while (!at_line_end(reader)) {
-		if (*reader->at == '#' &&
-			(reader->at[-1] == ' ' || reader->at[-1] == '\t'))
+	for (; !at_line_end(reader->at); reader->at++) {
+		if (*reader->at == '#' && strchr(BLANKS, reader->at[-1]))
 			break;
-		value_put(reader, *reader->at);
-		if (!at_blank(reader))
-			len = reader->value_len;
-		reader->at++;
+		if (!strchr(BLANKS, *reader->at))
+			end = reader->at + 1;
 	}
-	reader->value_len = len;
-}
-
-static bool word_skip(struct reader *reader, const char *word)
-{
-	size_t len = strlen(word);
-
-	if ((size_t)(reader->end - reader->at) <= len ||
-		memcmp(reader->at, word, len) ||
-		(reader->at[len] != ' ' && reader->at[len] != '\t'))
-		return false;
-	reader->at += len;
-	blanks_skip(reader);
-	return true;
+	return end - value;
 }
 
 static int name_read(struct reader *reader, const char **name, size_t *len)
 {
-	const char *before = reader->at;
+	if (!strncmp(reader->at, "export", 6)) {
+		char *next = reader->at + 6 + strspn(reader->at + 6, BLANKS);
 
-	/* `export = 1` sets a variable of that name. */
-	if (word_skip(reader, "export") && at_any(reader, "="))
-		reader->at = before;
+		/* `export = 1` sets a variable of that name. */
+		if (next > reader->at + 6 && *next != '=')
+			reader->at = next;
+	}
 	*name = reader->at;
-	if (!at_any(reader, LETTERS)) {
+	*len = strspn(reader->at, LETTERS DIGITS);
+	reader->at += *len;
+	blanks_skip(reader);
+	if (!strspn(*name, LETTERS))
 		reader->wrong = "a name begins with a letter or _";
-		return -EINVAL;
-	}
-	while (at_any(reader, LETTERS DIGITS))
-		reader->at++;
-	*len = (size_t)(reader->at - *name);
-	blanks_skip(reader);
-	if (at_line_end(reader)) {
+	else if (at_line_end(reader->at))
 		reader->wrong = "there is no = after the name";
-		return -EINVAL;
-	}
-	if (*reader->at != '=') {
+	else if (*reader->at != '=')
 		reader->wrong = "a name has letters, digits and _ only";
-		return -EINVAL;
-	}
-	reader->at++;
+	else
+		reader->at++;
 	blanks_skip(reader);
-	return 0;
+	return reader->wrong ? -EINVAL : 0;
 }
 
-static int variable_keep(
-	struct reader *reader, json_t *env, const char *name, size_t name_len)
+static int variable_keep(json_t *env, const char *name, size_t name_len,
+	const char *bytes, size_t len)
 {
 	char *key = strndup(name, name_len);
-	json_t *value = json_from_bytes(reader->value, reader->value_len);
+	json_t *value = json_from_bytes(bytes, len);
 	int err = 0;
 
 	if (!key || !value || json_object_set(env, key, value) < 0)
@@ -170,70 +118,57 @@ static int variable_keep(
 
 static int line_read(struct reader *reader, json_t *env)
 {
-	const char *name;
+	const char *name, *value;
 	size_t name_len;
+	ssize_t len;
 	int err;
 
 	blanks_skip(reader);
-	if (at_line_end(reader) || *reader->at == '#') {
-		line_skip(reader);
-		return 0;
-	}
-	err = name_read(reader, &name, &name_len);
-	if (err)
-		return err;
-	reader->value_len = 0;
-	if (at_any(reader, "'\""))
-		err = quoted_read(reader);
-	else
-		plain_read(reader);
-	line_skip(reader);
-	return err ? err : variable_keep(reader, env, name, name_len);
-}
-
-static int lines_read(struct reader *reader, json_t *env)
-{
-	int err;
-
-	while (!at_end(reader)) {
-		reader->line++;
-		err = line_read(reader, env);
+	if (!at_line_end(reader->at) && *reader->at != '#') {
+		err = name_read(reader, &name, &name_len);
 		if (err)
 			return err;
-		if (!at_end(reader) && *reader->at == '\r')
-			reader->at++;
-		if (!at_end(reader))
-			reader->at++;
+		value = reader->at;
+		if (*value == '\'' || *value == '"') {
+			value++;
+			len = quoted_read(reader);
+		} else {
+			len = plain_read(reader);
+		}
+		err = len < 0 ? -EINVAL
+			      : variable_keep(env, name, name_len, value, len);
+		if (err)
+			return err;
 	}
+	while (!at_line_end(reader->at))
+		reader->at++;
+	reader->at += *reader->at == '\r';
+	reader->at += *reader->at == '\n';
 	return 0;
 }
 
-int dotenv_parse(const char *setting, const char *text, size_t len,
-	json_t **value, char *why, size_t why_len)
+int dotenv_parse(const char *setting, char *text, size_t len, json_t **value,
+	char *why, size_t why_len)
 {
-	struct reader reader = { .at = text, .end = text + len };
-	json_t *env;
-	int err;
+	struct reader reader = { .at = text };
+	int err = 0;
 
-	if (memchr(text, '\0', len)) {
+	*value = json_object();
+	if (!*value)
+		return -ENOMEM;
+	if (strlen(text) != len) {
 		snprintf(why, why_len, "%s: it contains a NUL byte", setting);
 		return -EINVAL;
 	}
-	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+	if (!strncmp(text, "\xef\xbb\xbf", 3))
 		reader.at += 3;
-	env = json_object();
-	reader.value = malloc(len + 1);
-	err = env && reader.value ? lines_read(&reader, env) : -ENOMEM;
-	free(reader.value);
+	while (!err && *reader.at) {
+		reader.line++;
+		err = line_read(&reader, *value);
+	}
 	if (err == -EINVAL)
 		snprintf(why, why_len, "%s: line %u: %s", setting, reader.line,
 			reader.wrong);
-	else if (err)
-		snprintf(why, why_len, "%s: %s", setting, strerror(-err));
-	if (err)
-		json_decref(env);
-	else
-		*value = env;
 	return err;
 }
 
