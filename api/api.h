@@ -63,6 +63,11 @@ json_t *json_from_bytes(const void *bytes, size_t len);
  * NULL: not a string, or out of memory. Owned by the caller, free(). */
 char *json_to_bytes(const json_t *string, size_t *len);
 
+/* Copies text as one line into out, whose size is not 0: control bytes, C1
+ * controls and invalid UTF-8 become \xNN, so that it steers no terminal. What
+ * does not fit is cut off between characters. Thread-safe. */
+void line_escape(const char *text, char *out, size_t size);
+
 /* The first of the members named in `names` ("state|status", left to right)
  * that object has and that is not null; NULL if there is none, or object is not
  * an object. Borrowed. Part 13 lists the names that mean the same. */

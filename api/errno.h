@@ -22,9 +22,8 @@ struct api_error {
 /* The reason in an unsuccessful answer; it lives as long as json. */
 struct api_error api_error_of(const json_t *json);
 
-/* Copies s as one line into out, of at most MESSAGE_SIZE bytes: control bytes,
- * C1 controls and invalid UTF-8 become \xNN. What does not fit is cut off
- * between characters. */
+/* Copies a string of JSON, the bytes that it stands for, as line_escape does;
+ * size is at most MESSAGE_SIZE. */
 void error_message_put(char *out, size_t size, const char *s);
 
 /* -errno for a status, 0 for 200 to 299. */

@@ -17,13 +17,11 @@ static bool is_printable(const char *s, size_t len)
 	return len > 0 && first >= 0x20 && first != 0x7f;
 }
 
-void error_message_put(char *out, size_t size, const char *s)
+void line_escape(const char *s, char *out, size_t size)
 {
-	char bytes[4 * MESSAGE_SIZE];
-	size_t left = bytes_unescape(bytes, s, strnlen(s, sizeof(bytes)));
-	size_t at = 0, len, i;
+	size_t left = strlen(s), at = 0, len, i;
 
-	for (s = bytes; left > 0; s += len, left -= len) {
+	for (; left > 0; s += len, left -= len) {
 		len = bytes_character_len(s, left);
 		bool is_raw = is_printable(s, len);
 
@@ -36,6 +34,14 @@ void error_message_put(char *out, size_t size, const char *s)
 				is_raw ? s[i] : (unsigned char)s[i]);
 	}
 	out[at] = '\0';
+}
+
+void error_message_put(char *out, size_t size, const char *s)
+{
+	char bytes[4 * MESSAGE_SIZE + 1];
+
+	bytes[bytes_unescape(bytes, s, strnlen(s, sizeof(bytes) - 1))] = '\0';
+	line_escape(bytes, out, size);
 }
 
 static const char *string_member(const json_t *json, const char *name)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "fs/base/log.h"
+#include "api/api.h"
 
 enum { ERRORS_KEPT = 100, ERROR_LINE = 1024 };
 
@@ -25,9 +25,9 @@ static void line_print(char *line, const struct timespec *now,
 
 	gmtime_r(&now->tv_sec, &utc);
 	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	log_escape(message && *message ? message : strerror(-err), words,
+	line_escape(message && *message ? message : strerror(-err), words,
 		sizeof(words));
-	log_escape(path, where, sizeof(where));
+	line_escape(path, where, sizeof(where));
 	snprintf(line, ERROR_LINE, "%s %s %s %d %s %s", at, method, where,
 		http_status, name ? name : "EIO", words);
 }

@@ -3,7 +3,6 @@
 #include "fs/base/log.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,8 @@
 
 #include <fuse_log.h>
 #include <pthread.h>
+
+#include "api/api.h"
 
 #define LINES 256
 #define LINE_LEN 512
@@ -33,51 +34,6 @@ static struct {
 
 static const char *const level_names[] = { "emergency", "alert", "critical",
 	"error", "warning", "notice", "info", "debug" };
-
-/* The length of the printable character at text, in bytes; 0 if there is none.
- * C1 controls are not printable: they steer a terminal as C0 controls do. */
-static size_t printable_len(const unsigned char *text)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = 1;
-	uint32_t code;
-
-	if (text[0] < 0x80)
-		return text[0] >= 0x20 && text[0] != 0x7f;
-	if (text[0] >= 0xf5 || text[0] < 0xc2)
-		return 0;
-	code = text[0] & (text[0] < 0xe0 ? 0x1f : text[0] < 0xf0 ? 0x0f : 0x07);
-	for (; len < (text[0] < 0xe0 ? 2u : text[0] < 0xf0 ? 3u : 4u); len++) {
-		if ((text[len] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (text[len] & 0x3f);
-	}
-	if (code < 0xa0 || code < least[len] || code > 0x10ffff ||
-		(code >= 0xd800 && code < 0xe000))
-		return 0;
-	return len;
-}
-
-void log_escape(const char *text, char *out, size_t out_len)
-{
-	size_t at = 0;
-
-	if (out_len == 0)
-		return;
-	while (*text != '\0') {
-		size_t len = printable_len((const unsigned char *)text);
-
-		if (at + (len ? len : 4) >= out_len)
-			break;
-		if (len)
-			memcpy(out + at, text, len);
-		else
-			snprintf(out + at, 5, "\\x%02x", (unsigned char)*text);
-		at += len ? len : 4;
-		text += len ? len : 1;
-	}
-	out[at] = '\0';
-}
 
 static int syslog_connect(void)
 {
@@ -148,7 +104,7 @@ static void line_add(int level, const char *format, va_list args)
 		text[--len] = '\0';
 	if (len == 0)
 		return;
-	log_escape(text, line, sizeof(line));
+	line_escape(text, line, sizeof(line));
 	pthread_mutex_lock(&log_mutex);
 	ring_add(level, line, now);
 	if (log_state.syslog)

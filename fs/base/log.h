@@ -28,8 +28,4 @@ void log_line(int level, const char *format, ...)
  * memory. */
 char *log_text(size_t *len);
 
-/* Copies text into out; control bytes and invalid UTF-8 become \xNN. Cut at a
- * whole character, always NUL-terminated. */
-void log_escape(const char *text, char *out, size_t out_len);
-
 #endif

@@ -53,9 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	check_line(line);
 	error_message_put(line, 7, text);
 	HOLDS(strlen(line) < 7);
-	log_escape(text, line, sizeof(line));
+	line_escape(text, line, sizeof(line));
 	check_line(line);
-	log_escape(text, line, 7);
+	line_escape(text, line, 7);
 	HOLDS(strlen(line) < 7);
 	free(text);
 	return 0;

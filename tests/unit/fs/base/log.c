@@ -15,6 +15,8 @@
 #include <cmocka.h>
 #include <fuse_log.h>
 
+#include "api/api.h"
+
 struct escape_case {
 	const char *name;
 	const char *text;
@@ -54,7 +56,7 @@ static void escapes(void **state)
 		char out[64];
 
 		memset(out, 'X', sizeof(out));
-		log_escape(row->text, out, row->out_len);
+		line_escape(row->text, out, row->out_len);
 		if (strcmp(out, row->want))
 			fail_msg("%s: %s", row->name, out);
 	}
