@@ -70,7 +70,9 @@ static int mount_connect(struct mount *mount, char *why, size_t why_len)
 		.negative_ttl_ms = options->negative_ttl_ms,
 	};
 
-	memcpy(cache.ttl_ms, options->ttl_ms, sizeof(cache.ttl_ms));
+	/* An answer is fresh at least for those who waited for it. */
+	for (int kind = 0; kind < CACHE_KINDS; kind++)
+		cache.ttl_ms[kind] = options->ttl_ms[kind] ?: 1;
 	cache.ttl_ms[CACHE_JOBS] = MOVING_TTL_MS;
 	core->worker = worker_new();
 	core->reader = worker_new();

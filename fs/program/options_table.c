@@ -53,16 +53,16 @@ const struct option_row option_rows[] = {
 		"root may use the mount, too" },
 	{ "auto_unmount", OPTION_ON, AT(auto_unmount), NULL,
 		"unmount also if the daemon is killed" },
-	{ "ttl_list", OPTION_TTL, TTL(CACHE_LIST), "SECONDS",
+	{ "ttl_list", OPTION_SECONDS, TTL(CACHE_LIST), "SECONDS",
 		"how long a list is served without asking again", 0, YEAR_MS },
-	{ "ttl_detail", OPTION_TTL, TTL(CACHE_DETAIL), "SECONDS",
+	{ "ttl_detail", OPTION_SECONDS, TTL(CACHE_DETAIL), "SECONDS",
 		"one resource", 0, YEAR_MS },
-	{ "ttl_static", OPTION_TTL, TTL(CACHE_STATIC), "SECONDS",
+	{ "ttl_static", OPTION_SECONDS, TTL(CACHE_STATIC), "SECONDS",
 		"languages and shells", 0, YEAR_MS },
-	{ "ttl_key", OPTION_TTL, TTL(CACHE_KEY), "SECONDS", "key/", 0,
+	{ "ttl_key", OPTION_SECONDS, TTL(CACHE_KEY), "SECONDS", "key/", 0,
 		YEAR_MS },
-	{ "ttl_system", OPTION_TTL, TTL(CACHE_SYSTEM), "SECONDS", "system/", 0,
-		YEAR_MS },
+	{ "ttl_system", OPTION_SECONDS, TTL(CACHE_SYSTEM), "SECONDS", "system/",
+		0, YEAR_MS },
 	{ "stale_ttl", OPTION_SECONDS, AT(stale_ttl_ms), "SECONDS",
 		"how long stale answers bridge an outage", 0, YEAR_MS },
 	{ "negative_ttl", OPTION_SECONDS, AT(negative_ttl_ms), "SECONDS",
@@ -109,33 +109,26 @@ const struct option_row *option_find(const char *name, size_t name_len)
 	return row->name ? row : NULL;
 }
 
-static int row_help(
-	FILE *out, const struct option_row *row, const struct options *defaults)
-{
-	char *value = option_text(row, defaults), name[40];
-
-	if (!value)
-		return -ENOMEM;
-	snprintf(name, sizeof(name), "%s%s%s%s",
-		row->name[0] == '-' ? "" : "-o ", row->name,
-		row->value ? "=" : "", row->value ? row->value : "");
-	fprintf(out, "    %-24s %s", name, row->help);
-	if (row->value && value[0] != '\0')
-		fprintf(out, " [%s]", value);
-	fputc('\n', out);
-	free(value);
-	return 0;
-}
-
 int options_help(FILE *out)
 {
 	const struct option_row *row = option_rows;
+	char number[OPTION_NUMBER_LEN], name[40];
 	struct options defaults;
 	int err = options_init(&defaults);
 
-	for (; !err && row->name; row++)
-		if (row->help)
-			err = row_help(out, row, &defaults);
+	for (; !err && row->name; row++) {
+		const char *value = "";
+
+		if (!row->help)
+			continue;
+		if (row->value)
+			value = option_text(row, &defaults, number);
+		snprintf(name, sizeof(name), "%s%s%s%s",
+			row->name[0] == '-' ? "" : "-o ", row->name,
+			row->value ? "=" : "", row->value ? row->value : "");
+		fprintf(out, "    %-24s %s%s%s%s\n", name, row->help,
+			value[0] ? " [" : "", value, value[0] ? "]" : "");
+	}
 	options_clear(&defaults);
 	return err;
 }
@@ -143,46 +136,38 @@ int options_help(FILE *out)
 int options_describe(const struct options *options, char **text)
 {
 	const struct option_row *row = option_rows;
+	char number[OPTION_NUMBER_LEN];
 	size_t len;
 	FILE *out = open_memstream(text, &len);
-	int err = out ? 0 : -ENOMEM;
 
-	for (; !err && row->name; row++) {
-		char *value;
-
-		if (!row->help || row->name[0] == '-')
-			continue;
-		value = option_text(row, options);
-		fprintf(out, "%s %s\n", row->name, value);
-		err = value ? 0 : -ENOMEM;
-		free(value);
-	}
-	return !out || fclose(out) ? -ENOMEM : err;
+	for (; out && row->name; row++)
+		if (row->help && row->name[0] != '-')
+			fprintf(out, "%s %s\n", row->name,
+				option_text(row, options, number));
+	return !out || fclose(out) ? -ENOMEM : 0;
 }
 
 int options_fuse_args(const struct options *options, struct fuse_args *args)
 {
-	const char *const given[] = {
-		"subtype=unsandboxfs,default_permissions",
-		options->allow_other ? "allow_other" : NULL,
-		options->allow_root ? "allow_root" : NULL,
-		options->read_only ? "ro" : NULL,
-		options->debug ? "debug" : NULL,
-		options->kernel,
-	};
-	char *list = NULL, *name;
-	int failed;
-
-	if (asprintf(&name, "fsname=%s",
-		    options->source ? options->source : "unsandbox") < 0)
-		return -ENOMEM;
-	failed = fuse_opt_add_opt_escaped(&list, name);
-	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
-		if (!failed && given[i])
-			failed = fuse_opt_add_opt(&list, given[i]);
-	failed = failed || fuse_opt_add_arg(args, "unsandboxfs") ||
+	char *name = NULL, *escaped = NULL, *list = NULL;
+	int failed =
+		asprintf(&name, "fsname=%s",
+			options->source ? options->source : "unsandbox") < 0 ||
+		fuse_opt_add_opt_escaped(&escaped, name) ||
+		asprintf(&list,
+			"%s,subtype=unsandboxfs,default_permissions%s%s%s%s"
+			"%s%s",
+			escaped, options->allow_other ? ",allow_other" : "",
+			options->allow_root ? ",allow_root" : "",
+			options->read_only ? ",ro" : "",
+			options->debug ? ",debug" : "",
+			options->kernel ? "," : "",
+			options->kernel ? options->kernel : "") < 0 ||
+		fuse_opt_add_arg(args, "unsandboxfs") ||
 		fuse_opt_add_arg(args, "-o") || fuse_opt_add_arg(args, list);
+
 	free(name);
+	free(escaped);
 	free(list);
 	return failed ? -ENOMEM : 0;
 }

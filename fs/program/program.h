@@ -34,7 +34,6 @@ enum option_type {
 	OPTION_NUMBER,	/* 32 bits; a value above max means: not given */
 	OPTION_OCTAL,	/* 32 bits */
 	OPTION_SECONDS, /* uint64_t, milliseconds */
-	OPTION_TTL, /* the same, but 0 becomes 1: the cache takes 0 for unset */
 	OPTION_BYTES,	/* uint64_t */
 	OPTION_KERNEL,	/* no member: passed to mount(2) by its name */
 	OPTION_IGNORED, /* no member: accepted, with a value or without */
@@ -62,9 +61,11 @@ int option_store(const struct option_row *row, struct options *options,
 	const char *value);
 void option_must_be(const struct option_row *row, char *text, size_t len);
 
-/* The value in force, "" if there is none. Owned by the caller; NULL: out of
- * memory. */
-char *option_text(const struct option_row *row, const struct options *options);
+/* The value in force, "" if there is none: a number is printed into number,
+ * other values are borrowed from options. */
+enum { OPTION_NUMBER_LEN = 24 };
+const char *option_text(const struct option_row *row,
+	const struct options *options, char number[OPTION_NUMBER_LEN]);
 
 /*
  * Parses a command line: [options] [SOURCE] MOUNTPOINT. What it does not set
