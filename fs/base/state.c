@@ -107,7 +107,8 @@ static int dir_sweep(int dir_fd)
 
 /* Version 0.1.0 kept what people saved in inodes/: N.data with the content, and
  * N.json or N.next with the names. */
-static int earlier_refuse(const struct state *state)
+static int earlier_refuse(
+	const struct state *state, char *reason, size_t reason_len)
 {
 	DIR *stream = dir_stream(state->fd, "inodes");
 	const struct dirent *entry;
@@ -120,6 +121,12 @@ static int earlier_refuse(const struct state *state)
 			fnmatch("*.next", entry->d_name, 0) == 0)
 			err = -EPROTO;
 	closedir(stream);
+	if (err)
+		snprintf(reason, reason_len,
+			"it is of version 0.1.0, which this version does not "
+			"read. The scripts are in it as inodes/NUMBER.data, "
+			"with their names in inodes/NUMBER.json. Move it away "
+			"and mount again");
 	return err;
 }
 
@@ -203,10 +210,11 @@ int state_claim(struct state *state)
 	return 0;
 }
 
-static int lock_take(struct state *state, long *holder)
+static int lock_take(struct state *state, char *reason, size_t reason_len)
 {
 	char text[32];
 	ssize_t len;
+	long holder;
 
 	state->lock_fd = openat(state->fd, "lock",
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -218,12 +226,40 @@ static int lock_take(struct state *state, long *holder)
 		return -errno;
 	len = pread(state->lock_fd, text, sizeof(text) - 1, 0);
 	text[len > 0 ? len : 0] = '\0';
-	*holder = strtol(text, NULL, 10);
+	holder = strtol(text, NULL, 10);
+	if (holder > 0)
+		snprintf(reason, reason_len,
+			"held by another mount, process %ld", holder);
+	else
+		snprintf(reason, reason_len, "held by another mount");
 	return -EBUSY;
 }
 
+/* A directory in which others could replace files is refused. The one above the
+ * account's may also be root's, or be sticky. */
+static int dir_check(const struct state *state, const char *below, char *reason,
+	size_t reason_len)
+{
+	bool is_above = !strcmp(below, "/..");
+	const char *name = *below ? below + 1 : ".";
+	struct stat st;
+
+	if (fstatat(state->fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (st.st_uid != geteuid() && (!is_above || st.st_uid))
+		snprintf(reason, reason_len, "%s%s belongs to another user",
+			state->path, below);
+	else if (st.st_mode & 022 && (!is_above || !(st.st_mode & S_ISVTX)))
+		snprintf(reason, reason_len,
+			"others can write to it; run: chmod go-w %s%s",
+			state->path, below);
+	else
+		return 0;
+	return -EPERM;
+}
+
 static int account_open(struct state *state, const char *dir,
-	const char *public_key, long *holder)
+	const char *public_key, char *reason, size_t reason_len)
 {
 	char resolved[PATH_MAX];
 	size_t len;
@@ -246,25 +282,26 @@ static int account_open(struct state *state, const char *dir,
 		return -errno;
 	if (realpath(state->path, resolved))
 		memcpy(state->path, resolved, sizeof(resolved));
-	err = lock_take(state, holder);
+	err = dir_check(state, "/..", reason, reason_len);
 	if (!err)
-		err = earlier_refuse(state);
+		err = dir_check(state, "", reason, reason_len);
+	if (!err)
+		err = lock_take(state, reason, reason_len);
+	if (!err)
+		err = earlier_refuse(state, reason, reason_len);
 	if (!err)
 		err = born_read(state);
 	if (!err)
 		err = subdir_open(state->fd, "jobs", &state->jobs_fd);
+	if (!err)
+		err = dir_check(state, "/jobs", reason, reason_len);
 	return err;
 }
 
 int state_open(struct state *state, const char *dir, const char *public_key,
 	char *why, size_t why_len)
 {
-	static const char earlier[] =
-		"it is of version 0.1.0, which this version does not read. "
-		"The scripts are in it as inodes/NUMBER.data, with their "
-		"names in inodes/NUMBER.json. Move it away and mount again";
-	char reason[80] = "held by another mount";
-	long holder = 0;
+	char reason[PATH_MAX + 80] = "";
 	int err;
 
 	*state = (struct state){ .fd = -1, .jobs_fd = -1, .lock_fd = -1 };
@@ -274,15 +311,10 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 			"state directory");
 		return -EINVAL;
 	}
-	err = account_open(state, dir, public_key, &holder);
-	if (err == -EBUSY && holder > 0)
-		snprintf(reason, sizeof(reason),
-			"held by another mount, process %ld", holder);
+	err = account_open(state, dir, public_key, reason, sizeof(reason));
 	if (err)
 		snprintf(why, why_len, "state directory %s: %s", state->path,
-			err == -EPROTO		? earlier
-				: err != -EBUSY ? strerror(-err)
-						: reason);
+			*reason ? reason : strerror(-err));
 	if (err)
 		state_close(state);
 	return err;

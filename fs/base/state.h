@@ -36,7 +36,8 @@ struct state {
  * Made with mode 0700 where missing. On error `why` is one line that names the
  * directory: -EBUSY another mount holds it (its pid is told), -EACCES, -EROFS,
  * -ENOTDIR, -EINVAL for a public key that is no safe name, -EPROTO if it is
- * of version 0.1.0, ...
+ * of version 0.1.0, -EPERM if it belongs to another user or others can write to
+ * it, ...
  */
 int state_open(struct state *state, const char *dir, const char *public_key,
 	char *why, size_t why_len);

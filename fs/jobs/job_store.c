@@ -51,7 +51,7 @@ int job_open_file(const struct state *state, uint64_t number,
 	const char *suffix, int flags)
 {
 	int fd = openat(state->jobs_fd, file_name(number, suffix).text,
-		flags | O_CLOEXEC, 0600);
+		flags | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	return fd < 0 ? -errno : fd;
 }

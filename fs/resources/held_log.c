@@ -89,8 +89,9 @@ static FILE *file_new(int dir_fd)
 	int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd < 0) {
-		fd = openat(dir_fd, name,
-			O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
+		unlinkat(dir_fd, name, 0);
+		fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
+			0600);
 		unlinkat(dir_fd, name, 0);
 	}
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");

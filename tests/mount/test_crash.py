@@ -104,6 +104,27 @@ class Crash(MountCase):
         self.mount.start()
         self.assertEqual(self.read("run/synced.txt"), "synced\n")
 
+    def test_what_was_removed_or_renamed_does_not_come_back(self):
+        """Afterwards only the last names are there, and are input files."""
+        chains = {
+            "sed": "printf 1 > d; sed -i s/1/2/ d; mv d e",
+            "link": "printf 2 > d; ln d e; rm d",
+            "over": "printf 1 > d; printf 2 > t; mv t d; mv d e",
+            "again": "printf 1 > d; rm d; printf 2 > d; mv d e",
+            "folder": "mkdir f; printf 2 > f/d; mv f g; mv g/d e; rmdir g",
+            "truncated": "printf 234 > d; truncate -s 1 d; mv d e",
+            "exchanged": "printf 2 > d; printf 1 > x; mv d y; mv x d; "
+                         "mv y e; rm d",
+        }
+        for name, chain in chains.items():
+            with self.subTest(name):
+                self.shell(f"mkdir run/{name}; cd run/{name}; {chain}")
+        self.revive()
+        for name in chains:
+            with self.subTest(name):
+                self.assertEqual(os.listdir(self.at("run", name)), ["e"])
+                self.assertEqual(self.read(f"run/{name}/e"), "2")
+
     def test_again_and_again(self):
         """Every save that returned keeps name, content and settings."""
         expected = {}

@@ -125,6 +125,56 @@ class Damaged(StateCase):
         self.assertTrue(os.path.exists(self.account("jobs", name + ".damaged")))
 
 
+class Others(StateCase):
+    """A state directory that others could prepare."""
+
+    def setUp(self):
+        super().setUp()
+        self.mount.state_dir = os.path.join(self.place.path,
+                                            "state-" + self.id().split(".")[-1])
+
+    def test_others_can_write_to_it(self):
+        self.mount.start(20 * SLOWNESS)
+        self.mount.end()
+        for parts in ((), ("jobs",)):
+            os.chmod(self.account(*parts), 0o777)
+            status, said = self.try_start()
+            self.assertEqual(status, UNUSABLE)
+            self.assertIn("others can write to it; run: chmod go-w "
+                          + self.account(*parts), said)
+            os.chmod(self.account(*parts), 0o700)
+        self.mount.start(20 * SLOWNESS)
+
+    @unittest.skipUnless(os.geteuid() == 0, "changes an owner")
+    def test_it_belongs_to_another_user(self):
+        self.mount.start(20 * SLOWNESS)
+        self.mount.end()
+        os.chown(self.account(), 65534, -1)
+        status, said = self.try_start()
+        self.assertEqual(status, UNUSABLE)
+        self.assertIn(self.account() + " belongs to another user", said)
+
+    def test_links_in_place_of_files(self):
+        """Nothing is written through a symbolic link."""
+        victim = os.path.join(self.place.path, "victim")
+        with open(victim, "w", encoding="utf-8") as file:
+            file.write("precious\n")
+        self.mount.start(20 * SLOWNESS)
+        suffixes = ("stdout", "stdout", "stderr", "answer", "json.tmp", "code")
+        for number, suffix in enumerate(suffixes, 1):
+            os.symlink(victim, self.account("jobs", f"{number}.{suffix}"))
+        for path in ("jobs/new/a.sh", *(f"run/{n}.sh" for n in range(5))):
+            try:
+                self.save(path, "echo overwritten\n")
+                self.read(path + ".job/stdout")
+            except OSError:
+                pass
+        self.settled()
+        self.mount.end()
+        with open(victim, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "precious\n")
+
+
 class Refused(StateCase):
     """A state directory that cannot be used."""
 

@@ -147,6 +147,8 @@ class Remount(MountCase):
     def test_truncated_by_path(self):
         self.save("run/cut.txt", "0123456789")
         os.truncate(self.at("run/cut.txt"), 4)
+        self.save("run/reads.sh", "cat cut.txt\n")
+        self.assertEqual(self.read("run/reads.sh.job/stdout"), "0123")
         self.mount.restart()
         self.assertEqual(self.read("run/cut.txt"), "0123")
 

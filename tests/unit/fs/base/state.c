@@ -189,6 +189,68 @@ static void refusals(void **ctx)
 	free(deep);
 }
 
+/* Others could put links and files of theirs in it. */
+static void what_others_can_write(void **ctx)
+{
+	static const struct {
+		const char *below;
+		mode_t mode;
+		uid_t owner;
+		const char *why; /* NULL: it is used */
+	} cases[] = {
+		{ "", 0700, 0, NULL },
+		{ "", 0755, 0, NULL },
+		{ "", 0777, 0, "others can write to it; run: chmod go-w " },
+		{ "", 0720, 0, "others can write to it; run: chmod go-w " },
+		{ "", 01777, 0, "others can write to it; run: chmod go-w " },
+		{ "", 0700, 65534, "belongs to another user" },
+		{ "/jobs", 0702, 0, "others can write to it; run: chmod go-w" },
+		{ "/jobs", 0700, 65534, "/jobs belongs to another user" },
+		{ "/..", 0777, 0, "others can write to it; run: chmod go-w" },
+		{ "/..", 01777, 0, NULL },
+		{ "/..", 0755, 65534, "/.. belongs to another user" },
+	};
+	char in[600], name[700];
+	struct state state;
+	int err;
+
+	(void)ctx;
+	snprintf(in, sizeof(in), "%s/unsandboxfs/" KEY, base);
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	state_close(&state);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		if (cases[i].owner && geteuid())
+			continue;
+		snprintf(name, sizeof(name), "%s%s", in, cases[i].below);
+		assert_int_equal(chmod(name, cases[i].mode), 0);
+		if (cases[i].owner)
+			assert_int_equal(chown(name, cases[i].owner, -1), 0);
+		why[0] = '\0';
+		err = state_open(&state, base, KEY, why, sizeof(why));
+		if (err != (cases[i].why ? -EPERM : 0))
+			fail_msg("case %zu: %d %s", i, err, why);
+		if (cases[i].why &&
+			(!strstr(why, in) || !strstr(why, cases[i].why)))
+			fail_msg("case %zu: %s", i, why);
+		if (!err)
+			state_close(&state);
+		assert_int_equal(chown(name, geteuid(), -1), 0);
+		assert_int_equal(chmod(name, 0700), 0);
+	}
+	/* A link is followed by no open of what is in it. */
+	for (size_t i = 0; i < 2; i++) {
+		const char *link = i ? "born" : "lock";
+		snprintf(name, sizeof(name), "%s/%s", in, link);
+		unlink(name);
+		assert_int_equal(symlink(path("target"), name), 0);
+		assert_int_equal(
+			state_open(&state, base, KEY, why, sizeof(why)),
+			-ELOOP);
+		assert_int_equal(access(path("target"), F_OK), -1);
+		unlink(name);
+	}
+}
+
 static void one_mount_at_a_time(void **ctx)
 {
 	struct state first, second;
@@ -443,6 +505,7 @@ int main(void)
 		CASE(relative),
 		CASE(keys),
 		CASE(refusals),
+		CASE(what_others_can_write),
 		CASE(one_mount_at_a_time),
 		CASE(swept),
 		CASE(earlier_version),
