@@ -33,6 +33,8 @@ struct options {
 	uid_t uid;
 	gid_t gid;
 	mode_t umask;
+	bool has_uid, has_gid,
+		has_umask; /* given: saved files show them, too */
 	bool allow_other;
 	bool allow_root;
 	bool auto_unmount;

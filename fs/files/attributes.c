@@ -67,13 +67,13 @@ static struct stat top_stat(const struct files_options *options)
 int file_stat(struct file *file, struct stat *st)
 {
 	struct inode *inode = inode_of(file);
-	const struct files *files = inode->files;
+	const struct files_options *options = &inode->files->options;
 	bool is_top = inode->dir && inode->dir->key;
 	struct place *place;
 	int err = inode_stat(inode, st);
 
 	if (err == -ENOENT && is_top)
-		*st = top_stat(&files->options);
+		*st = top_stat(options);
 	else if (err)
 		return err;
 	st->st_ino = file->ino;
@@ -84,10 +84,12 @@ int file_stat(struct file *file, struct stat *st)
 		TAILQ_FOREACH(place, &inode->places, link)
 		st->st_nlink++;
 	}
-	if (files->has_uid || is_top)
-		st->st_uid = files->options.uid;
-	if (files->has_gid || is_top)
-		st->st_gid = files->options.gid;
+	if (!S_ISLNK(st->st_mode))
+		st->st_mode &= ~options->umask;
+	if (options->has_uid || is_top)
+		st->st_uid = options->uid;
+	if (options->has_gid || is_top)
+		st->st_gid = options->gid;
 	return 0;
 }
 
@@ -132,7 +134,8 @@ static int owner_change(struct inode *inode, int which, const struct stat *st)
 {
 	uid_t uid = which & FILE_SET_UID ? st->st_uid : (uid_t)-1;
 	gid_t gid = which & FILE_SET_GID ? st->st_gid : (gid_t)-1;
-	bool is_shown = inode->files->has_uid || inode->files->has_gid ||
+	const struct files_options *options = &inode->files->options;
+	bool is_shown = options->has_uid || options->has_gid ||
 		(inode->dir && inode->dir->key);
 	const char *name;
 	struct stat now;

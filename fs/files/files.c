@@ -30,8 +30,6 @@ int files_open(int state_fd, const char *path,
 	files->dev = st.st_dev;
 	files->salt = hash_text(HASH_START, path);
 	files->is_root = geteuid() == 0;
-	files->has_uid = options->uid != geteuid();
-	files->has_gid = options->gid != getegid();
 	TAILQ_INIT(&files->cache);
 	*out = files;
 	return 0;

@@ -54,9 +54,10 @@ struct file_opened {
 };
 
 struct files_options {
-	uid_t uid; /* of top directories; and of all files where it is not the
-		      daemon's own */
+	uid_t uid; /* of top directories */
 	gid_t gid;
+	bool has_uid, has_gid; /* of all files */
+	mode_t umask;	       /* bits that no file shows */
 	mode_t top_mode;       /* permission bits of top directories */
 	struct timespec epoch; /* their time, until they are made on disk */
 	/* Whether what stands under this name is kept on no disk. */

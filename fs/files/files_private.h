@@ -74,7 +74,6 @@ struct files {
 	uint64_t salt; /* keeps the inode numbers of two mounts apart */
 	uint64_t serial;
 	bool is_root;
-	bool has_uid, has_gid;	 /* shown for all files */
 	struct inode *table;	 /* by ino */
 	struct inode_list cache; /* most recently used first */
 	unsigned cached;

@@ -71,6 +71,9 @@ static int files_start(struct core *core)
 	const struct files_options given = {
 		.uid = options->uid,
 		.gid = options->gid,
+		.has_uid = options->has_uid,
+		.has_gid = options->has_gid,
+		.umask = options->has_umask ? options->umask : 0,
 		.top_mode = 0777 & ~options->umask,
 		.epoch = core->epoch,
 		.is_secret = dir_kind_is_secret,

@@ -116,6 +116,9 @@ int option_store(const struct option_row *row, struct options *options,
 	case OPTION_NUMBER:
 	case OPTION_OCTAL:
 		*(uint32_t *)member = (uint32_t)number;
+		options->has_uid |= member == &options->uid;
+		options->has_gid |= member == &options->gid;
+		options->has_umask |= member == &options->umask;
 		return 0;
 	case OPTION_SECONDS:
 	case OPTION_BYTES:

@@ -209,10 +209,35 @@ class Start(StartCase):
     def test_owner_and_umask(self):
         uid = os.getuid() or 1234  # a user could not look into another's
         self.assert_starts(options=f"uid={uid},gid=5678,umask=077")
-        for path in ("", "README", "run", "jobs", "run/.settings/ttl"):
+        self.shell("umask 0; cd run; echo x > new; mkdir dir; echo x > dir/in;"
+                   " ln new link; ln -s new symbolic; chmod 777 dir/in")
+        saved = ("new", "dir", "dir/in", "link", "symbolic")
+        for path in ("", "README", "run", "jobs", "run/.settings/ttl",
+                     "run/dir/.settings/ttl", *(f"run/{n}" for n in saved)):
             info = os.stat(self.at(path))
             self.assertEqual((info.st_uid, info.st_gid), (uid, 5678), path)
             self.assertEqual(info.st_mode & 0o077, 0, path)
+        info = os.lstat(self.at("run/symbolic"))
+        self.assertEqual((info.st_uid, info.st_gid), (uid, 5678))
+        self.assertEqual(self.error_of(os.chown, self.at("run/new"), -1, 99),
+                         "EPERM")
+        os.chown(self.at("run/new"), uid, 5678)
+        self.assertEqual(os.stat(self.at("run/dir/in")).st_mode & 0o700, 0o700)
+
+    @unittest.skipUnless(os.getuid() == 0, "needs two users")
+    def test_roots_own_number_is_an_owner_too(self):
+        """Else what another user saves would show that user."""
+        if self.place.path.startswith("/root/"):
+            self.skipTest("other users do not get as far as here")
+        os.chmod(self.place.path, 0o755)
+        self.assert_starts(options="allow_other,uid=0,gid=0,umask=000")
+        for command in ("cp u/README u/run/theirs", "mkdir u/run/d"):
+            subprocess.run(command.split(), cwd=self.place.path, user=65534,
+                           group=65534, timeout=20, extra_groups=[],
+                           check=True)
+        for path in ("run/theirs", "run/d"):
+            info = os.stat(self.at(path))
+            self.assertEqual((info.st_uid, info.st_gid), (0, 0), path)
 
     @unittest.skipUnless(os.getuid() == 0, "needs two users")
     def test_other_users(self):

@@ -235,9 +235,12 @@ static void owners(void **ctx)
 	file_drop(dir);
 	/* As given. */
 	fixture.options.uid = 4321;
+	fixture.options.has_uid = true;
+	fixture.options.umask = 026;
 	reload();
 	file = find(fixture.top, "f");
 	assert_int_equal(stat_of(file).st_uid, 4321);
+	assert_int_equal(stat_of(file).st_mode, S_IFREG | 0751);
 	assert_int_equal(stat_of(fixture.top).st_uid, 4321);
 	st.st_uid = 4321;
 	assert_int_equal(file_setattr(file, NULL, FILE_SET_UID, &st), 0);
