@@ -69,13 +69,10 @@ static int word_take(const struct setting *table, char *word, json_t *object,
 static int words_take(const struct setting *table, char *text, json_t *object,
 	char *why, size_t why_len)
 {
-	size_t len = strcspn(text += strspn(text, BLANKS), BLANKS "=");
 	bool is_broken;
 	int err = 0;
 
-	/* `echo 1 > clone`: no words. */
-	if (text[len + strspn(text + len, BLANKS)] == '\0')
-		return 0;
+	text += strspn(text, BLANKS);
 	while (!err && *text) {
 		char *word = word_next(&text, &is_broken);
 

@@ -145,6 +145,38 @@ struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	return seen->at;
 }
 
+bool text_is_one(const char *text)
+{
+	return *text == '1' && !text[1 + strspn(text + 1, " \t\r\n")];
+}
+
+/* The path of a node: its placeholders are filled, the first with its id. */
+static void path_print(const struct node *node, const char *name, FILE *out)
+{
+	const char *path = node->row->path, *word = node->id, *brace;
+
+	while ((brace = strchr(path, '{')) && *word) {
+		fprintf(out, "%.*s%s", (int)(brace - path), path, word);
+		path = strchr(brace, '}') + 1;
+		word = node->name;
+	}
+	fprintf(out, "%s%s%s", path, name ? "/" : "", name ? name : "");
+}
+
+int row_refuse(struct core *core, const char *method, const struct node *node,
+	const char *name, int err, const char *why)
+{
+	char path[1024] = "";
+	FILE *out = fmemopen(path, sizeof(path), "w");
+
+	if (out) {
+		path_print(node, name, out);
+		fclose(out);
+	}
+	errors_add(core->errors, &core->now, method, path, 0, err, why);
+	return err;
+}
+
 int render_value(const json_t *value, FILE *out)
 {
 	size_t len;

@@ -33,8 +33,8 @@ enum row_flag {
 	ROW_FINAL = 1,
 	/* The size is not known before it is read: 0, direct_io. */
 	ROW_UNSIZED = 2,
-	/* Any write is the action; reading gives the help line, or the id
-	 * that the last action returned. */
+	/* Writing 1 is the action, and anything else is refused before `write`
+	 * is called (fs/ops/writing.c); reading gives the help line. */
 	ROW_ACTION = 4,
 	/* A write at the end of the file adds to the value, instead of
 	 * replacing it. */
@@ -175,6 +175,12 @@ double answer_timeout_s(const struct op *op, const struct cache_answer *answer);
  * it never did, it is as old as the state directory. */
 struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	const struct cache_answer *answer);
+/* Whether a text is 1, which triggers an action. */
+bool text_is_one(const char *text);
+/* Explains in .unsandboxfs/errors why something is refused: what was done to
+ * the node (name NULL), or to this name in its directory. Returns err. */
+int row_refuse(struct core *core, const char *method, const struct node *node,
+	const char *name, int err, const char *why);
 /* Prints a value of the API as a file's content: one line. */
 int render_value(const json_t *value, FILE *out);
 /* The same as text, owned by the caller, free(). -ENOMEM. */

@@ -46,6 +46,20 @@ static int edit_take(struct op *op, struct edit *edit)
 	return 0;
 }
 
+/* A copy of the tree that is copied back must not act: an action's file has its
+ * help line there. An empty write does nothing. */
+static int action_write(struct op *op, struct node *node)
+{
+	const struct written *written = op->extra;
+
+	if (!written->len)
+		return 0;
+	if (!text_is_one(written->bytes))
+		return row_refuse(op->core, "WRITE", node, NULL, -EINVAL,
+			"only 1 triggers this action: echo 1 > FILE");
+	return node->row->write(op, node, written->bytes, written->len);
+}
+
 static int edit_send(struct op *op, struct node *node)
 {
 	struct written *written = op->extra;
@@ -55,7 +69,9 @@ static int edit_send(struct op *op, struct node *node)
 		return notifier_settle(op);
 	if (!node->row->write)
 		return -EACCES;
-	err = node->row->write(op, node, written->bytes, written->len);
+	err = node->row->flags & ROW_ACTION
+		? action_write(op, node)
+		: node->row->write(op, node, written->bytes, written->len);
 	if (err != -EINPROGRESS)
 		explicit_bzero(written->bytes, written->len);
 	/* Its caller sees the change at once, in every directory. */

@@ -270,7 +270,9 @@ int collection_remove(
 		return is_dir ? -ENOTDIR
 			      : alias_remove(op->core, collection, name);
 	if (!is_dir || !op->core->options->allow_delete)
-		return -EPERM;
+		return row_refuse(op->core, "REMOVE", node, name, -EPERM,
+			"to destroy it: echo 1 > destroy in its directory; "
+			"rmdir does so if mounted with -o allow_delete");
 	int err = collection_index(op, collection, &index);
 	if (err)
 		return err;

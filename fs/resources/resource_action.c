@@ -44,22 +44,25 @@ static const struct collection *const only_images[] = { &images, NULL };
 
 static const struct action actions[] = {
 	{ "/services/{service}/redeploy",
-		"write anything here to run the bootstrap again",
+		"write 1 here to run the bootstrap again",
 		.endpoint = API_SERVICE_REDEPLOY, .changes = only_services },
 	{ "/snapshots/{snapshot}/restore",
-		"write anything here to restore it to its source",
+		"write 1 here to restore it to its source",
 		.endpoint = API_SNAPSHOT_RESTORE, .changes = runs },
 	{ "/snapshots/{snapshot}/clone",
 		"write type=session or type=service, and what of "
 		"name= shell= ports= is wanted",
 		.endpoint = API_SNAPSHOT_CLONE, .words = clone_words,
-		.ids = "service_id|session_id|id", .changes = runs },
+		.needed = "type", .ids = "service_id|session_id|id",
+		.changes = runs },
 	{ "/images/{image}/spawn",
 		"write name= ports= and what of network_mode= "
 		"bootstrap= shell= vcpu= is wanted",
 		.endpoint = API_IMAGE_SPAWN, .words = spawn_words,
-		.ids = "service_id|session_id|id", .changes = runs },
-	{ "/images/{image}/clone", "write what of name= description= is wanted",
+		.needed = "name", .ids = "service_id|session_id|id",
+		.changes = runs },
+	{ "/images/{image}/clone",
+		"write 1, or what of name= description= is wanted",
 		.endpoint = API_IMAGE_CLONE, .words = copy_words,
 		.ids = "image_id|id", .changes = only_images },
 	{ "/images/{image}/transfer",
@@ -85,8 +88,7 @@ int action_render(struct op *op, const struct node *node, FILE *out)
 	if (id)
 		return render_value(id, out);
 	fprintf(out, "%s\n",
-		action ? action->help
-		       : "write anything here to destroy it for good");
+		action ? action->help : "write 1 here to destroy it for good");
 	return 0;
 }
 
@@ -112,29 +114,55 @@ static bool has_word(const json_t *body, const char *name)
 	return word && *word;
 }
 
+/* The word that is needed and was not given; NULL: none. */
+static const char *word_missing(const struct action *action, const json_t *body)
+{
+	const char *type = json_string_value(json_object_get(body, "type"));
+
+	if (!json_object_size(body))
+		return action->words->name;
+	if (action->needed && !has_word(body, action->needed))
+		return action->needed;
+	return type && !strcmp(type, "service") && !has_word(body, "name")
+		? "name"
+		: NULL;
+}
+
+/* *body is owned by the caller. */
+static int words_read(struct op *op, const struct node *node,
+	const struct action *action, const char *text, size_t len,
+	json_t **body)
+{
+	const char *missing;
+	char why[256] = "";
+	int err;
+
+	if (!action->words || (!action->needed && text_is_one(text))) {
+		*body = json_object();
+		return *body ? 0 : -ENOMEM;
+	}
+	err = key_value_parse(action->words, text, len, body, why, sizeof(why));
+	missing = err ? NULL : word_missing(action, *body);
+	if (missing) {
+		snprintf(why, sizeof(why), "%s= is needed", missing);
+		json_decref(*body);
+		err = -EINVAL;
+	}
+	return err ? resource_refuse(op, node, err, why) : 0;
+}
+
 int action_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	const struct action *action = action_of(node->row);
-	json_t *body = NULL, *answer;
-	char why[256] = "";
-	int err = 0;
+	json_t *body, *answer;
 
 	if (!len) /* opened and closed without a write */
 		return 0;
-	if (action->words)
-		err = key_value_parse(
-			action->words, text, len, &body, why, sizeof(why));
-	if (!err && action->needed && !has_word(body, action->needed)) {
-		snprintf(why, sizeof(why), "%s= is needed", action->needed);
-		err = -EINVAL;
-	}
-	if (err) {
-		json_decref(body);
-		return resource_refuse(op, node, err, why);
-	}
-	err = resource_send(op, 0, action->endpoint, node,
-		action->words ? body : json_object(), &answer);
+	int err = words_read(op, node, action, text, len, &body);
+	if (!err)
+		err = resource_send(
+			op, 0, action->endpoint, node, body, &answer);
 	if (!err)
 		action_done(op, node, action, answer);
 	return err;

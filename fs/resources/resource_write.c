@@ -46,9 +46,7 @@ int resource_call(struct op *op, unsigned slot, enum api_endpoint endpoint,
 int resource_refuse(
 	struct op *op, const struct node *node, int err, const char *why)
 {
-	errors_add(op->core->errors, &op->core->now, "WRITE", node->row->path,
-		0, err, why);
-	return err;
+	return row_refuse(op->core, "WRITE", node, NULL, err, why);
 }
 
 int resource_parse(struct op *op, const struct node *node,
@@ -224,7 +222,6 @@ int resource_destroy(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	(void)text;
-	if (!len) /* opened and closed without a write */
-		return 0;
+	(void)len;
 	return collection_delete(op, collection_of(node->row), node->id);
 }

@@ -65,14 +65,14 @@ const struct row tree_images_rows[] = {
 		.make_file = trusted_make, .remove = trusted_remove),
 	WRITABLE(HERE "/trusted/{key}", "a public key that is trusted",
 		.flags = ROW_EMPTY | ROW_VOLATILE),
-	ACTION("spawn", action_write,
+	WORDS("spawn",
 		"key=value words create a service from it; then reading "
 		"gives its id"),
-	ACTION("clone", action_write,
+	WORDS("clone",
 		"key=value words create an image from it; then reading "
 		"gives its id"),
-	ACTION("transfer", action_write, "to_api_key=KEY makes it that key's"),
-	ACTION("destroy", resource_destroy, "any write deletes it"),
+	WORDS("transfer", "to_api_key=KEY makes it that key's"),
+	ACTION("destroy", resource_destroy, "1 deletes it"),
 	JSON("image.json"),
 	{ 0 },
 };

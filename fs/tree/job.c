@@ -131,9 +131,8 @@ static int cancel_write(
 	struct job *job = node_job(op, node);
 
 	(void)text;
-	if (!job)
-		return -ENOENT;
-	return len ? run_cancel(op, job) : 0;
+	(void)len;
+	return job ? run_cancel(op, job) : -ENOENT;
 }
 
 /* ---- output, and files that are kept on disk ---- */
@@ -302,10 +301,9 @@ const struct row tree_job_rows[] = {
 		.flags = ROW_FINAL, .exists = exit_code_exists,
 		.attr = exit_code_attr, .open = result_open,
 		.source = field_source, .member = "exit_code"),
-	WRITABLE("/jobs/{job}/cancel",
-		"any write cancels it; what it printed stays",
+	WRITABLE("/jobs/{job}/cancel", "1 cancels it; what it printed stays",
 		.flags = ROW_ACTION, .exists = job_exists,
-		.text = "write anything here to cancel the job; what it has "
+		.text = "write 1 here to cancel the job; what it has "
 			"printed stays\n",
 		.write = cancel_write),
 	DIRECTORY("/jobs/{job}/artifacts", "files that it left behind",

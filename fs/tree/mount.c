@@ -149,8 +149,7 @@ static int refresh_write(
 {
 	(void)node;
 	(void)text;
-	if (!len)
-		return 0;
+	(void)len;
 	lists_forget(op->core);
 	cache_drop_all(op->core->cache);
 	notify_all(op->core);
@@ -162,11 +161,11 @@ static int otp_write(
 {
 	char code[128];
 
-	(void)node;
 	while (len && strchr(" \t\r\n", text[len - 1]))
 		len--;
-	if (len >= sizeof(code))
-		return -EINVAL;
+	if (len >= sizeof(code) || memchr(text, ' ', len))
+		return row_refuse(op->core, "WRITE", node, NULL, -EINVAL,
+			"a one-time code is one word");
 	memcpy(code, text, len);
 	code[len] = '\0';
 	int err = api_set_otp(op->core->api, code);
@@ -177,10 +176,6 @@ static int otp_write(
 #define ABOUT(name, printed, says)                                             \
 	READABLE("/.unsandboxfs/" name, says, .attr = moving_attr,             \
 		.render = printed)
-#define ACT(name, bits, printed, written, says)                                \
-	ROW(ROW_FILE, "/.unsandboxfs/" name, bits, says, .flags = ROW_ACTION,  \
-		.text = printed "\n", .write = written)
-
 const struct row tree_mount_rows[] = {
 	FIXED_DIRECTORY("/.unsandboxfs", "this mount itself"),
 	ABOUT("stats", stats_render, "counters, one `name value` a line"),
@@ -192,12 +187,14 @@ const struct row tree_mount_rows[] = {
 		"the settings in force, without secrets"),
 	READABLE("/.unsandboxfs/version", "of unsandboxfs", .attr = moving_attr,
 		.text = UNSANDBOXFS_VERSION "\n"),
-	ACT("refresh", 0644, "write anything here to drop all cached answers",
-		refresh_write, "any write drops what is cached"),
-	ACT("otp", 0600,
-		"write the one-time code here that the API asks for, then "
-		"repeat what was refused",
-		otp_write,
-		"the one-time code for what the API answers with 428"),
+	WRITABLE("/.unsandboxfs/refresh", "1 drops what is cached",
+		.flags = ROW_ACTION,
+		.text = "write 1 here to drop all cached answers\n",
+		.write = refresh_write),
+	ROW(ROW_FILE, "/.unsandboxfs/otp", 0600,
+		"the one-time code for what the API answers with 428",
+		.text = "write the one-time code here that the API asks for, "
+			"then repeat what was refused\n",
+		.write = otp_write),
 	{ 0 },
 };

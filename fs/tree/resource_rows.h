@@ -40,6 +40,10 @@
 #define ACTION(file, writes, says)                                             \
 	WRITABLE(HERE "/" file, says, .exists = resource_exists,               \
 		.flags = ROW_ACTION, .render = action_render, .write = writes)
+/* An action that takes key=value words. */
+#define WORDS(file, says)                                                      \
+	WRITABLE(HERE "/" file, says, .exists = resource_exists,               \
+		.render = action_render, .write = action_write)
 #define ID                                                                     \
 	READABLE(HERE "/id", "the API's id of it", .exists = resource_exists,  \
 		.flags = ROW_FINAL, .render = resource_id_render)

@@ -22,7 +22,7 @@ static const char readme_text[] =
 	"  snapshots/ID/      restore, clone\n"
 	"  images/ID/         spawn, clone, trusted/, visibility\n"
 	"  COLLECTION/new/    mkdir a draft, fill it, mv it to COLLECTION/\n"
-	"  .../destroy        any write destroys it; rm and rmdir do not\n"
+	"  .../destroy        echo 1 > destroys it; rm and rmdir do not\n"
 	"  languages, shells  what can be run\n"
 	"  key/               the key: tier, limits, expiry\n"
 	"  .unsandboxfs/      this mount: stats, log, errors, config, refresh\n"

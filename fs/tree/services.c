@@ -57,8 +57,8 @@ const struct row tree_services_rows[] = {
 		.exists = resource_exists, .flags = ROW_UNSIZED,
 		.attr = service_log_attr, .open = service_log_open),
 	CONTAINER("service", API_SERVICE_SNAPSHOT),
-	ACTION("redeploy", action_write, "any write runs the bootstrap again"),
-	ACTION("destroy", resource_destroy, "any write destroys the service"),
+	ACTION("redeploy", action_write, "1 runs the bootstrap again"),
+	ACTION("destroy", resource_destroy, "1 destroys the service"),
 	JSON("service.json"),
 	{ 0 },
 };

@@ -27,7 +27,7 @@ const struct row tree_sessions_rows[] = {
 	FIELD("remaining_ttl", "remaining_ttl", "seconds until then"),
 	FIELD("websocket_url", "websocket_url", "where its live shell is"),
 	CONTAINER("session", API_SESSION_SNAPSHOT),
-	ACTION("destroy", resource_destroy, "any write ends the session"),
+	ACTION("destroy", resource_destroy, "1 ends the session"),
 	JSON("session.json"),
 	{ 0 },
 };

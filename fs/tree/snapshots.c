@@ -87,11 +87,11 @@ const struct row tree_snapshots_rows[] = {
 	FIELD_E("created_at", "created_at", "when it was taken"),
 	FIELD("expires_at", "expires_at", "when it is deleted by itself"),
 	LOCKED,
-	ACTION("restore", action_write, "any write restores it to its source"),
-	ACTION("clone", action_write,
+	ACTION("restore", action_write, "1 restores it to its source"),
+	WORDS("clone",
 		"key=value words create a session or a service from it; "
 		"then reading gives its id"),
-	ACTION("destroy", resource_destroy, "any write deletes it"),
+	ACTION("destroy", resource_destroy, "1 deletes it"),
 	JSON("snapshot.json"),
 	{ 0 },
 };

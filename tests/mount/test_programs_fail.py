@@ -79,7 +79,7 @@ class ProgramsFail(MountCase):
         wait = self.save_slow("cancelled.sh")
         job = "run/cancelled.sh.job"
         self.assertEqual(self.value(job, "status"), "running")
-        self.save(job + "/cancel", "now\n")
+        self.save(job + "/cancel", "1\n")
         self.assertEqual(self.read(job, "stdout"), "first\n")
         self.assertEqual(self.read(job, "stderr"), "slow\n")
         self.assertEqual(self.value(job, "status"), "cancelled")

@@ -266,6 +266,23 @@ class SnapshotLife(ResourceCase):
         self.assertEqual(self.value("sessions/quick/shell"), "bash")
 
 
+class NotAllowed(ResourceCase):
+    """rmdir of a resource says what destroys it."""
+
+    def test_rmdir(self):
+        self.make("stays")
+        self.shell("mkdir services/stays/snapshots/s")
+        snapshot = os.path.basename(os.readlink(
+            self.at("services/stays/snapshots/s")))
+        self.server.reset()
+        for path in "services/stays", f"snapshots/{snapshot}":
+            self.assertIn("not permitted", self.fails(f"rmdir {path}"))
+            self.assertRegex(self.read(".unsandboxfs/errors").splitlines()[-1],
+                             f" /{path} 0 EPERM .*echo 1 > destroy")
+            self.assertTrue(os.path.isdir(self.at(path)))
+        self.assertEqual(self.server.changes(), [])
+
+
 class AllowDelete(ResourceCase):
     """rmdir destroys if the mount has allow_delete."""
 

@@ -149,7 +149,7 @@ class Tree(MountCase):
                    "touch .unsandboxfs/refresh")
         self.read("languages")
         self.assert_requests({"GET /languages": 1})
-        self.save(".unsandboxfs/refresh", "please\n")
+        self.save(".unsandboxfs/refresh", "1\n")
         self.read("languages")
         self.assert_requests({"GET /languages": 2})
 

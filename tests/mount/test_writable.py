@@ -88,23 +88,24 @@ VALUES = {
                              ["\x01"]),
     "services/web/env": ("A=1\n", "A=1\n", "PUT env", []),
     "services/two/bootstrap": (SCRIPT, SCRIPT, "POST redeploy", [""]),
-    "services/two/redeploy": ("1", "write anything here to run the bootstrap "
+    "services/two/redeploy": ("1", "write 1 here to run the bootstrap "
                               "again\n", "POST redeploy", []),
     "SESSION/state": ("frozen", "frozen\n", "POST freeze", STATE),
     "SESSION/locked": ("1", "1\n", "POST lock", BOOL),
     "SESSION/vcpu": ("2", "2\n", "POST boost", VCPU),
     "SNAPSHOT/locked": ("1", "1\n", "POST lock", BOOL),
-    "SNAPSHOT/restore": ("1", "write anything here to restore it to its "
+    "SNAPSHOT/restore": ("1", "write 1 here to restore it to its "
                          "source\n", "POST restore", []),
     "SNAPSHOT/clone": ("type=session shell=sh", None, "POST clone",
-                       ["type=car", "colour=red", "a b", "ports=0",
-                        "type=session type"]),
+                       ["type=car", "colour=red", "a b", "ports=0", "1", "\n",
+                        "type=session type", "name=x", "type=service"]),
     "IMAGE/visibility": ("unlisted", "unlisted\n", "POST visibility",
                          ["secret", ""]),
     "IMAGE/locked": ("1", "1\n", "POST lock", BOOL),
     "IMAGE/spawn": ("name=sp ports=8081", None, "POST spawn",
-                    ["ports=99999", "colour=red", "name x"]),
-    "IMAGE/clone": ("name=c2", None, "POST clone", ["ports=80", "c 2"]),
+                    ["ports=99999", "colour=red", "name x", "1",
+                     "ports=80"]),
+    "IMAGE/clone": ("name=c2", None, "POST clone", ["ports=80", "c 2", "\n"]),
     "TWIN/transfer": (f"to_api_key={OTHER}", "", "POST transfer",
                       ["other", "key=1", "to_api_key=", "1"]),
     "services/two/destroy": ("1", "", "DELETE", []),
@@ -112,6 +113,11 @@ VALUES = {
     "SNAPSHOT2/destroy": ("1", "", "DELETE", []),
     "IMAGE2/destroy": ("1", "", "DELETE", []),
 }
+
+# What an action refuses, besides its own help line.
+NO_ACTION = ["0", "11", "yes", "1 1", "1\n2", "unsb-1"]
+ACTIONS = re.compile("/(redeploy|restore|destroy|clone|spawn|transfer|cancel"
+                     "|refresh)$")
 
 # Written without its own request, or without a wrong value.
 OTHERS = {
@@ -237,10 +243,14 @@ class Values(Tree):
         """Wrong values, values that the API refuses, the correct value."""
         before = self.read(path)
         self.server.reset()
+        if ACTIONS.search(path):
+            wrong = [*wrong, *NO_ACTION, before]
+            self.assertIsNone(self.save_error(path, ""))
         for text in wrong:
             self.assertEqual(self.save_error(path, text), "EINVAL",
                              repr(text))
             self.assertIn("EINVAL", self.last_error())
+            self.assertIn(os.path.basename(path), self.last_error())
             self.assertEqual(self.read(path), before, repr(text))
         self.assertEqual([c for c in self.server.changes()
                           if "/export" not in c["path"]
@@ -265,6 +275,19 @@ class Values(Tree):
             self.assertEqual(self.read(path), read)
         else:
             self.assertFalse(os.path.lexists(self.at(os.path.dirname(path))))
+
+    def test_refresh_acts_on_1_alone(self):
+        path = ".unsandboxfs/refresh"
+        for text in [*NO_ACTION, self.read(path)]:
+            self.read("languages")
+            self.server.reset()
+            self.assertEqual(self.save_error(path, text), "EINVAL", text)
+            self.assertIn(path, self.last_error())
+            self.read("languages")
+            self.assert_requests({})
+        self.save(path, "1")
+        self.read("languages")
+        self.assert_requests({"GET /languages": 1})
 
     def last_error(self):
         """The last line of .unsandboxfs/errors."""
