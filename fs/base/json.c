@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/json_time.c - a time as [SECONDS, NANOSECONDS] in our records */
-#include "fs/base/json_time.h"
+/* fs/base/json.c - lists in answers of the API, and times in our records */
+#include "fs/base/json.h"
 
 #include <errno.h>
+
+#include "api/api.h"
+
+const json_t *json_array_in(const json_t *answer, const char *members)
+{
+	const json_t *array =
+		json_is_array(answer) ? answer : json_member(answer, members);
+
+	return json_is_array(array) ? array : NULL;
+}
 
 json_t *json_from_timespec(const struct timespec *at)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/json_time.c - times in records */
+/* tests/unit/fs/base/json.c - times in records */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "fs/base/json_time.h"
+#include "fs/base/json.h"
 
 static void test_round_trip(void **state)
 {

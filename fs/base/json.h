@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/json.h - lists in answers of the API, and times in our records */
+#ifndef FS_BASE_JSON_H
+#define FS_BASE_JSON_H
+
+#include <jansson.h>
+#include <time.h>
+
+/* The array that an answer is, or that is one of its members ("jobs|items").
+ * Borrowed; NULL: there is none. */
+const json_t *json_array_in(const json_t *answer, const char *members);
+
+/* A time as [SECONDS, NANOSECONDS], owned by the caller; NULL if out of memory.
+ */
+json_t *json_from_timespec(const struct timespec *at);
+
+/* Reads it into *at; pair is borrowed and may be NULL. -EINVAL if it is no such
+ * array, and *at stays as it is. */
+int json_to_timespec(const json_t *pair, struct timespec *at);
+
+#endif
