@@ -216,8 +216,12 @@ static int load_environment(struct api_credentials *out, struct reason why)
 	const char *public_key = getenv("UNSANDBOX_PUBLIC_KEY");
 	const char *secret_key = getenv("UNSANDBOX_SECRET_KEY");
 
-	if (!public_key || !*public_key || !secret_key || !*secret_key)
+	if ((!public_key || !*public_key) && (!secret_key || !*secret_key))
 		return 1;
+	if (!public_key || !*public_key || !secret_key || !*secret_key)
+		return fail(why, -EINVAL,
+			"of UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY only "
+			"one is set; set both, or unset it");
 	strcpy(out->source, "UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY");
 	return keep_keys(out, public_key, secret_key, why);
 }

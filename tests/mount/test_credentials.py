@@ -69,8 +69,12 @@ class Credentials(StartCase):
         self.assert_fails(CREDENTIALS, "UNSANDBOX_PUBLIC_KEY")
 
     def test_half_of_a_pair(self):
-        del self.env["UNSANDBOX_SECRET_KEY"]
-        self.assert_fails(CREDENTIALS, "")
+        """It is no reason to take another account in silence."""
+        for name in ("UNSANDBOX_PUBLIC_KEY", "UNSANDBOX_SECRET_KEY"):
+            self.accounts(OTHER)
+            self.env.update(self.mount.env)
+            del self.env[name]
+            self.assert_fails(CREDENTIALS, "only one is set")
 
     def test_no_such_row(self):
         path = self.accounts(ONE)
