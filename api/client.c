@@ -236,8 +236,13 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 		wait_ms(api, now_ms, timeout_ms), NULL));
 	if (err)
 		return err;
-	/* curl reports neither POLLHUP nor POLLERR */
-	return poll(fds, nfds, 0) < 0 && errno != EINTR ? -errno : 0;
+	/* curl reports neither POLLHUP nor POLLERR; a change of
+	 * /proc/self/mountinfo is reported once. */
+	if (poll(fds, nfds, 0) < 0 && errno != EINTR)
+		return -errno;
+	for (i = 0; i < nfds; i++)
+		fds[i].revents |= waits[i].revents & POLLPRI;
+	return 0;
 }
 
 int api_set_otp(struct api *api, const char *code)

@@ -168,17 +168,19 @@ bool mount_turn(struct mount *mount, int longest_ms)
 	struct core *core = &mount->core;
 	struct worker *const workers[WORKERS] = { core->worker, core->reader,
 		core->prober, core->notifier.worker };
-	struct pollfd fds[WORKERS + 2] = {
+	struct pollfd fds[WORKERS + 3] = {
 		[WORKERS] = { .fd = mount->signal_fd, .events = POLLIN },
 		[WORKERS + 1] = { .fd = fuse_session_fd(core->session),
 			.events = POLLIN },
+		[WORKERS + 2] = { .fd = mountinfo_fd(mount),
+			.events = POLLPRI },
 	};
 
 	if (mount->is_stopping || fuse_session_exited(core->session))
 		return false;
 	for (int i = 0; i < WORKERS; i++)
 		fds[i] = (struct pollfd){ worker_fd(workers[i]), POLLIN, 0 };
-	api_poll(core->api, fds, WORKERS + 2, core->now_ms,
+	api_poll(core->api, fds, WORKERS + 3, core->now_ms,
 		loop_timeout(mount, longest_ms));
 	clock_read(&core->now_ms, &core->now);
 	uint64_t began_us = clock_us();
@@ -186,6 +188,8 @@ bool mount_turn(struct mount *mount, int longest_ms)
 		signals_read(mount);
 	if (fds[WORKERS + 1].revents)
 		requests_read(mount);
+	if (fds[WORKERS + 2].revents)
+		mountinfo_changed(mount);
 	for (int i = 0; i < WORKERS; i++)
 		if (fds[i].revents)
 			worker_collect(workers[i]);
@@ -277,6 +281,7 @@ static int loop_prepare(struct mount *mount)
 	clock_read(&core->now_ms, &core->now);
 	state_claim(&core->state); /* the daemon holds it, not its parent */
 	request_timeout_read(mount);
+	mountinfo_open(mount);
 	key_try(mount);
 	/* Jobs of the mount before are followed again. */
 	TAILQ_FOREACH(job, &mount->jobs.all, link)
@@ -311,6 +316,11 @@ void mount_begin(struct mount *mount, struct fuse_session *session,
 enum exit_status mount_end(struct mount *mount)
 {
 	loop_finish(mount);
+	mountinfo_close(mount);
+	/* Nobody waits for what is still to be written. If it is gone, another
+	 * mount may be in its place. */
+	if (!mount->is_gone)
+		fuse_session_unmount(mount->core.session);
 	mount_disconnect(mount);
 	if (mount->signal_fd >= 0)
 		close(mount->signal_fd);

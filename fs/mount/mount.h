@@ -29,10 +29,9 @@ typedef void mount_ready(
 	void *ctx, enum exit_status status, const char *message);
 
 /*
- * Serves the mounted session until it is unmounted or a signal ends it
- * (SIGTERM, SIGINT, SIGHUP re-reads nothing and is ignored). Makes the worker
- * and the client first: call it after the fork. Returns the status that `ready`
- * got.
+ * Serves the mounted session until it is unmounted or a signal ends it (SIGTERM
+ * or SIGINT; SIGHUP is ignored), and unmounts it. Makes the worker and the
+ * client first: call it after the fork. Returns the status that `ready` got.
  */
 enum exit_status mount_loop(struct mount *mount, struct fuse_session *session,
 	mount_ready *ready, void *ctx);

@@ -3,6 +3,8 @@
 #ifndef FS_MOUNT_PARTS_H
 #define FS_MOUNT_PARTS_H
 
+#include <stdio.h>
+
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "fs/mount/mount.h"
@@ -16,6 +18,12 @@ struct mount {
 	uint64_t request_timeout_ms; /* after which the kernel aborts the
 					mount, halved; 0: never */
 	struct timer request_timer;
+
+	/* See fs/mount/mountinfo.c. */
+	FILE *mountinfo;    /* NULL: not known */
+	unsigned device[2]; /* of the mounted filesystem, major and minor */
+	struct timer mountinfo_timer;
+	bool is_gone; /* nothing is mounted in this namespace any more */
 
 	/* What the start waits for; see fs/mount/loop.c. */
 	struct cache_wait *key_wait;
@@ -32,5 +40,12 @@ void mount_tell(
 	struct mount *mount, enum exit_status status, const char *message);
 /* Asks the API for the key; calls mount->ready when it answers, or is late. */
 void key_try(struct mount *mount);
+
+/* Starts to watch the mount, if it can be found. */
+void mountinfo_open(struct mount *mount);
+void mountinfo_close(struct mount *mount);
+/* To poll for POLLPRI, or -1; then call mountinfo_changed. */
+int mountinfo_fd(const struct mount *mount);
+void mountinfo_changed(struct mount *mount);
 
 #endif

@@ -29,13 +29,11 @@ static enum exit_status session_serve(struct mount *mount,
 		return refuse(EXIT_FUSE, why, WHY_LEN,
 			"cannot start libfuse; see the line above");
 	process_block_signals();
-	if (fuse_session_mount(session, options->mountpoint)) {
+	if (fuse_session_mount(session, options->mountpoint))
 		snprintf(why, WHY_LEN, "%s: cannot mount; see the line above",
 			options->mountpoint);
-	} else {
+	else
 		status = mount_loop(mount, session, daemon_ready, daemon);
-		fuse_session_unmount(session);
-	}
 	fuse_session_destroy(session);
 	return status;
 }

@@ -88,6 +88,61 @@ class End(MountCase):
         self.assertTrue(unmount(self.mount.path))
         self.assert_ended(began)
 
+    def in_private_namespace(self, *command):
+        """A process with its own copy of all mounts."""
+        user = ["-r"] if os.geteuid() else []
+        child = subprocess.Popen(
+            ["unshare", *user, "-m", "--propagation", "private", *command],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL)
+        self.children.append(child)
+        self.wait_for(lambda: os.readlink(f"/proc/{child.pid}/ns/mnt") !=
+                      os.readlink("/proc/self/ns/mnt") and open(
+                          f"/proc/{child.pid}/comm", encoding="utf-8").read()
+                      != "unshare\n", "it has a namespace of its own")
+        return child
+
+    def test_copy_in_a_private_namespace(self):
+        """It gets no news of an unmount, and keeps the kernel's side of the
+        mount alive. It holds up neither the end nor the next mount."""
+        self.in_private_namespace("sleep", "600")
+        for _ in range(2):
+            began = time.monotonic()
+            self.assertTrue(unmount(self.mount.path))
+            self.assert_ended(began)
+            self.mount.start()
+            self.in_private_namespace("sleep", "600")
+        self.save("run/after.sh", "echo after\n")
+        self.assertEqual(self.read("run/after.sh.job/stdout"), "after\n")
+
+    def test_reader_in_a_private_namespace(self):
+        """What it has open is served until it closes it."""
+        self.save("run/script.sh", "echo some text\n")
+        reader = self.in_private_namespace(
+            "sh", "-c", 'exec 3<"$1"; echo open; sleep 2; cat <&3', "sh",
+            self.at("run/script.sh"))
+        self.assertEqual(reader.stdout.readline(), b"open\n")
+        self.assertTrue(unmount(self.mount.path))
+        self.assertEqual(reader.communicate(timeout=20 * SLOWNESS)[0],
+                         b"echo some text\n")
+        self.assert_ended(time.monotonic())
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to bind")
+    def test_bound_elsewhere(self):
+        """The mount lives as long as it is mounted anywhere."""
+        other = self.place.folder("bound")
+        self.addCleanup(os.rmdir, other)
+        subprocess.run(["mount", "--bind", self.mount.path, other], check=True)
+        self.assertTrue(unmount(self.mount.path))
+        time.sleep(0.5)
+        with open(f"{other}/run/bound.sh", "w", encoding="ascii") as file:
+            file.write("echo bound\n")
+        with open(f"{other}/run/bound.sh.job/stdout", encoding="ascii") as out:
+            self.assertEqual(out.read(), "bound\n")
+        began = time.monotonic()
+        subprocess.run(["umount", other], check=True)
+        self.assert_ended(began)
+
     def check_signal(self, number):
         """Readers are released, and the daemon ends."""
         self.start_waiting()
