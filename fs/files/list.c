@@ -120,21 +120,22 @@ int file_find_places(struct file *file)
 
 /* ---- whole trees ---- */
 
-/* Removes the names of all known files in a tree, from the bottom up. */
-static void tree_leave(struct files *files, int fd, const char *name)
+/* Removes the names of all known files in a tree, from the bottom up. dir may
+ * be NULL: not known, and then no file directly in it is. */
+static void tree_leave(
+	struct files *files, struct inode *dir, int fd, const char *name)
 {
 	DIR *stream = dir_stream(fd, name);
-	struct stat st = { 0 };
 	struct dirent *entry;
-	struct inode *dir;
+	struct stat st;
 
 	if (!stream)
 		return;
-	fstat(dirfd(stream), &st);
-	dir = inode_find(files, &st);
 	while ((entry = dir_next(stream))) {
-		if (S_ISDIR(type_of(dirfd(stream), entry)))
-			tree_leave(files, dirfd(stream), entry->d_name);
+		if (S_ISDIR(type_of(dirfd(stream), entry)) &&
+			name_stat(dirfd(stream), entry->d_name, &st) == 0)
+			tree_leave(files, inode_find(files, &st), dirfd(stream),
+				entry->d_name);
 		name_leave(files, dir, dirfd(stream), entry->d_name);
 	}
 	closedir(stream);
@@ -187,7 +188,7 @@ int file_remove_tree(struct file *file)
 	/* What is in memory is not found by the sweep. */
 	while ((secret = secret_below(files, dir)))
 		secret_unlink(secret);
-	tree_leave(files, files->state_fd, aside);
+	tree_leave(files, dir, files->state_fd, aside);
 	inode_pin(dir, -1);
 	if (place) {
 		place->dir->is_dirty = true;

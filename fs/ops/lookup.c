@@ -170,7 +170,8 @@ static void entry_names(
 				 : found->ino;
 	entry->attr.st_mode = row && row->kind == ROW_LINK ? S_IFLNK
 		: row && row->kind != ROW_DIR		   ? S_IFREG
-		: row || found->file			   ? S_IFDIR
+		: row					   ? S_IFDIR
+		: found->file				   ? found->file->type
 							   : found->type;
 }
 

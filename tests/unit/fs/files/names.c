@@ -534,6 +534,9 @@ static void a_top_is_removed(void **ctx)
 	(void)ctx;
 	assert_int_equal(file_remove_tree(top), 0);
 	assert_null(file_top_key(top));
+	/* It is kept open, so that its inode number is not reused. */
+	files_sweep(fixture.fd);
+	assert_int_equal(stat_of(file).st_nlink, 0);
 	again = files_top(fixture.files, "services/ID/run");
 	assert_ptr_not_equal(again, top);
 	assert_names(again, "");
