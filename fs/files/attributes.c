@@ -176,12 +176,14 @@ static int times_set(struct inode *inode, int which, const struct stat *st)
 
 	if (err)
 		return err;
-	if (!(which & FILE_SET_ATIME))
-		times[0].tv_nsec =
-			which & FILE_SET_ATIME_NOW ? UTIME_NOW : UTIME_OMIT;
-	if (!(which & FILE_SET_MTIME))
-		times[1].tv_nsec =
-			which & FILE_SET_MTIME_NOW ? UTIME_NOW : UTIME_OMIT;
+	if (which & FILE_SET_ATIME_NOW)
+		times[0].tv_nsec = UTIME_NOW;
+	else if (!(which & FILE_SET_ATIME))
+		times[0].tv_nsec = UTIME_OMIT;
+	if (which & FILE_SET_MTIME_NOW)
+		times[1].tv_nsec = UTIME_NOW;
+	else if (!(which & FILE_SET_MTIME))
+		times[1].tv_nsec = UTIME_OMIT;
 	return utimensat(fd, name, times, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
 		? -errno
 		: 0;
@@ -203,16 +205,9 @@ int file_setattr(struct file *file, struct file_opened *opened, int which,
 		err = mode_set(inode, st->st_mode);
 	if (!err && which & times)
 		err = times_set(inode, which, st);
-	if (!err && which)
+	if (!err)
 		inode->is_dirty = true;
 	return err;
-}
-
-void file_touch(struct file *dir)
-{
-	struct stat st = { 0 };
-
-	times_set(inode_of(dir), FILE_SET_MTIME_NOW, &st);
 }
 
 int file_readlink(struct file *file, char **target)

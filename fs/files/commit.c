@@ -62,20 +62,18 @@ static int settings_add(
 					 : item_add(commit, NULL, fd);
 }
 
-/* The directories that a top directory is in. */
-static int above_add(struct file_commit *commit, const struct inode *top)
+/* The directories that a top directory is in, up to the state directory. */
+static int above_add(
+	struct file_commit *commit, const struct inode *top, int fd)
 {
-	char path[PATH_MAX], *slash;
-	int fd, err;
+	char path[PATH_MAX], *rest = path;
+	int err = 0;
 
 	top_path(top->dir->key, path);
-	do {
-		slash = strrchr(path, '/');
-		strcpy(slash ? slash : path, slash ? "" : ".");
-		fd = openat(top->files->state_fd, path,
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (!err && strsep(&rest, "/")) {
+		fd = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		err = item_add(commit, NULL, fd < 0 ? -errno : fd);
-	} while (!err && slash);
+	}
 	return err;
 }
 
@@ -89,15 +87,15 @@ static int dir_add(struct file_commit *commit, struct inode *dir)
 		return 0;
 	if (fd >= 0 && dir->dir->is_settings_dirty)
 		err = settings_add(commit, dir, fd);
+	if (!err && fd >= 0 && is_top && dir->dir->is_new)
+		err = above_add(commit, dir, fd);
 	if (err) {
 		close(fd);
 		return err;
 	}
 	err = item_add(commit, dir, fd);
-	if (err || !is_top || !dir->dir->is_new)
-		return err;
-	dir->dir->is_new = false;
-	return above_add(commit, dir);
+	dir->dir->is_new &= err != 0;
+	return err;
 }
 
 static int dirs_add(struct file_commit *commit, struct inode *dir)

@@ -151,7 +151,8 @@ int file_each(struct file *dir,
 
 /* Attributes as shown. */
 int file_stat(struct file *file, struct stat *st);
-/* opened may be NULL. which says which members of st to apply. */
+/* opened may be NULL. which says which members of st to apply; the bits are
+ * those of FUSE, others are ignored. */
 enum {
 	FILE_SET_MODE = 1,
 	FILE_SET_UID = 2,
@@ -159,13 +160,11 @@ enum {
 	FILE_SET_SIZE = 8,
 	FILE_SET_ATIME = 16,
 	FILE_SET_MTIME = 32,
-	FILE_SET_ATIME_NOW = 64,
-	FILE_SET_MTIME_NOW = 128,
+	FILE_SET_ATIME_NOW = 128, /* goes before FILE_SET_ATIME */
+	FILE_SET_MTIME_NOW = 256,
 };
 int file_setattr(struct file *file, struct file_opened *opened, int which,
 	const struct stat *st);
-/* Sets the times of a directory to now. */
-void file_touch(struct file *dir);
 /* Owned by the caller, free(). */
 int file_readlink(struct file *file, char **target);
 

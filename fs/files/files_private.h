@@ -34,7 +34,6 @@ struct directory {
 	char *key; /* of a top directory; NULL: below one */
 	struct place_list memory;
 	unsigned freezes;
-	unsigned enters; /* its descriptor is not to be closed */
 	json_t *settings, *secrets;
 	bool is_read; /* the settings */
 	bool is_settings_dirty;
@@ -114,15 +113,12 @@ bool dir_is_alive(const struct inode *dir);
 /* Room for a path below /proc/self/fd. */
 enum { REACH_MAX = 32 + NAME_MAX };
 
-/* The cached O_PATH descriptor of a directory; valid until the next is asked
- * for, unless it is entered. -ENOTDIR; -ENOENT: it was removed, or is a top
- * directory that is not made yet. */
+/* The cached O_PATH descriptor of a directory; valid until many others were
+ * asked for. -ENOTDIR; -ENOENT: it was removed, or is a top directory that is
+ * not made yet. */
 int dir_fd(struct inode *dir);
 /* The same, for making something in it. -ENOENT: it was removed. */
 int dir_fd_make(struct inode *dir);
-/* Until dir_leave, the directory is held and its descriptor stays open. */
-void dir_enter(struct inode *dir);
-void dir_leave(struct inode *dir);
 /* Descriptor and name for an *at call with AT_EMPTY_PATH. */
 int inode_reach(struct inode *inode, int *fd, const char **name);
 /* A path for calls that have no *at form. */

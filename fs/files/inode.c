@@ -19,16 +19,9 @@
 #define OF_FILES (UINT64_C(1) << 62)
 #define OF_TOPS (UINT64_C(1) << 61)
 
-/* Each step is a bijection of 61 bits, so two numbers never mix to one. */
 static uint64_t mix(const struct files *files, uint64_t number)
 {
-	uint64_t x = (number ^ files->salt) & BITS_61;
-
-	x ^= x >> 31;
-	x = (x * UINT64_C(0x2545f4914f6cdd1d)) & BITS_61;
-	x ^= x >> 29;
-	x = (x * UINT64_C(0x9e3779b97f4a7c15)) & BITS_61;
-	return (x ^ x >> 32) | OF_FILES;
+	return ((number ^ files->salt) & BITS_61) | OF_FILES;
 }
 
 static struct inode *table_find(struct files *files, uint64_t ino)

@@ -151,13 +151,11 @@ int file_link(struct file *file, struct file *into, const char *name)
 	place = place_new(dir, name);
 	if (!place)
 		return -ENOMEM;
-	dir_enter(dir);
 	err = inode_path(inode, path);
 	if (!err &&
 		linkat(AT_FDCWD, path, fd, name,
 			inode->is_pinned ? AT_SYMLINK_FOLLOW : 0))
 		err = -errno;
-	dir_leave(dir);
 	if (err) {
 		place_remove(place);
 		return err;
@@ -237,7 +235,6 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 
 	if (fd < 0)
 		return fd;
-	dir_enter(dir);
 	err = leaving_begin(&leaving, dir->files, fd, name);
 	if (!err) {
 		err = is_dir && S_ISDIR(leaving.st.st_mode)
@@ -249,7 +246,6 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 	}
 	if (!err)
 		dir->is_dirty = true;
-	dir_leave(dir);
 	return err;
 }
 
@@ -360,13 +356,6 @@ int file_rename(struct file *file, const char *name, struct file *new_file,
 	err = secret_rename(to.dir, name, to.new_dir, new_name, flags);
 	if (err <= 0)
 		return err;
-	dir_enter(to.new_dir);
 	to.fd = dir_fd(to.dir);
-	if (to.fd >= 0) {
-		dir_enter(to.dir);
-		err = rename_on_disk(&to);
-		dir_leave(to.dir);
-	}
-	dir_leave(to.new_dir);
-	return to.fd < 0 ? to.fd : err;
+	return to.fd < 0 ? to.fd : rename_on_disk(&to);
 }

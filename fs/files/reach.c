@@ -13,10 +13,10 @@
 /*
  * A file is reached by its directory's descriptor and its name, never by a path
  * from the root: a rename above it changes nothing, and a path may be longer
- * than PATH_MAX. Descriptors of directories are cached. A file that has lost
- * its last name while the kernel or a handle knows it is pinned: it is reached
- * by a descriptor that was opened before, which also keeps its inode number
- * from being reused.
+ * than PATH_MAX. Descriptors of directories are cached, the last used ones. A
+ * file that has lost its last name while the kernel or a handle knows it is
+ * pinned: it is reached by a descriptor that was opened before, which also
+ * keeps its inode number from being reused.
  */
 
 enum { CACHE_MAX = 256 };
@@ -30,35 +30,42 @@ static void cache_remove(struct inode *dir)
 static void cache_add(struct inode *dir)
 {
 	struct files *files = dir->files;
-	struct inode *last, *before;
 
-	last = files->cached >= CACHE_MAX
-		? TAILQ_LAST(&files->cache, inode_list)
-		: NULL;
-	for (; last && files->cached >= CACHE_MAX; last = before) {
-		before = TAILQ_PREV(last, inode_list, cached);
-		if (!last->dir->enters)
-			inode_close_fd(last);
-	}
+	if (files->cached >= CACHE_MAX)
+		inode_close_fd(TAILQ_LAST(&files->cache, inode_list));
 	TAILQ_INSERT_HEAD(&files->cache, dir, cached);
 	files->cached++;
 }
 
-static int top_open(struct inode *top)
+static int path_open(int fd, const char *name)
 {
-	char path[PATH_MAX];
-	int fd;
-
-	top_path(top->dir->key, path);
-	fd = openat(top->files->state_fd, path,
-		O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int child_open(struct inode *dir, int parent_fd)
+/* Follows no symbolic link. makes: creates the directories that are missing. */
+static int top_open(const struct inode *top, bool makes)
 {
-	int fd = openat(parent_fd, TAILQ_FIRST(&dir->places)->name,
-		O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const struct files *files = top->files;
+	char path[PATH_MAX], *rest = path, *name;
+	int fd = files->state_fd, next;
+
+	top_path(top->dir->key, path);
+	while (fd >= 0 && (name = strsep(&rest, "/"))) {
+		mode_t mode = rest ? 0700 : files->options.top_mode;
+		if (makes && mkdirat(fd, name, mode) && errno != EEXIST)
+			next = -errno;
+		else if ((next = path_open(fd, name)) < 0)
+			next = -errno;
+		if (fd != files->state_fd)
+			close(fd);
+		fd = next;
+	}
+	return fd;
+}
+
+static int child_open(const struct inode *dir, int parent_fd)
+{
+	int fd = path_open(parent_fd, TAILQ_FIRST(&dir->places)->name);
 	struct stat st;
 
 	if (fd < 0)
@@ -73,71 +80,57 @@ static int child_open(struct inode *dir, int parent_fd)
 
 /* Opens the directories below the nearest one that has a descriptor, without
  * recursion. */
-int dir_fd(struct inode *dir)
+static int dir_open(const struct inode *dir, bool makes)
 {
-	struct inode *at, *parent;
-	int fd;
+	const struct inode *above = dir_parent(dir), *at;
+	int first, fd, next;
+
+	while (above && above->fd < 0)
+		above = dir_parent(above);
+	first = fd = above ? above->fd : -1;
+	while (above != dir) {
+		for (at = dir; dir_parent(at) != above;)
+			at = dir_parent(at);
+		next = at->dir->key ? top_open(at, makes) : child_open(at, fd);
+		if (fd != first)
+			close(fd);
+		if (next < 0)
+			return next;
+		fd = next;
+		above = at;
+	}
+	return fd;
+}
+
+static int dir_fd_of(struct inode *dir, bool makes)
+{
+	int fd = dir->fd;
 
 	if (!dir->dir)
 		return -ENOTDIR;
 	if (!dir_is_alive(dir))
 		return -ENOENT;
-	if (dir->fd >= 0) {
-		TAILQ_REMOVE(&dir->files->cache, dir, cached);
-		TAILQ_INSERT_HEAD(&dir->files->cache, dir, cached);
-	}
-	while (dir->fd < 0) {
-		at = dir;
-		while ((parent = dir_parent(at)) && parent->fd < 0)
-			at = parent;
-		if (!parent && !at->dir->key)
-			return -ESTALE;
-		fd = parent ? child_open(at, parent->fd) : top_open(at);
-		if (fd < 0)
-			return fd;
-		at->fd = fd;
-		cache_add(at);
-	}
-	return dir->fd;
+	if (fd < 0)
+		fd = dir_open(dir, makes && dir->dir->key);
+	else
+		cache_remove(dir);
+	if (fd < 0)
+		return fd;
+	if (makes && dir->dir->key && dir->fd < 0)
+		dir->is_dirty = true;
+	dir->fd = fd;
+	cache_add(dir);
+	return fd;
 }
 
-static int top_make(struct inode *top)
+int dir_fd(struct inode *dir)
 {
-	char path[PATH_MAX], *slash = path;
-	struct files *files = top->files;
-
-	top_path(top->dir->key, path);
-	while ((slash = strchr(slash, '/'))) {
-		*slash = '\0';
-		if (mkdirat(files->state_fd, path, 0700) && errno != EEXIST)
-			return -errno;
-		*slash++ = '/';
-	}
-	if (mkdirat(files->state_fd, path, files->options.top_mode) &&
-		errno != EEXIST)
-		return -errno;
-	top->is_dirty = true;
-	return dir_fd(top);
+	return dir_fd_of(dir, false);
 }
 
 int dir_fd_make(struct inode *dir)
 {
-	int fd = dir_fd(dir);
-
-	return fd == -ENOENT && dir->dir->key && !dir->is_pinned ? top_make(dir)
-								 : fd;
-}
-
-void dir_enter(struct inode *dir)
-{
-	dir->dir->enters++;
-	dir->holds++;
-}
-
-void dir_leave(struct inode *dir)
-{
-	dir->dir->enters--;
-	file_drop(&dir->file);
+	return dir_fd_of(dir, true);
 }
 
 int inode_reach(struct inode *inode, int *fd, const char **name)

@@ -78,40 +78,20 @@ int saved_truncate(struct op *op, struct file *file, off_t size)
 
 /* ---- setattr ---- */
 
-static int set_which(const struct op *op)
-{
-	static const int map[][2] = {
-		{ FUSE_SET_ATTR_MODE, FILE_SET_MODE },
-		{ FUSE_SET_ATTR_UID, FILE_SET_UID },
-		{ FUSE_SET_ATTR_GID, FILE_SET_GID },
-		{ FUSE_SET_ATTR_SIZE, FILE_SET_SIZE },
-		{ FUSE_SET_ATTR_ATIME, FILE_SET_ATIME },
-		{ FUSE_SET_ATTR_MTIME, FILE_SET_MTIME },
-		{ FUSE_SET_ATTR_ATIME_NOW, FILE_SET_ATIME_NOW },
-		{ FUSE_SET_ATTR_MTIME_NOW, FILE_SET_MTIME_NOW },
-	};
-	int which = 0;
-
-	for (size_t i = 0; i < sizeof(map) / sizeof(*map); i++)
-		if (op->to_set & map[i][0])
-			which |= map[i][1];
-	/* libfuse sets both. */
-	if (which & FILE_SET_ATIME_NOW)
-		which &= ~FILE_SET_ATIME;
-	if (which & FILE_SET_MTIME_NOW)
-		which &= ~FILE_SET_MTIME;
-	return which;
-}
+_Static_assert(FILE_SET_SIZE == FUSE_SET_ATTR_SIZE &&
+		FILE_SET_MTIME == FUSE_SET_ATTR_MTIME &&
+		FILE_SET_MTIME_NOW == FUSE_SET_ATTR_MTIME_NOW,
+	"the kernel's bits are passed on");
 
 int saved_setattr(struct op *op)
 {
 	struct file *file = op->file;
 	struct file_opened *opened = op->handle ? &op->handle->opened : NULL;
-	int which = set_which(op), err = 0;
+	int err = 0;
 
-	if (which & FILE_SET_SIZE)
+	if (op->to_set & FILE_SET_SIZE)
 		err = saved_truncate(op, file, op->attr.st_size);
 	if (!err)
-		err = file_setattr(file, opened, which, &op->attr);
+		err = file_setattr(file, opened, op->to_set, &op->attr);
 	return err ? err : saved_getattr(op);
 }
