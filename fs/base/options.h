@@ -33,8 +33,10 @@ struct options {
 	uid_t uid;
 	gid_t gid;
 	mode_t umask;
-	bool has_uid, has_gid,
-		has_umask; /* given: saved files show them, too */
+	mode_t fmask, dmask; /* of files and of directories: umask, if not
+				given */
+	bool has_uid, has_gid, has_umask, has_fmask,
+		has_dmask; /* given: saved files show them, too */
 	bool allow_other;
 	bool allow_root;
 	bool auto_unmount;
@@ -52,6 +54,7 @@ struct options {
 	char *kernel;	   /* passed to mount(2): "noexec,noatime"; or NULL */
 	bool show_help;	   /* -h: print the usage and exit */
 	bool show_version; /* -V */
+	bool remount;	   /* change the flags of a mount that is there */
 	bool fake;	   /* mount -f: check the command line, mount nothing */
 };
 

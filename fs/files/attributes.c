@@ -85,7 +85,8 @@ int file_stat(struct file *file, struct stat *st)
 		st->st_nlink++;
 	}
 	if (!S_ISLNK(st->st_mode))
-		st->st_mode &= ~options->umask;
+		st->st_mode &= ~(
+			S_ISDIR(st->st_mode) ? options->dmask : options->fmask);
 	if (options->has_uid || is_top)
 		st->st_uid = options->uid;
 	if (options->has_gid || is_top)

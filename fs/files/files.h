@@ -57,7 +57,7 @@ struct files_options {
 	uid_t uid; /* of top directories */
 	gid_t gid;
 	bool has_uid, has_gid; /* of all files */
-	mode_t umask;	       /* bits that no file shows */
+	mode_t fmask, dmask;   /* bits that no file, no directory shows */
 	mode_t top_mode;       /* permission bits of top directories */
 	struct timespec epoch; /* their time, until they are made on disk */
 	/* Whether what stands under this name is kept on no disk. */

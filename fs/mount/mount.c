@@ -73,8 +73,13 @@ static int files_start(struct core *core)
 		.gid = options->gid,
 		.has_uid = options->has_uid,
 		.has_gid = options->has_gid,
-		.umask = options->has_umask ? options->umask : 0,
-		.top_mode = 0777 & ~options->umask,
+		.fmask = options->has_umask || options->has_fmask
+			? options->fmask
+			: 0,
+		.dmask = options->has_umask || options->has_dmask
+			? options->dmask
+			: 0,
+		.top_mode = 0777 & ~options->dmask,
 		.epoch = core->epoch,
 		.is_secret = dir_kind_is_secret,
 		.gone = file_gone,

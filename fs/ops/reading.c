@@ -94,7 +94,10 @@ void row_attr_plain(
 
 	memset(attr, 0, sizeof(*attr));
 	attr->st_ino = node->ino;
-	attr->st_mode = types[row->kind] | (row->mode & ~options->umask);
+	attr->st_mode = types[row->kind] |
+		(row->mode &
+			~(row->kind == ROW_DIR ? options->dmask
+					       : options->fmask));
 	if (row->kind == ROW_LINK)
 		attr->st_mode = S_IFLNK | 0777;
 	attr->st_nlink = 1;

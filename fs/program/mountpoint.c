@@ -155,6 +155,36 @@ static int live_check(
 	return 0;
 }
 
+int mountpoint_remount(const struct options *options, char *why, size_t why_len)
+{
+	static const struct {
+		const char *name;
+		unsigned long flag;
+	} flags[] = { { "noexec", MS_NOEXEC }, { "noatime", MS_NOATIME },
+		{ "dirsync", MS_DIRSYNC }, { "sync", MS_SYNCHRONOUS } };
+	const struct mntent given = { .mnt_opts = options->kernel };
+	unsigned long wanted = MS_REMOUNT | MS_NOSUID | MS_NODEV |
+		(options->read_only ? MS_RDONLY : 0);
+	struct mountpoint_mount mount_there;
+	char path[PATH_MAX];
+	int err = path_resolve(options->mountpoint, path);
+
+	if (!err)
+		err = mount_on(path, &mount_there);
+	if (!err && strcmp(mount_there.fstype, MOUNTPOINT_FSTYPE))
+		err = -ENOENT;
+	if (err)
+		return refuse(err, why, why_len,
+			"%s: no unsandboxfs is mounted there", path);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (options->kernel && hasmntopt(&given, flags[i].name))
+			wanted |= flags[i].flag;
+	if (mount(NULL, path, NULL, wanted, NULL))
+		return refuse(-errno, why, why_len, "%s: cannot remount: %s",
+			path, strerror(errno));
+	return 0;
+}
+
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len)
 {

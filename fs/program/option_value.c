@@ -119,6 +119,8 @@ int option_store(const struct option_row *row, struct options *options,
 		options->has_uid |= member == &options->uid;
 		options->has_gid |= member == &options->gid;
 		options->has_umask |= member == &options->umask;
+		options->has_fmask |= member == &options->fmask;
+		options->has_dmask |= member == &options->dmask;
 		return 0;
 	case OPTION_SECONDS:
 	case OPTION_BYTES:

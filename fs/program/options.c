@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <fuse_opt.h>
 
@@ -73,12 +74,17 @@ static int option_parse(struct command_line *line, const char *word)
 	if (row->value && value[0] == '\0')
 		return refuse_line(line, "%s%s needs a value: %s=%s", dash,
 			row->name, row->name, row->value);
-	if (!row->value && word[len] != '\0' && row->type != OPTION_IGNORED)
+	if (!row->value && word[len] != '\0' && row->type != OPTION_IGNORED &&
+		row->type != OPTION_LABEL)
 		return refuse_line(
 			line, "%s%.*s takes no value", dash, len, word);
-	if (row->type == OPTION_KERNEL)
-		return fuse_opt_add_opt(&line->options->kernel, word) ? -ENOMEM
-								      : 0;
+	if (row->type == OPTION_LABEL &&
+		access("/sys/fs/selinux/enforce", F_OK))
+		return 0;
+	if (row->type == OPTION_KERNEL || row->type == OPTION_LABEL)
+		return fuse_opt_add_opt_escaped(&line->options->kernel, word)
+			? -ENOMEM
+			: 0;
 	return value_store(line, row, value);
 }
 
@@ -188,6 +194,10 @@ static int options_settle(struct command_line *line)
 	options->fake = options->foreground && line->is_helper;
 	options->foreground =
 		options->debug || (options->foreground && !line->is_helper);
+	if (!options->has_fmask)
+		options->fmask = options->umask;
+	if (!options->has_dmask)
+		options->dmask = options->umask;
 	if (options->allow_other && options->allow_root)
 		return refuse_line(line,
 			"-o allow_other and -o allow_root exclude each other");

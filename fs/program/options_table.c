@@ -47,6 +47,10 @@ const struct option_row option_rows[] = {
 		UINT32_MAX - 1 },
 	{ "umask", OPTION_OCTAL, AT(umask), "OCTAL", "mode bits to take away",
 		0, 0777 },
+	{ "fmask", OPTION_OCTAL, AT(fmask), "OCTAL", "the same, of files alone",
+		0, 0777 },
+	{ "dmask", OPTION_OCTAL, AT(dmask), "OCTAL",
+		"the same, of directories alone", 0, 0777 },
 	{ "allow_other", OPTION_ON, AT(allow_other), NULL,
 		"other users may use the mount, as modes permit" },
 	{ "allow_root", OPTION_ON, AT(allow_root), NULL,
@@ -72,9 +76,12 @@ const struct option_row option_rows[] = {
 	{ "fsname", OPTION_TEXT, AT(source), "NAME",
 		"what findmnt shows as the source" },
 
-	{ "noexec,noatime,nodiratime,dirsync,sync", OPTION_KERNEL },
+	{ "noexec,noatime,dirsync,sync", OPTION_KERNEL },
+	{ "context,fscontext,defcontext,rootcontext", OPTION_LABEL },
+	{ "remount", OPTION_ON, AT(remount) },
 	/* No file here is a device or set-uid: nosuid and nodev stay set. */
-	{ "suid,nosuid,dev,nodev,exec,async,atime,diratime,relatime,norelatime,"
+	{ "suid,nosuid,dev,nodev,exec,async,atime,diratime,nodiratime,relatime,"
+	  "norelatime,"
 	  "strictatime,nostrictatime,lazytime,nolazytime,iversion,noiversion,"
 	  "mand,nomand,silent,loud,default_permissions,subtype,defaults,auto,"
 	  "noauto,user,nouser,users,nousers,owner,noowner,group,nogroup,nofail,"

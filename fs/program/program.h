@@ -36,6 +36,7 @@ enum option_type {
 	OPTION_SECONDS, /* uint64_t, milliseconds */
 	OPTION_BYTES,	/* uint64_t */
 	OPTION_KERNEL,	/* no member: passed to mount(2) by its name */
+	OPTION_LABEL,	/* the same with its value, where SELinux is in use */
 	OPTION_IGNORED, /* no member: accepted, with a value or without */
 	OPTION_HELPER,	/* the same, but only if mount(8) calls us */
 };
@@ -130,6 +131,14 @@ int mountpoint_find(
  */
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len);
+
+/*
+ * Changes the flags of the mount on options->mountpoint as options say: ro,
+ * noexec and so on. Returns -ENOENT if no unsandboxfs is mounted there, or the
+ * error of mount(2), with why.
+ */
+int mountpoint_remount(
+	const struct options *options, char *why, size_t why_len);
 
 /*
  * The command ends when the mount answers, not when the daemon has started: its

@@ -117,15 +117,24 @@ static enum exit_status mountpoint_set(struct options *options, char *why)
 	return EXIT_OK;
 }
 
-enum exit_status serve(struct options *options)
+static enum exit_status mountpoint_serve(struct options *options, char *why)
 {
-	char why[WHY_LEN] = "";
-	enum exit_status status = system_check(options, why, sizeof(why));
+	enum exit_status status = system_check(options, why, WHY_LEN);
 
 	if (status == EXIT_OK)
 		status = mountpoint_set(options, why);
-	if (status == EXIT_OK)
-		status = daemon_serve(options, why);
+	return status == EXIT_OK ? daemon_serve(options, why) : status;
+}
+
+enum exit_status serve(struct options *options)
+{
+	char why[WHY_LEN] = "";
+	enum exit_status status = EXIT_OK;
+
+	if (!options->remount)
+		status = mountpoint_serve(options, why);
+	else if (mountpoint_remount(options, why, sizeof(why)))
+		status = EXIT_MOUNTPOINT;
 	if (why[0] != '\0')
 		log_line(LOG_ERR, "%s", why);
 	return status;

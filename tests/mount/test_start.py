@@ -183,12 +183,56 @@ class Start(StartCase):
     def test_fstab_options(self):
         self.assert_starts(options="rw,nosuid,nodev,noexec,noatime,noauto,"
                            "_netdev,nofail,user,x-systemd.automount,defaults,"
-                           "comment=what an admin says")
+                           "comment=what an admin says,silent,loud,"
+                           "nodiratime,diratime,relatime,dirsync,sync,"
+                           "context=system_u:object_r:removable_t:s0")
         with open("/proc/self/mountinfo", encoding="utf-8") as lines:
             (line,) = [l for l in lines if f" {self.mount.path} " in l]
         for word in ("nosuid", "nodev", "noexec", " fuse.unsandboxfs ",
                      " unsandbox "):
             self.assertIn(word, line)
+        self.assert_works()
+
+    def test_fstab_options_of_a_user(self):
+        """fusermount3 knows fewer than mount(8)."""
+        if os.getuid() == 0:
+            if self.place.path.startswith("/root/"):
+                self.skipTest("other users do not get as far as here")
+            if not os.stat("/dev/fuse").st_mode & 0o002:
+                self.skipTest("other users may not open /dev/fuse")
+            for path in (self.place.path, self.mount.path, self.mount.home):
+                os.chown(path, 65534, 65534)
+            self.env["HOME"] = self.mount.home
+        more = {} if os.getuid() else {"user": 65534, "group": 65534,
+                                       "extra_groups": []}
+        self.assert_starts(options="rw,noatime,nodiratime,silent,loud,user,"
+                           "noexec,relatime,sync,dirsync,nofail,_netdev",
+                           **more)
+        if os.getuid():
+            self.assert_works()
+
+    def test_fmask_and_dmask(self):
+        self.assert_starts(options="umask=022,fmask=137,dmask=027")
+        self.shell("umask 0; cd run; echo x > new; mkdir dir")
+        for path, mode in (("", 0o750), ("README", 0o440), ("run", 0o750),
+                           ("run/new", 0o640), ("run/dir", 0o750)):
+            self.assertEqual(os.stat(self.at(path)).st_mode & 0o777, mode,
+                             path)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can remount")
+    def test_remount(self):
+        """As mount.fuse calls it for `mount -o remount,ro`."""
+        self.assert_fails(MOUNTPOINT, "no unsandboxfs is mounted",
+                          options="remount,ro")
+        self.assert_starts()
+        self.assert_starts(options="remount,ro,noexec")
+        self.assertEqual(self.save_error("run/x.sh", "true"), "EROFS")
+        self.assertIn("run/", self.read("README"))
+        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
+            (line,) = [l for l in lines if f" {self.mount.path} " in l]
+        for word in ("ro", "nosuid", "nodev", "noexec"):
+            self.assertIn(word, line.split()[5].split(","))
+        self.assert_starts(options="remount,rw")
         self.assert_works()
 
     def test_source_is_shown(self):

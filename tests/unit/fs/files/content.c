@@ -236,7 +236,7 @@ static void owners(void **ctx)
 	/* As given. */
 	fixture.options.uid = 4321;
 	fixture.options.has_uid = true;
-	fixture.options.umask = 026;
+	fixture.options.fmask = fixture.options.dmask = 026;
 	reload();
 	file = find(fixture.top, "f");
 	assert_int_equal(stat_of(file).st_uid, 4321);

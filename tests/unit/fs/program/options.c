@@ -97,6 +97,12 @@ static const struct good_case good_cases[] = {
 	{ "bytes", { "unsandboxfs", "-o", "cache_size=0", "m" },
 		"cache_size 0" },
 	{ "umask", { "unsandboxfs", "-o", "umask=077", "m" }, "umask 077" },
+	{ "fmask is umask", { "unsandboxfs", "-o", "umask=077", "m" },
+		"fmask 077" },
+	{ "fmask", { "unsandboxfs", "-o", "fmask=0133,umask=077", "m" },
+		"fmask 133" },
+	{ "dmask", { "unsandboxfs", "-o", "umask=0,dmask=027", "m" },
+		"dmask 027" },
 	{ "uid", { "unsandboxfs", "-o", "uid=4294967294", "m" },
 		"uid 4294967294" },
 	{ "fstab",
@@ -109,7 +115,8 @@ static const struct good_case good_cases[] = {
 	{ "all that mount(8) knows",
 		{ "mount.unsandboxfs", "work", "m", "-o",
 			"async,nostrictatime,lazytime,nolazytime,iversion,"
-			"noiversion,mand,nomand,silent,loud,ro" },
+			"noiversion,mand,nomand,silent,loud,ro,nodiratime,"
+			"context=system_u:object_r:removable_t:s0" },
 		"ro 1" },
 	{ "a mountpoint like an option",
 		{ "unsandboxfs", "-o", "ro", "--", "-o" }, "ro 1" },

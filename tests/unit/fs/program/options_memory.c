@@ -15,12 +15,12 @@
 /* The Makefile wraps what is called __wrap_ here. */
 char *__real_strdup(const char *text);
 FILE *__real_open_memstream(char **text, size_t *len);
-int __real_fuse_opt_add_opt(char **list, const char *option);
+int __real_fuse_opt_add_opt_escaped(char **list, const char *option);
 int __real_fuse_opt_parse(struct fuse_args *args, void *ctx,
 	const struct fuse_opt *templates, fuse_opt_proc_t parse);
 char *__wrap_strdup(const char *text);
 FILE *__wrap_open_memstream(char **text, size_t *len);
-int __wrap_fuse_opt_add_opt(char **list, const char *option);
+int __wrap_fuse_opt_add_opt_escaped(char **list, const char *option);
 int __wrap_fuse_opt_parse(struct fuse_args *args, void *ctx,
 	const struct fuse_opt *templates, fuse_opt_proc_t parse);
 
@@ -44,9 +44,10 @@ FILE *__wrap_open_memstream(char **text, size_t *len)
 	return is_failing() ? NULL : __real_open_memstream(text, len);
 }
 
-int __wrap_fuse_opt_add_opt(char **list, const char *option)
+int __wrap_fuse_opt_add_opt_escaped(char **list, const char *option)
 {
-	return is_failing() ? -1 : __real_fuse_opt_add_opt(list, option);
+	return is_failing() ? -1
+			    : __real_fuse_opt_add_opt_escaped(list, option);
 }
 
 int __wrap_fuse_opt_parse(struct fuse_args *args, void *ctx,
