@@ -116,6 +116,10 @@ struct api_credentials {
 	char source[PATH_MAX + 64]; /* where they came from, for messages */
 };
 
+/* $HOME, if it is absolute and nobody else's; else the passwd entry's; NULL:
+ * there is none. Lives until the next call. */
+const char *home_directory(void);
+
 /*
  * Finds the keys. account >= 0: only in that row of the accounts file. account
  * < 0: in UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY, else in row

@@ -170,15 +170,24 @@ static int load_file(struct api_credentials *out, const char *path, int row,
 	return err;
 }
 
-static bool home_file(char *path, size_t size)
+/* mount(8) leaves root's HOME to the users that it lets mount. */
+const char *home_directory(void)
 {
 	const char *home = getenv("HOME");
-	struct passwd *user;
+	const struct passwd *user;
+	struct stat st;
 
-	if (!home || !*home) {
-		user = getpwuid(geteuid());
-		home = user ? user->pw_dir : NULL;
-	}
+	if (home && *home == '/' &&
+		(stat(home, &st) || st.st_uid == geteuid()))
+		return home;
+	user = getpwuid(geteuid());
+	return user ? user->pw_dir : home && *home == '/' ? home : NULL;
+}
+
+static bool home_file(char *path, size_t size)
+{
+	const char *home = home_directory();
+
 	return home &&
 		snprintf(path, size, "%s/.unsandbox/accounts.csv", home) <
 		(int)size;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/api.h"
 #include "fs/base/fd.h"
 
 static int is_safe_name(const char *name)
@@ -30,8 +30,7 @@ static int is_safe_name(const char *name)
 static int base_find(const char *dir, char *out, size_t out_len)
 {
 	const char *xdg = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	const struct passwd *user;
+	const char *home = home_directory();
 	int len;
 
 	if (dir && !*dir)
@@ -41,10 +40,6 @@ static int base_find(const char *dir, char *out, size_t out_len)
 	} else if (xdg && *xdg == '/') {
 		len = snprintf(out, out_len, "%s", xdg);
 	} else {
-		if (!home || *home != '/') {
-			user = getpwuid(geteuid());
-			home = user ? user->pw_dir : NULL;
-		}
 		if (!home)
 			return -ENOENT;
 		len = snprintf(out, out_len, "%s/.local/state", home);

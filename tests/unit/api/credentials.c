@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/api/credentials.c - where keys are found, and which are refused */
 #include <errno.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,6 +104,7 @@ static const struct credentials_case cases[] = {
 };
 
 static char folder[] = "/tmp/api_credentials.XXXXXX";
+static char home[PATH_MAX];
 
 static void put(const char *path, const struct place *place)
 {
@@ -222,12 +224,33 @@ static void files_that_are_not_text(void **state)
 	assert_int_equal(load("given.csv", why, sizeof(why)), -EINVAL);
 }
 
+/* mount(8) leaves root's HOME to the users that it lets mount. */
+static void the_home_of_others_is_not_ours(void **state)
+{
+	const char *other = "/";
+
+	(void)state;
+	assert_string_equal(home_directory(), home);
+	if (geteuid() == 0) {
+		other = "/tmp/api_credentials.other";
+		assert_int_equal(mkdir(other, 0755), 0);
+		assert_int_equal(chown(other, 1234, 1234), 0);
+	}
+	setenv("HOME", other, 1);
+	assert_string_equal(home_directory(), getpwuid(geteuid())->pw_dir);
+	setenv("HOME", "home", 1);
+	assert_string_equal(home_directory(), getpwuid(geteuid())->pw_dir);
+	setenv("HOME", home, 1);
+	if (geteuid() == 0)
+		rmdir(other);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
 	return !mkdtemp(folder) || chdir(folder) < 0 ||
 		mkdir("home", 0700) < 0 || mkdir("home/.unsandbox", 0700) < 0 ||
-		setenv("HOME", "home", 1) < 0;
+		!realpath("home", home) || setenv("HOME", home, 1) < 0;
 }
 
 static int drop_folder(void **state)
@@ -246,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places_are_searched_in_order),
 		cmocka_unit_test(only_regular_files_are_read),
+		cmocka_unit_test(the_home_of_others_is_not_ours),
 		cmocka_unit_test(another_users_file_is_refused),
 		cmocka_unit_test(files_that_are_not_text),
 	};
