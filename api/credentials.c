@@ -177,8 +177,7 @@ const char *home_directory(void)
 	const struct passwd *user;
 	struct stat st;
 
-	if (home && *home == '/' &&
-		(stat(home, &st) || st.st_uid == geteuid()))
+	if (home && *home == '/' && (stat(home, &st) || st.st_uid == geteuid()))
 		return home;
 	user = getpwuid(geteuid());
 	return user ? user->pw_dir : home && *home == '/' ? home : NULL;

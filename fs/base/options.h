@@ -53,6 +53,7 @@ struct options {
 			      no secrets; NULL: no command line was parsed */
 	char *kernel;	   /* passed to mount(2): "noexec,noatime"; or NULL */
 	bool show_help;	   /* -h: print the usage and exit */
+	bool show_all;	   /* --help all: every option */
 	bool show_version; /* -V */
 	bool remount;	   /* change the flags of a mount that is there */
 	bool fake;	   /* mount -f: check the command line, mount nothing */

@@ -9,18 +9,18 @@
 #include "fs/core/core.h"
 #include "fs/program/program.h"
 
-static int help_print(void)
+static int help_print(bool all)
 {
 	int err;
 
-	printf("usage: unsandboxfs [options] MOUNTPOINT\n"
-	       "       unsandboxfs SOURCE MOUNTPOINT -o OPTION[,OPTION...]\n\n"
+	printf("usage: unsandboxfs [options] [SOURCE] MOUNTPOINT\n"
 	       "Shows an unsandbox.com account as files; what is saved in run/ "
-	       "runs.\nSOURCE is a URL or a label.\n\n");
-	err = options_help(stdout);
+	       "runs.\n\n");
+	err = options_help(stdout, all);
 	printf("\nKeys come from UNSANDBOX_PUBLIC_KEY and "
-	       "UNSANDBOX_SECRET_KEY, or from an accounts\nfile. See "
-	       "unsandboxfs(1) and unsandboxfs(5).\n");
+	       "UNSANDBOX_SECRET_KEY, or from a file.\n"
+	       "-o ro,account=1 may be written --ro --account=1. "
+	       "See unsandboxfs(1).\n");
 	return err;
 }
 
@@ -29,7 +29,7 @@ static enum exit_status options_obey(struct options *options)
 	int err = 0;
 
 	if (options->show_help)
-		err = help_print();
+		err = help_print(options->show_all);
 	else if (options->show_version)
 		printf("unsandboxfs " UNSANDBOXFS_VERSION "\nlibfuse %s\n",
 			fuse_pkgversion());

@@ -6,26 +6,31 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fuse_opt.h>
+
+#include "api/api.h"
 
 #define KEY_TYPE 1 /* for fuse_opt: -t and the word behind it */
 
 /* What the arguments have said so far. */
 struct command_line {
 	struct options *options;
-	const char *first, *last; /* of SOURCE and MOUNTPOINT; not owned */
-	int count;		  /* of those */
-	bool is_helper;		  /* called by mount(8) */
-	bool has_url;		  /* -o url= was given, so SOURCE is a label */
-	int err;		  /* the first error */
+	const char *first, *last;  /* of SOURCE and MOUNTPOINT; not owned */
+	int count;		   /* of those */
+	bool is_helper;		   /* called by mount(8) */
+	bool has_url;		   /* -o url= was given, so SOURCE is a label */
+	char where[PATH_MAX + 16]; /* "FILE:LINE: " of the configuration file */
+	int err;		   /* the first error */
 	char *why;
 	size_t why_len;
 };
 
-#define refuse_line(line, ...)                                                 \
-	refuse(-EINVAL, (line)->why, (line)->why_len, __VA_ARGS__)
+#define refuse_line(line, format, ...)                                         \
+	refuse(-EINVAL, (line)->why, (line)->why_len, "%s" format,             \
+		(line)->where, ##__VA_ARGS__)
 
 /* A URL is shown to everyone, by ps and findmnt: no place for a password. */
 static bool url_has_user(const char *url)
@@ -59,7 +64,7 @@ static int value_store(struct command_line *line, const struct option_row *row,
 	return err;
 }
 
-/* One option: "ro" or "url=URL" of a -o list, or "-f". */
+/* One option: "ro" or "url=URL" of a -o list, "--url=URL", or "-f". */
 static int option_parse(struct command_line *line, const char *word)
 {
 	int len = (int)strcspn(word, "=");
@@ -67,17 +72,22 @@ static int option_parse(struct command_line *line, const char *word)
 	const char *value = word + len + (word[len] == '=');
 	const struct option_row *row = option_find(word, (size_t)len);
 
+	if (!row && strncmp(word, "--", 2) == 0) {
+		row = option_find(word + 2, (size_t)len - 2);
+		row = row && row->help ? row : NULL;
+		dash = "--";
+	}
 	if (!row || (row->type == OPTION_HELPER && !line->is_helper))
 		return refuse_line(line,
-			"unknown option %s%.*s; --help lists the options", dash,
-			len, word);
+			"unknown option %s%.*s; --help all lists the options",
+			word[0] == '-' ? "" : dash, len, word);
 	if (row->value && value[0] == '\0')
 		return refuse_line(line, "%s%s needs a value: %s=%s", dash,
 			row->name, row->name, row->value);
 	if (!row->value && word[len] != '\0' && row->type != OPTION_IGNORED &&
 		row->type != OPTION_LABEL)
-		return refuse_line(
-			line, "%s%.*s takes no value", dash, len, word);
+		return refuse_line(line, "%s%.*s takes no value",
+			word[0] == '-' ? "" : dash, len, word);
 	if (row->type == OPTION_LABEL &&
 		access("/sys/fs/selinux/enforce", F_OK))
 		return 0;
@@ -155,6 +165,56 @@ static int arguments_parse(struct command_line *line, int argc, char **argv)
 	return line->err;
 }
 
+/* Is the open file one that nobody else may write? */
+static bool is_own(FILE *file)
+{
+	struct stat st;
+
+	return fstat(fileno(file), &st) == 0 &&
+		(st.st_uid == geteuid() || st.st_uid == 0) &&
+		!(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* ~/.config/unsandboxfs/config: an option a line, as in a -o list. */
+static int config_parse(struct command_line *line)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = home_directory();
+	bool is_xdg = xdg && *xdg == '/';
+	char path[PATH_MAX], *text = NULL, *word;
+	size_t room = 0;
+	FILE *file;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "%s%s/unsandboxfs/config",
+		is_xdg	       ? xdg
+			: home ? home
+			       : "",
+		is_xdg ? "" : "/.config");
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!is_own(file))
+		err = refuse_line(line,
+			"%s: others can write it; run: chmod go-w %s", path,
+			path);
+	for (int n = 1; !err && getline(&text, &room, file) > 0; n++) {
+		word = text + strspn(text, " \t");
+		word[strcspn(word, "\r\n")] = '\0';
+		if (word[0] == '\0' || word[0] == '#')
+			continue;
+		snprintf(line->where, sizeof(line->where), "%s:%d: ", path, n);
+		err = word[0] == '-' ? refuse_line(line, "%s: no option", word)
+				     : option_parse(line, word);
+	}
+	if (!err && ferror(file))
+		err = refuse_line(line, "%s: %s", path, strerror(errno));
+	free(text);
+	fclose(file);
+	line->where[0] = '\0';
+	line->has_url = false; /* SOURCE goes before it */
+	return err;
+}
+
 static int mountpoint_store(struct command_line *line)
 {
 	struct options *options = line->options;
@@ -201,6 +261,7 @@ static int options_settle(struct command_line *line)
 	if (options->allow_other && options->allow_root)
 		return refuse_line(line,
 			"-o allow_other and -o allow_root exclude each other");
+	options->show_all = line->count == 1 && strcmp(line->last, "all") == 0;
 	if (options->show_help || options->show_version)
 		return 0;
 	return mountpoint_store(line);
@@ -217,9 +278,13 @@ int options_parse(struct options *options, int argc, char **argv, char *why,
 		.why_len = why_len,
 	};
 	int err = options_init(options);
+	/* Its error counts once the command line is known to want a mount. */
+	int config_err = err ? 0 : config_parse(&line);
 
-	if (!err)
+	if (!err && config_err != -ENOMEM)
 		err = arguments_parse(&line, argc, argv);
+	if (!options->show_help && !options->show_version && config_err)
+		err = config_err;
 	if (!err)
 		err = options_settle(&line);
 	if (!err)

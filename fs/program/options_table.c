@@ -17,10 +17,11 @@
 
 const struct option_row option_rows[] = {
 	{ "-f", OPTION_ON, AT(foreground), NULL,
-		"stay in the foreground, log to stderr" },
-	{ "-d", OPTION_ON, AT(debug), NULL, "the same, and log every request" },
+		"stay in the foreground and log to stderr" },
+	{ "-d", OPTION_ON, AT(debug), NULL, "the same, and log every request",
+		.is_rare = true },
 	{ "-h,--help", OPTION_ON, AT(show_help), NULL,
-		"print this text and exit" },
+		"print this text and exit; --help all: every option" },
 	{ "-V,--version", OPTION_ON, AT(show_version), NULL,
 		"print the version and exit" },
 
@@ -30,51 +31,56 @@ const struct option_row option_rows[] = {
 	{ "accounts_file", OPTION_PATH, AT(accounts_file), "FILE",
 		"instead of ~/.unsandbox/accounts.csv" },
 	{ "cacert", OPTION_PATH, AT(cacert), "FILE",
-		"certificates (PEM) to verify the API with" },
+		"certificates (PEM) to verify the API with", .is_rare = true },
 	{ "state_dir", OPTION_PATH, AT(state_dir), "DIR",
 		"for scripts and results, instead of XDG's" },
 	{ "run_wait", OPTION_SECONDS, AT(run_wait_ms), "SECONDS",
 		"how long a save in run/ waits for its answer", 0, YEAR_MS },
 	{ "timeout", OPTION_SECONDS, AT(timeout_ms), "SECONDS",
-		"the longest that a request may take", 1, YEAR_MS },
+		"the longest that a request may take", 1, YEAR_MS,
+		.is_rare = true },
 	{ "allow_delete", OPTION_ON, AT(allow_delete), NULL,
 		"rmdir of a resource destroys it" },
 	{ "ro", OPTION_ON, AT(read_only), NULL, "change nothing, run nothing" },
 	{ "rw", OPTION_OFF, AT(read_only) },
 	{ "uid", OPTION_NUMBER, AT(uid), "N", "the owner of all files", 0,
-		UINT32_MAX - 1 },
+		UINT32_MAX - 1, .is_rare = true },
 	{ "gid", OPTION_NUMBER, AT(gid), "N", "the group of all files", 0,
-		UINT32_MAX - 1 },
+		UINT32_MAX - 1, .is_rare = true },
 	{ "umask", OPTION_OCTAL, AT(umask), "OCTAL", "mode bits to take away",
 		0, 0777 },
 	{ "fmask", OPTION_OCTAL, AT(fmask), "OCTAL", "the same, of files alone",
-		0, 0777 },
+		0, 0777, .is_rare = true },
 	{ "dmask", OPTION_OCTAL, AT(dmask), "OCTAL",
-		"the same, of directories alone", 0, 0777 },
+		"the same, of directories alone", 0, 0777, .is_rare = true },
 	{ "allow_other", OPTION_ON, AT(allow_other), NULL,
 		"other users may use the mount, as modes permit" },
 	{ "allow_root", OPTION_ON, AT(allow_root), NULL,
-		"root may use the mount, too" },
+		"root may use the mount, too", .is_rare = true },
 	{ "auto_unmount", OPTION_ON, AT(auto_unmount), NULL,
 		"unmount also if the daemon is killed" },
 	{ "ttl_list", OPTION_SECONDS, TTL(CACHE_LIST), "SECONDS",
-		"how long a list is served without asking again", 0, YEAR_MS },
+		"how long a list is served without asking again", 0, YEAR_MS,
+		.is_rare = true },
 	{ "ttl_detail", OPTION_SECONDS, TTL(CACHE_DETAIL), "SECONDS",
-		"one resource", 0, YEAR_MS },
+		"one resource", 0, YEAR_MS, .is_rare = true },
 	{ "ttl_static", OPTION_SECONDS, TTL(CACHE_STATIC), "SECONDS",
-		"languages and shells", 0, YEAR_MS },
+		"languages and shells", 0, YEAR_MS, .is_rare = true },
 	{ "ttl_key", OPTION_SECONDS, TTL(CACHE_KEY), "SECONDS", "key/", 0,
-		YEAR_MS },
+		YEAR_MS, .is_rare = true },
 	{ "ttl_system", OPTION_SECONDS, TTL(CACHE_SYSTEM), "SECONDS", "system/",
-		0, YEAR_MS },
+		0, YEAR_MS, .is_rare = true },
 	{ "stale_ttl", OPTION_SECONDS, AT(stale_ttl_ms), "SECONDS",
-		"how long stale answers bridge an outage", 0, YEAR_MS },
+		"how long stale answers bridge an outage", 0, YEAR_MS,
+		.is_rare = true },
 	{ "negative_ttl", OPTION_SECONDS, AT(negative_ttl_ms), "SECONDS",
-		"how long an absence is remembered", 0, YEAR_MS },
+		"how long an absence is remembered", 0, YEAR_MS,
+		.is_rare = true },
 	{ "cache_size", OPTION_BYTES, AT(cache_size), "BYTES",
-		"memory for answers, as 500K or 64M", 0, INT64_MAX },
+		"memory for answers, as 500K or 64M", 0, INT64_MAX,
+		.is_rare = true },
 	{ "fsname", OPTION_TEXT, AT(source), "NAME",
-		"what findmnt shows as the source" },
+		"what findmnt shows as the source", .is_rare = true },
 
 	{ "noexec,noatime,dirsync,sync", OPTION_KERNEL },
 	{ "context,fscontext,defcontext,rootcontext", OPTION_LABEL },
@@ -116,7 +122,7 @@ const struct option_row *option_find(const char *name, size_t name_len)
 	return row->name ? row : NULL;
 }
 
-int options_help(FILE *out)
+int options_help(FILE *out, bool all)
 {
 	const struct option_row *row = option_rows;
 	char number[OPTION_NUMBER_LEN], name[40];
@@ -126,7 +132,7 @@ int options_help(FILE *out)
 	for (; !err && row->name; row++) {
 		const char *value = "";
 
-		if (!row->help)
+		if (!row->help || (row->is_rare && !all))
 			continue;
 		if (row->value)
 			value = option_text(row, &defaults, number);

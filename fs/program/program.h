@@ -49,6 +49,7 @@ struct option_row {
 	const char *value; /* what --help calls the value; NULL: takes none */
 	const char *help;  /* NULL: not in --help */
 	uint64_t min, max; /* of a number */
+	bool is_rare;	   /* only in `--help all` */
 };
 
 extern const struct option_row option_rows[]; /* the last has no name */
@@ -76,8 +77,9 @@ const char *option_text(const struct option_row *row,
 int options_parse(struct options *options, int argc, char **argv, char *why,
 	size_t why_len);
 
-/* Prints a line for each option, for --help. -ENOMEM. */
-int options_help(FILE *out);
+/* Prints a line for each option, for --help; not the rare ones, unless all.
+ * -ENOMEM. */
+int options_help(FILE *out, bool all);
 
 /* Sets *text, which the caller frees even on error: the -o options in force, a
  * line `name value` each. -ENOMEM. */

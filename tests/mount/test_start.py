@@ -47,6 +47,54 @@ class Start(StartCase):
             self.assertRegex(self.stdout, r"^unsandboxfs \d+\.\d+")
         self.assert_requests({})
 
+    def test_help_on_a_screen(self):
+        """The common half fits a terminal of 80 by 24; all has every one."""
+        self.assertEqual(self.start("--help"), (0, ""))
+        lines = self.stdout.splitlines()
+        self.assertLess(len(lines), 24)
+        self.assertLessEqual(max(map(len, lines)), 80)
+        self.assertNotIn("ttl_list", self.stdout)
+        self.assertEqual(self.start("--help", "all"), (0, ""))
+        for option in ("ttl_list=", "fmask=", "url=", "ro "):
+            self.assertIn(option, self.stdout)
+
+    def test_options_as_words(self):
+        self.assert_starts(f"--url={self.server.url}", "--ro",
+                           f"--state_dir={self.mount.state_dir}",
+                           self.mount.path)
+        self.assertEqual(self.config("ro"), "1")
+        self.assertEqual(self.save_error("run/x.sh", "true"), "EROFS")
+
+    def test_configuration_file(self):
+        """The command line goes first; a line that is wrong is named."""
+        self.env.pop("XDG_CONFIG_HOME", None)
+        self.write("home/.config/unsandboxfs/config",
+                   "# mine\n\nrun_wait=7\n  allow_delete\r\n"
+                   f"state_dir={self.place.path}/my state\n"
+                   f"url={self.server.url}")
+        self.assert_starts("-o", "run_wait=3", self.mount.path)
+        self.assertEqual(self.config("run_wait"), "3")
+        self.assertEqual(self.config("allow_delete"), "1")
+        self.assertEqual(self.config("state_dir"),
+                         self.place.path + "/my state")
+        self.assert_works()
+        self.end_all()
+        xdg = self.place.path + "/xdg"
+        other = self.write("xdg/unsandboxfs/config", "run_wait=4\nrun_wait=x")
+        self.env["XDG_CONFIG_HOME"] = xdg
+        self.assert_fails(USAGE, f"{other}:2: -o run_wait=x: must be")
+        self.assertEqual(self.start("--help")[0], 0)
+        self.write("xdg/unsandboxfs/config", "coluor=red\n")
+        self.assert_fails(USAGE, f"{other}:1: unknown option -o coluor")
+        self.write("xdg/unsandboxfs/config", "-f\n")
+        self.assert_fails(USAGE, f"{other}:1: ")
+        self.write("xdg/unsandboxfs/config", "ro\n", mode=0o666)
+        self.assert_fails(USAGE, [other, "others can write it"])
+        self.write("xdg/unsandboxfs/config", "url=https://127.0.0.1:1\n")
+        self.assert_starts("-o", f"state_dir={self.mount.state_dir}",
+                           self.server.url, self.mount.path)
+        self.assert_works()
+
     def test_help_that_cannot_be_written(self):
         for flag in ("-h", "-V"):
             with open("/dev/full", "wb") as full:

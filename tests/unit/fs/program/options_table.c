@@ -13,14 +13,14 @@
 #include "cache/cache.h"
 
 /* --help, as a text that the caller frees. */
-static char *help_text(void)
+static char *help_text(bool all)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	assert_int_equal(options_help(out), 0);
+	assert_int_equal(options_help(out, all), 0);
 	fclose(out);
 	return text;
 }
@@ -30,7 +30,7 @@ static void rows_keep_the_rules(void **state)
 {
 	const struct option_row *row = option_rows;
 	size_t ttls = 0;
-	char *help = help_text();
+	char *help = help_text(true);
 
 	(void)state;
 	for (; row->name; row++) {
@@ -65,13 +65,26 @@ static void rows_keep_the_rules(void **state)
 
 static void help_shows_the_defaults(void **state)
 {
-	char *help = help_text();
+	char *help = help_text(true);
 
 	(void)state;
 	assert_non_null(strstr(help, "address [https://api.unsandbox.com]\n"));
 	assert_non_null(strstr(help, "from 0\n"));
 	assert_non_null(strstr(help, "64M [64M]\n"));
 	assert_non_null(strstr(help, "    -h,--help "));
+	free(help);
+}
+
+/* A screen of 80 by 24, with what main prints around them and a prompt. */
+static void the_common_half_fits_a_screen(void **state)
+{
+	char *help = help_text(false), *line = help;
+	int lines = 0;
+
+	(void)state;
+	for (; (line = strchr(line, '\n')); line++)
+		lines++;
+	assert_in_range(lines, 12, 17);
 	free(help);
 }
 
@@ -162,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_keep_the_rules),
 		cmocka_unit_test(help_shows_the_defaults),
+		cmocka_unit_test(the_common_half_fits_a_screen),
 		cmocka_unit_test(the_readme_has_the_options),
 		cmocka_unit_test(the_man_page_has_the_options),
 	};
