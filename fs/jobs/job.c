@@ -98,7 +98,11 @@ struct job *job_foreign(struct core *core, const char *id)
 
 	if (job)
 		return job;
-	job = job_create(core, core->jobs->next_number, id);
+	char *key = NULL;
+	if (asprintf(&key, "@%s", id) < 0)
+		return NULL;
+	job = job_create(core, core->jobs->next_number, key);
+	free(key);
 	if (!job)
 		return NULL;
 	job->is_foreign = job->is_async = true;

@@ -49,7 +49,7 @@ struct job {
 
 	uint64_t number; /* serial, never reused: names the files on disk */
 	char *key;	 /* its inode numbers are derived from it: "nNUMBER",
-			    or the id of a foreign job */
+			    or "@ID" of a foreign job */
 	char *id;	 /* the API's; NULL: not known yet */
 	bool is_foreign, is_async, is_stored, is_removed;
 	bool is_unlisted;   /* foreign, and not in the API's last list */

@@ -88,9 +88,10 @@ struct job *job_by_id(struct core *core, const char *id)
 
 struct job *job_by_key(struct core *core, const char *key)
 {
-	char *end;
-	uint64_t number = key[0] == 'n' ? strtoull(key + 1, &end, 10) : 0;
-	struct job *job = number && !*end ? job_by_number(core, number) : NULL;
+	struct job *job;
 
-	return job && !strcmp(job->key, key) ? job : job_by_id(core, key);
+	job = key[0] == '@' ? job_by_id(core, key + 1)
+	    : key[0] == 'n' ? job_by_number(core, strtoull(key + 1, NULL, 10))
+			    : NULL;
+	return job && !strcmp(job->key, key) ? job : NULL;
 }

@@ -35,6 +35,38 @@ static json_t *artifacts_record(const struct job *job)
 	return list;
 }
 
+/* Takes text, and adds the line with its hash. NULL if out of memory. */
+static char *record_seal(char *text, size_t *len)
+{
+	char *sealed = NULL;
+	int sealed_len = !text
+		? -1
+		: asprintf(&sealed, "%s\n%016" PRIx64 "\n", text,
+			  hash_bytes(HASH_START, text, *len));
+
+	free(text);
+	if (sealed_len < 0)
+		return NULL;
+	*len = sealed_len;
+	return sealed;
+}
+
+/* Cuts that line off *len. -EPROTO: the hash is of another text. */
+static int record_unseal(const char *text, size_t *len)
+{
+	const char *line = memchr(text, '\n', *len);
+	char seal[20];
+
+	if (!line)
+		return -EPROTO;
+	snprintf(seal, sizeof(seal), "\n%016" PRIx64 "\n",
+		hash_bytes(HASH_START, text, line - text));
+	if (strcmp(line, seal) != 0)
+		return -EPROTO;
+	*len = line - text;
+	return 0;
+}
+
 char *job_record(const struct job *job, size_t *len)
 {
 	json_t *record = json_pack("{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] "
@@ -58,7 +90,7 @@ char *job_record(const struct job *job, size_t *len)
 		!put_bytes(record, "error", job->error))
 		text = json_write(record, len);
 	json_decref(record);
-	return text;
+	return record_seal(text, len);
 }
 
 int job_write_record(const struct state *state, uint64_t number,
@@ -178,8 +210,10 @@ int job_from_record(struct core *core, uint64_t number, const char *text,
 	size_t len, struct job **out)
 {
 	json_t *record;
-	int err = json_parse(text, len, &record);
+	int err = record_unseal(text, &len);
 
+	if (!err)
+		err = json_parse(text, len, &record);
 	if (err)
 		return err;
 	struct job *job = job_new_numbered(core, number);

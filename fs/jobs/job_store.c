@@ -136,16 +136,36 @@ static bool artifact_is_named(const struct job_stored *stored, const char *name)
 	return false;
 }
 
-/* A name from the network becomes a file name in artifacts/: one component, not
- * . or .., at most 255 bytes, no other's. Others are replaced; NULL if out of
- * memory. */
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
+/* As one component that steers no terminal: others are encoded by the rules of
+ * fs/base/safe_name.h. Takes name; NULL if out of memory. */
+static char *artifact_encode(char *name, size_t len)
+{
+	bool is_plain = len && strcmp(name, ".") && strcmp(name, "..");
+
+	for (size_t i = 0; i < len; i++)
+		is_plain = is_plain && name[i] != '/' && !is_control(name[i]);
+	if (is_plain)
+		return name;
+	char *encoded = safe_name_encode(name, len);
+	free(name);
+	return encoded;
+}
+
+/* A name from the network becomes a file name in artifacts/: at most 255 bytes,
+ * and no other's. Others are replaced; NULL if out of memory. */
 static char *artifact_name(const struct job_stored *stored, const json_t *item)
 {
 	size_t len, index = stored->artifact_count;
 	char *name = json_to_bytes(json_member(item, "filename|name"), &len);
 
-	if (name && len && len <= 255 && strlen(name) == len &&
-		!strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..") &&
+	if (name)
+		name = artifact_encode(name, len);
+	if (name && *name && strlen(name) <= SAFE_NAME_MAX &&
 		!artifact_is_named(stored, name))
 		return name;
 	do {

@@ -3,6 +3,8 @@
 #ifndef FS_JOBS_JOB_STORE_H
 #define FS_JOBS_JOB_STORE_H
 
+#include <errno.h>
+
 #include "fs/base/base.h"
 #include "fs/jobs/job.h"
 
@@ -17,12 +19,20 @@
  * alone, and may be called in the worker.
  */
 
-/* The record as text, owned by the caller, free(); NULL if out of memory. */
+/* The record as text: a line of JSON, and a line with its hash, so that a
+ * damaged record is recognized. Owned by the caller, free(); NULL if out of
+ * memory. */
 char *job_record(const struct job *job, size_t *len);
 
 /* Creates the job of a record. -EPROTO for a damaged one, -ENOMEM. */
 int job_from_record(struct core *core, uint64_t number, const char *text,
 	size_t len, struct job **out);
+
+/* The file could not be read now, but may be good. */
+static inline bool is_shortage(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+}
 
 /* Writes the text of a record; is_durable: with fsync. 0 or -errno. */
 int job_write_record(const struct state *state, uint64_t number,

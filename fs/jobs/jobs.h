@@ -29,13 +29,9 @@ struct jobs {
 /* Makes *jobs empty and sets core->jobs to it; no error. */
 void jobs_init(struct jobs *jobs, struct core *core);
 
-/* Reads the state directory. A damaged record is renamed to NAME.damaged; a run
- * without a result becomes JOB_ERROR, or is polled if the API has accepted it
- * as a job. -ENOMEM, -EMFILE, -ENFILE: not all was read; call jobs_clear. */
-int jobs_load(struct core *core);
-/* After it: gives each file that is left its newest job; removes the other jobs
- * of files. -ENOMEM. */
-int jobs_tie(struct core *core);
+/* Aliases and ids that were removed. If the file is damaged, they are lost.
+ * -ENOMEM, -EMFILE, -ENFILE. */
+int jobs_read_names(struct core *core);
 
 /* Frees all jobs; their files stay. Stores the names, if all was read. */
 void jobs_clear(struct core *core);
@@ -52,6 +48,17 @@ void jobs_drop_alias(struct core *core, const char *alias);
  * the last 1,000 ids. If out of memory, the job may show up again. */
 void jobs_forget(struct core *core, const char *id);
 bool job_is_forgotten(const struct core *core, const char *id);
+
+/* ---- jobs_load.c ---- */
+
+/* Reads the state directory. All files of a job whose record is damaged are
+ * put aside as damaged-NAME; a run without a result becomes JOB_ERROR, or is
+ * polled if the API has accepted it as a job. -ENOMEM, -EMFILE, -ENFILE: not
+ * all was read; call jobs_clear. */
+int jobs_load(struct core *core);
+/* After it: gives each file that is left its newest job; removes the other jobs
+ * of files. -ENOMEM. */
+int jobs_tie(struct core *core);
 
 /* ---- jobs_list.c ---- */
 

@@ -24,7 +24,8 @@ bool job_id_is_name(const char *id)
 
 int job_name(const struct job *job, char *name, size_t room)
 {
-	if (job->id && job_id_is_name(job->id))
+	/* Of two jobs with one id, the first has its name. */
+	if (job->id && job->by_id.tbl && job_id_is_name(job->id))
 		return snprintf(name, room, "%s", job->id);
 	return snprintf(name, room, "local-%" PRIu64, job->number);
 }

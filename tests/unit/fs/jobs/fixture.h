@@ -49,6 +49,8 @@ static inline void fixture_open(struct fixture *fixture)
 	assert_true(core->state.fd >= 0 && core->state.jobs_fd >= 0);
 	strcpy(core->state.path, fixture->path);
 	core->options = &fixture->options;
+	core->errors = errors_new();
+	assert_non_null(core->errors);
 	assert_int_equal(files_open(core->state.fd, fixture->path,
 				 &fixture->files_options, &core->files),
 		0);
@@ -65,6 +67,7 @@ static inline void fixture_close(struct fixture *fixture)
 	char command[100];
 
 	files_close(fixture->core.files);
+	errors_free(fixture->core.errors);
 	close(fixture->core.state.jobs_fd);
 	close(fixture->core.state.fd);
 	snprintf(command, sizeof(command), "rm -rf %s", fixture->path);
@@ -80,6 +83,18 @@ static inline void fixture_write(
 
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
+}
+
+/* The same for a record, with its hash. */
+static inline void fixture_record(
+	struct fixture *fixture, const char *name, const char *text)
+{
+	char sealed[1000];
+
+	snprintf(sealed, sizeof(sealed), "%s\n%016llx\n", text,
+		(unsigned long long)hash_bytes(
+			HASH_START, text, strlen(text)));
+	fixture_write(fixture, name, sealed);
 }
 
 static inline int fixture_has(const struct fixture *fixture, const char *name)

@@ -45,9 +45,48 @@ static void test_look_ups(void **state)
 	assert_null(job_by_id(core, ""));
 	assert_ptr_equal(job_foreign(core, "n7"), foreign);
 	assert_ptr_equal(job_by_key(core, "n1"), own);
-	assert_ptr_equal(job_by_key(core, "n7"), foreign);
-	assert_null(job_by_key(core, "n2")); /* its key is "n7" */
+	assert_ptr_equal(job_by_key(core, "@n7"), foreign);
+	assert_null(job_by_key(core, "n7"));
+	assert_null(job_by_key(core, "n2")); /* its key is "@n7" */
 	assert_null(job_by_key(core, "n1x"));
+}
+
+/* An id of the API that looks like a key of ours. */
+static void test_foreign_ids_never_meet_ours(void **state)
+{
+	struct core *core = &fixture.core;
+	struct job *own = job_new(core), *foreign = job_foreign(core, "n1");
+	(void)state;
+
+	assert_string_equal(own->key, "n1");
+	assert_ptr_not_equal(foreign, own);
+	assert_string_not_equal(foreign->key, own->key);
+	assert_ptr_equal(job_by_key(core, own->key), own);
+	assert_ptr_equal(job_by_key(core, foreign->key), foreign);
+	job_forget(own);
+	assert_null(job_by_key(core, "n1"));
+	assert_ptr_equal(job_by_key(core, foreign->key), foreign);
+}
+
+static void assert_name(const struct job *job, const char *expected)
+{
+	char name[300];
+
+	job_name(job, name, sizeof(name));
+	assert_string_equal(name, expected);
+	assert_ptr_equal(jobs_lookup(job->core, name), job);
+}
+
+static void test_a_repeated_id_is_one_name(void **state)
+{
+	struct job *one = job_new(&fixture.core), *two = job_new(&fixture.core);
+	(void)state;
+
+	one->is_async = two->is_async = true;
+	job_set_id(one, "same");
+	job_set_id(two, "same");
+	assert_name(one, "same");
+	assert_name(two, "local-2");
 }
 
 static void test_ids_change(void **state)
@@ -98,6 +137,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CASE(test_look_ups),
+		CASE(test_foreign_ids_never_meet_ours),
+		CASE(test_a_repeated_id_is_one_name),
 		CASE(test_ids_change),
 		CASE(test_out_of_memory),
 	};

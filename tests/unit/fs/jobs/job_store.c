@@ -89,25 +89,28 @@ static void test_fields(void **state)
 static void test_artifact_names(void **state)
 {
 	static const char *const expected[] = { "a", "artifact-3", "artifact-4",
-		"artifact-5", "artifact-6", "artifact-7", "artifact-8", "b" };
+		"%2E.", "artifact-5", "artifact-6", "x%2Fy", "b",
+		"c%1B[1m%0Ad", "artifact-10", "artifact-11" };
 	(void)state;
 
 	assert_int_equal(
 		take("{\"artifacts\":[{\"name\":\"a\",\"data\":\"YQ==\"},"
 		     "{\"name\":\"artifact-3\"},{\"name\":\"a\"},"
 		     "{\"filename\":\"..\"},{},7,{\"name\":\"x/y\"},"
-		     "{\"filename\":\"b\",\"name\":\"a\"}]}",
+		     "{\"filename\":\"b\",\"name\":\"a\"},"
+		     "{\"filename\":\"c\\u001b[1m\\nd\"},"
+		     "{\"filename\":\"b\"},{\"filename\":\"artifact-11\"}]}",
 			true),
 		0);
-	assert_int_equal(stored.artifact_count, 8);
-	for (size_t i = 0; i < 8; i++)
+	assert_int_equal(stored.artifact_count, 11);
+	for (size_t i = 0; i < 11; i++)
 		assert_string_equal(stored.artifacts[i].name, expected[i]);
 	assert_int_equal(stored.artifacts[0].size, 1);
 	assert_file("7.artifact.0", "a");
 	job_store_swap_artifacts(&fixture.core.state, 7, 1, 0);
 	assert_file("7.artifact.1", "a");
 	assert_false(fixture_has(&fixture, "7.artifact.0"));
-	job_store_remove(&fixture.core.state, 7, 8);
+	job_store_remove(&fixture.core.state, 7, 11);
 	assert_false(fixture_has(&fixture, "7.artifact.1"));
 	assert_false(fixture_has(&fixture, "7.answer"));
 }

@@ -19,7 +19,7 @@ static void write_completed(struct fixture *fixture, unsigned number)
 	snprintf(id, sizeof(id), "job-%u", number);
 	snprintf(name, sizeof(name), "%u.json", number);
 	snprintf(text, sizeof(text), completed, id, id);
-	fixture_write(fixture, name, text);
+	fixture_record(fixture, name, text);
 }
 
 /* Every second record has a file beside it, and 1,000 files have no record. */
@@ -82,7 +82,7 @@ static void test_untied(void **state)
 	(void)state;
 
 	fixture_open(&fixture);
-	fixture_write(&fixture, "1.json", tied);
+	fixture_record(&fixture, "1.json", tied);
 	assert_int_equal(jobs_load(&fixture.core), 0);
 	assert_int_equal(jobs_tie(&fixture.core), 0);
 	job = job_by_number(&fixture.core, 1);
@@ -90,7 +90,7 @@ static void test_untied(void **state)
 	assert_int_equal(job->file, 0);
 	assert_true(record_says(&fixture, "\"file\":0"));
 
-	fixture_write(&fixture, "1.json", tied);
+	fixture_record(&fixture, "1.json", tied);
 	assert_int_equal(job_set_file(job, 4711), 0);
 	job_detach(job);
 	assert_true(record_says(&fixture, "\"file\":0"));
@@ -114,7 +114,7 @@ static void test_damaged(void **state)
 	fixture_open(&fixture);
 	for (unsigned i = 0; i < COUNT; i++) {
 		snprintf(name, sizeof(name), "%u.json", 10 + i);
-		fixture_write(&fixture, name, damaged[i]);
+		fixture_record(&fixture, name, damaged[i]);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		fixture_write(&fixture, others[i], "text");
@@ -127,18 +127,57 @@ static void test_damaged(void **state)
 		assert_int_equal(TAILQ_FIRST(&fixture.jobs.all)->number, 9);
 		assert_null(TAILQ_NEXT(TAILQ_FIRST(&fixture.jobs.all), link));
 		for (unsigned i = 0; i < COUNT; i++) {
-			snprintf(name, sizeof(name), "%u.json.damaged", 10 + i);
+			snprintf(name, sizeof(name), "damaged-%u.json", 10 + i);
 			assert_true(fixture_has(&fixture, name));
-			name[strlen("10.json")] = '\0';
-			assert_false(fixture_has(&fixture, name));
+			assert_false(fixture_has(&fixture, name + 8));
 		}
 		for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 			assert_true(fixture_has(&fixture, others[i]));
-		assert_true(fixture_has(&fixture, "10.code"));
+		assert_true(fixture_has(&fixture, "damaged-10.code"));
+		assert_false(fixture_has(&fixture, "10.code"));
+		assert_int_equal(fixture.jobs.next_number, 10 + COUNT);
 		assert_false(fixture_has(&fixture, "8.code"));
 		jobs_clear(&fixture.core);
 		jobs_init(&fixture.jobs, &fixture.core);
 	}
+	fixture_close(&fixture);
+}
+
+/* Whatever bit is flipped in a record: nothing of the job is lost, and nobody
+ * takes its number. */
+static void test_flipped(void **state)
+{
+	char text[1000], *good;
+	struct fixture fixture;
+	size_t len;
+	(void)state;
+
+	fixture_open(&fixture);
+	write_completed(&fixture, 3);
+	assert_int_equal(state_read(fixture.core.state.jobs_fd, "3.json", 1000,
+				 &good, &len),
+		0);
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		memcpy(text, good, len + 1);
+		text[bit / 8] ^= 1 << bit % 8;
+		int fd = openat(fixture.core.state.jobs_fd, "3.json",
+			O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		assert_int_equal(write(fd, text, len), len);
+		close(fd);
+		fixture_write(&fixture, "3.stdout", "output");
+		fixture_write(&fixture, "3.artifact.0", "artifact");
+		assert_int_equal(jobs_load(&fixture.core), 0);
+		assert_true(TAILQ_EMPTY(&fixture.jobs.all));
+		assert_int_equal(fixture.jobs.next_number, 4);
+		assert_true(fixture_has(&fixture, "damaged-3.json"));
+		assert_true(fixture_has(&fixture, "damaged-3.stdout"));
+		assert_true(fixture_has(&fixture, "damaged-3.artifact.0"));
+		unlinkat(fixture.core.state.jobs_fd, "damaged-3.json", 0);
+		unlinkat(fixture.core.state.fd, "names.json", 0);
+		jobs_clear(&fixture.core);
+		jobs_init(&fixture.jobs, &fixture.core);
+	}
+	free(good);
 	fixture_close(&fixture);
 }
 
@@ -149,12 +188,12 @@ static void test_resumed(void **state)
 	(void)state;
 
 	fixture_open(&fixture);
-	fixture_write(&fixture, "1.json",
+	fixture_record(&fixture, "1.json",
 		"{\"status\":\"running\",\"accepted\":true}");
-	fixture_write(&fixture, "2.json",
+	fixture_record(&fixture, "2.json",
 		"{\"status\":\"running\",\"async\":true,\"accepted\":true,"
 		"\"id\":\"a\"}");
-	fixture_write(
+	fixture_record(
 		&fixture, "3.json", "{\"status\":\"pending\",\"async\":true}");
 	for (unsigned start = 0; start < 2; start++) {
 		assert_int_equal(jobs_load(&fixture.core), 0);
@@ -214,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_untied),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_names),
 	};

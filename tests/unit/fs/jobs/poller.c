@@ -74,7 +74,6 @@ static int setup(void **state)
 	fixture_open(&fixture);
 	fixture.core.now_ms = START_MS;
 	fixture.core.api = (struct api *)&fixture; /* only passed on */
-	fixture.core.errors = errors_new();
 	assert_int_equal(jobs_load(&fixture.core), 0);
 	return 0;
 }
@@ -85,7 +84,6 @@ static int teardown(void **state)
 	runs_clear(&fixture.core);
 	poller_clear(&fixture.core);
 	jobs_clear(&fixture.core);
-	errors_free(fixture.core.errors);
 	fixture_close(&fixture);
 	return 0;
 }

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs/jobs_load.c - the jobs that a start finds in the state directory */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "fs/base/base.h"
+#include "fs/core/core.h"
+#include "fs/files/files.h"
+#include "fs/jobs/jobs.h"
+
+enum { RECORD_MAX = 16 << 20 };
+
+/* The files of a job whose record is damaged get this before their names. They
+ * are never read again, and their number is not given to another job. */
+static const char damaged[] = "damaged-";
+
+/* The number in the name of a job's file, and what follows it; 0 if the file is
+ * not ours. */
+static uint64_t file_number(const char *name, const char **suffix)
+{
+	size_t digits = strspn(name, "0123456789");
+
+	*suffix = name + digits;
+	return *name != '0' && digits && digits < 19 && **suffix
+		? strtoull(name, NULL, 10)
+		: 0;
+}
+
+static void put_aside(struct core *core, const char *name)
+{
+	char aside[NAME_MAX + sizeof(damaged)];
+
+	snprintf(aside, sizeof(aside), "%s%s", damaged, name);
+	renameat(core->state.jobs_fd, name, core->state.jobs_fd, aside);
+}
+
+static void tell_damaged(struct core *core, const char *name, int err)
+{
+	char why[PATH_MAX + 200];
+
+	snprintf(why, sizeof(why),
+		"the record is damaged; all files of the job are kept in "
+		"%s/jobs as %s%.*s.*",
+		core->state.path, damaged, (int)strcspn(name, "."), name);
+	log_line(LOG_ERR, "jobs/%s: %s", name, why);
+	errors_add(core->errors, &core->now, "START", name, 0, err, why);
+}
+
+static int read_record(struct core *core, uint64_t number)
+{
+	char *text, name[32];
+	size_t len;
+	struct job *job;
+
+	snprintf(name, sizeof(name), "%" PRIu64 ".json", number);
+	int err =
+		state_read(core->state.jobs_fd, name, RECORD_MAX, &text, &len);
+	if (!err) {
+		err = job_from_record(core, number, text, len, &job);
+		free(text);
+	}
+	if (!err || is_shortage(err))
+		return err;
+	put_aside(core, name);
+	tell_damaged(core, name, err);
+	return 0;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The numbers of all records, in order; owned by the caller, free(). */
+static int find_records(DIR *stream, uint64_t **numbers, size_t *count)
+{
+	const struct dirent *entry;
+	const char *suffix;
+	size_t room = 0;
+
+	*numbers = NULL;
+	*count = 0;
+	while ((entry = dir_next(stream))) {
+		uint64_t number = file_number(entry->d_name, &suffix);
+		if (!number || strcmp(suffix, ".json") != 0)
+			continue;
+		if (*count == room) {
+			room = room ? 2 * room : 256;
+			uint64_t *more = reallocarray(
+				*numbers, room, sizeof(**numbers));
+			if (!more)
+				return -ENOMEM;
+			*numbers = more;
+		}
+		(*numbers)[(*count)++] = number;
+	}
+	if (errno)
+		return -errno;
+	qsort(*numbers, *count, sizeof(**numbers), compare_numbers);
+	return 0;
+}
+
+static int read_records(struct core *core, DIR *stream)
+{
+	uint64_t *numbers;
+	size_t count;
+	int err = find_records(stream, &numbers, &count);
+
+	for (size_t i = 0; !err && i < count; i++)
+		err = read_record(core, numbers[i]);
+	free(numbers);
+	return err;
+}
+
+/* A file without a record is of a foreign job, or was left by a kill. If its
+ * record is damaged, it is put aside, too. */
+static void sweep_file(struct core *core, const char *name, uint64_t number)
+{
+	char record[48];
+
+	if (job_by_number(core, number))
+		return;
+	snprintf(record, sizeof(record), "%s%" PRIu64 ".json", damaged, number);
+	if (faccessat(core->state.jobs_fd, record, F_OK, 0))
+		unlinkat(core->state.jobs_fd, name, 0);
+	else
+		put_aside(core, name);
+}
+
+static void sweep_files(struct core *core, DIR *stream)
+{
+	const size_t skipped = sizeof(damaged) - 1;
+	const struct dirent *entry;
+	const char *suffix;
+
+	while ((entry = dir_next(stream))) {
+		bool is_aside = !strncmp(entry->d_name, damaged, skipped);
+		uint64_t number = file_number(
+			entry->d_name + (is_aside ? skipped : 0), &suffix);
+		if (is_aside && number >= core->jobs->next_number)
+			core->jobs->next_number = number + 1;
+		if (!is_aside && number)
+			sweep_file(core, entry->d_name, number);
+	}
+}
+
+static int read_directory(struct core *core)
+{
+	DIR *stream = dir_stream(core->state.jobs_fd, ".");
+	int err;
+
+	if (!stream)
+		return -errno;
+	err = read_records(core, stream);
+	rewinddir(stream);
+	if (!err)
+		sweep_files(core, stream);
+	closedir(stream);
+	return err;
+}
+
+/* A request that was under way may have been carried out, so it is not sent
+ * again; a job with an id is polled. */
+static void job_resume(struct job *job)
+{
+	if (job_is_final(job))
+		return;
+	if (job->is_async && job->id) {
+		poller_add(job);
+		return;
+	}
+	job->status = JOB_ERROR;
+	job->err = -ECONNABORTED;
+	free(job->error);
+	job->error = strdup("the mount ended before the result came; "
+			    "the program may have run");
+	job_store_record(job);
+}
+
+int jobs_load(struct core *core)
+{
+	struct job *job;
+	int err = jobs_read_names(core);
+
+	if (!err)
+		err = read_directory(core);
+	if (err)
+		return err;
+	core->jobs->is_loaded = true;
+	TAILQ_FOREACH(job, &core->jobs->all, link)
+	job_resume(job);
+	return 0;
+}
+
+static void file_found(void *ctx, uint64_t number)
+{
+	struct job *job = job_of_file(ctx, number);
+
+	if (job)
+		job->has_file = true;
+}
+
+/* Nobody can say which files the results belonged to. */
+static int jobs_untie(struct core *core)
+{
+	struct job *job, *next;
+	int err = 0;
+
+	log_line(LOG_NOTICE,
+		"%s is a copy: results of programs in run/ are removed, as its "
+		"files have other inode numbers",
+		core->state.path);
+	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
+		next = TAILQ_NEXT(job, link);
+		job->file = 0;
+		if (job->is_async)
+			err = job_store_record(job);
+		else
+			job_remove(job);
+	}
+	return err;
+}
+
+/* The older of two jobs of a file is removed, unless jobs/ shows it. */
+int jobs_tie(struct core *core)
+{
+	struct job *job, *next, *before;
+	int err = 0;
+
+	if (core->state.is_copy)
+		err = jobs_untie(core);
+	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
+		next = TAILQ_NEXT(job, link);
+		if (!job->file)
+			continue;
+		before = job_of_file(core, job->file);
+		err = job_set_file(job, job->file);
+		if (before && !before->is_async)
+			job_remove(before);
+	}
+	if (!err)
+		err = files_walk(core->files, file_found, core);
+	if (err == 1) /* a file may have been overlooked */
+		return 0;
+	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
+		next = TAILQ_NEXT(job, link);
+		if (job->has_file || job->is_foreign)
+			continue;
+		if (!job->is_async)
+			job_remove(job); /* its file has gone */
+		else if (job->file)
+			job_detach(job);
+	}
+	return err;
+}
+
