@@ -359,6 +359,14 @@ class House:
             self.place.close()
 
 
+def fnv(text):
+    """The hash of a record, which is its second line."""
+    value = 0xcbf29ce484222325
+    for byte in text:
+        value = (value ^ byte) * 0x100000001b3 % 2 ** 64
+    return value
+
+
 def copy(path, new, old_word, new_word):
     """A file, or a directory of files, with one word replaced by another."""
     if os.path.isdir(path):
@@ -369,8 +377,12 @@ def copy(path, new, old_word, new_word):
         return
     with open(path, "rb") as file:
         text = file.read()
+    text = text.replace(old_word, new_word)
+    lines = text.split(b"\n")
+    if len(lines) == 3 and re.fullmatch(rb"[0-9a-f]{16}", lines[1]):
+        text = b"%s\n%016x\n" % (lines[0], fnv(lines[0]))
     with open(new, "wb") as file:
-        file.write(text.replace(old_word, new_word))
+        file.write(text)
     shutil.copymode(path, new)
 
 

@@ -2,6 +2,7 @@
 # tests/mount/test_faults_state.py - damaged or full state directories
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -78,10 +79,25 @@ class Damaged(StateCase):
                 self.read(kept_path)
             os.remove(self.at("run/new.sh"))
             self.assertEqual(self.mount.end(), 0)
+            if ending:
+                self.put_back(folder)
             with open(path, "wb") as file:
                 file.write(before)
-            if os.path.exists(path + ".damaged"):
-                os.remove(path + ".damaged")
+
+    def put_back(self, folder):
+        """What a start has put aside gets its name again."""
+        for name in os.listdir(self.account(folder)):
+            if name.startswith("damaged-"):
+                os.rename(self.account(folder, name), self.account(
+                    folder, name[len("damaged-"):]))
+
+    @staticmethod
+    def sealed(record):
+        """A record with its hash, which is FNV-1a."""
+        value = 0xcbf29ce484222325
+        for byte in record:
+            value = (value ^ byte) * 0x100000001b3 % 2 ** 64
+        return record + b"\n%016x\n" % value
 
     def walk(self):
         """Reads all files; there may be errors, but no crash."""
@@ -104,8 +120,9 @@ class Damaged(StateCase):
                    kept=["run/a.sh", "run/b.txt"])
 
     def test_records_of_jobs_of_another_shape(self):
-        self.spoil("jobs", ".json", b'{"status":[],"output":{},"artifacts":1,'
-                   b'"fields":7,"hidden":[],"id":{}}', kept=["run/a.sh"])
+        self.spoil("jobs", ".json", self.sealed(
+            b'{"status":[],"output":{},"artifacts":1,'
+            b'"fields":7,"hidden":[],"id":{}}'), kept=["run/a.sh"])
 
     def test_names_of_jobs(self):
         for bytes_ in (b"", b"[]", b'{"aliases":{"x":"y"},"latest":"z"}'):
@@ -116,13 +133,23 @@ class Damaged(StateCase):
             self.spoil("jobs", ending, b"", kept=["run/a.sh", "run/b.txt"])
 
     def test_what_is_damaged_is_put_aside_and_told(self):
+        """A flipped bit in a number of a record: it stays good JSON."""
         name = next(n for n in os.listdir(self.account("jobs"))
                     if n.endswith(".json"))
-        with open(self.account("jobs", name), "wb") as file:
-            file.write(b"{")
+        number = name.split(".")[0]
+        before = sorted(n for n in os.listdir(self.account("jobs"))
+                        if n.startswith(number + "."))
+        with open(self.account("jobs", name), "r+b") as file:
+            record = file.read()
+            file.seek(re.search(rb'"file":\d', record).end() - 1)
+            file.write(bytes([record[file.tell()] ^ 1]))
         self.mount.start(20 * SLOWNESS)
-        self.assertIn("damaged", self.read(".unsandboxfs/log"))
-        self.assertTrue(os.path.exists(self.account("jobs", name + ".damaged")))
+        for told in ("log", "errors"):
+            self.assertIn("damaged", self.read(".unsandboxfs", told))
+        after = sorted(n for n in os.listdir(self.account("jobs"))
+                       if n.startswith("damaged-"))
+        self.assertEqual(after, ["damaged-" + n for n in before])
+        self.assertGreaterEqual(len(after), 4)
 
 
 class Others(StateCase):
