@@ -91,7 +91,8 @@ struct job *job_by_key(struct core *core, const char *key)
 	struct job *job;
 
 	job = key[0] == '@' ? job_by_id(core, key + 1)
-	    : key[0] == 'n' ? job_by_number(core, strtoull(key + 1, NULL, 10))
-			    : NULL;
+		: key[0] == 'n'
+		? job_by_number(core, strtoull(key + 1, NULL, 10))
+		: NULL;
 	return job && !strcmp(job->key, key) ? job : NULL;
 }

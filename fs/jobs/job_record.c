@@ -39,10 +39,9 @@ static json_t *artifacts_record(const struct job *job)
 static char *record_seal(char *text, size_t *len)
 {
 	char *sealed = NULL;
-	int sealed_len = !text
-		? -1
-		: asprintf(&sealed, "%s\n%016" PRIx64 "\n", text,
-			  hash_bytes(HASH_START, text, *len));
+	int sealed_len = !text ? -1
+			       : asprintf(&sealed, "%s\n%016" PRIx64 "\n", text,
+					 hash_bytes(HASH_START, text, *len));
 
 	free(text);
 	if (sealed_len < 0)

@@ -95,8 +95,8 @@ static int find_records(DIR *stream, uint64_t **numbers, size_t *count)
 			continue;
 		if (*count == room) {
 			room = room ? 2 * room : 256;
-			uint64_t *more = reallocarray(
-				*numbers, room, sizeof(**numbers));
+			uint64_t *more =
+				reallocarray(*numbers, room, sizeof(**numbers));
 			if (!more)
 				return -ENOMEM;
 			*numbers = more;
@@ -262,4 +262,3 @@ int jobs_tie(struct core *core)
 	}
 	return err;
 }
-

@@ -92,8 +92,7 @@ static inline void fixture_record(
 	char sealed[1000];
 
 	snprintf(sealed, sizeof(sealed), "%s\n%016llx\n", text,
-		(unsigned long long)hash_bytes(
-			HASH_START, text, strlen(text)));
+		(unsigned long long)hash_bytes(HASH_START, text, strlen(text)));
 	fixture_write(fixture, name, sealed);
 }
 

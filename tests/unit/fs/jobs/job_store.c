@@ -89,8 +89,8 @@ static void test_fields(void **state)
 static void test_artifact_names(void **state)
 {
 	static const char *const expected[] = { "a", "artifact-3", "artifact-4",
-		"%2E.", "artifact-5", "artifact-6", "x%2Fy", "b",
-		"c%1B[1m%0Ad", "artifact-10", "artifact-11" };
+		"%2E.", "artifact-5", "artifact-6", "x%2Fy", "b", "c%1B[1m%0Ad",
+		"artifact-10", "artifact-11" };
 	(void)state;
 
 	assert_int_equal(
