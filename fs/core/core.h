@@ -9,6 +9,7 @@
 
 #include "cache/cache.h"
 #include "fs/base/base.h"
+#include "fs/core/commit.h"
 #include "fs/core/edit.h"
 #include "fs/core/fuse.h"
 #include "fs/core/handle.h"

@@ -33,52 +33,6 @@
  * a writer is still there, whose close will do it.
  */
 
-/* ---- what close accepts is on disk ---- */
-
-struct commit {
-	struct task task;
-	struct file_commit *commit;
-};
-
-static int commit_work(struct task *task)
-{
-	return file_commit_work(((struct commit *)task)->commit);
-}
-
-static void commit_done(struct task *task)
-{
-	file_commit_end(((struct commit *)task)->commit);
-	if (task->err)
-		log_line(LOG_ERR, "a file could not be kept: %s",
-			strerror(-task->err));
-}
-
-/* op, which may be NULL, gets the task, if there is something to make durable.
- */
-static int commit_start(struct core *core, struct file *file,
-	struct file_opened *opened, struct op *op)
-{
-	struct commit *commit = calloc(1, sizeof(*commit));
-	int err = 0;
-
-	if (!commit)
-		return -ENOMEM;
-	struct file_commit *begun = file_commit_begin(file, opened, &err);
-	if (!begun) {
-		free(commit);
-		return err;
-	}
-	commit->task.work = commit_work;
-	commit->task.done = commit_done;
-	commit->commit = begun;
-	err = task_start(core->worker, &commit->task);
-	if (err)
-		file_commit_end(begun);
-	else if (op)
-		task_give(&commit->task, op);
-	return err;
-}
-
 /* ---- what an operation waits for ---- */
 
 /* A job that the close started, in op->extra. */

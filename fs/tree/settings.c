@@ -209,20 +209,25 @@ static int setting_read(struct core *core, const struct node *node,
 	return err;
 }
 
+/* It is durable when the write has returned. */
 static int setting_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
 	const struct setting *setting;
 	struct file *dir;
 	json_t *value;
-	int err =
-		setting_read(op->core, node, text, len, &setting, &dir, &value);
+	int err;
 
+	if (op->task)
+		return task_wait(op);
+	err = setting_read(op->core, node, text, len, &setting, &dir, &value);
 	if (err)
 		return err;
 	err = settings_keep(op, dir, setting, value);
+	if (!err)
+		err = commit_start(op->core, dir, NULL, op);
 	file_drop(dir);
-	return err;
+	return err || !op->task ? err : task_wait(op);
 }
 
 static int setting_check(struct core *core, const struct node *node,

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/fs/mount/durable.c - what was synced when a call has returned */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/fs/mount/calls.h"
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+/* The paths of what was synced, one a line. */
+static char synced[1 << 16];
+
+int __wrap_fsync(int fd)
+{
+	size_t len = strlen(synced);
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, synced + len, sizeof(synced) - len - 2);
+	assert_true(n > 0);
+	strcpy(synced + len + n, "\n");
+	return __real_fsync(fd);
+}
+
+static int put(const char *path, const char *text)
+{
+	return call_put(path, text, strlen(text));
+}
+
+static int save(void)
+{
+	return put("run/d/new.txt", "x");
+}
+
+static int set(void)
+{
+	return put("run/d/.settings/ttl", "7\n");
+}
+
+/* Opens what is there, and syncs it; its close has nothing to do then. */
+static int sync_after(int err, const char *path, bool is_dir)
+{
+	struct fuse_fsync_in in = { 0 };
+	struct spot spot;
+	unsigned which;
+
+	err = first(err, spot_old(&spot, path));
+	if (!err)
+		err = call_open_ino(spot.ino, is_dir ? FUSE_OPENDIR : FUSE_OPEN,
+			O_RDONLY, &which);
+	if (err)
+		return err;
+	in.fh = kernel.open[which].fh;
+	err = ASK(is_dir ? FUSE_FSYNCDIR : FUSE_FSYNC, spot.ino, in, NULL, 0);
+	return first(err, kernel_release(which));
+}
+
+static int cut(void)
+{
+	return sync_after(call_set("run/d/old.txt", FATTR_SIZE, 2),
+		"run/d/old.txt", false);
+}
+
+static int move(void)
+{
+	return sync_after(call_move("run/d/old.txt", "run/d/moved.txt", 0),
+		"run/d", true);
+}
+
+static int removed(void)
+{
+	return sync_after(
+		call_remove("run/d/old.txt", FUSE_UNLINK), "run/d", true);
+}
+
+static void each(void **ctx)
+{
+	static const struct {
+		const char *name;
+		int (*call)(void);
+		const char *synced[2];
+	} cases[] = {
+		{ "save", save, { "/run/d/new.txt\n", "/run/d\n" } },
+		{ "set", set, { "/run/d/.settings\n", "/run/d\n" } },
+		{ "cut", cut, { "/run/d/old.txt\n", "/run/d/old.txt\n" } },
+		{ "move", move, { "/run/d\n", "/run/d\n" } },
+		{ "removed", removed, { "/run/d\n", "/run/d\n" } },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		kernel_open();
+		assert_int_equal(kernel_mount(), 0);
+		assert_int_equal(call_mkdir("run/d"), 0);
+		assert_int_equal(put("run/d/old.txt", "old"), 0);
+		synced[0] = '\0';
+		int err = cases[i].call();
+		if (err)
+			fail_msg("%s: %d", cases[i].name, err);
+		for (size_t n = 0; n < 2; n++)
+			if (!strstr(synced, cases[i].synced[n]))
+				fail_msg("%s: %s is not among\n%s",
+					cases[i].name, cases[i].synced[n],
+					synced);
+		kernel_unmount();
+		kernel_close();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
