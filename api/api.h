@@ -114,6 +114,8 @@ struct api_credentials {
 	char public_key[256];
 	char secret_key[256];
 	char source[PATH_MAX + 64]; /* where they came from, for messages */
+	char file[PATH_MAX];	    /* absolute; "": the environment */
+	int row;		    /* of the file */
 };
 
 /* $HOME, if it is absolute and nobody else's; else the passwd entry's; NULL:
@@ -124,7 +126,8 @@ const char *home_directory(void);
  * Finds the keys. account >= 0: only in that row of the accounts file. account
  * < 0: in UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY, else in row
  * UNSANDBOX_ACCOUNT (or 0) of the accounts file. The accounts file is
- * accounts_file if given, else ~/.unsandbox/accounts.csv, else ./accounts.csv.
+ * accounts_file if given, else $CREDENTIALS_DIRECTORY/accounts.csv (of
+ * systemd's LoadCredential=), ~/.unsandbox/accounts.csv, or ./accounts.csv.
  * Rows without the two prefixes, blank lines and comments are not counted.
  * On error `why` is one line that names the file: -ENOENT no keys found,
  * -EACCES the file is readable by others or belongs to another user, -EINVAL a
@@ -134,6 +137,12 @@ int api_credentials_load(struct api_credentials *out, int account,
 	const char *accounts_file, char *why, size_t why_len);
 
 /* Wipes them. */
+
+/* Reads them again from where they came from. Errors as above, and they stay as
+ * they are; -EINVAL if the public key is another; -ENOTSUP if they came from
+ * the environment. */
+int api_credentials_reload(
+	struct api_credentials *credentials, char *why, size_t why_len);
 void api_credentials_clear(struct api_credentials *credentials);
 
 /* ---- the worker ------------------------------------------------------ */

@@ -72,6 +72,15 @@ static int keep_keys(struct api_credentials *out, const char *public_key,
 	return 0;
 }
 
+/* Is the file one of LoadCredential=, which systemd keeps from others? */
+static bool is_of_systemd(const char *path)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+
+	return directory && *directory && has_prefix(path, directory) &&
+		path[strlen(directory)] == '/' && !strstr(path, "/../");
+}
+
 /* Refuses an open file that others can read, for example. */
 static int file_check(int fd, const char *path, struct reason why)
 {
@@ -81,14 +90,16 @@ static int file_check(int fd, const char *path, struct reason why)
 		return fail(why, -errno, "%s: %m", path);
 	if (!S_ISREG(st.st_mode))
 		return fail(why, -EINVAL, "%s is not a regular file", path);
+	if (st.st_size > FILE_MAX)
+		return fail(why, -EINVAL, "%s is too large", path);
+	if (is_of_systemd(path)) /* it has an ACL for us */
+		return 0;
 	if (st.st_uid != geteuid())
 		return fail(why, -EACCES, "%s belongs to another user", path);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return fail(why, -EACCES,
 			"%s is accessible to others; run: chmod 600 %s", path,
 			path);
-	if (st.st_size > FILE_MAX)
-		return fail(why, -EINVAL, "%s is too large", path);
 	return 0;
 }
 
@@ -163,6 +174,9 @@ static int load_file(struct api_credentials *out, const char *path, int row,
 		snprintf(out->source, sizeof(out->source), "%s, account %d",
 			path, row);
 		err = row_find(out, text, row, path, why);
+		out->row = row;
+		if (!err && !realpath(path, out->file))
+			err = fail(why, -errno, "%s: %m", path);
 	}
 	if (text)
 		explicit_bzero(text, FILE_MAX + 1);
@@ -199,8 +213,15 @@ static int load_default_files(
 {
 	char path[PATH_MAX], unused[8];
 	struct reason ignored = { unused, sizeof(unused) };
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 	int err = -ENOENT;
 
+	if (directory && *directory == '/' &&
+		snprintf(path, sizeof(path), "%s/accounts.csv", directory) <
+			(int)sizeof(path))
+		err = load_file(out, path, row, why);
+	if (err != -ENOENT)
+		return err;
 	if (home_file(path, sizeof(path)))
 		err = load_file(out, path, row, why);
 	else
@@ -269,5 +290,27 @@ int api_credentials_load(struct api_credentials *out, int account,
 		err = load_default_files(out, account, why);
 	if (err)
 		api_credentials_clear(out);
+	return err;
+}
+
+int api_credentials_reload(
+	struct api_credentials *credentials, char *why_text, size_t why_len)
+{
+	struct reason why = { why_text, why_len };
+	struct api_credentials fresh = { 0 };
+	int err;
+
+	if (!credentials->file[0])
+		return fail(why, -ENOTSUP,
+			"the keys are of the environment; mount again to "
+			"change them");
+	err = load_file(&fresh, credentials->file, credentials->row, why);
+	if (!err && strcmp(fresh.public_key, credentials->public_key))
+		err = fail(why, -EINVAL,
+			"%s has another public key now; mount again to use it",
+			credentials->source);
+	if (!err)
+		*credentials = fresh;
+	api_credentials_clear(&fresh);
 	return err;
 }

@@ -2,11 +2,14 @@
 /* fs/base/log.c - the log: stderr, syslog, and the newest lines in memory */
 #include "fs/base/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -28,9 +31,12 @@ static struct {
 	size_t next;  /* where the next line goes */
 	size_t count; /* of lines that hold something */
 	bool foreground, debug;
-	bool syslog; /* else stderr */
-	int fd;	     /* the syslog socket; -1: none */
-} log_state = { .fd = -1 };
+	bool journal; /* what goes to stderr */
+	bool syslog;  /* else stderr */
+	int fd;	      /* the syslog socket; -1: none */
+	int file_fd;  /* instead of syslog; -1: none */
+	char name[256];
+} log_state = { .fd = -1, .file_fd = -1 };
 
 static const char *const level_names[] = { "emergency", "alert", "critical",
 	"error", "warning", "notice", "info", "debug" };
@@ -53,14 +59,15 @@ static int syslog_connect(void)
 /* Not syslog(3), which blocks when the logger has stopped reading. */
 static void syslog_send(int level, const char *line, time_t now)
 {
-	char message[LINE_LEN + 64], date[24] = "";
+	char message[LINE_LEN + 320], date[24] = "";
 	struct tm local;
 	int len;
 
 	if (localtime_r(&now, &local))
 		strftime(date, sizeof(date), "%b %e %T ", &local);
-	len = snprintf(message, sizeof(message), "<%d>%sunsandboxfs[%d]: %s",
-		LOG_DAEMON | level, date, (int)getpid(), line);
+	len = snprintf(message, sizeof(message),
+		"<%d>%sunsandboxfs[%d]: %s: %s", LOG_DAEMON | level, date,
+		(int)getpid(), log_state.name, line);
 	for (int tries = 0; tries < 2; tries++) {
 		if (log_state.fd < 0)
 			log_state.fd = syslog_connect();
@@ -73,8 +80,8 @@ static void syslog_send(int level, const char *line, time_t now)
 	}
 }
 
-/* Adds a line as the newest, after its time and level. */
-static void ring_add(int level, const char *line, time_t now)
+/* Adds a line as the newest, after its time and level. Returns it. */
+static const char *ring_add(int level, const char *line, time_t now)
 {
 	char *slot = log_state.lines[log_state.next];
 	struct tm utc;
@@ -87,11 +94,13 @@ static void ring_add(int level, const char *line, time_t now)
 	log_state.next = (log_state.next + 1) % LINES;
 	if (log_state.count < LINES)
 		log_state.count++;
+	return slot;
 }
 
 static void line_add(int level, const char *format, va_list args)
 {
 	char text[LINE_LEN], line[LINE_LEN];
+	const char *dated;
 	time_t now = time(NULL);
 	size_t len;
 
@@ -106,10 +115,16 @@ static void line_add(int level, const char *format, va_list args)
 		return;
 	line_escape(text, line, sizeof(line));
 	pthread_mutex_lock(&log_mutex);
-	ring_add(level, line, now);
-	if (log_state.syslog)
+	dated = ring_add(level, line, now);
+	if (log_state.file_fd >= 0)
+		dprintf(log_state.file_fd, "%s\n", dated);
+	if (log_state.syslog && log_state.file_fd < 0)
 		syslog_send(level, line, now);
-	else if (log_state.foreground || level <= LOG_WARNING)
+	else if (log_state.journal)
+		fprintf(stderr, "<%d>%s%s%s\n", level, log_state.name,
+			log_state.name[0] ? ": " : "", line);
+	else if (!log_state.syslog &&
+		(log_state.foreground || level <= LOG_WARNING))
 		fprintf(stderr, "unsandboxfs: %s\n", line);
 	pthread_mutex_unlock(&log_mutex);
 }
@@ -123,14 +138,40 @@ static void fuse_line(
 
 void log_open(bool foreground, bool debug)
 {
+	const char *journal = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
 	log_state.foreground = foreground;
 	log_state.debug = debug;
+	log_state.journal = foreground && journal &&
+		sscanf(journal, "%llu:%llu", &device, &inode) == 2 &&
+		fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
+		st.st_ino == inode;
 	fuse_set_log_func(fuse_line);
+}
+
+void log_set_name(const char *name)
+{
+	line_escape(name, log_state.name, sizeof(log_state.name));
 }
 
 void log_to_syslog(void)
 {
 	log_state.syslog = true;
+}
+
+int log_to_file(const char *path)
+{
+	log_state.file_fd = open(path,
+		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	return log_state.file_fd < 0 ? -errno : 0;
+}
+
+bool log_debug_toggle(void)
+{
+	log_state.debug = !log_state.debug;
+	return log_state.debug;
 }
 
 void log_line(int level, const char *format, ...)

@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 /*
- * One log for the process. Lines go to stderr until log_to_syslog, to syslog
- * from then on, and always into a ring of the newest 256, which
- * `.unsandboxfs/log` shows. Control bytes are escaped. libfuse's own lines are
- * routed here, also those of other threads: any thread may call these. Never
- * blocks on the logger.
+ * One log for the process. Lines go to stderr until log_to_syslog, from then on
+ * to syslog or the file, and always into a ring of the newest 256, which
+ * `.unsandboxfs/log` shows. If stderr is the journal, they have a priority.
+ * Control bytes are escaped. libfuse's own lines are routed here, also those of
+ * other threads: any thread may call these. Never blocks on the logger.
  */
 
 /* foreground: stderr gets every line; else only warnings and worse, which a
@@ -19,6 +19,15 @@
  * LOG_DEBUG, too. */
 void log_open(bool foreground, bool debug);
 void log_to_syslog(void);
+
+/* What syslog and the journal show before each line: the mountpoint. */
+void log_set_name(const char *name);
+
+/* Appends every line to the file, too, and sends none to syslog. -errno. */
+int log_to_file(const char *path);
+
+/* Keeps lines of LOG_DEBUG, or no longer; returns which. */
+bool log_debug_toggle(void);
 
 /* level: LOG_ERR etc. of <syslog.h>. */
 void log_line(int level, const char *format, ...)

@@ -26,6 +26,7 @@ struct options {
 	char *url;	     /* never NULL */
 	char *cacert;	     /* absolute, or NULL: the system's own */
 	char *accounts_file; /* absolute, or NULL: ~/.unsandbox/... */
+	char *log_file;	     /* absolute, or NULL: syslog */
 	char *state_dir;     /* absolute, or NULL: XDG_STATE_HOME */
 	int account;	     /* -1: not given */
 	uint64_t run_wait_ms;

@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -110,31 +108,6 @@ static void mount_disconnect(struct mount *mount)
 	core->prober = NULL;
 	notifier_clear(&core->notifier);
 	runs_clear(core);
-}
-
-static int signals_open(struct mount *mount)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	mount->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return mount->signal_fd < 0 ? -errno : 0;
-}
-
-static void signals_read(struct mount *mount)
-{
-	struct signalfd_siginfo info;
-
-	while (read(mount->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			continue;
-		log_line(LOG_INFO, "ended by %s", strsignal(info.ssi_signo));
-		mount->is_stopping = true;
-	}
 }
 
 static void requests_read(struct mount *mount)
@@ -315,12 +288,14 @@ void mount_begin(struct mount *mount, struct fuse_session *session,
 
 enum exit_status mount_end(struct mount *mount)
 {
+	service_notify("STOPPING=1");
 	loop_finish(mount);
 	mountinfo_close(mount);
 	/* Nobody waits for what is still to be written. If it is gone, another
 	 * mount may be in its place. */
 	if (!mount->is_gone)
 		fuse_session_unmount(mount->core.session);
+	log_line(LOG_INFO, "unmounted");
 	mount_disconnect(mount);
 	if (mount->signal_fd >= 0)
 		close(mount->signal_fd);

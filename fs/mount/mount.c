@@ -127,8 +127,8 @@ static void lists_init(struct mount *mount)
 }
 
 int mount_new(const struct options *options,
-	const struct api_credentials *credentials, struct mount **out,
-	char *why, size_t why_len, enum exit_status *status)
+	struct api_credentials *credentials, struct mount **out, char *why,
+	size_t why_len, enum exit_status *status)
 {
 	struct mount *mount = calloc(1, sizeof(*mount));
 	int err;
@@ -143,7 +143,7 @@ int mount_new(const struct options *options,
 	lists_init(mount);
 	dir_kinds_init(tree_dir_kinds);
 	core->options = options;
-	core->credentials = credentials;
+	core->credentials = mount->credentials = credentials;
 	mount->signal_fd = -1;
 	clock_read(&core->now_ms, &core->now);
 	core->state.fd = core->state.jobs_fd = core->state.lock_fd = -1;

@@ -3,6 +3,7 @@
 #ifndef FS_MOUNT_MOUNT_H
 #define FS_MOUNT_MOUNT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,15 +13,20 @@
 
 struct mount;
 
+/* Blocks the signals that mount_loop reads from a signalfd, so that none of
+ * them ends the process before; *set becomes them. */
+void signals_block(sigset_t *set);
+
 /*
  * Opens and locks the state directory and reads what it holds. Makes no
  * thread and touches no network, so it may be called before a fork.
- * options and credentials are borrowed and outlive the mount. On error `why`
+ * options and credentials are borrowed and outlive the mount; SIGHUP reads
+ * credentials again. On error `why`
  * says it in one line; *status is the exit status that goes with it.
  */
 int mount_new(const struct options *options,
-	const struct api_credentials *credentials, struct mount **out,
-	char *why, size_t why_len, enum exit_status *status);
+	struct api_credentials *credentials, struct mount **out, char *why,
+	size_t why_len, enum exit_status *status);
 
 /* Called once: with EXIT_OK and "" or a warning when the mount answers and the
  * key was tried (or could not be); with another status and the reason if the
@@ -29,9 +35,9 @@ typedef void mount_ready(
 	void *ctx, enum exit_status status, const char *message);
 
 /*
- * Serves the mounted session until it is unmounted or a signal ends it (SIGTERM
- * or SIGINT; SIGHUP is ignored), and unmounts it. Makes the worker and the
- * client first: call it after the fork. Returns the status that `ready` got.
+ * Serves the mounted session until it is unmounted or SIGTERM or SIGINT ends
+ * it, and unmounts it. Makes the worker and the client first: call it after the
+ * fork. Returns the status that `ready` got.
  */
 enum exit_status mount_loop(struct mount *mount, struct fuse_session *session,
 	mount_ready *ready, void *ctx);

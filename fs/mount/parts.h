@@ -13,7 +13,9 @@ struct mount {
 	struct core core;
 	struct jobs jobs;
 	struct fuse_buf request; /* the kernel's newest */
+	struct api_credentials *credentials;
 	int signal_fd;
+	struct timer watchdog_timer;
 
 	uint64_t request_timeout_ms; /* after which the kernel aborts the
 					mount, halved; 0: never */
@@ -40,6 +42,10 @@ void mount_tell(
 	struct mount *mount, enum exit_status status, const char *message);
 /* Asks the API for the key; calls mount->ready when it answers, or is late. */
 void key_try(struct mount *mount);
+
+/* Opens mount->signal_fd, which signals_read reads. -errno. */
+int signals_open(struct mount *mount);
+void signals_read(struct mount *mount);
 
 /* Starts to watch the mount, if it can be found. */
 void mountinfo_open(struct mount *mount);

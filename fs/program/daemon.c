@@ -37,17 +37,6 @@ void process_harden(void)
 	signal(SIGXFSZ, SIG_IGN); /* write fails with EFBIG instead */
 }
 
-void process_block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 void process_wipe_keys(void)
 {
 	static const char *const names[] = { "UNSANDBOX_PUBLIC_KEY",
@@ -177,6 +166,9 @@ void daemon_ready(void *ctx, enum exit_status status, const char *message)
 		stdio_drop();
 		log_to_syslog();
 	}
+	log_line(LOG_INFO, "mounted");
+	service_notify(
+		"READY=1\nSTATUS=mounted%s%s", message[0] ? ": " : "", message);
 	report_send(daemon, EXIT_OK, message);
 }
 

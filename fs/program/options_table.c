@@ -34,6 +34,8 @@ const struct option_row option_rows[] = {
 		"certificates (PEM) to verify the API with", .is_rare = true },
 	{ "state_dir", OPTION_PATH, AT(state_dir), "DIR",
 		"for scripts and results, instead of XDG's" },
+	{ "log_file", OPTION_PATH, AT(log_file), "FILE",
+		"append the log to it, instead of to syslog" },
 	{ "run_wait", OPTION_SECONDS, AT(run_wait_ms), "SECONDS",
 		"how long a save in run/ waits for its answer", 0, YEAR_MS },
 	{ "timeout", OPTION_SECONDS, AT(timeout_ms), "SECONDS",

@@ -96,10 +96,6 @@ int options_fuse_args(const struct options *options, struct fuse_args *args);
  */
 void process_harden(void);
 
-/* Blocks SIGINT, SIGTERM and SIGHUP, so that none of them ends the process
- * between the mount and the loop, which reads them from a signalfd. */
-void process_block_signals(void);
-
 /* Wipes the keys from the environment, where /proc and children see them. */
 void process_wipe_keys(void);
 

@@ -21,6 +21,7 @@ static enum exit_status session_serve(struct mount *mount,
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_session *session = NULL;
 	enum exit_status status = EXIT_FUSE;
+	sigset_t signals;
 
 	if (options_fuse_args(options, &args) == 0)
 		session = mount_session(mount, &args);
@@ -28,7 +29,7 @@ static enum exit_status session_serve(struct mount *mount,
 	if (!session)
 		return refuse(EXIT_FUSE, why, WHY_LEN,
 			"cannot start libfuse; see the line above");
-	process_block_signals();
+	signals_block(&signals);
 	if (fuse_session_mount(session, options->mountpoint))
 		snprintf(why, WHY_LEN, "%s: cannot mount; see the line above",
 			options->mountpoint);
@@ -41,8 +42,8 @@ static enum exit_status session_serve(struct mount *mount,
 /* Calls mount_new. Retries for 2 s while the state directory is locked: a
  * daemon that was just unmounted may still be writing its last records. */
 static int mount_open(const struct options *options,
-	const struct api_credentials *credentials, struct mount **mount,
-	char *why, enum exit_status *status)
+	struct api_credentials *credentials, struct mount **mount, char *why,
+	enum exit_status *status)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
 	int err;
@@ -114,6 +115,7 @@ static enum exit_status mountpoint_set(struct options *options, char *why)
 	options->mountpoint = strdup(path);
 	if (!options->mountpoint)
 		return refuse(EXIT_OTHER, why, WHY_LEN, "out of memory");
+	log_set_name(path);
 	return EXIT_OK;
 }
 
@@ -123,6 +125,10 @@ static enum exit_status mountpoint_serve(struct options *options, char *why)
 
 	if (status == EXIT_OK)
 		status = mountpoint_set(options, why);
+	if (status == EXIT_OK && options->log_file &&
+		log_to_file(options->log_file))
+		status = refuse(EXIT_USAGE, why, WHY_LEN, "-o log_file=%s: %s",
+			options->log_file, strerror(errno));
 	return status == EXIT_OK ? daemon_serve(options, why) : status;
 }
 

@@ -71,7 +71,7 @@ static struct {
 	unsigned open_count;
 } kernel;
 
-static const struct api_credentials kernel_keys = {
+static struct api_credentials kernel_keys = {
 	.public_key = "unsb-pk-test-0000-0000-0001",
 	.secret_key = "unsb-sk-test0-vault-unlck-12345",
 };
