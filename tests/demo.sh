@@ -149,14 +149,14 @@ good 'cat u/run/fib.c.job/stdout'
 good 'cat u/run/fib.c.job/exit_code'
 asked
 
-title 'Input files, settings and artifacts: a separate directory'
+title 'A project: main.py and its files, settings and artifacts'
 good 'mkdir u/run/report'
 good 'echo 1 > u/run/report/.settings/return_artifact'
 good 'cp sales.csv u/run/report/'
-good 'cp sum.py u/run/report/'
-good 'cat u/run/report/sum.py.job/stdout'
-good 'ls u/run/report/sum.py.job/artifacts'
-good 'cat u/run/report/sum.py.job/artifacts/total.txt'
+good 'cp sum.py u/run/report/main.py'
+good 'cat u/run/report/main.py.job/stdout'
+good 'ls u/run/report/main.py.job/artifacts'
+good 'cat u/run/report/main.py.job/artifacts/total.txt'
 asked
 
 title 'An asynchronous job: cat follows its output to the end'
@@ -170,8 +170,9 @@ title 'If the API refuses something, the command fails; a file has the reason'
 bad 'echo 901 > u/run/.settings/ttl'
 good 'cat u/run/.settings/ttl'
 good 'mkdir u/run/typo && echo klingon > u/run/typo/.settings/language'
-bad 'cp hello.py u/run/typo/'
-good 'cat u/run/typo/hello.py.job/error'
+good 'cp hello.py u/run/typo/main.py'
+bad 'cat u/run/typo/main.py.job/stdout'
+good 'cat u/run/typo/main.py.job/error'
 asked
 
 title 'Unmounted, and mounted again: everything is still there'

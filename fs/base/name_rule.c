@@ -8,7 +8,10 @@
 #include <string.h>
 
 static const char *const endings[] = { "~", ".swp", ".swo", ".swx", ".tmp",
-	".bak", ".orig", ".rej", ".part", ".vsctmp" };
+	".bak", ".bck", ".orig", ".rej", ".part", ".save", ".pyc", ".vsctmp",
+	"___jb_old___", "___jb_tmp___" };
+static const char *const names[] = { "Thumbs.db", "desktop.ini", "core",
+	"__pycache__" };
 
 static bool ends_with(const char *name, const char *ending)
 {
@@ -39,7 +42,15 @@ bool name_is_ignored(const char *name)
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
 		if (ends_with(name, endings[i]))
 			return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
 	return is_of_sed(name);
+}
+
+bool name_hides_files(const char *name)
+{
+	return name[0] == '.' || !strcmp(name, "__pycache__");
 }
 
 bool name_has_ending(const char *name)

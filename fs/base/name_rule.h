@@ -8,6 +8,9 @@
 /* Hidden, swap, backup and temporary names (tree.md, "What never runs"): never
  * run, never an input file. */
 bool name_is_ignored(const char *name);
+/* Whether this holds for all files in a directory of this name, too: a
+ * directory may be called `core` or `2024` for good reasons. */
+bool name_hides_files(const char *name);
 
 /* Whether the name has an ending: a dot behind its first byte, and something
  * behind the dot. */

@@ -92,6 +92,21 @@ static int text_read(const char *text, json_t **value)
 	return json_string_length(*value) == len ? 0 : -EINVAL;
 }
 
+/* Of names between slashes, without . and .. */
+static bool is_path(const char *text)
+{
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, "/");
+		if (!len || !strncmp(text, ".", len) ||
+			!strncmp(text, "..", len))
+			return false;
+		if (!text[len])
+			return true;
+	}
+}
+
 static int list_read(const struct setting *setting, char *text, json_t **value)
 {
 	char *rest = text, *word;
@@ -125,6 +140,8 @@ static void reason_print(
 		[SETTING_CHOICE] = "one of",
 		[SETTING_LIST] = "UTF-8 text without control bytes",
 		[SETTING_TEXT] = "UTF-8 text without control bytes",
+		[SETTING_PATH] = "a file's path in the directory, *, or "
+				 "nothing",
 	};
 	const char *name = setting->name, *reason = reasons[setting->type];
 
@@ -165,6 +182,9 @@ static int value_read(const struct setting *setting, char *text, json_t **value)
 		return number_read(setting, text, value);
 	if (setting->type == SETTING_BOOL)
 		return bool_read(text, value);
+	if (setting->type == SETTING_PATH)
+		return *text && !is_path(text) ? -EINVAL
+					       : text_read(text, value);
 	if (setting->type == SETTING_WORD ? !is_word(text)
 					  : !is_choice(setting->choices, text))
 		return -EINVAL;
@@ -227,6 +247,7 @@ static bool is_of_type(const struct setting *setting, const json_t *value)
 		[SETTING_WORD] = JSON_STRING,
 		[SETTING_CHOICE] = JSON_STRING,
 		[SETTING_TEXT] = JSON_STRING,
+		[SETTING_PATH] = JSON_STRING,
 		[SETTING_ENV] = JSON_OBJECT,
 		[SETTING_LIST] = JSON_ARRAY,
 		[SETTING_NUMBERS] = JSON_ARRAY,

@@ -19,6 +19,7 @@ enum setting_type {
 	SETTING_NUMBERS, /* numbers min..max, one a line (blanks, commas) */
 	SETTING_TEXT,	 /* UTF-8 text, no control bytes but newline and tab; a
 			    newline at the end is dropped */
+	SETTING_PATH,	 /* a relative path without . and .., `*`, or "" */
 };
 
 /* A table of these ends with a NULL name. */
@@ -38,10 +39,10 @@ const struct setting *setting_find(
 
 /*
  * Parses what was written. *value is owned by the caller (number ->
- * integer, bool -> boolean, word, choice and text -> string, env -> object of
- * strings in order, list -> array of strings, numbers -> array of integers).
- * -EINVAL with `why`, one line that says what is allowed; -ENOMEM. Values of
- * env are json_from_bytes. Longer than 1 MiB is -EINVAL.
+ * integer, bool -> boolean, word, choice, text and path -> string, env ->
+ * object of strings in order, list -> array of strings, numbers -> array of
+ * integers). -EINVAL with `why`, one line that says what is allowed; -ENOMEM.
+ * Values of env are json_from_bytes. Longer than 1 MiB is -EINVAL.
  */
 int setting_parse(const struct setting *setting, const char *text, size_t len,
 	json_t **value, char *why, size_t why_len);

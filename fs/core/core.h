@@ -63,13 +63,6 @@ struct core {
 
 	struct seen seen[API_ENDPOINTS];
 
-	/* The move that was refused last, which mv tries twice. */
-	struct {
-		uint64_t ino;
-		pid_t pid;
-		uint64_t until_ms;
-	} refused;
-
 	struct timers timers;
 	struct op_list ready, parked;
 	struct op_list frozen; /* wait for what the worker is reading */

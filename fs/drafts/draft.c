@@ -13,67 +13,20 @@
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 
-struct candidates {
-	struct file *draft;
-	struct file *program; /* held; NULL: none yet */
-	char *name;	      /* of that */
-	size_t count;
-	bool has_main;
-};
-
-static int candidate_add(
-	void *ctx, const char *name, uint64_t number, mode_t type)
-{
-	struct candidates *all = ctx;
-	bool is_main = !strncmp(name, "main.", 5) || !strcmp(name, "main");
-	struct file *file;
-	char *copy;
-
-	(void)number;
-	if (!S_ISREG(type) || file_lookup(all->draft, name, &file))
-		return 0;
-	bool is_program = dir_kind_is_program(name, file);
-	all->count += is_program;
-	if (!is_program || (all->program && (all->has_main || !is_main))) {
-		file_drop(file);
-		return 0;
-	}
-	all->has_main |= is_main;
-	copy = strdup(name);
-	free(all->name);
-	file_drop(all->program);
-	all->name = copy;
-	all->program = file;
-	return copy ? 0 : -ENOMEM;
-}
-
-/* The one program, or the one that is called main. */
-static int draft_find_program(struct candidates *all)
-{
-	int err = file_each(all->draft, candidate_add, all);
-
-	if (!err && (!all->program || (all->count > 1 && !all->has_main)))
-		err = -EINVAL;
-	return err;
-}
-
 static int draft_run(
 	struct op *op, struct file *draft, const char *name, struct job **job)
 {
-	struct candidates all = { .draft = draft };
-	int err = draft_find_program(&all);
+	struct project_reason reason;
+	struct program main;
+	int err = project_find_main(draft, &main, &reason);
 
-	if (err == -EINVAL)
-		errors_add(op->core->errors, &op->core->now, "MOVE", name, 0,
-			err,
-			all.count ? "the draft has several programs, and "
-				    "none is called main.*"
-				  : "the draft has no program");
+	if (err == -ENODATA)
+		errors_add(op->core->errors, &op->core->now, "COMMIT", name, 0,
+			err, reason.text);
 	if (!err)
-		err = run_start(op->core, draft, all.name, all.program, NULL,
+		err = run_start(op->core, main.dir, main.name, main.file, NULL,
 			false, job);
-	file_drop(all.program);
-	free(all.name);
+	program_clear(&main);
 	return err;
 }
 
@@ -91,9 +44,8 @@ static int draft_start(
 
 	if (!file_is_draft(draft))
 		return -EPERM;
-	if (jobs_lookup(core, name) ||
-		json_object_get(core->jobs->aliases, name) ||
-		!strcmp(name, "new") || !strcmp(name, "latest"))
+	if (jobs_lookup(core, name) || !strcmp(name, "new") ||
+		!strcmp(name, "latest"))
 		return -EEXIST;
 	return draft_run(op, draft, name, job);
 }

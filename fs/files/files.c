@@ -80,15 +80,22 @@ void file_thaw(struct file *dir)
 	file_drop(dir);
 }
 
+static bool dir_is_frozen(const struct inode *dir)
+{
+	while (dir && !dir->dir->freezes)
+		dir = dir_parent(dir);
+	return dir;
+}
+
 bool file_is_frozen(const struct file *file)
 {
 	const struct inode *inode = inode_of(file);
 	struct place *place;
 
 	if (inode->dir)
-		return inode->dir->freezes;
+		return dir_is_frozen(inode);
 	TAILQ_FOREACH(place, &inode->places, link)
-	if (place->dir->dir->freezes)
+	if (dir_is_frozen(place->dir))
 		return true;
 	return false;
 }

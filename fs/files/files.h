@@ -194,10 +194,11 @@ bool file_is_secret(const struct file *file);
 /* A descriptor of a directory for the worker to read; the caller closes it. */
 int file_open_dir(struct file *dir);
 
-/* While a directory is frozen, the caller must not change anything in it. */
+/* While a directory is frozen, the caller must not change anything in it or
+ * below it. */
 void file_freeze(struct file *dir);
 void file_thaw(struct file *dir);
-/* Of a directory: whether it is frozen; of a file: whether one it is in is. */
+/* Whether it, or a directory that it is in, is frozen. */
 bool file_is_frozen(const struct file *file);
 
 /*

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "api/api.h"
 #include "fs/base/base.h"
+#include "fs/jobs/project.h"
 
 static const struct dir_kind *kinds; /* the first without a root ends */
 
@@ -56,7 +58,8 @@ static bool is_hidden(const struct file *dir)
 	const char *name;
 
 	for (; file_parent(dir); dir = parent)
-		if (!file_place(dir, 0, &parent, &name) || name[0] == '.')
+		if (!file_place(dir, 0, &parent, &name) ||
+			name_hides_files(name))
 			return true;
 	return false;
 }
@@ -88,30 +91,68 @@ static bool has_content(struct file *file)
 	return S_ISREG(file->type) && file_stat(file, &st) == 0 && st.st_size;
 }
 
-bool dir_kind_is_program(const char *name, struct file *file)
+bool dir_kind_is_program(
+	const struct dir_kind *kind, const char *name, struct file *file)
 {
 	if (name_is_ignored(name) || !has_content(file))
 		return false;
-	return language_of_name(name) ||
+	return kind->saves == SAVES_RUN_COMMANDS || language_of_name(name) ||
 		(!name_has_ending(name) && has_shebang(file));
 }
 
-bool dir_kind_runs(const struct file *dir, const char *name, struct file *file)
+/* Whether programs run in a directory, each on its own. */
+static bool runs_each(struct file *dir)
+{
+	struct file *project = project_of(dir);
+
+	return !project || (project == dir && project_is_plain(project));
+}
+
+bool dir_kind_runs(struct file *dir, const char *name, struct file *file)
 {
 	const struct dir_kind *kind = dir_kind_of(dir);
 
 	if (kind->saves == SAVES_RUN_NOTHING || is_hidden(dir) ||
 		(kind->has_drafts && file_parent(dir)))
 		return false;
-	if (kind->saves == SAVES_RUN_PROGRAMS)
-		return dir_kind_is_program(name, file);
-	return !name_is_ignored(name) && has_content(file);
+	if (kind->saves == SAVES_CREATE)
+		return !name_is_ignored(name) && has_content(file);
+	return runs_each(dir) ? dir_kind_is_program(kind, name, file)
+			      : project_is_main(dir, name, file);
 }
 
-bool dir_kind_settles(const struct file *dir, const char *name)
+bool dir_kind_settles(struct file *dir, const char *name)
+{
+	if (dir_kind_of(dir)->saves == SAVES_CREATE)
+		return false;
+	return !runs_each(dir) ||
+		(dir_kind_of(dir)->saves == SAVES_RUN_PROGRAMS &&
+			!name_has_ending(name));
+}
+
+bool dir_kind_keeps(struct file *dir, const char *name, struct file *file)
 {
 	return dir_kind_of(dir)->saves == SAVES_RUN_PROGRAMS &&
-		!name_has_ending(name);
+		!file_parent(dir) && !name_is_ignored(name) &&
+		has_content(file) &&
+		!dir_kind_is_program(dir_kind_of(dir), name, file);
+}
+
+bool name_is_too_long(const char *name)
+{
+	return strlen(name) + strlen(".job") > NAME_MAX;
+}
+
+int dir_kind_refuses(struct file *dir, const char *name)
+{
+	const struct dir_kind *kind = dir_kind_of(dir);
+	bool runs = kind->saves == SAVES_RUN_COMMANDS ||
+		(kind->saves == SAVES_RUN_PROGRAMS && language_of_name(name));
+
+	return runs && name_is_too_long(name) && !name_is_ignored(name) &&
+			!is_hidden(dir) && runs_each(dir)
+		? -ENAMETOOLONG
+		: 0;
 }
 
 bool dir_kind_is_secret(const struct file *dir, const char *name)
@@ -141,4 +182,16 @@ int dir_kind_settings(struct file *dir, json_t **settings)
 	else
 		*settings = all;
 	return err;
+}
+
+const json_t *dir_kind_setting(struct file *dir, const char *name)
+{
+	const json_t *value = NULL;
+
+	for (; dir && !value; dir = file_parent(dir)) {
+		value = json_object_get(file_secrets(dir), name);
+		if (!value)
+			value = json_object_get(file_settings(dir), name);
+	}
+	return value;
 }

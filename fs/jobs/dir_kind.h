@@ -46,12 +46,19 @@ const struct dir_kind *dir_kind_of(const struct file *dir);
 char *dir_kind_id(const struct dir_kind *kind, const struct file *dir);
 
 /* Whether a save of this file, under this name in this directory, runs it. */
-bool dir_kind_runs(const struct file *dir, const char *name, struct file *file);
+bool dir_kind_runs(struct file *dir, const char *name, struct file *file);
 /* Whether its run is debounced: a name without an ending may be a temporary
- * file that is about to be renamed. */
-bool dir_kind_settles(const struct file *dir, const char *name);
-/* Whether it is a program, in any directory. */
-bool dir_kind_is_program(const char *name, struct file *file);
+ * file that is about to be renamed, and a project is still being copied. */
+bool dir_kind_settles(struct file *dir, const char *name);
+/* Whether it is kept as an input file where programs are expected. */
+bool dir_kind_keeps(struct file *dir, const char *name, struct file *file);
+/* A name with which NAME.job would not fit into a directory. */
+bool name_is_too_long(const char *name);
+/* -ENAMETOOLONG if a file of this name would run, whatever is in it. */
+int dir_kind_refuses(struct file *dir, const char *name);
+/* Whether it is a program, or a command, in a directory of this kind. */
+bool dir_kind_is_program(
+	const struct dir_kind *kind, const char *name, struct file *file);
 /* Thread-safe. */
 bool fd_has_shebang(int fd);
 
@@ -61,5 +68,7 @@ bool dir_kind_is_secret(const struct file *dir, const char *name);
 /* The settings in force in a directory, in a new object: the nearest directory
  * that has set one decides. -ENOMEM. */
 int dir_kind_settings(struct file *dir, json_t **settings);
+/* One of them, borrowed; NULL: it was not set. */
+const json_t *dir_kind_setting(struct file *dir, const char *name);
 
 #endif

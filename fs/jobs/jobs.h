@@ -8,6 +8,7 @@
 #include "fs/jobs/job.h"
 #include "fs/jobs/job_store.h"
 #include "fs/jobs/poller.h"
+#include "fs/jobs/project.h"
 #include "fs/jobs/run.h"
 
 struct jobs {
@@ -24,6 +25,7 @@ struct jobs {
 	json_t *aliases;    /* object: name (json_from_bytes) -> job number */
 	uint64_t latest;    /* number of the last asynchronous job; 0: none */
 	uint64_t list_mark; /* fetched_ms of the API's last list */
+	uint64_t noted;	    /* the project that the log has told of last */
 };
 
 /* Makes *jobs empty and sets core->jobs to it; no error. */

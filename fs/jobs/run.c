@@ -24,12 +24,15 @@ void run_free(struct run *run)
 		TAILQ_REMOVE(&core->jobs->runs.queue, run, link);
 	if (run->commit)
 		file_commit_end(run->commit);
+	if (run->is_copied)
+		TAILQ_REMOVE(&core->jobs->runs.projects, run, link);
 	timer_disarm(&core->timers, &run->job->settle);
 	run->job->run = NULL;
 	job_drop(run->job);
 	run_files_thaw(run);
 	run_leave_file(run);
 	file_drop(run->file);
+	file_drop(run->root);
 	for (size_t i = 0; i < RUN_QUERY_MAX; i++)
 		free((char *)run->query[i].value);
 	json_decref(run->settings);
@@ -80,6 +83,22 @@ static void run_enqueue(struct run *run)
 	run_queue(run);
 }
 
+/* Also of a run that goes on without a file. */
+static void run_explain(const struct run *run, int err)
+{
+	if (run->why[0])
+		errors_add(run->core->errors, &run->core->now, "RUN", run->name,
+			0, err, run->why);
+}
+
+/* It was not sent. */
+static void run_refuse(struct run *run, int err)
+{
+	run_explain(run, err);
+	job_fail(run->job, err, run->why);
+	run_free(run);
+}
+
 static void run_prepared(void *ctx)
 {
 	struct run *run = ctx;
@@ -97,50 +116,127 @@ static void run_prepared(void *ctx)
 	if (job->is_removed || run->is_dropped) {
 		run_free(run);
 	} else if (run->err) {
-		job_fail(job, run->err, run->why);
-		run_free(run);
+		run_refuse(run, run->err);
 	} else {
+		run_explain(run, -ELOOP);
 		job_notify(job);
 		run_enqueue(run);
 	}
+}
+
+/* ---- the start ---- */
+
+/* dir is that of the program, for its settings. */
+static int run_begin(
+	struct run *run, struct file *dir, struct file_opened *opened)
+{
+	struct job *job = run->job;
+	struct stat st;
+	int err = file_stat(run->file, &st);
+
+	if (err)
+		return err;
+	/* The record says what will be there when it is. */
+	job->has_code = true;
+	job->code_size = st.st_size;
+	run->record = job_record(job, &run->record_len);
+	err = run->record ? dir_kind_settings(dir, &run->settings) : -ENOMEM;
+	if (!err)
+		err = run_files_open(run, run->root, run->file);
+	if (!err)
+		run->commit = file_commit_begin(run->file, opened, &err);
+	if (!err)
+		err = worker_submit(
+			run->core->worker, run_prepare, run_prepared, run);
+	run->is_begun = !err;
+	return err;
+}
+
+/* ---- a project, which is copied file by file ---- */
+
+static void run_settle(struct run *run)
+{
+	struct core *core = run->core;
+
+	run->settles = true;
+	timer_arm(&core->timers, &run->job->settle, core->now_ms + SETTLE_MS);
+}
+
+static void project_is_copied(struct run *run)
+{
+	struct project_reason reason = { 0 };
+	struct job *job = run->job;
+	struct program main;
+	int err = project_find_main(run->root, &main, &reason);
+
+	TAILQ_REMOVE(&run->core->jobs->runs.projects, run, link);
+	run->is_copied = false;
+	if (!err && main.file != run->file) {
+		run_free(run); /* the project has got another one since */
+		job_remove(job);
+	} else {
+		snprintf(run->why, sizeof(run->why), "%s",
+			err == -ENODATA ? reason.text : "");
+		if (!err)
+			err = run_begin(run, main.dir, NULL);
+		if (err)
+			run_refuse(run, err);
+	}
+	program_clear(&main);
 }
 
 static void run_settled(void *ctx)
 {
 	struct run *run = ctx;
 
+	/* A file that is being made durable: its close has not returned. */
+	if (run->is_copied && worker_pending(run->core->worker)) {
+		run_settle(run);
+		return;
+	}
 	run->settles = false;
-	run_enqueue(run);
+	if (run->is_copied)
+		project_is_copied(run);
+	else
+		run_enqueue(run);
 }
 
-/* ---- the start ---- */
-
-static int run_fill(struct run *run, struct file *dir, const char *name,
-	struct file_opened *opened)
+static bool is_in(const struct file *dir, const struct file *root)
 {
-	struct stat st;
-	int err = file_stat(run->file, &st);
-
-	run->name = strdup(name);
-	run->id = dir_kind_id(run->kind, dir);
-	/* The record says what will be there when it is. */
-	run->job->has_code = true;
-	run->job->code_size = err ? 0 : st.st_size;
-	run->record = job_record(run->job, &run->record_len);
-	if (!err && (!run->name || !run->id || !run->record))
-		err = -ENOMEM;
-	if (!err)
-		err = dir_kind_settings(dir, &run->settings);
-	if (!err)
-		err = run_files_open(run, dir, run->file);
-	if (!err)
-		run->commit = file_commit_begin(run->file, opened, &err);
-	return err;
+	while (dir && dir != root)
+		dir = file_parent(dir);
+	return dir;
 }
 
-static struct run *run_new(
-	struct core *core, const struct file *dir, struct file *file)
+void runs_touch(struct core *core, const struct file *file)
 {
+	struct file *dir;
+	const char *name;
+	struct run *run;
+
+	TAILQ_FOREACH(run, &core->jobs->runs.projects, link)
+	{
+		if (S_ISDIR(file->type) && is_in(file, run->root))
+			run_settle(run);
+		for (size_t i = 0; !S_ISDIR(file->type) &&
+			file_place(file, i, &dir, &name);
+			i++)
+			if (is_in(dir, run->root))
+				run_settle(run);
+	}
+}
+
+bool run_is_copied(const struct job *job)
+{
+	return job->run && job->run->is_copied;
+}
+
+/* ---- a new run ---- */
+
+static struct run *run_new(struct core *core, struct file *dir,
+	const char *name, struct file *file)
+{
+	struct file *project = project_of(dir);
 	struct run *run = calloc(1, sizeof(*run));
 
 	if (!run)
@@ -148,8 +244,13 @@ static struct run *run_new(
 	run->program_fd = run->dir_fd = -1;
 	run->core = core;
 	run->kind = dir_kind_of(dir);
-	run->job = job_new(core);
+	run->root = project ? project : dir;
+	run->name = project_path(run->root, dir, name);
+	run->id = dir_kind_id(run->kind, dir);
+	run->job = run->name && run->id ? job_new(core) : NULL;
 	if (!run->job) {
+		free(run->name);
+		free(run->id);
 		free(run);
 		return NULL;
 	}
@@ -158,8 +259,11 @@ static struct run *run_new(
 	run->job->is_async = run->kind->is_async;
 	run->job->is_making = run->kind->made != NULL;
 	run->job->file = file->number;
+	run->job->settle.fire = run_settled;
+	run->job->settle.ctx = run;
 	run->file = file;
 	file_hold(file);
+	file_hold(run->root);
 	return run;
 }
 
@@ -167,28 +271,26 @@ int run_start(struct core *core, struct file *dir, const char *name,
 	struct file *file, struct file_opened *opened, bool settles,
 	struct job **out)
 {
-	struct run *run = run_new(core, dir, file);
+	struct run *run = run_new(core, dir, name, file);
+	bool is_copied = settles && project_of(dir) &&
+		!project_is_plain(project_of(dir));
 
 	*out = NULL;
 	if (!run)
 		return -ENOMEM;
 	struct job *job = run->job;
-	int err = run_fill(run, dir, name, opened);
-	if (!err)
-		err = worker_submit(
-			core->worker, run_prepare, run_prepared, run);
+	int err =
+		is_copied ? job_store_record(job) : run_begin(run, dir, opened);
 	if (err) {
 		run_free(run);
 		job_remove(job);
 		return err;
 	}
-	if (settles) {
-		run->settles = true;
-		job->settle.fire = run_settled;
-		job->settle.ctx = run;
-		timer_arm(
-			&core->timers, &job->settle, core->now_ms + SETTLE_MS);
-	}
+	if (is_copied)
+		TAILQ_INSERT_TAIL(&core->jobs->runs.projects, run, link);
+	run->is_copied = is_copied;
+	if (settles)
+		run_settle(run);
 	file->run = run;
 	job_attach(job, file);
 	*out = job;
@@ -215,7 +317,7 @@ void run_drop(struct run *run)
 	timer_disarm(&run->core->timers, &job->settle);
 	run->settles = true;
 	run_leave_file(run);
-	if (run->is_prepared)
+	if (run->is_prepared || !run->is_begun)
 		run_free(run);
 	else
 		run->is_dropped = true;

@@ -10,7 +10,9 @@
 /*
  * The steps of a run, each done once:
  *
- *   run_start    loop    creates the job, opens what the request is made of
+ *   run_start    loop    creates the job
+ *   run_begin    loop    opens what the request is made of; that of a project
+ *                        when nothing in it was written for a while
  *   run_prepare  worker  writes content, program copy and job record to disk;
  *                        makes the request's body
  *   run_queue    loop    when it is no longer debounced, and when the key
@@ -22,22 +24,38 @@
 /* The most that one request carries. */
 #define RUN_INPUT_MAX ((size_t)256 << 20)
 
+/* Which files of its directory a run takes along. */
+enum run_takes {
+	RUN_TAKES_NONE,
+	RUN_TAKES_DATA,	      /* what does not run, in the directory itself */
+	RUN_TAKES_DATA_BELOW, /* and everything below it */
+	RUN_TAKES_ALL,	      /* everything but the program, also below */
+};
+
+struct run_input {
+	char *path;
+	size_t size;
+};
+
 enum { RUN_QUERY_MAX = 8 };
 
 struct run {
-	TAILQ_ENTRY(run) link; /* in the queue, until it is sent */
+	TAILQ_ENTRY(run)
+	link; /* in the queue, until it is sent; before that
+		 among the projects that may be copied yet */
 	struct core *core;
 	struct job *job; /* held */
 	const struct dir_kind *kind;
-	struct file *file; /* that was saved; held */
-	struct file *dir;  /* frozen while the worker reads; NULL: not */
+	struct file *file;   /* that was saved; held */
+	struct file *root;   /* the directory of its input files; held */
+	struct file *frozen; /* the same, while the worker reads; NULL: not */
 	struct file_commit *commit;
 
 	/* For the worker, which uses no more of core than state and options. */
-	int program_fd;	  /* -1: there is no program */
-	int dir_fd;	  /* of its input files; -1: it has none */
-	bool takes_all;	  /* all files of a draft are input files */
-	char *name;	  /* of the program */
+	int program_fd; /* -1: there is no program */
+	int dir_fd;	/* of the root; -1: no input files are taken */
+	enum run_takes takes;
+	char *name;	  /* of the program: its path below the root */
 	char *id;	  /* of the resource it runs in; "": none */
 	json_t *settings; /* name -> value, what was set */
 	char *record;
@@ -46,24 +64,28 @@ struct run {
 	/* What the worker makes. */
 	int err;
 	bool is_commit_error; /* the content itself could not be stored */
-	char why[256];
+	char why[512];	      /* of err; "": strerror's text */
+	char largest[300];    /* of several files, says which it is; or "" */
+	struct run_input *inputs;
+	size_t input_count;
 	enum api_endpoint endpoint;
 	struct api_param query[RUN_QUERY_MAX]; /* values are owned */
 	char *body;
 	size_t body_len, code_size;
 	uint64_t timeout_ms;
 
-	uint64_t turn; /* in the queue */
-	bool is_queued, is_sent, settles;
-	bool is_prepared;
+	uint64_t turn;	/* in the queue */
+	bool is_copied; /* among the projects */
+	bool is_begun, is_prepared, is_queued, is_sent, settles;
 	_Atomic bool is_dropped; /* read by the worker, too */
 };
 
 TAILQ_HEAD(run_list, run);
 
 struct runs {
-	struct run_list queue;	/* in the order of their saves */
-	unsigned in_flight;	/* sent, and not answered */
+	struct run_list queue;	  /* in the order of their saves */
+	struct run_list projects; /* whose files may still be copied */
+	unsigned in_flight;	  /* sent, and not answered */
 	unsigned limit;		/* runs at a time that the key allows; 0: any */
 	unsigned room;		/* runs at the API's last refusal; 0: none */
 	uint64_t room_until_ms; /* when that is forgotten */
@@ -75,11 +97,17 @@ struct runs {
 /* ---- run.c ---- */
 
 /* A run of the program `file`, which is `name` in `dir`; opened is NULL or a
- * handle of it. The file's job becomes the new one. Sends nothing yet. 0 or
- * -errno. */
+ * handle of it. The file's job becomes the new one. Sends nothing yet. settles:
+ * it is debounced; a project's content is then not made durable here, but by
+ * the caller. 0 or -errno. */
 int run_start(struct core *core, struct file *dir, const char *name,
 	struct file *file, struct file_opened *opened, bool settles,
 	struct job **job);
+
+/* It is a project's, and starts when the project has been copied. */
+bool run_is_copied(const struct job *job);
+/* A file or directory is written: projects that it is in wait longer. */
+void runs_touch(struct core *core, const struct file *file);
 
 /* If the file's run is debounced, drops it and removes its job: the file was
  * renamed or removed. */
@@ -132,17 +160,18 @@ const json_t *run_setting(const struct run *run, const char *name);
 
 /* ---- run_files.c ---- */
 
-/* Opens what the worker reads, and freezes the directory until run_files_thaw.
+/* Opens what the worker reads, and freezes the root until run_files_thaw.
  * program NULL: there is none. 0 or -errno. */
-int run_files_open(struct run *run, struct file *dir, struct file *program);
+int run_files_open(struct run *run, struct file *root, struct file *program);
+/* Also frees what the worker has found. */
 void run_files_thaw(struct run *run);
 /* For the worker: */
 /* Copies the program to jobs/NUMBER.code, durably. */
 int run_files_copy(const struct run *run);
-/* The whole program; *len 0 if there is none. Owned by the caller. */
-int run_files_read(const struct run *run, char **content, size_t *len);
-/* Adds input_files, if there are any. -EFBIG: run->why says which. */
+/* The whole program (*len 0 if there is none; owned by the caller), and the
+ * names of the input files. -EFBIG, -EILSEQ, ...: run->why says which file. */
+int run_files_read(struct run *run, char **content, size_t *len);
+/* Adds input_files, if there are any. */
 int run_put_inputs(struct run *run, json_t *body);
-bool run_has_inputs(struct run *run);
 
 #endif

@@ -145,8 +145,13 @@ void run_answered(void *ctx, const struct api_answer *answer)
 		run_failed(job, answer,
 			job->is_making ? "it may have been created"
 				       : "the program may have run");
+	else if (answer->err == -EFBIG && run->largest[0])
+		run_failed(job, answer, run->largest);
 	else
 		job_fail(job, answer->err, answer->message);
+	if (answer->err == -EFBIG && run->largest[0])
+		errors_add(core->errors, &core->now, "RUN", run->name,
+			answer->status, -EFBIG, run->largest);
 	run_free(run);
 	runs_send(core);
 }

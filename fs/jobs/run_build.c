@@ -116,7 +116,7 @@ int run_build_execute(struct run *run, const char *content, size_t len)
 	if (language)
 		return build_execute(run, language, content, len);
 	if (json_integer_value(run_setting(run, "vcpu")) > 1 ||
-		run_has_inputs(run))
+		run->input_count)
 		language = language_of_shebang(content, len);
 	return language ? build_execute(run, language, content, len)
 			: build_run(run, content, len);

@@ -3,10 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fs/base/base.h"
@@ -15,16 +16,32 @@
 
 /*
  * The request has the files as they were at the close. The loop opens the
- * program and its directory and freezes the directory until the worker has read
- * them all.
+ * program and the root of its input files, and freezes the root until the
+ * worker has read them all.
  */
 
-int run_files_open(struct run *run, struct file *dir, struct file *program)
+/* More names than that are not collected. */
+enum { INPUTS_MAX = 100000 };
+
+static enum run_takes run_takes_of(const struct run *run, struct file *root)
+{
+	enum dir_kind_saves saves = run->kind->saves;
+	bool is_project = project_of(root);
+
+	if (saves != SAVES_RUN_PROGRAMS && saves != SAVES_RUN_COMMANDS)
+		return is_project ? RUN_TAKES_ALL : RUN_TAKES_NONE;
+	if (is_project)
+		return project_is_plain(root) ? RUN_TAKES_DATA_BELOW
+					      : RUN_TAKES_ALL;
+	return saves == SAVES_RUN_PROGRAMS ? RUN_TAKES_DATA : RUN_TAKES_NONE;
+}
+
+int run_files_open(struct run *run, struct file *root, struct file *program)
 {
 	struct file_opened opened;
 	int err;
 
-	run->takes_all = run->kind->has_drafts && file_parent(dir);
+	run->takes = run_takes_of(run, root);
 	if (program) {
 		err = file_open(program, O_RDONLY, &opened);
 		if (err)
@@ -34,28 +51,33 @@ int run_files_open(struct run *run, struct file *dir, struct file *program)
 		if (run->program_fd < 0)
 			return -errno;
 	}
-	if (run->takes_all || run->kind->saves == SAVES_RUN_PROGRAMS) {
-		run->dir_fd = file_open_dir(dir);
+	if (run->takes != RUN_TAKES_NONE) {
+		run->dir_fd = file_open_dir(root);
 		if (run->dir_fd < 0)
 			return run->dir_fd;
 	}
-	run->dir = dir;
-	file_freeze(dir);
+	run->frozen = root;
+	file_freeze(root);
 	return 0;
 }
 
 void run_files_thaw(struct run *run)
 {
+	for (size_t i = 0; i < run->input_count; i++)
+		free(run->inputs[i].path);
+	free(run->inputs);
+	run->inputs = NULL;
+	run->input_count = 0;
 	if (run->program_fd >= 0)
 		close(run->program_fd);
 	if (run->dir_fd >= 0)
 		close(run->dir_fd);
 	run->program_fd = run->dir_fd = -1;
-	if (run->dir) {
-		file_thaw(run->dir);
+	if (run->frozen) {
+		file_thaw(run->frozen);
 		ops_wake(&run->core->frozen);
 	}
-	run->dir = NULL;
+	run->frozen = NULL;
 }
 
 int run_files_copy(const struct run *run)
@@ -72,114 +94,282 @@ int run_files_copy(const struct run *run)
 	return err;
 }
 
-int run_files_read(const struct run *run, char **content, size_t *len)
+/* ---- which input files there are ---- */
+
+/* A directory that is being read, and those that it is in. */
+struct level {
+	const struct level *above;
+	dev_t dev;
+	ino_t ino;
+};
+
+/* A symbolic link is followed, unless it leads out of the root (-EXDEV). Where
+ * there is no openat2 (in containers, under valgrind), none is: -ELOOP. */
+static int open_inside(const struct run *run, const char *path)
 {
+	struct open_how how = {
+		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = openat(run->dir_fd, path, (int)how.flags | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ELOOP) {
+		fd = (int)syscall(
+			SYS_openat2, run->dir_fd, path, &how, sizeof(how));
+		if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+			return -ELOOP;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static int input_refuse(struct run *run, const char *path, int err)
+{
+	const char *reason = strerror(-err);
+
+	if (err == -EXDEV)
+		reason =
+			"it is a symbolic link that leads out of the directory";
+	else if (err == -ENOENT)
+		reason = "it is a symbolic link to nothing";
+	else if (err == -EILSEQ)
+		reason = "its name is not UTF-8";
+	snprintf(run->why, sizeof(run->why),
+		"the input file %.200s cannot be sent: %s", path, reason);
+	return err == -EXDEV || err == -ENOENT ? -ELOOP : err;
+}
+
+/* 0, -EILSEQ, -ENOMEM */
+static int check_utf8(const char *text)
+{
+	size_t len = strlen(text);
+	json_t *string = json_from_bytes(text, len);
+	int err = !string			    ? -ENOMEM
+		: json_string_length(string) == len ? 0
+						    : -EILSEQ;
+
+	json_decref(string);
+	return err;
+}
+
+static int input_add(struct run *run, const char *path, size_t size)
+{
+	size_t count = run->input_count;
+
+	int err = check_utf8(path);
+
+	if (err)
+		return input_refuse(run, path, err);
+	if (count >= INPUTS_MAX) {
+		snprintf(run->why, sizeof(run->why),
+			"there are more than %d input files", INPUTS_MAX);
+		return -EFBIG;
+	}
+	if (!(count & (count + 1))) { /* it is full: 0, 1, 3, 7, ... */
+		struct run_input *grown = reallocarray(
+			run->inputs, count * 2 + 1, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		run->inputs = grown;
+	}
+	run->inputs[count].path = strdup(path);
+	run->inputs[count].size = size;
+	if (!run->inputs[count].path)
+		return -ENOMEM;
+	run->input_count++;
+	return 0;
+}
+
+/* Whether programs that are directly in the root run on their own. */
+static bool is_beside_programs(const struct run *run, const char *path)
+{
+	return run->takes != RUN_TAKES_ALL && !strchr(path, '/');
+}
+
+static bool is_program(
+	const struct run *run, const char *path, int fd, const struct stat *st)
+{
+	struct stat program;
+
+	if (run->job)
+		return !strcmp(path, run->name) ||
+			(is_beside_programs(run, path) &&
+				(language_of_name(path) ||
+					(!name_has_ending(path) &&
+						fd_has_shebang(fd))));
+	return run->program_fd >= 0 && !fstat(run->program_fd, &program) &&
+		program.st_ino == st->st_ino;
+}
+
+static int dir_walk(
+	struct run *run, int fd, const char *path, const struct level *level);
+
+static int below_walk(struct run *run, int fd, const char *path,
+	const struct stat *st, const struct level *above)
+{
+	const struct level level = { above, st->st_dev, st->st_ino };
+
+	for (; above; above = above->above)
+		if (above->dev == level.dev && above->ino == level.ino)
+			return input_refuse(run, path, -ELOOP);
+	return dir_walk(run, fd, path, &level);
+}
+
+/* name is the last part of path. */
+static int entry_walk(struct run *run, const char *path, const char *name,
+	const struct level *above)
+{
+	bool is_skipped = name_is_ignored(name) ||
+		(is_beside_programs(run, path) && language_of_name(name));
+	struct stat st;
+	int fd, err = 0;
+
+	if (name_hides_files(name))
+		return 0;
+	fd = open_inside(run, path);
+	if (fd < 0 && is_skipped)
+		return 0;
+	if (fd < 0) {
+		err = input_refuse(run, path, fd);
+		/* In run/ itself it need not concern this program. */
+		return err == -ELOOP && run->takes == RUN_TAKES_DATA ? 0 : err;
+	}
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (S_ISDIR(st.st_mode) && run->takes != RUN_TAKES_DATA)
+		return below_walk(run, fd, path, &st, above);
+	else if (S_ISREG(st.st_mode) && !is_skipped &&
+		!is_program(run, path, fd, &st))
+		err = input_add(run, path, st.st_size);
+	close(fd);
+	return err;
+}
+
+/* Takes fd. Only one is open at a time, however deep the directories are. */
+static int dir_walk(
+	struct run *run, int fd, const char *path, const struct level *level)
+{
+	struct dirent **names;
+	int count = scandirat(fd, ".", &names, NULL, alphasort);
+	int err = count < 0 ? -errno : 0;
+
+	close(fd);
+	for (int i = 0; i < count; i++) {
+		const char *name = names[i]->d_name;
+		char *below = NULL;
+		if (!err && strcmp(name, ".") && strcmp(name, ".."))
+			err = asprintf(&below, "%s%s%s", path, *path ? "/" : "",
+				      name) < 0
+				? -ENOMEM
+				: entry_walk(run, below, name, level);
+		free(below);
+		free(names[i]);
+	}
+	if (count >= 0)
+		free(names);
+	return err;
+}
+
+/* Notes which file is the largest: users want to know if all are too large. */
+static int inputs_measure(struct run *run, size_t program_size)
+{
+	const char *largest = run->name;
+	size_t size = program_size, total = program_size;
+
+	for (size_t i = 0; i < run->input_count; i++) {
+		total += run->inputs[i].size;
+		if (run->inputs[i].size > size) {
+			size = run->inputs[i].size;
+			largest = run->inputs[i].path;
+		}
+	}
+	if (run->input_count)
+		snprintf(run->largest, sizeof(run->largest),
+			"the largest file is %.200s, %zu bytes", largest, size);
+	if (total <= RUN_INPUT_MAX)
+		return 0;
+	snprintf(run->why, sizeof(run->why),
+		"%zu bytes are to be sent, and a request carries %zu MB; the "
+		"largest file is %.200s",
+		total, RUN_INPUT_MAX >> 20, largest);
+	return -EFBIG;
+}
+
+static int inputs_find(struct run *run)
+{
+	struct stat st = { 0 };
+	struct level root;
+	int fd, err = 0;
+
+	if (run->dir_fd >= 0) {
+		if (fstat(run->dir_fd, &st))
+			return -errno;
+		root = (struct level){ NULL, st.st_dev, st.st_ino };
+		fd = fcntl(run->dir_fd, F_DUPFD_CLOEXEC, 0);
+		err = fd < 0 ? -errno : dir_walk(run, fd, "", &root);
+	}
+	st.st_size = 0;
+	if (!err && run->program_fd >= 0 && fstat(run->program_fd, &st))
+		err = -errno;
+	return err ? err : inputs_measure(run, st.st_size);
+}
+
+int run_files_read(struct run *run, char **content, size_t *len)
+{
+	int err = inputs_find(run);
+
 	*len = 0;
 	*content = NULL;
+	if (err)
+		return err;
 	if (run->program_fd >= 0)
 		return fd_read(run->program_fd, RUN_INPUT_MAX, content, len);
 	*content = calloc(1, 1);
 	return *content ? 0 : -ENOMEM;
 }
 
-/* ---- input files ---- */
+/* ---- what is in them ---- */
 
-static int input_json(int fd, const char *name, size_t *total, json_t **out)
+static int input_json(int fd, const struct run_input *input, json_t **out)
 {
 	char *bytes, *text;
 	size_t len, text_len;
-	int err = fd_read(fd, RUN_INPUT_MAX - *total, &bytes, &len);
+	int err = fd_read(fd, input->size, &bytes, &len);
 
 	if (err)
 		return err;
-	*total += len;
 	text = base64_encode(bytes, len, &text_len);
 	free(bytes);
 	if (!text)
 		return -ENOMEM;
-	*out = json_pack("{s:o s:s#}", "filename",
-		json_from_bytes(name, strlen(name)), "content", text,
+	*out = json_pack("{s:s s:s#}", "filename", input->path, "content", text,
 		(int)text_len);
 	free(text);
 	return *out ? 0 : -ENOMEM;
 }
 
-static bool name_is_input(const struct run *run, const char *name)
+static int input_put(
+	struct run *run, const struct run_input *input, json_t *list)
 {
-	return !name_is_ignored(name) &&
-		(run->takes_all || !language_of_name(name));
-}
+	int fd = open_inside(run, input->path), err;
+	json_t *item = NULL;
 
-static bool is_input(const struct run *run, int fd, const char *name)
-{
-	struct stat st, program;
-
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return false;
-	if (run->program_fd >= 0 && fstat(run->program_fd, &program) == 0 &&
-		program.st_ino == st.st_ino)
-		return false;
-	return run->takes_all || name_has_ending(name) || !fd_has_shebang(fd);
-}
-
-/* 0: it is none, or was added to list; 1: it is one, and list is NULL. */
-static int input_add(
-	struct run *run, const char *name, size_t *total, json_t *list)
-{
-	json_t *item;
-	int fd, err = 0;
-
-	if (!name_is_input(run, name))
-		return 0;
-	fd = openat(run->dir_fd, name,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ELOOP ? 0 : -errno;
-	if (is_input(run, fd, name)) {
-		err = list ? input_json(fd, name, total, &item) : 1;
-		if (!err && json_array_append_new(list, item))
-			err = -ENOMEM;
-	}
+		return input_refuse(run, input->path, fd);
+	err = input_json(fd, input, &item);
 	close(fd);
-	if (err == -EFBIG)
-		snprintf(run->why, sizeof(run->why),
-			"the input file %.100s cannot be sent: with it "
-			"the request is larger than %zu MB",
-			name, RUN_INPUT_MAX >> 20);
-	return err;
-}
-
-static int inputs_add(struct run *run, json_t *list)
-{
-	struct dirent **names = NULL;
-	size_t total = 0;
-	int err = 0, count;
-
-	if (run->dir_fd < 0)
-		return 0;
-	count = scandirat(run->dir_fd, ".", &names, NULL, alphasort);
-	if (count < 0)
-		return -errno;
-	for (int i = 0; i < count; i++) {
-		if (!err)
-			err = input_add(run, names[i]->d_name, &total, list);
-		free(names[i]);
-	}
-	free(names);
-	return err;
-}
-
-bool run_has_inputs(struct run *run)
-{
-	return inputs_add(run, NULL) != 0;
+	if (err)
+		return input_refuse(run, input->path, err);
+	return json_array_append_new(list, item) ? -ENOMEM : 0;
 }
 
 int run_put_inputs(struct run *run, json_t *body)
 {
 	json_t *list = json_array();
-	int err = list ? inputs_add(run, list) : -ENOMEM;
+	int err = list ? 0 : -ENOMEM;
 
-	if (!err && json_array_size(list))
+	for (size_t i = 0; !err && i < run->input_count; i++)
+		err = input_put(run, &run->inputs[i], list);
+	if (!err && run->input_count)
 		err = json_object_set(body, "input_files", list) ? -ENOMEM : 0;
 	json_decref(list);
 	return err;

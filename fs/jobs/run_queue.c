@@ -19,6 +19,7 @@ void runs_init(struct core *core)
 	struct runs *runs = &core->jobs->runs;
 
 	TAILQ_INIT(&runs->queue);
+	TAILQ_INIT(&runs->projects);
 	runs->timer.fire = runs_are_due;
 	runs->timer.ctx = core;
 }

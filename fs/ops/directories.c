@@ -9,8 +9,6 @@
 #include "fs/ops/lookup.h"
 #include "fs/ops/virtual_entries.h"
 
-enum { REFUSED_MS = 1000 };
-
 /* The kernel may keep the names as long as it may believe the directory's
  * attributes; each opening of it says whether they are still the same. */
 static int names_keep(struct op *op, struct handle *handle)
@@ -154,23 +152,10 @@ int tree_remove(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
-/* mv takes EINVAL for "no such flag" and renames again without any: what the
- * API has refused is not asked for a second time. */
-static bool was_refused(const struct op *op, const struct file *file)
-{
-	const struct core *core = op->core;
-
-	return !op->flags && !op->extra && !op->task &&
-		core->refused.ino == file->ino &&
-		core->refused.pid == op->pid &&
-		core->now_ms < core->refused.until_ms;
-}
-
 /* EPERM and not EXDEV: a program that sees EXDEV copies and removes. */
 int tree_move_in(struct op *op)
 {
-	struct core *core = op->core;
-	struct node *to = node_find(&core->nodes, op->new_ino);
+	struct node *to = node_find(&op->core->nodes, op->new_ino);
 	struct file *file;
 
 	if (!to)
@@ -180,15 +165,12 @@ int tree_move_in(struct op *op)
 		return err;
 	if (!to->row->move_in)
 		err = -EPERM;
-	else if (was_refused(op, file))
-		err = -EINVAL;
 	else
 		err = to->row->move_in(op, to, file, op->new_name);
-	if (err == -EINVAL && op->flags) {
-		core->refused.ino = file->ino;
-		core->refused.pid = op->pid;
-		core->refused.until_ms = core->now_ms + REFUSED_MS;
-	}
 	file_drop(file);
+	/* mv takes EINVAL for a flag that it must do without, or for a
+	 * directory that is moved into itself. */
+	if (err == -EINVAL)
+		err = -EBADR;
 	return err ? err : op_reply_ok(op);
 }

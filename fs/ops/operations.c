@@ -172,8 +172,8 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 				.size = size, .offset = offset));
 		return;
 	}
-	request_fs(req);
-	ssize_t n = saved_write_bytes(handle, bytes, size, offset);
+	ssize_t n =
+		saved_write_bytes(request_fs(req), handle, bytes, size, offset);
 	if (n < 0)
 		fuse_reply_err(req, -n);
 	else

@@ -109,6 +109,10 @@ static int save_run(struct core *core, struct file *file,
 	file->sent = file->generation;
 	int err =
 		run_start(core, as->dir, as->name, file, opened, settles, &job);
+	if (!err && run_is_copied(job)) {
+		free(save);
+		return commit_start(core, file, opened, op);
+	}
 	if (err || !op) {
 		free(save);
 		return err;
@@ -120,15 +124,43 @@ static int save_run(struct core *core, struct file *file,
 	return 0;
 }
 
+/* A name is worth a line if its owner may expect it to run. */
+static void save_note(struct core *core, struct file *file)
+{
+	struct file *dir, *project;
+	const char *name;
+
+	if (file->sent == file->generation || !file_place(file, 0, &dir, &name))
+		return;
+	if (dir_kind_keeps(dir, name, file))
+		log_line(LOG_INFO,
+			"%s/%s: no known ending and no #!: kept as an input "
+			"file",
+			file_top_key(dir), name);
+	project = project_of(dir);
+	if (project == dir && project_lacks_main(project, name, file) &&
+		core->jobs->noted != project->ino) {
+		core->jobs->noted = project->ino;
+		log_line(LOG_INFO,
+			"%s: kept as an input file of its directory, in which "
+			"main.* runs, or what .settings/main names",
+			name);
+	}
+}
+
 /* Runs the file if its name says so, else makes it durable. op, which may be
  * NULL, gets what it is to wait for. */
 static int save_start(struct core *core, struct file *file,
 	struct file_opened *opened, const struct save_name *as, struct op *op)
 {
-	if (!as->dir || file->sent == file->generation ||
-		!dir_kind_runs(as->dir, as->name, file))
-		return commit_start(core, file, opened, op);
-	return save_run(core, file, opened, as, op);
+	if (as->dir && file->sent != file->generation) {
+		if (!name_is_too_long(as->name))
+			return save_run(core, file, opened, as, op);
+		commit_start(core, file, opened, NULL);
+		return -ENAMETOOLONG;
+	}
+	save_note(core, file);
+	return commit_start(core, file, opened, op);
 }
 
 /* A file with several names runs once, under the first that runs. */
@@ -212,21 +244,48 @@ void save_released(struct core *core, struct handle *handle)
 			strerror(-err));
 }
 
+/* A file under its new name; a project, whose main program was written before
+ * the directory got its name. */
+static int renamed_start(
+	struct op *op, struct file *file, struct file *dir, const char *name)
+{
+	struct project_reason reason;
+	struct program main = { .file = file, .dir = dir };
+	int err = 0;
+
+	if (S_ISDIR(file->type) && project_of(file) == file &&
+		!project_is_plain(file)) {
+		err = project_find_main(file, &main, &reason);
+		if (err)
+			return err == -ENODATA ? 0 : err;
+		name = main.name;
+	}
+	const struct save_name as = { main.dir, name };
+	file = main.file;
+	if (!S_ISDIR(file->type))
+		run_unsettle(file);
+	if (S_ISREG(file->type) && !file->writers &&
+		file->sent != file->generation && !name_is_too_long(name) &&
+		dir_kind_runs(main.dir, name, file))
+		err = save_run(op->core, file, NULL, &as, op);
+	if (main.name)
+		program_clear(&main);
+	return err;
+}
+
 int save_renamed(
 	struct op *op, struct file *file, struct file *dir, const char *name)
 {
-	const struct save_name as = { dir, name };
-	struct save *save = op->extra;
+	const struct save *save;
 	int err = 0;
 
-	if (!save) {
-		run_unsettle(file);
-		if (S_ISREG(file->type) && !file->writers &&
-			file->sent != file->generation &&
-			dir_kind_runs(dir, name, file))
-			err = save_run(op->core, file, NULL, &as, op);
-		save = op->extra;
-	}
+	if (!op->extra && !op->task)
+		err = renamed_start(op, file, dir, name);
+	save = op->extra;
+	if (!err && op->task)
+		err = task_wait(op);
+	if (err == -EINPROGRESS)
+		return err;
 	/* The name has changed whatever becomes of the run: an error here would
 	 * make its user believe that it has not. */
 	if (err)

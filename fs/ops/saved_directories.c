@@ -19,6 +19,8 @@ int saved_make_file(
 	struct file *dir = op->file;
 	int err = virtual_refuses(op->name);
 
+	if (!err && !S_ISDIR(op->mode))
+		err = dir_kind_refuses(dir, op->name);
 	if (!err)
 		err = op_wait_dir(op);
 	if (err)
@@ -53,6 +55,8 @@ int saved_link(struct op *op)
 	if (!dir || !S_ISDIR(dir->type))
 		return -EPERM;
 	err = virtual_refuses(op->name);
+	if (!err)
+		err = dir_kind_refuses(dir, op->name);
 	if (!err)
 		err = op_wait_thaw(op, dir);
 	if (!err)
@@ -98,6 +102,8 @@ static int rename_do(
 	if (strcmp(key, to_key))
 		return -EPERM;
 	err = virtual_refuses(op->new_name);
+	if (!err && !S_ISDIR(file->type))
+		err = dir_kind_refuses(to, op->new_name);
 	if (!err)
 		err = file_rename(dir, op->name, to, op->new_name, op->flags);
 	if (!err)

@@ -16,6 +16,7 @@
 
 int op_wait_thaw(struct op *op, const struct file *file)
 {
+	runs_touch(op->core, file);
 	op->is_uninterruptible = file_is_frozen(file);
 	return op->is_uninterruptible ? op_wait(op, &op->core->frozen) : 0;
 }
@@ -150,11 +151,12 @@ int saved_create(struct op *op)
 	return op_reply_create(op, &entry, &op->fi);
 }
 
-ssize_t saved_write_bytes(
-	struct handle *handle, const void *bytes, size_t size, off_t offset)
+ssize_t saved_write_bytes(struct core *core, struct handle *handle,
+	const void *bytes, size_t size, off_t offset)
 {
 	ssize_t n = file_write(&handle->opened, bytes, size, offset);
 
+	runs_touch(core, handle->file);
 	/* A program that was written in part does not run, unless more is
 	 * written successfully. */
 	if (n < 0)
@@ -170,7 +172,8 @@ int saved_write(struct op *op)
 
 	if (err)
 		return err;
-	n = saved_write_bytes(op->handle, op->extra, op->size, op->offset);
+	n = saved_write_bytes(
+		op->core, op->handle, op->extra, op->size, op->offset);
 	return n < 0 ? (int)n : op_reply_write(op, (size_t)n);
 }
 

@@ -6,8 +6,9 @@
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 
-/* 0, or -EINPROGRESS while the worker reads a program and its input files,
- * which must not change meanwhile. */
+/* Before op changes a file, or the names in a directory: 0, or -EINPROGRESS
+ * while the worker reads a program and its input files, which must not change
+ * meanwhile. */
 int op_wait_thaw(struct op *op, const struct file *file);
 /* The same for op's directory, whose names are to change; -ESTALE: it is none.
  */
@@ -33,8 +34,8 @@ int saved_create(struct op *op); /* O_CREAT: replies entry and handle */
 int saved_make(struct op *op);	 /* mode says what; new_name: a link's target */
 int saved_write(struct op *op);	 /* extra: the bytes */
 /* The same at once: how much was written, or -errno. */
-ssize_t saved_write_bytes(
-	struct handle *handle, const void *bytes, size_t size, off_t offset);
+ssize_t saved_write_bytes(struct core *core, struct handle *handle,
+	const void *bytes, size_t size, off_t offset);
 int saved_lseek(struct op *op); /* flags: whence */
 int saved_opendir(struct op *op);
 int saved_link(struct op *op);	 /* new_ino, name: where */

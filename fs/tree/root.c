@@ -12,6 +12,8 @@ static const char readme_text[] =
 	"sandbox\n"
 	"  run/NAME.job/      stdout, stderr, exit_code, status, artifacts/ "
 	"...\n"
+	"  run/DIR/           a project: main.* runs, its other files go "
+	"along\n"
 	"  run/.settings/     ttl, vcpu, network_mode, env ... of what runs "
 	"here\n"
 	"  jobs/new/          save a script here: an asynchronous job\n"

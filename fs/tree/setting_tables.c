@@ -29,6 +29,9 @@ const struct setting settings_run[] = {
 		"1: collect the compiled program and /tmp/artifacts"),
 	SETTING(BOOL, "return_wasm_artifact", "0",
 		"1: compile to WebAssembly and collect it"),
+	SETTING(PATH, "main", "",
+		"the file that runs in a directory; empty: main.*; *: every "
+		"program directly in it, each on its own"),
 	SETTING(ENV, "env", "", "environment variables, NAME=value lines"),
 	{ 0 },
 };

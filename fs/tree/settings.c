@@ -136,18 +136,6 @@ static int settings_find(struct op *op, const struct node *node,
 	return lookup_row(found, setting_row(setting), node->id, name);
 }
 
-static const json_t *settings_value(struct file *dir, const char *name)
-{
-	const json_t *value = NULL;
-
-	for (; dir && !value; dir = file_parent(dir)) {
-		value = json_object_get(file_secrets(dir), name);
-		if (!value)
-			value = json_object_get(file_settings(dir), name);
-	}
-	return value;
-}
-
 static int setting_render(struct op *op, const struct node *node, FILE *out)
 {
 	struct file *dir;
@@ -158,7 +146,7 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 
 	if (!setting)
 		return -ENOENT;
-	text = setting_text(setting, settings_value(dir, node->name), &len);
+	text = setting_text(setting, dir_kind_setting(dir, node->name), &len);
 	file_drop(dir);
 	if (!text)
 		return -ENOMEM;

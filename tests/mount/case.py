@@ -32,6 +32,8 @@ class MountCase(unittest.TestCase):
     starts_mounted = True
     # Whether to reset the server's counts before each test.
     resets_server = True
+    # Whether each program in a directory of run/ runs on its own.
+    runs_each = False
 
     place = server = mount = None
     log_begin = 0
@@ -46,6 +48,10 @@ class MountCase(unittest.TestCase):
             cls.mount = Mounted(cls.place, cls.server, cls.options)
             if cls.starts_mounted:
                 cls.mount.start(20 * SLOWNESS)
+            if cls.runs_each:
+                with open(os.path.join(cls.mount.path, "run/.settings/main"),
+                          "w", encoding="utf-8") as setting:
+                    setting.write("*\n")
         except BaseException:
             cls.place.close()
             raise

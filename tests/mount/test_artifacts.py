@@ -21,6 +21,8 @@ print("done")
 class Artifacts(MountCase):
     """artifacts/ of a job directory."""
 
+    runs_each = True
+
     def folder(self, name):
         """A directory of run/ whose runs return artifacts."""
         os.mkdir(self.at("run", name))
@@ -62,7 +64,7 @@ class Artifacts(MountCase):
     def test_of_an_async_job(self):
         os.mkdir(self.at("jobs/new/left"))
         self.save("jobs/new/left/.settings/return_artifact", "1\n")
-        self.save("jobs/new/left/p.py", LEAVE)
+        self.save("jobs/new/left/main.py", LEAVE)
         os.rename(self.at("jobs/new/left"), self.at("jobs/left"))
         self.assertEqual(self.read("jobs/left/stdout"), "done\n")
         self.assertEqual(self.read("jobs/left/artifacts/text.txt"),

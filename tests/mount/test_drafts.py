@@ -22,7 +22,7 @@ class Drafts(MountCase):
         return f"jobs/{alias or name}"
 
     def test_program_and_input_files(self):
-        self.draft("sum", add__py="print(sum(map(int, open('n.txt'))))\n",
+        self.draft("sum", main__py="print(sum(map(int, open('n.txt'))))\n",
                    n__txt="1\n20\n300\n")
         self.assert_requests({})
         self.shell("mv jobs/new/sum jobs/")
@@ -34,7 +34,7 @@ class Drafts(MountCase):
         self.assertFalse(os.path.exists(self.at("jobs/new/sum")))
 
     def test_alias_is_a_link_to_the_id(self):
-        self.draft("linked", p__sh="echo linked")
+        self.draft("linked", main__sh="echo linked")
         job = self.commit("linked", "by another name")
         target = os.readlink(self.at(job))
         self.assertEqual(target, self.server.executions()[0]["job_id"])
@@ -54,18 +54,18 @@ class Drafts(MountCase):
                          ["lib.py", "x.sh"])
 
     def test_shebang_is_a_program(self):
-        self.draft("shebang", tool="#!/bin/bash\ncat data.txt\n",
+        self.draft("shebang", main="#!/bin/bash\ncat data.txt\n",
                    data__txt="some\n")
         self.assertEqual(self.read(self.commit("shebang"), "stdout"), "some\n")
 
     def test_settings_of_a_draft(self):
-        self.draft("set", p__sh="echo $WHO")
+        self.draft("set", main__sh="echo $WHO")
         self.shell("cd jobs/new/set/.settings; echo 11 >ttl; echo WHO=me >env")
         self.assertEqual(self.read(self.commit("set"), "stdout"), "me\n")
         self.assertEqual(self.server.executions()[0]["ttl"], 11)
 
     def test_what_editors_leave_is_not_sent(self):
-        self.draft("clean", p__sh="ls -a | grep -c clutter", )
+        self.draft("clean", main__sh="ls -a | grep -c clutter", )
         self.shell("cd jobs/new/clean; for n in .clutter clutter~ "
                    "clutter.bak '#clutter#' clutter.swp; do echo x >$n; done")
         self.assertEqual(self.read(self.commit("clean"), "stdout"), "0\n")
@@ -81,7 +81,7 @@ class Drafts(MountCase):
         self.assertFalse(os.path.lexists(self.at("jobs", name)))
 
     def test_refused_by_the_api(self):
-        self.draft("refused", p__sh="echo kept", d__txt="data")
+        self.draft("refused", main__sh="echo kept", d__txt="data")
         self.server.fault({"path": "/execute/async", "status": 402, "body": {
             "error": "Out of credit", "message": "Out of credit"}})
         self.check_refused("refused", "EACCES")
@@ -91,26 +91,28 @@ class Drafts(MountCase):
                          "kept\n")
 
     def test_refused_for_its_language(self):
-        self.draft("klingon", p__sh="Qapla'")
+        self.draft("klingon", main__sh="Qapla'")
         self.save("jobs/new/klingon/.settings/language", "klingon")
-        self.check_refused("klingon", "EINVAL")
+        self.check_refused("klingon", "EBADR")
 
     def test_refused_without_an_answer(self):
-        self.draft("unheard", p__sh="echo unheard")
+        self.draft("unheard", main__sh="echo unheard")
         self.server.fault({"path": "/execute/async", "close": "before"})
         self.check_refused("unheard", "ECONNRESET")
         self.assert_requests({"POST /execute/async": 1})
 
     def test_refused_without_a_program(self):
         for name, files in (("none", {"a__txt": "x"}), ("empty", {}),
-                            ("two", {"a__sh": "true", "b__sh": "true"})):
+                            ("two", {"main__sh": "true", "main__py": "1"}),
+                            ("aside", {"a__sh": "true"})):
             self.draft(name, **files)
-            self.check_refused(name, "EINVAL")
+            self.check_refused(name, "ENODATA")
+            self.assertIn("main", self.read(".unsandboxfs/errors"))
         self.assert_requests({})
 
     def test_refused_for_a_taken_name(self):
-        self.draft("one", p__sh="true")
-        self.draft("other", p__sh="true")
+        self.draft("one", main__sh="true")
+        self.draft("other", main__sh="true")
         self.commit("one", "taken")
         for name in ("taken", "latest", "new"):
             self.assertIn(self.error_of(self.commit, "other", name),
@@ -118,12 +120,12 @@ class Drafts(MountCase):
         self.assertEqual(len(self.server.executions()), 1)
 
     def test_draft_is_renamed_and_removed(self):
-        self.draft("old", p__sh="echo old", x__txt="x")
-        self.shell("mv jobs/new/old jobs/new/young; cat jobs/new/young/p.sh")
+        self.draft("old", main__sh="echo old", x__txt="x")
+        self.shell("mv jobs/new/old jobs/new/young; cat jobs/new/young/main.sh")
         self.assert_requests({})
         self.shell("rm -r jobs/new/young")
         self.assertFalse(os.path.exists(self.at("jobs/new/young")))
-        self.draft("full", p__sh="echo")
+        self.draft("full", main__sh="echo")
         self.assertIn(self.error_of(os.rmdir, self.at("jobs/new/full")),
                       (None, "ENOTEMPTY"))
         self.assert_requests({})
@@ -131,7 +133,7 @@ class Drafts(MountCase):
     def test_held_open_while_it_is_committed(self):
         self.save("jobs/new/beside.txt", "x")
         self.addCleanup(os.unlink, self.at("jobs/new/beside.txt"))
-        self.draft("held", p__sh="echo held")
+        self.draft("held", main__sh="echo held")
         held = os.open(self.at("jobs/new/held"), os.O_RDONLY)
         self.assertEqual(self.read(self.commit("held"), "stdout"), "held\n")
         for call in (lambda: os.link(self.at("jobs/new/beside.txt"), "x",
@@ -143,19 +145,19 @@ class Drafts(MountCase):
         os.close(held)
 
     def test_saves_in_a_draft_run_nothing(self):
-        self.draft("quiet", p__sh="echo one", q__py="print(2)")
-        self.shell("cd jobs/new/quiet; echo echo two >p.sh; mv p.sh r.sh; "
+        self.draft("quiet", main__sh="echo one", q__py="print(2)")
+        self.shell("cd jobs/new/quiet; echo echo two >main.sh; mv main.sh r.sh; "
                    "sed -i s/two/three/ r.sh; chmod 755 r.sh")
         self.settled()
         self.assert_requests({})
 
     def test_same_name_again(self):
         """The alias can be used again once it was removed."""
-        self.draft("again", p__sh="echo 1")
+        self.draft("again", main__sh="echo 1")
         job = self.commit("again")
         self.assertEqual(self.read(job, "stdout"), "1\n")
         os.unlink(self.at(job))
-        self.draft("again", p__sh="echo 2")
+        self.draft("again", main__sh="echo 2")
         self.assertEqual(self.read(self.commit("again"), "stdout"), "2\n")
 
 

@@ -11,6 +11,8 @@ from case import MountCase
 class Inputs(MountCase):
     """A file that does not run is an input file of its directory."""
 
+    runs_each = True
+
     def folder(self, name, **files):
         """A directory of run/ with these files (__ stands for a dot)."""
         os.mkdir(self.at("run", name))
@@ -43,12 +45,20 @@ class Inputs(MountCase):
         self.assertEqual(self.value(folder, "sum.py.job/stdout"),
                          hashlib.sha1(data).hexdigest())
 
-    def test_only_of_the_same_directory(self):
-        self.folder("above", up__txt="up")
-        folder = self.folder("above/here", here__txt="here")
-        self.folder("above/here/below", down__txt="down")
-        self.assertEqual(self.inputs_of(folder + "/p.sh", "true"),
-                         ["here.txt"])
+    def test_of_the_directory_and_below_it(self):
+        folder = self.folder("above", up__txt="up")
+        os.mkdir(self.at(folder, "here"))
+        self.save(folder + "/here/down.txt", "down")
+        self.save(folder + "/here/p.sh", "true")
+        self.assertEqual(self.inputs_of(folder + "/q.sh", "true"),
+                         ["here/down.txt", "here/p.sh", "up.txt"])
+        self.assertEqual(len(self.server.executions()), 1)
+
+    def test_of_run_itself(self):
+        self.save("run/d.txt", "d")
+        self.folder("aside", aside__txt="x")
+        self.assertEqual(self.inputs_of("run/p.sh", "true"), ["d.txt"])
+        self.shell("rm run/d.txt run/p.sh")
 
     def test_other_programs_are_not_sent(self):
         folder = self.folder("others", one__sh="true", two__py="pass",

@@ -36,8 +36,8 @@ class Leaks(MountCase):
             cat jobs/new/j*.job/exit_code >/dev/null
             mkdir run/d; echo 5 >run/d/.settings/ttl
             echo A=1 >run/d/.settings/env; echo x >run/d/in.txt
-            echo 'cat in.txt' >run/d/p.sh; cat run/d/p.sh.job/stdout
-            mkdir jobs/new/d; echo true >jobs/new/d/p.sh; mv jobs/new/d jobs/a
+            echo 'cat in.txt' >run/d/main.sh; cat run/d/main.sh.job/stdout
+            mkdir jobs/new/d; echo true >jobs/new/d/main.sh; mv jobs/new/d jobs/a
             cat jobs/a/exit_code; rm jobs/a; rm -r run/d
             printf '#!/bin/sh\\n' >run/s; mv run/s run/t; ln run/t run/u
             ln -s t run/v; rm run/u; sed -i s/1/2/ run/r.sh
@@ -58,6 +58,9 @@ class Leaks(MountCase):
         status = self.mount.unmount(60)
         with open(self.report, encoding="utf-8") as file:
             report = file.read()
+        # It does not know openat2, which the program can do without.
+        report = re.sub(r"--(\d+)-- WARNING: unhandled \S+ syscall: 437\n"
+                        r"(?:==\1== .*\n)*(?:--\1-- .*\n)*", "", report)
         self.assertEqual((status, re.sub(r"^==\d+== *", "", report,
                                          flags=re.M)), (0, ""))
 

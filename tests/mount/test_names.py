@@ -25,12 +25,13 @@ NAMES = {
     "new": "new.sh",
     "latest": "latest.sh",
     "longest_with_a_job": "l" * 248 + ".sh",
-    "bytes_255": "m" * 252 + ".sh",
 }
 
 
 class Names(MountCase):
     """Each name works or is refused with the right errno."""
+
+    runs_each = True
 
     def check_name(self, name, kind):
         """Programs and input files are saved, listed, renamed and removed."""
@@ -59,15 +60,40 @@ class Names(MountCase):
                              "ENAMETOOLONG")
         self.assert_requests({})
 
+    def test_name_that_is_too_long_for_its_job(self):
+        """NAME.job must fit, so what would run is refused when it is made."""
+        self.shell("mkdir run/long")
+        for name in ("n" * 249 + ".sh", "日" * 83 + ".py"):
+            path = "run/long/" + name
+            self.assertGreater(len(name.encode()), 251)
+            self.assertEqual(self.save_error(path, "x"), "ENAMETOOLONG")
+            self.assertEqual(self.error_of(os.mknod, self.at(path)),
+                             "ENAMETOOLONG")
+            self.save("run/long/d.txt", "data")
+            for call in os.rename, os.link:
+                self.assertEqual(self.error_of(
+                    call, self.at("run/long/d.txt"), self.at(path)),
+                    "ENAMETOOLONG")
+            self.assertEqual(sorted(os.listdir(self.at("run/long"))),
+                             ["d.txt"])
+        self.save("run/long/" + "d" * 255, "data")
+        self.save("run/long/" + "d" * 251 + ".txt", "data")
+        self.assertEqual(self.save_error("run/long/" + "s" * 252,
+                                         "#!/bin/sh\n"), "ENAMETOOLONG")
+        self.save("run/long/" + "l" * 248 + ".sh", "echo long\n")
+        self.assertEqual(self.read("run/long", "l" * 248 + ".sh.job/stdout"),
+                         "long\n")
+        self.assertEqual(len(self.executions()), 1)
+
     def test_data_file_with_a_strange_name(self):
         """It is sent as an input file, under its own name."""
         os.mkdir(self.at("run/inputs"))
         names = ["with space.txt", "größe.csv", "it's $HOME.txt", "%41.txt"]
         for name in names:
             self.save("run/inputs/" + name, name)
-        self.save("run/inputs/p.py", "for n in %r: print(open(n).read())"
+        self.save("run/inputs/main.py", "for n in %r: print(open(n).read())"
                   % names)
-        self.assertEqual(self.read("run/inputs/p.py.job/stdout").splitlines(),
+        self.assertEqual(self.read("run/inputs/main.py.job/stdout").splitlines(),
                          names)
         self.assertEqual(sorted(self.executions()[0]["input_files"]),
                          sorted(names))
@@ -96,6 +122,8 @@ class Names(MountCase):
         self.save("run/beside.sh", "ls")
         self.assertEqual(self.read("run/beside.sh.job/exit_code"), "0\n")
         self.assertEqual(self.executions()[0]["input_files"], [])
+        self.assertRegex(self.read(".unsandboxfs/errors"),
+                         "beside.sh 0 ELOOP .*passwd.txt")
         self.assertEqual(os.readlink(self.at("run/link.sh")), secret)
         self.assertEqual(self.read("run/link.sh"), "echo outside\n")
         self.assertEqual(self.error_of(os.stat, self.at("run/dangling.sh")),

@@ -48,18 +48,18 @@ class ProgramsFail(MountCase):
     def test_late_program_is_stopped_by_its_ttl(self):
         os.mkdir(self.at("run/late"))
         self.save("run/late/.settings/ttl", "1\n")
-        self.save("run/late/p.sh", "echo begun; echo e >&2; sleep 601")
-        self.assertEqual(self.read("run/late/p.sh.job/stdout"), "begun\n")
-        self.assertEqual(self.read("run/late/p.sh.job/stderr"), "e\n")
-        self.assertEqual(self.value("run/late/p.sh.job/status"), "timeout")
-        self.assertEqual(self.value("run/late/p.sh.job/error"),
+        self.save("run/late/main.sh", "echo begun; echo e >&2; sleep 601")
+        self.assertEqual(self.read("run/late/main.sh.job/stdout"), "begun\n")
+        self.assertEqual(self.read("run/late/main.sh.job/stderr"), "e\n")
+        self.assertEqual(self.value("run/late/main.sh.job/status"), "timeout")
+        self.assertEqual(self.value("run/late/main.sh.job/error"),
                          "The time to live is over")
         self.assertEqual(self.executions()[0]["ttl"], 1)
 
     def test_late_job_is_stopped_by_its_ttl(self):
         os.mkdir(self.at("jobs/new/late"))
         self.save("jobs/new/late/.settings/ttl", "1\n")
-        self.save("jobs/new/late/p.sh", "echo begun; sleep 601")
+        self.save("jobs/new/late/main.sh", "echo begun; sleep 601")
         os.rename(self.at("jobs/new/late"), self.at("jobs/late"))
         self.assertEqual(self.read("jobs/late/stdout"), "begun\n")
         self.assertEqual(self.value("jobs/late/status"), "timeout")

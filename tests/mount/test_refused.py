@@ -9,6 +9,8 @@ from refusal import PLACES, WORDS, RefusalCase, says
 class Refused(RefusalCase):
     """Refusals that need more than one rule."""
 
+    runs_each = True
+
     def test_unknown_language(self):
         os.mkdir(self.at("run/tlhIngan"))
         self.save("run/tlhIngan/.settings/language", "klingon\n")

@@ -49,10 +49,10 @@ class Remount(MountCase):
         self.shell("""cd run && mkdir -p a/b && echo data >a/data.csv &&
             echo more >a/b/.hidden && ln a/data.csv a/linked.csv &&
             ln -s data.csv a/symlink && chmod 600 a/data.csv &&
-            touch -d 2001-02-03 a/b && echo 'echo hello' >a/p.sh &&
-            cat a/p.sh.job/stdout && touch -d 1999-12-31 a/p.sh &&
+            touch -d 2001-02-03 a/b && echo 'echo hello' >a/main.sh &&
+            cat a/main.sh.job/stdout && touch -d 1999-12-31 a/main.sh &&
             echo 30 >a/.settings/ttl && echo A=1 >.settings/env &&
-            cp a/p.sh ../jobs/new/ && cat ../jobs/new/p.sh.job/stdout &&
+            cp a/main.sh ../jobs/new/ && cat ../jobs/new/main.sh.job/stdout &&
             mkdir ../jobs/new/draft && echo x >../jobs/new/draft/x.txt""")
         self.read("jobs/latest/exit_code")
         self.assert_same()
@@ -155,11 +155,11 @@ class Remount(MountCase):
     def test_saved_files_are_plain_files(self):
         self.save("run/plain.txt", "plain\n")
         os.makedirs(self.at("run/folder/below"))
-        self.save("run/folder/below/p.sh", "echo plain")
+        self.save("run/folder/below/main.sh", "echo plain")
         top = os.path.join(self.mount.state_dir, "unsandboxfs")
         account = os.path.join(top, os.listdir(top)[0])
         for path, text in (("run/plain.txt", "plain\n"),
-                           ("run/folder/below/p.sh", "echo plain")):
+                           ("run/folder/below/main.sh", "echo plain")):
             with open(os.path.join(account, path), encoding="utf-8") as file:
                 self.assertEqual(file.read(), text)
 
@@ -221,8 +221,8 @@ class Remount(MountCase):
                    "printf 'A=1\\nB=two words\\n' >run/set/.settings/env")
         self.mount.restart()
         self.assertEqual(self.value("run/set/.settings/ttl"), "7")
-        self.save("run/set/p.sh", "echo $A $B")
-        self.assertEqual(self.read("run/set/p.sh.job/stdout"),
+        self.save("run/set/main.sh", "echo $A $B")
+        self.assertEqual(self.read("run/set/main.sh.job/stdout"),
                          "1 two words\n")
         self.assertEqual(self.executions()[0]["ttl"], 7)
 

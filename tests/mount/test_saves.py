@@ -13,6 +13,7 @@ class SaveCase(MountCase):
     """Counts the executions of each row by a word in its program."""
 
     resets_server = False
+    runs_each = True
     expected = {}
 
     @staticmethod

@@ -8,7 +8,7 @@ from case import MountCase
 
 DEFAULTS = {"ttl": "60\n", "vcpu": "1\n", "network_mode": "zerotrust\n",
             "language": "\n", "return_artifact": "0\n",
-            "return_wasm_artifact": "0\n", "env": ""}
+            "return_wasm_artifact": "0\n", "main": "\n", "env": ""}
 
 # Setting: accepted values (written, read), refused values.
 VALUES = {
@@ -66,20 +66,20 @@ class Settings(MountCase):
         self.shell(f"""cd {settings} && echo 17 >ttl && echo 3 >vcpu &&
             echo semitrusted >network_mode && echo 1 >return_artifact &&
             echo 'A=b c' >env""")
-        sent = self.sent(folder + "/p.sh")
+        sent = self.sent(folder + "/main.sh")
         self.assertEqual((sent["ttl"], sent["vcpu"], sent["network_mode"],
                           sent["env"], sent["return_artifact"]),
                          (17, 3, "semitrusted", {"A": "b c"}, True))
-        self.assertEqual(self.value(folder, "p.sh.job/network_mode"),
+        self.assertEqual(self.value(folder, "main.sh.job/network_mode"),
                          "semitrusted")
 
     def test_they_are_sent_with_a_shebang_as_well(self):
         folder, settings = self.folder("shebang")
         self.shell(f"cd {settings} && echo 19 >ttl && echo A=1 >env && "
                    "echo semitrusted >network_mode")
-        self.save(folder + "/p", "#!/bin/bash\necho $A\n")
-        self.wait_for(lambda: os.path.exists(self.at(folder, "p.job")), "it")
-        self.assertEqual(self.read(folder, "p.job/stdout"), "1\n")
+        self.save(folder + "/main", "#!/bin/bash\necho $A\n")
+        self.wait_for(lambda: os.path.exists(self.at(folder, "main.job")), "it")
+        self.assertEqual(self.read(folder, "main.job/stdout"), "1\n")
         sent = self.server.executions()[0]
         self.assertEqual((sent["ttl"], sent["env"], sent["network_mode"]),
                          (19, {"A": "1"}, "semitrusted"))
@@ -94,17 +94,17 @@ class Settings(MountCase):
 
     def test_they_are_inherited(self):
         self.addCleanup(self.shell, "rm -f run/.settings/*")
-        self.shell("mkdir -p run/i/j/k; echo 100 >run/.settings/ttl; "
+        self.shell("mkdir -p run/i; echo 100 >run/.settings/ttl; "
                    "echo 2 >run/i/.settings/vcpu")
         read = [self.value(f"run/{d}.settings/{s}") for d in
                 ("", "i/") for s in ("ttl", "vcpu")]
         self.assertEqual(read, ["100", "1", "100", "2"])
         self.shell("echo 5 >run/i/.settings/ttl")
-        sent = self.sent("run/i/j/k/p.sh")
+        sent = self.sent("run/i/main.sh")
         self.assertEqual((sent["ttl"], sent["vcpu"]), (5, 2))
         self.shell("rm run/i/.settings/ttl")
         self.assertEqual(self.value("run/i/.settings/ttl"), "100")
-        self.assertEqual(self.sent("run/i/j/k/p.sh")["ttl"], 100)
+        self.assertEqual(self.sent("run/i/main.sh")["ttl"], 100)
         self.shell("rm run/.settings/ttl")
         self.assertEqual(self.value("run/i/.settings/ttl"), "60")
 
@@ -130,7 +130,8 @@ class Settings(MountCase):
         os.rename(self.at(folder), self.at("run/below/moved"))
         self.assertEqual(os.listdir(self.at("run/below/moved")), [])
         self.assertFalse(os.path.lexists(self.at("run/below/moved/.settings")))
-        self.assertEqual(self.sent("run/below/moved/p.sh")["ttl"], 5)
+        self.save("run/below/.settings/main", "moved/main.sh\n")
+        self.assertEqual(self.sent("run/below/moved/main.sh")["ttl"], 5)
         os.rename(self.at("run/below/moved"), self.at(folder))
         self.assertEqual(self.value(settings, "ttl"), "5")
 
@@ -144,7 +145,7 @@ class Settings(MountCase):
     def test_env(self):
         folder, settings = self.folder("env")
         self.save(settings + "/env", DOTENV)
-        self.assertEqual(self.sent(folder + "/p.sh")["env"], {
+        self.assertEqual(self.sent(folder + "/main.sh")["env"], {
             "PLAIN": "value", "EMPTY": "", "EXPORTED": "yes",
             "QUOTED": "two  words", "SINGLE": "it is $HOME",
             "EQUALS": "a=b=c", "UTF8": "größe"})
@@ -153,17 +154,17 @@ class Settings(MountCase):
                              "EINVAL", bad)
             self.assertIn("PLAIN", self.read(settings, "env"))
         self.save(settings + "/env", "")
-        self.assertEqual(self.sent(folder + "/p.sh")["env"], {})
+        self.assertEqual(self.sent(folder + "/main.sh")["env"], {})
 
     def test_language(self):
         """For every program here, with any extension; empty: detect it."""
         folder, settings = self.folder("language")
         self.save(settings + "/language", "perl\n")
-        self.assertEqual(self.sent(folder + "/p.sh", "print 7")["language"],
+        self.assertEqual(self.sent(folder + "/main.sh", "print 7")["language"],
                          "perl")
-        self.assertEqual(self.read(folder, "p.sh.job/stdout"), "7")
+        self.assertEqual(self.read(folder, "main.sh.job/stdout"), "7")
         self.save(settings + "/language", "\n")
-        self.assertEqual(self.sent(folder + "/p.sh")["language"], "bash")
+        self.assertEqual(self.sent(folder + "/main.sh")["language"], "bash")
 
     def test_sizes_are_true(self):
         _, settings = self.folder("sizes")

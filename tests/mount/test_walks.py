@@ -53,15 +53,15 @@ class Walks(MountCase):
         if os.path.exists(self.at("run/d")):
             return
         self.shell("""mkdir run/d run/d/e && echo data >run/d/data.csv &&
-            echo 'echo one' >run/d/one.sh && cat run/d/one.sh.job/stdout &&
+            echo 'echo one' >run/d/main.sh && cat run/d/main.sh.job/stdout &&
             ln -s data.csv run/d/link && echo 1 >run/d/.hidden &&
             ln run/d/data.csv run/d/e/hard && echo 9 >run/d/.settings/ttl &&
-            echo 1 >run/d/.settings/return_artifact &&
-            echo 'int main(void) { return 3; }' >run/d/e/p.c &&
-            cat run/d/e/p.c.job/exit_code && echo 'exit 4' >jobs/new/j.sh &&
+            mkdir run/f && echo 1 >run/f/.settings/return_artifact &&
+            echo 'int main(void) { return 3; }' >run/f/main.c &&
+            cat run/f/main.c.job/exit_code && echo 'exit 4' >jobs/new/j.sh &&
             cat jobs/latest/exit_code && mkdir jobs/new/draft &&
             echo x >jobs/new/draft/x.txt && mkdir jobs/new/gone &&
-            echo 'echo a' >jobs/new/gone/a.sh && mv jobs/new/gone jobs/alias &&
+            echo 'echo a' >jobs/new/gone/main.sh && mv jobs/new/gone jobs/alias &&
             cat jobs/alias/exit_code""")
 
     def check_walk(self, name, command):
@@ -104,7 +104,7 @@ class Walks(MountCase):
         self.fill()
         folder = self.place.folder("back")
         self.shell("cp -r run/d $1/ && rm -r $1/d/*.job $1/d/e && "
-                   "cp -r $1/d run/back && cat run/back/one.sh.job/stdout",
+                   "cp -r $1/d run/back && cat run/back/main.sh.job/stdout",
                    folder)
         self.assertEqual(len(self.executions("echo one")), 1)
 

@@ -41,6 +41,7 @@ SETTINGS = {
         "language": ("python", WORD),
         "return_artifact": ("1", BOOL),
         "return_wasm_artifact": ("1", BOOL),
+        "main": ("a.sh", ["/abs", "a/../b"]),
         "env": ("A=b", ["no value", "=x", "A B=c"])},
     "commands": {"timeout": ("60", [*NUMBER, "86401"])},
     "snapshots": {"hot": ("1", BOOL), "ttl": ("60", NUMBER)},
@@ -348,8 +349,8 @@ class Others(Tree):
             "FILES is made by")[2].partition(".Sh ")[0], re.M)
         self.assertGreater(len(rows), 180)
         self.shell("""mkdir run/art; echo 1 >run/art/.settings/return_artifact
-            echo 'int main(void) { return 0; }' >run/art/p.c
-            ls run/art/p.c.job/artifacts""")
+            echo 'int main(void) { return 0; }' >run/art/main.c
+            cat run/art/main.c.job/exit_code; ls run/art/main.c.job/artifacts""")
         self.refused(402)
         self.save_error("jobs/new/refused.sh", "true")
         paths = self.paths()
@@ -367,7 +368,7 @@ class Others(Tree):
             r"(?<![A-Za-z])[A-Z]{3,}",
             lambda word: word[0] if word[0] == "README" else "[^/\n]+",
             re.escape(row)) + "$", paths.replace(
-                "run/art/p.c.job", "jobs/x").replace(
+                "run/art/main.c.job", "jobs/x").replace(
                     "jobs/new/refused.sh.job", "jobs/x"), re.M)]
         self.assertEqual(missing, [])
 

@@ -60,6 +60,7 @@ static void what_a_run_gets(void **state)
 		{ "language", "\n" },
 		{ "return_artifact", "0\n" },
 		{ "return_wasm_artifact", "0\n" },
+		{ "main", "\n" },
 		{ "env", "" },
 	};
 	size_t count = 0, len;
