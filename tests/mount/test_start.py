@@ -261,9 +261,9 @@ class Start(StartCase):
 
     def test_fmask_and_dmask(self):
         self.assert_starts(options="umask=022,fmask=137,dmask=027")
-        self.shell("umask 0; cd run; echo x > new; mkdir dir")
+        self.shell("umask 0; cd run; echo x > masked; mkdir masks")
         for path, mode in (("", 0o750), ("README", 0o440), ("run", 0o750),
-                           ("run/new", 0o640), ("run/dir", 0o750)):
+                           ("run/masked", 0o640), ("run/masks", 0o750)):
             self.assertEqual(os.stat(self.at(path)).st_mode & 0o777, mode,
                              path)
 
