@@ -14,6 +14,14 @@ FIND = ("find . -path ./.unsandboxfs -prune -o -path './system/*' -prune -o "
         "-printf '%i %T@ %C@ %s %m %n %y %l %p\\n' | sort")
 
 
+def sealed(text):
+    """A record and the line with its FNV-1a hash, as the daemon writes it."""
+    value = 0xcbf29ce484222325
+    for byte in text.encode():
+        value = (value ^ byte) * 0x100000001b3 & (1 << 64) - 1
+    return f"{text}\n{value:016x}\n"
+
+
 class Remount(MountCase):
     """Compares before and after a remount."""
 
@@ -177,10 +185,10 @@ class Remount(MountCase):
             if name.endswith(".json"):
                 path = os.path.join(account, "jobs", name)
                 with open(path, encoding="utf-8") as file:
-                    record = json.load(file)
+                    record = json.loads(file.readline())
                 record["file"] = other
                 with open(path, "w", encoding="utf-8") as file:
-                    json.dump(record, file)
+                    file.write(sealed(json.dumps(record)))
         self.mount.start()
 
         def back():
