@@ -21,6 +21,7 @@
 #include "fs/core/task.h"
 #include "fs/core/timer.h"
 
+struct drafts;
 struct files;
 struct jobs;
 struct resources;
@@ -54,6 +55,7 @@ struct core {
 	/* The rooms above, which nothing in this one looks into. */
 	struct jobs *jobs;
 	struct resources *resources;
+	struct drafts *drafts;
 
 	/* The clocks, read once a turn of the loop. */
 	uint64_t now_ms;

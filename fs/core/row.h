@@ -87,6 +87,7 @@ struct row {
 	int (*source)(struct op *op, const struct node *node, json_t **answer);
 	enum api_endpoint endpoint; /* for functions that several rows share */
 	const char *member;
+	const struct setting *setting; /* what its value may be */
 	const char *text;
 	int (*render)(struct op *op, const struct node *node, FILE *out);
 
@@ -144,9 +145,12 @@ struct row {
 		const char *name, struct lookup_result *found);
 	int (*remove)(struct op *op, const struct node *node, const char *name,
 		bool is_dir);
-	/* `file` (a draft) is renamed to this name here. */
+	/* `file` (a draft of a job) is renamed to this name here. */
 	int (*move_in)(struct op *op, const struct node *node,
 		struct file *file, const char *name);
+	/* `name` in this directory is renamed, here or to another row's. */
+	int (*move)(struct op *op, const struct node *from, const char *name,
+		const struct node *to, const char *new_name);
 };
 
 /*

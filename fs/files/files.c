@@ -55,13 +55,8 @@ void files_close(struct files *files)
 
 void top_path(const char *key, char path[PATH_MAX])
 {
-	const char *slash = strrchr(key, '/');
-
 	if (!strcmp(key, "jobs/new"))
 		snprintf(path, PATH_MAX, "jobs-new"); /* jobs/ holds results */
-	else if (slash && strchr(key, '/') == slash && !strcmp(slash, "/new"))
-		snprintf(
-			path, PATH_MAX, "drafts/%.*s", (int)(slash - key), key);
 	else
 		snprintf(path, PATH_MAX, "%s", key);
 }
@@ -176,8 +171,7 @@ static int walk_resources(
 int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
 	void *ctx)
 {
-	static const char *const tops[] = { "run", "jobs-new",
-		"drafts/services", "drafts/sessions", "drafts/images" };
+	static const char *const tops[] = { "run", "jobs-new" };
 	struct walk walk = { each, ctx, false };
 	int err = 0;
 

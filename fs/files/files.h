@@ -90,8 +90,8 @@ int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
  * mount that was killed. For the worker. */
 void files_sweep(int state_fd);
 
-/* The top directory of this key: "run", "jobs/new", "services/new",
- * "services/ID/run", ... It is made on disk when something is saved in it.
+/* The top directory of this key: "run", "jobs/new", "services/ID/run",
+ * "drafts/NUMBER", ... It is made on disk when something is saved in it.
  * NULL: out of memory. */
 struct file *files_top(struct files *files, const char *key);
 

@@ -115,16 +115,12 @@ bool dir_kind_runs(struct file *dir, const char *name, struct file *file)
 	if (kind->saves == SAVES_RUN_NOTHING || is_hidden(dir) ||
 		(kind->has_drafts && file_parent(dir)))
 		return false;
-	if (kind->saves == SAVES_CREATE)
-		return !name_is_ignored(name) && has_content(file);
 	return runs_each(dir) ? dir_kind_is_program(kind, name, file)
 			      : project_is_main(dir, name, file);
 }
 
 bool dir_kind_settles(struct file *dir, const char *name)
 {
-	if (dir_kind_of(dir)->saves == SAVES_CREATE)
-		return false;
 	return !runs_each(dir) ||
 		(dir_kind_of(dir)->saves == SAVES_RUN_PROGRAMS &&
 			!name_has_ending(name));

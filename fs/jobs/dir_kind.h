@@ -13,8 +13,6 @@ struct run;
 enum dir_kind_saves {
 	SAVES_RUN_PROGRAMS, /* files that are no program are input files */
 	SAVES_RUN_COMMANDS, /* every file is a command */
-	SAVES_CREATE,	    /* every file creates a resource; directories are
-			       drafts */
 	SAVES_RUN_NOTHING,
 };
 
@@ -30,9 +28,6 @@ struct dir_kind {
 	/* Makes endpoint, query and body of the request, in the worker: uses
 	 * nothing but the run. 0 or -errno. */
 	int (*build)(struct run *run, const char *content, size_t len);
-
-	/* The API has created a resource. NULL: requests create none. */
-	void (*made)(struct run *run, const json_t *answer);
 };
 
 /* Sets the table (borrowed; the first row without a root ends it). Call it

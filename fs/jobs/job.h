@@ -58,7 +58,6 @@ struct job {
 	int commit_err;	    /* the program itself could not be stored: -errno */
 	struct run *run;    /* until its request is answered */
 	bool was_accepted;  /* by the API */
-	bool is_making;	    /* creates a service or a session, runs nothing */
 	bool has_detail;    /* has had an answer that was not a list's item */
 
 	enum job_status status;

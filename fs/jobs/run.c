@@ -257,7 +257,6 @@ static struct run *run_new(struct core *core, struct file *dir,
 	job_hold(run->job);
 	run->job->run = run;
 	run->job->is_async = run->kind->is_async;
-	run->job->is_making = run->kind->made != NULL;
 	run->job->file = file->number;
 	run->job->settle.fire = run_settled;
 	run->job->settle.ctx = run;

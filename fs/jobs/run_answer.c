@@ -43,8 +43,6 @@ static int run_status(
 	const struct job *job, const json_t *json, enum job_status *status)
 {
 	*status = JOB_COMPLETED;
-	if (job->is_making)
-		return json_is_object(json) ? 0 : -EPROTO;
 	int err = job_judge(json, status);
 	if (err && job->is_async && json_member(json, "job_id")) {
 		*status = JOB_PENDING; /* accepted; a poll tells the rest */
@@ -137,14 +135,10 @@ void run_answered(void *ctx, const struct api_answer *answer)
 		return;
 	if (answer->err && run_wait_for_room(run, answer->err))
 		return;
-	if (!answer->err && run->kind->made)
-		run->kind->made(run, answer->json);
 	if (!answer->err)
 		run_take_answer(run, answer->json);
 	else if (is_lost)
-		run_failed(job, answer,
-			job->is_making ? "it may have been created"
-				       : "the program may have run");
+		run_failed(job, answer, "the program may have run");
 	else if (answer->err == -EFBIG && run->largest[0])
 		run_failed(job, answer, run->largest);
 	else

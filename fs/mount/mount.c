@@ -14,6 +14,7 @@
 
 #include "fs/base/base.h"
 #include "fs/core/core.h"
+#include "fs/drafts/drafts.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/mount/parts.h"
@@ -111,6 +112,10 @@ static int mount_read(struct mount *mount)
 			resources_new(core, tree_tables, resource_run_drop);
 		err = core->resources ? 0 : -ENOMEM;
 	}
+	if (!err) {
+		core->drafts = drafts_new(core);
+		err = core->drafts ? 0 : -ENOMEM;
+	}
 	return err;
 }
 
@@ -182,6 +187,7 @@ void mount_free(struct mount *mount)
 	handles_clear(core);
 	jobs_clear(core);
 	resources_save(core);
+	drafts_free(core->drafts);
 	resources_free(core->resources);
 	files_close(core->files);
 	nodes_clear(&core->nodes);

@@ -3,6 +3,7 @@
 #include "fs/ops/nodes.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "fs/core/core.h"
 #include "fs/files/files.h"
@@ -152,7 +153,30 @@ int tree_remove(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
+/* mv takes EINVAL for "no such flag" and renames again without any, or says
+ * that the target is in the source. */
+static int move_end(struct op *op, int err)
+{
+	if (err)
+		return err == -EINVAL ? -EBADR : err;
+	err = notifier_settle(op);
+	return err ? err : op_reply_ok(op);
+}
+
 /* EPERM and not EXDEV: a program that sees EXDEV copies and removes. */
+int tree_move(struct op *op)
+{
+	struct node *to = node_find(&op->core->nodes, op->new_ino);
+	const struct node *from = op->node;
+	int err = 0;
+
+	if (!to || !from->row->move || op->flags & RENAME_EXCHANGE)
+		return -EPERM;
+	if (!op->is_settling)
+		err = from->row->move(op, from, op->name, to, op->new_name);
+	return move_end(op, err);
+}
+
 int tree_move_in(struct op *op)
 {
 	struct node *to = node_find(&op->core->nodes, op->new_ino);
@@ -160,17 +184,14 @@ int tree_move_in(struct op *op)
 
 	if (!to)
 		return -ESTALE;
+	if (op->is_settling)
+		return move_end(op, 0);
 	int err = file_lookup(op->file, op->name, &file);
 	if (err)
 		return err;
-	if (!to->row->move_in)
-		err = -EPERM;
-	else
-		err = to->row->move_in(op, to, file, op->new_name);
+	err = to->row->move_in && !(op->flags & RENAME_EXCHANGE)
+		? to->row->move_in(op, to, file, op->new_name)
+		: -EPERM;
 	file_drop(file);
-	/* mv takes EINVAL for a flag that it must do without, or for a
-	 * directory that is moved into itself. */
-	if (err == -EINVAL)
-		err = -EBADR;
-	return err ? err : op_reply_ok(op);
+	return move_end(op, err);
 }

@@ -42,7 +42,9 @@ int tree_mkdir(struct op *op);
 int tree_create(struct op *op);
 int tree_remove(struct op *op); /* flags: 1 for rmdir */
 
-/* A draft is renamed into a collection, which creates or submits it. */
+/* A name in a row's directory is renamed. */
+int tree_move(struct op *op);
+/* A draft of a job is renamed to a row's directory, which submits it. */
 int tree_move_in(struct op *op);
 
 /* A handle is released. After the last writer's, what is unsent is sent. */

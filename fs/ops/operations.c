@@ -129,7 +129,7 @@ static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	struct core *core = fuse_req_userdata(req);
 	struct node *to = node_find(&core->nodes, new_parent);
 
-	request_start(req, request_refuse, to ? tree_move_in : saved_rename,
+	request_start(req, tree_move, to ? tree_move_in : saved_rename,
 		REQUEST(.ino = parent, .name = name, .new_ino = new_parent,
 			.new_name = new_name, .flags = flags));
 }

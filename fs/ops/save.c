@@ -74,7 +74,7 @@ static int save_wait_job(struct op *op, struct save *save)
 	if (job->is_async && job->was_accepted)
 		return op_reply_ok(op);
 	op_deadline(op, op->core->now_ms + op->core->options->run_wait_ms);
-	if (op->is_late && ((!job->is_async && !job->is_making) || is_queued))
+	if (op->is_late && (!job->is_async || is_queued))
 		return op_reply_ok(op);
 	return op_wait(op, &job->waiters);
 }

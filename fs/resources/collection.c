@@ -87,6 +87,17 @@ static bool looks_like_id(const char *name)
 		strpbrk(name, "-_") && !name[strspn(name, known)];
 }
 
+static const char *other_id(
+	const struct resource_index *index, const char *name)
+{
+	size_t count;
+	const struct resource_part *part =
+		resource_parts(index, OTHER_NAMES, &count);
+
+	part = resource_part_by_name(part, count, name);
+	return part ? index->all[part->of].id : NULL;
+}
+
 static int find_elsewhere(struct op *op, const struct collection *collection,
 	const char *name, struct lookup_result *found)
 {
@@ -125,6 +136,8 @@ int collection_find(struct op *op, const struct node *node, const char *name,
 	const char *id = alias_id(op->core, collection, name);
 	if (!id && collection->form.names)
 		id = name;
+	if (!id)
+		id = other_id(index, name);
 	if (id && collection->link && resource_by_id(index, id))
 		return lookup_row(found, tree_row(collection->link), id, name);
 	return find_elsewhere(op, collection, name, found);

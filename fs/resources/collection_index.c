@@ -227,5 +227,8 @@ void collection_forget(struct core *core, const struct collection *collection)
 const struct resource_index *collection_known(
 	struct core *core, const struct collection *collection)
 {
-	return collection_state(core, collection)->index;
+	const struct collection_state *state =
+		collection_state(core, collection);
+
+	return state->is_stale ? NULL : state->index;
 }

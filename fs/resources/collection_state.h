@@ -68,9 +68,6 @@ int collection_delete(
 /* resource_value of what is known: sends nothing. */
 bool resource_value_is_known(struct op *op, const struct node *node,
 	const char *members, const json_t **value);
-/* Prints a string as its bytes, and wipes its copy. -EPROTO: it is no string;
- * -ENOMEM. */
-int resource_text_print(const json_t *text, FILE *out);
 
 /* ---- what a write was answered ---- */
 

@@ -21,9 +21,12 @@ const struct collection sessions = {
 	.row = "/sessions/{session}",
 	.link = "/sessions/{alias}",
 	ENDPOINTS(SESSION),
+	.create = API_SESSION_CREATE,
 	STATE_ENDPOINTS(SESSION),
 	.form = { .member = "sessions",
 		.ids = "session_id|id",
+		.keys = session_keys,
+		.part_names = "container_name",
 		.reserved = only_new },
 	.whole = sessions_whole,
 	.has_aliases = true,
@@ -37,6 +40,7 @@ const struct collection services = {
 	.row = "/services/{service}",
 	.link = "/services/{id}",
 	ENDPOINTS(SERVICE),
+	.create = API_SERVICE_CREATE,
 	STATE_ENDPOINTS(SERVICE),
 	.form = { .member = "services",
 		.ids = "service_id|id",
@@ -56,26 +60,24 @@ const struct collection snapshots = {
 	.is_constant = true,
 };
 
-static const char *const images_reserved[] = { "new", "owned", "shared",
-	"public", NULL };
+static const char *const images_reserved[] = { "owned", "shared", "public",
+	NULL };
 static const struct collection *const views[] = { &images_owned, &images_shared,
 	&images_public, NULL };
 
 #define FORM                                                                   \
 	{                                                                      \
-		.member = "images", .ids = "image_id|id",                      \
-		.reserved = images_reserved                                    \
+		.member = "images", .ids = "image_id|id", .keys = image_keys,  \
+		.part_names = "name", .reserved = images_reserved              \
 	}
 
 const struct collection images = {
 	.path = "/images",
 	.row = "/images/{image}",
-	.link = "/images/{alias}",
 	ENDPOINTS(IMAGE),
 	.form = FORM,
 	.views = views,
 	.has_others = true,
-	.has_aliases = true,
 };
 
 #define VIEW(which, endpoint)                                                  \

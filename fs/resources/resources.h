@@ -19,7 +19,7 @@ struct collection {
 	const char *row;  /* of an entry's row: "/services/{service}" */
 	const char *link; /* of a link to an entry: by its id, or by an alias;
 			     NULL: none */
-	enum api_endpoint list, detail, remove;
+	enum api_endpoint list, detail, create, remove;
 	enum api_endpoint lock, unlock; /* where `locked` can be written */
 	/* Each by the name that most clients use, else by the other. */
 	enum api_endpoint freeze[2], unfreeze[2];
@@ -62,7 +62,7 @@ void resources_save(struct core *core);
 /* The current list: 0 (borrowed until the next call), or as op_get. */
 int collection_index(struct op *op, const struct collection *collection,
 	const struct resource_index **index);
-/* The last known list, however old; NULL: none. */
+/* The last known list, however old, unless it was invalidated; NULL: none. */
 const struct resource_index *collection_known(
 	struct core *core, const struct collection *collection);
 /* Invalidates all lists. */
@@ -93,11 +93,15 @@ int listing_add_parts(struct listing *listing,
 	const struct resource_index *index, const char *key,
 	const struct row *row, const char *id);
 
-/* The key, in the list of all snapshots, of those of one session or service.
- * Owned by the caller, free(); NULL if out of memory. */
-char *snapshot_key(const struct collection *collection, const char *id);
-/* Keys of one snapshot, as `keys` of struct resource_list. */
+/* The key, in the list of all snapshots or images, of those that were made of
+ * one resource. Owned by the caller, free(); NULL if out of memory. */
+char *resource_key(const struct collection *collection, const char *id);
+/* Keys of one snapshot, or image, as `keys` of struct resource_list. */
 int snapshot_keys(const json_t *item, char **keys, unsigned *count);
+int image_keys(const json_t *item, char **keys, unsigned *count);
+/* Those of sessions are all in this one, by the names of their containers. */
+#define OTHER_NAMES "container"
+int session_keys(const json_t *item, char **keys, unsigned *count);
 
 /* ---- functions of rows: a collection ---- */
 
@@ -157,6 +161,10 @@ int bootstrap_render(struct op *op, const struct node *node, FILE *out);
 bool bootstrap_is_hidden(struct op *op, const struct node *node);
 int bootstrap_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
+/* Adds a script to a request, or the URL of one. -ENOMEM. */
+int bootstrap_put(json_t *body, const json_t *script);
+/* The service has been created with this script. */
+void bootstrap_keep(struct core *core, const char *id, const json_t *script);
 
 /* A service's vault, which is read with one request each time and kept nowhere:
  * no cache, no state directory, no page of the kernel's. Saving it replaces it,
@@ -189,6 +197,10 @@ int resource_value(struct op *op, const struct node *node, const char *members,
 	const json_t **value);
 /* Its object in the list, or its detail where it is in none. */
 int resource_item(struct op *op, const struct node *node, json_t **item);
+
+/* Prints a string as its bytes, and wipes its copy. -EPROTO: it is no string;
+ * -ENOMEM. */
+int resource_text_print(const json_t *text, FILE *out);
 
 /* Sends a request about the node's resource, as op_call. body is taken; NULL:
  * -ENOMEM. */

@@ -31,13 +31,33 @@ static const json_t *script_kept(
 }
 
 static void script_keep(
-	struct op *op, const struct node *node, const json_t *text)
+	struct core *core, const struct node *node, const json_t *text)
 {
-	last_answer_set(op->core, node,
+	last_answer_set(core, node,
 		json_string_length(text) > KEPT_MAX
 			? NULL
-			: json_pack("{s:I s:O}", "at",
-				  (json_int_t)op->core->now_ms, "text", text));
+			: json_pack("{s:I s:O}", "at", (json_int_t)core->now_ms,
+				  "text", text));
+}
+
+static bool is_url(const json_t *script)
+{
+	const char *text = json_string_value(script);
+
+	return (!strncmp(text, "http://", 7) ||
+		       !strncmp(text, "https://", 8)) &&
+		strcspn(text, " \t\r\n") + 1 >= strlen(text);
+}
+
+void bootstrap_keep(struct core *core, const char *id, const json_t *script)
+{
+	const struct row *row = tree_row("/services/{service}/bootstrap");
+	const struct node node = {
+		.row = row, .id = id, .name = "", .ino = node_ino(row, id, "")
+	};
+
+	if (!is_url(script))
+		script_keep(core, &node, script);
 }
 
 /* ---- reading ---- */
@@ -92,7 +112,7 @@ static int script_read(
 		return -ENOENT; /* the file does not exist */
 	*text = json_member(answer, "stdout");
 	if (*text)
-		script_keep(op, node, *text);
+		script_keep(op->core, node, *text);
 	return *text ? 0 : -ENOENT;
 }
 
@@ -106,72 +126,88 @@ int bootstrap_render(struct op *op, const struct node *node, FILE *out)
 	return resource_text_print(text, out);
 }
 
-/* A frozen service cannot be asked for it. */
-bool bootstrap_is_hidden(struct op *op, const struct node *node)
+static const json_t *script_known(struct op *op, const struct node *node)
 {
-	const json_t *state, *text;
+	const json_t *text;
 	bool is_old;
 
-	if (!resource_value_is_known(op, node, "state|status", &state))
-		return false;
-	const char *word = json_string_value(state);
-	return word && (!strcmp(word, "frozen") || !strcmp(word, "sleeping")) &&
-		!script_kept(op, node, &is_old) &&
-		!resource_value_is_known(op, node, members, &text);
+	return resource_value_is_known(op, node, members, &text)
+		? text
+		: script_kept(op, node, &is_old);
 }
 
-/* Sets the size if a known answer has the script. */
+/* Otherwise a walk through the tree would run a command in each service. */
+bool bootstrap_is_hidden(struct op *op, const struct node *node)
+{
+	return !script_known(op, node);
+}
+
+/* Sets the size if the script is known. */
 int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
-	const json_t *text;
 	size_t len;
 	int err = resource_attr(op, node, attr, timeout_s);
 
 	if (err)
 		return err;
-	char *bytes = resource_value_is_known(op, node, members, &text)
-		? json_to_bytes(text, &len)
-		: NULL;
-	if (bytes) {
-		attr->st_size = len;
-		attr->st_blocks = (len + 511) / 512;
-	}
+	char *bytes = json_to_bytes(script_known(op, node), &len);
+	if (bytes)
+		attr_size(attr, len);
 	free(bytes);
 	return 0;
 }
 
 /* ---- writing ---- */
 
-static bool is_url(const char *text, size_t len)
+int bootstrap_put(json_t *body, const json_t *script)
 {
-	return (!strncmp(text, "http://", 7) ||
-		       !strncmp(text, "https://", 8)) &&
-		strcspn(text, " \t\r\n") + 1 >= len;
+	const char *text = json_string_value(script);
+	int err;
+
+	if (is_url(script))
+		err = json_object_set_new(body, "bootstrap",
+			json_stringn(text, strcspn(text, "\r\n")));
+	else
+		err = json_object_set(
+			body, "bootstrap_content", (json_t *)script);
+	return err ? -ENOMEM : 0;
+}
+
+static int script_send(
+	struct op *op, const struct node *node, const json_t *script)
+{
+	json_t *body = json_object(), *answer;
+	int err = bootstrap_put(body, script);
+
+	if (err) {
+		json_decref(body);
+		return err;
+	}
+	err = resource_send(op, 0, API_SERVICE_REDEPLOY, node, body, &answer);
+	if (err)
+		return err;
+	last_answer_set(op->core, node, NULL);
+	bootstrap_keep(op->core, node->id, script);
+	resource_drop(op, node);
+	return 0;
 }
 
 int bootstrap_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
-	bool is_link = is_url(text, len);
-	json_t *answer, *script;
+	json_t *script;
 
 	if (!len)
 		return resource_refuse(op, node, -EINVAL,
 			"bootstrap: a script, or a URL of one");
-	script = json_from_bytes(text, is_link ? strcspn(text, "\r\n") : len);
+	script = json_from_bytes(text, len);
 	if (!script)
 		return -ENOMEM;
-	int err = resource_send(op, 0, API_SERVICE_REDEPLOY, node,
-		json_pack("{s:O}", is_link ? "bootstrap" : "bootstrap_content",
-			script),
-		&answer);
-	if (!err) {
-		last_answer_set(op->core, node, NULL);
-		if (!is_link)
-			script_keep(op, node, script);
-		resource_drop(op, node);
-	}
+	int err = json_string_length(script) == len
+		? script_send(op, node, script)
+		: resource_refuse(op, node, -EILSEQ,
+			  "bootstrap: it is not UTF-8, which the API needs");
 	json_decref(script);
 	return err;
 }

@@ -35,14 +35,10 @@ static int visibility_write(
 		COLLECTION_LINK("/images/" #which "/{image}", "one of them")
 
 const struct row tree_images_rows[] = {
-	COLLECTION(images, "images that services are created from",
-		.move_in = create_move_in),
-	DIRECTORY("/images/new", "drafts of images: .settings/ says of what",
-		.saves = create_saves),
+	COLLECTION(images, "images that services are created from"),
 	VIEW(owned, "the account's own"),
 	VIEW(shared, "those that others share with it"),
 	VIEW(public, "those that everybody may use"),
-	ALIAS("/images/{alias}", "image"),
 	RESOURCE("an image"),
 	ID,
 	FIELD("name", "name", "its name"),

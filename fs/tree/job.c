@@ -63,8 +63,6 @@ static int exit_code_exists(struct op *op, const struct node *node)
 	struct job *job = node_job(op, node);
 	int err = job_exists(op, node);
 
-	if (!err && job->is_making)
-		return -ENOENT;
 	if (err || !job_is_final(job) || job->status == JOB_ERROR)
 		return err;
 	return json_member(job->fields, "exit_code") ? 0 : -ENOENT;

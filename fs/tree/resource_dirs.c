@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/resource_dirs.c - run/ and snapshots/ of a session or a service */
+/* fs/tree/resource_dirs.c - run/, snapshots/ and images/ of a resource */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,13 @@ void resource_run_drop(
 	file_drop(top);
 }
 
-/* ---- snapshots/ ---- */
+/* ---- snapshots/ and images/ ---- */
+
+/* What the directory shows. */
+static const struct collection *parts_of(const struct node *node)
+{
+	return strcmp(row_name(node->row), "images") ? &snapshots : &images;
+}
 
 static const struct row *row_below(const struct node *node, const char *name)
 {
@@ -62,12 +68,18 @@ static const struct row *row_below(const struct node *node, const char *name)
 	return tree_row(path);
 }
 
+static const struct row *link_row(const struct node *node)
+{
+	return row_below(
+		node, parts_of(node) == &images ? "{image}" : "{snapshot}");
+}
+
 /* What new ones get is kept as the settings of a directory in which nothing is
  * saved. Held for the caller; NULL: out of memory. */
 static struct file *settings_dir(struct op *op, const struct node *node)
 {
-	return dir_top(
-		op->core, collection_of(node->row), node->id, "snapshots");
+	return dir_top(op->core, collection_of(node->row), node->id,
+		row_name(node->row));
 }
 
 static int settings_found(
@@ -80,16 +92,16 @@ static int settings_found(
 	return err;
 }
 
-int taken_list(struct op *op, const struct node *node, struct listing *listing)
+int parts_list(struct op *op, const struct node *node, struct listing *listing)
 {
 	const struct resource_index *index;
-	int err = collection_index(op, &snapshots, &index);
+	int err = collection_index(op, parts_of(node), &index);
 
 	if (err)
 		return err;
-	char *key = snapshot_key(collection_of(node->row), node->id);
-	err = key ? listing_add_parts(listing, index, key,
-			    row_below(node, "{snapshot}"), node->id)
+	char *key = resource_key(collection_of(node->row), node->id);
+	err = key ? listing_add_parts(
+			    listing, index, key, link_row(node), node->id)
 		  : -ENOMEM;
 	free(key);
 	return err;
@@ -98,7 +110,7 @@ int taken_list(struct op *op, const struct node *node, struct listing *listing)
 static int part_find(const struct resource_index *index,
 	const struct node *node, const char *name, struct lookup_result *found)
 {
-	char *key = snapshot_key(collection_of(node->row), node->id);
+	char *key = resource_key(collection_of(node->row), node->id);
 	const struct resource_part *part;
 	size_t count;
 
@@ -107,65 +119,84 @@ static int part_find(const struct resource_index *index,
 	part = resource_parts(index, key, &count);
 	part = resource_part_by_name(part, count, name);
 	free(key);
-	return part ? lookup_row(found, row_below(node, "{snapshot}"), node->id,
+	return part ? lookup_row(found, link_row(node), node->id,
 			      index->all[part->of].id)
 		    : -ENOENT;
 }
 
-int taken_find(struct op *op, const struct node *node, const char *name,
+int parts_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found)
 {
 	const struct resource_index *index;
 
 	if (!strcmp(name, settings_name))
 		return settings_found(op, node, found);
-	int err = collection_index(op, &snapshots, &index);
+	int err = collection_index(op, parts_of(node), &index);
 	return err ? err : part_find(index, node, name, found);
 }
 
-int taken_link(struct op *op, const struct node *node, FILE *out)
+int part_link(struct op *op, const struct node *node, FILE *out)
 {
+	const struct node dir = { .row = tree_parent(node->row) };
+	const struct collection *collection = parts_of(&dir);
 	const struct resource_index *index;
-	int err = collection_index(op, &snapshots, &index);
+	int err = collection_index(op, collection, &index);
 	const struct resource *resource =
 		err ? NULL : resource_by_id(index, node->name);
 
 	if (!err && !resource)
 		err = -ENOENT;
 	if (!err)
-		fprintf(out, "../../../snapshots/%s", resource->name);
+		fprintf(out, "../../..%s/%s", collection->path, resource->name);
 	return err;
 }
 
-/* ---- taking one ---- */
+/* ---- making one ---- */
 
-static json_t *taken_body(
-	struct op *op, const struct node *node, const char *name)
+static json_t *snapshot_body(const json_t *settings, json_t *name)
 {
-	struct file *top = settings_dir(op, node);
-	const json_t *settings = top ? file_settings(top) : NULL;
 	const json_t *ttl = json_object_get(settings, "ttl");
-	json_t *body = json_pack("{s:o s:b s:O*}", "name",
-		json_from_bytes(name, strlen(name)), "hot",
+
+	return json_pack("{s:o s:b s:O*}", "name", name, "hot",
 		json_is_true(json_object_get(settings, "hot")), "ttl",
 		json_integer_value(ttl) ? ttl : NULL);
-
-	file_drop(top);
-	return body;
 }
 
-int taken_make(struct op *op, const struct node *node, const char *name,
+static json_t *image_body(
+	const json_t *settings, json_t *name, const struct node *node)
+{
+	const json_t *description = json_object_get(settings, "description");
+	bool is_service = collection_of(node->row) == &services;
+
+	return json_pack("{s:s s:s s:o s:O*}", "source_type",
+		is_service ? "service" : "snapshot", "source_id", node->id,
+		"name", name, "description",
+		json_string_length(description) ? description : NULL);
+}
+
+int part_make(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found)
 {
-	json_t *answer;
-	int err = resource_send(op, 0, node->row->endpoint, node,
-		taken_body(op, node, name), &answer);
+	const struct collection *collection = parts_of(node);
+	json_t *text = json_from_bytes(name, strlen(name)), *answer;
+	struct file *top = settings_dir(op, node);
+	const json_t *settings = top ? file_settings(top) : NULL;
+	bool is_image = collection == &images;
+	/* The source of an image is in the body alone. */
+	const struct node at = { .row = node->row,
+		.id = is_image ? NULL : node->id };
+	int err = resource_send(op, 0, node->row->endpoint, &at,
+		is_image ? image_body(settings, text, node)
+			 : snapshot_body(settings, text),
+		&answer);
 
+	file_drop(top);
+	if (err != -EINPROGRESS)
+		collection_drop(op->core, collection, NULL);
 	if (err)
 		return err;
-	collection_drop(op->core, &snapshots, NULL);
 	char *id;
-	err = resource_id(answer, snapshots.form.ids, &id);
+	err = resource_id(answer, collection->form.ids, &id);
 	if (err)
 		return err;
 	err = lookup_row(found, row_below(node, "{taken}"), node->id, id);

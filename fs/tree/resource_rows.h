@@ -17,9 +17,54 @@
 		__VA_ARGS__)
 #define COLLECTION_LINK(at, says)                                              \
 	LINK(at, says, .attr = resource_attr, .render = collection_link)
-#define ALIAS(at, what)                                                        \
-	COLLECTION_LINK(at,                                                    \
-		"the " what " of a draft that was moved here under this name")
+
+/* ---- drafts: DRAFT is the path of the row of one ---- */
+
+#define DRAFTS(at, what)                                                       \
+	DIRECTORY(at "/new", "drafts of " what "s: mkdir NAME makes one",      \
+		.attr = drafts_attr, .list = drafts_list, .find = drafts_find, \
+		.make_dir = draft_make, .remove = draft_remove,                \
+		.move = draft_move),                                           \
+		ROW(ROW_DIR, at "/new/{draft}", 0755,                          \
+			"a file for each value that can be set; mv it to "     \
+			"the directory above new/ to create it",               \
+			.flags = ROW_VOLATILE, .exists = draft_exists,         \
+			.attr = draft_attr, .make_dir = draft_refuse_name,     \
+			.make_file = draft_refuse_name,                        \
+			.remove = draft_value_remove),                         \
+		DIRECTORY(at "/new/{draft}/files",                             \
+			"its input files, with their paths",                   \
+			.saves = draft_saves),                                 \
+		WRITABLE(at "/new/{draft}/commit",                             \
+			"1 creates the " what " under the draft's name",       \
+			.flags = ROW_ACTION, .exists = draft_exists,           \
+			.text = "write 1 here to create the " what "\n",       \
+			.write = draft_commit_write)
+#define DRAFT_ROW(word, bits, says, ...)                                       \
+	ROW(ROW_FILE, DRAFT "/" word, bits, says, .exists = draft_exists,      \
+		.render = draft_value_render, .write = draft_value_write,      \
+		__VA_ARGS__)
+#define DRAFT_SETTING(kind, word, value, ...)                                  \
+	.setting = &(const struct setting)                                     \
+	{                                                                      \
+		.name = word, .type = SETTING_##kind, .preset = value,         \
+		__VA_ARGS__                                                    \
+	}
+/* A value of one line, and one of several. */
+#define DRAFT_VALUE(kind, word, value, says, ...)                              \
+	DRAFT_ROW(word, 0644, says,                                            \
+		DRAFT_SETTING(kind, word, value, __VA_ARGS__))
+#define DRAFT_LINES(kind, word, says, ...)                                     \
+	DRAFT_ROW(word, 0644, says, .flags = ROW_APPENDS,                      \
+		.check = draft_value_check,                                    \
+		DRAFT_SETTING(kind, word, "", __VA_ARGS__))
+#define DRAFT_NETWORK(preset)                                                  \
+	DRAFT_VALUE(CHOICE, "network_mode", preset,                            \
+		"zerotrust: no network; semitrusted: through a proxy",         \
+		.choices = "zerotrust semitrusted")
+#define DRAFT_VCPU                                                             \
+	DRAFT_VALUE(NUMBER, "vcpu", "1",                                       \
+		"virtual CPUs, with 2 GB each, 1 to 8", .min = 1, .max = 8)
 
 /* ---- a resource: HERE is the path of its row ---- */
 
@@ -55,6 +100,20 @@
 		"1: it cannot be destroyed; writing 0 or 1 unlocks or locks "  \
 		"it")
 
+/* What was made of it: links by their names. */
+#define PARTS(dir, part, asked, says)                                          \
+	DIRECTORY(HERE "/" dir, says, .exists = resource_exists,               \
+		.attr = resource_moving_attr, .list = parts_list,              \
+		.find = parts_find, .make_dir = part_make, .endpoint = asked), \
+		LINK(HERE "/" dir "/" part, "one of them, by its name",        \
+			.render = part_link),                                  \
+		ROW(ROW_DIR, HERE "/" dir "/{taken}", 0755,                    \
+			"what mkdir answers with: a link from then on",        \
+			.flags = ROW_VOLATILE | ROW_UNLISTED)
+#define IMAGES                                                                 \
+	PARTS("images", "{image}", API_IMAGE_PUBLISH,                          \
+		"images made of it; mkdir NAME publishes one")
+
 /* What sessions and services have in common. */
 #define CONTAINER(what, snapshot)                                              \
 	LOCKED,                                                                \
@@ -70,17 +129,8 @@
 			"every file saved here is a command that runs in "     \
 			"the " what,                                           \
 			.saves = resource_run_saves),                          \
-		DIRECTORY(HERE "/snapshots",                                   \
-			"its snapshots; mkdir NAME takes one",                 \
-			.exists = resource_exists,                             \
-			.attr = resource_moving_attr, .list = taken_list,      \
-			.find = taken_find, .make_dir = taken_make,            \
-			.endpoint = snapshot),                                 \
-		LINK(HERE "/snapshots/{snapshot}", "one of them, by its name", \
-			.render = taken_link),                                 \
-		ROW(ROW_DIR, HERE "/snapshots/{taken}", 0755,                  \
-			"what mkdir answers with: a link from then on",        \
-			.flags = ROW_VOLATILE | ROW_UNLISTED)
+		PARTS("snapshots", "{snapshot}", snapshot,                     \
+			"its snapshots; mkdir NAME takes one")
 
 /* ---- fs/tree/resource_dirs.c ---- */
 
@@ -88,13 +138,13 @@
 int resource_run_saves(
 	struct op *op, const struct node *dir, struct lookup_result *found);
 
-/* snapshots/: links to the snapshots that were taken of it, by their names;
- * mkdir takes one. */
-int taken_list(struct op *op, const struct node *node, struct listing *listing);
-int taken_find(struct op *op, const struct node *node, const char *name,
+/* snapshots/ and images/: links to those that were made of it, by their names;
+ * mkdir makes one. */
+int parts_list(struct op *op, const struct node *node, struct listing *listing);
+int parts_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found);
-int taken_make(struct op *op, const struct node *node, const char *name,
+int part_make(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found);
-int taken_link(struct op *op, const struct node *node, FILE *out);
+int part_link(struct op *op, const struct node *node, FILE *out);
 
 #endif

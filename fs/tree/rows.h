@@ -5,6 +5,9 @@
 
 #include "fs/core/core.h"
 
+/* The longest time to live that can be asked for, in seconds. */
+#define TEN_YEARS_S 315360000
+
 /* A row: its path, its help, and its other members. */
 #define ROW(what, at, bits, says, ...)                                         \
 	{                                                                      \

@@ -4,14 +4,31 @@
 #include "fs/tree/tables.h"
 
 #define HERE "/services/{service}"
+#define DRAFT "/services/new/{draft}"
 
 const struct row tree_services_rows[] = {
-	COLLECTION(services, "servers that stay up, by name",
-		.move_in = create_move_in),
-	DIRECTORY("/services/new",
-		"drafts of services; a file saved here makes one with it as "
-		"bootstrap",
-		.saves = create_saves),
+	COLLECTION(services, "servers that stay up, by name"),
+	DRAFTS("/services", "service"),
+	DRAFT_ROW("bootstrap", 0644,
+		"the script that starts it, or the URL of one",
+		.flags = ROW_APPENDS),
+	DRAFT_LINES(NUMBERS, "ports", "ports that it listens on, one a line",
+		.min = 1, .max = 65535),
+	DRAFT_LINES(LIST, "domains",
+		"domains that it is served under, one a line",
+		.field = "custom_domains"),
+	DRAFT_NETWORK("semitrusted"),
+	DRAFT_VCPU,
+	DRAFT_VALUE(WORD, "service_type", "",
+		"minecraft, mumble, teamspeak, source, tcp or udp; empty: web"),
+	DRAFT_ROW("env", 0600,
+		"what its vault will hold, as dotenv lines; kept in memory "
+		"alone",
+		.flags = ROW_APPENDS | ROW_UNSIZED | ROW_SECRET),
+	DRAFT_VALUE(BOOL, "unfreeze_on_demand", "1",
+		"1: a request to its URL wakes it"),
+	DRAFT_VALUE(WORD, "golden_image", "",
+		"the image that it is created from; empty: the API's"),
 	ROW(ROW_LINK, "/services/{id}", 0777,
 		"looked up by its id: a link to its name",
 		.flags = ROW_VOLATILE | ROW_UNLISTED, .attr = resource_attr,
@@ -57,6 +74,7 @@ const struct row tree_services_rows[] = {
 		.exists = resource_exists, .flags = ROW_UNSIZED,
 		.attr = service_log_attr, .open = service_log_open),
 	CONTAINER("service", API_SERVICE_SNAPSHOT),
+	IMAGES,
 	ACTION("redeploy", action_write, "1 runs the bootstrap again"),
 	ACTION("destroy", resource_destroy, "1 destroys the service"),
 	JSON("service.json"),

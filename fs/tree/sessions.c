@@ -4,15 +4,22 @@
 #include "fs/tree/tables.h"
 
 #define HERE "/sessions/{session}"
+#define DRAFT "/sessions/new/{draft}"
 
 const struct row tree_sessions_rows[] = {
-	COLLECTION(sessions, "shells that live on between commands",
-		.move_in = create_move_in),
-	DIRECTORY("/sessions/new",
-		"drafts of sessions; a file saved here that contains a "
-		"shell's name makes one",
-		.saves = create_saves),
-	ALIAS("/sessions/{alias}", "session"),
+	COLLECTION(sessions, "shells that live on between commands"),
+	DRAFTS("/sessions", "session"),
+	DRAFT_VALUE(WORD, "shell", "bash", "its shell, one of the file shells"),
+	DRAFT_NETWORK("zerotrust"),
+	DRAFT_VALUE(NUMBER, "ttl", "3600",
+		"seconds after which it ends; 0: no limit", .max = TEN_YEARS_S),
+	DRAFT_VCPU,
+	DRAFT_VALUE(BOOL, "audit", "0", "1: the API records its terminal"),
+	DRAFT_VALUE(WORD, "multiplexer", "",
+		"tmux or screen: it outlives its terminal"),
+	COLLECTION_LINK("/sessions/{alias}",
+		"by its container's name, or by the name that it was created "
+		"with: a link to its id"),
 	RESOURCE("a session"),
 	ID,
 	FIELD("name", "name", "its name, if it has one"),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/setting_tables.c - the settings of runs, commands and drafts */
+/* fs/tree/setting_tables.c - the settings of runs, commands, snapshots and
+ * images */
+#include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
 #define SETTING(kind, word, value, says, ...)                                  \
@@ -12,7 +14,6 @@
 #define CHOICE(word, words, value, says)                                       \
 	SETTING(CHOICE, word, value, says, .choices = words)
 
-#define TEN_YEARS_S 315360000
 #define VCPU NUMBER("vcpu", 1, 8, "1", "virtual CPUs, with 2 GB each, 1 to 8")
 #define NETWORK                                                                \
 	CHOICE("network_mode", "zerotrust semitrusted", "zerotrust",           \
@@ -49,46 +50,7 @@ const struct setting settings_snapshot[] = {
 	{ 0 },
 };
 
-const struct setting settings_service[] = {
-	SETTING(NUMBERS, "ports", "", "ports that it listens on, one a line",
-		.min = 1, .max = 65535),
-	SETTING(LIST, "domains", "",
-		"domains that it is served under, one a line",
-		.field = "custom_domains"),
-	SETTING(TEXT, "bootstrap", "",
-		"the command, or the URL of the script, that starts it; a file "
-		"bootstrap in the draft goes first"),
-	SETTING(WORD, "service_type", "",
-		"minecraft, mumble, teamspeak, source, tcp or udp; empty: web"),
-	NETWORK,
-	VCPU,
-	SETTING(BOOL, "unfreeze_on_demand", "1",
-		"1: a request to its URL wakes it"),
-	SETTING(WORD, "golden_image", "",
-		"the image that it is created from; empty: the API's"),
-	SETTING(ENV, "env", "",
-		"what its vault holds, NAME=value lines; a file env in the "
-		"draft goes first; gone with the mount",
-		.is_secret = true),
-	{ 0 },
-};
-
-const struct setting settings_session[] = {
-	SETTING(WORD, "shell", "bash", "its shell, one of the file shells"),
-	NETWORK,
-	NUMBER("ttl", 0, TEN_YEARS_S, "3600",
-		"seconds after which it ends; 0: no limit"),
-	VCPU,
-	SETTING(WORD, "multiplexer", "",
-		"tmux or screen: it outlives its terminal"),
-	{ 0 },
-};
-
 const struct setting settings_image[] = {
-	CHOICE("source_type", "service snapshot session", "service",
-		"what it is created from: service or snapshot"),
-	SETTING(WORD, "source_id", "", "the id of that"),
-	SETTING(TEXT, "name", "", "its name; empty: the draft's"),
-	SETTING(TEXT, "description", "", "what it is"),
+	SETTING(TEXT, "description", "", "what a new image is"),
 	{ 0 },
 };

@@ -87,6 +87,7 @@ const struct row tree_snapshots_rows[] = {
 	FIELD_E("created_at", "created_at", "when it was taken"),
 	FIELD("expires_at", "expires_at", "when it is deleted by itself"),
 	LOCKED,
+	IMAGES,
 	ACTION("restore", action_write, "1 restores it to its source"),
 	WORDS("clone",
 		"key=value words create a session or a service from it; "

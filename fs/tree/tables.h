@@ -14,11 +14,9 @@ extern const struct dir_kind tree_dir_kinds[];
 
 /* The settings of run/, its directories, jobs/new/ and its drafts. */
 extern const struct setting settings_run[];
-/* Of run/ of a service or a session; of their snapshots/; of drafts. */
+/* Of run/ of a service or a session; of their snapshots/ and images/. */
 extern const struct setting settings_command[];
 extern const struct setting settings_snapshot[];
-extern const struct setting settings_service[];
-extern const struct setting settings_session[];
 extern const struct setting settings_image[];
 
 /* One table a file, tree_root_rows and so on, each ending with an empty row. */

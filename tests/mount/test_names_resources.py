@@ -9,7 +9,7 @@ from case import MountCase
 KINDS = ("sessions", "services", "snapshots", "images")
 # The directory's own entries.
 OURS = {"sessions": {"new"}, "services": {"new"},
-        "images": {"new", "owned", "shared", "public"}}
+        "images": {"owned", "shared", "public"}}
 
 # Ids and names that do not look like ids and names.
 STRANGE = [

@@ -37,12 +37,21 @@ class ResourceCase(MountCase):
 
     def make(self, name, script=SLEEP, **settings):
         """Creates a service from a draft; returns its id."""
-        self.shell(f"mkdir services/new/{name}")
-        self.save(f"services/new/{name}/bootstrap", script)
-        for key, value in settings.items():
-            self.save(f"services/new/{name}/.settings/{key}", value)
+        self.draft(f"services/new/{name}", bootstrap=script, **settings)
         self.shell(f"mv services/new/{name} services/")
         return self.value("services", name, "id")
+
+    def session(self, name, **settings):
+        """Creates a session from a draft; returns its path."""
+        self.draft(f"sessions/new/{name}", **settings)
+        self.shell(f"mv sessions/new/{name} sessions/")
+        return f"sessions/{name}"
+
+    def draft(self, path, **settings):
+        """Makes a draft."""
+        os.mkdir(self.at(path))
+        for key, value in settings.items():
+            self.save(f"{path}/{key}", value)
 
     def costs(self, expected, command):
         """Runs a command that may cost these requests and no more, except
@@ -62,11 +71,9 @@ class ServiceLife(ResourceCase):
 
     def test_life(self):
         port = free_port()
-        self.shell("mkdir services/new/web && "
-                   "echo hello > services/new/web/site.txt")
-        self.save("services/new/web/bootstrap", SERVE.format(port=port))
-        self.save("services/new/web/.settings/ports", f"{port}\n")
-        self.save("services/new/web/.settings/env", "KEY=marker\n")
+        self.draft("services/new/web", bootstrap=SERVE.format(port=port),
+                   ports=f"{port}\n", env="KEY=marker\n")
+        self.shell("echo hello > services/new/web/files/site.txt")
         self.costs({"POST /services": 1, "PUT /services/ID/env": 1},
                    "mv services/new/web services/")
         self.assertEqual(os.listdir(self.at("services/new")), [])
@@ -121,6 +128,7 @@ class ServiceLife(ResourceCase):
         """As it was read last; otherwise it is not visible."""
         for name in "known", "unknown":
             self.make(name, SLEEP)
+        self.mount.restart()
         self.assertEqual(self.read("services/known/bootstrap"), SLEEP)
         self.shell("echo frozen > services/known/state; "
                    "echo frozen > services/unknown/state")
@@ -130,10 +138,14 @@ class ServiceLife(ResourceCase):
         self.assertEqual(self.error_of(
             self.read, "services/unknown/bootstrap"), "EBUSY")
         self.assertIn("unfreeze it", self.read(".unsandboxfs/errors"))
-        self.shell("grep -r . services >/dev/null")
-        self.shell("echo running > services/unknown/state")
-        self.assertIn("bootstrap", os.listdir(self.at("services/unknown")))
+        self.server.reset()
+        self.shell("grep -r . services/*/*[!v] >/dev/null; "
+                   "echo running > services/unknown/state")
+        self.assertEqual(self.server.requests().get(
+            "POST /services/ID/execute"), None)
+        self.assertNotIn("bootstrap", os.listdir(self.at("services/unknown")))
         self.assertEqual(self.read("services/unknown/bootstrap"), SLEEP)
+        self.assertIn("bootstrap", os.listdir(self.at("services/unknown")))
 
     def test_commands(self):
         self.make("cmd")
@@ -145,29 +157,6 @@ class ServiceLife(ResourceCase):
         self.shell("echo frozen > services/cmd/state")
         self.assertEqual(self.save_error("services/cmd/run/y", "true\n"),
                          "EBUSY")
-
-    def test_saved_file_makes_one(self):
-        self.save("services/new/direct.sh", SLEEP)
-        self.assertEqual(self.value("services/direct/state"), "running")
-        self.assertEqual(self.save_error("services/new/direct", SLEEP),
-                         "EEXIST")
-        self.assertIn("taken", self.read("services/new/direct.job/error"))
-
-    def test_draft_refused_stays(self):
-        self.make("one")
-        self.shell("mkdir services/new/two")
-        self.save("services/new/two/bootstrap", SLEEP)
-        self.server.reset()
-        self.server.fault({"method": "POST", "path": "/services",
-                           "status": 400, "body": {"error": "no luck"}})
-        self.fails("mv services/new/two services/two")
-        self.assertEqual(self.server.requests()["POST /services"], 1)
-        self.assertEqual(self.read("services/new/two/bootstrap"), SLEEP)
-        self.assertIn("no luck", self.read(".unsandboxfs/errors"))
-        self.assertFalse(os.path.exists(self.at("services/two")))
-        self.server.reset()
-        self.shell("mv services/new/two services/")
-        self.assertEqual(self.value("services/two/state"), "running")
 
 
 class SnapshotLife(ResourceCase):
@@ -215,36 +204,52 @@ class SnapshotLife(ResourceCase):
         self.assertEqual(self.value("services/hot/snapshots/live/hot"), "1")
 
     def test_image(self):
-        source = self.make("img")
-        self.shell("mkdir images/new/base; "
-                   f"echo {source} > images/new/base/.settings/source_id; "
-                   "echo mine > images/new/base/.settings/description")
-        self.costs({"POST /images": 1}, "mv images/new/base images/")
-        self.assertEqual(self.value("images/base/name"), "base")
-        self.assertEqual(self.value("images/base/description"), "mine")
+        self.make("img")
+        self.shell("echo mine > services/img/images/.settings/description")
+        self.costs({"POST /images": 1}, "mkdir services/img/images/base")
+        image = os.path.relpath(os.path.realpath(self.at(
+            "services/img/images/base")), os.path.realpath(self.mount.path))
+        self.assertEqual(os.readlink(self.at("services/img/images/base")),
+                         f"../../../{image}")
+        self.assertEqual(self.value(image, "name"), "base")
+        self.assertEqual(self.value(image, "description"), "mine")
         key = "unsb-pk-aaaa-bbbb-cccc-dddd"
-        self.shell(f"touch images/base/trusted/{key}")
-        self.assertEqual(os.listdir(self.at("images/base/trusted")), [key])
-        self.shell(f"rm images/base/trusted/{key}")
-        self.assertEqual(os.listdir(self.at("images/base/trusted")), [])
-        self.shell("echo public > images/base/visibility")
-        image = self.value("images/base/id")
-        self.assertEqual(os.listdir(self.at("images/public")), [image])
-        self.assertEqual(self.value("images/public", image, "name"), "base")
-        self.shell("echo 'name=spawned ports=8080' > images/base/spawn")
+        self.shell(f"touch {image}/trusted/{key}")
+        self.assertEqual(os.listdir(self.at(image, "trusted")), [key])
+        self.shell(f"rm {image}/trusted/{key}")
+        self.assertEqual(os.listdir(self.at(image, "trusted")), [])
+        self.shell(f"echo public > {image}/visibility")
+        name = os.path.basename(image)
+        self.assertEqual(os.listdir(self.at("images/public")), [name])
+        self.assertEqual(self.value("images/public", name, "name"), "base")
+        self.shell(f"echo 'name=spawned ports=8080' > {image}/spawn")
         self.assertEqual(self.value("services/spawned/id"),
-                         self.value("images/base/spawn"))
-        self.shell("echo name=twin > images/base/clone")
+                         self.value(image, "spawn"))
+        self.shell(f"echo name=twin > {image}/clone")
         self.assertEqual(self.value(
-            "images", self.value("images/base/clone"), "name"), "twin")
+            "images", self.value(image, "clone"), "name"), "twin")
         self.shell("echo 1 > services/img/destroy")
-        self.assertEqual(self.value("images/base/name"), "base")
-        self.shell("echo 1 > images/base/destroy")
-        self.assertFalse(os.path.lexists(self.at("images/base")))
+        self.assertEqual(self.value(image, "name"), "base")
+        self.shell(f"echo 1 > {image}/destroy")
+        self.assertFalse(os.path.lexists(self.at(image)))
+
+    def test_image_of_a_snapshot(self):
+        self.make("img2")
+        self.shell("mkdir services/img2/snapshots/s")
+        snapshot = "services/img2/snapshots/s"
+        self.costs({"POST /images": 1}, f"mkdir {snapshot}/images/i")
+        self.assertEqual(self.value(snapshot, "images/i/source_type"),
+                         "snapshot")
+        self.assertEqual(self.value(snapshot, "images/i/source_id"),
+                         self.value(snapshot, "id"))
+        self.assertEqual(os.listdir(self.at("services/img2/images")), [])
+        self.assertIn("File exists",
+                      self.fails(f"mkdir {snapshot}/images/i"))
+        self.shell(f"echo 1 > {snapshot}/images/i/destroy")
+        self.assertEqual(os.listdir(self.at(snapshot, "images")), [])
 
     def test_session(self):
-        self.shell("mkdir sessions/new/s; "
-                   "echo sh > sessions/new/s/.settings/shell")
+        self.draft("sessions/new/s", shell="sh\n")
         self.costs({"POST /sessions": 1}, "mv sessions/new/s sessions/mine")
         self.assertEqual(self.value("sessions/mine/shell"), "sh")
         self.save("sessions/mine/run/a", "cd /tmp; X=5\n")
@@ -262,8 +267,15 @@ class SnapshotLife(ResourceCase):
         self.assertEqual(self.value("sessions/mine/state"), "frozen")
         self.shell("echo 1 > sessions/mine/destroy")
         self.assertFalse(os.path.lexists(self.at("sessions/mine")))
-        self.save("sessions/new/quick", "bash\n")
-        self.assertEqual(self.value("sessions/quick/shell"), "bash")
+
+    def test_session_by_other_names(self):
+        session = self.session("alias")
+        name = os.readlink(self.at(session))
+        container = self.value(session, "container_name")
+        self.assertEqual(os.readlink(self.at("sessions", container)), name)
+        self.assertEqual(self.value("sessions", container, "id"), name)
+        self.assertNotIn(container, os.listdir(self.at("sessions")))
+        self.assertIn("alias", os.listdir(self.at("sessions")))
 
 
 class NotAllowed(ResourceCase):

@@ -31,10 +31,11 @@ class SudoCase(ResourceCase):
             return os.path.normpath(os.path.join(
                 where, os.readlink(self.at(where, name))))
         else:
-            source = self.make("published-" + name)
-            self.shell(f"mkdir images/new/{name} && echo {source} > "
-                       f"images/new/{name}/.settings/source_id && "
-                       f"mv images/new/{name} images/")
+            self.make("published-" + name)
+            where = f"services/published-{name}/images"
+            self.shell(f"mkdir {where}/{name}")
+            return os.path.normpath(os.path.join(
+                where, os.readlink(self.at(where, name))))
         return f"{kind}/{name}"
 
     def refused(self, command):

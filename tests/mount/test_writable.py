@@ -31,12 +31,11 @@ WORD = ["two words", "a\nb"]
 TEXT = ["\x01", "a\x1b[31m"]
 NETWORK = ["open", "zerotrust semitrusted"]
 
-# Of .settings: the correct value, as it is read back; wrong values.
+# Of .settings and drafts: the correct value, as it is read back; wrong values.
 SETTINGS = {
-    "run jobs services sessions": {
-        "vcpu": ("4", VCPU),
-        "network_mode": ("semitrusted", NETWORK)},
     "run jobs": {
+        "vcpu": ("4", VCPU),
+        "network_mode": ("semitrusted", NETWORK),
         "ttl": ("900", [*NUMBER, "0", "901"]),
         "language": ("python", WORD),
         "return_artifact": ("1", BOOL),
@@ -45,30 +44,31 @@ SETTINGS = {
         "env": ("A=b", ["no value", "=x", "A B=c"])},
     "commands": {"timeout": ("60", [*NUMBER, "86401"])},
     "snapshots": {"hot": ("1", BOOL), "ttl": ("60", NUMBER)},
+    "services sessions": {
+        "vcpu": ("4", VCPU)},
     "services": {
+        "network_mode": ("zerotrust", NETWORK),
         "ports": ("80\n443", ["0", "65536", "http", "80 x"]),
         "domains": ("a.example\nb.example", ["\x01"]),
-        "bootstrap": ("echo one\necho two", TEXT),
+        "bootstrap": ("echo one\necho two", []),
         "service_type": ("minecraft", WORD),
         "golden_image": ("alias", WORD),
         "unfreeze_on_demand": ("0", BOOL),
-        "env": ("A=b", ["no value", "=x", "A B=c"])},
+        "env": ("A=b", [])},
     "sessions": {
+        "network_mode": ("semitrusted", NETWORK),
+        "audit": ("1", BOOL),
         "shell": ("zsh", WORD),
         "multiplexer": ("tmux", WORD),
         "ttl": ("60", NUMBER)},
-    "images": {
-        "source_type": ("snapshot", ["job", "service snapshot"]),
-        "source_id": ("snap_1", WORD),
-        "name": ("a name", TEXT),
-        "description": ("of it", TEXT)},
+    "images": {"description": ("of it", TEXT)},
 }
 PLACES = {
     "run": ["run/.settings", "run/d/.settings"],
     "jobs": ["jobs/new/.settings", "jobs/new/d/.settings"],
-    "services": ["services/new/.settings", "services/new/d/.settings"],
-    "sessions": ["sessions/new/.settings", "sessions/new/d/.settings"],
-    "images": ["images/new/.settings", "images/new/d/.settings"],
+    "services": ["services/new/d"],
+    "sessions": ["sessions/new/d"],
+    "images": ["services/web/images/.settings", "SNAPSHOT/images/.settings"],
     "commands": ["services/web/run/.settings", "SESSION/run/.settings"],
     "snapshots": ["services/web/snapshots/.settings",
                   "SESSION/snapshots/.settings"],
@@ -123,7 +123,7 @@ ACTIONS = re.compile("/(redeploy|restore|destroy|clone|spawn|transfer|cancel"
 # Written without its own request, or without a wrong value.
 OTHERS = {
     ".unsandboxfs/otp", ".unsandboxfs/refresh", "jobs/JOB/cancel",
-    "IMAGE/trusted/KEY",
+    "IMAGE/trusted/KEY", "services/new/d/commit", "sessions/new/d/commit",
 }
 
 
@@ -144,25 +144,23 @@ class Tree(ResourceCase):
         self.make("two")
         self.shell(f"""
             mkdir services/web/snapshots/s services/web/snapshots/t
-            echo bash >sessions/new/q; echo bash >sessions/new/r
-            mkdir sessions/q/snapshots/u
-            for i in b e f; do
-                mkdir images/new/$i
-                cp services/web/id images/new/$i/.settings/source_id
-                mv images/new/$i images/
-            done
-            touch images/b/trusted/{KEY}
+            mkdir sessions/new/q sessions/new/r
+            mv sessions/new/q sessions/new/r sessions/
+            mkdir sessions/q/snapshots/u services/web/snapshots/s/images/i
+            cd services/web/images; mkdir b e f
+            touch b/trusted/{KEY}; cd ../../..
             echo 'echo hi' >run/a.sh; cat run/a.sh.job/exit_code
             echo 'exit 3' >jobs/new/b.sh; cat jobs/latest/exit_code
-            mkdir sessions/new/d services/new/d images/new/d jobs/new/d run/d
+            mkdir sessions/new/d services/new/d jobs/new/d run/d
             echo true >services/web/run/c; echo true >sessions/q/run/c""")
         type(self).places = {
             "SESSION": self.real("sessions/q"),
             "SESSION2": self.real("sessions/r"),
             "SNAPSHOT": self.real("services/web/snapshots/s"),
             "SNAPSHOT2": self.real("services/web/snapshots/t"),
-            "IMAGE": self.real("images/b"), "TWIN": self.real("images/e"),
-            "IMAGE2": self.real("images/f"),
+            "IMAGE": self.real("services/web/images/b"),
+            "TWIN": self.real("services/web/images/e"),
+            "IMAGE2": self.real("services/web/images/f"),
         }
 
     def real(self, path):
@@ -312,7 +310,7 @@ class Others(Tree):
             for name in OTHERS}
         kinds = {re.sub(r"^(services|sessions|snapshots|images|jobs)/"
                         r"(?!new/)[^/]+", r"\1/ID", path) for path in tables}
-        saved = re.compile(r"^(run|jobs/new|services/new|sessions/new)/[^/.]+"
+        saved = re.compile(r"^(run|jobs/new)/[^/.]+"
                            r"(\.sh)?$|/run/c$|\.job/cancel$")
         missing = [path for path, mode in self.files()
                    if mode & 0o222 and not saved.search(path) and re.sub(

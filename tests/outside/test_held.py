@@ -117,7 +117,7 @@ class Held(MountCase):
 
     def test_draft_that_is_removed(self):
         os.mkdir(self.at("services/new/k"))
-        fds = self.hold("services/new/k"), self.hold("services/new/k/.settings")
+        fds = self.hold("services/new/k"), self.hold("services/new/k/files")
         os.rmdir(self.at("services/new/k"))
         for fd in fds:
             self.fails_in(fd)

@@ -13,11 +13,14 @@ fails() {
 #> GET /sessions
 #> GET /services
 #> GET /sessions
-#> POST /services {"name":"web","network_mode":"zerotrust","unfreeze_on_demand":true,"bootstrap_content":"sleep 1000\n"}
-#> POST /sessions {"shell":"sh","network_mode":"zerotrust","ttl":3600}
+#> POST /services {"name":"web","bootstrap_content":"sleep 1000\n"}
+#> POST /sessions {"shell":"sh"}
 ls services sessions
-echo 'sleep 1000' >services/new/web
-echo sh >sessions/new/shell
+mkdir services/new/web sessions/new/shell
+echo 'sleep 1000' >services/new/web/bootstrap
+echo sh >sessions/new/shell/shell
+mv services/new/web services/
+mv sessions/new/shell sessions/
 service=$(cat services/web/id)
 session=$(cat sessions/shell/id)
 
@@ -55,5 +58,3 @@ test "$(cat services/web/vcpu)" = 2
 #> DELETE /sessions/$session
 echo 1 >services/web/destroy
 echo 1 >sessions/shell/destroy
-
-rm services/new/web sessions/new/shell

@@ -14,9 +14,11 @@ fails() {
 #> GET /snapshots
 ls images services snapshots
 
-#> POST /services {"name":"src","network_mode":"zerotrust","unfreeze_on_demand":true,"bootstrap_content":"sleep 1000\n"}
+#> POST /services {"name":"src","bootstrap_content":"sleep 1000\n"}
 #> GET /services
-echo 'sleep 1000' >services/new/src.sh
+mkdir services/new/src
+echo 'sleep 1000' >services/new/src/bootstrap
+echo 1 >services/new/src/commit
 source=$(cat services/src/id)
 
 #> POST /services/$source/snapshot {"name":"cold","hot":false}
@@ -39,16 +41,12 @@ grep -q 'Operation not permitted' "$TMP/why"
 echo 0 >"snapshots/$snapshot/locked"
 test "$(cat "snapshots/$snapshot/locked")" = 0
 
-mkdir images/new/base
-echo snapshot >images/new/base/.settings/source_type
-echo "$snapshot" >images/new/base/.settings/source_id
-
 #> POST /images {"source_type":"snapshot","source_id":"$snapshot","name":"base"}
 #> GET /images
-mv images/new/base images/
-image=$(cat images/base/id)
-test "$(readlink images/base)" = "$image"
-test "$(cat images/base/visibility)" = private
+mkdir "snapshots/$snapshot/images/base"
+image=$(basename "$(readlink "snapshots/$snapshot/images/base")")
+test "$(cat "images/$image/name")" = base
+test "$(cat "images/$image/visibility")" = private
 
 #> GET /images/owned
 #> GET /images/shared
@@ -59,45 +57,45 @@ test -z "$(ls images/shared images/public | grep -v :)"
 #> POST /images/$image/visibility {"visibility":"public"}
 #> GET /images
 #> GET /images/public
-echo public >images/base/visibility
-test "$(cat images/base/visibility)" = public
+echo public >"images/$image/visibility"
+test "$(cat "images/$image/visibility")" = public
 test "$(cat "images/public/$image/name")" = base
 
 #> POST /images/$image/visibility {"visibility":"unlisted"}
 #> GET /images
 #> GET /images/public
-echo unlisted >images/base/visibility
-test "$(cat images/base/visibility)" = unlisted
+echo unlisted >"images/$image/visibility"
+test "$(cat "images/$image/visibility")" = unlisted
 test -z "$(ls images/public)"
 
 #> POST /images/$image/grant {"trusted_api_key":"$KEY","api_key":"$KEY"}
 #> GET /images/ID/trusted
 #> GET /images/ID/trusted
-touch "images/base/trusted/$KEY"
-test "$(ls images/base/trusted)" = "$KEY"
+touch "images/$image/trusted/$KEY"
+test "$(ls "images/$image/trusted")" = "$KEY"
 
 #> POST /images/$image/revoke {"trusted_api_key":"$KEY","api_key":"$KEY"}
 #> GET /images/ID/trusted
-rm "images/base/trusted/$KEY"
-test -z "$(ls images/base/trusted)"
+rm "images/$image/trusted/$KEY"
+test -z "$(ls "images/$image/trusted")"
 
 #> POST /images/$image/lock {}
 #> GET /images
 #> DELETE /images/$image
-echo 1 >images/base/locked
-test "$(cat images/base/locked)" = 1
-echo 1 | fails tee images/base/destroy 2>"$TMP/why"
+echo 1 >"images/$image/locked"
+test "$(cat "images/$image/locked")" = 1
+echo 1 | fails tee "images/$image/destroy" 2>"$TMP/why"
 grep -q 'Operation not permitted' "$TMP/why"
 
 #> POST /images/$image/unlock {}
 #> GET /images
-echo 0 >images/base/locked
-test "$(cat images/base/locked)" = 0
+echo 0 >"images/$image/locked"
+test "$(cat "images/$image/locked")" = 0
 
 #> POST /images/$image/clone {"name":"twin","description":"the other"}
 #> GET /images
-echo name=twin 'description="the other"' >images/base/clone
-twin=$(cat images/base/clone)
+echo name=twin 'description="the other"' >"images/$image/clone"
+twin=$(cat "images/$image/clone")
 test "$(cat "images/$twin/name")" = twin
 test "$(cat "images/$twin/description")" = 'the other'
 
@@ -108,8 +106,8 @@ echo 1 >"snapshots/$snapshot/destroy"
 
 #> POST /images/$image/spawn {"name":"web","ports":[8097],"network_mode":"semitrusted","vcpu":2}
 #> GET /services
-echo 'name=web ports=8097 network_mode=semitrusted vcpu=2' >images/base/spawn
-spawned=$(cat images/base/spawn)
+echo 'name=web ports=8097 network_mode=semitrusted vcpu=2' >"images/$image/spawn"
+spawned=$(cat "images/$image/spawn")
 test "$(cat services/web/id)" = "$spawned"
 test "$(cat services/web/vcpu)" = 2
 
@@ -120,14 +118,12 @@ ls images | fails grep -q "$twin"
 
 #> DELETE /images/$image
 #> DELETE /services/$spawned
-echo 1 >images/base/destroy
+echo 1 >"images/$image/destroy"
 echo 1 >services/web/destroy
 
 #> GET /images
 #> GET /services
 #> GET /snapshots
-test "$(echo $(ls images))" = 'new owned public shared'
+test "$(echo $(ls images))" = 'owned public shared'
 test "$(ls services)" = new
 test -z "$(ls snapshots)"
-
-rm services/new/src.sh

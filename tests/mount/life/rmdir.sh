@@ -13,18 +13,18 @@ fails() {
 #> GET /sessions
 #> GET /snapshots
 #> GET /images
-#> POST /services {"name":"web","network_mode":"zerotrust","unfreeze_on_demand":true,"bootstrap_content":"sleep 1000\n"}
-#> POST /sessions {"shell":"sh","network_mode":"zerotrust","ttl":3600}
+#> POST /services {"name":"web","bootstrap_content":"sleep 1000\n"}
+#> POST /sessions {"shell":"sh"}
 #> GET /services
 #> GET /sessions
 ls services sessions snapshots images
-echo 'sleep 1000' >services/new/web
-echo sh >sessions/new/shell
+mkdir services/new/web sessions/new/shell
+echo 'sleep 1000' >services/new/web/bootstrap
+echo sh >sessions/new/shell/shell
+mv services/new/web services/
+mv sessions/new/shell sessions/
 service=$(cat services/web/id)
 session=$(cat sessions/shell/id)
-
-mkdir images/new/base
-echo "$service" >images/new/base/.settings/source_id
 
 #> POST /services/$service/snapshot {"name":"one","hot":false}
 #> POST /services/$service/snapshot {"name":"two","hot":false}
@@ -35,8 +35,8 @@ echo "$service" >images/new/base/.settings/source_id
 mkdir services/web/snapshots/one services/web/snapshots/two
 one=$(basename "$(readlink services/web/snapshots/one)")
 two=$(basename "$(readlink services/web/snapshots/two)")
-mv images/new/base images/
-image=$(cat images/base/id)
+mkdir services/web/images/base
+image=$(basename "$(readlink services/web/images/base)")
 
 #> POST /services/$service/lock {}
 #> GET /services
@@ -81,6 +81,4 @@ rmdir "images/$image"
 test "$(ls services)" = new
 test "$(ls sessions)" = new
 test -z "$(ls snapshots)"
-test "$(echo $(ls images))" = 'new owned public shared'
-
-rm services/new/web sessions/new/shell
+test "$(echo $(ls images))" = 'owned public shared'

@@ -16,17 +16,17 @@ fails() {
 ls services snapshots images
 
 mkdir services/new/web
-echo hello >services/new/web/site.txt
+echo hello >services/new/web/files/site.txt
 cat >services/new/web/bootstrap <<END
 #!/bin/sh
 echo booting
 cat /tmp/input/site.txt
 exec python3 -u -m http.server --bind 127.0.0.1 $PORT
 END
-echo "$PORT" >services/new/web/.settings/ports
+echo "$PORT" >services/new/web/ports
 echo 'GREETING=good morning' >services/new/web/env
 
-#> POST /services {"name":"web","ports":[$PORT],"network_mode":"zerotrust","unfreeze_on_demand":true,"bootstrap_content":"#!/bin/sh\necho booting\ncat /tmp/input/site.txt\nexec python3 -u -m http.server --bind 127.0.0.1 $PORT\n","input_files":[{"filename":"site.txt","content":"aGVsbG8K"}]}
+#> POST /services {"name":"web","ports":[$PORT],"bootstrap_content":"#!/bin/sh\necho booting\ncat /tmp/input/site.txt\nexec python3 -u -m http.server --bind 127.0.0.1 $PORT\n","input_files":[{"filename":"site.txt","content":"aGVsbG8K"}]}
 #> PUT /services/$id/env GREETING=good morning
 #> GET /services
 mv services/new/web services/
@@ -164,20 +164,18 @@ echo type=service name=copy >"snapshots/$snapshot/clone"
 test "$(cat "snapshots/$snapshot/clone")" = "$(cat services/copy/id)"
 copy=$(cat services/copy/id)
 
-mkdir images/new/base
-echo "$id" >images/new/base/.settings/source_id
-echo 'of the web' >images/new/base/.settings/description
+echo 'of the web' >services/web/images/.settings/description
 
 #> POST /images {"source_type":"service","source_id":"$id","name":"base","description":"of the web"}
 #> GET /images
-mv images/new/base images/
-image=$(cat images/base/id)
-test "$(cat images/base/name)" = base
+mkdir services/web/images/base
+image=$(basename "$(readlink services/web/images/base)")
+test "$(cat services/web/images/base/name)" = base
 
 #> POST /images/$image/spawn {"name":"spawned","ports":[8099]}
 #> GET /services
-echo 'name=spawned ports=8099' >images/base/spawn
-test "$(cat images/base/spawn)" = "$(cat services/spawned/id)"
+echo 'name=spawned ports=8099' >services/web/images/base/spawn
+test "$(cat "images/$image/spawn")" = "$(cat services/spawned/id)"
 spawned=$(cat services/spawned/id)
 
 #> DELETE /services/$spawned
@@ -191,12 +189,12 @@ for service in spawned copy web; do
 	echo 1 >services/$service/destroy
 done
 echo 1 >"snapshots/$snapshot/destroy"
-echo 1 >images/base/destroy
+echo 1 >"images/$image/destroy"
 
 #> GET /services
 #> GET /snapshots
 #> GET /images
 test "$(ls services)" = new
 test -z "$(ls snapshots)"
-test "$(echo $(ls images))" = 'new owned public shared'
+test "$(echo $(ls images))" = 'owned public shared'
 fails curl -sf "http://127.0.0.1:$PORT/"

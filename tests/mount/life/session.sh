@@ -15,11 +15,11 @@ fails() {
 ls sessions snapshots services
 
 mkdir sessions/new/mine
-echo sh >sessions/new/mine/.settings/shell
-echo 600 >sessions/new/mine/.settings/ttl
-echo 'some data' >sessions/new/mine/data.txt
+echo sh >sessions/new/mine/shell
+echo 600 >sessions/new/mine/ttl
+echo 'some data' >sessions/new/mine/files/data.txt
 
-#> POST /sessions {"shell":"sh","ttl":600,"network_mode":"zerotrust","input_files":[{"filename":"data.txt","content":"c29tZSBkYXRhCg=="}]}
+#> POST /sessions {"shell":"sh","ttl":600,"input_files":[{"filename":"data.txt","content":"c29tZSBkYXRhCg=="}]}
 #> GET /sessions
 mv sessions/new/mine sessions/
 id=$(cat sessions/mine/id)
@@ -115,9 +115,11 @@ echo type=service name=of-session ports=8098 >"snapshots/$snapshot/clone"
 service=$(cat "snapshots/$snapshot/clone")
 test "$(cat services/of-session/id)" = "$service"
 
-#> POST /sessions {"shell":"bash","network_mode":"zerotrust","ttl":3600}
 #> GET /sessions
-echo bash >sessions/new/quick
+#> POST /sessions {}
+#> GET /sessions
+mkdir sessions/new/quick
+mv sessions/new/quick sessions/
 quick=$(cat sessions/quick/id)
 
 #> DELETE /sessions/$quick
@@ -139,5 +141,3 @@ echo 1 >"snapshots/$snapshot/destroy"
 test "$(ls sessions)" = new
 test "$(ls services)" = new
 test -z "$(ls snapshots)"
-
-rm sessions/new/quick

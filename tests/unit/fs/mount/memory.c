@@ -153,12 +153,19 @@ static int xattr(const char *path, const char *value)
 	return err ? err : call_remove_xattr(path, "user.x");
 }
 
-static int image_draft(const char *path, const char *unused)
+static int draft(const char *path, const char *unused)
 {
-	call_remove("/images/k", FUSE_UNLINK); /* the link of the last */
+	char file[64];
+
+	(void)unused;
+	call_remove(path, FUSE_RMDIR);
 	call_mkdir(path);
-	put("/images/new/k/.settings/source_type", "service");
-	return put("/images/new/k/.settings/source_id", unused);
+	snprintf(file, sizeof(file), "%s/bootstrap", path);
+	put(file, "echo");
+	snprintf(file, sizeof(file), "%s/env", path);
+	put(file, "A=1");
+	snprintf(file, sizeof(file), "%s/files/f", path);
+	return put(file, "data");
 }
 
 typedef int act(const char *path, const char *text);
@@ -208,7 +215,14 @@ static const struct row_of_test {
 	{ "session", ls_long, "/sessions/s1" },
 	{ "freeze", put, "/sessions/s1/state", "frozen" },
 	{ "command", put, "/sessions/s1/run/c", "ls" },
-	{ "new session", put, "/sessions/new/s", "bash" },
+	{ "draft", make_dir, "/sessions/new/d", NULL, rm_dir,
+		"/sessions/new/d" },
+	{ "its values", ls_long, "/sessions/new/d" },
+	{ "set", put, "/sessions/new/d/shell", "sh" },
+	{ "set more", add, "/services/new/e/ports", "80\n", draft,
+		"/services/new/e" },
+	{ "unset", rm, "/services/new/e/ports" },
+	{ "drafts", ls_long, "/services/new" },
 	{ "services", ls_long, "/services" },
 	{ "service", ls_long, "/services/web" },
 	{ "service.json", cat, "/services/web/service.json" },
@@ -221,7 +235,8 @@ static const struct row_of_test {
 	{ "set vault", put, "/services/web/env", "A=1\n" },
 	{ "logs", cat, "/services/web/logs" },
 	{ "snapshot", make_dir, "/services/web/snapshots/n" },
-	{ "new service", move, "/services/new/x", "/services/x", make_dir,
+	{ "image", make_dir, "/services/web/images/n" },
+	{ "new service", move, "/services/new/x", "/services/x", draft,
 		"/services/new/x" },
 	{ "destroy", put, "/services/web/destroy", "1" },
 	{ "snapshots", ls_long, "/snapshots/p1" },
@@ -230,8 +245,6 @@ static const struct row_of_test {
 	{ "images", ls_long, "/images/public" },
 	{ "image", ls_long, "/images/i1/trusted" },
 	{ "grant", touch, "/images/i1/trusted/unsb-pk-bbbb-bbbb-bbbb-bbbb" },
-	{ "publish", move, "/images/new/k", "/images/k", image_draft,
-		"/images/new/k", "w1" },
 	{ "pools", cat, "/system/pools.json" },
 };
 

@@ -59,7 +59,7 @@ static void check_kind(const struct row *row)
 		return;
 	}
 	holds(!row->list && !row->find && !row->saves && !row->make_dir);
-	holds(!row->make_file && !row->remove && !row->move_in);
+	holds(!row->make_file && !row->remove && !row->move_in && !row->move);
 	if (row->kind == ROW_LINK) {
 		holds(row->render);
 		holds(row->flags & ROW_VOLATILE);
@@ -77,7 +77,7 @@ static void check_answer(const struct row *row)
 		row->render == answer_list_render;
 
 	holds(asks || row->make_dir || !row->endpoint);
-	holds(row->make_dir != taken_make || row->endpoint);
+	holds(row->make_dir != part_make || row->endpoint);
 	holds(!asks || row->endpoint || !strncmp(row->path, "/key/", 5));
 }
 
@@ -196,6 +196,34 @@ static void check_action(const struct row *row)
 		holds(action_of(row) && *action_of(row)->help);
 }
 
+/* A draft's file has the name of the setting, whose default can be written and
+ * whose text is read back. */
+static void check_setting(const struct row *row)
+{
+	const struct setting *setting = row->setting;
+	json_t *value;
+	char why[256], *text;
+	size_t len;
+
+	if (row->write == draft_value_write && !setting)
+		holds(row->flags & ROW_APPENDS && !row->check);
+	if (!setting)
+		return;
+	holds(row->write == draft_value_write);
+	holds(!strcmp(setting->name, row_name(row)));
+	holds(!row->check == !(row->flags & ROW_APPENDS));
+	text = setting_text(setting, NULL, &len);
+	holds(!setting_parse(setting, text, len, &value, why, sizeof(why)));
+	json_decref(value);
+	free(text);
+}
+
+static void every_value_of_a_draft_has_its_default(void **state)
+{
+	(void)state;
+	each_row(check_setting);
+}
+
 static void every_action_is_in_the_table(void **state)
 {
 	(void)state;
@@ -219,6 +247,7 @@ int main(void)
 		cmocka_unit_test(collections_name_their_rows),
 		cmocka_unit_test(rows_of_resources_are_asked_for),
 		cmocka_unit_test(every_action_is_in_the_table),
+		cmocka_unit_test(every_value_of_a_draft_has_its_default),
 	};
 
 	return cmocka_run_group_tests(tests, tree_start, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/drafts/draft.c - drafts of jobs: a directory that is filled, then
+/* fs/drafts/job_draft.c - drafts of jobs: a directory that is filled, then
  * submitted
  */
-#include "fs/drafts/create.h"
+#include "fs/drafts/drafts.h"
 
 #include <errno.h>
 #include <stdlib.h>

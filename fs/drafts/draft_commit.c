@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/drafts/draft_commit.c - services and sessions from drafts */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/base.h"
+#include "fs/core/core.h"
+#include "fs/drafts/draft.h"
+#include "fs/jobs/jobs.h"
+
+/* A commit on its way: the worker adds the input files to the request. */
+struct commit {
+	struct task task;
+	struct run run; /* the input files, and the request's body */
+	json_t *body;
+	uint64_t number; /* of the draft */
+};
+
+static void commit_free(struct task *task)
+{
+	struct commit *commit = (struct commit *)task;
+	struct draft *draft = draft_by_number(commit->run.core, commit->number);
+
+	if (draft)
+		draft->is_committing = false;
+	run_files_thaw(&commit->run);
+	json_decref(commit->body);
+	free(commit->run.body);
+	free(commit);
+}
+
+static int commit_work(struct task *task)
+{
+	struct commit *commit = (struct commit *)task;
+	struct run *run = &commit->run;
+	char *content;
+	size_t len;
+	int err;
+
+	if (run->dir_fd < 0 && !commit->body)
+		return 0;
+	err = run_files_read(run, &content, &len);
+	free(content);
+	if (!err)
+		err = run_put_inputs(run, commit->body);
+	if (err)
+		return err;
+	run->body = json_write(commit->body, &run->body_len);
+	return run->body ? 0 : -ENOMEM;
+}
+
+static void commit_done(struct task *task)
+{
+	run_files_thaw(&((struct commit *)task)->run);
+}
+
+/* ---- what is sent ---- */
+
+static bool is_empty(const json_t *value)
+{
+	return (json_is_string(value) && !json_string_length(value)) ||
+		(json_is_array(value) && !json_array_size(value));
+}
+
+/* What was set, under the API's names; what was not has the API's default. */
+static int values_put(const struct draft *draft, json_t *body)
+{
+	const struct row *dir = draft_row(draft->collection), *row;
+	int err = 0;
+
+	for (size_t i = 0; !err && (row = tree_child(dir, i)); i++) {
+		json_t *value = json_object_get(draft->values, row_name(row));
+		if (!value || is_empty(value))
+			continue;
+		if (!row->setting)
+			err = bootstrap_put(body, value);
+		else if (json_object_set(body,
+				 row->setting->field ? row->setting->field
+						     : row->setting->name,
+				 value))
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+/* The API knows a session by its id alone. */
+static int body_new(const struct draft *draft, const char *name, json_t **body)
+{
+	bool has_name = draft->collection->form.names;
+
+	*body = json_object();
+	if (!*body)
+		return -ENOMEM;
+	if (has_name &&
+		json_object_set_new(
+			*body, "name", json_from_bytes(name, strlen(name))))
+		return -ENOMEM;
+	return values_put(draft, *body);
+}
+
+/* A draft without input files has no directory of them. */
+static int inputs_open(struct run *run, const struct draft *draft)
+{
+	struct file *files = draft_files(run->core, draft);
+	int err = 0;
+
+	if (!files)
+		return -ENOMEM;
+	run->dir_fd = file_open_dir(files);
+	if (run->dir_fd >= 0) {
+		run->frozen = files;
+		file_freeze(files);
+	} else if (run->dir_fd != -ENOENT) {
+		err = run->dir_fd;
+	}
+	file_drop(files);
+	return err;
+}
+
+static int commit_start(struct op *op, struct draft *draft, const char *name)
+{
+	struct commit *commit = calloc(1, sizeof(*commit));
+	int err = 0;
+
+	if (!commit)
+		return -ENOMEM;
+	commit->task.work = commit_work;
+	commit->task.done = commit_done;
+	commit->task.free = commit_free;
+	commit->run.core = op->core;
+	commit->run.program_fd = commit->run.dir_fd = -1;
+	commit->run.takes = RUN_TAKES_ALL;
+	commit->run.name = draft->name; /* in messages of this turn alone */
+	commit->number = draft->number;
+	draft->is_committing = true;
+	if (!draft->made)
+		err = body_new(draft, name, &commit->body);
+	if (!err && !draft->made)
+		err = inputs_open(&commit->run, draft);
+	if (err) {
+		commit_free(&commit->task);
+		return err;
+	}
+	err = task_start(op->core->worker, &commit->task);
+	if (!err)
+		task_give(&commit->task, op);
+	return err;
+}
+
+/* ---- what is refused before anything is sent ---- */
+
+static int commit_refuse(
+	struct op *op, const struct draft *draft, int err, const char *why)
+{
+	errors_add(op->core->errors, &op->core->now, "COMMIT", draft->name, 0,
+		err, why);
+	return err;
+}
+
+static bool has_files(struct op *op, const struct draft *draft)
+{
+	struct file *files = draft_files(op->core, draft);
+	int fd = files ? file_open_dir(files) : -ENOMEM;
+
+	file_drop(files);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static int name_check(
+	struct op *op, const struct draft *draft, const char *name)
+{
+	json_t *text = json_from_bytes(name, strlen(name));
+	bool is_utf8 = json_string_length(text) == strlen(name);
+
+	if (!text)
+		return -ENOMEM;
+	json_decref(text);
+	return is_utf8
+		? 0
+		: commit_refuse(op, draft, -EILSEQ, "its name is not UTF-8");
+}
+
+static int commit_check(struct op *op, struct draft *draft, const char *name)
+{
+	bool has_name = draft->collection->form.names;
+
+	if (draft->is_committing)
+		return commit_refuse(
+			op, draft, -EBUSY, "it is being committed already");
+	if (draft->had_secret && !draft->secret)
+		return commit_refuse(op, draft, -ENODATA,
+			"env is kept in memory alone, and was lost with the "
+			"last mount: write it again, or rm it");
+	if (draft->made && strcmp(draft->made_name, name) != 0)
+		return commit_refuse(op, draft, -EPERM,
+			"it was created under another name already; commit "
+			"under that");
+	if (draft->made)
+		return 0;
+	if (has_name && !json_object_size(draft->values) &&
+		!draft->had_secret && !has_files(op, draft))
+		return commit_refuse(op, draft, -ENODATA,
+			"nothing is set: write to bootstrap and ports first");
+	int err = has_name ? name_check(op, draft, name) : 0;
+	return err ? err : collection_name_is_free(op, draft->collection, name);
+}
+
+/* ---- the requests ---- */
+
+static int create_send(
+	struct op *op, struct draft *draft, const char *name, struct run *run)
+{
+	const struct collection *collection = draft->collection;
+	struct api_request request = {
+		.endpoint = collection->create,
+		.priority = API_PERSON,
+		.body = run->body,
+		.body_len = run->body_len,
+	};
+	json_t *answer;
+	char *id;
+
+	if (draft->made)
+		return 0;
+	run->body = NULL;
+	int err = op_call(op, 0, &request, &answer);
+	if (err)
+		return err;
+	collection_drop(op->core, collection, NULL);
+	err = resource_id(answer, collection->form.ids, &id);
+	if (err)
+		return err;
+	draft->made_name = strdup(name);
+	draft->made = draft->made_name ? id : NULL;
+	if (!draft->made)
+		free(id);
+	else if (draft->secret)
+		drafts_save(op->core);
+	return draft->made ? 0 : -ENOMEM;
+}
+
+static int vault_send(struct op *op, struct draft *draft)
+{
+	struct api_request request = {
+		.endpoint = API_SERVICE_ENV_SET,
+		.priority = API_PERSON,
+		.id = draft->made,
+		.body_len = draft->secret_len,
+	};
+	char why[512];
+	json_t *answer;
+
+	if (!draft->secret)
+		return 0;
+	request.body = malloc(draft->secret_len);
+	if (!request.body)
+		return -ENOMEM;
+	memcpy(request.body, draft->secret, draft->secret_len);
+	int err = op_call(op, 1, &request, &answer);
+	if (!err || err == -EINPROGRESS)
+		return err;
+	snprintf(why, sizeof(why),
+		"%.200s was created (%.200s), but its env could not be set; "
+		"commit the draft again to go on from there",
+		draft->made_name, draft->made);
+	commit_refuse(op, draft, err, why);
+	if (err == -ENOENT) { /* it was destroyed meanwhile */
+		free(draft->made);
+		free(draft->made_name);
+		draft->made = draft->made_name = NULL;
+		drafts_save(op->core);
+	}
+	return err;
+}
+
+static int commit_end(struct op *op, struct draft *draft, const char *name)
+{
+	const struct collection *collection = draft->collection;
+	const json_t *script = json_object_get(draft->values, "bootstrap");
+	int err = 0;
+
+	if (script)
+		bootstrap_keep(op->core, draft->made, script);
+	if (collection->has_aliases)
+		err = collection_set_alias(
+			op->core, collection, name, draft->made);
+	draft_drop(op->core, draft);
+	return err;
+}
+
+int draft_commit(struct op *op, struct draft *draft, const char *name)
+{
+	struct commit *commit = (struct commit *)op->task;
+	int err = 0;
+
+	if (!commit) {
+		err = commit_check(op, draft, name);
+		if (!err)
+			err = commit_start(op, draft, name);
+		commit = (struct commit *)op->task;
+	}
+	if (!err)
+		err = task_wait(op);
+	if (err && commit && commit->task.is_done)
+		commit_refuse(op, draft, err, commit->run.why);
+	if (!err)
+		err = create_send(op, draft, name, &commit->run);
+	if (!err)
+		err = vault_send(op, draft);
+	return err ? err : commit_end(op, draft, name);
+}
