@@ -125,6 +125,10 @@ struct row {
 	int (*write)(struct op *op, const struct node *node, const char *text,
 		size_t len);
 
+	/* Sends a value, parsed as `setting` says; for functions that several
+	 * rows have as `write`. */
+	int (*send)(struct op *op, const struct node *node, json_t *value);
+
 	/* For values of several lines: whether the lines so far can be right.
 	 * Called at each write, so that a shell's echo gets the error. */
 	int (*check)(struct core *core, const struct node *node,

@@ -11,49 +11,50 @@
 #include "fs/jobs/jobs.h"
 
 /* A commit on its way: the worker adds the input files to the request. */
-struct commit {
+struct creation {
 	struct task task;
 	struct run run; /* the input files, and the request's body */
 	json_t *body;
 	uint64_t number; /* of the draft */
 };
 
-static void commit_free(struct task *task)
+static void creation_free(struct task *task)
 {
-	struct commit *commit = (struct commit *)task;
-	struct draft *draft = draft_by_number(commit->run.core, commit->number);
+	struct creation *creation = (struct creation *)task;
+	struct draft *draft =
+		draft_by_number(creation->run.core, creation->number);
 
 	if (draft)
 		draft->is_committing = false;
-	run_files_thaw(&commit->run);
-	json_decref(commit->body);
-	free(commit->run.body);
-	free(commit);
+	run_files_thaw(&creation->run);
+	json_decref(creation->body);
+	free(creation->run.body);
+	free(creation);
 }
 
-static int commit_work(struct task *task)
+static int creation_work(struct task *task)
 {
-	struct commit *commit = (struct commit *)task;
-	struct run *run = &commit->run;
+	struct creation *creation = (struct creation *)task;
+	struct run *run = &creation->run;
 	char *content;
 	size_t len;
 	int err;
 
-	if (run->dir_fd < 0 && !commit->body)
+	if (run->dir_fd < 0 && !creation->body)
 		return 0;
 	err = run_files_read(run, &content, &len);
 	free(content);
 	if (!err)
-		err = run_put_inputs(run, commit->body);
+		err = run_put_inputs(run, creation->body);
 	if (err)
 		return err;
-	run->body = json_write(commit->body, &run->body_len);
+	run->body = json_write(creation->body, &run->body_len);
 	return run->body ? 0 : -ENOMEM;
 }
 
-static void commit_done(struct task *task)
+static void creation_done(struct task *task)
 {
-	run_files_thaw(&((struct commit *)task)->run);
+	run_files_thaw(&((struct creation *)task)->run);
 }
 
 /* ---- what is sent ---- */
@@ -119,33 +120,33 @@ static int inputs_open(struct run *run, const struct draft *draft)
 	return err;
 }
 
-static int commit_start(struct op *op, struct draft *draft, const char *name)
+static int creation_start(struct op *op, struct draft *draft, const char *name)
 {
-	struct commit *commit = calloc(1, sizeof(*commit));
+	struct creation *creation = calloc(1, sizeof(*creation));
 	int err = 0;
 
-	if (!commit)
+	if (!creation)
 		return -ENOMEM;
-	commit->task.work = commit_work;
-	commit->task.done = commit_done;
-	commit->task.free = commit_free;
-	commit->run.core = op->core;
-	commit->run.program_fd = commit->run.dir_fd = -1;
-	commit->run.takes = RUN_TAKES_ALL;
-	commit->run.name = draft->name; /* in messages of this turn alone */
-	commit->number = draft->number;
+	creation->task.work = creation_work;
+	creation->task.done = creation_done;
+	creation->task.free = creation_free;
+	creation->run.core = op->core;
+	creation->run.program_fd = creation->run.dir_fd = -1;
+	creation->run.takes = RUN_TAKES_ALL;
+	creation->run.name = draft->name; /* in messages of this turn alone */
+	creation->number = draft->number;
 	draft->is_committing = true;
 	if (!draft->made)
-		err = body_new(draft, name, &commit->body);
+		err = body_new(draft, name, &creation->body);
 	if (!err && !draft->made)
-		err = inputs_open(&commit->run, draft);
+		err = inputs_open(&creation->run, draft);
 	if (err) {
-		commit_free(&commit->task);
+		creation_free(&creation->task);
 		return err;
 	}
-	err = task_start(op->core->worker, &commit->task);
+	err = task_start(op->core->worker, &creation->task);
 	if (!err)
-		task_give(&commit->task, op);
+		task_give(&creation->task, op);
 	return err;
 }
 
@@ -294,21 +295,21 @@ static int commit_end(struct op *op, struct draft *draft, const char *name)
 
 int draft_commit(struct op *op, struct draft *draft, const char *name)
 {
-	struct commit *commit = (struct commit *)op->task;
+	struct creation *creation = (struct creation *)op->task;
 	int err = 0;
 
-	if (!commit) {
+	if (!creation) {
 		err = commit_check(op, draft, name);
 		if (!err)
-			err = commit_start(op, draft, name);
-		commit = (struct commit *)op->task;
+			err = creation_start(op, draft, name);
+		creation = (struct creation *)op->task;
 	}
 	if (!err)
 		err = task_wait(op);
-	if (err && commit && commit->task.is_done)
-		commit_refuse(op, draft, err, commit->run.why);
+	if (err && creation && creation->task.is_done)
+		commit_refuse(op, draft, err, creation->run.why);
 	if (!err)
-		err = create_send(op, draft, name, &commit->run);
+		err = create_send(op, draft, name, &creation->run);
 	if (!err)
 		err = vault_send(op, draft);
 	return err ? err : commit_end(op, draft, name);

@@ -27,12 +27,24 @@ enum {
 	TURN_MS = 60000,      /* the longest wait for something to happen */
 };
 
+/* A service without a vault is no error. */
+static bool is_absence(const char *path, int status)
+{
+	const char *end = strstr(path, "/env");
+
+	while (end && strcmp(end, "/env") && strcmp(end, "/env/export"))
+		end = strstr(end + 1, "/env");
+	return end && status == 404;
+}
+
 static void on_error(void *ctx, const char *method, const char *path,
 	const struct api_answer *answer)
 {
 	struct core *core = ctx;
 	char message[512];
 
+	if (is_absence(path, answer->status))
+		return;
 	/* A one-time code is on its way to the account's owner. */
 	snprintf(message, sizeof(message), "%s%s", answer->message,
 		answer->status == 428 ? "; write the code to "

@@ -64,75 +64,112 @@ void resource_drop(struct op *op, const struct node *node)
 	collection_drop(op->core, collection_of(node->row), node->id);
 }
 
-/* Ends a write: no other answer may tell its value, of a session's lock, say.
- * value is taken; NULL: other answers tell it. */
-static int write_end(
-	struct op *op, const struct node *node, int err, json_t *value)
+/* ---- values ---- */
+
+/* What the API says of a frozen resource differs from client to client. */
+static const char *word_of(const struct setting *setting, const json_t *value)
 {
-	if (err) {
-		json_decref(value);
-		return err;
-	}
-	last_answer_set(op->core, node, value);
-	resource_drop(op, node);
-	return 0;
+	const char *word = json_string_value(value);
+
+	return !strcmp(setting->name, "state") && !strcmp(word, "sleeping")
+		? "frozen"
+		: word;
 }
 
-/* ---- state ---- */
+static bool is_same(
+	const struct setting *setting, const json_t *a, const json_t *b)
+{
+	return setting->type == SETTING_CHOICE
+		? !strcmp(word_of(setting, a), word_of(setting, b))
+		: json_equal(a, b);
+}
 
-static const struct setting state_setting = {
-	.name = "state",
-	.type = SETTING_CHOICE,
-	.choices = "running frozen sleeping",
-};
+/* 1: the resource has this value. Asks for the value if it is not known, so
+ * that a copy of the tree that is copied back changes nothing. */
+static int value_is_there(
+	struct op *op, const struct node *node, const json_t *value)
+{
+	const struct setting *setting = node->row->setting;
+	const json_t *current;
+	json_t *parsed;
+	char why[256], *text;
+	size_t len;
+	int err = resource_value(op, node, node->row->member, &current);
+
+	if (err == -EINPROGRESS)
+		return err;
+	if (err == -ENOENT)
+		current = last_answer(op->core, node);
+	if (!current || value_content(current, &text, &len))
+		return 0;
+	err = setting_parse(setting, text, len, &parsed, why, sizeof(why));
+	free(text);
+	if (err)
+		return 0;
+	err = is_same(setting, value, parsed);
+	json_decref(parsed);
+	return err;
+}
+
+/* No other answer may tell the value, of a session's lock, say; but a choice is
+ * always told, and may change by itself. */
+static void value_keep(struct op *op, const struct node *node, json_t *value)
+{
+	bool is_choice = node->row->setting->type == SETTING_CHOICE;
+
+	last_answer_set(op->core, node, is_choice ? NULL : json_incref(value));
+	resource_drop(op, node);
+}
+
+int resource_value_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	json_t *value;
+	int err =
+		resource_parse(op, node, node->row->setting, text, len, &value);
+
+	if (err)
+		return err;
+	if (!op->calls[0].is_started)
+		err = value_is_there(op, node, value);
+	if (!err) {
+		err = node->row->send(op, node, value);
+		if (!err)
+			value_keep(op, node, value);
+	}
+	json_decref(value);
+	return err > 0 ? 0 : err;
+}
 
 static bool is_unknown_path(int err)
 {
 	return err == -ENOENT || err == -EOPNOTSUPP;
 }
 
-int resource_state_write(
-	struct op *op, const struct node *node, const char *text, size_t len)
+int state_send(struct op *op, const struct node *node, json_t *value)
 {
 	const struct collection *collection = collection_of(node->row);
-	json_t *value, *answer;
-	int err = resource_parse(op, node, &state_setting, text, len, &value);
-
-	if (err)
-		return err;
-	bool is_running = !strcmp(json_string_value(value), "running");
 	const enum api_endpoint *endpoints =
-		is_running ? collection->unfreeze : collection->freeze;
-	json_decref(value);
-	err = resource_call(op, 0, endpoints[0], node, &answer);
-	if (is_unknown_path(err))
-		err = resource_call(op, 1, endpoints[1], node, &answer);
-	return write_end(op, node, err, NULL);
+		strcmp(json_string_value(value), "running")
+		? collection->freeze
+		: collection->unfreeze;
+	json_t *answer;
+	int err = resource_call(op, 0, endpoints[0], node, &answer);
+
+	return is_unknown_path(err)
+		? resource_call(op, 1, endpoints[1], node, &answer)
+		: err;
 }
 
-/* ---- locked ---- */
-
-static const struct setting flag_setting = {
-	.name = "flag",
-	.type = SETTING_BOOL,
-};
-
-int resource_locked_write(
-	struct op *op, const struct node *node, const char *text, size_t len)
+int locked_send(struct op *op, const struct node *node, json_t *value)
 {
 	const struct collection *collection = collection_of(node->row);
-	json_t *value, *answer;
-	int err = resource_parse(op, node, &flag_setting, text, len, &value);
+	json_t *answer;
 
-	if (err)
-		return err;
-	err = resource_call(op, 0,
+	return resource_call(op, 0,
 		json_is_true(value) ? collection->lock : collection->unlock,
 		node, &answer);
-	return write_end(op, node, err, value);
 }
-
-/* ---- members ---- */
 
 /* Sends {name: value}. */
 static int member_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
@@ -144,15 +181,7 @@ static int member_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 		json_pack("{s:O}", name, value), &answer);
 }
 
-static const struct setting vcpu_setting = {
-	.name = "vcpu",
-	.type = SETTING_NUMBER,
-	.min = 1,
-	.max = 8,
-};
-
-/* A session has one vcpu without a boost. */
-static int session_vcpu(struct op *op, const struct node *node, json_t *value)
+int session_vcpu_send(struct op *op, const struct node *node, json_t *value)
 {
 	json_t *answer;
 
@@ -161,7 +190,7 @@ static int session_vcpu(struct op *op, const struct node *node, json_t *value)
 	return member_send(op, 0, API_SESSION_BOOST, node, "vcpu", value);
 }
 
-static int service_vcpu(struct op *op, const struct node *node, json_t *value)
+int service_vcpu_send(struct op *op, const struct node *node, json_t *value)
 {
 	int err = member_send(op, 0, API_SERVICE_PATCH, node, "vcpu", value);
 
@@ -170,50 +199,22 @@ static int service_vcpu(struct op *op, const struct node *node, json_t *value)
 		: err;
 }
 
-int resource_vcpu_write(
-	struct op *op, const struct node *node, const char *text, size_t len)
+int service_flag_send(struct op *op, const struct node *node, json_t *value)
 {
-	json_t *value;
-	int err = resource_parse(op, node, &vcpu_setting, text, len, &value);
-
-	if (err)
-		return err;
-	err = collection_of(node->row) == &sessions
-		? session_vcpu(op, node, value)
-		: service_vcpu(op, node, value);
-	return write_end(op, node, err, value);
-}
-
-int resource_flag_write(
-	struct op *op, const struct node *node, const char *text, size_t len)
-{
-	json_t *value;
-	int err = resource_parse(op, node, &flag_setting, text, len, &value);
-
-	if (err)
-		return err;
-	err = member_send(
+	return member_send(
 		op, 0, API_SERVICE_PATCH, node, row_name(node->row), value);
-	return write_end(op, node, err, value);
 }
 
-static const struct setting domains_setting = {
-	.name = "domains",
-	.type = SETTING_LIST,
-};
-
-int domains_write(
-	struct op *op, const struct node *node, const char *text, size_t len)
+int domains_send(struct op *op, const struct node *node, json_t *value)
 {
-	json_t *value;
-	int err = resource_parse(op, node, &domains_setting, text, len, &value);
-
-	if (err)
-		return err;
-	err = member_send(
+	return member_send(
 		op, 0, API_SERVICE_DOMAINS, node, "custom_domains", value);
-	json_decref(value);
-	return write_end(op, node, err, NULL);
+}
+
+int visibility_send(struct op *op, const struct node *node, json_t *value)
+{
+	return member_send(
+		op, 0, API_IMAGE_VISIBILITY, node, "visibility", value);
 }
 
 /* ---- destroy ---- */

@@ -132,23 +132,22 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out);
 /* A member's value, or nothing where the API does not tell it. */
 int resource_value_render(struct op *op, const struct node *node, FILE *out);
 
-/* state: by freeze and unfreeze, or sleep and wake. */
-int resource_state_write(
+/* Writes a value as its row's `setting` and `send` say, unless it is there
+ * already. */
+int resource_value_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
-int resource_locked_write(
-	struct op *op, const struct node *node, const char *text, size_t len);
-/* A session is boosted, a service resized. */
-int resource_vcpu_write(
-	struct op *op, const struct node *node, const char *text, size_t len);
-/* A service's member of the row's name, 0 or 1. */
-int resource_flag_write(
-	struct op *op, const struct node *node, const char *text, size_t len);
+/* For `send`. state: by freeze and unfreeze, or sleep and wake. */
+int state_send(struct op *op, const struct node *node, json_t *value);
+int locked_send(struct op *op, const struct node *node, json_t *value);
+/* A session has one vcpu without a boost; a service is resized. */
+int session_vcpu_send(struct op *op, const struct node *node, json_t *value);
+int service_vcpu_send(struct op *op, const struct node *node, json_t *value);
+/* The member of the row's name. */
+int service_flag_send(struct op *op, const struct node *node, json_t *value);
+int domains_send(struct op *op, const struct node *node, json_t *value);
+int visibility_send(struct op *op, const struct node *node, json_t *value);
 /* Deletes it. */
 int resource_destroy(
-	struct op *op, const struct node *node, const char *text, size_t len);
-
-/* A service's list of domains. */
-int domains_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
 
 /* The script that starts a service. Reading gives it from an answer of the API

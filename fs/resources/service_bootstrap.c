@@ -174,6 +174,22 @@ int bootstrap_put(json_t *body, const json_t *script)
 	return err ? -ENOMEM : 0;
 }
 
+/* 1: the service has this script. It is read if it is not known, since each
+ * redeploy restarts the service. */
+static int script_is_there(
+	struct op *op, const struct node *node, const json_t *script)
+{
+	const json_t *text = script_known(op, node);
+	int err;
+
+	if (is_url(script) || (text && !json_equal(text, script)))
+		return 0;
+	err = script_read(op, node, &text);
+	if (err)
+		return err == -EINPROGRESS ? err : 0;
+	return json_equal(text, script);
+}
+
 static int script_send(
 	struct op *op, const struct node *node, const json_t *script)
 {
@@ -204,7 +220,13 @@ int bootstrap_write(
 	script = json_from_bytes(text, len);
 	if (!script)
 		return -ENOMEM;
-	int err = json_string_length(script) == len
+	int err =
+		op->calls[0].is_started ? 0 : script_is_there(op, node, script);
+	if (err) {
+		json_decref(script);
+		return err > 0 ? 0 : err;
+	}
+	err = json_string_length(script) == len
 		? script_send(op, node, script)
 		: resource_refuse(op, node, -EILSEQ,
 			  "bootstrap: it is not UTF-8, which the API needs");

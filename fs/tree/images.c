@@ -1,31 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/tree/images.c - images/ */
-#include <errno.h>
-
 #include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"
-
-static const struct setting visibility_setting = {
-	.name = "visibility",
-	.type = SETTING_CHOICE,
-	.choices = "private unlisted public",
-};
-
-static int visibility_write(
-	struct op *op, const struct node *node, const char *text, size_t len)
-{
-	json_t *value, *answer;
-	int err = resource_parse(
-		op, node, &visibility_setting, text, len, &value);
-
-	if (err)
-		return err;
-	err = resource_send(op, 0, API_IMAGE_VISIBILITY, node,
-		json_pack("{s:o}", "visibility", value), &answer);
-	if (!err)
-		resource_drop(op, node);
-	return err;
-}
 
 #define HERE "/images/{image}"
 #define VIEW(which, says)                                                      \
@@ -51,8 +27,9 @@ const struct row tree_images_rows[] = {
 	FIELD("owner", "owner_api_key|owner_key", "whose it is"),
 	FIELD("access", "access", "why this key may see it"),
 	FIELD("created_at", "created_at", "when it was published"),
-	VALUE("visibility", "visibility", visibility_write,
-		"private, unlisted or public; writing changes it"),
+	VALUE("visibility", "visibility", visibility_send,
+		"private, unlisted or public; writing changes it", CHOICE,
+		.choices = "private unlisted public"),
 	LOCKED,
 	DIRECTORY(HERE "/trusted",
 		"keys that may use it: touch KEY grants, rm KEY revokes",

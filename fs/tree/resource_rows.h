@@ -18,6 +18,14 @@
 #define COLLECTION_LINK(at, says)                                              \
 	LINK(at, says, .attr = resource_attr, .render = collection_link)
 
+/* What a value may be, and what it is if nothing was set. */
+#define VALUE_SETTING(kind, word, value, ...)                                  \
+	.setting = &(const struct setting)                                     \
+	{                                                                      \
+		.name = word, .type = SETTING_##kind, .preset = value,         \
+		__VA_ARGS__                                                    \
+	}
+
 /* ---- drafts: DRAFT is the path of the row of one ---- */
 
 #define DRAFTS(at, what)                                                       \
@@ -44,20 +52,14 @@
 	ROW(ROW_FILE, DRAFT "/" word, bits, says, .exists = draft_exists,      \
 		.render = draft_value_render, .write = draft_value_write,      \
 		__VA_ARGS__)
-#define DRAFT_SETTING(kind, word, value, ...)                                  \
-	.setting = &(const struct setting)                                     \
-	{                                                                      \
-		.name = word, .type = SETTING_##kind, .preset = value,         \
-		__VA_ARGS__                                                    \
-	}
 /* A value of one line, and one of several. */
 #define DRAFT_VALUE(kind, word, value, says, ...)                              \
 	DRAFT_ROW(word, 0644, says,                                            \
-		DRAFT_SETTING(kind, word, value, __VA_ARGS__))
+		VALUE_SETTING(kind, word, value, __VA_ARGS__))
 #define DRAFT_LINES(kind, word, says, ...)                                     \
 	DRAFT_ROW(word, 0644, says, .flags = ROW_APPENDS,                      \
 		.check = draft_value_check,                                    \
-		DRAFT_SETTING(kind, word, "", __VA_ARGS__))
+		VALUE_SETTING(kind, word, "", __VA_ARGS__))
 #define DRAFT_NETWORK(preset)                                                  \
 	DRAFT_VALUE(CHOICE, "network_mode", preset,                            \
 		"zerotrust: no network; semitrusted: through a proxy",         \
@@ -78,10 +80,18 @@
 		.source = resource_source, .member = names, __VA_ARGS__)
 #define FIELD_E(file, names, says)                                             \
 	FIELD(file, names, says, .flags = ROW_EXPECTED)
-#define VALUE(file, names, writes, says)                                       \
+/* Written by `sends`; kind and what follows are of its setting. */
+#define VALUE(file, names, sends, says, kind, ...)                             \
 	WRITABLE(HERE "/" file, says, .exists = resource_exists,               \
 		.flags = ROW_EXPECTED, .member = names,                        \
-		.render = resource_value_render, .write = writes)
+		.render = resource_value_render,                               \
+		.write = resource_value_write, .send = sends,                  \
+		VALUE_SETTING(kind, file, "", __VA_ARGS__))
+#define STATE(names, says)                                                     \
+	VALUE("state", names, state_send, says, CHOICE,                        \
+		.choices = "running frozen sleeping")
+#define VCPU(sends, says)                                                      \
+	VALUE("vcpu", "vcpu", sends, says, NUMBER, .min = 1, .max = 8)
 #define ACTION(file, writes, says)                                             \
 	WRITABLE(HERE "/" file, says, .exists = resource_exists,               \
 		.flags = ROW_ACTION, .render = action_render, .write = writes)
@@ -96,9 +106,10 @@
 	READABLE(HERE "/" file, "all that the API says of it",                 \
 		.exists = resource_exists, .render = resource_json_render)
 #define LOCKED                                                                 \
-	VALUE("locked", "locked", resource_locked_write,                       \
+	VALUE("locked", "locked", locked_send,                                 \
 		"1: it cannot be destroyed; writing 0 or 1 unlocks or locks "  \
-		"it")
+		"it",                                                          \
+		BOOL, )
 
 /* What was made of it: links by their names. */
 #define PARTS(dir, part, asked, says)                                          \

@@ -24,11 +24,10 @@ const struct row tree_sessions_rows[] = {
 	ID,
 	FIELD("name", "name", "its name, if it has one"),
 	FIELD_E("shell", "shell", "the shell that it runs"),
-	VALUE("state", "status|state", resource_state_write,
+	STATE("status|state",
 		"running or frozen (sleeping); writing frozen or "
 		"running makes it so"),
-	VALUE("vcpu", "vcpu", resource_vcpu_write,
-		"virtual CPUs, 1 to 8; more than 1 is a boost"),
+	VCPU(session_vcpu_send, "virtual CPUs, 1 to 8; more than 1 is a boost"),
 	FIELD("boosted", "boosted", "1 while it has more than its share"),
 	FIELD("expires_at", "expires_at", "when it ends by itself"),
 	FIELD("remaining_ttl", "remaining_ttl", "seconds until then"),

@@ -107,7 +107,7 @@ class ServiceLife(ResourceCase):
         self.assertEqual(self.read("services/web/domains"),
                          "a.example\nb.example\n")
         for flag in "unfreeze_on_demand", "show_freeze_page":
-            for value in "1", "0":
+            for value in "0", "1":
                 self.costs({"PATCH /services/ID": 1},
                            f"echo {value} > services/web/{flag}")
                 self.assertEqual(self.value("services/web", flag), value)

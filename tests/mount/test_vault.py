@@ -94,9 +94,12 @@ class Vault(VaultCase):
 
     def check(self, text):
         """Writes it, checks the server, reads it twice; found nowhere."""
+        self.read("services/v/env")
+        self.server.reset()
         self.save("services/v/env", text)
         for _ in range(2):
             self.assertEqual(self.read_bytes("services/v/env"), text.encode())
+        self.save("services/v/env", text)
         self.assertEqual(self.server.requests(), {
             "PUT /services/ID/env": 1, "POST /services/ID/env/export": 2})
         self.assertEqual(self.mode("services/v/env"), 0o600)

@@ -84,7 +84,7 @@ VALUES = {
     "services/web/locked": ("1", "1\n", "POST lock", BOOL),
     "services/web/vcpu": ("4", "4\n", "PATCH", VCPU),
     "services/web/unfreeze_on_demand": ("0", "0\n", "PATCH", BOOL),
-    "services/web/show_freeze_page": ("1", "1\n", "PATCH", BOOL),
+    "services/web/show_freeze_page": ("0", "0\n", "PATCH", BOOL),
     "services/web/domains": ("x.example", "x.example\n", "PUT domains",
                              ["\x01"]),
     "services/web/env": ("A=1\n", "A=1\n", "PUT env", []),
@@ -274,6 +274,32 @@ class Values(Tree):
             self.assertEqual(self.read(path), read)
         else:
             self.assertFalse(os.path.lexists(self.at(os.path.dirname(path))))
+
+    def test_what_is_there_is_not_sent(self):
+        """Each value that is written as it was read; actions refuse it."""
+        self.fill()
+        self.shell("find services sessions snapshots images -name bootstrap "
+                   "-o -type f -exec cat {} + >/dev/null")
+        for path in list(dict(self.files())):
+            if not re.match("(services|sessions|snapshots|images)/"
+                            "(?!new/)[^/]+/[^/]+$", path):
+                continue
+            if not os.stat(self.at(path)).st_mode & 0o222:
+                continue
+            text = self.read(path)
+            is_text = path.endswith(("/bootstrap", "/env"))
+            for again in text, text if is_text else text.rstrip("\n"):
+                self.server.reset()
+                error = self.save_error(path, again)
+                if ACTIONS.search(path):
+                    self.assertEqual(error, "EINVAL", path)
+                else:
+                    self.assertIsNone(error, path)
+                self.assertEqual([change for change in self.server.changes()
+                                  if "/env/export" not in change["path"]
+                                  and "/execute" not in change["path"]],
+                                 [], path)
+                self.assertEqual(self.read(path), text)
 
     def test_refresh_acts_on_1_alone(self):
         path = ".unsandboxfs/refresh"

@@ -100,10 +100,10 @@ tail -n 1 services/web/domains | grep -qx c.example
 echo 0 >services/web/unfreeze_on_demand
 test "$(cat services/web/unfreeze_on_demand)" = 0
 
-#> PATCH /services/$id {"show_freeze_page":true}
+#> PATCH /services/$id {"show_freeze_page":false}
 #> GET /services
-echo 1 >services/web/show_freeze_page
-test "$(cat services/web/show_freeze_page)" = 1
+echo 0 >services/web/show_freeze_page
+test "$(cat services/web/show_freeze_page)" = 0
 
 cat >"$TMP/second.sh" <<END
 #!/bin/sh

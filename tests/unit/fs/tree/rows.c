@@ -209,8 +209,12 @@ static void check_setting(const struct row *row)
 		holds(row->flags & ROW_APPENDS && !row->check);
 	if (!setting)
 		return;
-	holds(row->write == draft_value_write);
 	holds(!strcmp(setting->name, row_name(row)));
+	holds(!row->send == (row->write == draft_value_write));
+	if (row->send) {
+		holds(row->write == resource_value_write);
+		return;
+	}
 	holds(!row->check == !(row->flags & ROW_APPENDS));
 	text = setting_text(setting, NULL, &len);
 	holds(!setting_parse(setting, text, len, &value, why, sizeof(why)));
