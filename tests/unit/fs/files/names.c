@@ -560,8 +560,8 @@ static void walk_each(void *ctx, uint64_t number)
 
 static void a_start_walks_them_all(void **ctx)
 {
-	static const char *const keys[] = { "run", "jobs/new",
-		"services/a/run", "services/b/run", "sessions/c/run" };
+	static const char *const keys[] = { "run", "jobs/new", "services/a/run",
+		"services/b/run", "sessions/c/run" };
 	uint64_t expected = 0, sum = 0;
 	struct stat st;
 
