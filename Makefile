@@ -6,7 +6,8 @@
 #   make check    run all tests; optionally SAN=address,undefined or SAN=thread
 #   make check-live   compare the real API with its description; needs keys
 #   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
-#   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR
+#   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR ...
+#   make deb      a package for Debian, in build/
 #
 # `make build/unsandboxfs` needs only libfuse3, libcurl, OpenSSL,
 # jansson and the header of uthash.
@@ -15,8 +16,13 @@ VERSION := 0.1.0
 
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
-SBINDIR ?= $(PREFIX)/sbin
-MANDIR  ?= $(PREFIX)/share/man
+# mount(8) looks for its helpers in /sbin only.
+SBINDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/sbin,$(PREFIX)/sbin)
+DATADIR ?= $(PREFIX)/share
+MANDIR  ?= $(DATADIR)/man
+UNITDIR ?= $(PREFIX)/lib/systemd
+COMPLETION ?= $(DATADIR)/bash-completion/completions
+FISHDIR ?= $(DATADIR)/fish/vendor_completions.d
 DESTDIR ?=
 
 PKG_CONFIG ?= pkg-config
@@ -25,7 +31,9 @@ INSTALL    ?= install
 comma := ,
 BUILD := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
-WERROR ?= -Werror
+# .ci/run and .ci/compilers set it to -Werror; a new compiler's new warnings
+# are no reason not to build.
+WERROR ?=
 ifdef SAN
 CFLAGS  ?= -O1 -g
 HARDEN   = -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -259,25 +267,53 @@ coverage:
 		CFLAGS='-O0 -g' COVER=--coverage LDFLAGS=--coverage
 	@tests/coverage.sh build-coverage
 
+# What is installed: SOURCE:DIRECTORY/NAME:MODE. The units get BINDIR.
+SHARE = fs/program/share
+INSTALLED = $(PROGRAM):$(BINDIR)/unsandboxfs:755 \
+	man/unsandboxfs.1:$(MANDIR)/man1/unsandboxfs.1:644 \
+	man/unsandboxfs.5:$(MANDIR)/man5/unsandboxfs.5:644 \
+	$(SHARE)/unsandboxfs.bash:$(COMPLETION)/unsandboxfs:644 \
+	$(SHARE)/_unsandboxfs:$(DATADIR)/zsh/site-functions/_unsandboxfs:644 \
+	$(SHARE)/unsandboxfs.fish:$(FISHDIR)/unsandboxfs.fish:644 \
+	$(SHARE)/unsandboxfs@.service:$(UNITDIR)/system/unsandboxfs@.service:644 \
+	$(SHARE)/unsandboxfs@.user.service:$(UNITDIR)/user/unsandboxfs@.service:644
+HELPERS = mount.unsandboxfs mount.fuse.unsandboxfs
+
 install: $(PROGRAM)
-	$(INSTALL) -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(SBINDIR)" \
-		"$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5"
-	$(INSTALL) -m 755 $(PROGRAM) "$(DESTDIR)$(BINDIR)/unsandboxfs"
-	ln -sf "$(BINDIR)/unsandboxfs" "$(DESTDIR)$(SBINDIR)/mount.unsandboxfs"
-	ln -sf "$(BINDIR)/unsandboxfs" \
-		"$(DESTDIR)$(SBINDIR)/mount.fuse.unsandboxfs"
-	$(INSTALL) -m 644 man/unsandboxfs.1 "$(DESTDIR)$(MANDIR)/man1/"
-	$(INSTALL) -m 644 man/unsandboxfs.5 "$(DESTDIR)$(MANDIR)/man5/"
+	@set -e; for each in $(INSTALLED); do IFS=:; set -- $$each; unset IFS; \
+		$(INSTALL) -D -m "$$3" "$$1" "$(DESTDIR)$$2"; done
+	@sed -i 's|@BINDIR@|$(BINDIR)|' "$(DESTDIR)$(UNITDIR)"/*/unsandboxfs@.service
+	@$(INSTALL) -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(MANDIR)/man8"
+	@for each in $(HELPERS); do \
+		ln -sf "$(BINDIR)/unsandboxfs" "$(DESTDIR)$(SBINDIR)/$$each"; \
+		ln -sf ../man1/unsandboxfs.1 \
+			"$(DESTDIR)$(MANDIR)/man8/$$each.8"; done
+
+install-strip:
+	@$(MAKE) --no-print-directory install
+	strip "$(DESTDIR)$(BINDIR)/unsandboxfs"
 
 uninstall:
-	rm -f "$(DESTDIR)$(BINDIR)/unsandboxfs" \
-		"$(DESTDIR)$(SBINDIR)/mount.unsandboxfs" \
-		"$(DESTDIR)$(SBINDIR)/mount.fuse.unsandboxfs" \
-		"$(DESTDIR)$(MANDIR)/man1/unsandboxfs.1" \
-		"$(DESTDIR)$(MANDIR)/man5/unsandboxfs.5"
+	@for each in $(INSTALLED); do IFS=:; set -- $$each; unset IFS; \
+		rm -f "$(DESTDIR)$$2"; done
+	@for each in $(HELPERS); do rm -f "$(DESTDIR)$(SBINDIR)/$$each" \
+		"$(DESTDIR)$(MANDIR)/man8/$$each.8"; done
+
+# A package for Debian, in build/deb. check-deb installs, uses, upgrades and
+# purges it in a fresh Debian, which it downloads.
+deb:
+	@tests/deps.sh build package
+	@mkdir -p build
+	@tests/deb.sh build
+
+check-deb:
+	@tests/deps.sh build demo package
+	+@$(MAKE) --no-print-directory $(JOBS) $(STANDIN)
+	@tests/deb.sh $(BUILD) chroot
 
 clean:
 	rm -rf build build-*
 
 .PHONY: all deps check check-unit check-fuzz check-live check-outside fuzz \
-	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install uninstall clean
+	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install \
+	install-strip uninstall deb check-deb clean

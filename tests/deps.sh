@@ -11,12 +11,13 @@ build='pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
 	libjansson-dev uthash-dev'
 demo='fuse3 libmicrohttpd-dev curl python3'
 test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux
-	busybox nodejs tree'
+	busybox nodejs tree zsh fish'
 lint='clang-format cppcheck mandoc shellcheck'
 coverage='gcovr'
 fuzz='clang libclang-rt-dev'
 outside='stress-ng fio git'
 bench='strace'
+package='debhelper lintian debootstrap fakeroot'
 
 wanted=
 for list in "$@"; do
@@ -29,6 +30,7 @@ for list in "$@"; do
 	fuzz) wanted="$wanted $fuzz" ;;
 	outside) wanted="$wanted $outside" ;;
 	bench) wanted="$wanted $bench" ;;
+	package) wanted="$wanted $package" ;;
 	*) echo "deps: no such list: $list" >&2; exit 2 ;;
 	esac
 done
