@@ -55,6 +55,7 @@ void options_clear(struct options *options)
 	free(options->accounts_file);
 	free(options->state_dir);
 	free(options->log_file);
+	free(options->run);
 	free(options->kernel);
 	free(options->text);
 	*options = (struct options){ 0 };

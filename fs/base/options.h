@@ -26,11 +26,15 @@ struct options {
 	char *url;	     /* never NULL */
 	char *cacert;	     /* absolute, or NULL: the system's own */
 	char *accounts_file; /* absolute, or NULL: ~/.unsandbox/... */
-	char *log_file;	     /* absolute, or NULL: syslog */
-	char *state_dir;     /* absolute, or NULL: XDG_STATE_HOME */
-	int account;	     /* -1: not given */
+	char *run;	     /* a command for sh, or NULL */
+	char *shell[4];	     /* that, as arguments */
+	char **command;	 /* to run while it is mounted, or NULL; not owned */
+	char *log_file;	 /* absolute, or NULL: syslog */
+	char *state_dir; /* absolute, or NULL: XDG_STATE_HOME */
+	int account;	 /* -1: not given */
 	uint64_t run_wait_ms;
 	uint64_t timeout_ms;
+	uint64_t idle_exit_ms; /* 0: never */
 	uid_t uid;
 	gid_t gid;
 	mode_t umask;

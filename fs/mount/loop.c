@@ -267,6 +267,7 @@ static int loop_prepare(struct mount *mount)
 	state_claim(&core->state); /* the daemon holds it, not its parent */
 	request_timeout_read(mount);
 	mountinfo_open(mount);
+	idle_start(mount);
 	key_try(mount);
 	/* Jobs of the mount before are followed again. */
 	TAILQ_FOREACH(job, &mount->jobs.all, link)

@@ -27,6 +27,9 @@ struct mount {
 	struct timer mountinfo_timer;
 	bool is_gone; /* nothing is mounted in this namespace any more */
 
+	struct timer idle_timer;
+	uint64_t operations_seen;
+
 	/* What the start waits for; see fs/mount/loop.c. */
 	struct cache_wait *key_wait;
 	struct timer key_timer;
@@ -46,6 +49,9 @@ void key_try(struct mount *mount);
 /* Opens mount->signal_fd, which signals_read reads. -errno. */
 int signals_open(struct mount *mount);
 void signals_read(struct mount *mount);
+
+/* Unmounts once nobody has used the mount for -o idle_exit. */
+void idle_start(struct mount *mount);
 
 /* Starts to watch the mount, if it can be found. */
 void mountinfo_open(struct mount *mount);

@@ -15,9 +15,11 @@
 
 #include "fs/base/base.h"
 
+static struct rlimit core_limit, files_limit; /* those of the caller */
+
 void process_harden(void)
 {
-	struct rlimit limit = { 0, 0 };
+	struct rlimit limit;
 	int fd;
 
 	/* Else the FUSE descriptor could become some library's stderr. */
@@ -28,13 +30,23 @@ void process_harden(void)
 		close(fd);
 
 	prctl(PR_SET_DUMPABLE, 0);
-	setrlimit(RLIMIT_CORE, &limit);
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+	getrlimit(RLIMIT_CORE, &core_limit);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, core_limit.rlim_max });
+	if (getrlimit(RLIMIT_NOFILE, &files_limit) == 0) {
+		limit = files_limit;
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* write fails with EFBIG instead */
+}
+
+void process_soften(void)
+{
+	setrlimit(RLIMIT_CORE, &core_limit);
+	setrlimit(RLIMIT_NOFILE, &files_limit);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 }
 
 void process_wipe_keys(void)
@@ -92,7 +104,7 @@ struct report {
 };
 
 /* The command's own process: waits for the report, prints it, exits. */
-static _Noreturn void command_wait(int fd)
+static _Noreturn void command_wait(int fd, pid_t pid, char **command)
 {
 	struct report report;
 	ssize_t len;
@@ -110,13 +122,15 @@ static _Noreturn void command_wait(int fd)
 	if (report.message[0] != '\0')
 		log_line(report.status ? LOG_ERR : LOG_WARNING, "%s",
 			report.message);
+	if (report.status == EXIT_OK && command)
+		_exit(command_run(command, pid));
 	_exit((int)report.status);
 }
 
-int daemon_start(struct daemon *daemon, bool foreground)
+int daemon_start(struct daemon *daemon, bool foreground, char **command)
 {
 	pid_t pid;
-	int fd;
+	int fd = -1;
 
 	*daemon = (struct daemon){ .foreground = foreground, .report_fd = -1 };
 	if (foreground)
@@ -124,9 +138,11 @@ int daemon_start(struct daemon *daemon, bool foreground)
 	fflush(NULL);
 	pid = fork_with_pipe(true, &fd);
 	if (pid > 0)
-		command_wait(fd);
+		command_wait(fd, pid, command);
 	if (pid == 0)
 		daemon->report_fd = fd;
+	if (pid == 0 && command) /* nobody else would end it */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	return pid;
 }
 
@@ -225,7 +241,7 @@ static _Noreturn void watchdog_run(int fd, const char *path)
 
 int watchdog_start(const char *path)
 {
-	int fd;
+	int fd = -1;
 	pid_t pid = fork_with_pipe(false, &fd);
 
 	if (pid == 0)

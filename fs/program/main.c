@@ -47,12 +47,15 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	enum exit_status status;
+	char **command = command_cut(&argc, argv);
 	char why[WHY_LEN];
 	int err;
 
 	process_harden();
 	err = options_parse(&options, argc, argv, why, sizeof(why));
 	log_open(options.foreground, options.debug);
+	if (command)
+		options.command = command;
 	if (!err) {
 		status = options_obey(&options);
 	} else {

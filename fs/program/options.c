@@ -258,6 +258,13 @@ static int options_settle(struct command_line *line)
 		options->fmask = options->umask;
 	if (!options->has_dmask)
 		options->dmask = options->umask;
+	if (options->run) {
+		static char sh[] = "sh", c[] = "-c";
+
+		memcpy(options->shell, (char *[]){ sh, c, options->run },
+			3 * sizeof(char *));
+		options->command = options->shell;
+	}
 	if (options->allow_other && options->allow_root)
 		return refuse_line(line,
 			"-o allow_other and -o allow_root exclude each other");

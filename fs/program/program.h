@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "fs/base/base.h"
 
@@ -96,6 +97,19 @@ int options_fuse_args(const struct options *options, struct fuse_args *args);
  */
 void process_harden(void);
 
+/* Undoes that for a command that is to be run. */
+void process_soften(void);
+
+/*
+ * If the command line is `unsandboxfs run WORD... -- COMMAND...`, returns the
+ * command, and takes it and the words `run` and `--` away; else NULL.
+ */
+char **command_cut(int *argc, char **argv);
+
+/* Runs the command, then ends the daemon and waits for it. Returns the exit
+ * status: the command's, or 128 and its signal. */
+int command_run(char **command, pid_t daemon);
+
 /* Wipes the keys from the environment, where /proc and children see them. */
 void process_wipe_keys(void);
 
@@ -152,8 +166,9 @@ struct daemon {
 	char message[1024];	 /* and why it failed */
 };
 
-/* Forks, unless foreground; only the daemon returns. -errno of pipe or fork. */
-int daemon_start(struct daemon *daemon, bool foreground);
+/* Forks, unless foreground; only the daemon returns. command: what the other
+ * process runs when the mount answers, or NULL. -errno of pipe or fork. */
+int daemon_start(struct daemon *daemon, bool foreground, char **command);
 
 /*
  * For mount_loop; ctx is the struct daemon. EXIT_OK is reported at once, with

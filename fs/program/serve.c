@@ -86,7 +86,8 @@ static enum exit_status daemon_serve(const struct options *options, char *why)
 {
 	enum exit_status status = EXIT_OTHER;
 	struct daemon daemon;
-	int err = daemon_start(&daemon, options->foreground);
+	int err = daemon_start(&daemon,
+		options->foreground && !options->command, options->command);
 
 	if (err)
 		return refuse(EXIT_OTHER, why, WHY_LEN,

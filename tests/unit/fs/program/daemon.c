@@ -51,14 +51,14 @@ static const struct daemon_case cases[] = {
 };
 
 /* A command that starts the daemon of this row; its stderr is fd. */
-static _Noreturn void command_run(const struct daemon_case *row, int fd)
+static _Noreturn void caller_run(const struct daemon_case *row, int fd)
 {
 	struct daemon daemon;
 
 	alarm(20);
 	dup2(fd, 2);
 	log_open(false, false);
-	if (daemon_start(&daemon, false))
+	if (daemon_start(&daemon, false, NULL))
 		_exit(99);
 	if (row->ready != NOT_CALLED)
 		daemon_ready(
@@ -81,7 +81,7 @@ static void statuses_are_reported(void **state)
 		assert_non_null(file);
 		pid = fork();
 		if (pid == 0)
-			command_run(row, fileno(file));
+			caller_run(row, fileno(file));
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		rewind(file);
 		shown[fread(shown, 1, sizeof(shown) - 1, file)] = '\0';
@@ -98,12 +98,12 @@ static void the_foreground_does_not_fork(void **state)
 	pid_t pid = getpid();
 
 	(void)state;
-	assert_int_equal(daemon_start(&daemon, true), 0);
+	assert_int_equal(daemon_start(&daemon, true, NULL), 0);
 	assert_int_equal(getpid(), pid);
 	daemon_ready(&daemon, EXIT_OK, "");
 	assert_int_equal(daemon_end(&daemon, EXIT_OK, ""), EXIT_OK);
 
-	assert_int_equal(daemon_start(&daemon, true), 0);
+	assert_int_equal(daemon_start(&daemon, true, NULL), 0);
 	assert_int_equal(daemon_end(&daemon, EXIT_OK, ""), EXIT_OK);
 }
 
