@@ -31,7 +31,6 @@ struct setting {
 	const char *preset; /* what reading gives if nothing was set */
 	const char *field;  /* the API's name for it; NULL: the same */
 	const char *help;
-	bool is_secret; /* never written to disk */
 };
 
 const struct setting *setting_find(

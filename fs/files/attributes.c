@@ -45,8 +45,7 @@ static int inode_stat(struct inode *inode, struct stat *st)
 		return err;
 	if (fstatat(fd, name, st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return errno == ENOENT ? -ESTALE : -errno;
-	if (!inode->is_secret && inode->file.number &&
-		st->st_ino != inode->file.number)
+	if (inode->file.number && st->st_ino != inode->file.number)
 		return -ESTALE;
 	return 0;
 }
@@ -69,7 +68,6 @@ int file_stat(struct file *file, struct stat *st)
 	struct inode *inode = inode_of(file);
 	const struct files_options *options = &inode->files->options;
 	bool is_top = inode->dir && inode->dir->key;
-	struct place *place;
 	int err = inode_stat(inode, st);
 
 	if (err == -ENOENT && is_top)
@@ -79,11 +77,6 @@ int file_stat(struct file *file, struct stat *st)
 	st->st_ino = file->ino;
 	if (inode->dir)
 		st->st_nlink = dir_is_alive(inode);
-	if (inode->is_secret) {
-		st->st_nlink = 0;
-		TAILQ_FOREACH(place, &inode->places, link)
-		st->st_nlink++;
-	}
 	if (!S_ISLNK(st->st_mode))
 		st->st_mode &= ~(
 			S_ISDIR(st->st_mode) ? options->dmask : options->fmask);
@@ -108,15 +101,13 @@ static int top_make_first(struct inode *inode)
  * the times alone if the size stays. */
 static int size_set(struct inode *inode, struct file_opened *opened, off_t size)
 {
-	int fd = opened ? opened->fd : inode->is_secret ? inode->fd : -1;
+	int fd = opened ? opened->fd : -1;
 	char path[REACH_MAX];
 	struct stat st;
 	int err;
 
 	if (!S_ISREG(inode->file.type))
 		return inode->dir ? -EISDIR : -EINVAL;
-	if (inode->is_secret && size > SECRET_MAX)
-		return -EFBIG;
 	err = inode_path(inode, path);
 	if (!err)
 		err = inode_stat(inode, &st);
@@ -165,8 +156,7 @@ static int mode_set(struct inode *inode, mode_t mode)
 	err = inode_path(inode, path);
 	if (err)
 		return err;
-	mode &= inode->is_secret ? 0700 : 07777;
-	return chmod(path, mode) ? -errno : 0;
+	return chmod(path, mode & 07777) ? -errno : 0;
 }
 
 static int times_set(struct inode *inode, int which, const struct stat *st)

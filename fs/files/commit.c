@@ -135,8 +135,6 @@ bool file_is_dirty(const struct file *file)
 	const struct inode *inode = inode_of(file);
 	struct place *place;
 
-	if (inode->is_secret)
-		return false;
 	if (inode->is_dirty || inode->commits)
 		return true;
 	TAILQ_FOREACH(place, &inode->places, link)

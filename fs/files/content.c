@@ -46,11 +46,9 @@ int file_open(struct file *file, int flags, struct file_opened *opened)
 
 	if (!S_ISREG(file->type))
 		return inode->dir ? -EISDIR : -ELOOP;
-	fd = inode->is_secret
-		? fcntl(inode->fd, F_DUPFD_CLOEXEC, 0)
-		: inode_open(inode, flags & (O_ACCMODE | O_NOATIME));
+	fd = inode_open(inode, flags & (O_ACCMODE | O_NOATIME));
 	if (fd < 0)
-		return inode->is_secret ? -errno : fd;
+		return fd;
 	err = flags & O_TRUNC ? content_cut(inode, fd, is_writable) : 0;
 	if (err) {
 		close(fd);
@@ -79,8 +77,6 @@ ssize_t file_write(
 
 	if (offset < 0)
 		return -EINVAL;
-	if (inode->is_secret && offset + (off_t)len > SECRET_MAX)
-		return -EFBIG;
 	while (done < len && n > 0) {
 		n = pwrite(opened->fd, (const char *)bytes + done, len - done,
 			offset + (off_t)done);
@@ -102,10 +98,6 @@ int file_allocate(struct file_opened *opened, int mode, off_t offset, off_t len)
 
 	if (offset < 0 || len <= 0)
 		return -EINVAL;
-	if (inode->is_secret &&
-		(offset > SECRET_MAX || len > SECRET_MAX ||
-			offset + len > SECRET_MAX))
-		return -EFBIG;
 	if (fstat(opened->fd, &st) || fallocate(opened->fd, mode, offset, len))
 		return -errno;
 	inode->is_dirty = true;
@@ -120,7 +112,7 @@ int file_open_cut(struct file *file, off_t size)
 	struct stat st;
 	int fd;
 
-	if (!S_ISREG(file->type) || inode->is_secret || file_stat(file, &st) ||
+	if (!S_ISREG(file->type) || file_stat(file, &st) ||
 		st.st_size <= size || st.st_blocks - size / 512 < LARGE_BLOCKS)
 		return -ENOENT;
 	fd = inode_open(inode, O_WRONLY);
@@ -128,9 +120,4 @@ int file_open_cut(struct file *file, off_t size)
 		return -ENOENT; /* by the descriptor of a handle, then */
 	content_changed(inode);
 	return fd;
-}
-
-bool file_is_secret(const struct file *file)
-{
-	return inode_of(file)->is_secret;
 }

@@ -19,11 +19,10 @@
  * and passes on what is asked to the system call of the same name, as libfuse's
  * passthrough_ll does. It knows nothing of FUSE, of running, or of the network.
  *
- * Of its own are only: what is hidden (.settings), files that are kept in
- * memory alone (secrets), generations of content, and what a commit has to make
- * durable. All functions are for the loop unless they say otherwise. They
- * return 0 or -errno: the system call's, -ENOMEM, or -ESTALE if the backing
- * directory was changed from outside.
+ * Of its own are only: what is hidden (.settings), generations of content, and
+ * what a commit has to make durable. All functions are for the loop unless they
+ * say otherwise. They return 0 or -errno: the system call's, -ENOMEM, or
+ * -ESTALE if the backing directory was changed from outside.
  */
 
 struct files;
@@ -60,8 +59,6 @@ struct files_options {
 	mode_t fmask, dmask;   /* bits that no file, no directory shows */
 	mode_t top_mode;       /* permission bits of top directories */
 	struct timespec epoch; /* their time, until they are made on disk */
-	/* Whether what stands under this name is kept on no disk. */
-	bool (*is_secret)(const struct file *dir, const char *name);
 	/* The last name of a backing file was removed. file is NULL if it is
 	 * not known. */
 	void (*gone)(void *ctx, uint64_t number, struct file *file);
@@ -144,7 +141,7 @@ int file_rename(struct file *dir, const char *name, struct file *new_dir,
 int file_remove_tree(struct file *dir);
 
 /* Entries of a directory but for "." and "..", in no order. each returns 0, or
- * an error that ends it. Secrets have the number 0. */
+ * an error that ends it. */
 int file_each(struct file *dir,
 	int (*each)(void *ctx, const char *name, uint64_t number, mode_t type),
 	void *ctx);
@@ -188,8 +185,6 @@ int file_allocate(
  * starts a new generation and returns a descriptor for it, which the caller
  * closes. Else -ENOENT. */
 int file_open_cut(struct file *file, off_t size);
-/* A file that is kept in memory alone, 1 MiB at most (-EFBIG). */
-bool file_is_secret(const struct file *file);
 
 /* A descriptor of a directory for the worker to read; the caller closes it. */
 int file_open_dir(struct file *dir);
@@ -213,12 +208,10 @@ struct file_commit *file_commit_begin(
 int file_commit_work(struct file_commit *commit);
 void file_commit_end(struct file_commit *commit);
 
-/* The settings of a directory: objects name -> value, borrowed; NULL: none.
- * Secrets are kept in memory only. */
+/* The settings of a directory: an object name -> value, borrowed; NULL: none.
+ */
 json_t *file_settings(struct file *dir);
-json_t *file_secrets(struct file *dir);
 /* value NULL: removes it. Takes value. */
 int file_settings_set(struct file *dir, const char *name, json_t *value);
-int file_secrets_set(struct file *dir, const char *name, json_t *value);
 
 #endif

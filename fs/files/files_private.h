@@ -12,7 +12,6 @@
 #include "fs/base/base.h"
 #include "fs/files/files.h"
 
-#define SECRET_MAX (1 << 20)
 /* Freeing this much takes more than a turn of the loop should. */
 enum { LARGE_BLOCKS = 16384 }; /* of 512 bytes */
 #define SETTINGS_NAME ".settings"
@@ -22,8 +21,7 @@ struct inode;
 
 /* A name under which an inode is known. It holds its directory. */
 struct place {
-	TAILQ_ENTRY(place) link;   /* of the inode's */
-	TAILQ_ENTRY(place) memory; /* in the directory, of a secret's */
+	TAILQ_ENTRY(place) link; /* of the inode's */
 	struct inode *inode, *dir;
 	char name[];
 };
@@ -32,9 +30,8 @@ LIST_HEAD(opened_list, file_opened);
 
 struct directory {
 	char *key; /* of a top directory; NULL: below one */
-	struct place_list memory;
 	unsigned freezes;
-	json_t *settings, *secrets;
+	json_t *settings;
 	bool is_read; /* the settings */
 	bool is_settings_dirty;
 	bool is_new; /* what a top directory is in was not synced yet */
@@ -49,13 +46,10 @@ struct inode {
 	unsigned commits; /* under way */
 	/*
 	 * Of a directory: an O_PATH descriptor in the cache. Of what is pinned:
-	 * an O_PATH descriptor, since no name leads to it. Of a secret: its
-	 * content. -1: none.
+	 * an O_PATH descriptor, since no name leads to it. -1: none.
 	 */
 	int fd;
-	int reserved_fd; /* of a secret that was on disk: so that its inode
-			    number is not used again meanwhile; -1 */
-	bool is_pinned, is_secret;
+	bool is_pinned;
 	bool is_dirty; /* changed since its last commit */
 	TAILQ_ENTRY(inode) cached;
 	struct opened_list opened;
@@ -90,8 +84,6 @@ int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
 	struct file **out);
 /* NULL: unknown. Not held. */
 struct inode *inode_find(struct files *files, const struct stat *st);
-/* One in memory, with the given descriptor, held. */
-int inode_new_secret(struct files *files, int fd, struct file **out);
 void inode_release(struct inode *inode);
 void inode_free(struct inode *inode);
 struct place *place_find(
@@ -102,7 +94,7 @@ void place_insert(struct place *place, struct inode *inode);
 int place_add(struct inode *inode, struct inode *dir, const char *name);
 /* Frees it; NULL does nothing. */
 void place_remove(struct place *place);
-/* Forgets settings and secrets. */
+/* Forgets the settings. */
 void directory_clear(struct directory *dir);
 struct inode *dir_parent(const struct inode *dir);
 /* False for a directory that was removed, or is in one. */
@@ -147,23 +139,10 @@ void name_gone(struct files *files, const struct stat *st);
 
 /* Sets its permission bits, where the daemon may. */
 void mode_try(int fd, const char *name, mode_t mode);
-/* Removes the hidden settings of a directory (NULL: not known) that is to go,
+/* Removes the hidden settings of a directory that is to go,
  * if there is nothing else in it; else -ENOTEMPTY. One that cannot be read may
  * be empty: 0. */
-int dir_clear(const struct inode *dir, int fd, const char *name);
-
-/* ---- secret.c ---- */
-
-bool secret_name(const struct inode *dir, const char *name, mode_t type);
-struct place *secret_find(const struct inode *dir, const char *name);
-int secret_create(struct inode *dir, const char *name, mode_t mode,
-	const struct file_caller *caller, struct file **out);
-int secret_link(struct inode *inode, struct inode *dir, const char *name);
-void secret_unlink(struct place *place);
-/* 1: neither name is a secret's, and nothing was done. */
-int secret_rename(struct inode *dir, const char *name, struct inode *new_dir,
-	const char *new_name, unsigned flags);
-void secret_wipe(struct inode *inode);
+int dir_clear(int fd, const char *name);
 
 /* ---- content.c ---- */
 

@@ -13,7 +13,7 @@
 /*
  * Inode numbers as shown: bit 63 is clear, bit 62 is set, which is clear in the
  * numbers of rows (fs/core/node.c). Bit 61 is set for what has no backing inode
- * to make a number of: top directories and secrets.
+ * to make a number of: top directories.
  */
 #define BITS_61 ((UINT64_C(1) << 61) - 1)
 #define OF_FILES (UINT64_C(1) << 62)
@@ -41,17 +41,14 @@ static struct inode *inode_new(struct files *files, uint64_t ino, mode_t type)
 	inode->files = files;
 	inode->file.ino = ino;
 	inode->file.type = type;
-	inode->fd = inode->reserved_fd = -1;
+	inode->fd = -1;
 	inode->holds = 1;
 	LIST_INIT(&inode->opened);
 	TAILQ_INIT(&inode->places);
 	if (S_ISDIR(type))
 		inode->dir = calloc(1, sizeof(*inode->dir));
-	if (inode->dir) {
-		/* After a start, what is durable is not known. */
+	if (inode->dir) /* After a start, what is durable is not known. */
 		inode->is_dirty = inode->dir->is_new = true;
-		TAILQ_INIT(&inode->dir->memory);
-	}
 	if (!S_ISDIR(type) || inode->dir)
 		HASH_ADD(hh, files->table, file.ino, sizeof(ino), inode);
 	if (inode->hh.tbl)
@@ -121,23 +118,6 @@ int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
 	return 0;
 }
 
-int inode_new_secret(struct files *files, int fd, struct file **out)
-{
-	struct inode *inode;
-	uint64_t ino;
-
-	do
-		ino = mix(files, files->serial++) | OF_TOPS;
-	while (table_find(files, ino));
-	inode = inode_new(files, ino, S_IFREG);
-	if (!inode)
-		return -ENOMEM;
-	inode->fd = fd;
-	inode->is_secret = true;
-	*out = &inode->file;
-	return 0;
-}
-
 struct file *files_top(struct files *files, const char *key)
 {
 	uint64_t ino = mix(files, hash_text(HASH_START, key)) | OF_TOPS;
@@ -186,34 +166,23 @@ struct file *file_by_ino(struct files *files, uint64_t ino)
 /* A rename may still save unsaved content; see fs/ops/save.c. */
 static bool is_needed(const struct inode *inode)
 {
-	const struct directory *dir = inode->dir;
-
 	if (inode->lookups || inode->holds || inode->commits)
 		return true;
-	if (dir)
-		return !TAILQ_EMPTY(&dir->memory) || dir->secrets;
-	return !TAILQ_EMPTY(&inode->places) &&
-		(inode->is_secret ||
-			inode->file.generation != inode->file.sent);
+	return !inode->dir && !TAILQ_EMPTY(&inode->places) &&
+		inode->file.generation != inode->file.sent;
 }
 
 void directory_clear(struct directory *dir)
 {
-	setting_wipe(dir->secrets);
-	json_decref(dir->secrets);
 	json_decref(dir->settings);
-	dir->secrets = dir->settings = NULL;
+	dir->settings = NULL;
 	dir->is_read = true;
 }
 
 void inode_free(struct inode *inode)
 {
-	if (inode->is_secret)
-		secret_wipe(inode);
 	HASH_DEL(inode->files->table, inode);
 	inode_close_fd(inode);
-	if (inode->reserved_fd >= 0)
-		fd_close(inode->files, inode->reserved_fd);
 	if (inode->dir) {
 		directory_clear(inode->dir);
 		free(inode->dir->key);
@@ -297,8 +266,6 @@ void place_insert(struct place *place, struct inode *inode)
 {
 	place->inode = inode;
 	TAILQ_INSERT_TAIL(&inode->places, place, link);
-	if (inode->is_secret)
-		TAILQ_INSERT_TAIL(&place->dir->dir->memory, place, memory);
 }
 
 int place_add(struct inode *inode, struct inode *dir, const char *name)
@@ -319,8 +286,6 @@ void place_remove(struct place *place)
 	dir = place->dir;
 	if (place->inode)
 		TAILQ_REMOVE(&place->inode->places, place, link);
-	if (place->inode && place->inode->is_secret)
-		TAILQ_REMOVE(&dir->dir->memory, place, memory);
 	free(place);
 	file_drop(&dir->file);
 }

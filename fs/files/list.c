@@ -17,16 +17,13 @@ void mode_try(int fd, const char *name, mode_t mode)
 		return;
 }
 
-int dir_clear(const struct inode *dir, int fd, const char *name)
+int dir_clear(int fd, const char *name)
 {
 	bool has_settings = false;
 	struct dirent *entry;
-	DIR *stream;
+	DIR *stream = dir_stream(fd, name);
 	int err = 0;
 
-	if (dir && !TAILQ_EMPTY(&dir->dir->memory))
-		return -ENOTEMPTY;
-	stream = dir_stream(fd, name);
 	if (!stream)
 		return errno == EACCES ? 0 : -errno;
 	while (!err && (entry = dir_next(stream)))
@@ -56,7 +53,6 @@ int file_each(struct file *file,
 	void *ctx)
 {
 	struct inode *dir = inode_of(file);
-	struct place *place;
 	struct dirent *entry;
 	DIR *stream;
 	int fd = dir_fd(dir), err = 0;
@@ -66,9 +62,6 @@ int file_each(struct file *file,
 	stream = dir_stream(fd, ".");
 	if (!stream)
 		return -errno;
-	TAILQ_FOREACH(place, &dir->dir->memory, memory)
-	if (!err)
-		err = each(ctx, place->name, 0, S_IFREG);
 	while (!err && (entry = dir_next(stream))) {
 		mode_t type = type_of(fd, entry);
 		if (strcmp(entry->d_name, SETTINGS_NAME) &&
@@ -110,7 +103,7 @@ int file_find_places(struct file *file)
 		TAILQ_FOREACH(earlier, &inode->places, link)
 		if (earlier->dir == place->dir)
 			break;
-		if (!err && earlier == place && !inode->is_secret)
+		if (!err && earlier == place)
 			err = find_in(inode, place->dir);
 		if (place == last)
 			break;
@@ -141,31 +134,12 @@ static void tree_leave(
 	closedir(stream);
 }
 
-static bool is_below(const struct inode *dir, const struct inode *above)
-{
-	while (dir && dir != above)
-		dir = dir_parent(dir);
-	return dir != NULL;
-}
-
-static struct place *secret_below(struct files *files, const struct inode *dir)
-{
-	struct inode *inode, *next;
-	struct place *place;
-
-	HASH_ITER(hh, files->table, inode, next)
-	TAILQ_FOREACH(place, &inode->places, link)
-	if (inode->is_secret && is_below(place->dir, dir))
-		return place;
-	return NULL;
-}
-
 /* One rename moves the whole tree aside. */
 int file_remove_tree(struct file *file)
 {
 	struct inode *dir = inode_of(file);
 	struct files *files = dir->files;
-	struct place *place = TAILQ_FIRST(&dir->places), *secret;
+	struct place *place = TAILQ_FIRST(&dir->places);
 	char path[PATH_MAX], aside[64];
 	int fd = files->state_fd;
 
@@ -185,9 +159,6 @@ int file_remove_tree(struct file *file)
 	if (dir_fd(dir) < 0 || renameat(fd, path, files->state_fd, aside))
 		return errno == ENOENT ? 0 : -errno;
 	file_hold(file);
-	/* What is in memory is not found by the sweep. */
-	while ((secret = secret_below(files, dir)))
-		secret_unlink(secret);
 	tree_leave(files, dir, files->state_fd, aside);
 	inode_pin(dir, -1);
 	if (place) {

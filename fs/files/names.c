@@ -35,16 +35,10 @@ void name_gone(struct files *files, const struct stat *st)
 int file_lookup(struct file *file, const char *name, struct file **out)
 {
 	struct inode *dir = inode_of(file);
-	struct place *secret = secret_find(dir, name);
 	struct stat st;
 	int fd, err;
 
 	*out = NULL;
-	if (secret) {
-		*out = &secret->inode->file;
-		file_hold(*out);
-		return 0;
-	}
 	fd = dir_fd(dir);
 	err = fd < 0 ? fd : name_stat(fd, name, &st);
 	return err ? err : inode_adopt(dir, name, &st, out);
@@ -81,17 +75,6 @@ int file_create(struct file *file, const char *name, mode_t mode, int flags,
 
 	if (dir_fd < 0)
 		return dir_fd;
-	if (secret_name(dir, name, S_IFREG)) {
-		err = secret_create(dir, name, mode, caller, out);
-		if (err || !opened)
-			return err;
-		err = file_open(*out, flags, opened);
-		if (err) {
-			file_unlink(file, name);
-			file_drop(*out);
-		}
-		return err;
-	}
 	fd = openat(dir_fd, name,
 		(flags & O_ACCMODE) | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		mode & 07777);
@@ -113,8 +96,6 @@ static int node_make(struct inode *dir, const char *name, mode_t mode,
 
 	if (fd < 0)
 		return fd;
-	if (secret_find(dir, name))
-		return -EEXIST;
 	if (target ? symlinkat(target, fd, name)
 		   : mkdirat(fd, name, mode & 07777))
 		return -errno;
@@ -146,8 +127,6 @@ int file_link(struct file *file, struct file *into, const char *name)
 		return fd;
 	if (inode->dir)
 		return -EPERM;
-	if (inode->is_secret || secret_name(dir, name, file->type))
-		return secret_link(inode, dir, name);
 	place = place_new(dir, name);
 	if (!place)
 		return -ENOMEM;
@@ -238,7 +217,7 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 	err = leaving_begin(&leaving, dir->files, fd, name);
 	if (!err) {
 		err = is_dir && S_ISDIR(leaving.st.st_mode)
-			? dir_clear(leaving.inode, fd, name)
+			? dir_clear(fd, name)
 			: 0;
 		if (!err && unlinkat(fd, name, is_dir ? AT_REMOVEDIR : 0))
 			err = -errno;
@@ -251,22 +230,12 @@ static int name_remove(struct inode *dir, const char *name, bool is_dir)
 
 int file_unlink(struct file *file, const char *name)
 {
-	struct inode *dir = inode_of(file);
-	struct place *secret = secret_find(dir, name);
-
-	if (!secret)
-		return name_remove(dir, name, false);
-	secret_unlink(secret);
-	return 0;
+	return name_remove(inode_of(file), name, false);
 }
 
 int file_rmdir(struct file *file, const char *name)
 {
-	struct inode *dir = inode_of(file);
-
-	if (secret_find(dir, name))
-		return -ENOTDIR;
-	return name_remove(dir, name, true);
+	return name_remove(inode_of(file), name, true);
 }
 
 /* ---- names that move ---- */
@@ -304,7 +273,7 @@ static int rename_do(
 
 	if (!err && !to->flags && !is_same && S_ISDIR(st->st_mode) &&
 		S_ISDIR(old->st.st_mode))
-		err = dir_clear(old->inode, to->new_fd, to->new_name);
+		err = dir_clear(to->new_fd, to->new_name);
 	if (!err &&
 		renameat2(
 			to->fd, to->name, to->new_fd, to->new_name, to->flags))
@@ -346,16 +315,12 @@ int file_rename(struct file *file, const char *name, struct file *new_file,
 		.new_name = new_name,
 		.flags = flags,
 	};
-	int err;
 
 	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
 	to.new_fd = dir_fd_make(to.new_dir);
 	if (to.new_fd < 0)
 		return to.new_fd;
-	err = secret_rename(to.dir, name, to.new_dir, new_name, flags);
-	if (err <= 0)
-		return err;
 	to.fd = dir_fd(to.dir);
 	return to.fd < 0 ? to.fd : rename_on_disk(&to);
 }

@@ -139,7 +139,7 @@ int inode_reach(struct inode *inode, int *fd, const char **name)
 
 	*name = "";
 	*fd = inode->fd;
-	if (inode->is_pinned || inode->is_secret)
+	if (inode->is_pinned)
 		return *fd < 0 ? -ESTALE : 0;
 	if (inode->dir) {
 		*fd = dir_fd(inode);

@@ -37,11 +37,6 @@ json_t *file_settings(struct file *file)
 	return dir->settings;
 }
 
-json_t *file_secrets(struct file *file)
-{
-	return inode_of(file)->dir->secrets;
-}
-
 /* 0, also where there was none to remove. */
 static int object_set(json_t **object, const char *name, json_t *value)
 {
@@ -91,12 +86,4 @@ int file_settings_set(struct file *file, const char *name, json_t *value)
 	dir->dir->settings = changed;
 	dir->dir->is_read = true;
 	return 0;
-}
-
-int file_secrets_set(struct file *file, const char *name, json_t *value)
-{
-	struct directory *dir = inode_of(file)->dir;
-
-	setting_wipe(json_object_get(dir->secrets, name));
-	return object_set(&dir->secrets, name, value);
 }

@@ -151,17 +151,6 @@ int dir_kind_refuses(struct file *dir, const char *name)
 		: 0;
 }
 
-bool dir_kind_is_secret(const struct file *dir, const char *name)
-{
-	const struct setting *env =
-		setting_find(dir_kind_of(dir)->settings, "env");
-
-	if (!env || !env->is_secret || !file_parent(dir))
-		return false;
-	return !strcmp(name, "env") ||
-		(name_is_ignored(name) && strstr(name, "env"));
-}
-
 int dir_kind_settings(struct file *dir, json_t **settings)
 {
 	json_t *all = json_object();
@@ -170,8 +159,6 @@ int dir_kind_settings(struct file *dir, json_t **settings)
 	*settings = NULL;
 	for (; dir && !err; dir = file_parent(dir)) {
 		err = json_inherit(all, file_settings(dir));
-		if (!err)
-			err = json_inherit(all, file_secrets(dir));
 	}
 	if (err)
 		json_decref(all);
@@ -185,9 +172,7 @@ const json_t *dir_kind_setting(struct file *dir, const char *name)
 	const json_t *value = NULL;
 
 	for (; dir && !value; dir = file_parent(dir)) {
-		value = json_object_get(file_secrets(dir), name);
-		if (!value)
-			value = json_object_get(file_settings(dir), name);
+		value = json_object_get(file_settings(dir), name);
 	}
 	return value;
 }

@@ -57,9 +57,6 @@ bool dir_kind_is_program(
 /* Thread-safe. */
 bool fd_has_shebang(int fd);
 
-/* Whether a file of this name is never written to disk: a vault's text, and
- * what editors make of it. */
-bool dir_kind_is_secret(const struct file *dir, const char *name);
 /* The settings in force in a directory, in a new object: the nearest directory
  * that has set one decides. -ENOMEM. */
 int dir_kind_settings(struct file *dir, json_t **settings);

@@ -82,7 +82,6 @@ static int files_start(struct core *core)
 			: 0,
 		.top_mode = 0777 & ~options->dmask,
 		.epoch = core->epoch,
-		.is_secret = dir_kind_is_secret,
 		.gone = file_gone,
 		.sweep = files_removed,
 		.close_slowly = close_slowly,

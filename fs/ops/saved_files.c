@@ -85,7 +85,7 @@ static void saved_handle_fill(struct op *op, struct handle *handle)
 {
 	if (handle->is_writable)
 		handle->file->writers++;
-	handle_fill(handle, &op->fi, !file_is_secret(handle->file));
+	handle_fill(handle, &op->fi, true);
 }
 
 /* Clears set-id bits of another user's file, as any filesystem does. For writes

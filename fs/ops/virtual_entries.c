@@ -92,20 +92,6 @@ static int list_job(
 	return err ? err : listing_add(of->listing, job_name, &found);
 }
 
-/* A secret is in memory alone: its inode number is not the disk's. */
-static uint64_t listed_ino(
-	const struct listing_of *of, const char *name, uint64_t number)
-{
-	uint64_t ino = files_ino(of->core->files, number);
-	struct file *file;
-
-	if (number || file_lookup(of->dir, name, &file))
-		return ino;
-	ino = file->ino;
-	file_drop(file);
-	return ino;
-}
-
 /* The job comes first: rm -r removes in this order, and removing a program
  * removes its job. */
 static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
@@ -115,7 +101,7 @@ static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
 	struct job *job = S_ISREG(type) ? job_of_file(of->core, number) : NULL;
 	int err = job ? list_job(of, name, job) : 0;
 
-	found.ino = listed_ino(of, name, number);
+	found.ino = files_ino(of->core->files, number);
 	return err ? err : listing_add(of->listing, name, &found);
 }
 

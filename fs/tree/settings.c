@@ -30,8 +30,6 @@ static struct file *settings_dir(struct core *core, const struct node *node)
  * close, the others with their newline. */
 static const struct row *setting_row(const struct setting *setting)
 {
-	if (setting->is_secret)
-		return tree_row("/run/.settings/{secret}");
 	switch (setting->type) {
 	case SETTING_ENV:
 	case SETTING_LIST:
@@ -160,14 +158,11 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 static int settings_keep(struct op *op, struct file *dir,
 	const struct setting *setting, json_t *value)
 {
-	bool had = json_object_get(file_settings(dir), setting->name) ||
-		json_object_get(file_secrets(dir), setting->name);
 	int err;
 
-	if (!value && !had)
+	if (!value && !json_object_get(file_settings(dir), setting->name))
 		return 0;
-	err = setting->is_secret ? file_secrets_set(dir, setting->name, value)
-				 : file_settings_set(dir, setting->name, value);
+	err = file_settings_set(dir, setting->name, value);
 	/* The settings are a file in the directory, whose times change. */
 	notify_file(op->core, dir->ino);
 	if (err)
@@ -266,10 +261,6 @@ const struct row tree_settings_rows[] = {
 		"back to what is inherited"),
 	SETTING("{lines}", 0644, ROW_APPENDS,
 		"a setting of several lines, such as env: likewise",
-		.check = setting_check),
-	SETTING("{secret}", 0600, ROW_APPENDS | ROW_SECRET | ROW_UNSIZED,
-		"env of a draft of a service: likewise, but kept in memory "
-		"alone, and gone with the mount",
 		.check = setting_check),
 	{ 0 },
 };

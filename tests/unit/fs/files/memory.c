@@ -31,12 +31,6 @@ void *__wrap_realloc(void *old, size_t size)
 	return is_failing() ? NULL : __real_realloc(old, size);
 }
 
-static bool named_env(const struct file *dir, const char *name)
-{
-	(void)dir;
-	return !strcmp(name, "env");
-}
-
 #define DROP(err, file) drop(err, &(file))
 
 static int drop(int err, struct file **file)
@@ -86,17 +80,6 @@ static int create(void)
 		file);
 }
 
-static int create_secret(void)
-{
-	struct file *file;
-	int err = file_create(
-		fixture.top, "env", 0644, O_RDWR, &fixture.caller, NULL, &file);
-
-	if (!err)
-		file_unlink(fixture.top, "env");
-	return DROP(err, file);
-}
-
 static int mkdir_new(void)
 {
 	struct file *file;
@@ -136,11 +119,6 @@ static int exchange(void)
 {
 	return file_rename(
 		fixture.top, "known", fixture.top, "kept", RENAME_EXCHANGE);
-}
-
-static int conceal(void)
-{
-	return file_rename(fixture.top, "known", fixture.top, "env", 0);
 }
 
 static int unlink_known(void)
@@ -213,14 +191,12 @@ static void each_allocation_fails(void **ctx)
 		{ "look_up", look_up },
 		{ "look_up_dir", look_up_dir },
 		{ "create", create },
-		{ "create_secret", create_secret },
 		{ "mkdir_new", mkdir_new },
 		{ "symlink_new", symlink_new },
 		{ "link_new", link_new },
 		{ "rename_new", rename_new },
 		{ "rename_over", rename_over },
 		{ "exchange", exchange },
-		{ "conceal", conceal },
 		{ "unlink_known", unlink_known },
 		{ "find_places", find_places },
 		{ "settings", settings },
@@ -233,7 +209,6 @@ static void each_allocation_fails(void **ctx)
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
 		int err = -ENOMEM;
 		fixture_setup(ctx);
-		fixture.options.is_secret = named_env;
 		reload();
 		prepare();
 		for (long n = 1; err; n++) {

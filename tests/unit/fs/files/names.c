@@ -328,12 +328,7 @@ static void settings_move_with_the_directory(void **ctx)
 	file_settings_set(dir, "ttl", json_integer(5));
 	file_settings_set(dir, "a", json_true());
 	file_settings_set(dir, "a", NULL);
-	file_secrets_set(dir, "env", json_string("secret"));
 	assert_int_equal(file_rename(fixture.top, "d", fixture.top, "e", 0), 0);
-	assert_non_null(file_secrets(dir));
-	file_drop(dir);
-	dir = find(fixture.top, "e");
-	assert_non_null(file_secrets(dir)); /* it is kept while it has some */
 	file_drop(dir);
 	reload();
 	dir = find(fixture.top, "e");
@@ -341,7 +336,6 @@ static void settings_move_with_the_directory(void **ctx)
 	assert_int_equal(
 		json_integer_value(json_object_get(file_settings(dir), "ttl")),
 		5);
-	assert_null(file_secrets(dir));
 	file_drop(dir);
 	reload();
 	int fd = open(at("run/e/.settings"), O_WRONLY | O_TRUNC);
