@@ -50,6 +50,9 @@ int draft_set(struct core *core, struct draft *draft, const char *name,
 int draft_set_secret(
 	struct core *core, struct draft *draft, const char *text, size_t len);
 int drafts_save(struct core *core);
+/* Makes durable what was stored. Returns -EINPROGRESS, and is not to be called
+ * again; then task_wait tells. */
+int drafts_sync(struct op *op);
 
 /* The directory of its input files. Held for the caller; NULL: out of memory.
  */

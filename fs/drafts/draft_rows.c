@@ -246,6 +246,8 @@ int draft_value_write(
 	json_t *value;
 	int err;
 
+	if (op->task)
+		return task_wait(op);
 	if (!draft)
 		return -ENOENT;
 	if (draft->is_committing)
@@ -256,7 +258,7 @@ int draft_value_write(
 		      : text_parse(op, node, text, len, &value);
 	if (!err)
 		err = draft_set(op->core, draft, row_name(node->row), value);
-	return err;
+	return err ? err : drafts_sync(op);
 }
 
 int draft_value_check(struct core *core, const struct node *node,

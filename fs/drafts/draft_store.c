@@ -3,10 +3,12 @@
  * them outlives the mount
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "fs/base/base.h"
 #include "fs/core/core.h"
@@ -120,6 +122,39 @@ int drafts_save(struct core *core)
 	json_decref(records);
 	free(text);
 	return err;
+}
+
+struct sync {
+	struct task task;
+	int fd; /* of the state directory; borrowed */
+};
+
+static int sync_work(struct task *task)
+{
+	int dir_fd = ((struct sync *)task)->fd, err = 0;
+	int fd = openat(dir_fd, drafts_name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) || fsync(dir_fd))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int drafts_sync(struct op *op)
+{
+	struct sync *sync = calloc(1, sizeof(*sync));
+	int err;
+
+	if (!sync)
+		return -ENOMEM;
+	sync->task.work = sync_work;
+	sync->fd = op->core->state.fd;
+	err = task_start(op->core->worker, &sync->task);
+	if (err)
+		return err;
+	task_give(&sync->task, op);
+	return task_wait(op);
 }
 
 static char *member_copy(const json_t *record, const char *name)

@@ -43,6 +43,13 @@ static int set(void)
 	return put("run/d/.settings/ttl", "7\n");
 }
 
+static int set_draft(void)
+{
+	int err = call_mkdir("services/new/d");
+
+	return err ? err : put("services/new/d/ports", "80\n");
+}
+
 /* Opens what is there, and syncs it; its close has nothing to do then. */
 static int sync_after(int err, const char *path, bool is_dir)
 {
@@ -88,6 +95,7 @@ static void each(void **ctx)
 	} cases[] = {
 		{ "save", save, { "/run/d/new.txt\n", "/run/d\n" } },
 		{ "set", set, { "/run/d/.settings\n", "/run/d\n" } },
+		{ "draft", set_draft, { "/drafts.json\n", "/drafts.json\n" } },
 		{ "cut", cut, { "/run/d/old.txt\n", "/run/d/old.txt\n" } },
 		{ "move", move, { "/run/d\n", "/run/d\n" } },
 		{ "removed", removed, { "/run/d\n", "/run/d\n" } },
