@@ -28,6 +28,7 @@ int options_init(struct options *options)
 		.account = -1,
 		.run_wait_ms = 1000,
 		.timeout_ms = 30 * 1000,
+		.keep_jobs = 1000,
 		.uid = getuid(),
 		.gid = getgid(),
 		.umask = umask_default(),

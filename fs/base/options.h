@@ -35,6 +35,7 @@ struct options {
 	uint64_t run_wait_ms;
 	uint64_t timeout_ms;
 	uint64_t idle_exit_ms; /* 0: never */
+	unsigned keep_jobs;
 	uid_t uid;
 	gid_t gid;
 	mode_t umask;

@@ -56,6 +56,10 @@ bool job_is_final(const struct job *job)
 	return job->status >= JOB_COMPLETED;
 }
 
+const char job_is_busy[] =
+	"the job goes on: echo 1 > cancel in its directory first, or wait for "
+	"its end";
+
 static struct job *job_create(
 	struct core *core, uint64_t number, const char *key)
 {
@@ -128,6 +132,7 @@ static void job_free(struct job *job)
 	json_decref(job->fields);
 	json_decref(job->hidden);
 	free(job->error);
+	free(job->path);
 	free(job->key);
 	free(job->id);
 	free(job);
@@ -182,6 +187,8 @@ void job_attach(struct job *job, struct file *file)
 	struct job *before = job_of_file(job->core, file->number);
 
 	job_set_file(job, file->number);
+	free(job->path);
+	job->path = run_path(file);
 	if (before && before != job)
 		job_detach(before);
 	touch_directories(job->core, file->number);
@@ -192,6 +199,7 @@ void job_forget(struct job *job)
 	job->is_removed = true;
 	job_detach(job);
 	poller_remove(job);
+	job_unlist_ended(job);
 	timer_disarm(&job->core->timers, &job->settle);
 	timer_disarm(&job->core->timers, &job->asked);
 	job_index_remove(job);
@@ -201,6 +209,13 @@ void job_forget(struct job *job)
 		job_free(job);
 }
 
+void job_discard(struct job *job)
+{
+	jobs_unname(job->core, job);
+	job_store_remove(&job->core->state, job->number, job->artifact_count);
+	job_forget(job);
+}
+
 void job_remove(struct job *job)
 {
 	struct core *core = job->core;
@@ -208,10 +223,7 @@ void job_remove(struct job *job)
 
 	if (job->is_removed)
 		return;
-	if (core->jobs->latest == job->number)
-		core->jobs->latest = 0;
-	job_store_remove(&core->state, job->number, job->artifact_count);
-	job_forget(job);
+	job_discard(job);
 	if (was_listed)
 		jobs_touch(core);
 }
@@ -222,17 +234,29 @@ void job_notify(struct job *job)
 	job_polls_notify(job);
 }
 
-void job_fail(struct job *job, int err, const char *reason)
+static const char *const failures[] = {
+	[JOB_REFUSED] = "the API refused the request: nothing ran",
+	[JOB_NOT_SENT] = "the request was not sent: nothing ran",
+	[JOB_UNKNOWN] = "the request was sent, and nothing tells what became "
+			"of it: the program may have run",
+	[JOB_LOST] = "the program may have run, and its result is lost",
+};
+
+void job_fail(
+	struct job *job, int err, enum job_failure failure, const char *reason)
 {
 	poller_remove(job);
 	job->status = JOB_ERROR;
 	job->err = err;
+	job->may_have_run = failure >= JOB_UNKNOWN;
 	free(job->error);
-	job->error = strdup(reason && *reason ? reason : strerror(-err));
-	job->changed = job->core->now;
+	if (asprintf(&job->error, "%s; %s",
+		    reason && *reason ? reason : strerror(-err),
+		    failures[failure]) < 0)
+		job->error = NULL;
 	log_line(LOG_NOTICE, "job %s: %s", job->key,
 		job->error ? job->error : strerror(-err));
 	if (!job->is_removed)
 		job_store_record(job);
-	job_notify(job);
+	job_ended(job);
 }

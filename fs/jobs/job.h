@@ -32,6 +32,14 @@ enum job_status {
 	JOB_ERROR, /* the request failed; job->error says if it may have run */
 };
 
+/* What became of a request that failed. */
+enum job_failure {
+	JOB_REFUSED,  /* the API answered that it did not run */
+	JOB_NOT_SENT, /* it did not run */
+	JOB_UNKNOWN,  /* sent, and no answer: it may have run */
+	JOB_LOST,     /* it ran, or runs, and its result was lost */
+};
+
 enum job_output { JOB_STDOUT, JOB_STDERR, JOB_OUTPUTS };
 
 struct file;
@@ -45,6 +53,7 @@ struct job_artifact {
 
 struct job {
 	TAILQ_ENTRY(job) link;			  /* in jobs->all */
+	TAILQ_ENTRY(job) ended;			  /* in jobs->ended */
 	UT_hash_handle by_number, by_id, of_file; /* fs/jobs/job_index.c */
 
 	uint64_t number; /* serial, never reused: names the files on disk */
@@ -57,14 +66,21 @@ struct job {
 	bool is_detached;   /* replaced by a newer run: removed when unused */
 	int commit_err;	    /* the program itself could not be stored: -errno */
 	struct run *run;    /* until its request is answered */
+	char *path;	    /* of the file when it was saved: see run_path */
+	unsigned writing;   /* writes of its record that the worker has */
+	bool is_rewritten;  /* it changed meanwhile */
 	bool was_accepted;  /* by the API */
+	bool has_ended;	    /* it is in jobs->ended */
 	bool has_detail;    /* has had an answer that was not a list's item */
 
 	enum job_status status;
-	int err;	/* of JOB_ERROR: -errno */
-	char *error;	/* the API's reason; NULL: no error */
-	json_t *fields; /* the last answer without output and artifacts */
+	int err;	   /* of JOB_ERROR: -errno */
+	bool may_have_run; /* of JOB_ERROR */
+	char *error;	   /* the API's reason; NULL: no error */
+	json_t *fields;	   /* the last answer without output and artifacts, and
+			      what this mount knows itself */
 	struct timespec created, changed;
+	struct timespec sent; /* its request; 0: not in this mount's life */
 
 	uint64_t file; /* number of the file it belongs to; 0: none */
 	bool has_file; /* jobs_tie has found that file */
@@ -72,6 +88,7 @@ struct job {
 	bool has_code;
 	uint64_t output_size[JOB_OUTPUTS];
 	uint64_t answer_size; /* of job.json */
+	uint64_t wanted; /* room for a result that did not fit; 0: it did */
 	struct job_artifact *artifacts;
 	size_t artifact_count;
 	json_t *hidden; /* object: files of a finished job that rm removed */
@@ -88,7 +105,7 @@ struct job {
 	unsigned watchers;	  /* readers that wait for it */
 	unsigned watching_output; /* of those, for more output */
 	struct timer asked; /* armed: one of those asked without waiting */
-	uint64_t submitted_ms;
+	uint64_t submitted_ms, known_ms; /* its state is of then */
 	uint64_t listed_ms; /* when the poll that listed it last was sent */
 	unsigned polls, not_found, poll_failures;
 	int poll_err;
@@ -132,6 +149,8 @@ int job_set_file(struct job *job, uint64_t number);
 int job_name(const struct job *job, char *name, size_t room);
 
 bool job_is_final(const struct job *job);
+/* Why a job that is not final cannot be removed, for people. */
+extern const char job_is_busy[];
 const char *job_status_word(enum job_status status);
 /* JOB_RUNNING for NULL, and for a word that the API does not document. */
 enum job_status job_status_of(const char *word);
@@ -152,8 +171,43 @@ void job_drop(struct job *job);
 void job_notify(struct job *job);
 
 /* Ends the job as JOB_ERROR, with -errno and the reason (borrowed), and stores
- * that. */
-void job_fail(struct job *job, int err, const char *reason);
+ * that. The job's error then says what became of the request. */
+void job_fail(
+	struct job *job, int err, enum job_failure failure, const char *reason);
+
+/* Writes the record durably, by the worker, then wakes who waits for the job. A
+ * final status is shown from then on; is_stored is false until then. */
+void job_keep(struct job *job, enum job_status status);
+
+/* ---- jobs_keep.c ---- */
+
+/* The job's status is final now: wakes who waits for it, and removes the oldest
+ * ended jobs over keep_jobs, soon. */
+void job_ended(struct job *job);
+/* It is the newest in jobs->ended, or is not in there any more. */
+void job_list_ended(struct job *job);
+void job_unlist_ended(struct job *job);
+/* A result that did not fit on the disk is fetched again, if there is room now.
+ */
+bool job_ask_again(struct job *job);
+
+/* ---- job_fields.c ---- */
+
+/* Notes what this mount knows: a field of the API that no answer has given yet.
+ * value is taken; NULL: nothing is known. Out of memory: it stays unknown. */
+void job_know(struct job *job, const char *name, json_t *value);
+void job_know_sent(struct job *job);
+/* Gives an answer what this mount knows, as far as it lacks that; -ENOMEM. */
+int job_inherit(const struct job *job, json_t *answer);
+/* Whether job.json is not an answer that was stored: there is none, or the job
+ * failed after it. job_json is its text then, owned by the caller, free();
+ * NULL: out of memory. */
+bool job_has_own_json(const struct job *job);
+char *job_json(const struct job *job, size_t *len);
+/* The API's reason in an answer: its words, details and code, in one line.
+ * message: its words; NULL: those of the answer. Owned by the caller, free();
+ * NULL: there is none, or out of memory. */
+char *job_reason(const json_t *answer, const char *message);
 
 /* Takes an answer of the API: a result, a state, or part of the output. json is
  * borrowed. The worker stores it; the status changes when it is on disk. If out
@@ -164,7 +218,9 @@ void job_answer(struct job *job, json_t *json, enum job_status status);
  * counts as completed; -EPROTO if there is neither. */
 int job_judge(const json_t *answer, enum job_status *status);
 
-/* Removes the job and its files. */
+/* Removes the job, its files and its names; job_discard leaves it to the caller
+ * to call jobs_touch. */
+void job_discard(struct job *job);
 void job_remove(struct job *job);
 /* Removes the job, but leaves its files. */
 void job_forget(struct job *job);
@@ -177,6 +233,12 @@ void job_artifacts_free(struct job_artifact *artifacts, size_t count);
 /* Parks op until the job's next change, as a reader of the poller. Holds the
  * job meanwhile. Returns -EINPROGRESS. */
 int job_wait(struct op *op, struct job *job, bool wants_output);
+/* What was saved is on disk, or nobody needs it any more. */
+bool job_is_kept(const struct job *job);
+/* A close waits until the saved content is on disk, and then for the answer to
+ * a submission, or up to run_wait for a run, so that it can report an error.
+ * settles: only for the disk. 0, -EINPROGRESS, -errno. */
+int job_wait_saved(struct op *op, struct job *job, bool settles);
 
 /* Makes handle read a job's output: a read at its end waits for more, until the
  * job ends. The handle holds the job. 0, or -errno of opening the file. */

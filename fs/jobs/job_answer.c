@@ -9,25 +9,107 @@
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 
+/* ---- the record ---- */
+
+struct keeping {
+	struct job *job; /* held; the worker reads core and number only */
+	enum job_status status;
+	char *record;
+	size_t len;
+	int err;
+};
+
+static void keeping_write(void *ctx)
+{
+	struct keeping *keeping = ctx;
+	const struct job *job = keeping->job;
+
+	keeping->err = job_write_record(&job->core->state, job->number,
+		keeping->record, keeping->len, true);
+}
+
+/* The record is on disk: what it says may be shown. */
+static void job_kept(struct job *job, enum job_status status, int err)
+{
+	if (err && !job->is_removed) {
+		log_line(LOG_ERR, "cannot store the record of job %s: %s",
+			job->key, strerror(-err));
+		errors_add(job->core->errors, &job->core->now, "KEEP", job->key,
+			0, err, "the job's record could not be stored");
+	}
+	job->is_stored = true;
+	job->is_ending = false;
+	if (job->is_removed)
+		job_store_remove(
+			&job->core->state, job->number, job->artifact_count);
+	if (status >= JOB_COMPLETED) {
+		job->status = status;
+		job_ended(job);
+	} else {
+		job_notify(job);
+	}
+}
+
+static void keeping_done(void *ctx)
+{
+	struct keeping *keeping = ctx;
+	struct job *job = keeping->job;
+
+	job->writing--;
+	if (!job->writing && job->is_rewritten && !job->is_removed)
+		job_store_record(job);
+	job_kept(job, keeping->status, keeping->err);
+	free(keeping->record);
+	free(keeping);
+	job_drop(job);
+}
+
+void job_keep(struct job *job, enum job_status status)
+{
+	struct keeping *keeping = calloc(1, sizeof(*keeping));
+	enum job_status before = job->status;
+
+	job->is_stored = false;
+	if (keeping) {
+		job->status = status;
+		keeping->record = job_record(job, &keeping->len);
+		job->status = before;
+		keeping->job = job;
+		keeping->status = status;
+	}
+	if (!keeping || !keeping->record ||
+		worker_submit(job->core->worker, keeping_write, keeping_done,
+			keeping)) {
+		if (keeping)
+			free(keeping->record);
+		free(keeping);
+		job_kept(job, status, -ENOMEM);
+		return;
+	}
+	job->writing++;
+	job_hold(job);
+}
+
+/* ---- an answer ---- */
+
 struct arrival {
 	struct job *job; /* held; the worker reads core and number only */
 	json_t *answer;
 	enum job_status status;
 	struct job_stored stored;
-	char *record;
-	size_t record_len;
-	int record_err;
 };
 
 static void arrival_free(struct arrival *arrival)
 {
+	struct core *core = arrival->job->core;
+
 	job_artifacts_free(
 		arrival->stored.artifacts, arrival->stored.artifact_count);
 	json_decref(arrival->stored.fields);
 	json_decref(arrival->answer);
-	free(arrival->record);
 	job_drop(arrival->job);
 	free(arrival);
+	ops_wake(&core->jobs->poller.asking);
 }
 
 static void arrival_store(void *ctx)
@@ -37,50 +119,6 @@ static void arrival_store(void *ctx)
 
 	job_store_answer(&job->core->state, job->number, arrival->answer,
 		arrival->status >= JOB_COMPLETED, &arrival->stored);
-}
-
-static void arrival_record(void *ctx)
-{
-	struct arrival *arrival = ctx;
-	const struct job *job = arrival->job;
-
-	arrival->record_err = job_write_record(&job->core->state, job->number,
-		arrival->record, arrival->record_len, true);
-}
-
-/* The result is on disk: it may be shown. */
-static void arrival_recorded(void *ctx)
-{
-	struct arrival *arrival = ctx;
-	struct job *job = arrival->job;
-
-	if (arrival->record_err && !job->is_removed)
-		log_line(LOG_ERR, "cannot store the result of job %s: %s",
-			job->key, strerror(-arrival->record_err));
-	job->status = arrival->status;
-	job->is_ending = false;
-	if (job->is_removed)
-		job_store_remove(
-			&job->core->state, job->number, job->artifact_count);
-	job_notify(job);
-	arrival_free(arrival);
-}
-
-static void arrival_end(struct arrival *arrival)
-{
-	struct job *job = arrival->job;
-	enum job_status before = job->status;
-
-	poller_remove(job);
-	job->is_ending = true;
-	job->status = arrival->status;
-	arrival->record = job_record(job, &arrival->record_len);
-	job->status = before;
-	arrival->record_err = -ENOMEM;
-	if (!arrival->record ||
-		worker_submit(job->core->worker, arrival_record,
-			arrival_recorded, arrival))
-		arrival_recorded(arrival);
 }
 
 /* The job gets what was stored; arrival_free frees what it had. */
@@ -100,28 +138,35 @@ static void arrival_apply(struct arrival *arrival)
 	job->answer_size = stored.answer_size;
 	memcpy(job->output_size, stored.output_size, sizeof(job->output_size));
 	job->has_detail = true;
+	job->wanted = 0;
 	job->changed = job->core->now;
 	if (error && *error) {
 		free(job->error);
-		job->error = strdup(error);
+		job->error = job_reason(stored.fields, error);
 	}
 }
 
-/* A job that is polled is asked for again. The answer to the run itself comes
- * only once. */
-static void arrival_lost(struct job *job, int err)
+/* What was written of it is removed. It is asked for again when somebody wants
+ * it and there is room; only memory is back at once. */
+static void arrival_lost(struct arrival *arrival)
 {
 	static const char reason[] =
-		"the run's result could not be stored in the state directory";
+		"the result could not be stored in the state directory";
+	struct job *job = arrival->job;
+	int err = arrival->stored.err;
 
 	errors_add(job->core->errors, &job->core->now, "KEEP", job->key, 0, err,
 		reason);
-	log_line(LOG_ERR, "job %s: %s: %s", job->key, reason, strerror(-err));
-	if (job->is_active)
+	if (err == -ENOMEM && job->is_active) {
 		poller_failed(job, err);
-	else
-		job_fail(job, err, reason);
-	ops_wake(&job->waiters);
+		return;
+	}
+	job_store_remove_output(
+		&job->core->state, job->number, arrival->stored.artifact_count);
+	memset(job->output_size, 0, sizeof(job->output_size));
+	job->answer_size = 0;
+	job->wanted = arrival->stored.wanted;
+	job_fail(job, err, JOB_LOST, reason);
 }
 
 static void arrival_stored(void *ctx)
@@ -135,15 +180,17 @@ static void arrival_stored(void *ctx)
 		job_store_remove(&job->core->state, job->number,
 			arrival->stored.artifact_count);
 	} else if (arrival->stored.err) {
-		arrival_lost(job, arrival->stored.err);
+		arrival_lost(arrival);
 	} else {
 		arrival_apply(arrival);
 		if (arrival->status >= JOB_COMPLETED) {
-			arrival_end(arrival);
-			return;
+			poller_remove(job);
+			job->is_ending = true;
+			job_keep(job, arrival->status);
+		} else {
+			job->status = arrival->status;
+			job_notify(job);
 		}
-		job->status = arrival->status;
-		job_notify(job);
 	}
 	arrival_free(arrival);
 }
@@ -155,16 +202,17 @@ void job_answer(struct job *job, json_t *json, enum job_status status)
 	if (arrival) {
 		job_hold(job);
 		arrival->job = job;
-		arrival->answer = json_incref(json);
+		arrival->answer = json_twin(json);
 		arrival->status = status;
 		job->is_storing = true;
 		poller_update(job);
-		if (!worker_submit(job->core->worker, arrival_store,
-			    arrival_stored, arrival))
+		if (arrival->answer && !job_inherit(job, arrival->answer) &&
+			!worker_submit(job->core->worker, arrival_store,
+				arrival_stored, arrival))
 			return;
 		job->is_storing = false;
 	}
-	job_fail(job, -ENOMEM, "out of memory for the run's result");
+	job_fail(job, -ENOMEM, JOB_LOST, "out of memory for the result");
 	if (arrival)
 		arrival_free(arrival);
 }

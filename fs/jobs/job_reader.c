@@ -30,21 +30,52 @@ int job_wait(struct op *op, struct job *job, bool wants_output)
 		wants_output ? unwait_output : unwait_end, job);
 }
 
-/*
- * grep -r and others that walk a tree open files with O_NONBLOCK, so that they
- * cannot hang in a FIFO, and O_NOFOLLOW: they get the output so far. Without
- * O_NOFOLLOW the reader is one that will try again, and gets EAGAIN.
- */
+bool job_is_kept(const struct job *job)
+{
+	return job->is_stored || job_is_final(job) || job->is_removed;
+}
+
+int job_wait_saved(struct op *op, struct job *job, bool settles)
+{
+	const struct run *run = job->run;
+	bool is_queued = run && !run->is_sent;
+
+	if (job->commit_err)
+		return job->commit_err;
+	if (!job_is_kept(job))
+		return op_wait(op, &job->waiters);
+	if (job->status == JOB_ERROR)
+		return job->err;
+	if (settles || job_is_final(job) || job->is_removed ||
+		(job->is_async && job->was_accepted))
+		return 0;
+	op_deadline(op, op->core->now_ms + op->core->options->run_wait_ms);
+	if (op->is_late && (!job->is_async || is_queued))
+		return 0;
+	return op_wait(op, &job->waiters);
+}
+
+/* cp -r, grep -r and others that walk a tree open files with O_NOFOLLOW: they
+ * get the output so far, and neither wait nor fail. */
 static int wait_for_job(struct op *op, struct job *job, bool wants_output)
 {
+	if (op->fi.flags & O_NOFOLLOW)
+		return op_reply_buf(op, NULL, 0);
 	if (op->fi.flags & O_NONBLOCK) {
 		poller_asked(job);
-		return op->fi.flags & O_NOFOLLOW ? op_reply_buf(op, NULL, 0)
-						 : -EAGAIN;
+		return -EAGAIN;
 	}
 	if (poller_has_given_up(job))
 		return job->poll_err;
 	return job_wait(op, job, wants_output);
+}
+
+/* A descriptor, or -errno. Its absence is no error before there is output:
+ * opening creates nothing, so that a full disk can be read. */
+static int open_output(const struct job *job, int output)
+{
+	return job_open_file(&job->core->state, job->number,
+		output == JOB_STDOUT ? "stdout" : "stderr", O_RDONLY);
 }
 
 static int output_read(struct op *op)
@@ -53,9 +84,11 @@ static int output_read(struct op *op)
 	struct job *job = handle->job;
 	uint64_t size = job->output_size[handle->output];
 
-	if (job->status == JOB_ERROR)
+	if (job->status == JOB_ERROR && !(op->fi.flags & O_NOFOLLOW))
 		return job->err;
-	if ((uint64_t)op->offset < size) {
+	if ((uint64_t)op->offset < size && handle->fd < 0)
+		handle->fd = open_output(job, handle->output);
+	if ((uint64_t)op->offset < size && handle->fd >= 0) {
 		handle->read_to = (uint64_t)op->offset + op->size;
 		if (handle->read_to > size)
 			handle->read_to = size;
@@ -78,7 +111,9 @@ static int result_read(struct op *op)
 		if (!job_is_final(job) && !job->is_removed)
 			return wait_for_job(op, job, false);
 		if (job->status == JOB_ERROR)
-			return job->err;
+			return op->fi.flags & O_NOFOLLOW
+				? op_reply_buf(op, NULL, 0)
+				: job->err;
 		const json_t *value =
 			json_member(job->fields, handle->node->row->member);
 		if (!value)
@@ -185,10 +220,9 @@ static const struct handle_kind result_kind = {
 int job_reader_open_output(
 	struct handle *handle, struct job *job, enum job_output output)
 {
-	int fd = job_open_file(&job->core->state, job->number,
-		output == JOB_STDOUT ? "stdout" : "stderr", O_RDWR | O_CREAT);
+	int fd = open_output(job, output);
 
-	if (fd < 0)
+	if (fd < 0 && (fd != -ENOENT || job->output_size[output]))
 		return fd;
 	handle->fd = fd;
 	job_hold(job);

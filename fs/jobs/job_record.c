@@ -69,7 +69,7 @@ static int record_unseal(const char *text, size_t *len)
 char *job_record(const struct job *job, size_t *len)
 {
 	json_t *record = json_pack("{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] "
-				   "s:o s:o s:o s:O* s:O*}",
+				   "s:o s:o s:o s:O* s:O* s:b s:I}",
 		"status", job_status_word(job->status), "err", job->err,
 		"async", job->is_async, "accepted", job->was_accepted, "detail",
 		job->has_detail, "file", (json_int_t)job->file, "code",
@@ -80,13 +80,15 @@ char *job_record(const struct job *job, size_t *len)
 		json_from_timespec(&job->created), "changed",
 		json_from_timespec(&job->changed), "artifacts",
 		artifacts_record(job), "fields", job->fields, "hidden",
-		job->hidden);
+		job->hidden, "may_have_run", job->may_have_run, "wanted",
+		(json_int_t)job->wanted);
 	char *text = NULL;
 
 	if (!record)
 		return NULL;
 	if (!put_bytes(record, "id", job->id) &&
-		!put_bytes(record, "error", job->error))
+		!put_bytes(record, "error", job->error) &&
+		!put_bytes(record, "path", job->path))
 		text = json_write(record, len);
 	json_decref(record);
 	return record_seal(text, len);
@@ -101,12 +103,17 @@ int job_write_record(const struct state *state, uint64_t number,
 	return state_write(state->jobs_fd, name, text, len, is_durable);
 }
 
-int job_store_record(const struct job *job)
+int job_store_record(struct job *job)
 {
 	size_t len;
 
 	if (job->is_foreign)
 		return 0;
+	if (job->writing) { /* by the worker, which has a temporary file */
+		job->is_rewritten = true;
+		return 0;
+	}
+	job->is_rewritten = false;
 	char *text = job_record(job, &len);
 	if (!text)
 		return -ENOMEM;
@@ -162,22 +169,24 @@ static int get_id(struct job *job, const json_t *value)
 static int job_read_record(struct job *job, json_t *record)
 {
 	const json_t *id = NULL, *error = NULL, *artifacts = NULL,
-		     *created = NULL, *changed = NULL;
-	json_int_t file = 0, code = -1, answer = 0, output[JOB_OUTPUTS] = { 0 };
-	int is_async = 0, was_accepted = 0, has_detail = 0;
+		     *created = NULL, *changed = NULL, *path = NULL;
+	json_int_t wanted = 0, file = 0, code = -1, answer = 0,
+		   output[JOB_OUTPUTS] = { 0 };
+	int is_async = 0, was_accepted = 0, has_detail = 0, may_have_run = 0;
 	json_error_t unpack_error;
 	const char *status;
 
 	if (json_unpack_ex(record, &unpack_error, 0,
 		    "{s:s s?i s?b s?b s?b s?I s?I s?I s?[II] s?o s?o s?o s?o "
-		    "s?o s?O s?O}",
+		    "s?o s?O s?O s?b s?I s?o}",
 		    "status", &status, "err", &job->err, "async", &is_async,
 		    "accepted", &was_accepted, "detail", &has_detail, "file",
 		    &file, "code", &code, "answer", &answer, "output",
 		    &output[JOB_STDOUT], &output[JOB_STDERR], "id", &id,
 		    "error", &error, "created", &created, "changed", &changed,
 		    "artifacts", &artifacts, "fields", &job->fields, "hidden",
-		    &job->hidden))
+		    &job->hidden, "may_have_run", &may_have_run, "wanted",
+		    &wanted, "path", &path))
 		return json_error_code(&unpack_error) ==
 				json_error_out_of_memory
 			? -ENOMEM
@@ -188,6 +197,8 @@ static int job_read_record(struct job *job, json_t *record)
 	job->is_async = is_async;
 	job->was_accepted = was_accepted;
 	job->has_detail = has_detail;
+	job->may_have_run = may_have_run;
+	job->wanted = wanted;
 	job->is_stored = true;
 	job->file = file;
 	job->has_code = code >= 0;
@@ -200,6 +211,8 @@ static int job_read_record(struct job *job, json_t *record)
 	int err = get_id(job, id);
 	if (!err)
 		err = get_bytes(error, &job->error);
+	if (!err)
+		err = get_bytes(path, &job->path);
 	if (!err)
 		err = get_artifacts(job, artifacts);
 	return err;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -22,7 +23,7 @@ static const char *const members[] = {
 };
 
 /* A longer value is in job.json alone. */
-enum { FIELD_MAX = 4096, ARTIFACTS_MAX = 10000 };
+enum { FIELD_MAX = 4096, ARTIFACTS_MAX = 10000, ROOM_SPARE = 1 << 16 };
 
 /* ---- files ---- */
 
@@ -56,14 +57,28 @@ int job_open_file(const struct state *state, uint64_t number,
 	return fd < 0 ? -errno : fd;
 }
 
+static void remove_files(const struct state *state, uint64_t number,
+	const char *const *each, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		unlinkat(state->jobs_fd, file_name(number, each[i]).text, 0);
+}
+
 void job_store_remove(
 	const struct state *state, uint64_t number, size_t artifact_count)
 {
-	static const char *const all[] = { "json", "json.tmp", "code", "stdout",
-		"stderr", "answer" };
+	static const char *const all[] = { "json", "json.tmp", "code" };
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		unlinkat(state->jobs_fd, file_name(number, all[i]).text, 0);
+	remove_files(state, number, all, sizeof(all) / sizeof(*all));
+	job_store_remove_output(state, number, artifact_count);
+}
+
+void job_store_remove_output(
+	const struct state *state, uint64_t number, size_t artifact_count)
+{
+	static const char *const all[] = { "stdout", "stderr", "answer" };
+
+	remove_files(state, number, all, sizeof(all) / sizeof(*all));
 	for (size_t i = 0; i < artifact_count; i++)
 		unlinkat(state->jobs_fd, artifact_file(number, i).text, 0);
 }
@@ -210,8 +225,13 @@ static int store_artifacts(const struct storing *storing, const json_t *answer,
 
 	if (!count)
 		return 0;
-	if (count > ARTIFACTS_MAX)
-		return -EPROTO;
+	if (count > ARTIFACTS_MAX) {
+		log_line(LOG_WARNING,
+			"job %" PRIu64 ": %zu artifacts, of which the first %d "
+			"are kept",
+			storing->number, count, ARTIFACTS_MAX);
+		count = ARTIFACTS_MAX;
+	}
 	stored->artifacts = calloc(count, sizeof(*stored->artifacts));
 	if (!stored->artifacts)
 		return -ENOMEM;
@@ -260,12 +280,27 @@ static json_t *answer_fields(json_t *answer)
 	return fields;
 }
 
+/* Its strings are written twice: as files, and in job.json. */
+static uint64_t answer_room(const json_t *answer)
+{
+	uint64_t room = json_string_length(json_member(answer, "stderr")) +
+		json_string_length(json_member(answer, "stdout|output"));
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "artifacts"), i, item)
+		room += json_string_length(
+			json_member(item, "content_base64|data|content"));
+	return 2 * room + ROOM_SPARE;
+}
+
 void job_store_answer(const struct state *state, uint64_t number,
 	json_t *answer, bool is_final, struct job_stored *stored)
 {
 	const struct storing storing = { state, number, is_final };
 	int err = 0;
 
+	stored->wanted = answer_room(answer);
 	for (int i = 0; !err && i < JOB_OUTPUTS; i++)
 		err = store_output(
 			&storing, answer, i, &stored->output_size[i]);

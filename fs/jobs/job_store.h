@@ -40,12 +40,13 @@ int job_write_record(const struct state *state, uint64_t number,
 
 /* Writes the record after a small change, without fsync; nothing for a foreign
  * job. -ENOMEM, or -errno of the write. */
-int job_store_record(const struct job *job);
+int job_store_record(struct job *job);
 
 /* What an answer has. fields and artifacts are owned by the caller, after an
  * error, too. */
 struct job_stored {
-	int err; /* 0, -EPROTO: too many artifacts, -ENOMEM, -errno */
+	int err;	 /* 0, -ENOMEM, -errno of a write */
+	uint64_t wanted; /* about how much room it takes, in bytes */
 	json_t *fields;
 	uint64_t output_size[JOB_OUTPUTS];
 	uint64_t answer_size;
@@ -58,6 +59,10 @@ struct job_stored {
 void job_store_answer(const struct state *state, uint64_t number,
 	json_t *answer, bool is_final, struct job_stored *stored);
 
+/* Removes what job_store_answer has written. */
+void job_store_remove_output(
+	const struct state *state, uint64_t number, size_t artifact_count);
+/* Removes all files of the job. */
 void job_store_remove(
 	const struct state *state, uint64_t number, size_t artifact_count);
 

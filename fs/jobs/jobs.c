@@ -114,12 +114,28 @@ void jobs_drop_alias(struct core *core, const char *alias)
 	jobs_touch(core);
 }
 
+void jobs_unname(struct core *core, const struct job *job)
+{
+	struct jobs *jobs = core->jobs;
+	const char *alias;
+	json_t *number;
+	void *next;
+
+	if (jobs->latest == job->number)
+		jobs->latest = 0;
+	json_object_foreach_safe (jobs->aliases, next, alias, number) {
+		if ((uint64_t)json_integer_value(number) == job->number)
+			json_object_del(jobs->aliases, alias);
+	}
+}
+
 /* ---- all jobs ---- */
 
 void jobs_init(struct jobs *jobs, struct core *core)
 {
 	memset(jobs, 0, sizeof(*jobs));
 	TAILQ_INIT(&jobs->all);
+	TAILQ_INIT(&jobs->ended);
 	jobs->next_number = 1;
 	core->jobs = jobs;
 	runs_init(core);
@@ -132,6 +148,7 @@ void jobs_clear(struct core *core)
 
 	if (core->jobs->is_loaded)
 		names_write(core);
+	timer_disarm(&core->timers, &core->jobs->trim);
 	while ((job = TAILQ_FIRST(&core->jobs->all))) {
 		if (job->is_foreign)
 			job_store_remove(

@@ -15,6 +15,9 @@ struct jobs {
 	struct runs runs;
 	struct poller poller;
 	struct job_list all;   /* oldest first; owned */
+	struct job_list ended; /* own asynchronous ones, in that order */
+	unsigned ended_count;
+	struct timer trim;     /* removes those over keep_jobs */
 	bool is_loaded;	       /* all of the state directory was read */
 	uint64_t next_number;  /* above every number that was ever used */
 	struct job *by_number; /* hash tables, see fs/jobs/job_index.c */
@@ -46,6 +49,9 @@ void jobs_touch(struct core *core);
 int jobs_set_alias(struct core *core, const char *alias, const struct job *job);
 void jobs_drop_alias(struct core *core, const char *alias);
 
+/* Removes all names of a job that is being removed. */
+void jobs_unname(struct core *core, const struct job *job);
+
 /* Hides a job that was removed here, while the API still lists it. Remembers
  * the last 1,000 ids. If out of memory, the job may show up again. */
 void jobs_forget(struct core *core, const char *id);
@@ -61,6 +67,11 @@ int jobs_load(struct core *core);
 /* After it: gives each file that is left its newest job; removes the other jobs
  * of files. -ENOMEM. */
 int jobs_tie(struct core *core);
+
+/* ---- jobs_keep.c ---- */
+
+/* After all were loaded: they are in the order in which they ended. -ENOMEM. */
+int jobs_list_ended(struct core *core);
 
 /* ---- jobs_list.c ---- */
 

@@ -178,12 +178,8 @@ static void job_resume(struct job *job)
 		poller_add(job);
 		return;
 	}
-	job->status = JOB_ERROR;
-	job->err = -ECONNABORTED;
-	free(job->error);
-	job->error = strdup("the mount ended before the result came; "
-			    "the program may have run");
-	job_store_record(job);
+	job_fail(job, -ECONNABORTED, JOB_UNKNOWN,
+		"the mount ended before the result came");
 }
 
 int jobs_load(struct core *core)
@@ -198,7 +194,7 @@ int jobs_load(struct core *core)
 	core->jobs->is_loaded = true;
 	TAILQ_FOREACH(job, &core->jobs->all, link)
 	job_resume(job);
-	return 0;
+	return jobs_list_ended(core);
 }
 
 static void file_found(void *ctx, uint64_t number)

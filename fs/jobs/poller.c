@@ -85,7 +85,7 @@ void poller_add(struct job *job)
 
 	if (!job->is_active && !job->is_ending && !job_is_final(job)) {
 		job->is_active = true;
-		job->submitted_ms = job->core->now_ms;
+		job->submitted_ms = job->known_ms = job->core->now_ms;
 		TAILQ_INSERT_TAIL(&poller->active, job, active);
 		poller->count++;
 		poller->own += !job->is_foreign;
@@ -173,11 +173,12 @@ static void poller_answered(void *ctx, const struct api_answer *answer)
 
 	job->call = NULL;
 	poller_update(job);
+	ops_wake(&core->jobs->poller.asking);
 	if (was_not_sent(answer))
 		return;
 	if (answer->err == -ENOENT && job->not_found++ >= NOT_FOUND_MAX) {
-		job_fail(job, -ENOENT,
-			"the API has forgotten the job, which may have run");
+		job_fail(job, -ENOENT, JOB_LOST,
+			"the API has forgotten the job");
 	} else if (answer->err) {
 		poller_failed(job, answer->err);
 	} else if (job_judge(answer->json, &status)) {
@@ -188,6 +189,7 @@ static void poller_answered(void *ctx, const struct api_answer *answer)
 	} else {
 		job->not_found = 0;
 		job->poll_failures = 0;
+		job->known_ms = answer->sent_ms;
 		core->jobs->poller.failures = 0;
 		job_answer(job, answer->json, status);
 	}
@@ -210,7 +212,8 @@ void poller_fetch(struct job *job)
 	if (err == -ENOMEM)
 		poller_failed(job, err);
 	else if (err)
-		job_fail(job, err, "the API does not accept the job's id");
+		job_fail(job, err, JOB_LOST,
+			"the API's id of the job cannot be asked for");
 }
 
 /* ---- the list ---- */
@@ -229,7 +232,7 @@ static void poller_read_list(struct core *core, const json_t *items)
 		job = id ? job_by_id(core, id) : NULL;
 		if (!job || !job->is_pollable || status >= JOB_COMPLETED)
 			continue;
-		job->listed_ms = poller->list_sent_ms;
+		job->listed_ms = job->known_ms = poller->list_sent_ms;
 		if (status == job->status)
 			continue;
 		job->status = status;
@@ -254,6 +257,7 @@ static void poller_listed(void *ctx, const struct api_answer *answer)
 		answer->err ? NULL : json_array_in(answer->json, "jobs");
 
 	poller->list_call = NULL;
+	ops_wake(&poller->asking);
 	if (items) {
 		poller->failures = 0;
 		poller_read_list(core, items);
@@ -265,14 +269,12 @@ static void poller_listed(void *ctx, const struct api_answer *answer)
 	poller_plan(core);
 }
 
-static void poller_list(struct core *core)
+static void poller_list(struct core *core, enum api_priority priority)
 {
 	struct poller *poller = &core->jobs->poller;
-	bool is_watched =
-		poller->watched || !TAILQ_EMPTY(&core->jobs->runs.queue);
 	struct api_request request = {
 		.endpoint = API_JOBS,
-		.priority = is_watched ? API_READER : API_POLL,
+		.priority = priority,
 	};
 
 	poller->list_sent_ms = core->now_ms;
@@ -313,8 +315,44 @@ static void poller_wake(void *ctx)
 		TAILQ_INSERT_TAIL(&poller->active, output, active);
 		poller_fetch(output);
 	} else {
-		poller_list(core);
+		poller_list(core,
+			poller->watched || !TAILQ_EMPTY(&core->jobs->runs.queue)
+				? API_READER
+				: API_POLL);
 	}
+}
+
+/* ---- who reads a state ---- */
+
+static bool is_being_asked(const struct job *job)
+{
+	return job->call || job->is_storing || job->is_ending ||
+		(job->is_active && job->core->jobs->poller.list_call);
+}
+
+int poller_ask(struct op *op, struct job *job)
+{
+	struct core *core = job->core;
+	struct poller *poller = &core->jobs->poller;
+	bool is_new = !op->step;
+
+	op->step = 1;
+	bool is_fresh = core->now_ms < job->known_ms + SECOND_MS &&
+		!job->is_storing && !job->is_ending;
+	if (!job->id || job_is_final(job) || op->is_late || !core->api ||
+		is_fresh)
+		return 0;
+	if (is_new && !is_being_asked(job)) {
+		poller->last_ms = core->now_ms;
+		if (job->is_active && poller->count > 1)
+			poller_list(core, API_READER);
+		else
+			poller_fetch(job);
+	}
+	if (!is_being_asked(job))
+		return 0;
+	op_deadline(op, core->now_ms + SECOND_MS);
+	return op_wait(op, &poller->asking);
 }
 
 void poller_init(struct core *core)
@@ -322,6 +360,7 @@ void poller_init(struct core *core)
 	struct poller *poller = &core->jobs->poller;
 
 	TAILQ_INIT(&poller->active);
+	TAILQ_INIT(&poller->asking);
 	poller->timer.fire = poller_wake;
 	poller->timer.ctx = core;
 }

@@ -27,6 +27,7 @@ struct poller {
 	unsigned watched;	/* of those, with a reader */
 	struct timer timer;
 	struct api_call *list_call;
+	struct op_list asking; /* wait for a poll to be answered */
 	uint64_t list_sent_ms;
 	uint64_t last_ms;  /* when the last poll was sent */
 	unsigned quiet;	   /* polls in a row that changed nothing */
@@ -53,6 +54,11 @@ void poller_unwatch(struct job *job, bool wants_output);
 /* A reader asked without waiting (O_NONBLOCK, a poll(2) without a timeout):
  * counts as a reader of output for three seconds. */
 void poller_asked(struct job *job);
+
+/* A reader wants the job's state: if what is known is older than a second, asks
+ * the API, and waits for that, but no longer than a second. For operations that
+ * do not count steps of their own. 0, -EINPROGRESS. */
+int poller_ask(struct op *op, struct job *job);
 
 /* A queued run waits for any job to end: polls soon. */
 void poller_hurry(struct core *core);

@@ -95,8 +95,23 @@ static void run_explain(const struct run *run, int err)
 static void run_refuse(struct run *run, int err)
 {
 	run_explain(run, err);
-	job_fail(run->job, err, run->why);
+	job_fail(run->job, err, JOB_NOT_SENT, run->why);
 	run_free(run);
+}
+
+/* What the request says, or leaves to the API. */
+static void run_know(const struct run *run)
+{
+	const struct setting *mode =
+		setting_find(run->kind->settings, "network_mode");
+	const json_t *set = run_setting(run, "network_mode");
+
+	if (run->language)
+		job_know(run->job, "language", json_string(run->language));
+	if (mode)
+		job_know(run->job, "network_mode",
+			json_string(
+				set ? json_string_value(set) : mode->preset));
 }
 
 static void run_prepared(void *ctx)
@@ -113,6 +128,7 @@ static void run_prepared(void *ctx)
 	job->commit_err = run->is_commit_error ? run->err : 0;
 	job->code_size = run->code_size;
 	job->has_code = !run->is_commit_error;
+	run_know(run);
 	if (job->is_removed || run->is_dropped) {
 		run_free(run);
 	} else if (run->err) {

@@ -68,6 +68,7 @@ struct run {
 	char largest[300];    /* of several files, says which it is; or "" */
 	struct run_input *inputs;
 	size_t input_count;
+	const char *language; /* borrowed; NULL: unknown */
 	enum api_endpoint endpoint;
 	struct api_param query[RUN_QUERY_MAX]; /* values are owned */
 	char *body;
@@ -148,6 +149,16 @@ void run_answered(void *ctx, const struct api_answer *answer);
 /* Stops a job: one that is queued is dropped, one that the API knows is
  * cancelled there. Run again until it is done. */
 int run_cancel(struct op *op, struct job *job);
+
+/* ---- run_again.c ---- */
+
+/* Runs the job's file again, as another save of it would, and waits as its
+ * close would. job NULL: it has gone, perhaps since the first call. Run again
+ * until it is done. 0, -EINPROGRESS, -ENOENT: there is no such file, -errno. */
+int run_again(struct op *op, struct job *job);
+/* Where a file is, for finding it after a remount. Owned by the caller, free();
+ * NULL: it has no name, or out of memory. */
+char *run_path(const struct file *file);
 
 /* ---- run_build.c, for the worker ---- */
 

@@ -30,13 +30,13 @@ static void run_accepted(struct job *job, const char *id)
 
 static void run_misunderstood(const struct run *run)
 {
-	static const char reason[] = "the API's answer has neither a job_id "
-				     "nor a result; the program may have run";
+	static const char reason[] =
+		"the API's answer has neither a job_id nor a result";
 
 	errors_add(run->core->errors, &run->core->now,
 		api_endpoint_method(run->endpoint),
 		api_endpoint_path(run->endpoint), 200, -EPROTO, reason);
-	job_fail(run->job, -EPROTO, reason);
+	job_fail(run->job, -EPROTO, JOB_LOST, reason);
 }
 
 static int run_status(
@@ -71,42 +71,50 @@ static void run_take_answer(const struct run *run, json_t *json)
 		job->status = JOB_RUNNING;
 		job_answer(job, json, status);
 	} else if (!job->id && json_is_string(id)) {
-		job_fail(job, -ENOMEM,
-			"out of memory for the job's id; the program may run");
+		job_fail(job, -ENOMEM, JOB_LOST,
+			"out of memory for the job's id");
 	} else if (!job->id) {
 		run_misunderstood(run);
 	} else {
 		job->status = status;
-		job_store_record(job);
 		poller_add(job);
-		job_notify(job);
+		job_keep(job, status);
 	}
 }
 
 /* ---- no result ---- */
 
-/* The request was sent, and no answer says that it was refused. One that got no
- * turn (-EBUSY) to be sent again was refused before. */
-static bool may_have_run(
+/* One that got no turn (-EBUSY) to be sent again was refused before. An answer
+ * of success that cannot be read is of a program that ran. */
+static enum job_failure run_failure(
 	const struct api_call *call, const struct api_answer *answer)
 {
-	if (!api_call_was_sent(call) ||
-		(answer->err == -EBUSY && !answer->status))
-		return false;
-	return answer->status < 300 || answer->status >= 500;
+	if (!api_call_was_sent(call))
+		return JOB_NOT_SENT;
+	if (answer->status >= 200 && answer->status < 300)
+		return JOB_LOST;
+	if (answer->status >= 500)
+		return JOB_UNKNOWN;
+	return answer->status || answer->err == -EBUSY ? JOB_REFUSED
+						       : JOB_UNKNOWN;
 }
 
-static void run_failed(struct job *job, const struct api_answer *answer,
-	const char *consequence)
+static void run_failed(struct run *run, const struct api_answer *answer,
+	enum job_failure failure)
 {
-	const char *reason =
-		*answer->message ? answer->message : strerror(-answer->err);
-	char *text;
+	char *reason = job_reason(answer->json, answer->message), *longer;
+	bool is_large = answer->err == -EFBIG && run->largest[0];
 
-	if (asprintf(&text, "%s; %s", reason, consequence) < 0)
-		text = NULL;
-	job_fail(job, answer->err, text ? text : consequence);
-	free(text);
+	if (is_large && reason &&
+		asprintf(&longer, "%s; %s", reason, run->largest) >= 0) {
+		free(reason);
+		reason = longer;
+	}
+	if (is_large)
+		errors_add(run->core->errors, &run->core->now, "RUN", run->name,
+			answer->status, -EFBIG, run->largest);
+	job_fail(run->job, answer->err, failure, reason);
+	free(reason);
 }
 
 /* A session's command goes to one of two paths: which of them this API has is
@@ -127,7 +135,7 @@ void run_answered(void *ctx, const struct api_answer *answer)
 	struct run *run = ctx;
 	struct core *core = run->core;
 	struct job *job = run->job;
-	bool is_lost = may_have_run(job->call, answer);
+	enum job_failure failure = run_failure(job->call, answer);
 
 	job->call = NULL;
 	core->jobs->runs.in_flight--;
@@ -137,15 +145,8 @@ void run_answered(void *ctx, const struct api_answer *answer)
 		return;
 	if (!answer->err)
 		run_take_answer(run, answer->json);
-	else if (is_lost)
-		run_failed(job, answer, "the program may have run");
-	else if (answer->err == -EFBIG && run->largest[0])
-		run_failed(job, answer, run->largest);
 	else
-		job_fail(job, answer->err, answer->message);
-	if (answer->err == -EFBIG && run->largest[0])
-		errors_add(core->errors, &core->now, "RUN", run->name,
-			answer->status, -EFBIG, run->largest);
+		run_failed(run, answer, failure);
 	run_free(run);
 	runs_send(core);
 }

@@ -73,6 +73,7 @@ static int build_run(struct run *run, const char *content, size_t len)
 		return -ENOMEM;
 	memcpy(run->body, content, len);
 	run->body_len = len;
+	run->language = language_of_shebang(content, len);
 	run->endpoint = run->kind->is_async ? API_RUN_ASYNC : API_RUN;
 	return 0;
 }
@@ -91,6 +92,7 @@ static int build_execute(
 		if (value && json_object_set(body, request_settings[i], value))
 			err = -ENOMEM;
 	}
+	run->language = language;
 	run->endpoint = run->kind->is_async ? API_EXECUTE_ASYNC : API_EXECUTE;
 	if (!err)
 		return run_write_body(run, body);

@@ -2,10 +2,14 @@
 /* fs/jobs/run_cancel.c - stopping a job */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
+
+/* How long after a run was sent the API may have made its job. */
+enum { ARRIVAL_S = 10 };
 
 /* The answer of a DELETE is the result. The write returns when it is stored; if
  * it cannot be stored, the poller asks for it again. */
@@ -45,48 +49,131 @@ static int cancel_by_id(struct op *op, struct job *job, const char *id)
 	return take_result(op, job, json);
 }
 
-/* Not a job that this mount knows by its id. */
-static bool is_candidate(struct core *core, const json_t *item)
+/* ---- a run over /execute, which has no id until it has ended ---- */
+
+/* Whether an item of the API's list is the run: its language, its network, and
+ * the time at which the API made it. */
+enum match { IT_IS_NOT, IT_MAY_BE, IT_IS };
+
+static enum match compare_field(
+	const struct job *job, const json_t *item, const char *name)
+{
+	const char *ours = json_string_value(json_member(job->fields, name));
+	const char *theirs = json_string_value(json_member(item, name));
+
+	if (!ours || !theirs)
+		return IT_MAY_BE;
+	return strcasecmp(ours, theirs) ? IT_IS_NOT : IT_IS;
+}
+
+/* Its clock may have whole seconds only. */
+static enum match compare_time(const struct job *job, const json_t *item)
+{
+	time_t sent = job->sent.tv_sec + api_stats(job->core->api)->skew_s;
+	struct timespec made;
+
+	if (json_time(json_member(item, "created_at"), &made))
+		return IT_MAY_BE;
+	return made.tv_sec >= sent && made.tv_sec <= sent + ARRIVAL_S
+		? IT_IS
+		: IT_IS_NOT;
+}
+
+/* It is another job of this mount, or it was there before the run was sent. */
+static bool is_known(const struct job *job, const char *id)
+{
+	const struct job *other = job_by_id(job->core, id);
+
+	if (!other)
+		return job_is_forgotten(job->core, id);
+	return !other->is_foreign || other->created.tv_sec < job->sent.tv_sec ||
+		(other->created.tv_sec == job->sent.tv_sec &&
+			other->created.tv_nsec < job->sent.tv_nsec);
+}
+
+static enum match compare(const struct job *job, const json_t *item)
 {
 	const char *id = job_item_id(item);
 
-	return id && job_item_status(item) < JOB_COMPLETED &&
-		!job_by_id(core, id);
+	if (!id || job_item_status(item) >= JOB_COMPLETED || is_known(job, id))
+		return IT_IS_NOT;
+	enum match language = compare_field(job, item, "language");
+	enum match made = compare_time(job, item);
+	if (!language || !made || !compare_field(job, item, "network_mode"))
+		return IT_IS_NOT;
+	return language == IT_IS && made == IT_IS ? IT_IS : IT_MAY_BE;
 }
 
-/*
- * A run over /execute has no id until it has ended, but the API lists it. If
- * exactly one job is listed that this mount does not know, and exactly one run
- * of this mount is under way, they are the same.
- */
+/* Whether it can as well be another run of this mount that has no id yet. */
+static bool may_be_another(const struct job *job, const json_t *item)
+{
+	const struct job *other;
+
+	TAILQ_FOREACH(other, &job->core->jobs->all, link)
+	{
+		if (other != job && other->run && other->run->is_sent &&
+			!other->id && compare(other, item) != IT_IS_NOT)
+			return true;
+	}
+	return false;
+}
+
+/* The job's id, if exactly one item can be it, and is. NULL: *why says why. */
+static const char *find_id(
+	const struct job *job, const json_t *items, const char **why)
+{
+	const json_t *item, *found = NULL;
+	size_t i;
+
+	json_array_foreach (items, i, item) {
+		if (compare(job, item) == IT_IS_NOT)
+			continue;
+		if (found) {
+			*why = "several jobs of the API can be this run: it is "
+			       "not cancelled by a guess";
+			return NULL;
+		}
+		found = item;
+	}
+	*why = !found ? "no job that the API lists can be this run"
+		: compare(job, found) != IT_IS
+		? "the API does not tell enough to be sure that a job is this "
+		  "run: it is not cancelled by a guess"
+		: "another run of this mount can be the same job of the API: "
+		  "it is not cancelled by a guess";
+	return found && compare(job, found) == IT_IS &&
+			!may_be_another(job, found)
+		? job_item_id(found)
+		: NULL;
+}
+
+static int refuse(struct op *op, const char *why)
+{
+	errors_add(op->core->errors, &op->core->now, "DELETE", "/jobs/{id}", 0,
+		-EBUSY, why);
+	return -EBUSY;
+}
+
 static int cancel_unnamed(struct op *op, struct job *job)
 {
 	struct api_request request = {
 		.endpoint = API_JOBS,
 		.priority = API_PERSON,
 	};
-	const char *id = NULL;
-	const json_t *item;
+	const char *id, *why;
 	json_t *json;
-	size_t i, count = 0;
-	int err = op_call(op, 0, &request, &json);
 
+	if (!job->run ||
+		(job->run->endpoint != API_EXECUTE &&
+			job->run->endpoint != API_RUN))
+		return refuse(op,
+			"the API has not given the job an id yet: try again "
+			"when it has");
+	int err = op_call(op, 0, &request, &json);
 	if (err)
 		return err;
-	json_array_foreach (json_array_in(json, "jobs"), i, item) {
-		if (is_candidate(op->core, item)) {
-			id = job_item_id(item);
-			count++;
-		}
-	}
-	if (count == 1 && op->core->jobs->runs.in_flight <= 1)
-		return cancel_by_id(op, job, id);
-	errors_add(op->core->errors, &op->core->now, "DELETE", "/jobs/{id}", 0,
-		-EBUSY,
-		count ? "several runs are under way, and the API does not tell "
-			"which of them this is"
-		      : "the API does not list this run");
-	return -EBUSY;
+	id = find_id(job, json_array_in(json, "jobs"), &why);
+	return id ? cancel_by_id(op, job, id) : refuse(op, why);
 }
 
 int run_cancel(struct op *op, struct job *job)
@@ -100,7 +187,7 @@ int run_cancel(struct op *op, struct job *job)
 		job->status = JOB_CANCELLED;
 		job->changed = op->core->now;
 		job_store_record(job);
-		job_notify(job);
+		job_ended(job);
 		return 0;
 	}
 	if (job->id)

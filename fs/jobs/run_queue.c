@@ -64,10 +64,11 @@ static void run_send(struct run *run)
 	run->is_queued = false;
 	run->is_sent = true;
 	job->submitted_ms = core->now_ms;
+	job_know_sent(job);
 	int err = api_start(core->api, &request, core->now_ms, run_answered,
 		run, &job->call);
 	if (err) {
-		job_fail(job, err, "the request cannot be made");
+		job_fail(job, err, JOB_NOT_SENT, "the request cannot be made");
 		run_free(run);
 		return;
 	}

@@ -48,45 +48,13 @@ static void save_free(struct op *op)
 	job_drop(save->job);
 }
 
-static bool job_is_kept(const struct job *job)
-{
-	return job->is_stored || job_is_final(job) || job->is_removed;
-}
-
-/*
- * The close waits until the content is on disk, and then for the answer to a
- * submission, or up to run_wait for a run, so that it can report an error.
- */
-static int save_wait_job(struct op *op, struct save *save)
-{
-	struct job *job = save->job;
-	const struct run *run = job->run;
-	bool is_queued = run && !run->is_sent;
-
-	if (job->commit_err)
-		return job->commit_err;
-	if (!job_is_kept(job))
-		return op_wait(op, &job->waiters);
-	if (job->status == JOB_ERROR)
-		return job->err;
-	if (save->settles || job_is_final(job) || job->is_removed)
-		return op_reply_ok(op);
-	if (job->is_async && job->was_accepted)
-		return op_reply_ok(op);
-	op_deadline(op, op->core->now_ms + op->core->options->run_wait_ms);
-	if (op->is_late && (!job->is_async || is_queued))
-		return op_reply_ok(op);
-	return op_wait(op, &job->waiters);
-}
-
 static int save_wait(struct op *op)
 {
-	int err = 0;
+	const struct save *save = op->extra;
+	int err = save	   ? job_wait_saved(op, save->job, save->settles)
+		: op->task ? task_wait(op)
+			   : 0;
 
-	if (op->extra)
-		return save_wait_job(op, op->extra);
-	if (op->task)
-		err = task_wait(op);
 	return err ? err : op_reply_ok(op);
 }
 

@@ -123,8 +123,11 @@ int virtual_remove(struct op *op, struct file *dir)
 	lookup_clear(&found);
 	if (!job || !strcmp(op->name, settings_name))
 		return -EPERM;
-	if (!job_is_final(job))
+	if (!job_is_final(job)) {
+		errors_add(op->core->errors, &op->core->now, "REMOVE", op->name,
+			0, -EBUSY, job_is_busy);
 		return -EBUSY;
+	}
 	if (job->is_async)
 		job_detach(job);
 	else

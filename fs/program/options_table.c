@@ -38,6 +38,8 @@ const struct option_row option_rows[] = {
 		"append the log to it, instead of to syslog" },
 	{ "run_wait", OPTION_SECONDS, AT(run_wait_ms), "SECONDS",
 		"how long a save in run/ waits for its answer", 0, YEAR_MS },
+	{ "keep_jobs", OPTION_NUMBER, AT(keep_jobs), "N",
+		"how many finished jobs are kept, the newest", 1, INT_MAX },
 	{ "timeout", OPTION_SECONDS, AT(timeout_ms), "SECONDS",
 		"the longest that a request may take", 1, YEAR_MS,
 		.is_rare = true },

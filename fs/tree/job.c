@@ -89,8 +89,14 @@ static const char *job_text(const struct job *job, const struct row *row)
 		return job->id;
 	if (!strcmp(row_name(row), "error"))
 		return job->error;
+	return job->status != JOB_ERROR ? NULL : job->may_have_run ? "1" : "0";
+}
+
+static const char *job_state(const struct job *job)
+{
 	bool is_waiting =
 		!job_is_final(job) && job->run && run_is_waiting(job->run);
+
 	return job_status_word(is_waiting ? JOB_PENDING : job->status);
 }
 
@@ -133,6 +139,69 @@ static int cancel_write(
 	return job ? run_cancel(op, job) : -ENOENT;
 }
 
+/* It has a file here: it is not another mount's, nor an old job of a file. */
+static int rerun_exists(struct op *op, const struct node *node)
+{
+	struct job *job = node_job(op, node);
+	int err = job_exists(op, node);
+
+	return err ? err : job->file ? 0 : -ENOENT;
+}
+
+static int rerun_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	int err = run_again(op, node_job(op, node));
+
+	(void)text;
+	(void)len;
+	if (err == -ENOENT)
+		return row_refuse(op->core, "RERUN", node, NULL, err,
+			"its file has been removed or renamed: save the "
+			"program again");
+	return err;
+}
+
+/* ---- the state, which reading asks for ---- */
+
+static int handle_take_text(struct handle *handle, const char *text)
+{
+	handle->text = strdup(text);
+	handle->len = strlen(text);
+	return handle->text ? 0 : -ENOMEM;
+}
+
+/* What walks a tree (O_NOFOLLOW) asks for nothing. */
+static int ask_state(struct op *op, struct job *job)
+{
+	if (!job)
+		return -ENOENT;
+	return op->fi.flags & O_NOFOLLOW ? 0 : poller_ask(op, job);
+}
+
+static int status_open(
+	struct op *op, const struct node *node, struct handle *handle)
+{
+	struct job *job = node_job(op, node);
+	char text[32];
+	int err = ask_state(op, job);
+
+	if (err)
+		return err;
+	snprintf(text, sizeof(text), "%s\n", job_state(job));
+	return handle_take_text(handle, text);
+}
+
+static int status_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s)
+{
+	int err = job_attr(op, node, attr, timeout_s);
+
+	if (!err)
+		attr_size(attr, strlen(job_state(node_job(op, node))) + 1);
+	return err;
+}
+
 /* ---- output, and files that are kept on disk ---- */
 
 static int output_of(const struct node *node)
@@ -153,10 +222,26 @@ static int file_attr(struct op *op, const struct node *node, struct stat *attr,
 	if (!strcmp(name, "code"))
 		attr_size(attr, job->code_size);
 	else if (job_is_final(job))
-		attr_size(attr,
-			strcmp(name, "job.json")
-				? job->output_size[output_of(node)]
-				: job->answer_size);
+		attr_size(attr, job->output_size[output_of(node)]);
+	return 0;
+}
+
+static int json_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s)
+{
+	int err = job_attr(op, node, attr, timeout_s);
+	struct job *job = node_job(op, node);
+	size_t len = 0;
+
+	if (err || !job_is_final(job))
+		return err;
+	if (job_has_own_json(job)) {
+		char *text = job_json(job, &len);
+		if (!text)
+			return -ENOMEM;
+		free(text);
+	}
+	attr_size(attr, len ? len : job->answer_size);
 	return 0;
 }
 
@@ -186,11 +271,13 @@ static int result_open(
 {
 	struct job *job = node_job(op, node);
 
+	bool walks = op->fi.flags & O_NOFOLLOW;
+
 	if (!job)
 		return -ENOENT;
-	if (job->status == JOB_ERROR)
+	if (!walks && job->status == JOB_ERROR && !job_ask_again(job))
 		return job->err;
-	int err = job_detail(op, job);
+	int err = walks ? 0 : job_detail(op, job);
 	if (err)
 		return err;
 	if (!node->row->source)
@@ -226,15 +313,14 @@ static int answer_open(
 
 	if (!job)
 		return -ENOENT;
-	int err = job_detail(op, job);
+	int err = op->fi.flags & O_NOFOLLOW ? 0 : job_detail(op, job);
+	if (!err)
+		err = ask_state(op, job);
 	if (err)
 		return err;
-	err = job_file_open(op, job, handle, "answer");
-	if (err != -ENOENT)
-		return err;
-	/* No answer yet: an empty one, for the kind that handles begin with. */
-	handle->text = strdup("{}\n");
-	handle->len = 3;
+	if (!job_has_own_json(job))
+		return job_file_open(op, job, handle, "answer");
+	handle->text = job_json(job, &handle->len);
 	return handle->text ? 0 : -ENOMEM;
 }
 
@@ -288,7 +374,7 @@ const struct row tree_job_rows[] = {
 	JOB_FILE("status",
 		"pending, running, completed, failed, timeout, cancelled; "
 		"error if the request failed",
-		.exists = text_exists, .render = text_render,
+		.exists = job_exists, .attr = status_attr, .open = status_open,
 		.poll = status_poll),
 	JOB_FILE("stdout",
 		"what it printed; reading waits for more until it ends",
@@ -304,6 +390,11 @@ const struct row tree_job_rows[] = {
 		.text = "write 1 here to cancel the job; what it has "
 			"printed stays\n",
 		.write = cancel_write),
+	WRITABLE("/jobs/{job}/rerun", "1 runs the same file again",
+		.flags = ROW_ACTION, .exists = rerun_exists,
+		.text = "write 1 here to run the same file again, as another "
+			"save of it would\n",
+		.write = rerun_write),
 	DIRECTORY("/jobs/{job}/artifacts", "files that it left behind",
 		.exists = job_exists, .list = artifacts_list,
 		.find = artifacts_find, .remove = artifact_remove),
@@ -312,11 +403,18 @@ const struct row tree_job_rows[] = {
 		.open = artifact_open),
 	JOB_FILE("code", "the program as it was sent", .flags = ROW_FINAL,
 		.exists = code_exists, .attr = file_attr, .open = code_open),
-	JOB_FILE("error", "why it failed, in the API's words",
+	JOB_FILE("error",
+		"why it failed, in the API's words; and whether it may have "
+		"run",
+		.exists = text_exists, .render = text_render),
+	JOB_FILE("may_have_run",
+		"with the status error: 0 if it certainly did not run",
 		.exists = text_exists, .render = text_render),
 	JOB_FILE("id", "the API's id of it", .exists = text_exists,
 		.render = text_render),
 	FIELD("language", "language|detected_language", "what ran it"),
+	FIELD("detected_language", "detected_language",
+		"which language the API has found it to be"),
 	FIELD("success", "success", "1 if it exited with 0"),
 	FIELD("network_mode", "network_mode", "zerotrust or semitrusted"),
 	FIELD("created_at", "created_at", "when it was submitted"),
@@ -327,6 +425,6 @@ const struct row tree_job_rows[] = {
 		"how long it took, in milliseconds"),
 	FIELD("message", "message", "what else the API says"),
 	JOB_FILE("job.json", "the API's whole answer", .exists = job_exists,
-		.attr = file_attr, .open = answer_open),
+		.attr = json_attr, .open = answer_open),
 	{ 0 },
 };

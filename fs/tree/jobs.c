@@ -18,7 +18,6 @@ static int jobs_remove(
 	struct core *core = op->core;
 	struct job *job = jobs_lookup(core, name);
 
-	(void)node;
 	if (json_object_get(core->jobs->aliases, name)) {
 		jobs_drop_alias(core, name);
 		return 0;
@@ -26,7 +25,8 @@ static int jobs_remove(
 	if (!job || !is_dir)
 		return -EPERM;
 	if (!job_is_final(job))
-		return -EBUSY;
+		return row_refuse(
+			core, "REMOVE", node, name, -EBUSY, job_is_busy);
 	if (job->id)
 		jobs_forget(core, job->id);
 	job_remove(job);

@@ -30,6 +30,14 @@ def with_keys(env, public=PUBLIC, secret=SECRET):
     return dict(env, UNSANDBOX_PUBLIC_KEY=public, UNSANDBOX_SECRET_KEY=secret)
 
 
+def sealed(record):
+    """The record of a job with its hash, which is FNV-1a."""
+    value = 0xcbf29ce484222325
+    for byte in record:
+        value = (value ^ byte) * 0x100000001b3 % 2 ** 64
+    return record + b"\n%016x\n" % value
+
+
 class Mounted:
     """A daemon and its mountpoint; it may be started more than once."""
 

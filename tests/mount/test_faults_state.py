@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from case import SLOWNESS, MountCase
-from mounted import Mounted
+from mounted import Mounted, sealed
 from place import mounts_under
 
 UNUSABLE = 5  # the exit status
@@ -91,14 +91,6 @@ class Damaged(StateCase):
                 os.rename(self.account(folder, name), self.account(
                     folder, name[len("damaged-"):]))
 
-    @staticmethod
-    def sealed(record):
-        """A record with its hash, which is FNV-1a."""
-        value = 0xcbf29ce484222325
-        for byte in record:
-            value = (value ^ byte) * 0x100000001b3 % 2 ** 64
-        return record + b"\n%016x\n" % value
-
     def walk(self):
         """Reads all files; there may be errors, but no crash."""
         for folder, _, names in os.walk(self.mount.path):
@@ -120,7 +112,7 @@ class Damaged(StateCase):
                    kept=["run/a.sh", "run/b.txt"])
 
     def test_records_of_jobs_of_another_shape(self):
-        self.spoil("jobs", ".json", self.sealed(
+        self.spoil("jobs", ".json", sealed(
             b'{"status":[],"output":{},"artifacts":1,'
             b'"fields":7,"hidden":[],"id":{}}'), kept=["run/a.sh"])
 

@@ -7,19 +7,12 @@ import unittest
 
 from case import MountCase
 from gate import Gate
+from mounted import sealed
 
 # Inode, times, size, mode, links, type, path. Not of system/, which shows this
 # machine's load.
 FIND = ("find . -path ./.unsandboxfs -prune -o -path './system/*' -prune -o "
         "-printf '%i %T@ %C@ %s %m %n %y %l %p\\n' | sort")
-
-
-def sealed(text):
-    """A record and the line with its FNV-1a hash, as the daemon writes it."""
-    value = 0xcbf29ce484222325
-    for byte in text.encode():
-        value = (value ^ byte) * 0x100000001b3 & (1 << 64) - 1
-    return f"{text}\n{value:016x}\n"
 
 
 class Remount(MountCase):
@@ -184,11 +177,11 @@ class Remount(MountCase):
         for name in os.listdir(os.path.join(account, "jobs")):
             if name.endswith(".json"):
                 path = os.path.join(account, "jobs", name)
-                with open(path, encoding="utf-8") as file:
+                with open(path, "rb") as file:
                     record = json.loads(file.readline())
                 record["file"] = other
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write(sealed(json.dumps(record)))
+                with open(path, "wb") as file:
+                    file.write(sealed(json.dumps(record).encode()))
         self.mount.start()
 
         def back():

@@ -49,6 +49,7 @@ static inline void fixture_open(struct fixture *fixture)
 	assert_true(core->state.fd >= 0 && core->state.jobs_fd >= 0);
 	strcpy(core->state.path, fixture->path);
 	core->options = &fixture->options;
+	fixture->options.keep_jobs = 1 << 20;
 	core->errors = errors_new();
 	assert_non_null(core->errors);
 	assert_int_equal(files_open(core->state.fd, fixture->path,

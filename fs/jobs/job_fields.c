@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/jobs/job_fields.c - what is known of a job before, and besides, its answer
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fs/core/core.h"
+#include "fs/jobs/jobs.h"
+
+static const char *const own_fields[] = { "language", "network_mode",
+	"created_at" };
+
+void job_know(struct job *job, const char *name, json_t *value)
+{
+	if (!job->fields)
+		job->fields = json_object();
+	if (json_object_get(job->fields, name))
+		json_decref(value);
+	else
+		json_object_set_new(job->fields, name, value);
+}
+
+void job_know_sent(struct job *job)
+{
+	char text[32];
+	struct tm tm;
+
+	job->sent = job->core->now;
+	if (!gmtime_r(&job->sent.tv_sec, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	job_know(job, "created_at", json_string(text));
+}
+
+int job_inherit(const struct job *job, json_t *answer)
+{
+	for (size_t i = 0; i < sizeof(own_fields) / sizeof(*own_fields); i++) {
+		const char *name = own_fields[i];
+		json_t *value = json_object_get(job->fields, name);
+		if (value && !json_member(answer, name) &&
+			json_object_set(answer, name, value))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+bool job_has_own_json(const struct job *job)
+{
+	return !job->answer_size || job->status == JOB_ERROR;
+}
+
+char *job_json(const struct job *job, size_t *len)
+{
+	json_t *json = json_pack("{s:s*, s:s, s:s*}", "job_id", job->id,
+		"status", job_status_word(job->status), "error", job->error);
+	char *text = NULL;
+
+	if (json && job->status == JOB_ERROR &&
+		json_object_set_new(json, "may_have_run",
+			json_boolean(job->may_have_run))) {
+		json_decref(json);
+		return NULL;
+	}
+	if (json && (!job->fields || !json_inherit(json, job->fields)))
+		text = json_write_pretty(json, len);
+	json_decref(json);
+	return text;
+}
+
+/* A member as text, unless it says the same as `other`; NULL: none. */
+static char *reason_part(
+	const json_t *answer, const char *name, const char *other)
+{
+	const json_t *value = json_member(answer, name);
+	size_t len;
+	char *text = value ? json_value_text(value, &len) : NULL;
+
+	if (text && *text && !strstr(other, text))
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *job_reason(const json_t *answer, const char *message)
+{
+	char *words = message ? strdup(message)
+			      : reason_part(answer, "message|error", "");
+	char *raw = NULL, *line;
+
+	if (!words)
+		return NULL;
+	char *details = reason_part(answer, "details|detail|reason", words);
+	char *code = reason_part(answer, "code", words);
+	int len = asprintf(&raw, "%s%s%s%s%s%s", words, details ? "; " : "",
+		details ? details : "", code ? " (code " : "", code ? code : "",
+		code ? ")" : "");
+	free(words);
+	free(details);
+	free(code);
+	if (len < 0)
+		return NULL;
+	line = malloc(4 * len + 1);
+	if (line)
+		line_escape(raw, line, 4 * len + 1);
+	free(raw);
+	return line;
+}
