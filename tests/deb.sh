@@ -57,6 +57,7 @@ coproc standin { exec "$build/standin" --plain --exit-with-parent \
 # shellcheck disable=SC2154 # set by coproc
 server=$standin_PID
 read -r url <&"${standin[0]}"
+url=${url##* } # "listening on URL"
 
 debootstrap --variant=minbase --include=fuse3,libcurl4,libjansson4 \
 	"$release" "$root" >"$work/log" || {

@@ -127,7 +127,7 @@ class Install(unittest.TestCase):
         self.assertEqual(self.bash("-o", "ro,tim"), ["ro,timeout="])
         self.assertEqual(self.bash("--run_w"), ["--run_wait="])
         self.assertEqual(self.bash("--"), sorted(
-            "--" + name for name in [*names, "help", "version"]))
+            "--" + name for name in [*names, "check", "help", "version"]))
         self.assertEqual(self.bash("-"), ["-V", "-d", "-f", "-h", "-o"])
         self.assertIn("tests/mount", self.bash("tests/m"))
 
@@ -143,7 +143,7 @@ class Install(unittest.TestCase):
         names = options()
         for words, wanted in (
                 (("-o", "ro,"), names),
-                (("--",), ["--" + n for n in [*names, "help", "version"]]),
+                (("--",), ["--" + n for n in [*names, "check", "help", "version"]]),
                 (("-",), ["-d", "-f", "-h", "-o", "-V"])):
             done = subprocess.run(["zsh", "-fc", script, "zsh", *words],
                                   capture_output=True, text=True, check=True,

@@ -60,7 +60,7 @@ static int status_read(pid_t tid, char *text, size_t size)
 
 static pid_t status_process(const char *status)
 {
-	unsigned long long tgid;
+	unsigned long long tgid = 0;
 
 	return line_number(status, "Tgid:", 10, &tgid) ? (pid_t)tgid : 0;
 }
@@ -72,7 +72,7 @@ static pid_t status_process(const char *status)
  */
 static bool status_in_exec(const char *status)
 {
-	unsigned long long code_kb;
+	unsigned long long code_kb = 0;
 
 	return line_number(status, "VmExe:", 10, &code_kb) && !code_kb;
 }
@@ -132,7 +132,7 @@ static bool is_other_inode(int fds, const char *name, uint64_t ino)
  * becomes false if the kernel shows no inode numbers there (before 5.14). */
 static bool writes_to(int fdinfo, const char *name, uint64_t ino, bool *told)
 {
-	unsigned long long flags, number;
+	unsigned long long flags = 0, number = 0;
 	char text[1024];
 
 	/* One that another thread has closed meanwhile is no writer. */

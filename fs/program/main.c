@@ -34,7 +34,9 @@ static enum exit_status options_obey(struct options *options)
 		printf("unsandboxfs " UNSANDBOXFS_VERSION "\nlibfuse %s\n",
 			fuse_pkgversion());
 	else
-		return options->fake ? EXIT_OK : serve(options);
+		return options->fake	    ? EXIT_OK
+			: options->is_check ? check_run(options)
+					    : serve(options);
 	if (!err && fflush(stdout))
 		err = -errno;
 	if (!err)

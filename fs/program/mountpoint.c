@@ -185,6 +185,32 @@ int mountpoint_remount(const struct options *options, char *why, size_t why_len)
 	return 0;
 }
 
+int mountpoint_look(const char *path, char *text, size_t text_len)
+{
+	struct mountpoint_mount mount;
+	char out[PATH_MAX];
+	bool is_dir, is_fuse;
+	int err = path_resolve(path, out);
+
+	if (!err)
+		err = path_probe(out, &is_dir, &is_fuse);
+	if (is_dead(err))
+		return refuse(err, text, text_len,
+			"%s: a dead mount; to replace it, mount again, or run: "
+			"fusermount3 -uz %s",
+			path, path);
+	if (err)
+		return refuse(
+			err, text, text_len, "%s: %s", path, strerror(-err));
+	if (live_check(out, is_dir, is_fuse, text, text_len) == -ENOTDIR)
+		return -ENOTDIR;
+	if (is_fuse && mount_on(out, &mount) == 0 &&
+		strcmp(mount.fstype, MOUNTPOINT_FSTYPE) == 0)
+		return refuse(0, text, text_len,
+			"%s: mounted (%s), and answers", path, mount.source);
+	return refuse(0, text, text_len, "%s: can be mounted on", path);
+}
+
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len)
 {

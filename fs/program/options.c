@@ -271,6 +271,8 @@ static int options_settle(struct command_line *line)
 	options->show_all = line->count == 1 && strcmp(line->last, "all") == 0;
 	if (options->show_help || options->show_version)
 		return 0;
+	if (options->is_check && line->count == 0)
+		return 0;
 	return mountpoint_store(line);
 }
 

@@ -25,6 +25,9 @@ const struct option_row option_rows[] = {
 	{ "-V,--version", OPTION_ON, AT(show_version), NULL,
 		"print the version and exit" },
 
+	{ "--check", OPTION_ON, AT(is_check), NULL,
+		"say what is there or missing, mount nothing" },
+
 	{ "url", OPTION_URL, AT(url), "URL", "the API's address" },
 	{ "account", OPTION_NUMBER, AT(account), "N",
 		"row N of the accounts file, from 0", 0, INT_MAX },

@@ -121,6 +121,13 @@ void process_wipe_keys(void);
 enum exit_status system_check(
 	const struct options *options, char *why, size_t why_len);
 
+/* May this user give allow_other? */
+bool others_are_allowed(void);
+
+/* --check: prints a line for each thing that a mount needs, and returns the
+ * exit status of the first that fails. */
+enum exit_status check_run(const struct options *options);
+
 #define MOUNTPOINT_FSTYPE "fuse.unsandboxfs"
 
 /* What is mounted on a directory, cut if longer. */
@@ -143,6 +150,10 @@ int mountpoint_find(
  */
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len);
+
+/* What is there, in one line of text; changes nothing. Errors as above, but a
+ * live mount of ours is none. */
+int mountpoint_look(const char *path, char *text, size_t text_len);
 
 /*
  * Changes the flags of the mount on options->mountpoint as options say: ro,

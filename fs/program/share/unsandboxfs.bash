@@ -20,7 +20,7 @@ _unsandboxfs()
 		compopt -o nospace
 	elif [[ $cur == --* ]]; then
 		mapfile -t COMPREPLY < <(compgen -P -- -W \
-			"$names help version" -- "${cur#--}")
+			"$names check help version" -- "${cur#--}")
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "-d -f -h -o -V" -- "$cur")
 	else

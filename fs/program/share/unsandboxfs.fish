@@ -9,6 +9,7 @@ function __unsandboxfs_options
 end
 
 complete -c unsandboxfs -f -a '(__fish_complete_directories)'
+complete -c unsandboxfs -l check -d 'say what is there and what is missing'
 complete -c unsandboxfs -s d -d 'log every request'
 complete -c unsandboxfs -s f -d 'stay in the foreground'
 complete -c unsandboxfs -s h -d 'print the options'
