@@ -52,7 +52,8 @@ def lists(is_long):
         world.server.reset_counts()
         out = world.shell("ls -lR snapshots/")
         wrong = [] if out.count("snapshot.json") == count else ["not all"]
-        return Counted(world.server.requests(), {"GET /snapshots": 1}, wrong)
+        return Counted(world.server.requests(),
+                       {"GET /snapshots": 1, "GET /images": 1}, wrong)
 
 
 def lists_again(is_long):
@@ -125,7 +126,8 @@ def copies(is_long):
             wrong.append("the first copied not all")
         if second:
             wrong.append(f"the second copied {second.splitlines()[:5]}")
-        return Counted(world.server.requests(), {"GET /snapshots": 2}, wrong)
+        return Counted(world.server.requests(),
+                       {"GET /snapshots": 2, "GET /images": 2}, wrong)
 
 
 def runs(is_long):
