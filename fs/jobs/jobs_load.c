@@ -2,6 +2,7 @@
 /* fs/jobs/jobs_load.c - the jobs that a start finds in the state directory */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -41,6 +42,12 @@ static void put_aside(struct core *core, const char *name)
 	renameat(core->state.jobs_fd, name, core->state.jobs_fd, aside);
 }
 
+static void number_is_used(struct core *core, uint64_t number)
+{
+	if (number >= core->jobs->next_number)
+		core->jobs->next_number = number + 1;
+}
+
 static void tell_damaged(struct core *core, const char *name, int err)
 {
 	char why[PATH_MAX + 200];
@@ -53,22 +60,68 @@ static void tell_damaged(struct core *core, const char *name, int err)
 	errors_add(core->errors, &core->now, "START", name, 0, err, why);
 }
 
-static int read_record(struct core *core, uint64_t number)
+/* The numbers of files, and room for the record that is being read. */
+struct found {
+	struct numbers {
+		uint64_t *all;
+		size_t count, room;
+	} records, others;
+	char *text;
+	size_t text_room;
+};
+
+static void found_clear(struct found *found)
 {
-	char *text, name[32];
-	size_t len;
+	free(found->records.all);
+	free(found->others.all);
+	free(found->text);
+}
+
+/* All of a file in found->text, and a NUL. A short read is the end of it: this
+ * saves two system calls for each of thousands of records. */
+static int read_text(struct found *found, int fd, size_t *len)
+{
+	*len = 0;
+	for (;;) {
+		if (*len + 1 >= found->text_room) {
+			size_t room = 2 * found->text_room + 4096;
+			char *more = room > RECORD_MAX
+				? NULL
+				: realloc(found->text, room);
+			if (!more)
+				return room > RECORD_MAX ? -EFBIG : -ENOMEM;
+			found->text = more;
+			found->text_room = room;
+		}
+		size_t room = found->text_room - *len - 1;
+		ssize_t n = read(fd, found->text + *len, room);
+		if (n < 0)
+			return -errno;
+		*len += n;
+		found->text[*len] = '\0';
+		if ((size_t)n < room)
+			return 0;
+	}
+}
+
+static int read_record(struct core *core, struct found *found, uint64_t number)
+{
+	char name[32];
+	size_t len = 0;
 	struct job *job;
 
 	snprintf(name, sizeof(name), "%" PRIu64 ".json", number);
-	int err =
-		state_read(core->state.jobs_fd, name, RECORD_MAX, &text, &len);
-	if (!err) {
-		err = job_from_record(core, number, text, len, &job);
-		free(text);
-	}
+	int fd = openat(core->state.jobs_fd, name,
+		O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	int err = fd < 0 ? -errno : read_text(found, fd, &len);
+	if (fd >= 0)
+		close(fd);
+	if (!err)
+		err = job_from_record(core, number, found->text, len, &job);
 	if (!err || is_shortage(err))
 		return err;
 	put_aside(core, name);
+	number_is_used(core, number);
 	tell_damaged(core, name, err);
 	return 0;
 }
@@ -80,44 +133,47 @@ static int compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The numbers of all records, in order; owned by the caller, free(). */
-static int find_records(DIR *stream, uint64_t **numbers, size_t *count)
+static int number_add(struct numbers *numbers, uint64_t number)
 {
-	const struct dirent *entry;
-	const char *suffix;
-	size_t room = 0;
-
-	*numbers = NULL;
-	*count = 0;
-	while ((entry = dir_next(stream))) {
-		uint64_t number = file_number(entry->d_name, &suffix);
-		if (!number || strcmp(suffix, ".json") != 0)
-			continue;
-		if (*count == room) {
-			room = room ? 2 * room : 256;
-			uint64_t *more =
-				reallocarray(*numbers, room, sizeof(**numbers));
-			if (!more)
-				return -ENOMEM;
-			*numbers = more;
-		}
-		(*numbers)[(*count)++] = number;
+	if (numbers->count == numbers->room) {
+		size_t room = numbers->room ? 2 * numbers->room : 256;
+		uint64_t *more =
+			reallocarray(numbers->all, room, sizeof(*numbers->all));
+		if (!more)
+			return -ENOMEM;
+		numbers->all = more;
+		numbers->room = room;
 	}
-	if (errno)
-		return -errno;
-	qsort(*numbers, *count, sizeof(**numbers), compare_numbers);
+	numbers->all[numbers->count++] = number;
 	return 0;
 }
 
-static int read_records(struct core *core, DIR *stream)
+/* Records are read in the order of their numbers, other files are swept after
+ * all of them. */
+static int find_files(struct core *core, DIR *stream, struct found *found)
 {
-	uint64_t *numbers;
-	size_t count;
-	int err = find_records(stream, &numbers, &count);
+	const size_t skipped = sizeof(damaged) - 1;
+	const struct dirent *entry;
+	const char *suffix;
+	int err = 0;
 
-	for (size_t i = 0; !err && i < count; i++)
-		err = read_record(core, numbers[i]);
-	free(numbers);
+	while (!err && (entry = dir_next(stream))) {
+		bool is_aside = !strncmp(entry->d_name, damaged, skipped);
+		uint64_t number = file_number(
+			entry->d_name + (is_aside ? skipped : 0), &suffix);
+		if (is_aside)
+			number_is_used(core, number);
+		if (is_aside || !number)
+			continue;
+		err = number_add(strcmp(suffix, ".json") ? &found->others
+							 : &found->records,
+			number);
+	}
+	if (!err && !entry && errno)
+		err = -errno;
+	if (found->records.count)
+		qsort(found->records.all, found->records.count,
+			sizeof(uint64_t), compare_numbers);
 	return err;
 }
 
@@ -136,19 +192,22 @@ static void sweep_file(struct core *core, const char *name, uint64_t number)
 		put_aside(core, name);
 }
 
-static void sweep_files(struct core *core, DIR *stream)
+/* Only if there is one is the directory read a second time. */
+static void sweep_files(
+	struct core *core, DIR *stream, const struct numbers *others)
 {
-	const size_t skipped = sizeof(damaged) - 1;
 	const struct dirent *entry;
 	const char *suffix;
+	size_t i = 0;
 
+	while (i < others->count && job_by_number(core, others->all[i]))
+		i++;
+	if (i == others->count)
+		return;
+	rewinddir(stream);
 	while ((entry = dir_next(stream))) {
-		bool is_aside = !strncmp(entry->d_name, damaged, skipped);
-		uint64_t number = file_number(
-			entry->d_name + (is_aside ? skipped : 0), &suffix);
-		if (is_aside && number >= core->jobs->next_number)
-			core->jobs->next_number = number + 1;
-		if (!is_aside && number)
+		uint64_t number = file_number(entry->d_name, &suffix);
+		if (number)
 			sweep_file(core, entry->d_name, number);
 	}
 }
@@ -156,14 +215,17 @@ static void sweep_files(struct core *core, DIR *stream)
 static int read_directory(struct core *core)
 {
 	DIR *stream = dir_stream(core->state.jobs_fd, ".");
+	struct found found = { 0 };
 	int err;
 
 	if (!stream)
 		return -errno;
-	err = read_records(core, stream);
-	rewinddir(stream);
+	err = find_files(core, stream, &found);
+	for (size_t i = 0; !err && i < found.records.count; i++)
+		err = read_record(core, &found, found.records.all[i]);
 	if (!err)
-		sweep_files(core, stream);
+		sweep_files(core, stream, &found.others);
+	found_clear(&found);
 	closedir(stream);
 	return err;
 }
