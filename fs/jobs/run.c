@@ -114,6 +114,18 @@ static void run_know(const struct run *run)
 				set ? json_string_value(set) : mode->preset));
 }
 
+/* The mount ends before its turn. */
+static void run_fail_unsent(const struct run *run)
+{
+	struct job *job = run->job;
+
+	if (job_is_final(job) || job->is_removed || !run_is_waiting(run))
+		return;
+	job_polls_clear(job);
+	job_fail(job, -ECONNABORTED, JOB_NOT_SENT,
+		"the mount ended before the request's turn");
+}
+
 static void run_prepared(void *ctx)
 {
 	struct run *run = ctx;
@@ -130,6 +142,7 @@ static void run_prepared(void *ctx)
 	job->has_code = !run->is_commit_error;
 	run_know(run);
 	if (job->is_removed || run->is_dropped) {
+		run_fail_unsent(run);
 		run_free(run);
 	} else if (run->err) {
 		run_refuse(run, run->err);
@@ -357,10 +370,14 @@ void runs_clear(struct core *core)
 	struct run *run;
 	struct job *job, *next;
 
-	while ((run = TAILQ_FIRST(&core->jobs->runs.queue)))
+	while ((run = TAILQ_FIRST(&core->jobs->runs.queue))) {
+		run_fail_unsent(run);
 		run_free(run);
+	}
 	for (job = TAILQ_FIRST(&core->jobs->all); job; job = next) {
 		next = TAILQ_NEXT(job, link);
+		if (job->run && job->run->is_prepared)
+			run_fail_unsent(job->run);
 		if (job->call)
 			api_cancel(job->call);
 		job->call = NULL;

@@ -164,6 +164,20 @@ class Told(Going):
         self.assertEqual(self.value(job, "may_have_run"), "0")
         self.assertIn("not sent", self.value(job, "error"))
 
+    def test_queued_when_the_mount_ends(self):
+        """Of what was not sent, it is certain that it did not run."""
+        self.server.limits(concurrency=1)
+        self.addCleanup(self.server.limits, concurrency=0)
+        self.mount.restart()  # it reads the limit
+        _, going = self.going_on("sent")
+        _, queued = self.going_on("queued")
+        self.assertEqual(self.value(queued, "status"), "pending")
+        self.mount.restart()
+        for job, may_have_run in ((going, "1"), (queued, "0")):
+            self.assertEqual(self.value(job, "status"), "error")
+            self.assertEqual(self.value(job, "may_have_run"), may_have_run)
+        self.assertIn("not sent", self.value(queued, "error"))
+
     def test_rerun(self):
         self.save("run/twice.sh", "echo twice\n")
         job = "run/twice.sh.job"
