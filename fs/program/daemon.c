@@ -127,6 +127,12 @@ static _Noreturn void command_wait(int fd, pid_t pid, char **command)
 	_exit((int)report.status);
 }
 
+/* Only the other process may need the caller's limit again. */
+static int daemon_harden(void)
+{
+	return setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }) ? -errno : 0;
+}
+
 int daemon_start(struct daemon *daemon, bool foreground, char **command)
 {
 	pid_t pid;
@@ -134,16 +140,17 @@ int daemon_start(struct daemon *daemon, bool foreground, char **command)
 
 	*daemon = (struct daemon){ .foreground = foreground, .report_fd = -1 };
 	if (foreground)
-		return 0;
+		return daemon_harden();
 	fflush(NULL);
 	pid = fork_with_pipe(true, &fd);
 	if (pid > 0)
 		command_wait(fd, pid, command);
-	if (pid == 0)
-		daemon->report_fd = fd;
-	if (pid == 0 && command) /* nobody else would end it */
+	if (pid < 0)
+		return pid;
+	daemon->report_fd = fd;
+	if (command) /* nobody else would end it */
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
-	return pid;
+	return daemon_harden();
 }
 
 static void report_send(
