@@ -110,6 +110,34 @@ static int stats_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
+/* The same as Prometheus reads it: "requests GET /jobs 3" has labels. */
+static int metrics_render(struct op *op, const struct node *node, FILE *out)
+{
+	char *text = NULL, *rest, *line, method[16], path[128];
+	size_t len;
+	FILE *stats = open_memstream(&text, &len);
+	uint64_t value;
+
+	if (!stats)
+		return -ENOMEM;
+	stats_render(op, node, stats);
+	if (fclose(stats)) {
+		free(text);
+		return -ENOMEM;
+	}
+	for (rest = text; (line = strtok_r(rest, "\n", &rest));)
+		if (sscanf(line, "requests %15s %127s %" SCNu64, method, path,
+			    &value) == 3)
+			fprintf(out,
+				"unsandboxfs_requests{method=\"%s\","
+				"path=\"%s\"} %" PRIu64 "\n",
+				method, path, value);
+		else
+			fprintf(out, "unsandboxfs_%s\n", line);
+	free(text);
+	return 0;
+}
+
 static int log_render(struct op *op, const struct node *node, FILE *out)
 {
 	size_t len;
@@ -179,6 +207,7 @@ static int otp_write(
 const struct row tree_mount_rows[] = {
 	FIXED_DIRECTORY("/.unsandboxfs", "this mount itself"),
 	ABOUT("stats", stats_render, "counters, one `name value` a line"),
+	ABOUT("metrics", metrics_render, "the same for Prometheus"),
 	ABOUT("log", log_render, "what the daemon logged last"),
 	ABOUT("errors", errors_render,
 		"the last 100 errors: time, method, path, HTTP status, "

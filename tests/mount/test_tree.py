@@ -110,6 +110,23 @@ class Tree(MountCase):
             line.rsplit(" ", 1) for line in
             self.read(".unsandboxfs/stats").splitlines())}
 
+    def test_metrics(self):
+        """The counters, as Prometheus reads them."""
+        self.save("run/metrics.sh", "echo metrics")
+        self.assertEqual(self.read("run/metrics.sh.job/stdout"), "metrics\n")
+        text = self.read(".unsandboxfs/metrics")
+        for line in text.splitlines():
+            self.assertRegex(
+                line, r'^unsandboxfs_[a-z0-9_]+(\{[a-z]+="[^"\\]+"'
+                r'(,[a-z]+="[^"\\]+")*\})? \d+$')
+        self.assertRegex(text, r'(?m)^unsandboxfs_requests\{method="POST",'
+                         r'path="/execute"\} [1-9]')
+        names = re.findall(r"(?m)^unsandboxfs_(\w+) ", text)
+        self.assertEqual(names, [
+            line.split()[0] for line in
+            self.read(".unsandboxfs/stats").splitlines()
+            if not line.startswith("requests ")])
+
     def test_stats(self):
         before = self.stats()
         self.save("run/stats.sh", "echo stats")
