@@ -111,14 +111,14 @@ class Queue(Key):
     def test_a_draft_whose_mv_is_interrupted(self):
         """A draft that was not moved does not run."""
         jobs = [self.start(f"d{i}") for i in range(LIMIT)]
-        self.shell("mkdir jobs/new/waits; echo echo no > jobs/new/waits/p.sh")
+        self.shell("mkdir jobs/new/waits; echo echo no > jobs/new/waits/main.sh")
         with subprocess.Popen(["mv", "jobs/new/waits", "jobs/"],
                               cwd=self.mount.path,
                               stderr=subprocess.DEVNULL) as move:
             self.wait_for(lambda: "\noperations_waiting 1\n" in
                           self.read(".unsandboxfs/stats"), "mv waits")
             move.send_signal(signal.SIGINT)
-        self.assertTrue(os.path.exists(self.at("jobs/new/waits/p.sh")))
+        self.assertTrue(os.path.exists(self.at("jobs/new/waits/main.sh")))
         self.assertFalse(os.path.lexists(self.at("jobs/waits")))
         for gate, job in jobs:
             gate.open()
