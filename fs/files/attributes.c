@@ -70,7 +70,8 @@ int file_stat(struct file *file, struct stat *st)
 	bool is_top = inode->dir && inode->dir->key;
 	int err = inode_stat(inode, st);
 
-	if (err == -ENOENT && is_top)
+	/* It was not made yet, or was removed before it was made. */
+	if (is_top && (err == -ENOENT || (inode->is_pinned && inode->fd < 0)))
 		*st = top_stat(options);
 	else if (err)
 		return err;

@@ -156,8 +156,12 @@ int file_remove_tree(struct file *file)
 	snprintf(aside, sizeof(aside), REMOVED_NAME "/%llx.%llx",
 		(unsigned long long)file->ino,
 		(unsigned long long)files->serial++);
-	if (dir_fd(dir) < 0 || renameat(fd, path, files->state_fd, aside))
-		return errno == ENOENT ? 0 : -errno;
+	if (dir_fd(dir) < 0 || renameat(fd, path, files->state_fd, aside)) {
+		if (errno != ENOENT)
+			return -errno;
+		inode_pin(dir, -1); /* nothing can be made in it any more */
+		return 0;
+	}
 	file_hold(file);
 	tree_leave(files, dir, files->state_fd, aside);
 	inode_pin(dir, -1);

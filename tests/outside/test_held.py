@@ -117,10 +117,15 @@ class Held(MountCase):
 
     def test_draft_that_is_removed(self):
         os.mkdir(self.at("services/new/k"))
-        fds = self.hold("services/new/k"), self.hold("services/new/k/files")
+        draft, files = (self.hold("services/new/k"),
+                        self.hold("services/new/k/files"))
         os.rmdir(self.at("services/new/k"))
-        for fd in fds:
-            self.fails_in(fd)
+        self.fails_in(files)
+        for call in (lambda: os.mkdir("d", dir_fd=draft),
+                     lambda: os.open("ports", os.O_WRONLY, dir_fd=draft),
+                     lambda: os.unlink("ports", dir_fd=draft)):
+            self.assertIn(self.error_of(call), ("ENOENT", "ESTALE"))
+            self.is_alive()
 
     def test_results_of_a_program_that_is_removed(self):
         self.save("run/l.sh", "echo l\n")
@@ -144,8 +149,8 @@ class Held(MountCase):
         """1, which says nothing, or 2 and each subdirectory: `find` and the
         like leave out what is beyond the number."""
         os.makedirs(self.at("run/n/o/p"))
-        self.save("run/n/q.sh", "echo q\n")
-        self.assertEqual(self.read("run/n/q.sh.job/stdout"), "q\n")
+        self.save("run/n/main.sh", "echo q\n")
+        self.assertEqual(self.read("run/n/main.sh.job/stdout"), "q\n")
         for path in ("run", "run/n", "run/n/o", "run/n/o/p", "jobs/new"):
             folders = [name for name in os.listdir(self.at(path))
                        if stat.S_ISDIR(os.lstat(self.at(path, name)).st_mode)]
