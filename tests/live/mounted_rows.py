@@ -101,8 +101,8 @@ def files(tried):
         " && echo WORD=hello > run/d/.settings/env && echo 5 > run/d/n.txt"
         " && echo 'f=$(ls n.txt /tmp/n.txt /tmp/input/n.txt 2>/dev/null |"
         " head -n 1); mkdir -p /tmp/artifacts; echo $WORD $(cat $f)"
-        " > /tmp/artifacts/r.txt' > run/d/b.sh"
-        " && cat run/d/b.sh.job/exit_code run/d/b.sh.job/artifacts/r.txt",
+        " > /tmp/artifacts/r.txt' > run/d/main.sh"
+        " && cat run/d/main.sh.job/exit_code run/d/main.sh.job/artifacts/r.txt",
         "0\nhello 5\n")
 
 
@@ -137,8 +137,8 @@ def refused(tried):
         return wrong
     # The close reports it, or, if the answer is late, the results do.
     status, _, _ = tried.shell(
-        "cp run/a.sh run/x/ && cat run/x/a.sh.job/exit_code")
-    told = tried.expect("test -s run/x/a.sh.job/error")
+        "cp run/a.sh run/x/main.sh && cat run/x/main.sh.job/exit_code")
+    told = tried.expect("test -s run/x/main.sh.job/error")
     return told if status else "a program in klingon was accepted"
 
 
