@@ -50,38 +50,57 @@ static int draft_start(
 	return draft_run(op, draft, name, job);
 }
 
+/* The job of a draft, for the operation that submits it. */
+struct submission {
+	struct task task; /* no work: it is held by the operation */
+	struct job *job;  /* held */
+};
+
 /* If interrupted, takes the job out of the queue: nothing was moved. */
-static void draft_end(struct op *op)
+static void submission_free(struct task *task)
 {
-	struct job *job = op->extra;
+	struct submission *submission = (struct submission *)task;
+	struct job *job = submission->job;
 
 	if (job->run && run_is_waiting(job->run)) {
 		run_drop(job->run);
 		job_remove(job);
 	}
 	job_drop(job);
-	op->extra = NULL;
+	free(submission);
 }
 
+static int submission_start(struct op *op, struct file *draft, const char *name)
+{
+	struct submission *submission = calloc(1, sizeof(*submission));
+	int err = submission ? draft_start(op, draft, name, &submission->job)
+			     : -ENOMEM;
+
+	if (err) {
+		free(submission);
+		return err;
+	}
+	job_hold(submission->job);
+	submission->task.free = submission_free;
+	task_give(&submission->task, op);
+	return 0;
+}
+
+/* A refused job stays in jobs/, with the reason, as that of a refused save; the
+ * draft is as it was, without NAME.job. */
 int draft_submit_job(struct op *op, struct file *draft, const char *name)
 {
-	struct job *job = op->extra;
+	int err = op->task ? 0 : submission_start(op, draft, name);
 
-	if (!job) {
-		int err = draft_start(op, draft, name, &job);
-		if (err)
-			return err;
-		job_hold(job);
-		op->extra = job;
-		op->end = draft_end;
-	}
-	if (job->status == JOB_ERROR) {
-		int err = job->err;
-		job_remove(job);
+	if (err)
 		return err;
+	struct job *job = ((struct submission *)op->task)->job;
+	if (job->status == JOB_ERROR) {
+		job_detach(job);
+		return job->err;
 	}
 	if (!job->was_accepted && !job_is_final(job))
 		return op_wait(op, &job->waiters);
-	file_remove_tree(draft);
-	return jobs_set_alias(op->core, name, job);
+	err = jobs_set_alias(op->core, name, job);
+	return err ? err : file_remove_tree(draft);
 }

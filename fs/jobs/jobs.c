@@ -105,6 +105,18 @@ int jobs_set_alias(struct core *core, const char *alias, const struct job *job)
 	return err ? -ENOMEM : 0;
 }
 
+struct job *jobs_alias(struct core *core, const char *alias)
+{
+	json_t *key = json_from_bytes(alias, strlen(alias));
+	const json_t *number =
+		json_object_get(core->jobs->aliases, json_string_value(key));
+	struct job *job =
+		number ? job_by_number(core, json_integer_value(number)) : NULL;
+
+	json_decref(key);
+	return job;
+}
+
 void jobs_drop_alias(struct core *core, const char *alias)
 {
 	json_t *key = json_from_bytes(alias, strlen(alias));
@@ -136,6 +148,7 @@ void jobs_init(struct jobs *jobs, struct core *core)
 	memset(jobs, 0, sizeof(*jobs));
 	TAILQ_INIT(&jobs->all);
 	TAILQ_INIT(&jobs->ended);
+	TAILQ_INIT(&jobs->ghosts);
 	jobs->next_number = 1;
 	core->jobs = jobs;
 	runs_init(core);
@@ -157,6 +170,8 @@ void jobs_clear(struct core *core)
 		job_polls_clear(job);
 		job_forget(job);
 	}
+	while (!TAILQ_EMPTY(&core->jobs->ghosts))
+		ghost_free(core, TAILQ_FIRST(&core->jobs->ghosts));
 	json_decref(core->jobs->aliases);
 	json_decref(core->jobs->forgotten);
 }

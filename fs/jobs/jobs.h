@@ -5,6 +5,7 @@
 #define FS_JOBS_JOBS_H
 
 #include "fs/jobs/dir_kind.h"
+#include "fs/jobs/ghost.h"
 #include "fs/jobs/job.h"
 #include "fs/jobs/job_store.h"
 #include "fs/jobs/poller.h"
@@ -26,9 +27,11 @@ struct jobs {
 	struct timespec changed; /* when the listing of jobs/ last changed */
 	json_t *forgotten;  /* object: ids of jobs that were removed here */
 	json_t *aliases;    /* object: name (json_from_bytes) -> job number */
-	uint64_t latest;    /* number of the last asynchronous job; 0: none */
+	uint64_t latest;    /* number of the asynchronous job that was saved
+			       last, accepted or not; 0: none */
 	uint64_t list_mark; /* fetched_ms of the API's last list */
-	uint64_t noted;	    /* the project that the log has told of last */
+	struct ghost_list ghosts;
+	uint64_t noted; /* the project that the log has told of last */
 };
 
 /* Makes *jobs empty and sets core->jobs to it; no error. */
@@ -47,6 +50,8 @@ void jobs_touch(struct core *core);
 /* A second name in jobs/ for a job, any bytes; it replaces an alias of the same
  * name. -ENOMEM. Dropping an alias that does not exist does nothing. */
 int jobs_set_alias(struct core *core, const char *alias, const struct job *job);
+/* The job that an alias leads to; NULL: there is no such alias. */
+struct job *jobs_alias(struct core *core, const char *alias);
 void jobs_drop_alias(struct core *core, const char *alias);
 
 /* Removes all names of a job that is being removed. */

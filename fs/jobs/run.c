@@ -321,6 +321,10 @@ int run_start(struct core *core, struct file *dir, const char *name,
 		run_settle(run);
 	file->run = run;
 	job_attach(job, file);
+	if (job->is_async) {
+		core->jobs->latest = job->number;
+		jobs_touch(core);
+	}
 	*out = job;
 	return 0;
 }

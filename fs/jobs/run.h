@@ -172,7 +172,7 @@ const json_t *run_setting(const struct run *run, const char *name);
 /* ---- run_files.c ---- */
 
 /* Opens what the worker reads, and freezes the root until run_files_thaw.
- * program NULL: there is none. 0 or -errno. */
+ * 0 or -errno. */
 int run_files_open(struct run *run, struct file *root, struct file *program);
 /* Also frees what the worker has found. */
 void run_files_thaw(struct run *run);
@@ -182,6 +182,9 @@ int run_files_copy(const struct run *run);
 /* The whole program (*len 0 if there is none; owned by the caller), and the
  * names of the input files. -EFBIG, -EILSEQ, ...: run->why says which file. */
 int run_files_read(struct run *run, char **content, size_t *len);
+/* Whether JSON carries these bytes as they are: json_from_bytes has escaped
+ * none. Takes string. 0, -EILSEQ, -ENOMEM. */
+int run_check_utf8(json_t *string);
 /* Adds input_files, if there are any. */
 int run_put_inputs(struct run *run, json_t *body);
 

@@ -22,10 +22,8 @@ static void run_accepted(struct job *job, const char *id)
 		log_line(LOG_ERR, "job %s: out of memory for its id", job->key);
 	job->was_accepted = true;
 	job->changed = core->now;
-	if (job->is_async) {
-		core->jobs->latest = job->number;
+	if (job->is_async)
 		jobs_touch(core);
-	}
 }
 
 static void run_misunderstood(const struct run *run)

@@ -2,6 +2,7 @@
 /* fs/jobs/run_build.c - requests that run programs and commands; for the
  * worker */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,31 @@ static uint64_t run_timeout_ms(const struct run *run, json_int_t seconds)
 	return seconds * 1000 + run->core->options->timeout_ms;
 }
 
+static int refuse(struct run *run, int err, const char *reason)
+{
+	snprintf(run->why, sizeof(run->why), "%.200s: %s", run->name, reason);
+	return err;
+}
+
+static int check_env(struct run *run)
+{
+	const char *name;
+	json_t *value;
+	int err = 0;
+
+	json_object_foreach (
+		json_object_get(run->settings, "env"), name, value) {
+		if (!err)
+			err = run_check_utf8(json_incref(value));
+		if (err == -EILSEQ && !run->why[0])
+			snprintf(run->why, sizeof(run->why),
+				"the value of %.100s in .settings/env is not "
+				"UTF-8",
+				name);
+	}
+	return err;
+}
+
 /* Takes body; NULL: out of memory. */
 static int run_write_body(struct run *run, json_t *body)
 {
@@ -52,9 +78,52 @@ static int run_write_body(struct run *run, json_t *body)
 
 /* ---- POST /run: the #! line tells the language ---- */
 
-static int build_run(struct run *run, const char *content, size_t len)
+/* Languages in which a line before the first one, with #!, changes nothing. */
+static const char *interpreter_of(const char *language)
+{
+	static const char *const all[][2] = {
+		{ "awk", "awk -f" },
+		{ "bash", "bash" },
+		{ "elixir", "elixir" },
+		{ "groovy", "groovy" },
+		{ "javascript", "node" },
+		{ "julia", "julia" },
+		{ "lua", "lua" },
+		{ "perl", "perl" },
+		{ "php", "php" },
+		{ "powershell", "pwsh" },
+		{ "python", "python3" },
+		{ "r", "Rscript" },
+		{ "raku", "raku" },
+		{ "ruby", "ruby" },
+		{ "tcl", "tclsh" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (language && !strcmp(all[i][0], language))
+			return all[i][1];
+	return NULL;
+}
+
+/* The #! line of a program that has none; "" if it has one. NULL: out of
+ * memory. */
+static char *first_line(const char *language, const char *content, size_t len)
+{
+	const char *interpreter = interpreter_of(language);
+	char *line;
+
+	if ((len > 1 && content[0] == '#' && content[1] == '!') || !interpreter)
+		return strdup("");
+	return asprintf(&line, "#!/usr/bin/env %s\n", interpreter) < 0 ? NULL
+								       : line;
+}
+
+static int build_run(
+	struct run *run, const char *language, const char *content, size_t len)
 {
 	struct api_param *param = run->query;
+	char *line = first_line(language, content, len);
+	size_t line_len = line ? strlen(line) : 0;
 
 	for (size_t i = 0; i < RUN_SETTINGS; i++) {
 		const json_t *value = request_setting(run, i);
@@ -64,18 +133,23 @@ static int build_run(struct run *run, const char *content, size_t len)
 		param->value = json_is_true(value)
 			? strdup("true")
 			: json_value_text(value, &text_len);
-		if (!param->value)
+		if (!param->value) {
+			free(line);
 			return -ENOMEM;
+		}
 		param++->name = request_settings[i];
 	}
-	run->body = malloc(len ? len : 1);
-	if (!run->body)
-		return -ENOMEM;
-	memcpy(run->body, content, len);
-	run->body_len = len;
-	run->language = language_of_shebang(content, len);
+	run->body = line ? malloc(line_len + len + 1) : NULL;
+	if (run->body) {
+		memcpy(run->body, line, line_len);
+		memcpy(run->body + line_len, content, len);
+	}
+	free(line);
+	run->body_len = line_len + len;
+	if (run->body)
+		run->language = language_of_shebang(run->body, run->body_len);
 	run->endpoint = run->kind->is_async ? API_RUN_ASYNC : API_RUN;
-	return 0;
+	return run->body ? 0 : -ENOMEM;
 }
 
 /* ---- POST /execute ---- */
@@ -101,30 +175,78 @@ static int build_execute(
 }
 
 /*
- * A file whose name tells no language is sent as it is to /run, which reads
- * its #! line. /run takes neither input files nor processors: with those, and
- * an interpreter that we know, it is sent to /execute.
+ * A program whose name tells no language is sent as it is to /run, which reads
+ * its #! line; and so is one that is not UTF-8, with a #! line if it has none.
+ * /run takes neither input files nor processors: what needs these, and has an
+ * interpreter that we know, is sent to /execute.
  */
 int run_build_execute(struct run *run, const char *content, size_t len)
 {
 	const json_t *ttl = run_setting(run, "ttl");
 	const char *language = json_string_value(run_setting(run, "language"));
+	bool needs_execute = run->input_count ||
+		json_integer_value(run_setting(run, "vcpu")) > 1;
+	int err = check_env(run);
 
+	if (err)
+		return err;
 	if (!run->kind->is_async)
 		run->timeout_ms = run_timeout_ms(
 			run, ttl ? json_integer_value(ttl) : TTL_DEFAULT_S);
 	if (!language || !*language)
 		language = language_of_name(run->name);
-	if (language)
-		return build_execute(run, language, content, len);
-	if (json_integer_value(run_setting(run, "vcpu")) > 1 ||
-		run->input_count)
+	if (!language && needs_execute)
 		language = language_of_shebang(content, len);
-	return language ? build_execute(run, language, content, len)
-			: build_run(run, content, len);
+	err = run_check_utf8(json_from_bytes(content, len));
+	if (err == -EILSEQ && needs_execute)
+		return refuse(run, err,
+			"it is not UTF-8, and cannot be sent with input files "
+			"or several processors");
+	if (err == -EILSEQ)
+		return build_run(run, language, content, len);
+	if (!err && !language && run->input_count)
+		return refuse(run, -EINVAL,
+			"the language of its #! line is not known, and input "
+			"files go with known languages only; set "
+			".settings/language");
+	if (!err)
+		err = language ? build_execute(run, language, content, len)
+			       : build_run(run, NULL, content, len);
+	return err;
 }
 
 /* ---- commands in a service or a session ---- */
+
+/* A command that starts with #! is executed: the shell writes it to a file
+ * first. Owned by the caller. */
+static char *script_command(const char *content, size_t len, size_t *out_len)
+{
+	char *text = base64_encode(content, len, out_len), *command = NULL;
+
+	*out_len = 0;
+	if (!text)
+		return NULL;
+	int n = asprintf(&command,
+		"(f=$(mktemp) && printf %%s '%s' | base64 -d >\"$f\" && "
+		"chmod 700 \"$f\" && \"$f\"; s=$?; rm -f \"$f\"; exit $s)",
+		text);
+	free(text);
+	*out_len = n < 0 ? 0 : n;
+	return n < 0 ? NULL : command;
+}
+
+static json_t *command_json(const char *content, size_t len)
+{
+	json_t *command;
+	char *script;
+
+	if (len < 2 || content[0] != '#' || content[1] != '!')
+		return json_from_bytes(content, len);
+	script = script_command(content, len, &len);
+	command = script ? json_from_bytes(script, len) : NULL;
+	free(script);
+	return command;
+}
 
 static int build_command(struct run *run, enum api_endpoint endpoint,
 	const char *content, size_t len)
@@ -132,15 +254,30 @@ static int build_command(struct run *run, enum api_endpoint endpoint,
 	const json_t *set = run_setting(run, "timeout");
 	json_int_t timeout_s =
 		set ? json_integer_value(set) : COMMAND_DEFAULT_S;
+	bool is_script = len > 1 && content[0] == '#' && content[1] == '!';
+	json_t *body, *command;
 
-	while (len && content[len - 1] == '\n')
+	while (!is_script && len && content[len - 1] == '\n')
 		len--;
 	run->endpoint = endpoint;
 	run->timeout_ms = run_timeout_ms(
 		run, timeout_s ? timeout_s : COMMAND_UNLIMITED_S);
-	return run_write_body(run,
-		json_pack("{s:o s:I}", "command", json_from_bytes(content, len),
-			"timeout", timeout_s * 1000));
+	command = command_json(content, len);
+	int err = run_check_utf8(json_incref(command));
+	if (err == -EILSEQ)
+		refuse(run, err,
+			"it is not UTF-8; a command that starts with #! may be "
+			"anything");
+	body = json_pack(
+		"{s:o s:I}", "command", command, "timeout", timeout_s * 1000);
+	if (!err && !body)
+		err = -ENOMEM;
+	if (!err)
+		err = run_put_inputs(run, body);
+	if (!err)
+		return run_write_body(run, body);
+	json_decref(body);
+	return err;
 }
 
 int run_build_service_command(struct run *run, const char *content, size_t len)
@@ -150,5 +287,8 @@ int run_build_service_command(struct run *run, const char *content, size_t len)
 
 int run_build_session_command(struct run *run, const char *content, size_t len)
 {
+	if (run->input_count)
+		return refuse(run, -EOPNOTSUPP,
+			"a session takes no input files with a command");
 	return build_command(run, API_SESSION_EXECUTE, content, len);
 }

@@ -25,32 +25,25 @@ enum { INPUTS_MAX = 100000 };
 
 static enum run_takes run_takes_of(const struct run *run, struct file *root)
 {
-	enum dir_kind_saves saves = run->kind->saves;
-	bool is_project = project_of(root);
-
-	if (saves != SAVES_RUN_PROGRAMS && saves != SAVES_RUN_COMMANDS)
-		return is_project ? RUN_TAKES_ALL : RUN_TAKES_NONE;
-	if (is_project)
+	if (project_of(root))
 		return project_is_plain(root) ? RUN_TAKES_DATA_BELOW
 					      : RUN_TAKES_ALL;
-	return saves == SAVES_RUN_PROGRAMS ? RUN_TAKES_DATA : RUN_TAKES_NONE;
+	return run->kind->saves == SAVES_RUN_PROGRAMS ? RUN_TAKES_DATA
+						      : RUN_TAKES_NONE;
 }
 
 int run_files_open(struct run *run, struct file *root, struct file *program)
 {
 	struct file_opened opened;
-	int err;
+	int err = file_open(program, O_RDONLY, &opened);
 
+	if (err)
+		return err;
+	run->program_fd = fcntl(opened.fd, F_DUPFD_CLOEXEC, 0);
+	file_close(&opened);
+	if (run->program_fd < 0)
+		return -errno;
 	run->takes = run_takes_of(run, root);
-	if (program) {
-		err = file_open(program, O_RDONLY, &opened);
-		if (err)
-			return err;
-		run->program_fd = fcntl(opened.fd, F_DUPFD_CLOEXEC, 0);
-		file_close(&opened);
-		if (run->program_fd < 0)
-			return -errno;
-	}
 	if (run->takes != RUN_TAKES_NONE) {
 		run->dir_fd = file_open_dir(root);
 		if (run->dir_fd < 0)
@@ -138,15 +131,15 @@ static int input_refuse(struct run *run, const char *path, int err)
 	return err == -EXDEV || err == -ENOENT ? -ELOOP : err;
 }
 
-/* 0, -EILSEQ, -ENOMEM */
-static int check_utf8(const char *text)
+int run_check_utf8(json_t *string)
 {
-	size_t len = strlen(text);
-	json_t *string = json_from_bytes(text, len);
-	int err = !string			    ? -ENOMEM
-		: json_string_length(string) == len ? 0
-						    : -EILSEQ;
+	size_t len;
+	char *bytes = json_to_bytes(string, &len);
+	int err = -ENOMEM;
 
+	if (bytes)
+		err = len == json_string_length(string) ? 0 : -EILSEQ;
+	free(bytes);
 	json_decref(string);
 	return err;
 }
@@ -155,7 +148,7 @@ static int input_add(struct run *run, const char *path, size_t size)
 {
 	size_t count = run->input_count;
 
-	int err = check_utf8(path);
+	int err = run_check_utf8(json_from_bytes(path, strlen(path)));
 
 	if (err)
 		return input_refuse(run, path, err);
@@ -185,19 +178,14 @@ static bool is_beside_programs(const struct run *run, const char *path)
 	return run->takes != RUN_TAKES_ALL && !strchr(path, '/');
 }
 
-static bool is_program(
-	const struct run *run, const char *path, int fd, const struct stat *st)
+/* It is the program itself, or another one. */
+static bool is_program(const struct run *run, const char *path, int fd)
 {
-	struct stat program;
-
-	if (run->job)
-		return !strcmp(path, run->name) ||
-			(is_beside_programs(run, path) &&
-				(language_of_name(path) ||
-					(!name_has_ending(path) &&
-						fd_has_shebang(fd))));
-	return run->program_fd >= 0 && !fstat(run->program_fd, &program) &&
-		program.st_ino == st->st_ino;
+	if (run->program_fd >= 0 && !strcmp(path, run->name))
+		return true;
+	return is_beside_programs(run, path) &&
+		(language_of_name(path) ||
+			(!name_has_ending(path) && fd_has_shebang(fd)));
 }
 
 static int dir_walk(
@@ -238,7 +226,7 @@ static int entry_walk(struct run *run, const char *path, const char *name,
 	else if (S_ISDIR(st.st_mode) && run->takes != RUN_TAKES_DATA)
 		return below_walk(run, fd, path, &st, above);
 	else if (S_ISREG(st.st_mode) && !is_skipped &&
-		!is_program(run, path, fd, &st))
+		!is_program(run, path, fd))
 		err = input_add(run, path, st.st_size);
 	close(fd);
 	return err;

@@ -81,9 +81,9 @@ int saved_remove(struct op *op)
 		return err;
 	if (!op->flags)
 		run_unsettle(file);
-	file_drop(file);
 	err = op->flags ? file_rmdir(dir, op->name)
-			: file_unlink(dir, op->name);
+			: virtual_unlink(op, dir, file);
+	file_drop(file);
 	return err ? err : op_reply_ok(op);
 }
 

@@ -30,7 +30,7 @@ int saved_lookup(struct op *op)
 {
 	struct lookup_result found;
 	int err = S_ISDIR(op->file->type)
-		? virtual_lookup(op->core, op->file, op->name, &found)
+		? virtual_lookup(op, op->file, op->name, &found)
 		: -ESTALE;
 
 	return err ? err : lookup_reply(op, &found);

@@ -14,7 +14,7 @@
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 
-static const char settings_name[] = ".settings";
+static const char settings_name[] = ".settings", commit_name[] = "commit";
 
 static int job_found(const struct file *dir, const struct job *job,
 	struct lookup_result *found)
@@ -34,9 +34,22 @@ static bool has_settings(const struct file *dir)
 	return !parent || !file_parent(parent);
 }
 
-static int virtual_find(struct core *core, struct file *dir, const char *name,
+static int commit_found(const struct file *dir, struct lookup_result *found)
+{
+	char ino[32];
+
+	if (project_of(dir) != dir || !dir_kind_of(dir)->has_drafts ||
+		dir_kind_of(dir)->saves != SAVES_RUN_PROGRAMS)
+		return -ENOENT;
+	snprintf(ino, sizeof(ino), "%" PRIu64, dir->ino);
+	return lookup_row(
+		found, tree_row("/jobs/new/{draft}/commit"), ino, NULL);
+}
+
+static int virtual_find(const struct op *op, struct file *dir, const char *name,
 	struct lookup_result *found)
 {
+	const struct ghost *ghost;
 	char program[NAME_MAX + 1];
 	struct job *job = NULL;
 	struct file *file;
@@ -44,22 +57,28 @@ static int virtual_find(struct core *core, struct file *dir, const char *name,
 	if (!strcmp(name, settings_name))
 		return has_settings(dir) ? lookup_settings(found, dir)
 					 : -ENOENT;
+	if (!strcmp(name, commit_name))
+		return commit_found(dir, found);
 	if (!name_of_job(name, program))
 		return -ENOENT;
 	int err = file_lookup(dir, program, &file);
+	if (err == -ENOENT &&
+		(ghost = ghost_find(op->core, op->pid, dir, program)))
+		return lookup_row(found, tree_row("/jobs/new/{name}.job"),
+			ghost->key, NULL);
 	if (err)
 		return err;
-	job = job_of_file(core, file->number);
+	job = job_of_file(op->core, file->number);
 	file_drop(file);
 	return job ? job_found(dir, job, found) : -ENOENT;
 }
 
-int virtual_lookup(struct core *core, struct file *dir, const char *name,
+int virtual_lookup(struct op *op, struct file *dir, const char *name,
 	struct lookup_result *found)
 {
 	memset(found, 0, sizeof(*found));
 	int err = file_lookup(dir, name, &found->file);
-	return err == -ENOENT ? virtual_find(core, dir, name, found) : err;
+	return err == -ENOENT ? virtual_find(op, dir, name, found) : err;
 }
 
 int virtual_refuses(const char *name)
@@ -112,16 +131,37 @@ int virtual_list(struct core *core, struct file *dir, struct listing *listing)
 	return file_each(dir, list_file, &of);
 }
 
+int virtual_unlink(struct op *op, struct file *dir, struct file *file)
+{
+	const struct job *job = job_of_file(op->core, file->number);
+	struct ghost *ghost =
+		job ? ghost_add(op->core, op->pid, dir, op->name, job) : NULL;
+	int err = file_unlink(dir, op->name);
+
+	if (err)
+		ghost_free(op->core, ghost);
+	return err;
+}
+
 int virtual_remove(struct op *op, struct file *dir)
 {
+	char program[NAME_MAX + 1];
 	struct lookup_result found;
-	int err = virtual_find(op->core, dir, op->name, &found);
+	struct ghost *ghost;
+	int err = virtual_find(op, dir, op->name, &found);
 
 	if (err)
 		return err;
 	struct job *job = job_by_key(op->core, found.id);
 	lookup_clear(&found);
-	if (!job || !strcmp(op->name, settings_name))
+	if (!name_of_job(op->name, program))
+		return -EPERM;
+	ghost = ghost_find(op->core, op->pid, dir, program);
+	if (ghost) {
+		ghost_free(op->core, ghost);
+		return op_reply_ok(op);
+	}
+	if (!job)
 		return -EPERM;
 	if (!job_is_final(job)) {
 		errors_add(op->core->errors, &op->core->now, "REMOVE", op->name,

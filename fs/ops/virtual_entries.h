@@ -8,20 +8,23 @@
 
 /*
  * Beside the saved files of a directory there are, for each program that has
- * run, its job (a directory, or a link to one), and .settings. The latter is
- * not listed: tar, git and cp -r are to see files alone.
+ * run, its job (a directory, or a link to one), and .settings; in a draft of
+ * jobs, commit. The latter two are not listed: tar, git and cp -r are to see
+ * files alone.
  */
 
 /* Finds a saved file or virtual entry: 0 (found to be cleared), -ENOENT,
  * -ENOMEM, ... */
-int virtual_lookup(struct core *core, struct file *dir, const char *name,
+int virtual_lookup(struct op *op, struct file *dir, const char *name,
 	struct lookup_result *found);
 /* -EPERM for the names of virtual entries, under which nothing is saved. */
 int virtual_refuses(const char *name);
 /* Lists saved files and their jobs. 0 or -errno. */
 int virtual_list(struct core *core, struct file *dir, struct listing *listing);
+/* Removes op->name, which is this file; its job may be removed after it by the
+ * same process. 0 or -errno. */
+int virtual_unlink(struct op *op, struct file *dir, struct file *file);
 /* Removes a virtual entry and replies: a job with its directory; -EBUSY if it
  * has not ended, -ENOENT, -EPERM. */
 int virtual_remove(struct op *op, struct file *dir);
-
 #endif

@@ -2,6 +2,7 @@
 /* fs/tree/jobs.c - jobs/: all asynchronous jobs */
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/core.h"
@@ -18,7 +19,7 @@ static int jobs_remove(
 	struct core *core = op->core;
 	struct job *job = jobs_lookup(core, name);
 
-	if (json_object_get(core->jobs->aliases, name)) {
+	if (jobs_alias(core, name)) {
 		jobs_drop_alias(core, name);
 		return 0;
 	}
@@ -53,16 +54,40 @@ static int add_job(struct listing *listing, const struct job *job)
 		listing, name, tree_row("/jobs/{job}"), job->key, NULL);
 }
 
+/* An alias that is not hidden: a draft of its name, which will replace it, must
+ * not find it, since the kernel moves no directory to the name of a link. */
+static struct job *alias_job(struct core *core, const char *alias)
+{
+	struct job *job = jobs_alias(core, alias);
+	struct file *drafts = job ? files_top(core->files, "jobs/new") : NULL;
+	struct file *draft;
+
+	if (drafts && file_lookup(drafts, alias, &draft) == 0) {
+		if (S_ISDIR(draft->type))
+			job = NULL;
+		file_drop(draft);
+	}
+	file_drop(drafts);
+	return job;
+}
+
 static int add_aliases(struct op *op, struct listing *listing)
 {
 	const struct row *row = tree_row("/jobs/{alias}");
-	const char *alias;
-	json_t *number;
+	const char *key;
+	json_t *unused;
 	int err = 0;
 
-	json_object_foreach (op->core->jobs->aliases, alias, number) {
-		if (job_by_number(op->core, json_integer_value(number)))
+	json_object_foreach (op->core->jobs->aliases, key, unused) {
+		json_t *string = json_string_nocheck(key);
+		size_t len;
+		char *alias = json_to_bytes(string, &len);
+		json_decref(string);
+		if (!alias)
+			err = -ENOMEM;
+		else if (alias_job(op->core, alias))
 			err = listing_add_row(listing, alias, row, alias, NULL);
+		free(alias);
 		if (err)
 			break;
 	}
@@ -121,7 +146,7 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 	struct cache_answer answer;
 
 	(void)node;
-	if (json_object_get(core->jobs->aliases, name))
+	if (alias_job(core, name))
 		return lookup_row(found, tree_row("/jobs/{alias}"), name, NULL);
 	if (!job && looks_like_id(name) && !job_is_forgotten(core, name)) {
 		enum job_status status;
@@ -155,6 +180,25 @@ static int jobs_new_saves(
 	return lookup_top(found, op->core->files, "jobs/new");
 }
 
+/* node->id is the inode number of the draft. */
+static int commit_write(
+	struct op *op, const struct node *node, const char *text, size_t len)
+{
+	struct file *draft =
+		file_by_ino(op->core->files, strtoull(node->id, NULL, 10));
+	struct file *dir;
+	const char *name;
+
+	(void)text;
+	(void)len;
+	if (!draft || !file_place(draft, 0, &dir, &name))
+		return -ENOENT;
+	file_hold(draft);
+	int err = draft_submit_job(op, draft, name);
+	file_drop(draft);
+	return err;
+}
+
 /* ---- links ---- */
 
 static int link_render(const struct job *job, const char *prefix, FILE *out)
@@ -183,15 +227,24 @@ static int latest_render(struct op *op, const struct node *node, FILE *out)
 
 static int alias_render(struct op *op, const struct node *node, FILE *out)
 {
-	json_t *number = json_object_get(op->core->jobs->aliases, node->id);
+	return link_render(jobs_alias(op->core, node->id), "", out);
+}
 
-	return link_render(
-		job_by_number(op->core, json_integer_value(number)), "", out);
+/* Both also of a ghost, whose job has gone (fs/jobs/ghost.h). */
+static int submitted_attr(struct op *op, const struct node *node,
+	struct stat *attr, double *timeout_s)
+{
+	*timeout_s = 0;
+	return node_job(op, node) ? job_attr(op, node, attr, timeout_s) : 0;
 }
 
 static int submitted_render(struct op *op, const struct node *node, FILE *out)
 {
-	return link_render(node_job(op, node), "../", out);
+	const struct job *job = node_job(op, node);
+
+	if (!job)
+		fputs("../removed", out);
+	return job ? link_render(job, "../", out) : 0;
 }
 
 const struct row tree_jobs_rows[] = {
@@ -203,9 +256,17 @@ const struct row tree_jobs_rows[] = {
 		"save a script here to submit it as an asynchronous job; "
 		"mkdir makes a draft",
 		.saves = jobs_new_saves),
-	LINK("/jobs/new/{name}.job", "the newest job of NAME", .attr = job_attr,
-		.render = submitted_render),
-	LINK("/jobs/latest", "the job that this mount submitted last",
+	LINK("/jobs/new/{name}.job", "the newest job of NAME",
+		.attr = submitted_attr, .render = submitted_render),
+	DIRECTORY("/jobs/new/{draft}",
+		"a program and its files, which mv to jobs/ submits"),
+	WRITABLE("/jobs/new/{draft}/commit",
+		"1 submits it, as mv to jobs/ does; not listed",
+		.flags = ROW_ACTION | ROW_UNLISTED,
+		.text = "write 1 here to submit this directory as a job\n",
+		.write = commit_write),
+	LINK("/jobs/latest",
+		"the job that was saved here last, accepted or not",
 		.exists = latest_exists, .render = latest_render),
 	LINK("/jobs/{alias}",
 		"the job of a draft that was moved here under this name",

@@ -114,7 +114,7 @@ class Drafts(MountCase):
         self.draft("one", main__sh="true")
         self.draft("other", main__sh="true")
         self.commit("one", "taken")
-        for name in ("taken", "latest", "new"):
+        for name in ("latest", "new", os.readlink(self.at("jobs/taken"))):
             self.assertIn(self.error_of(self.commit, "other", name),
                           ("EEXIST", "ENOTDIR", "ENOTEMPTY", "EPERM"), name)
         self.assertEqual(len(self.server.executions()), 1)
@@ -151,14 +151,83 @@ class Drafts(MountCase):
         self.settled()
         self.assert_requests({})
 
-    def test_same_name_again(self):
-        """The alias can be used again once it was removed."""
-        self.draft("again", main__sh="echo 1")
-        job = self.commit("again")
-        self.assertEqual(self.read(job, "stdout"), "1\n")
-        os.unlink(self.at(job))
-        self.draft("again", main__sh="echo 2")
-        self.assertEqual(self.read(self.commit("again"), "stdout"), "2\n")
+    def test_the_next_draft_of_the_name_replaces_the_link(self):
+        for text in "1", "2", "3":
+            self.draft("nightly", main__sh="echo " + text)
+            self.shell("mv jobs/new/nightly jobs/")
+            self.assertEqual(self.read("jobs/nightly/stdout"), text + "\n")
+            self.assertEqual(os.listdir(self.at("jobs")).count("nightly"), 1)
+        self.draft("nightly", main__sh="echo 4")
+        self.shell("echo 1 >jobs/new/nightly/commit")
+        self.assertEqual(self.read("jobs/nightly/stdout"), "4\n")
+        self.assertEqual(len(self.server.executions()), 4)
+
+    def test_commit(self):
+        folder = self.draft("done", main__sh="cat a/d.txt")
+        os.mkdir(folder + "/a")
+        self.save("jobs/new/done/a/d.txt", "deep\n")
+        self.assertNotIn("commit", os.listdir(folder))
+        self.assertIn("1", self.read("jobs/new/done/commit"))
+        for wrong in "0\n", "yes\n", self.read("jobs/new/done/commit"):
+            self.assertEqual(self.save_error("jobs/new/done/commit", wrong),
+                             "EINVAL")
+        self.assert_requests({})
+        self.save("jobs/new/done/commit", "1\n")
+        self.assertEqual(self.read("jobs/done/stdout"), "deep\n")
+        self.assertFalse(os.path.exists(folder))
+        self.assertEqual(self.server.executions()[0]["input_files"],
+                         ["a/d.txt"])
+
+    def test_commit_is_refused(self):
+        self.draft("nomain", a__txt="x")
+        self.assertEqual(self.save_error("jobs/new/nomain/commit", "1\n"),
+                         "ENODATA")
+        self.draft("nocredit", main__sh="true")
+        self.server.fault({"path": "/execute/async", "status": 402})
+        self.assertEqual(self.save_error("jobs/new/nocredit/commit", "1\n"),
+                         "EACCES")
+        self.assertEqual(os.listdir(self.at("jobs/new/nocredit")),
+                         ["main.sh"])
+        self.server.fault()
+        self.save("jobs/new/nocredit/commit", "1\n")
+        self.assertTrue(os.path.islink(self.at("jobs/nocredit")))
+
+    def test_only_drafts_have_commit(self):
+        self.draft("deep", main__sh="true")
+        os.mkdir(self.at("jobs/new/deep/lib"))
+        os.mkdir(self.at("run/nocommit"))
+        for where in ("jobs/new", "jobs/new/deep/lib", "run", "run/nocommit"):
+            self.assertFalse(os.path.lexists(self.at(where, "commit")), where)
+
+    def test_names_that_are_no_utf8(self):
+        name = os.fsdecode(b"caf\xe9")
+        self.draft(name, main__sh="echo latin")
+        self.commit(name)
+        self.assertEqual(self.read("jobs", name, "stdout"), "latin\n")
+        self.assertIn(name, os.listdir(self.at("jobs")))
+        self.mount.restart()
+        self.assertEqual(self.read("jobs", name, "stdout"), "latin\n")
+        os.unlink(self.at("jobs", name))
+        self.assertNotIn(name, os.listdir(self.at("jobs")))
+
+    def test_latest_is_the_newest_save(self):
+        """Also one that was refused: nobody reads another job's output."""
+        self.save("jobs/new/good.sh", "echo good\n")
+        self.read("jobs/latest/exit_code")
+        good = os.readlink(self.at("jobs/latest"))
+        self.server.fault({"path": "/execute/async", **{"status": 402}})
+        self.assertEqual(self.save_error("jobs/new/bad.sh", "true\n"),
+                         "EACCES")
+        self.assertNotEqual(os.readlink(self.at("jobs/latest")), good)
+        self.assertEqual(self.value("jobs/latest/status"), "error")
+        self.draft("refuseddraft", main__sh="true")
+        bad = os.readlink(self.at("jobs/latest"))
+        self.assertEqual(self.error_of(self.commit, "refuseddraft"), "EACCES")
+        self.assertNotIn(os.readlink(self.at("jobs/latest")), (good, bad))
+        self.assertEqual(self.value("jobs/latest/status"), "error")
+        self.server.fault()
+        self.assertEqual(os.readlink(self.at("jobs/new/good.sh.job")),
+                         "../" + good)
 
 
 if __name__ == "__main__":
