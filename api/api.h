@@ -229,7 +229,8 @@ struct api_request {
 	/* The body is borrowed until done returns or the call is cancelled. */
 	bool keeps_body;
 	/* The time limit with all waits and retries; 0: the configured one, and
-	 * at least 120 s where the answer waits for a program. */
+	 * at least 120 s where the answer waits for a program. That of an
+	 * API_PROGRAM starts anew when it gets its turn. */
 	uint64_t timeout_ms;
 };
 
@@ -243,7 +244,8 @@ struct api_config {
 	struct worker *worker; /* parses long answers; may be NULL */
 	uint64_t timeout_ms;   /* default of a request; 0: 30 s */
 	/* Called for every request that ended with an error, after its retries,
-	 * but not for a poll that had no turn in time; may be NULL. */
+	 * but not for a run or a poll that had no turn in time; may be NULL.
+	 */
 	void (*on_error)(void *ctx, const char *method, const char *path,
 		const struct api_answer *answer);
 	/* One line for the log, without any secret; may be NULL. */

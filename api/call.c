@@ -74,7 +74,8 @@ static int call_init(struct api_call *call, struct api *api,
 		timeout_ms =
 			endpoint_timeout_ms(call->row, api->config.timeout_ms);
 	call->entry.priority = request->priority;
-	call->entry.deadline_ms = now_ms + MIN(timeout_ms, UINT64_MAX - now_ms);
+	call->timeout_ms = MIN(timeout_ms, UINT64_MAX - now_ms);
+	call->entry.deadline_ms = now_ms + call->timeout_ms;
 	return request_url_init(
 		&call->url, api->base, call->row, request->id, request->query);
 }
@@ -175,6 +176,10 @@ void call_send(struct api_call *call)
 	int err;
 
 	api->stats.queued = api->rate.count;
+	/* A program has all of its time, however long it waited for a turn. */
+	if (call->entry.priority == API_PROGRAM && !call->tries)
+		call->entry.deadline_ms = api->now_ms +
+			MIN(call->timeout_ms, UINT64_MAX - api->now_ms);
 	call->tries++;
 	call->sent_ms = api->now_ms;
 	if (!call->otp.code[0])
@@ -375,9 +380,9 @@ void call_report(struct api_call *call)
 {
 	struct api *api = call->api;
 	const struct reply *reply = &call->reply;
-	/* A poll that got no turn is no error: the next one may get one. */
+	/* No error: a run is queued again, and the next poll may get a turn. */
 	bool had_no_turn = call->err == -EBUSY && call->tries == 0 &&
-		call->entry.priority > API_PROGRAM;
+		call->entry.priority != API_PERSON;
 	struct api_answer answer = {
 		.err = call->err,
 		.status = reply->headers.status,

@@ -47,6 +47,7 @@ struct parse;
 
 struct api_call {
 	struct rate_entry entry; /* first: rate.c returns it */
+	uint64_t timeout_ms;
 	TAILQ_ENTRY(api_call) link;
 	enum call_state state;
 	struct api *api;

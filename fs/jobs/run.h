@@ -90,6 +90,7 @@ struct runs {
 	unsigned limit;		/* runs at a time that the key allows; 0: any */
 	unsigned room;		/* runs at the API's last refusal; 0: none */
 	uint64_t room_until_ms; /* when that is forgotten */
+	uint64_t turn_ms;	/* nothing is sent before */
 	uint64_t turns;
 	struct timer timer;
 	bool uses_shell; /* the API has no API_SESSION_EXECUTE */
@@ -129,9 +130,9 @@ void run_free(struct run *run);
 void runs_init(struct core *core);
 /* Queues it behind those that were queued before it first was. */
 void run_queue(struct run *run);
-/* True if the API says that too many runs are going on, and some are ours: it
- * is queued again. */
-bool run_wait_for_room(struct run *run, int err);
+/* True if it is queued again: the API says that too many runs are going on, and
+ * some are ours; or the key's rate leaves no time for it. */
+bool run_wait_for_room(struct run *run, const struct api_answer *answer);
 
 /* Sends what the key allows. */
 void runs_send(struct core *core);

@@ -139,7 +139,7 @@ void run_answered(void *ctx, const struct api_answer *answer)
 	core->jobs->runs.in_flight--;
 	if (answer->err && run_otherwise(run, answer->err))
 		return;
-	if (answer->err && run_wait_for_room(run, answer->err))
+	if (answer->err && run_wait_for_room(run, answer))
 		return;
 	if (!answer->err)
 		run_take_answer(run, answer->json);

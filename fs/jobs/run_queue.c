@@ -9,6 +9,10 @@
  * runs, and end without our knowing. */
 enum { ROOM_MS = 10000 };
 
+/* How long runs wait that the client has returned, since the key's rate leaves
+ * no time for them, and how many are tried then. */
+enum { TURN_MS = 1000, TURN_RUNS = 64 };
+
 static void runs_are_due(void *ctx)
 {
 	runs_send(ctx);
@@ -83,12 +87,21 @@ void runs_send(struct core *core)
 {
 	struct runs *runs = &core->jobs->runs;
 
+	uint64_t due_ms = runs->room_until_ms;
+
 	if (!core->api)
 		return;
-	while (!TAILQ_EMPTY(&runs->queue) && runs_have_room(core))
+	for (unsigned i = 0; !TAILQ_EMPTY(&runs->queue) &&
+		core->now_ms >= runs->turn_ms && runs_have_room(core);
+		i++) {
 		run_send(TAILQ_FIRST(&runs->queue));
-	if (!TAILQ_EMPTY(&runs->queue) && core->now_ms < runs->room_until_ms)
-		timer_arm(&core->timers, &runs->timer, runs->room_until_ms);
+		if (i == TURN_RUNS)
+			runs->turn_ms = core->now_ms + TURN_MS;
+	}
+	if (core->now_ms < runs->turn_ms)
+		due_ms = runs->turn_ms;
+	if (!TAILQ_EMPTY(&runs->queue) && core->now_ms < due_ms)
+		timer_arm(&core->timers, &runs->timer, due_ms);
 }
 
 void runs_wake(struct core *core)
@@ -132,16 +145,26 @@ void run_queue(struct run *run)
 		poller_hurry(core);
 }
 
-bool run_wait_for_room(struct run *run, int err)
+/* The client had no turn for it, and has not sent it. */
+static bool had_no_turn(const struct api_answer *answer)
+{
+	return answer->err == -EBUSY && !answer->status;
+}
+
+bool run_wait_for_room(struct run *run, const struct api_answer *answer)
 {
 	struct core *core = run->core;
 	struct runs *runs = &core->jobs->runs;
 	unsigned going = runs_going(core);
 
-	if (err != -EDQUOT || !going)
+	if (had_no_turn(answer)) {
+		runs->turn_ms = core->now_ms + TURN_MS;
+	} else if (answer->err == -EDQUOT && going) {
+		runs->room = going;
+		runs->room_until_ms = core->now_ms + ROOM_MS;
+	} else {
 		return false;
-	runs->room = going;
-	runs->room_until_ms = core->now_ms + ROOM_MS;
+	}
 	run->job->status = JOB_PENDING;
 	job_notify(run->job);
 	run_queue(run);

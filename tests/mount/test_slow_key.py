@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_slow_key.py - a key with one request in 42 seconds
 """Ten saves wait for their turn in order, whatever else is looked at, and
-nobody is told of a 429. The test does not wait for minutes: when it has seen
-that the runs wait, it gives the key a better rate."""
+nobody is told of a 429. The order is seen with a faster key, whose requests
+have so little time that most runs get no turn in time at first, too."""
 import os
+import signal
 import subprocess
 import time
 import unittest
@@ -11,16 +12,29 @@ import unittest
 from case import MountCase
 
 SAVES = 10
-PER_MINUTE = 60 / 42
 
 
-class SlowKey(MountCase):
-    """The free key's rate: one request in 42 seconds."""
+class KeyCase(MountCase):
+    """Saves ten programs while somebody lists directories all the time."""
 
-    server_arguments = ("--rate", f"{PER_MINUTE}:1")
-    time_limit_s = 150
+    time_limit_s = 120
 
-    def statuses(self):
+    def setUp(self):
+        super().setUp()
+        lister = subprocess.Popen(
+            ["bash", "-c", "while :; do ls -l run >/dev/null; timeout 5 ls "
+             "jobs services >/dev/null 2>&1; sleep .1; done"],
+            cwd=self.mount.path, start_new_session=True,
+            stdin=subprocess.DEVNULL)
+
+        def end():
+            os.killpg(lister.pid, signal.SIGKILL)
+            lister.wait()
+        self.addCleanup(end)
+        for number in range(SAVES):
+            self.save(f"run/s{number}.sh", f"echo {number}\n")
+
+    def states(self):
         """The states of all runs."""
         return [self.value(f"run/s{number}.sh.job/status")
                 for number in range(SAVES)]
@@ -32,35 +46,46 @@ class SlowKey(MountCase):
                 return int(line.split()[-1])
         self.fail(f"stats has no {name}")
 
-    def test_ten_saves_wait_in_order(self):
-        lister = subprocess.Popen(
-            ["bash", "-c", "while :; do ls -l run >/dev/null; timeout 5 ls "
-             "jobs services >/dev/null 2>&1; sleep .05; done"],
-            cwd=self.mount.path, start_new_session=True,
-            stdin=subprocess.DEVNULL)
-        try:
-            began = time.monotonic()
-            for number in range(SAVES):
-                self.save(f"run/s{number}.sh", f"echo {number}\n")
-            self.assertLess(time.monotonic() - began, SAVES * 3)
-            states = self.statuses()
-            # The key's check at the start took the first request.
-            self.assertLessEqual(len([s for s in states if s != "pending"]),
-                                 1, states)
-            time.sleep(2)
-            self.assertLessEqual(len(self.server.executions()), 1)
-            self.server.limits(rate_per_minute=6000, burst=100)
-            for number in range(SAVES):
-                self.assertEqual(self.read(f"run/s{number}.sh.job/stdout"),
-                                 f"{number}\n")
-        finally:
-            os.killpg(lister.pid, 9)
-            lister.wait()
+    def check_no_refusal(self):
+        """No run and no error has a word of the limit."""
+        self.assertNotIn("error", self.states())
+        self.assertNotIn("POST", self.read(".unsandboxfs/errors"))
+        self.assertEqual(self.stat("answers_429"), 0)
+
+
+class SlowKey(KeyCase):
+    """The free key's rate: one request in 42 seconds."""
+
+    server_arguments = ("--rate", f"{60 / 42}:1")
+
+    def test_they_wait(self):
+        """The key's check at the start took the first request."""
+        time.sleep(3)
+        self.assertEqual(self.states(), ["pending"] * SAVES)
+        self.assertEqual(self.server.executions(), [])
+        self.check_no_refusal()
+        self.save("run/s3.sh.job/cancel", "1")
+        self.assertEqual(self.value("run/s3.sh.job/status"), "cancelled")
+
+
+class BriskKey(KeyCase):
+    """One request in 1.5 seconds, and 3 seconds for each."""
+
+    server_arguments = ("--rate", "40:1")
+    options = "timeout=2"
+
+    def setUp(self):
+        self.save("run/.settings/ttl", "1\n")
+        super().setUp()
+
+    def test_they_run_in_order(self):
+        for number in range(SAVES):
+            self.assertEqual(self.read(f"run/s{number}.sh.job/stdout"),
+                             f"{number}\n")
         self.assertEqual([e["code"] for e in self.server.executions()],
                          [f"echo {number}\n" for number in range(SAVES)])
-        self.assertEqual(self.statuses(), ["completed"] * SAVES)
-        self.assertNotIn("429", self.read(".unsandboxfs/errors"))
-        self.assertEqual(self.stat("answers_429"), 0)
+        self.assertEqual(self.states(), ["completed"] * SAVES)
+        self.check_no_refusal()
 
 
 if __name__ == "__main__":

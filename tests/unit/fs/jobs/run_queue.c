@@ -8,6 +8,10 @@ int __wrap_api_start(struct api *api, const struct api_request *request,
 
 enum { MANY = 40000 };
 
+static const struct api_answer no_room = { .err = -EDQUOT, .status = 429 },
+			       no_turn = { .err = -EBUSY },
+			       broken = { .err = -EIO };
+
 static uint64_t sent[16]; /* turns */
 static unsigned sent_count;
 
@@ -76,7 +80,7 @@ static void end(bool has_room, struct run *run)
 {
 	fixture.jobs.runs.in_flight--;
 	if (!has_room)
-		assert_true(run_wait_for_room(run, -EDQUOT));
+		assert_true(run_wait_for_room(run, &no_room));
 	runs_send(&fixture.core);
 }
 
@@ -115,6 +119,27 @@ static void test_refused_ones_come_first(void **state)
 	assert_sent("2 3 4 5 6");
 }
 
+/* The key's rate has no time for them: they wait, also alone, in their order.
+ */
+static void test_returned_by_the_client(void **state)
+{
+	struct run runs[3] = { 0 };
+	(void)state;
+
+	runs_open(runs, 3);
+	assert_sent("1 2 3");
+	for (unsigned i = 3; i--;) {
+		fixture.jobs.runs.in_flight--;
+		assert_true(run_wait_for_room(&runs[i], &no_turn));
+		assert_int_equal(runs[i].job->status, JOB_PENDING);
+	}
+	runs_send(&fixture.core);
+	assert_sent("");
+	fixture.core.now_ms += 1000;
+	timers_fire(&fixture.core.timers, fixture.core.now_ms);
+	assert_sent("1 2 3");
+}
+
 /* With nothing of ours under way the API's refusal is an error. */
 static void test_a_refusal_alone(void **state)
 {
@@ -123,9 +148,9 @@ static void test_a_refusal_alone(void **state)
 
 	runs_open(&run, 1);
 	fixture.jobs.runs.in_flight--;
-	assert_false(run_wait_for_room(&run, -EDQUOT));
+	assert_false(run_wait_for_room(&run, &no_room));
 	fixture.jobs.runs.in_flight++;
-	assert_false(run_wait_for_room(&run, -EIO));
+	assert_false(run_wait_for_room(&run, &broken));
 }
 
 /* A job that is polled takes the place of a run; a foreign one does not. */
@@ -168,6 +193,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		CASE(test_limit),
 		CASE(test_refused_ones_come_first),
+		CASE(test_returned_by_the_client),
 		CASE(test_a_refusal_alone),
 		CASE(test_jobs_count),
 		CASE(test_many),
