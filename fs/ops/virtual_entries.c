@@ -147,6 +147,7 @@ int virtual_remove(struct op *op, struct file *dir)
 {
 	char program[NAME_MAX + 1];
 	struct lookup_result found;
+	struct file *file = NULL;
 	struct ghost *ghost;
 	int err = virtual_find(op, dir, op->name, &found);
 
@@ -157,10 +158,11 @@ int virtual_remove(struct op *op, struct file *dir)
 	if (!name_of_job(op->name, program))
 		return -EPERM;
 	ghost = ghost_find(op->core, op->pid, dir, program);
-	if (ghost) {
+	if (ghost && file_lookup(dir, program, &file) == -ENOENT) {
 		ghost_free(op->core, ghost);
 		return op_reply_ok(op);
 	}
+	file_drop(file);
 	if (!job)
 		return -EPERM;
 	if (!job_is_final(job)) {

@@ -56,6 +56,8 @@ class Removal(MountCase):
         os.unlink(self.at(folder, "a.sh"))
         self.save(folder + "/a.sh", "echo new\n")
         self.assertEqual(self.read(folder, "a.sh.job/stdout"), "new\n")
+        os.rmdir(self.at(folder, "a.sh.job"))
+        self.assertNotIn("a.sh.job", os.listdir(self.at(folder)))
 
 
 if __name__ == "__main__":
