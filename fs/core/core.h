@@ -25,6 +25,7 @@ struct drafts;
 struct files;
 struct jobs;
 struct resources;
+struct scratches;
 
 /* The last version of an answer that was shown, and when it was new. */
 struct seen {
@@ -56,6 +57,7 @@ struct core {
 	struct jobs *jobs;
 	struct resources *resources;
 	struct drafts *drafts;
+	struct scratches *scratches;
 
 	/* The clocks, read once a turn of the loop. */
 	uint64_t now_ms;

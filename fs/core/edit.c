@@ -45,8 +45,11 @@ int edit_write(struct edit *edit, const char *bytes, size_t len, off_t offset)
 
 void edit_truncate(struct edit *edit, size_t size)
 {
-	if (size < edit->len)
-		edit->len = size;
+	/* rsync sets the length that the file has. A value that was sent with
+	 * its newline is not in the edit any more. */
+	if (size && size >= edit->len)
+		return;
+	edit->len = size;
 	if (!size)
 		edit->base = 0;
 	edit->generation++;

@@ -25,6 +25,9 @@ struct service_log;
 struct handle_kind {
 	/* An operation (op->handle is the handle); replies. */
 	int (*read)(struct op *op);
+	/* The same for a write, which takes its bytes as they come: in
+	 * op->extra, op->size. NULL: a value, see fs/ops/writing.c. */
+	int (*write)(struct op *op);
 	/* The events that are ready now; takes poll, which may be NULL, and
 	 * notifies it when that changes. NULL: always ready. */
 	unsigned (*poll)(struct core *core, struct handle *handle,

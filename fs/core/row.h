@@ -50,6 +50,9 @@ enum row_flag {
 	/* The API promises it in a resource's detail: listed before the
 	 * detail was fetched. */
 	ROW_EXPECTED = 256,
+	/* A directory of values, in which programs may save by way of other
+	 * names; see fs/ops/scratch.h. */
+	ROW_SCRATCH = 1024,
 };
 
 /* What a name stands for: a row and what fills its placeholders, or a saved

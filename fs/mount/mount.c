@@ -113,7 +113,8 @@ static int mount_read(struct mount *mount)
 	}
 	if (!err) {
 		core->drafts = drafts_new(core);
-		err = core->drafts ? 0 : -ENOMEM;
+		core->scratches = scratches_new(core);
+		err = core->drafts && core->scratches ? 0 : -ENOMEM;
 	}
 	return err;
 }
@@ -187,6 +188,7 @@ void mount_free(struct mount *mount)
 	jobs_clear(core);
 	resources_save(core);
 	drafts_free(core->drafts);
+	scratches_free(core->scratches);
 	resources_free(core->resources);
 	files_close(core->files);
 	nodes_clear(&core->nodes);

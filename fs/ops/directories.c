@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/ops/lookup.h"
+#include "fs/ops/scratch.h"
 #include "fs/ops/virtual_entries.h"
 
 /* The kernel may keep the names as long as it may believe the directory's
@@ -76,6 +79,11 @@ int dir_read(struct op *op)
 	return listing_reply(op, &handle->listing);
 }
 
+static int refuse(struct op *op, const char *method, const char *why)
+{
+	return row_refuse(op->core, method, op->node, op->name, -EPERM, why);
+}
+
 int tree_mkdir(struct op *op)
 {
 	struct node *dir = op->node;
@@ -91,41 +99,60 @@ int tree_mkdir(struct op *op)
 		op->step = 1;
 	}
 	if (!dir->row->make_dir)
-		return -EPERM;
+		return refuse(op, "MKDIR", "no directory can be made here");
 	err = dir->row->make_dir(op, dir, op->name, &found);
 	return err ? err : lookup_reply(op, &found);
 }
 
-/* A file that was made and is opened by the same request: an empty one. */
+/* A file that was made, or was there already, and is opened by the same
+ * request. */
 static int create_reply(struct op *op, struct lookup_result *found)
 {
 	struct fuse_entry_param entry;
-	struct handle *handle = NULL;
+	struct handle *handle;
 	struct node *held;
 	int err = lookup_fill(op, found, &entry, &held);
 
-	lookup_clear(found);
-	if (err < 0)
+	if (err < 0) {
+		lookup_clear(found);
 		return err;
-	handle = handle_new(op, &handle_text, held);
-	if (handle) {
-		handle_fill(handle, &op->fi, false);
+	}
+	err = node_open(op, held, &handle);
+	if (!err) {
 		lookup_told(op, found, &entry, held);
 		op_reply_create(op, &entry, &op->fi);
 	}
 	node_drop(&op->core->nodes, held);
-	return handle ? 0 : -ENOMEM;
+	lookup_clear(found);
+	return err;
+}
+
+/* What is created is a temporary name, a value that the process has removed
+ * before, or what the directory makes. */
+static int create_find(struct op *op, struct lookup_result *found)
+{
+	struct node *dir = op->node;
+	int err = dir->row->flags & ROW_SCRATCH
+		? dir_find(op, dir, op->name, found)
+		: -ENOENT;
+
+	if (!err)
+		value_show(op, dir, op->name);
+	if (err != -ENOENT)
+		return err;
+	if (scratch_takes(op, dir, op->name))
+		return scratch_make(op, dir, op->name, "", 0, found);
+	if (dir->row->make_file)
+		return dir->row->make_file(op, dir, op->name, found);
+	return refuse(op, "CREATE", "no file of this name can be made here");
 }
 
 /* Making a file: with O_CREAT (it is opened too), or mknod. */
 int tree_create(struct op *op)
 {
-	struct node *dir = op->node;
 	struct lookup_result found;
+	int err = create_find(op, &found);
 
-	if (!dir->row->make_file)
-		return -EPERM;
-	int err = dir->row->make_file(op, dir, op->name, &found);
 	if (err)
 		return err;
 	return op->opens ? create_reply(op, &found) : lookup_reply(op, &found);
@@ -138,6 +165,8 @@ int tree_remove(struct op *op)
 	bool is_dir = op->flags;
 	int err;
 
+	if (!op->step && !is_dir && !scratch_remove(op, dir, op->name))
+		return op_reply_ok(op);
 	if (!op->step) {
 		err = dir_find(op, dir, op->name, &found);
 		if (err)
@@ -146,10 +175,13 @@ int tree_remove(struct op *op)
 		op->step = 1;
 	}
 	if (!dir->row->remove)
-		return -EPERM;
+		return refuse(op, "REMOVE",
+			"it is part of this directory and cannot be removed");
 	err = op->is_settling ? 0 : dir->row->remove(op, dir, op->name, is_dir);
 	if (!err)
 		err = notifier_settle(op);
+	if (!err && dir->row->flags & ROW_SCRATCH)
+		value_hide(op, dir, op->name);
 	return err ? err : op_reply_ok(op);
 }
 
@@ -163,17 +195,129 @@ static int move_end(struct op *op, int err)
 	return err ? err : op_reply_ok(op);
 }
 
+/* The value of a directory under this name, held in *held. -ENOENT; -EACCES: a
+ * file that cannot be written. */
+static int value_find(
+	struct op *op, struct node *dir, const char *name, struct node **held)
+{
+	struct lookup_result found;
+	int err = dir_find(op, dir, name, &found);
+
+	*held = NULL;
+	if (err)
+		return err;
+	if (!found.row || found.row->kind != ROW_FILE ||
+		!(found.row->mode & 0222))
+		err = -EACCES;
+	else
+		*held = node_hold(
+			&op->core->nodes, found.row, found.id, found.name);
+	lookup_clear(&found);
+	return err ? err : *held ? 0 : -ENOMEM;
+}
+
+/* The rename onto a value is its save. */
+static int move_onto_value(struct op *op, struct node *value)
+{
+	int err = 0;
+	size_t len;
+	char *text;
+
+	if (op->flags)
+		return -EEXIST;
+	if (!op->extra) {
+		err = scratch_text(op, op->node, op->name, &text, &len);
+		if (err)
+			return err;
+		err = written_set(op, text, len);
+		explicit_bzero(text, len);
+		free(text);
+	}
+	if (!err)
+		err = tree_send(op, value);
+	if (!err || op->is_settling)
+		scratch_remove(op, op->node, op->name);
+	return err;
+}
+
+static int move_scratch(struct op *op)
+{
+	struct node *dir = op->node, *value;
+	struct lookup_result found;
+	int err = value_find(op, dir, op->new_name, &value);
+
+	if (!err) {
+		err = move_onto_value(op, value);
+		node_drop(&op->core->nodes, value);
+		return err;
+	}
+	if (err != -ENOENT)
+		return err;
+	if (!scratch_takes(op, dir, op->new_name))
+		return refuse(
+			op, "RENAME", "there is no value of the new name");
+	if (op->flags && !scratch_find(op, dir, op->new_name, &found)) {
+		lookup_clear(&found);
+		return -EEXIST;
+	}
+	return scratch_rename(op, dir, op->name, op->new_name);
+}
+
+/* A value that is moved to another name leaves a copy there. It is still there
+ * itself, but not for the process that is going to make it anew. */
+static int move_value_away(struct op *op)
+{
+	struct node *dir = op->node, *value;
+	struct lookup_result found;
+	int err = value_find(op, dir, op->name, &value);
+	char *text;
+	size_t len;
+
+	if (err == -EACCES)
+		return refuse(op, "RENAME", "its name cannot be changed");
+	if (err)
+		return err;
+	if (dir_find(op, dir, op->new_name, &found) == 0) {
+		lookup_clear(&found);
+		err = refuse(op, "RENAME", "a value cannot replace another");
+	} else if (!scratch_takes(op, dir, op->new_name)) {
+		err = refuse(op, "RENAME", "its name cannot be changed");
+	}
+	if (!err)
+		err = row_content(op, value, &text, &len);
+	node_drop(&op->core->nodes, value);
+	if (err)
+		return err;
+	err = scratch_make(op, dir, op->new_name, text, len, NULL);
+	explicit_bzero(text, len);
+	free(text);
+	if (!err)
+		value_hide(op, dir, op->name);
+	return err;
+}
+
 /* EPERM and not EXDEV: a program that sees EXDEV copies and removes. */
 int tree_move(struct op *op)
 {
 	struct node *to = node_find(&op->core->nodes, op->new_ino);
-	const struct node *from = op->node;
+	struct node *from = op->node;
+	struct lookup_result found;
 	int err = 0;
 
-	if (!to || !from->row->move || op->flags & RENAME_EXCHANGE)
-		return -EPERM;
-	if (!op->is_settling)
-		err = from->row->move(op, from, op->name, to, op->new_name);
+	if (!to || op->flags & RENAME_EXCHANGE)
+		return refuse(op, "RENAME", "it cannot be moved there");
+	if (op->is_settling)
+		return move_end(op, 0);
+	if (to == from && from->row->flags & ROW_SCRATCH) {
+		err = scratch_find(op, from, op->name, &found);
+		if (!err)
+			lookup_clear(&found);
+		err = err ? move_value_away(op) : move_scratch(op);
+	} else {
+		err = from->row->move
+			? from->row->move(op, from, op->name, to, op->new_name)
+			: refuse(op, "RENAME", "its name cannot be changed");
+	}
 	return move_end(op, err);
 }
 

@@ -10,6 +10,7 @@
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 #include "fs/ops/nodes.h"
+#include "fs/ops/scratch.h"
 
 /* A static row under a directory: with the same id and name. */
 static int child_found(struct op *op, const struct row *row,
@@ -63,7 +64,7 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 	}
 	if (!err && dir->row->list)
 		err = dir->row->list(op, dir, listing);
-	return err;
+	return err ? err : scratch_list(op, dir, listing);
 }
 
 /* A draft that is moved becomes something else, but the kernel moves its cached

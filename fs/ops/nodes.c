@@ -9,6 +9,7 @@
 
 #include "fs/core/core.h"
 #include "fs/ops/lookup.h"
+#include "fs/ops/scratch.h"
 
 /*
  * The kernel may cache a name for a while after what it stood for is gone. On
@@ -45,6 +46,10 @@ int tree_lookup(struct op *op)
 	struct node *dir = op->node;
 	struct lookup_result found;
 
+	if (!scratch_find(op, dir, op->name, &found))
+		return lookup_reply(op, &found);
+	if (value_is_hidden(op, dir, op->name))
+		return -ENOENT;
 	int err = dir_find(op, dir, op->name, &found);
 	if (err == -ENOENT && is_never_there(dir, op->name)) {
 		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
@@ -73,27 +78,20 @@ int tree_getattr(struct op *op)
 }
 
 /* A value may be truncated, which is part of writing it. Its mode, owner and
- * times cannot be set: `cp -p`, `touch` and rsync get EPERM, except for touch's
- * "now", which changes nothing. */
+ * times are what they are: setting those of a value that can be written is
+ * accepted, since programs that save do so, and changes nothing. */
 int tree_setattr(struct op *op)
 {
 	struct node *node = op->node;
-	int times = FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
-		FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW |
-		FUSE_SET_ATTR_CTIME;
+	int err = 0;
 
-	if (op->to_set &
-		(FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
-		return -EPERM;
-	if (op->to_set & FUSE_SET_ATTR_SIZE) {
-		if (!(node->row->mode & 0222))
-			return -EACCES;
-		if (node->edit)
-			edit_truncate(node->edit, op->attr.st_size);
-	} else if (op->to_set & times && !(node->row->mode & 0222)) {
-		return -EPERM;
-	}
-	return tree_getattr(op);
+	if (scratch_is(node))
+		err = scratch_setattr(op);
+	else if (!(node->row->mode & 0222))
+		err = op->to_set & FUSE_SET_ATTR_SIZE ? -EACCES : -EPERM;
+	else if (op->to_set & FUSE_SET_ATTR_SIZE && node->edit)
+		edit_truncate(node->edit, op->attr.st_size);
+	return err ? err : tree_getattr(op);
 }
 
 int tree_readlink(struct op *op)

@@ -36,6 +36,13 @@ int tree_open(struct op *op);
 int tree_lseek(struct op *op); /* flags: whence */
 int tree_write(struct op *op); /* extra: the bytes; a whole value is sent */
 int tree_flush(struct op *op);
+/* Parts of an operation: what is to be written, into op->extra, and its writing
+ * to the value, as at a close. */
+int written_set(struct op *op, const char *text, size_t len);
+int tree_send(struct op *op, struct node *node);
+/* Opens a row's node as op->fi says. On success *handle is filled into op->fi.
+ */
+int node_open(struct op *op, struct node *node, struct handle **handle);
 int tree_opendir(struct op *op);
 int dir_read(struct op *op); /* also of a saved directory */
 int tree_mkdir(struct op *op);

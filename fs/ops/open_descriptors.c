@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* include/linux/sched.h of the kernel; /proc/PID/stat shows it in field 9. */
@@ -84,6 +85,29 @@ pid_t writer_process(pid_t tid)
 	return status_read(tid, status, sizeof(status))
 		? 0
 		: status_process(status);
+}
+
+/* The kernel does not say with which flags a name is looked up: LOOKUP comes
+ * before CREATE, and decides whether that is sent. */
+int caller_creates_anew(pid_t tid)
+{
+	unsigned long args[3];
+	char path[64], text[256];
+	long number;
+
+	snprintf(path, sizeof(path), "/proc/%ld/syscall", (long)tid);
+	if (proc_read(AT_FDCWD, path, text, sizeof(text)) ||
+		sscanf(text, "%ld %lx %lx %lx", &number, &args[0], &args[1],
+			&args[2]) != 4 ||
+		number == SYS_openat2)
+		return -EACCES;
+	if (number == SYS_openat)
+		return (args[2] & O_EXCL) != 0;
+#ifdef SYS_open
+	if (number == SYS_open)
+		return (args[1] & O_EXCL) != 0;
+#endif
+	return 0;
 }
 
 /*

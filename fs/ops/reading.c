@@ -116,6 +116,11 @@ int row_attr(
 	*timeout_s = FOREVER_S;
 
 	int err = row_times(op, node, attr, timeout_s);
+	if (row->flags & ROW_UNSIZED) {
+		/* Once it is open, fstat tells the truth. */
+		attr_size(attr, node->known_len);
+		*timeout_s = 0;
+	}
 	if (err || row->kind == ROW_DIR ||
 		row->flags & (ROW_UNSIZED | ROW_EMPTY))
 		return err;
@@ -196,7 +201,10 @@ static int open_content(struct op *op, struct node *node, struct handle *handle)
 
 	if (row->open)
 		return row->open(op, node, handle);
-	return row_content(op, node, &handle->text, &handle->len);
+	int err = row_content(op, node, &handle->text, &handle->len);
+	if (!err)
+		node->known_len = handle->len;
+	return err;
 }
 
 /*
@@ -234,41 +242,53 @@ static int open_kept(struct op *op, struct handle *handle)
 	return 0;
 }
 
-int tree_open(struct op *op)
+static int handle_open(struct op *op, struct node *node, struct handle *handle)
 {
-	struct node *node = op->node;
-	int access = op->fi.flags & O_ACCMODE, err;
-	struct handle *handle;
+	bool is_final = node->row->flags & ROW_FINAL && !handle->is_writable;
+	int access = op->fi.flags & O_ACCMODE, err = 0;
+
+	if (access != O_WRONLY || node->row->open)
+		err = open_content(op, node, handle);
+	if (handle->is_writable)
+		handle->opener = writer_process(op->pid);
+	if (!err && handle->is_writable && !handle->kind->write)
+		err = open_edit(op, node);
+	if (err)
+		return err;
+	if (handle->job)
+		is_final = job_is_final(handle->job);
+	handle_fill(handle, &op->fi, is_final);
+	return !is_final && is_kept(handle) ? open_kept(op, handle) : 0;
+}
+
+int node_open(struct op *op, struct node *node, struct handle **out)
+{
+	int access = op->fi.flags & O_ACCMODE;
 
 	if (access != O_RDONLY && !(node->row->mode & 0222))
 		return -EACCES;
 	if (access != O_WRONLY && !(node->row->mode & 0444))
 		return -EACCES;
-	err = node_exists(op, node);
+	int err = node_exists(op, node);
 	if (err)
 		return err;
-	handle = handle_new(op, &handle_text, node);
-	if (!handle)
+	*out = handle_new(op, &handle_text, node);
+	if (!*out)
 		return -ENOMEM;
-	if (access != O_WRONLY)
-		err = open_content(op, node, handle);
-	if (handle->is_writable)
-		handle->opener = writer_process(op->pid);
-	if (!err && handle->is_writable)
-		err = open_edit(op, node);
-	bool is_final = node->row->flags & ROW_FINAL && !handle->is_writable;
-	if (handle->job)
-		is_final = job_is_final(handle->job);
-	if (!err) {
-		handle_fill(handle, &op->fi, is_final);
-		err = !is_final && is_kept(handle) ? open_kept(op, handle) : 0;
-	}
+	err = handle_open(op, node, *out);
 	if (err) {
 		op->fi.fh = 0;
-		handle_free(op->core, handle);
-		return err;
+		handle_free(op->core, *out);
 	}
-	return op_reply_open(op, &op->fi);
+	return err;
+}
+
+int tree_open(struct op *op)
+{
+	struct handle *handle;
+	int err = node_open(op, op->node, &handle);
+
+	return err ? err : op_reply_open(op, &op->fi);
 }
 
 /* All of it is data, up to the size that the kernel was given. */

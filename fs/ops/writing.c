@@ -25,25 +25,32 @@ static void edit_done(struct node *node)
 	node->edit = NULL;
 }
 
-/* What was written, taken out of the edit: an operation that is run again
- * finds it here. */
+/* What was written: an operation that is run again finds it here. */
 struct written {
 	size_t len;
 	char bytes[];
 };
 
-static int edit_take(struct op *op, struct edit *edit)
+int written_set(struct op *op, const char *text, size_t len)
 {
-	struct written *written = malloc(sizeof(*written) + edit->len + 1);
+	struct written *written = malloc(sizeof(*written) + len + 1);
 
 	if (!written)
 		return -ENOMEM;
-	written->len = edit->len;
-	memcpy(written->bytes, edit->bytes ? edit->bytes : "", edit->len);
-	written->bytes[edit->len] = '\0';
-	edit->sent = edit->generation;
+	written->len = len;
+	memcpy(written->bytes, text, len);
+	written->bytes[len] = '\0';
 	op->extra = written;
 	return 0;
+}
+
+static int edit_take(struct op *op, struct edit *edit)
+{
+	int err = written_set(op, edit->bytes ? edit->bytes : "", edit->len);
+
+	if (!err)
+		edit->sent = edit->generation;
+	return err;
 }
 
 /* A copy of the tree that is copied back must not act: an action's file has its
@@ -60,7 +67,7 @@ static int action_write(struct op *op, struct node *node)
 	return node->row->write(op, node, written->bytes, written->len);
 }
 
-static int edit_send(struct op *op, struct node *node)
+int tree_send(struct op *op, struct node *node)
 {
 	struct written *written = op->extra;
 	int err;
@@ -72,6 +79,8 @@ static int edit_send(struct op *op, struct node *node)
 	err = node->row->flags & ROW_ACTION
 		? action_write(op, node)
 		: node->row->write(op, node, written->bytes, written->len);
+	if (!err)
+		node->known_len = written->len;
 	if (err != -EINPROGRESS)
 		explicit_bzero(written->bytes, written->len);
 	/* Its caller sees the change at once, in every directory. */
@@ -137,11 +146,14 @@ int tree_write(struct op *op)
 {
 	struct node *node = op->handle->node;
 	bool is_whole = true;
+
+	if (op->handle->kind->write)
+		return op->handle->kind->write(op);
 	int err = op->is_taken ? 0 : write_take(op, node, &is_whole);
 
 	op->is_taken = true;
 	if (!err && is_whole)
-		err = edit_send(op, node);
+		err = tree_send(op, node);
 	return err ? err : op_reply_write(op, op->size);
 }
 
@@ -168,7 +180,7 @@ int tree_flush(struct op *op)
 		if (err)
 			return err;
 	}
-	err = edit_send(op, node);
+	err = tree_send(op, node);
 	return err ? err : op_reply_ok(op);
 }
 
@@ -177,7 +189,7 @@ int tree_flush(struct op *op)
 static int tree_send_released(struct op *op)
 {
 	struct node *node = op->handle->node;
-	int err = edit_send(op, node);
+	int err = tree_send(op, node);
 
 	if (err == -EINPROGRESS)
 		return err;

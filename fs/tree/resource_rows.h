@@ -36,8 +36,9 @@
 		ROW(ROW_DIR, at "/new/{draft}", 0755,                          \
 			"a file for each value that can be set; mv it to "     \
 			"the directory above new/ to create it",               \
-			.flags = ROW_VOLATILE, .exists = draft_exists,         \
-			.attr = draft_attr, .make_dir = draft_refuse_name,     \
+			.flags = ROW_VOLATILE | ROW_SCRATCH,                   \
+			.exists = draft_exists, .attr = draft_attr,            \
+			.make_dir = draft_refuse_name,                         \
 			.make_file = draft_refuse_name,                        \
 			.remove = draft_value_remove),                         \
 		DIRECTORY(at "/new/{draft}/files",                             \
@@ -72,7 +73,8 @@
 
 #define RESOURCE(says)                                                         \
 	DIRECTORY(HERE, says "; rmdir is refused without -o allow_delete",     \
-		.exists = resource_exists, .attr = resource_attr)
+		.flags = ROW_SCRATCH, .exists = resource_exists,               \
+		.attr = resource_attr)
 
 /* Values that it may have, or (E) that its detail should have. */
 #define FIELD(file, names, says, ...)                                          \

@@ -253,9 +253,9 @@ const struct row tree_settings_rows[] = {
 	DIRECTORY("/run/.settings",
 		"what new runs here get; jobs/new/, drafts and directories "
 		"have their own",
-		.exists = settings_exists, .attr = settings_attr,
-		.list = settings_list, .find = settings_find,
-		.remove = settings_remove),
+		.flags = ROW_SCRATCH, .exists = settings_exists,
+		.attr = settings_attr, .list = settings_list,
+		.find = settings_find, .remove = settings_remove),
 	SETTING("{setting}", 0644, 0,
 		"reading gives the value in force, writing sets it, rm goes "
 		"back to what is inherited"),

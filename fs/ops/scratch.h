@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/ops/scratch.h - other names beside values: temporary files and backups */
+#ifndef FS_OPS_SCRATCH_H
+#define FS_OPS_SCRATCH_H
+
+#include "fs/core/core.h"
+
+/*
+ * Most programs save by way of another name: they write `domains.tmp` and
+ * rename it onto `domains`, or move the old `domains` to `domains~` first. In a
+ * directory of values (ROW_SCRATCH) such names can be made. They are in memory
+ * alone (memfd_create), since they may hold a vault's text. Only the rename
+ * onto a value sends something, and its error is rename's. A name that nobody
+ * has had open for a minute is dropped, with a line in .unsandboxfs/errors.
+ */
+
+/* Each is an operation's part; dir is a row's directory. */
+
+/* 0: found, to be cleared by the caller; -ENOENT. */
+int scratch_find(struct op *op, const struct node *dir, const char *name,
+	struct lookup_result *found);
+int scratch_list(
+	struct op *op, const struct node *dir, struct listing *listing);
+/* Whether name may be made in dir, where it stands for nothing else. */
+bool scratch_takes(struct op *op, const struct node *dir, const char *name);
+/* Makes it, with this content. -ENOSPC: there are too many. */
+int scratch_make(struct op *op, const struct node *dir, const char *name,
+	const char *text, size_t len, struct lookup_result *found);
+/* -ENOENT: there is none. */
+int scratch_remove(struct op *op, const struct node *dir, const char *name);
+/* Renames it, or an -errno. An older one of the new name goes. */
+int scratch_rename(struct op *op, const struct node *dir, const char *name,
+	const char *new_name);
+/* Its content. text is the caller's, free(), with a NUL. */
+int scratch_text(struct op *op, const struct node *dir, const char *name,
+	char **text, size_t *len);
+bool scratch_is(const struct node *node);
+int scratch_setattr(struct op *op);
+
+/*
+ * A process that has removed or moved a value may make it anew with O_EXCL: for
+ * a moment, the name is not there for such an open of that process.
+ */
+void value_hide(struct op *op, const struct node *dir, const char *name);
+/* It was made anew. */
+void value_show(struct op *op, const struct node *dir, const char *name);
+bool value_is_hidden(
+	const struct op *op, const struct node *dir, const char *name);
+
+#endif

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_value_saves.py - values that programs save in their own ways
+"""Each way saves `new` over `old`, in the directory of the value."""
+import errno
+import os
+import subprocess
+import tempfile
+
+from case import MountCase
+
+NEW = "new.example.com"
+
+# name: a shell script with $F, the value's name, and $N, the new text.
+WAYS = {
+    "redirect": 'printf "%s\\n" "$N" >$F',
+    "tee": 'echo "$N" | tee $F >/dev/null',
+    "cp": 'echo "$N" >$T/x; cp $T/x $F',
+    "cp -p": 'echo "$N" >$T/x; cp -p $T/x $F',
+    "mv": 'echo "$N" >$T/x; mv $T/x $F || cp $T/x $F',
+    "temporary and mv": 'echo "$N" >$F.tmp; mv $F.tmp $F',
+    "hidden temporary": 'echo "$N" >.$F.Xy12; mv .$F.Xy12 $F',
+    "mktemp": 't=$(mktemp $F.XXXXXX); echo "$N" >$t; mv $t $F',
+    "backup first": 'mv $F $F~; echo "$N" >$F; rm $F~',
+    "sed -i": 'sed -i "s/.*/$N/" $F',
+    "sed -i.bak": 'sed -i.bak "s/.*/$N/" $F; rm $F.bak',
+    "perl -i": "perl -i -pe 's/.*/$ENV{N}/' $F",
+    "perl -i.orig": "perl -i.orig -pe 's/.*/$ENV{N}/' $F; rm $F.orig",
+    "rsync": 'echo "$N" >$T/$F; rsync --ignore-times $T/$F .',
+    "rsync --inplace": 'echo "$N" >$T/$F; '
+                       'rsync --inplace --ignore-times $T/$F .',
+    "patch": 'printf -- "--- $F\\n+++ $F\\n@@ -1 +1 @@\\n-%s\\n+%s\\n" '
+             '"$(cat $F)" "$N" | patch -s $F',
+    "ed": 'printf "1c\\n%s\\n.\\nw\\nq\\n" "$N" | ed -s $F',
+    "dd": 'echo "$N" | dd of=$F status=none',
+    "vim": 'vim -u NONE -es -c "call setline(1, \'$N\')" -c wq $F',
+    "vim backupcopy=no": 'vim -u NONE -es -c "set backupcopy=no backup" '
+                         '-c "call setline(1, \'$N\')" -c wq $F; rm -f $F~',
+    "vim backupcopy=yes": 'vim -u NONE -es -c "set backupcopy=yes" '
+                          '-c "call setline(1, \'$N\')" -c wq $F',
+    "vim swapfile": 'vim -u NONE -es -c "set swapfile dir=." '
+                    '-c "call setline(1, \'$N\')" -c wq $F',
+    "emacs": 'emacs -Q --batch $F --eval "(progn (erase-buffer) '
+             '(insert \\"$N\\n\\") (save-buffer))"; rm -f $F~',
+    "python": 'python3 -c "import os, tempfile\n'
+              'f = tempfile.NamedTemporaryFile(\'w\', dir=\'.\', delete=False)'
+              '\nf.write(os.environ[\'N\'] + \'\\\\n\')\nf.flush()\n'
+              'os.fsync(f.fileno())\nf.close()\n'
+              'os.replace(f.name, os.environ[\'F\'])"',
+    "node": 'node -e "const fs = require(\'fs\');'
+            'fs.writeFileSync(process.env.F, process.env.N + \'\\n\')"',
+    "node atomic": 'node -e "const fs = require(\'fs\');const f=process.env.F;'
+                   'const t=f+\'.1234567\';'
+                   'fs.writeFileSync(t, process.env.N + \'\\n\');'
+                   'fs.renameSync(t, f)"',
+    "jetbrains": 'echo "$N" >${F}___jb_tmp___; mv $F ${F}___jb_old___; '
+                 'mv ${F}___jb_tmp___ $F; rm ${F}___jb_old___',
+}
+
+
+class ValueSaves(MountCase):
+    """Of a service, a draft of one, and of settings."""
+
+    time_limit_s = 240
+    # What a value holds, by where it is.
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        os.mkdir(os.path.join(cls.mount.path, "services/new/web"))
+        with open(os.path.join(cls.mount.path,
+                               "services/new/web/bootstrap"), "w") as file:
+            file.write("sleep 1000\n")
+        os.rename(os.path.join(cls.mount.path, "services/new/web"),
+                  os.path.join(cls.mount.path, "services/web"))
+        os.mkdir(os.path.join(cls.mount.path, "services/new/draft"))
+
+    def save_by(self, folder, name, script, new):
+        """Runs a way; checks the value and what is left beside it."""
+        path = self.at(folder, name)
+        before = sorted(os.listdir(self.at(folder)))
+        tmp = tempfile.mkdtemp(dir=self.place.path)
+        self.server.reset()
+        done = subprocess.run(
+            ["sh", "-ec", script], cwd=self.at(folder), timeout=60,
+            env=dict(os.environ, F=name, N=new, T=tmp, LC_ALL="C.UTF-8",
+                     HOME=tmp), capture_output=True, check=False)
+        with open(path) as file:
+            self.assertEqual(file.read(), new + "\n", done.stderr.decode())
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertEqual(sorted(os.listdir(self.at(folder))), before)
+
+    def check_ways(self, folder, name, first, sent=None):
+        """Every way, each with another text."""
+        for number, (way, script) in enumerate(WAYS.items()):
+            with self.subTest(way, value=f"{folder}/{name}"):
+                new = first.format(number)
+                self.save_by(folder, name, script, new)
+                if sent:
+                    self.assertEqual(
+                        [change["path"].rsplit("/", 1)[1]
+                         for change in self.server.changes()
+                         if change["method"] == "PUT"], [sent])
+
+    def test_domains(self):
+        self.save("services/web/domains", "old.example.com\n")
+        self.check_ways("services/web", "domains", "n{}.example.com",
+                        "domains")
+
+    def test_vault(self):
+        self.save("services/web/env", "A=old\n")
+        self.check_ways("services/web", "env", "A=n{}", "env")
+
+    def test_draft(self):
+        self.save("services/new/draft/bootstrap", "old\n")
+        self.check_ways("services/new/draft", "bootstrap", "echo {}")
+
+    def test_setting(self):
+        self.save("run/.settings/env", "A=old\n")
+        self.check_ways("run/.settings", "env", "A=n{}")
+        for number, script in enumerate(WAYS.values()):
+            self.save_by("run/.settings", "ttl", script, str(100 + number))
+
+    def test_anew(self):
+        """rm, then O_EXCL, as install and cp --remove-destination do."""
+        self.save("run/.settings/ttl", "50\n")
+        os.unlink(self.at("run/.settings/ttl"))
+        fd = os.open(self.at("run/.settings/ttl"),
+                     os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(fd, b"51\n")
+        os.close(fd)
+        self.assertEqual(self.value("run/.settings/ttl"), "51")
+        self.shell("echo 52 >/tmp/ttl-$$; cp --remove-destination /tmp/ttl-$$ "
+                   "run/.settings/ttl; echo 53 >/tmp/ttl-$$; "
+                   "install /tmp/ttl-$$ run/.settings/ttl; rm /tmp/ttl-$$")
+        self.assertEqual(self.value("run/.settings/ttl"), "53")
+        self.shell("rm run/.settings/ttl; cat run/.settings/ttl")
+        with self.assertRaises(FileExistsError):
+            os.mkdir(self.at("run/.settings/ttl"))
+
+    def test_refused(self):
+        """What the API refuses is rename's error, and the old value stays."""
+        self.save("run/.settings/ttl", "60\n")
+        with open(self.at("run/.settings/ttl.tmp"), "w") as file:
+            file.write("100000\n")
+        with self.assertRaises(OSError) as refused:
+            os.rename(self.at("run/.settings/ttl.tmp"),
+                      self.at("run/.settings/ttl"))
+        self.assertEqual(refused.exception.errno, errno.EBADR)
+        self.assertEqual(self.value("run/.settings/ttl"), "60")
+        os.unlink(self.at("run/.settings/ttl.tmp"))
+        for path in ("run/.settings/tttl", "services/new/draft/typo"):
+            with self.subTest(path), self.assertRaises(PermissionError):
+                open(self.at(path), "w").close()
+            self.assertIn("/" + path.rsplit("/", 1)[1],
+                          self.value(".unsandboxfs/errors"))
+
+    def test_scratch(self):
+        """A name beside a value is a file in memory until it is dropped."""
+        path = self.at("services/web/notes.txt")
+        with open(path, "w+") as file:
+            file.write("hello")
+            file.seek(8192)
+            file.write("end")
+            file.flush()
+            os.fchmod(file.fileno(), 0o640)
+            file.seek(0)
+            self.assertEqual(len(file.read()), 8195)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
+        os.utime(path, (5, 6))
+        self.assertEqual(os.stat(path).st_mtime, 6)
+        os.truncate(path, 3)
+        with open(path, "a") as file:
+            file.write("lo")
+        os.rename(path, path + "2")
+        with open(path + "2") as file:
+            self.assertEqual(file.read(), "hello"[:3] + "lo")
+        self.assertIn("notes.txt2", os.listdir(self.at("services/web")))
+        with self.assertRaises(OSError) as refused, open(path, "w") as file:
+            file.write("x" * (5 << 20))
+        self.assertEqual(refused.exception.errno, errno.EFBIG)
+        os.unlink(path)
+        with open(path + "2") as file:
+            os.unlink(path + "2")
+            self.assertEqual(file.read(), "hello"[:3] + "lo")
+        with self.assertRaises(FileNotFoundError):
+            os.stat(path + "2")
