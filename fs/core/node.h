@@ -29,8 +29,8 @@ struct node {
 	 */
 	uint64_t attr_until_ms;
 	uint32_t content_hash, attr_hash, page_hash, users;
-	const char *id;	   /* "" where the row has none */
-	const char *name;  /* "" where the row has none */
+	const char *id;	  /* "" where the row has none */
+	const char *name; /* "" where the row has none */
 	/* Of ROW_UNSIZED: the length of what was read or saved last; 0:
 	 * unknown. */
 	size_t known_len;

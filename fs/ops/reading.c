@@ -118,7 +118,8 @@ int row_attr(
 	int err = row_times(op, node, attr, timeout_s);
 	if (row->flags & ROW_UNSIZED) {
 		/* Once it is open, fstat tells the truth. */
-		attr_size(attr, node->known_len);
+		if (!attr->st_size)
+			attr_size(attr, node->known_len);
 		*timeout_s = 0;
 	}
 	if (err || row->kind == ROW_DIR ||
