@@ -7,7 +7,7 @@ import sys
 import time
 import unittest
 
-from case import SLOWNESS, MountCase
+from case import IS_SANITIZED, SLOWNESS, MountCase
 from gate import Gate
 from place import unmount
 
@@ -16,6 +16,23 @@ READER = "import sys\ntry: print(open(sys.argv[1]).read())\n" \
          "except OSError as error: print(error.errno)\n"
 POLLER = "import select, sys\np = select.poll()\n" \
          "p.register(open(sys.argv[1]))\nprint(bool(p.poll(60000)))\n"
+
+
+# A disk whose fsync takes 5 s while a file is there.
+SLOW_DISK = r"""
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static void wait_for_disk(void)
+{
+	const char *slow = getenv("SLOW_DISK");
+	if (slow && access(slow, F_OK) == 0)
+		sleep(5);
+}
+int fsync(int fd) { wait_for_disk(); return syscall(SYS_fsync, fd); }
+int fdatasync(int fd) { wait_for_disk(); return syscall(SYS_fdatasync, fd); }
+"""
 
 
 class End(MountCase):
@@ -197,6 +214,37 @@ class End(MountCase):
         self.assertEqual(self.read("jobs/new/slow.sh"), "true\n")
         self.settled()
         self.assertEqual(len(self.executions()), 0)
+
+    @unittest.skipIf(IS_SANITIZED, "sanitizers want to be loaded first")
+    def test_sigterm_with_a_slow_disk(self):
+        """It unmounts at once, and ends when the disk has what was saved."""
+        self.assertEqual(self.mount.unmount(), 0)
+        library, slow = (f"{self.place.path}/slow{end}" for end in (".so", ""))
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o",
+                        library], input=SLOW_DISK.encode(), check=True)
+        env = dict(self.mount.env)
+        self.addCleanup(self.mount.env.update, LD_PRELOAD="")
+        self.mount.env.update(env, LD_PRELOAD=library, SLOW_DISK=slow)
+        self.mount.start()
+        with open(slow, "w", encoding="ascii"):
+            pass
+        self.children.append(subprocess.Popen(
+            ["sh", "-c", f"echo kept >{self.at('run/slow.txt')}"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+        path = self.at("run/slow.txt")
+        self.wait_for(lambda: os.path.exists(path) and os.path.getsize(path),
+                      "it is written")
+        time.sleep(0.3)
+        os.unlink(slow)
+        began = time.monotonic()
+        self.mount.process.terminate()
+        self.wait_for(lambda: not self.mount.is_mounted(), "the unmount", 2)
+        self.assertIsNone(self.mount.process.poll())
+        self.assertEqual(self.mount.process.wait(20 * SLOWNESS), 0)
+        self.assertGreater(time.monotonic() - began, 2)
+        self.mount.env["LD_PRELOAD"] = ""
+        self.mount.start()
+        self.assertEqual(self.read("run/slow.txt"), "kept\n")
 
     def test_sigterm_with_a_hanging_api(self):
         self.server.fault({"path": "*", "hang": "before"})

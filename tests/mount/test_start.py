@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 from mounted import PROGRAM, PUBLIC
+from place import unmount
 from starting import (MOUNTPOINT, OTHER_PUBLIC, OTHER_SECRET, STATE, USAGE,
                       StartCase)
 
@@ -350,6 +351,20 @@ class Start(StartCase):
                 self.assertEqual(done.returncode == 0, works,
                                  (options, command, done.stderr))
             self.end_all()
+
+
+class Again(StartCase):
+    """A long list, which takes a moment to be kept."""
+
+    def test_mounting_again_at_once(self):
+        """The daemon that was unmounted may still be writing what it knows of
+        a long list; the next one waits for it."""
+        self.server.ask("PUT", "/seed", {"snapshots": 10000})
+        for _ in range(3):
+            self.assert_starts()
+            self.assertEqual(len(os.listdir(self.at("snapshots"))), 10000)
+            self.assertTrue(unmount(self.mount.path))
+        self.assert_starts()
 
 
 def add_usage():
