@@ -118,12 +118,11 @@ static int draft_rename(struct op *op, struct draft *draft, const char *name)
 	if (!new)
 		return -ENOMEM;
 	draft->name = new;
+	op->core->drafts->changed = op->core->now;
 	err = drafts_save(op->core);
 	if (err)
 		draft->name = old;
 	free(err ? new : old);
-	if (!err)
-		op->core->drafts->changed = op->core->now;
 	return err;
 }
 

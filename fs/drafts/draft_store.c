@@ -269,15 +269,15 @@ int draft_add(struct core *core, const struct collection *collection,
 	draft->values = json_object();
 	draft->changed = core->now;
 	TAILQ_INSERT_TAIL(&drafts->all, draft, link);
-	if (draft->name && draft->values)
+	if (draft->name && draft->values) {
+		listing_changed(core, draft);
 		err = drafts_save(core);
+	}
 	if (err) {
 		TAILQ_REMOVE(&drafts->all, draft, link);
 		draft_free(draft);
-		return err;
 	}
-	listing_changed(core, draft);
-	return 0;
+	return err;
 }
 
 void draft_drop(struct core *core, struct draft *draft)

@@ -238,8 +238,12 @@ class Drafts(ResourceCase):
         path = self.new(bootstrap=SLEEP, ports="82\n", env="A=gone-1234\n")
         self.save(f"{path}/files/f", "data")
         number = os.stat(self.at(path)).st_ino
+        self.new()
+        changed = os.stat(self.at("services/new")).st_mtime_ns
         self.mount.restart()
         self.assertEqual(os.stat(self.at(path)).st_ino, number)
+        self.assertEqual(os.stat(self.at("services/new")).st_mtime_ns,
+                         changed)
         self.assertEqual([self.read(path, name) for name in (
             "bootstrap", "ports", "env", "files/f")],
                          [SLEEP, "82\n", "", "data"])

@@ -38,8 +38,8 @@ REMOVERS = {
 # What find prints of each file: inode, mode, owner, size, times, target.
 SEEN = "find . -printf '%p %i %m %U %G %s %T@ %C@ %n %l\\n' | sort"
 # These show the current state of the mount, not of the API.
-LIVE = (".unsandboxfs/stats", ".unsandboxfs/log", ".unsandboxfs/errors",
-        ".unsandboxfs/config", "system/")
+LIVE = (".unsandboxfs/stats", ".unsandboxfs/metrics", ".unsandboxfs/log",
+        ".unsandboxfs/errors", ".unsandboxfs/config", "system/")
 
 # While resources change, tar sees a directory grow.
 MAY_SAY = re.compile(

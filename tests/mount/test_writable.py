@@ -123,6 +123,7 @@ ACTIONS = re.compile("/(redeploy|restore|destroy|clone|spawn|transfer|cancel"
 # Written without its own request, or without a wrong value.
 OTHERS = {
     ".unsandboxfs/otp", ".unsandboxfs/refresh", "jobs/JOB/cancel",
+    "jobs/JOB/rerun",
     "IMAGE/trusted/KEY", "services/new/d/commit", "sessions/new/d/commit",
 }
 
@@ -337,7 +338,7 @@ class Others(Tree):
         kinds = {re.sub(r"^(services|sessions|snapshots|images|jobs)/"
                         r"(?!new/)[^/]+", r"\1/ID", path) for path in tables}
         saved = re.compile(r"^(run|jobs/new)/[^/.]+"
-                           r"(\.sh)?$|/run/c$|\.job/cancel$")
+                           r"(\.sh)?$|/run/c$|\.job/(cancel|rerun)$")
         missing = [path for path, mode in self.files()
                    if mode & 0o222 and not saved.search(path) and re.sub(
                        r"^(services|sessions|snapshots|images|jobs)/"
@@ -356,7 +357,8 @@ class Others(Tree):
     def told_all(self):
         """Lists with all fields that the API is known to have."""
         item = [{"id": "all-1", **MORE, "job_id": "all-1", "message": "m",
-                 "status": "completed"}]
+                 "status": "completed",
+                 "detected_language": "bash"}]
         self.server.fault(*(
             {"method": "GET", "path": path, "status": 200,
              "body": {path.split("/")[1]: item}} for path in (
