@@ -387,7 +387,8 @@ class Others(Tree):
         self.assertTrue(os.path.lexists(self.at(
             "services", self.value("services/web/id"))))
         # These are in no listing.
-        paths += "services/ID\nrun/.settings\n" + "".join(
+        self.assertTrue(os.path.exists(self.at("jobs/new/d/commit")))
+        paths += "services/ID\nrun/.settings\njobs/new/d/commit\n" + "".join(
             row + "\n" for row in rows if row.startswith("system/logs"))
         self.shell("rm -r run/art jobs/new/refused.sh")
         missing = [row for row in rows if not re.search("^" + re.sub(
