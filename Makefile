@@ -155,7 +155,8 @@ $(UNIT_TESTS): WRAP = $(patsubst __wrap_%,-Wl$(comma)--wrap=%,$(sort \
 define LINK
 $(call say,LD)
 $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -o $@ $(filter %.o,$^) \
-	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) -pthread $(LDLIBS)
+	$(filter %.a,$^) $(call pkg,--libs,$(PKGS)) \
+	$(if $(filter $(LIBAPI) %/terminal_socket.o,$^),-lwslay) -pthread $(LDLIBS)
 endef
 
 # A fuzz target replays its corpus, unless libFuzzer provides main.

@@ -8,7 +8,7 @@
 set -eu
 
 build='pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
-	libjansson-dev uthash-dev'
+	libjansson-dev uthash-dev libwslay-dev'
 demo='fuse3 libmicrohttpd-dev curl python3'
 test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux
 	busybox nodejs tree zsh fish'

@@ -137,6 +137,7 @@ void action_freeze(
 	if (!resource)
 		return;
 	child_freeze(&resource->child, true);
+	terminal_freeze(server, resource->id, true);
 	resource_set(&resource->state, state);
 	reply_state(resource, state, reply);
 	emit_close(&reply->body, '}');
@@ -163,6 +164,7 @@ void action_unfreeze(
 			take_own(server, request, action_kind(request), reply);
 		if (resource) {
 			child_freeze(&resource->child, false);
+			terminal_freeze(server, resource->id, false);
 			resource_set(&resource->state, "running");
 			took = moment_steady_ms() - began;
 			reply_state(resource, "running", reply);

@@ -53,12 +53,43 @@ static void exchange_free(void *cls, struct MHD_Connection *connection,
 	*place = NULL;
 }
 
+struct upgrade {
+	void (*run)(void *ctx, int fd, const void *begun, size_t begun_len);
+	void *ctx;
+};
+
+static void exchange_upgraded(void *cls, struct MHD_Connection *connection,
+	void *con_cls, const char *begun, size_t begun_len, MHD_socket fd,
+	struct MHD_UpgradeResponseHandle *handle)
+{
+	struct upgrade *upgrade = cls;
+
+	(void)connection;
+	(void)con_cls;
+	upgrade->run(upgrade->ctx, fd, begun, begun_len);
+	MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+	free(upgrade);
+}
+
+static struct MHD_Response *response_new(struct reply *reply)
+{
+	struct upgrade *upgrade;
+
+	if (!reply->upgrade)
+		return MHD_create_response_from_buffer(reply->body.len,
+			reply->body.data, MHD_RESPMEM_MUST_FREE);
+	upgrade = malloc(sizeof(*upgrade));
+	if (!upgrade)
+		return NULL;
+	*upgrade = (struct upgrade){ reply->upgrade, reply->upgrade_ctx };
+	return MHD_create_response_for_upgrade(exchange_upgraded, upgrade);
+}
+
 /* Takes over the reply's body. */
 static enum MHD_Result queue_reply(struct server *server,
 	struct MHD_Connection *connection, struct reply *reply)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		reply->body.len, reply->body.data, MHD_RESPMEM_MUST_FREE);
+	struct MHD_Response *response = response_new(reply);
 	enum MHD_Result result;
 	char date[40];
 	size_t i;
@@ -69,7 +100,8 @@ static enum MHD_Result queue_reply(struct server *server,
 	for (i = 0; i < reply->header_count; i++)
 		MHD_add_response_header(
 			response, reply->names[i], reply->values[i]);
-	if (!MHD_get_response_header(response, "Content-Type"))
+	if (!reply->upgrade &&
+		!MHD_get_response_header(response, "Content-Type"))
 		MHD_add_response_header(response, "Content-Type", reply->type);
 	if (!reply->is_bare) {
 		moment_http(
@@ -158,7 +190,7 @@ struct MHD_Daemon *exchange_start(
 		.sin_port = htons(server->options.port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD |
+	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_UPGRADE |
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC |
 		MHD_USE_SUPPRESS_DATE_NO_CLOCK;
 	struct MHD_Daemon *daemon;

@@ -48,6 +48,9 @@ struct reply {
 	/* NULL, or sends the body in parts until the client disconnects. */
 	void (*stream)(struct server *server, struct request *request,
 		struct stream *stream);
+	/* NULL, or uses the connection as a WebSocket, after a 101. */
+	void (*upgrade)(void *ctx, int fd, const void *begun, size_t begun_len);
+	void *upgrade_ctx;
 	/* The contact whose one-time code was used. */
 	char sudo_by[80];
 	/* Where the stream begins; set before the headers are sent. */

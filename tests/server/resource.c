@@ -214,6 +214,7 @@ void resource_remove(struct server *server, struct resource *resource)
 	memmove(shelf->list + i, shelf->list + i + 1,
 		(--shelf->count - i) * sizeof(*shelf->list));
 	resource->is_gone = true;
+	terminal_kill(server, resource->id);
 	if (resource->kind == KIND_SESSION)
 		shell_kill(resource);
 	if (resource->kind == KIND_SERVICE)

@@ -27,6 +27,7 @@ static struct resource *snapshot_find(
 static void put_back(struct server *server, struct resource *snapshot,
 	struct resource *target)
 {
+	terminal_kill(server, target->id);
 	if (target->kind == KIND_SESSION)
 		shell_kill(target);
 	else

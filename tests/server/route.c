@@ -8,6 +8,7 @@
 #include "server.h"
 #include "shape.h"
 #include "switch.h"
+#include "terminal.h"
 
 static const struct route *const tables[] = {
 	control_routes,
@@ -17,6 +18,7 @@ static const struct route *const tables[] = {
 	key_routes,
 	token_routes,
 	session_routes,
+	terminal_routes,
 	service_routes,
 	upkeep_routes,
 	env_routes,

@@ -49,6 +49,7 @@ int server_init(struct server *server, const struct options *options)
 	pthread_mutex_init(&server->admission, NULL);
 	jobs_init(&server->jobs);
 	resources_init(&server->resources);
+	terminals_init(&server->terminals);
 	sudo_init(&server->sudo);
 	faults_init(&server->faults);
 	ledger_init(&server->ledger);
@@ -77,6 +78,7 @@ void server_stop(struct server *server)
 		perror("standin");
 	jobs_close(&server->jobs);
 	resources_stop(server);
+	terminal_kill(server, NULL);
 }
 
 void server_clear(struct server *server)
@@ -84,6 +86,7 @@ void server_clear(struct server *server)
 	char runs[320];
 
 	jobs_clear(&server->jobs);
+	terminals_clear(&server->terminals);
 	resources_clear(&server->resources);
 	sudo_clear(&server->sudo);
 	faults_clear(&server->faults);

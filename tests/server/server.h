@@ -13,6 +13,7 @@
 #include "options.h"
 #include "resource.h"
 #include "sudo.h"
+#include "terminal.h"
 
 struct MHD_Daemon;
 
@@ -23,6 +24,7 @@ struct server {
 	struct nursery nursery;
 	struct jobs jobs;
 	struct resources resources;
+	struct terminals terminals;
 	struct sudo sudo;
 	struct faults faults;
 	struct ledger ledger;

@@ -166,24 +166,6 @@ static void session_extend(
 	json_decref(json);
 }
 
-static void session_upgrade(
-	struct server *server, struct request *request, struct reply *reply)
-{
-	struct resource *session = action_take_shell(server, request, reply);
-	bool is_frozen;
-
-	if (!session)
-		return;
-	is_frozen = strcmp(session->state, "running") != 0;
-	resource_drop(server);
-	if (is_frozen)
-		reply_error(reply, 409, "NOT_RUNNING",
-			"It is not running: unfreeze it first");
-	else
-		reply_error(reply, 426, "UPGRADE_REQUIRED",
-			"The shell speaks WebSocket");
-}
-
 const struct route session_routes[] = {
 	{ "GET", "/sessions", 0, action_list },
 	{ "POST", "/sessions", 0, session_create },
@@ -202,6 +184,5 @@ const struct route session_routes[] = {
 	{ "POST", "/sessions/ID/extend", 0, session_extend },
 	{ "POST", "/sessions/ID/shell", ROUTE_OLD, action_command },
 	{ "POST", "/sessions/ID/execute", 0, action_command },
-	{ "GET", "/sessions/ID/shell", 0, session_upgrade },
 	{ NULL, NULL, 0, NULL },
 };

@@ -63,6 +63,9 @@ static const struct row rows[SWITCH_COUNT] = {
 		"milliseconds until an early answer" },
 	[SWITCH_JOB_KEEP_S] = { "job_keep_s", 180,
 		"seconds that finished jobs are kept; 0: for ever" },
+	[SWITCH_SHELL_AUTH] = { "shell_auth", 0,
+		"a shell is authenticated by: 0 any way, 1 headers, 2 the "
+		"query, 3 nothing" },
 };
 
 static atomic_int values[SWITCH_COUNT];

@@ -38,6 +38,7 @@ enum switch_id {
 	/* Numbers, not yes or no. */
 	SWITCH_EARLY_MS,
 	SWITCH_JOB_KEEP_S,
+	SWITCH_SHELL_AUTH,
 	SWITCH_COUNT,
 };
 

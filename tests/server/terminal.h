@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/server/terminal.h - the live shells of sessions and services */
+#ifndef TESTS_SERVER_TERMINAL_H
+#define TESTS_SERVER_TERMINAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "resource.h"
+#include "route.h"
+
+/*
+ * A terminal belongs to one session or service, by its id. It starts with the
+ * first socket that is attached, and lives on when the last one has gone. A
+ * thread reads what it prints into a ring, from which each socket's thread
+ * sends; a socket that is slow holds the terminal up.
+ */
+struct server;
+struct terminal;
+LIST_HEAD(terminal_list, terminal);
+
+struct terminals {
+	pthread_mutex_t lock; /* guards the list and all terminals */
+	struct terminal_list list;
+};
+
+extern const struct route terminal_routes[];
+
+void terminals_init(struct terminals *terminals);
+/* After the last thread has ended. */
+void terminals_clear(struct terminals *terminals);
+
+/* Of a resource that is removed or stopped; id NULL: all. */
+void terminal_kill(struct server *server, const char *id);
+/* Of one that is frozen, or not any more. */
+void terminal_freeze(struct server *server, const char *id, bool is_frozen);
+
+#endif
