@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include <jansson.h>
@@ -282,6 +283,51 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 
 /* Sends and receives without waiting, starts what is due, calls done. */
 void api_run(struct api *api, uint64_t now_ms);
+
+/* ---- the live shell (parts 5 and 16.7) ------------------------------- */
+
+/*
+ * A terminal in a session, or in a service (by its id), over a WebSocket. What
+ * is written is typed there, and what it prints arrives as events.
+ */
+struct api_shell;
+
+enum api_shell_end {
+	SHELL_REFUSED,	/* it was never open; err and message say why */
+	SHELL_EXITED,	/* the shell has ended */
+	SHELL_DETACHED, /* it lives on without us */
+	SHELL_LOST,	/* the connection broke; err and message say how */
+};
+
+/* Called from api_run. They must not close the shell. */
+struct api_shell_events {
+	void (*opened)(void *ctx);
+	/* What the terminal printed; borrowed. */
+	void (*output)(void *ctx, const void *bytes, size_t len);
+	/* api_shell_write takes bytes again. */
+	void (*writable)(void *ctx);
+	/* Called once, the last event. status: the shell's exit status, -1:
+	 * unknown. */
+	void (*ended)(void *ctx, enum api_shell_end end, int status, int err,
+		const char *message);
+};
+
+/* Begins to connect. -EINVAL: a bad id. events is borrowed. Closed with
+ * api_shell_close. */
+int api_shell_open(struct api *api, const char *id,
+	const struct api_shell_events *events, void *ctx, uint64_t now_ms,
+	struct api_shell **out);
+/* Detaches: calls no event any more, and frees it. NULL does nothing. */
+void api_shell_close(struct api_shell *shell);
+/* Takes up to len bytes to type, and returns how many: 0 while it is full, or
+ * once it has ended. -ENOMEM. */
+ssize_t api_shell_write(struct api_shell *shell, const void *bytes, size_t len);
+/* Whether it takes bytes; if not, the event `writable` follows. */
+bool api_shell_has_room(struct api_shell *shell);
+/* The terminal's size, now and when it is attached. -ENOMEM. */
+int api_shell_resize(struct api_shell *shell, unsigned columns, unsigned rows);
+/* While it is paused, no output arrives; the server is held up. */
+void api_shell_pause(struct api_shell *shell, bool is_paused);
 
 /* The one-time code (part 11) for the next write that is answered 428, or for
  * one that was and is started again. It is used once and then wiped. NULL or ""

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/param.h>
 
+#include "api/shell.h"
+
 #define TIMEOUT_MS 30000
 #define CONNECTIONS_MAX 256L
 #define CONNECTIONS_KEPT 64L
@@ -37,6 +39,7 @@ static int api_init(struct api *api, const struct api_config *config, char *why,
 	TAILQ_INIT(&api->on_wire);
 	TAILQ_INIT(&api->parsing);
 	TAILQ_INIT(&api->finished);
+	TAILQ_INIT(&api->shells);
 	api->config = *config;
 	if (!config->timeout_ms)
 		api->config.timeout_ms = TIMEOUT_MS;
@@ -114,6 +117,8 @@ void api_free(struct api *api)
 	cancel_list(&api->on_wire);
 	cancel_list(&api->parsing);
 	cancel_list(&api->finished);
+	while (!TAILQ_EMPTY(&api->shells))
+		api_shell_close(TAILQ_FIRST(&api->shells));
 	curl_multi_cleanup(api->multi);
 	otp_clear(&api->otp);
 	free(api->base);
@@ -199,6 +204,7 @@ void api_run(struct api *api, uint64_t now_ms)
 			break;
 	}
 	fail_late(api);
+	shells_run(api);
 	while ((call = TAILQ_FIRST(&api->finished))) {
 		TAILQ_REMOVE(&api->finished, call, link);
 		call_report(call);
@@ -207,7 +213,8 @@ void api_run(struct api *api, uint64_t now_ms)
 
 static int wait_ms(struct api *api, uint64_t now_ms, int timeout_ms)
 {
-	uint64_t wake_ms = rate_wake_ms(&api->rate, now_ms);
+	uint64_t wake_ms =
+		MIN(rate_wake_ms(&api->rate, now_ms), shells_wake_ms(api));
 
 	if (timeout_ms < 0 || timeout_ms > POLL_MS_MAX)
 		timeout_ms = POLL_MS_MAX;
@@ -220,29 +227,47 @@ _Static_assert(CURL_WAIT_POLLIN == POLLIN && CURL_WAIT_POLLPRI == POLLPRI &&
 		CURL_WAIT_POLLOUT == POLLOUT,
 	"curl's events are those of poll(2)");
 
+static int poll_all(struct api *api, const struct pollfd *fds, unsigned nfds,
+	struct curl_waitfd *waits, int timeout_ms)
+{
+	for (unsigned i = 0; i < nfds; i++)
+		waits[i] = (struct curl_waitfd){ .fd = fds[i].fd,
+			.events = fds[i].events };
+	return errno_of_curl_multi(
+		curl_multi_poll(api->multi, waits, nfds, timeout_ms, NULL));
+}
+
 int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 	uint64_t now_ms, int timeout_ms)
 {
-	struct curl_waitfd waits[POLL_FDS_MAX];
-	unsigned i;
-	int err;
+	unsigned more = shells_fds(api), i;
+	struct curl_waitfd few[POLL_FDS_MAX], *waits = few;
+	struct pollfd few_fds[POLL_FDS_MAX], *all = few_fds;
 
 	if (nfds > POLL_FDS_MAX)
 		return -EINVAL;
-	for (i = 0; i < nfds; i++)
-		waits[i] = (struct curl_waitfd){ .fd = fds[i].fd,
-			.events = fds[i].events };
-	err = errno_of_curl_multi(curl_multi_poll(api->multi, waits, nfds,
-		wait_ms(api, now_ms, timeout_ms), NULL));
-	if (err)
-		return err;
+	if (nfds + more > POLL_FDS_MAX) {
+		waits = calloc(nfds + more, sizeof(*waits));
+		all = calloc(nfds + more, sizeof(*all));
+	}
+	int err = waits && all ? 0 : -ENOMEM;
+	if (!err) {
+		memcpy(all, fds, nfds * sizeof(*fds));
+		more = shells_poll(api, all + nfds);
+		err = poll_all(api, all, nfds + more, waits,
+			wait_ms(api, now_ms, timeout_ms));
+	}
 	/* curl reports neither POLLHUP nor POLLERR; a change of
 	 * /proc/self/mountinfo is reported once. */
-	if (poll(fds, nfds, 0) < 0 && errno != EINTR)
-		return -errno;
-	for (i = 0; i < nfds; i++)
+	if (!err && poll(fds, nfds, 0) < 0 && errno != EINTR)
+		err = -errno;
+	for (i = 0; !err && i < nfds; i++)
 		fds[i].revents |= waits[i].revents & POLLPRI;
-	return 0;
+	if (waits != few) {
+		free(waits);
+		free(all);
+	}
+	return err;
 }
 
 int api_set_otp(struct api *api, const char *code)

@@ -33,6 +33,7 @@ enum call_state {
 };
 
 TAILQ_HEAD(call_list, api_call);
+TAILQ_HEAD(shell_list, api_shell);
 
 /* What one attempt got back. */
 struct reply {
@@ -93,6 +94,7 @@ struct api {
 	struct rate rate;
 	uint64_t sent_count;
 	struct call_list on_wire, parsing, finished;
+	struct shell_list shells;
 	struct otp otp;
 	bool query_flipped[API_ENDPOINTS]; /* signs_query is not the row's */
 	struct api_stats stats;
@@ -106,6 +108,11 @@ struct api {
  * curl_global_init; it has no effect on a curl that was initialized before.
  */
 CURLcode curl_global_init_wiped(void);
+
+/* ---- transfer_options.c ---- */
+
+/* Sets what holds for every connection. */
+CURLcode transfer_defaults(CURL *easy, const struct api *api);
 
 /* ---- transfer.c: one attempt, as curl sees it ---- */
 
