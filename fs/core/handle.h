@@ -19,6 +19,7 @@ struct job;
 struct node;
 struct op;
 struct service_log;
+struct terminal;
 
 /* What reading a kind of handle does. A kind is a static struct of the room
  * that opens it. */
@@ -56,10 +57,11 @@ struct handle {
 	size_t len;
 	uint32_t digest; /* of a user's text */
 	int fd;
-	struct job *job;	 /* of fs/jobs/job_reader.c; held */
-	int output;		 /* of that: which of the job's */
-	uint64_t read_to;	 /* of the output: how far it was read */
-	struct service_log *log; /* of fs/resources/service_log.c */
+	struct job *job;	  /* of fs/jobs/job_reader.c; held */
+	int output;		  /* of that: which of the job's */
+	uint64_t read_to;	  /* of the output: how far it was read */
+	struct service_log *log;  /* of fs/resources/service_log.c */
+	struct terminal *console; /* of fs/resources/console.c */
 	struct listing listing;
 	bool was_listed;
 };

@@ -157,6 +157,8 @@ int op_reply_ok(struct op *op);
 int op_reply_entry(struct op *op, const struct fuse_entry_param *entry);
 int op_reply_attr(struct op *op, const struct stat *attr, double timeout_s);
 int op_reply_open(struct op *op, const struct fuse_file_info *fi);
+/* For a file without a position; see fs/FUSE.md 4.4. */
+int op_reply_open_stream(struct op *op, struct handle *handle);
 int op_reply_create(struct op *op, const struct fuse_entry_param *entry,
 	const struct fuse_file_info *fi);
 int op_reply_buf(struct op *op, const void *bytes, size_t len);

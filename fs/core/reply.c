@@ -3,6 +3,9 @@
 #include "fs/core/op.h"
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include <linux/fuse.h>
 
 /* Takes the request, which is answered once. The kernel may have dropped it
  * meanwhile (it was interrupted); that error is ignored, since there is nobody
@@ -36,6 +39,19 @@ int op_reply_attr(struct op *op, const struct stat *attr, double timeout_s)
 int op_reply_open(struct op *op, const struct fuse_file_info *fi)
 {
 	REPLY(op, fuse_reply_open, fi);
+	return 0;
+}
+
+/* libfuse has no field for FOPEN_STREAM. */
+int op_reply_open_stream(struct op *op, struct handle *handle)
+{
+	const struct fuse_open_out out = {
+		.fh = (uintptr_t)handle,
+		.open_flags =
+			FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE | FOPEN_STREAM,
+	};
+
+	REPLY(op, fuse_reply_buf, (const char *)&out, sizeof(out));
 	return 0;
 }
 

@@ -50,6 +50,9 @@ enum row_flag {
 	/* The API promises it in a resource's detail: listed before the
 	 * detail was fetched. */
 	ROW_EXPECTED = 256,
+	/* Without a position: `open` is called for writing, too, and gives the
+	 * handle a kind that writes. A waiting read holds up no write. */
+	ROW_STREAM = 512,
 	/* A directory of values, in which programs may save by way of other
 	 * names; see fs/ops/scratch.h. */
 	ROW_SCRATCH = 1024,

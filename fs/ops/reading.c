@@ -286,10 +286,16 @@ int node_open(struct op *op, struct node *node, struct handle **out)
 
 int tree_open(struct op *op)
 {
+	struct node *node = op->node;
 	struct handle *handle;
-	int err = node_open(op, op->node, &handle);
+	int err = node_open(op, node, &handle);
 
-	return err ? err : op_reply_open(op, &op->fi);
+	if (err)
+		return err;
+	/* A stream has no position, which a handle that only reads needs. */
+	return node->row->flags & ROW_STREAM && handle->is_writable
+		? op_reply_open_stream(op, handle)
+		: op_reply_open(op, &op->fi);
 }
 
 /* All of it is data, up to the size that the kernel was given. */

@@ -253,6 +253,7 @@ static void resource_forget(
 	json_object_del(state->last_answers, id);
 	collections_save(core);
 	collection_drop(core, collection, id);
+	console_forget(core, id);
 	if (core->resources->gone)
 		core->resources->gone(core, collection, id);
 }

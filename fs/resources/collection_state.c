@@ -267,6 +267,7 @@ struct resources *resources_new(struct core *core,
 	resources->gone = gone;
 	resources->count = collections_in(tables, resources->states);
 	TAILQ_INIT(&resources->logs);
+	LIST_INIT(&resources->consoles);
 	if (states_init(resources, core)) {
 		resources_free(resources);
 		return NULL;
@@ -286,5 +287,6 @@ void resources_free(struct resources *resources)
 		json_decref(state->kept_changes);
 		json_decref(state->last_answers);
 	}
+	consoles_free(&resources->consoles);
 	free(resources);
 }

@@ -7,6 +7,7 @@
 
 #include <sys/queue.h>
 
+#include "fs/resources/console.h"
 #include "fs/resources/resources.h"
 
 /* Of one collection. */
@@ -38,6 +39,7 @@ TAILQ_HEAD(service_log_list, service_log);
 
 struct resources {
 	struct service_log_list logs; /* that are open */
+	struct console_list consoles;
 	void (*gone)(struct core *core, const struct collection *collection,
 		const char *id); /* as resources_new was given */
 	size_t count;

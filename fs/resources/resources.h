@@ -117,6 +117,20 @@ int collection_remove(
 /* A link to a resource of this collection. */
 int collection_link(struct op *op, const struct node *node, FILE *out);
 
+/* ---- functions of rows: a live shell, fs/resources/console.c ---- */
+
+/* Opened for writing, it is attached first: -ENOENT, -EBUSY and so on, with the
+ * reason in .unsandboxfs/errors. */
+int console_open(struct op *op, const struct node *node, struct handle *handle);
+int console_attr(struct op *op, const struct node *node, struct stat *attr,
+	double *timeout_s);
+/* The exit status of the last shell, if it was told. */
+int console_status_exists(struct op *op, const struct node *node);
+int console_status_render(struct op *op, const struct node *node, FILE *out);
+int console_size_render(struct op *op, const struct node *node, FILE *out);
+int console_size_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+
 /* ---- functions of rows: a resource ---- */
 
 int resource_attr(struct op *op, const struct node *node, struct stat *attr,

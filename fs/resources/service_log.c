@@ -152,6 +152,7 @@ static void log_release(struct service_log *log)
 
 void resources_stop(struct core *core)
 {
+	consoles_stop(core);
 	struct service_log *log;
 
 	TAILQ_FOREACH(log, &core->resources->logs, link)

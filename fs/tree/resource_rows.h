@@ -142,6 +142,20 @@
 			"every file saved here is a command that runs in "     \
 			"the " what,                                           \
 			.saves = resource_run_saves),                          \
+		ROW(ROW_FILE, HERE "/console", 0644,                           \
+			"its live shell: see CONSOLE", .flags = ROW_STREAM,    \
+			.exists = resource_exists, .attr = console_attr,       \
+			.open = console_open),                                 \
+		WRITABLE(HERE "/console.size",                                 \
+			"the live shell's COLUMNSxROWS",                       \
+			.exists = resource_exists,                             \
+			.render = console_size_render,                         \
+			.write = console_size_write),                          \
+		READABLE(HERE "/console.exit_code",                            \
+			"how the last live shell ended, once one has",         \
+			.exists = console_status_exists,                       \
+			.attr = resource_moving_attr,                          \
+			.render = console_status_render),                      \
 		PARTS("snapshots", "{snapshot}", snapshot,                     \
 			"its snapshots; mkdir NAME takes one")
 

@@ -102,7 +102,8 @@ static void check_writing(const struct row *row)
 	holds(row->mode == 0644 || row->mode == 0444 || row->mode == 0600);
 	if (row->flags & ROW_EMPTY)
 		return;
-	holds(!(row->mode & 0222) == !row->write);
+	holds(!(row->mode & 0222) == !(row->write || row->flags & ROW_STREAM));
+	holds(!(row->flags & ROW_STREAM) || row->open);
 	holds(!row->check || row->flags & ROW_APPENDS);
 	if (row->flags & ROW_ACTION)
 		holds(row->write && (row->render || row->text));
