@@ -53,6 +53,8 @@ int main(int argc, char **argv)
 	char why[WHY_LEN];
 	int err;
 
+	if (argc > 1 && !strcmp(argv[1], "shell"))
+		return shell_main(argc - 1, argv + 1);
 	process_harden();
 	err = options_parse(&options, argc, argv, why, sizeof(why));
 	log_open(options.foreground, options.debug);

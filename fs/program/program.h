@@ -206,4 +206,8 @@ int watchdog_start(const char *path);
  * status; what went wrong is logged. */
 enum exit_status serve(struct options *options);
 
+/* `unsandboxfs shell ...`, whose words are argv. Returns the exit status: that
+ * of the shell, if it is known. */
+int shell_main(int argc, char **argv);
+
 #endif
