@@ -92,6 +92,10 @@ int tree_mkdir(struct op *op)
 
 	if (!op->step) {
 		err = dir_find(op, dir, op->name, &found);
+		/* See tree_lookup. */
+		if (!err && dir->row->flags & ROW_SCRATCH &&
+			dir->row->make_file)
+			return lookup_reply(op, &found);
 		if (!err)
 			lookup_clear(&found);
 		if (err != -ENOENT)
@@ -117,7 +121,15 @@ static int create_reply(struct op *op, struct lookup_result *found)
 		lookup_clear(found);
 		return err;
 	}
-	err = node_open(op, held, &handle);
+	if (held->row->flags &
+		ROW_EMPTY) { /* touch: there is nothing to write */
+		handle = handle_new(op, &handle_text, held);
+		err = handle ? 0 : -ENOMEM;
+		if (handle)
+			handle_fill(handle, &op->fi, false);
+	} else {
+		err = node_open(op, held, &handle);
+	}
 	if (!err) {
 		lookup_told(op, found, &entry, held);
 		op_reply_create(op, &entry, &op->fi);

@@ -9,6 +9,7 @@
 
 #include "fs/core/core.h"
 #include "fs/ops/lookup.h"
+#include "fs/ops/open_descriptors.h"
 #include "fs/ops/scratch.h"
 
 /*
@@ -50,6 +51,11 @@ int tree_lookup(struct op *op)
 		return lookup_reply(op, &found);
 	if (value_is_hidden(op, dir, op->name))
 		return -ENOENT;
+	/* cp -r into a draft that it has just made is sure that there is no
+	 * file yet. */
+	if (dir->row->flags & ROW_SCRATCH && dir->row->make_file &&
+		caller_creates_anew(op->pid) > 0)
+		return -ENOENT;
 	int err = dir_find(op, dir, op->name, &found);
 	if (err == -ENOENT && is_never_there(dir, op->name)) {
 		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
@@ -87,8 +93,11 @@ int tree_setattr(struct op *op)
 
 	if (scratch_is(node))
 		err = scratch_setattr(op);
+	else if (!(node->row->mode & 0222) && op->to_set & FUSE_SET_ATTR_SIZE)
+		err = -EACCES;
 	else if (!(node->row->mode & 0222))
-		err = op->to_set & FUSE_SET_ATTR_SIZE ? -EACCES : -EPERM;
+		err = row_refuse(op->core, "CHANGE", node, NULL, -EPERM,
+			"mode, owner and times are the API's");
 	else if (op->to_set & FUSE_SET_ATTR_SIZE && node->edit)
 		edit_truncate(node->edit, op->attr.st_size);
 	return err ? err : tree_getattr(op);

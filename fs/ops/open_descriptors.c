@@ -103,9 +103,13 @@ int caller_creates_anew(pid_t tid)
 		return -EACCES;
 	if (number == SYS_openat)
 		return (args[2] & O_EXCL) != 0;
+	if (number == SYS_mkdirat)
+		return 1;
 #ifdef SYS_open
 	if (number == SYS_open)
 		return (args[1] & O_EXCL) != 0;
+	if (number == SYS_mkdir)
+		return 1;
 #endif
 	return 0;
 }

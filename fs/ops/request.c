@@ -79,6 +79,9 @@ void request_start(fuse_req_t req, int (*on_row)(struct op *),
 
 int request_refuse(struct op *op)
 {
-	(void)op;
-	return -EPERM;
+	return op->node
+		? row_refuse(op->core, "CHANGE", op->node, op->name, -EPERM,
+			  "here are values of the API, which take no "
+			  "links, no symbolic links and no allocation")
+		: -EPERM;
 }

@@ -18,7 +18,7 @@
 #include "fs/ops/operations.h"
 
 enum {
-	COUNT_MAX = 256,
+	COUNT_MAX = 32,
 	SIZE_MAX_BYTES = 4 << 20, /* of one; the largest value is smaller */
 	KEPT_MS = 60000,
 	HIDDEN_MS = 500,
@@ -142,10 +142,27 @@ static struct scratch *of_node(const struct core *core, const struct node *node)
 
 /* ---- how long it is there ---- */
 
+/* It may hold a vault's text. */
+static void scratch_wipe(struct scratch *scratch)
+{
+	struct stat st;
+	void *bytes;
+
+	if (fstat(scratch->fd, &st) || !st.st_size)
+		return;
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_WRITE, MAP_SHARED,
+		scratch->fd, 0);
+	if (bytes == MAP_FAILED)
+		return;
+	explicit_bzero(bytes, (size_t)st.st_size);
+	munmap(bytes, (size_t)st.st_size);
+}
+
 static void scratch_free(struct scratch *scratch)
 {
 	struct core *core = scratch->core;
 
+	scratch_wipe(scratch);
 	TAILQ_REMOVE(&core->scratches->all, scratch, link);
 	core->scratches->count--;
 	timer_disarm(&core->timers, &scratch->timer);
@@ -201,7 +218,8 @@ static int scratch_write(struct op *op)
 	if (handle->appends && !fstat(handle->fd, &st))
 		at = st.st_size;
 	if (at + (off_t)op->size > SIZE_MAX_BYTES)
-		return -EFBIG;
+		return row_refuse(op->core, "WRITE", handle->node, NULL, -EFBIG,
+			"a temporary file beside a value holds 4 MiB at most");
 	ssize_t n = pwrite(handle->fd, op->extra, op->size, at);
 	explicit_bzero(op->extra, op->size);
 	return n < 0 ? -errno : op_reply_write(op, (size_t)n);
@@ -259,7 +277,7 @@ static int scratch_attr(struct op *op, const struct node *node,
 	*timeout_s = 0;
 	if (!scratch || fstat(scratch->fd, &st))
 		return -ENOENT;
-	attr->st_mode = S_IFREG | (st.st_mode & 0777);
+	attr->st_mode = S_IFREG | 0600;
 	attr_size(attr, (uint64_t)st.st_size);
 	attr_times(attr, &st.st_mtim, &st.st_ctim);
 	attr->st_nlink = scratch->name != NULL;
@@ -289,9 +307,6 @@ int scratch_setattr(struct op *op)
 		{ .tv_nsec = UTIME_OMIT } };
 	int err = scratch ? 0 : -ESTALE;
 
-	if (!err && op->to_set & FUSE_SET_ATTR_MODE &&
-		fchmod(scratch->fd, op->attr.st_mode & 0777))
-		err = -errno;
 	if (!err && op->to_set & FUSE_SET_ATTR_SIZE)
 		err = op->attr.st_size > SIZE_MAX_BYTES		   ? -EFBIG
 			: ftruncate(scratch->fd, op->attr.st_size) ? -errno
@@ -347,14 +362,13 @@ int scratch_list(struct op *op, const struct node *dir, struct listing *listing)
 	return err;
 }
 
-static int memory_file(const char *text, size_t len, mode_t mode)
+static int memory_file(const char *text, size_t len)
 {
 	int fd = memfd_create("unsandboxfs", MFD_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	if (fchmod(fd, mode & 0777) ||
-		pwrite(fd, text, len, 0) < (ssize_t)len) {
+	if (pwrite(fd, text, len, 0) < (ssize_t)len) {
 		close(fd);
 		return -ENOMEM;
 	}
@@ -374,7 +388,7 @@ int scratch_make(struct op *op, const struct node *dir, const char *name,
 	if (!scratch)
 		return -ENOMEM;
 	scratch->name = strdup(name);
-	scratch->fd = memory_file(text, len, op->mode ? op->mode : 0600);
+	scratch->fd = memory_file(text, len);
 	int err = !scratch->name ? -ENOMEM : scratch->fd < 0 ? scratch->fd : 0;
 	if (err) {
 		if (scratch->fd >= 0)
@@ -441,7 +455,12 @@ int scratch_text(struct op *op, const struct node *dir, const char *name,
 	if (!*text)
 		return -ENOMEM;
 	ssize_t n = pread(scratch->fd, *text, (size_t)st.st_size, 0);
-	*len = n < 0 ? 0 : (size_t)n;
+	if (n < st.st_size) { /* half a value must not be saved */
+		int err = n < 0 ? -errno : -EIO;
+		free(*text);
+		return err;
+	}
+	*len = (size_t)n;
 	(*text)[*len] = '\0';
 	return 0;
 }

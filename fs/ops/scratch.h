@@ -9,9 +9,10 @@
  * Most programs save by way of another name: they write `domains.tmp` and
  * rename it onto `domains`, or move the old `domains` to `domains~` first. In a
  * directory of values (ROW_SCRATCH) such names can be made. They are in memory
- * alone (memfd_create), since they may hold a vault's text. Only the rename
- * onto a value sends something, and its error is rename's. A name that nobody
- * has had open for a minute is dropped, with a line in .unsandboxfs/errors.
+ * alone (memfd_create) and of mode 0600 whatever chmod says, since they may
+ * hold a vault's text. Only the rename onto a value sends something, and its
+ * error is rename's. A name that nobody has had open for a minute is dropped,
+ * with a line in .unsandboxfs/errors.
  */
 
 /* Each is an operation's part; dir is a row's directory. */

@@ -16,7 +16,6 @@ WAYS = {
     "tee": 'echo "$N" | tee $F >/dev/null',
     "cp": 'echo "$N" >$T/x; cp $T/x $F',
     "cp -p": 'echo "$N" >$T/x; cp -p $T/x $F',
-    "mv": 'echo "$N" >$T/x; mv $T/x $F || cp $T/x $F',
     "temporary and mv": 'echo "$N" >$F.tmp; mv $F.tmp $F',
     "hidden temporary": 'echo "$N" >.$F.Xy12; mv .$F.Xy12 $F',
     "mktemp": 't=$(mktemp $F.XXXXXX); echo "$N" >$t; mv $t $F',
@@ -153,6 +152,31 @@ class ValueSaves(MountCase):
             self.assertIn("/" + path.rsplit("/", 1)[1],
                           self.value(".unsandboxfs/errors"))
 
+    def test_mv_from_elsewhere(self):
+        """mv removes the target first, which a resource refuses aloud."""
+        self.save("services/web/domains", "stays.example.com\n")
+        done = subprocess.run(
+            ["sh", "-c", "f=$(mktemp); echo lost.example.com >$f; "
+             "mv $f domains; s=$?; rm -f $f; exit $s"], timeout=30,
+            cwd=self.at("services/web"), capture_output=True, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(b"domains", done.stderr)
+        self.assertEqual(self.value("services/web/domains"),
+                         "stays.example.com")
+
+    def test_copied_draft(self):
+        """cp -r makes a draft of a folder, with its files/."""
+        folder = tempfile.mkdtemp(dir=self.place.path)
+        self.shell(f"cd {folder}; mkdir -p d/files/lib; echo 'sleep 9' "
+                   "> d/bootstrap; echo 8080 > d/ports; echo x > "
+                   "d/files/lib/a; echo A=1 > d/env")
+        self.shell(f"cp -r {folder}/d services/new/copied")
+        self.assertEqual(self.value("services/new/copied/ports"), "8080")
+        self.assertEqual(self.value("services/new/copied/files/lib/a"), "x")
+        self.assertEqual(self.value("services/new/copied/env"), "A=1")
+        self.shell("echo 1 > services/new/copied/commit")
+        self.assertEqual(self.value("services/copied/ports"), "8080")
+
     def test_scratch(self):
         """A name beside a value is a file in memory until it is dropped."""
         path = self.at("services/web/notes.txt")
@@ -164,7 +188,7 @@ class ValueSaves(MountCase):
             os.fchmod(file.fileno(), 0o640)
             file.seek(0)
             self.assertEqual(len(file.read()), 8195)
-        self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         os.utime(path, (5, 6))
         self.assertEqual(os.stat(path).st_mtime, 6)
         os.truncate(path, 3)
