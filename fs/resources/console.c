@@ -403,12 +403,51 @@ static int console_read(struct op *op)
 				     : look(op, terminal);
 }
 
+/* Waits until it is attached. The attempt that this operation saw begin is the
+ * one that tells it the error. */
+static int wait_attached(struct op *op, struct console *console)
+{
+	int err = 0;
+
+	if (console->state == CONSOLE_ATTACHED ||
+		console->state == CONSOLE_RETRIES)
+		return 0;
+	if (console->state == CONSOLE_CONNECTS)
+		return op_wait(op, &console->waiters);
+	if (op->is_taken)
+		return console->err ? console->err : -EIO;
+	op->is_taken = true;
+	console->err = 0;
+	err = console_attach(console, CONSOLE_CONNECTS);
+	return err ? err : op_wait(op, &console->waiters);
+}
+
+/* What a terminal has printed is not typed, such as by a backup that is copied
+ * back: it ends its lines with CR and LF. */
+static bool is_output(const struct op *op)
+{
+	return memmem(op->extra, op->size, "\r\n", 2) != NULL;
+}
+
 static int console_write(struct op *op)
 {
-	struct console *console = op->handle->console->console;
+	struct terminal *terminal = op->handle->console;
+	struct console *console = terminal->console;
 	const char *bytes = op->extra;
 	ssize_t n;
+	int err;
 
+	/* A handle that only writes attaches with its first byte. */
+	if (!terminal->is_terminal) {
+		if (is_output(op))
+			return row_refuse(op->core, "WRITE", op->handle->node,
+				NULL, -EINVAL,
+				"lines that end in CR and LF are a terminal's "
+				"output, which is not typed");
+		err = wait_attached(op, console);
+		if (err)
+			return err;
+	}
 	if (!is_going_on(console))
 		return -EIO;
 	n = console->state == CONSOLE_ATTACHED
@@ -483,31 +522,13 @@ static const struct handle_kind console_kind = {
 
 /* ---- opening ---- */
 
-/* Waits until it is attached. The attempt that this operation saw begin is the
- * one that tells it the error. */
-static int wait_attached(struct op *op, struct console *console)
-{
-	int err = 0;
-
-	if (console->state == CONSOLE_ATTACHED ||
-		console->state == CONSOLE_RETRIES)
-		return 0;
-	if (console->state == CONSOLE_CONNECTS)
-		return op_wait(op, &console->waiters);
-	if (op->step)
-		return console->err ? console->err : -EIO;
-	op->step = 1;
-	console->err = 0;
-	err = console_attach(console, CONSOLE_CONNECTS);
-	return err ? err : op_wait(op, &console->waiters);
-}
-
 int console_open(struct op *op, const struct node *node, struct handle *handle)
 {
 	struct console *console = console_get(op, node);
 	int err = console ? 0 : -ENOMEM;
 
-	if (!err && handle->is_writable)
+	bool is_terminal = (op->fi.flags & O_ACCMODE) == O_RDWR;
+	if (!err && is_terminal)
 		err = wait_attached(op, console);
 	if (err)
 		return err;
@@ -532,12 +553,13 @@ int console_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
 	const struct console *console = console_find(op->core, node->id);
+	int err = resource_moving_attr(op, node, attr, timeout_s);
 
-	*timeout_s = 0;
-	attr_size(attr, console ? console->printed : 0);
-	if (console)
+	if (!err && console && console->printed) {
+		attr_size(attr, console->printed);
 		attr_times(attr, &console->printed_at, &console->printed_at);
-	return 0;
+	}
+	return err;
 }
 
 int console_status_exists(struct op *op, const struct node *node)
@@ -598,6 +620,8 @@ int console_size_write(
 	console = console_get(op, node);
 	if (!console)
 		return -ENOMEM;
+	if (console->columns == columns && console->rows == rows)
+		return 0;
 	console->columns = columns;
 	console->rows = rows;
 	return console->state == CONSOLE_ATTACHED

@@ -128,6 +128,25 @@ class Consoles(ConsoleCase):
         with open(os.path.join(folder, "console"), "rb") as file:
             self.assertIn(b"by-2", file.read())
 
+    def test_copied_back(self):
+        """What was printed is not typed, as a backup that is copied back."""
+        folder = self.session()
+        terminal = self.terminal(folder)
+        terminal.type("echo once-$((1 + 1))\n")
+        terminal.until(b"once-2")
+        terminal.close()
+        path = os.path.join(folder, "console")
+        with open(path, "rb") as file:
+            printed = file.read()
+        with self.assertRaises(OSError) as refused:
+            with open(path, "wb", buffering=0) as file:
+                file.write(printed)
+        self.assertEqual(refused.exception.errno, errno.EINVAL)
+        with open(path, "wb") as file:
+            pass
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), printed)
+
     def test_follow(self):
         folder = self.session()
         terminal = self.terminal(folder)

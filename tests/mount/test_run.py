@@ -119,8 +119,7 @@ class Run(MountCase):
         self.save("run/few.py", "pass")
         self.assertEqual(self.read("run/few.py.job/stdout"), "few\n")
         names = os.listdir(self.at("run/few.py.job"))
-        for absent in ("error", "completed_at", "total_time_ms",
-                       "network_mode"):
+        for absent in ("error", "completed_at", "total_time_ms", "message"):
             self.assertNotIn(absent, names)
 
 

@@ -125,6 +125,8 @@ OTHERS = {
     ".unsandboxfs/otp", ".unsandboxfs/refresh", "jobs/JOB/cancel",
     "jobs/JOB/rerun",
     "IMAGE/trusted/KEY", "services/new/d/commit", "sessions/new/d/commit",
+    "SESSION/console", "SESSION/console.size", "services/web/console",
+    "services/web/console.size",
 }
 
 
@@ -377,6 +379,9 @@ class Others(Tree):
         self.shell("""mkdir run/art; echo 1 >run/art/.settings/return_artifact
             echo 'int main(void) { return 0; }' >run/art/main.c
             cat run/art/main.c.job/exit_code; ls run/art/main.c.job/artifacts""")
+        for folder in "sessions/q", "services/web":
+            self.shell(f"exec 3<>{folder}/console; echo 'exit 3' >&3; "
+                       "cat <&3 >/dev/null")
         self.refused(402)
         self.save_error("jobs/new/refused.sh", "true")
         paths = self.paths()

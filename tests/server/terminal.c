@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "server.h"
 #include "terminal_socket.h"
 #include "vault.h"
@@ -138,6 +139,8 @@ static int terminal_spawn(struct server *server,
 	int err = -ENOMEM;
 
 	resource_dir(server, resource, dir, sizeof(dir));
+	if (folder_make(dir)) /* a seeded one has none yet */
+		return -EIO;
 	vault = is_session ? NULL : vault_environment(resource->vault);
 	env = words_environment(nursery_root(&server->nursery, dir),
 		nursery_home(&server->nursery, dir),
