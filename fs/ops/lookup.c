@@ -119,7 +119,10 @@ int lookup_fill(struct op *op, const struct lookup_result *found,
 	}
 	entry->attr_timeout = timeout_s;
 	entry->entry_timeout = is_always_there(found) ? FOREVER_S : timeout_s;
-	if (found->row->flags & ROW_VOLATILE)
+	/* A value may be moved away and made anew: the kernel moves the entry
+	 * with its inode, whose pages the new one would cut. */
+	if (found->row->flags & ROW_VOLATILE ||
+		(found->row->kind == ROW_FILE && found->row->mode & 0222))
 		entry->entry_timeout = 0;
 	return 0;
 }

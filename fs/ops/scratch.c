@@ -71,7 +71,8 @@ static bool is_random(const char *name, const char *start, size_t len)
 	return true;
 }
 
-/* The longest part of a name that is a word: `ttl` in `.ttl.swp`. */
+/* Whether a word in the name begins with that of a setting: `.ttl.swp`,
+ * `ttlXy12Ab`. */
 static bool has_word_of(struct op *op, const struct node *dir, const char *name)
 {
 	static const char word[] = "abcdefghijklmnopqrstuvwxyz"
@@ -84,7 +85,10 @@ static bool has_word_of(struct op *op, const struct node *dir, const char *name)
 		name += strcspn(name, word);
 		len = strspn(name, word);
 		snprintf(part, sizeof(part), "%.*s", (int)len, name);
-		if (len && !dir->row->find(op, dir, part, &found)) {
+		for (size_t left = len; left; left--) {
+			part[left] = '\0';
+			if (dir->row->find(op, dir, part, &found))
+				continue;
 			lookup_clear(&found);
 			return true;
 		}

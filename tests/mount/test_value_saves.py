@@ -164,6 +164,27 @@ class ValueSaves(MountCase):
         self.assertEqual(self.value("services/web/domains"),
                          "stays.example.com")
 
+    def test_read_while_written(self):
+        """The value that was moved away is read while the new is written."""
+        for name, old, new in (
+                ("services/web/domains", "former.example.com\nb.example.com\n",
+                 "changed.example.com\nb.example.com\n"),
+                ("services/web/env", "A=former\nB=2\n",
+                 "A=changed\nB=2\n"),
+                ("run/.settings/env", "A=former\nB=2\n",
+                 "A=changed\nB=2\n")):
+            with self.subTest(name):
+                self.save(name, old)
+                folder, base = os.path.split(self.at(name))
+                self.shell("cat " + self.at(name))
+                subprocess.run(
+                    ["python3", "-c", "import fileinput\n"
+                     "with fileinput.input(%r, inplace=True) as lines:\n"
+                     "    for line in lines: print(line.replace("
+                     "'former', 'changed'), end='')" % base], cwd=folder,
+                    check=True, timeout=30)
+                self.assertEqual(self.read(name), new)
+
     def test_copied_draft(self):
         """cp -r makes a draft of a folder, with its files/."""
         folder = tempfile.mkdtemp(dir=self.place.path)
