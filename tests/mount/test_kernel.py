@@ -15,6 +15,7 @@ class Kernel(MountCase):
     """Services that do not change."""
 
     options = "ttl_list=600,ttl_detail=600,allow_delete"
+    learned = 1
 
     def setUp(self):
         super().setUp()
@@ -52,14 +53,15 @@ class Kernel(MountCase):
     def learn(self):
         """Makes the mount fetch the list without the kernel's knowledge: by
         a change of another service."""
-        self.save("services/svc4/show_freeze_page", "1\n")
+        Kernel.learned ^= 1  # another value: what is there sends nothing
+        self.save("services/svc4/show_freeze_page", f"{self.learned}\n")
         os.listdir(self.at("services"))
 
     # ---- counts ----
 
     def test_attributes(self):
         paths = [self.at("services", f"svc{i}", name) for i in range(5)
-                 for name in ("state", "id", "ports", "service.json")]
+                 for name in ("created_at", "id", "ports", "service.json")]
         for path in paths:
             os.stat(path)
         self.assertEqual(
