@@ -93,8 +93,9 @@ static enum job_failure run_failure(
 		return JOB_LOST;
 	if (answer->status >= 500)
 		return JOB_UNKNOWN;
-	return answer->status || answer->err == -EBUSY ? JOB_REFUSED
-						       : JOB_UNKNOWN;
+	/* 100 Continue is no answer. */
+	return answer->status >= 200 || answer->err == -EBUSY ? JOB_REFUSED
+							      : JOB_UNKNOWN;
 }
 
 static void run_failed(struct run *run, const struct api_answer *answer,

@@ -132,7 +132,7 @@ done
 #> GET /services/$id/logs
 test "$(grep -cx 'second good morning' services/web/logs)" = 2
 
-#> POST /services/$id/execute {"command":"#!/bin/sh\necho before >/tmp/note; echo noted; exit 3","timeout":30000}
+#> POST /services/$id/execute {"command":"(f=\$(mktemp) && printf %s 'IyEvYmluL3NoCmVjaG8gYmVmb3JlID4vdG1wL25vdGU7IGVjaG8gbm90ZWQ7IGV4aXQgMwo=' | base64 -d >\"\$f\" && chmod 700 \"\$f\" && \"\$f\"; s=\$?; rm -f \"\$f\"; exit \$s)","timeout":30000}
 cat >services/web/run/note <<END
 #!/bin/sh
 echo before >/tmp/note; echo noted; exit 3
