@@ -297,7 +297,7 @@ class Options(harness.Case):
         got = self.api.control("PUT", "/switches", {"all": True})
         self.assertEqual({name for name, value in got.items() if value != 1},
                          {"early_ms", "job_keep_s", "obey_network",
-                          "old_patch"})
+                          "old_patch", "shell_auth"})
         with self.assertRaisesRegex(AssertionError, "no such switch"):
             self.api.control("PUT", "/switches", {"nothing": True})
 
