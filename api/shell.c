@@ -49,6 +49,7 @@ struct api_shell {
 	wslay_event_context_ptr frames;
 	struct text control; /* a text message that arrives */
 	bool is_text;	     /* the message that arrives is one */
+	bool is_control;     /* the frame that arrives: a ping, a close */
 	size_t turn;	     /* what may still be received in this turn */
 	bool is_paused, was_full, has_more;
 	int read_err;
@@ -106,6 +107,7 @@ static void on_frame_start(wslay_event_context_ptr frames,
 	struct api_shell *shell = ctx;
 
 	(void)frames;
+	shell->is_control = wslay_is_ctrl_frame(arg->opcode);
 	if (arg->opcode == WSLAY_TEXT_FRAME ||
 		arg->opcode == WSLAY_BINARY_FRAME) {
 		shell->is_text = arg->opcode == WSLAY_TEXT_FRAME;
@@ -119,7 +121,7 @@ static void on_frame_chunk(wslay_event_context_ptr frames,
 	struct api_shell *shell = ctx;
 
 	(void)frames;
-	if (shell->state != SHELL_IS_OPEN)
+	if (shell->state != SHELL_IS_OPEN || shell->is_control)
 		return;
 	if (!shell->is_text)
 		shell->events->output(shell->ctx, arg->data, arg->data_length);

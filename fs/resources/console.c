@@ -104,6 +104,10 @@ static void console_pace(struct console *console)
 			console->shell, console->printed - oldest > BEHIND);
 }
 
+static void console_idle(void *ctx);
+static void console_after(
+	struct console *console, void (*fire)(void *ctx), unsigned delay_ms);
+
 static void on_opened(void *ctx)
 {
 	struct console *console = ctx;
@@ -115,6 +119,8 @@ static void on_opened(void *ctx)
 		api_shell_write(console->shell, "\r", 1); /* it repaints */
 	}
 	console->state = CONSOLE_ATTACHED;
+	if (!console->opens) /* who wanted it may have gone */
+		console_after(console, console_idle, LINGER_MS);
 	console_wake(console);
 }
 
@@ -508,7 +514,7 @@ static void console_close(struct core *core, struct handle *handle)
 		return;
 	if (console->state == CONSOLE_ATTACHED) {
 		console_after(console, console_idle, LINGER_MS);
-	} else {
+	} else if (console->state != CONSOLE_CONNECTS) {
 		console_idle(console);
 	}
 }
@@ -624,7 +630,6 @@ int console_size_write(
 		return 0;
 	console->columns = columns;
 	console->rows = rows;
-	return console->state == CONSOLE_ATTACHED
-		? api_shell_resize(console->shell, columns, rows)
-		: 0;
+	return console->shell ? api_shell_resize(console->shell, columns, rows)
+			      : 0;
 }
