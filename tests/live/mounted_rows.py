@@ -6,6 +6,7 @@ import errno
 import glob
 import os
 import subprocess
+import time
 
 PATIENCE_S = 60
 
@@ -48,15 +49,29 @@ class Tried:
         return os.path.join(self.mount.path, *parts)
 
     def cancel(self):
-        """Cancels jobs that still run."""
+        """Cancels jobs that still run. One whose submission is under way can
+        be cancelled as soon as the API has given it an id."""
         for path in glob.glob(self.at("jobs/new/*.job/cancel")) + glob.glob(
                 self.at("run/**/*.job/cancel"), recursive=True):
-            try:
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write("1")
-            except OSError as error:
-                if error.errno != errno.ESRCH:  # it has ended
-                    raise
+            until = time.monotonic() + 5
+            while time.monotonic() < until and not self.cancel_one(path):
+                time.sleep(0.3)
+
+    @staticmethod
+    def cancel_one(path):
+        """Whether it has ended, or is gone."""
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("1")
+        except OSError as error:
+            if error.errno not in (errno.ESRCH, errno.EBUSY, errno.ENOENT):
+                raise
+        try:
+            with open(os.path.dirname(path) + "/status",
+                      encoding="utf-8") as file:
+                return file.read().strip() not in ("pending", "running")
+        except OSError:
+            return True
 
     def requests(self):
         """The number of requests that the mount has sent."""
