@@ -118,7 +118,7 @@ int row_attr(
 	int err = row_times(op, node, attr, timeout_s);
 	if (row->flags & ROW_UNSIZED) {
 		/* Once it is open, fstat tells the truth. */
-		if (!attr->st_size)
+		if (!attr->st_size && !row->open)
 			attr_size(attr, node->known_len);
 		*timeout_s = 0;
 	}
