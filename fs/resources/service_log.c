@@ -294,8 +294,6 @@ int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 		: resource_attr(op, node, attr, timeout_s);
 
 	*timeout_s = 0;
-	if (!err && !log && !is_system_log(node->row))
-		attr_size(attr, node->known_len);
 	if (err || !log || !log->was_read)
 		return err;
 	if (!op->cached_only)
@@ -313,7 +311,6 @@ static int log_read(struct op *op)
 
 	log->was_read = true;
 	err = offset < log->size ? 0 : log_follow(op, log);
-	op->handle->node->known_len = log->size;
 	if (err)
 		return err;
 	if (offset >= log->size)

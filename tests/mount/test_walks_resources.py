@@ -85,7 +85,7 @@ class Walks(Tree):
         stop = threading.Event()
         # A program's results disappear when it runs again, and a draft when
         # it is committed.
-        went = ["live", "services/new/come"]
+        went = ["live", "services/new", "sessions/new"]
 
         def live():
             for i in range(1000):
