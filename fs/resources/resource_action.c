@@ -38,14 +38,27 @@ static const struct setting transfer_words[] = {
 	{ 0 },
 };
 
+static const struct setting snapshot_word = WORD("snapshot_id", WORD);
+
 static const struct collection *const runs[] = { &sessions, &services, NULL };
+static const struct collection *const only_sessions[] = { &sessions, NULL };
 static const struct collection *const only_services[] = { &services, NULL };
 static const struct collection *const only_images[] = { &images, NULL };
+
+static const char restore_help[] =
+	"write the id of a snapshot here, or its name in snapshots/, to "
+	"restore it from that";
 
 static const struct action actions[] = {
 	{ "/services/{service}/redeploy",
 		"write 1 here to run the bootstrap again",
 		.endpoint = API_SERVICE_REDEPLOY, .changes = only_services },
+	{ "/services/{service}/restore_from", restore_help,
+		.endpoint = API_SERVICE_RESTORE, .word = &snapshot_word,
+		.changes = only_services },
+	{ "/sessions/{session}/restore_from", restore_help,
+		.endpoint = API_SESSION_RESTORE, .word = &snapshot_word,
+		.changes = only_sessions },
 	{ "/snapshots/{snapshot}/restore",
 		"write 1 here to restore it to its source",
 		.endpoint = API_SNAPSHOT_RESTORE, .changes = runs },
@@ -151,6 +164,55 @@ static int words_read(struct op *op, const struct node *node,
 	return err ? resource_refuse(op, node, err, why) : 0;
 }
 
+/* The id of the snapshot that has this name in snapshots/ of the resource;
+ * NULL: none has. Borrowed. */
+static int snapshot_named(struct op *op, const struct node *node,
+	const char *name, const char **id)
+{
+	const struct resource_index *index;
+	int err = collection_index(op, &snapshots, &index);
+	const struct resource_part *part;
+	size_t count;
+
+	*id = NULL;
+	if (err) /* without a list, the API itself finds it */
+		return err == -EINPROGRESS ? err : 0;
+	char *key = resource_key(collection_of(node->row), node->id);
+	if (!key)
+		return -ENOMEM;
+	part = resource_parts(index, key, &count);
+	part = resource_part_by_name(part, count, name);
+	if (part)
+		*id = index->all[part->of].id;
+	free(key);
+	return 0;
+}
+
+/* *body is owned by the caller. */
+static int word_read(struct op *op, const struct node *node,
+	const struct setting *setting, const char *text, size_t len,
+	json_t **body)
+{
+	json_t *value;
+	const char *id = NULL;
+	int err = resource_parse(op, node, setting, text, len, &value);
+
+	if (err)
+		return err;
+	if (json_string_length(value))
+		err = snapshot_named(op, node, json_string_value(value), &id);
+	else
+		err = resource_refuse(op, node, -EINVAL,
+			"the id of a snapshot is needed, or its name");
+	if (!err) {
+		*body = json_pack("{s:s}", setting->name,
+			id ? id : json_string_value(value));
+		err = *body ? 0 : -ENOMEM;
+	}
+	json_decref(value);
+	return err;
+}
+
 int action_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
@@ -159,7 +221,9 @@ int action_write(
 
 	if (!len) /* opened and closed without a write */
 		return 0;
-	int err = words_read(op, node, action, text, len, &body);
+	int err = action->word
+		? word_read(op, node, action->word, text, len, &body)
+		: words_read(op, node, action, text, len, &body);
 	if (!err)
 		err = resource_send(
 			op, 0, action->endpoint, node, body, &answer);

@@ -2,6 +2,8 @@
 /* fs/resources/resource_write.c - changing what the API can change of a
  * resource */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,6 +148,30 @@ static bool is_unknown_path(int err)
 	return err == -ENOENT || err == -EOPNOTSUPP;
 }
 
+static void wake_time_keep(
+	struct op *op, const struct node *state, const json_t *answer)
+{
+	json_t *took = json_member(answer, WAKE_TIME);
+	struct node *node;
+	char path[64];
+
+	if (!took)
+		return;
+	snprintf(path, sizeof(path), "%s/wake_time",
+		collection_of(state->row)->row);
+	node = node_hold(&op->core->nodes, tree_row(path), state->id, NULL);
+	if (node)
+		last_answer_set(op->core, node, json_incref(took));
+	node_drop(&op->core->nodes, node);
+}
+
+int wake_time_exists(struct op *op, const struct node *node)
+{
+	int err = resource_exists(op, node);
+
+	return err == -ENOENT && last_answer(op->core, node) ? 0 : err;
+}
+
 int state_send(struct op *op, const struct node *node, json_t *value)
 {
 	const struct collection *collection = collection_of(node->row);
@@ -156,9 +182,11 @@ int state_send(struct op *op, const struct node *node, json_t *value)
 	json_t *answer;
 	int err = resource_call(op, 0, endpoints[0], node, &answer);
 
-	return is_unknown_path(err)
-		? resource_call(op, 1, endpoints[1], node, &answer)
-		: err;
+	if (is_unknown_path(err))
+		err = resource_call(op, 1, endpoints[1], node, &answer);
+	if (!err)
+		wake_time_keep(op, node, answer);
+	return err;
 }
 
 int locked_send(struct op *op, const struct node *node, json_t *value)
@@ -179,6 +207,42 @@ static int member_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 
 	return resource_send(op, slot, endpoint, node,
 		json_pack("{s:O}", name, value), &answer);
+}
+
+/* How many seconds are to be added. */
+static int seconds_missing(struct op *op, const struct node *node,
+	int64_t wanted, int64_t *seconds)
+{
+	const json_t *known;
+	int64_t left = 0;
+	char why[96];
+	int err = resource_value(op, node, node->row->member, &known);
+
+	if (err == -EINPROGRESS)
+		return err;
+	if (!err && json_to_integer(known, &left))
+		left = 0;
+	*seconds = wanted - left;
+	if (*seconds > 0)
+		return 0;
+	snprintf(why, sizeof(why),
+		"it can only be extended: %" PRId64 " seconds are left", left);
+	return resource_refuse(op, node, -EINVAL, why);
+}
+
+int session_ttl_send(struct op *op, const struct node *node, json_t *value)
+{
+	int64_t seconds = 0;
+	json_t *answer;
+	int err = op->calls[0].is_started
+		? 0
+		: seconds_missing(
+			  op, node, json_integer_value(value), &seconds);
+
+	return err ? err
+		   : resource_send(op, 0, API_SESSION_EXTEND, node,
+			     json_pack("{s:I}", "seconds", (json_int_t)seconds),
+			     &answer);
 }
 
 int session_vcpu_send(struct op *op, const struct node *node, json_t *value)

@@ -146,6 +146,10 @@ int resource_json_render(struct op *op, const struct node *node, FILE *out);
 /* A member's value, or nothing where the API does not tell it. */
 int resource_value_render(struct op *op, const struct node *node, FILE *out);
 
+/* How long waking took is in a list, a detail, or the answer to state_send. */
+#define WAKE_TIME "wake_time|unfreeze_time_ms"
+int wake_time_exists(struct op *op, const struct node *node);
+
 /* Writes a value as its row's `setting` and `send` say, unless it is there
  * already. */
 int resource_value_write(
@@ -153,6 +157,8 @@ int resource_value_write(
 /* For `send`. state: by freeze and unfreeze, or sleep and wake. */
 int state_send(struct op *op, const struct node *node, json_t *value);
 int locked_send(struct op *op, const struct node *node, json_t *value);
+/* The seconds that a session has left: they can only become more. */
+int session_ttl_send(struct op *op, const struct node *node, json_t *value);
 /* A session has one vcpu without a boost; a service is resized. */
 int session_vcpu_send(struct op *op, const struct node *node, json_t *value);
 int service_vcpu_send(struct op *op, const struct node *node, json_t *value);
@@ -241,6 +247,9 @@ struct action {
 	enum api_endpoint endpoint;
 	const struct setting *words; /* that it takes; NULL: none */
 	const char *needed;	     /* one of them; NULL: none is */
+	const struct setting *word; /* not NULL: it takes this one alone, the id
+				       of a snapshot, or its name in snapshots/
+				       of the resource */
 	const char *ids; /* members of its answer: the id of what it made */
 	/* Collections that are not the same when it is done; NULL ends. */
 	const struct collection *const *changes;

@@ -101,6 +101,11 @@
 #define WORDS(file, says)                                                      \
 	WRITABLE(HERE "/" file, says, .exists = resource_exists,               \
 		.render = action_render, .write = action_write)
+/* An action that takes the id of a snapshot. */
+#define RESTORE_FROM                                                           \
+	WORDS("restore_from",                                                  \
+		"the id of a snapshot, or its name in snapshots/, restores "   \
+		"it from that")
 #define ID                                                                     \
 	READABLE(HERE "/id", "the API's id of it", .exists = resource_exists,  \
 		.flags = ROW_FINAL, .render = resource_id_render)
@@ -138,6 +143,10 @@
 		FIELD("last_activity", "last_activity",                        \
 			"when it was last used"),                              \
 		FIELD("memory_mb", "memory_mb", "its memory, in megabytes"),   \
+		READABLE(HERE "/wake_time", "how long its last waking took",   \
+			.exists = wake_time_exists, .member = WAKE_TIME,       \
+			.render = resource_value_render),                      \
+		RESTORE_FROM,                                                  \
 		DIRECTORY(HERE "/run",                                         \
 			"every file saved here is a command that runs in "     \
 			"the " what,                                           \

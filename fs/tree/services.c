@@ -37,6 +37,7 @@ const struct row tree_services_rows[] = {
 	ID,
 	FIELD("name", "name", "its name as the API has it"),
 	FIELD_E("url", "url", "where it is served"),
+	FIELD("domain", "domain", "the host name that the API gave it"),
 	FIELD_E("ports", "ports", "the ports it listens on, one a line"),
 	STATE("state|status",
 		"running, frozen (sleeping) ...; writing frozen or "

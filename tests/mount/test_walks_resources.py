@@ -144,7 +144,7 @@ class Walks(Tree):
         """The output of find."""
         return [line for line in self.shell(SEEN).splitlines()
                 if not line.startswith(tuple("./" + name for name in LIVE))
-                and not re.match(r"\S+/(remaining_ttl|last_activity) "
+                and not re.match(r"\S+/(ttl|last_activity) "
                                  r"|\S+/services/[a-z]+/bootstrap ", line)]
 
     def bytes(self):
@@ -152,7 +152,7 @@ class Walks(Tree):
         return {path: re.sub(rb'"(remaining_ttl|last_activity)": \d+', b"",
                              self.read_bytes(path))
                 for path, _ in self.files() if not path.startswith(LIVE)
-                and not path.endswith(("/remaining_ttl", "/last_activity"))
+                and not path.endswith(("/ttl", "/last_activity"))
                 and not re.match("services/[a-z]+/bootstrap$", path)}
 
     def test_changed_while_away(self):

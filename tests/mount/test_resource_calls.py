@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+# tests/mount/test_resource_calls.py - calls of sessions and services that few
+# programs use
+"""Extending a session, restoring from a snapshot, how long waking took."""
+import json
+import unittest
+
+from test_resources_life import ResourceCase
+
+
+class ResourceCalls(ResourceCase):
+    """Each file, and the requests that it sends."""
+
+    def body(self):
+        """The body of the only change since the last reset."""
+        (change,) = self.server.changes()
+        return json.loads(change["body"])
+
+    def errors(self):
+        """The last line of .unsandboxfs/errors."""
+        return self.read(".unsandboxfs/errors").splitlines()[-1]
+
+    def restored(self, path, kind):
+        """Restores it by the name of the snapshot and by its id."""
+        snapshot = self.value(path, "snapshots/before/id")
+        request = {f"POST /{kind}/ID/restore": 1}
+        for word in "before", snapshot:
+            self.costs(request, f"echo {word} > {path}/restore_from")
+            self.assertEqual(self.body(), {"snapshot_id": snapshot})
+        help_line = self.read(path, "restore_from")
+        self.server.reset()
+        for wrong in help_line, "two words", "\n", "\x01":
+            self.assertEqual(self.save_error(path + "/restore_from", wrong),
+                             "EINVAL", wrong)
+            self.assertIn("restore_from", self.errors())
+        self.assertIsNone(self.save_error(path + "/restore_from", ""))
+        self.assertEqual(self.server.changes(), [])
+        self.assertEqual(self.save_error(path + "/restore_from", "nothing-1"),
+                         "ENOENT")
+
+
+class Sessions(ResourceCalls):
+    """Of sessions."""
+
+    def frozen_list(self, name, **fields):
+        """A session whose remaining time does not pass."""
+        path = self.session(name)
+        item = json.loads(self.read(path, "session.json"))
+        item.update(fields)
+        self.server.fault({"method": "GET", "path": "/sessions",
+                           "status": 200, "body": {"sessions": [item]}})
+        self.save(".unsandboxfs/refresh", "1")
+        return path
+
+    def test_ttl(self):
+        """The seconds that are left; writing more adds the difference."""
+        path = self.frozen_list("long", remaining_ttl=1000)
+        self.assertEqual(self.value(path, "ttl"), "1000")
+        self.server.reset_counts()
+        self.save(path + "/ttl", "1000\n")
+        self.assertEqual(self.server.changes(), [])
+        self.save(path + "/ttl", "4600\n")
+        self.assertEqual(self.body(), {"seconds": 3600})
+        self.assertEqual(self.server.requests()["POST /sessions/ID/extend"],
+                         1)
+        self.server.reset()
+        self.save(".unsandboxfs/refresh", "1")
+        self.assertIn(int(self.value(path, "ttl")), range(7000, 7201))
+
+    def test_ttl_cannot_become_less(self):
+        path = self.frozen_list("less", remaining_ttl=1000)
+        self.server.reset_counts()
+        for less in "999", "0", "1":
+            self.assertEqual(self.save_error(path + "/ttl", less), "EINVAL")
+            self.assertIn("1000 seconds are left", self.errors())
+        for wrong in "x", "-1", "":
+            self.assertEqual(self.save_error(path + "/ttl", wrong), "EINVAL")
+        self.assertEqual(self.server.changes(), [])
+
+    def test_ttl_that_the_api_refuses(self):
+        path = self.frozen_list("no", remaining_ttl=10)
+        self.server.fault(
+            {"path": "/sessions/ID/extend", "status": 403,
+             "body": {"error": "not in your plan"}})
+        self.assertEqual(self.save_error(path + "/ttl", "20000"), "EACCES")
+        self.assertIn("not in your plan", self.errors())
+        self.server.reset()
+        self.save(".unsandboxfs/refresh", "1")
+        self.assertLess(int(self.value(path, "ttl")), 3601)
+
+    def test_values_of_other_sources(self):
+        path = self.frozen_list(
+            "more", service_id="unsb-service-1",
+            image="base", domain="more.on.unsandbox.com")
+        for name, value in (("service_id", "unsb-service-1"),
+                            ("image", "base"),
+                            ("domain", "more.on.unsandbox.com")):
+            self.assertEqual(self.value(path, name), value)
+
+    def test_restore(self):
+        path = self.session("back")
+        self.shell(f"mkdir {path}/snapshots/before")
+        self.restored(path, "sessions")
+
+
+class Services(ResourceCalls):
+    """Of services."""
+
+    def test_restore(self):
+        self.make("back", "#!/bin/bash\necho one\nsleep 1000\n")
+        self.shell("mkdir services/back/snapshots/before")
+        self.save("services/back/state", "frozen\n")
+        self.restored("services/back", "services")
+        self.assertEqual(self.value("services/back/state"), "running")
+
+    def test_wake_time(self):
+        """In either wording, once it was woken."""
+        self.make("sleepy")
+        self.assertFalse(self.error_of(self.read, "services/sleepy/state"))
+        self.assertEqual(self.error_of(
+            self.read, "services/sleepy/wake_time"), "ENOENT")
+        for wording in "wake_time", "unfreeze_time_ms":
+            self.save("services/sleepy/state", "frozen\n")
+            self.server.answer("POST", "/services/ID/unfreeze",
+                               {"state": "running", wording: 321})
+            self.save("services/sleepy/state", "running\n")
+            self.assertEqual(self.value("services/sleepy/wake_time"), "321")
+            self.server.reset()
+            self.save("services/sleepy/state", "frozen\n")
+            self.save("services/sleepy/state", "running\n")
+            self.assertRegex(self.value("services/sleepy/wake_time"),
+                             r"^\d+$")
+
+    def test_domain(self):
+        self.make("host")
+        self.assertEqual(self.value("services/host/domain"),
+                         "host.on.unsandbox.com")
+
+
+if __name__ == "__main__":
+    unittest.main()
