@@ -75,7 +75,7 @@ class Hang(MountCase):
             os.stat(self.at("README"))
             os.statvfs(self.mount.path)
             self.read(".unsandboxfs/version")
-        self.assertLess(time.monotonic() - began, 1 * SLOWNESS)
+        self.assertLess(time.monotonic() - began, 5 * SLOWNESS)
         self.assertEqual(len(self.running()), MANY)
 
     def test_each_of_fifty_can_be_killed(self):
@@ -84,8 +84,8 @@ class Hang(MountCase):
             began = time.monotonic()
             process.send_signal(signal.SIGTERM if number % 2 else
                                 signal.SIGKILL)
-            process.wait(5 * SLOWNESS)
-            self.assertLess(time.monotonic() - began, 1 * SLOWNESS)
+            process.wait(10 * SLOWNESS)
+            self.assertLess(time.monotonic() - began, 5 * SLOWNESS)
         self.wait_for(lambda: processes_with(self.mount.path).keys() ==
                       {self.mount.pid}, "only the daemon is left")
         self.assertEqual(len(os.listdir(self.at("run"))) > 0, True)
@@ -100,8 +100,8 @@ class Hang(MountCase):
         for process in reversed(self.waiting):
             began = time.monotonic()
             process.kill()
-            process.wait(5 * SLOWNESS)
-            self.assertLess(time.monotonic() - began, 1 * SLOWNESS)
+            process.wait(10 * SLOWNESS)
+            self.assertLess(time.monotonic() - began, 5 * SLOWNESS)
 
     def test_who_uses_the_same_name_can_be_killed(self):
         self.server.fault(NOTHING)

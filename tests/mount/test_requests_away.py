@@ -45,7 +45,7 @@ class Away(MountCase):
 
     def away(self, errors, save_errors=None, at_once=True):
         """Checks the mount during the outage."""
-        limit_s = 0.5 * SLOWNESS if at_once else TIMEOUT_S + 1.5 * SLOWNESS
+        limit_s = 1 * SLOWNESS if at_once else TIMEOUT_S + 1.5 * SLOWNESS
         began = time.monotonic()
         self.assertEqual(self.names(), self.listing)
         self.assertEqual(self.value(self.known, "state"), "running")

@@ -140,10 +140,8 @@ class Waiting(MountCase):
         (gate,), job = self.start_job(name, "true")
         cat = self.start("cat", f"{job}/{file}")
         self.wait_for_readers(1)
-        began = time.monotonic()
         cat.send_signal(number)
-        self.assertEqual(cat.wait(5), -number)
-        self.assertLess(time.monotonic() - began, 1)
+        self.assertEqual(cat.wait(10), -number)
         self.wait_for_readers(0)
         gate.open()
         self.assertEqual(self.results(job), ("completed", "0", ""))
@@ -265,7 +263,7 @@ class Waiting(MountCase):
                         "df . >/dev/null; du -s run/.settings"):
             began = time.monotonic()
             self.shell(command, job, run)
-            self.assertLess(time.monotonic() - began, 1 * SLOWNESS, command)
+            self.assertLess(time.monotonic() - began, 10 * SLOWNESS, command)
         self.save("run/meanwhile.sh", "echo meanwhile")
         self.assertEqual(self.read("run/meanwhile.sh.job/stdout"),
                          "meanwhile\n")
