@@ -15,7 +15,8 @@ class Terminal:
         self.socket = os.path.join(place.path, "tmux")
         env = {name: value for name, value in os.environ.items()
                if name not in ("TMUX", "EDITOR", "VISUAL", "VIMINIT")}
-        env.update(HOME=home, TERM="xterm", LC_ALL="C.UTF-8", SHELL="/bin/sh")
+        env.update(HOME=home, TMPDIR=home, TERM="xterm", LC_ALL="C.UTF-8",
+                   SHELL="/bin/sh")
         self.env = env
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y",
                    "24", "-c", folder, "exec " + shlex.join(command))
