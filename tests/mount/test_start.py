@@ -244,21 +244,26 @@ class Start(StartCase):
 
     def test_fstab_options_of_a_user(self):
         """fusermount3 knows fewer than mount(8)."""
+        theirs = self.place.path + "/theirs"
+        for path in (theirs, theirs + "/home", theirs + "/u"):
+            os.mkdir(path)
+        more = {}
         if os.getuid() == 0:
             if self.place.path.startswith("/root/"):
                 self.skipTest("other users do not get as far as here")
             if not os.stat("/dev/fuse").st_mode & 0o002:
                 self.skipTest("other users may not open /dev/fuse")
-            for path in (self.place.path, self.mount.path, self.mount.home):
+            os.chmod(self.place.path, 0o755)
+            for path in (theirs, theirs + "/home", theirs + "/u"):
                 os.chown(path, 65534, 65534)
-            self.env["HOME"] = self.mount.home
-        more = {} if os.getuid() else {"user": 65534, "group": 65534,
-                                       "extra_groups": []}
-        self.assert_starts(options="rw,noatime,nodiratime,silent,loud,user,"
-                           "noexec,relatime,sync,dirsync,nofail,_netdev",
-                           **more)
+            more = {"user": 65534, "group": 65534, "extra_groups": []}
+        self.env["HOME"] = theirs + "/home"
+        self.assert_starts("-o", f"url={self.server.url},state_dir={theirs}/s,"
+                           "rw,noatime,nodiratime,silent,loud,user,noexec,"
+                           "relatime,sync,dirsync,nofail,_netdev",
+                           theirs + "/u", **more)
         if os.getuid():
-            self.assert_works()
+            self.assert_works(theirs + "/u")
 
     def test_fmask_and_dmask(self):
         self.assert_starts(options="umask=022,fmask=137,dmask=027")
