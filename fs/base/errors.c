@@ -12,6 +12,7 @@ enum { ERRORS_KEPT = 100, ERROR_LINE = 1024 };
 
 struct errors {
 	unsigned next, count;
+	uint64_t added;
 	char lines[ERRORS_KEPT][ERROR_LINE];
 };
 
@@ -51,6 +52,12 @@ void errors_add(struct errors *errors, const struct timespec *now,
 	errors->next = (errors->next + 1) % ERRORS_KEPT;
 	if (errors->count < ERRORS_KEPT)
 		errors->count++;
+	errors->added++;
+}
+
+uint64_t errors_count(const struct errors *errors)
+{
+	return errors->added;
 }
 
 void errors_print(const struct errors *errors, FILE *out)

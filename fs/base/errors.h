@@ -3,6 +3,7 @@
 #ifndef FS_BASE_ERRORS_H
 #define FS_BASE_ERRORS_H
 
+#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -16,6 +17,8 @@ void errors_free(struct errors *errors);
 void errors_add(struct errors *errors, const struct timespec *now,
 	const char *method, const char *path, int http_status, int err,
 	const char *message);
+/* How many were ever added. */
+uint64_t errors_count(const struct errors *errors);
 /* One line each, oldest first. */
 void errors_print(const struct errors *errors, FILE *out);
 

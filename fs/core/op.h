@@ -57,6 +57,13 @@ struct op {
 	fuse_req_t req; /* NULL: the mount's own work, there is no reply */
 	int (*run)(struct op *op);
 
+	/* Of a request of the kernel: what run calls; for .unsandboxfs/errors
+	 * its name (NULL: it changes nothing) and how many there were before.
+	 */
+	int (*act)(struct op *op);
+	const char *method;
+	uint64_t errors_before;
+
 	/* What it is about; held. One of them is NULL. */
 	struct node *node;
 	struct file *file;

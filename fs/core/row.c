@@ -150,17 +150,25 @@ bool text_is_one(const char *text)
 	return *text == '1' && !text[1 + strspn(text + 1, " \t\r\n")];
 }
 
-/* The path of a node: its placeholders are filled, the first with its id. */
-static void path_print(const struct node *node, const char *name, FILE *out)
+void row_locate(struct core *core, const struct node *node, FILE *out)
 {
-	const char *path = node->row->path, *word = node->id, *brace;
+	const char *words[] = { node->id, node->name, "" };
+	const char *const *word = words;
+	const char *path = node->row->path, *brace;
+	const struct row *row = node->row;
 
-	while ((brace = strchr(path, '{')) && *word) {
-		fprintf(out, "%.*s%s", (int)(brace - path), path, word);
-		path = strchr(brace, '}') + 1;
-		word = node->name;
+	while (row && !row->locate)
+		row = tree_parent(row);
+	if (row) {
+		row->locate(core, node, out);
+		path += strlen(row->path);
+		word++;
 	}
-	fprintf(out, "%s%s%s", path, name ? "/" : "", name ? name : "");
+	while ((brace = strchr(path, '{')) && **word) {
+		fprintf(out, "%.*s%s", (int)(brace - path), path, *word++);
+		path = strchr(brace, '}') + 1;
+	}
+	fputs(path, out);
 }
 
 int row_refuse(struct core *core, const char *method, const struct node *node,
@@ -170,7 +178,10 @@ int row_refuse(struct core *core, const char *method, const struct node *node,
 	FILE *out = fmemopen(path, sizeof(path), "w");
 
 	if (out) {
-		path_print(node, name, out);
+		row_locate(core, node, out);
+		if (name)
+			fprintf(out, "%s%s", node->row->path[1] ? "/" : "",
+				name);
 		fclose(out);
 	}
 	errors_add(core->errors, &core->now, method, path, 0, err, why);

@@ -110,6 +110,15 @@ struct row {
 	 * below it, as far as they have none of their own. NULL: none. */
 	const struct collection *collection;
 
+	/* Prints the path that users see, if what fills the placeholders is no
+	 * name: an id, a draft's number. node is this row's, or one below it;
+	 * of the latter what follows is printed by the caller. NULL: `path`. */
+	void (*locate)(struct core *core, const struct node *node, FILE *out);
+
+	/* What to do instead of what is refused in this directory; for
+	 * .unsandboxfs/errors. May be NULL. */
+	const char *instead;
+
 	/* A directory's dynamic entries, besides its static rows. */
 	int (*list)(struct op *op, const struct node *node,
 		struct listing *listing);
@@ -191,6 +200,8 @@ struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	const struct cache_answer *answer);
 /* Whether a text is 1, which triggers an action. */
 bool text_is_one(const char *text);
+/* Prints the path of a node as users see it. */
+void row_locate(struct core *core, const struct node *node, FILE *out);
 /* Explains in .unsandboxfs/errors why something is refused: what was done to
  * the node (name NULL), or to this name in its directory. Returns err. */
 int row_refuse(struct core *core, const char *method, const struct node *node,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/drafts/draft_commit.c - services and sessions from drafts */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -155,8 +157,12 @@ static int creation_start(struct op *op, struct draft *draft, const char *name)
 static int commit_refuse(
 	struct op *op, const struct draft *draft, int err, const char *why)
 {
-	errors_add(op->core->errors, &op->core->now, "COMMIT", draft->name, 0,
-		err, why);
+	char path[NAME_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/new/%s", draft->collection->path,
+		draft->name);
+	errors_add(
+		op->core->errors, &op->core->now, "COMMIT", path, 0, err, why);
 	return err;
 }
 

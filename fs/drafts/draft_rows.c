@@ -147,6 +147,14 @@ int draft_move(struct op *op, const struct node *from, const char *name,
 
 /* ---- a draft ---- */
 
+void draft_locate(struct core *core, const struct node *node, FILE *out)
+{
+	const struct draft *draft = draft_of(core, node);
+
+	if (draft)
+		fprintf(out, "%s/new/%s", draft->collection->path, draft->name);
+}
+
 int draft_exists(struct op *op, const struct node *node)
 {
 	return draft_of(op->core, node) ? 0 : -ENOENT;

@@ -41,6 +41,8 @@ int draft_move(struct op *op, const struct node *from, const char *name,
 
 /* ---- functions of rows: a draft ---- */
 
+/* By its name, in the collection that it is of. */
+void draft_locate(struct core *core, const struct node *node, FILE *out);
 int draft_exists(struct op *op, const struct node *node);
 int draft_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);

@@ -13,16 +13,14 @@
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 
-static int draft_run(
-	struct op *op, struct file *draft, const char *name, struct job **job)
+static int draft_run(struct op *op, struct file *draft, struct job **job)
 {
 	struct project_reason reason;
 	struct program main;
 	int err = project_find_main(draft, &main, &reason);
 
 	if (err == -ENODATA)
-		errors_add(op->core->errors, &op->core->now, "COMMIT", name, 0,
-			err, reason.text);
+		file_refuse(op->core, "COMMIT", draft, NULL, err, reason.text);
 	if (!err)
 		err = run_start(op->core, main.dir, main.name, main.file, NULL,
 			false, job);
@@ -41,13 +39,20 @@ static int draft_start(
 	struct op *op, struct file *draft, const char *name, struct job **job)
 {
 	struct core *core = op->core;
+	struct file *dir;
+	const char *at;
 
 	if (!file_is_draft(draft))
-		return -EPERM;
+		return file_place(draft, 0, &dir, &at)
+			? file_refuse(core, "COMMIT", dir, at, -EPERM,
+				  "only a directory that was made in jobs/new/ "
+				  "is submitted by mv: mkdir jobs/new/NAME, "
+				  "copy it there, mv jobs/new/NAME jobs/")
+			: -ENOENT;
 	if (jobs_lookup(core, name) || !strcmp(name, "new") ||
 		!strcmp(name, "latest"))
 		return -EEXIST;
-	return draft_run(op, draft, name, job);
+	return draft_run(op, draft, job);
 }
 
 /* The job of a draft, for the operation that submits it. */

@@ -19,6 +19,7 @@ enum dir_kind_saves {
 /* One row of the table in fs/tree/tables.c. */
 struct dir_kind {
 	const char *root; /* key of the top directory; `*` is a resource's id */
+	const char *row;  /* of the directory, by its path */
 	enum dir_kind_saves saves;
 	bool has_drafts; /* directories are drafts: a save in one runs nothing
 			  */

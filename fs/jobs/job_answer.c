@@ -34,8 +34,8 @@ static void job_kept(struct job *job, enum job_status status, int err)
 	if (err && !job->is_removed) {
 		log_line(LOG_ERR, "cannot store the record of job %s: %s",
 			job->key, strerror(-err));
-		errors_add(job->core->errors, &job->core->now, "KEEP", job->key,
-			0, err, "the job's record could not be stored");
+		job_refuse(job, "KEEP", err,
+			"the job's record could not be stored");
 	}
 	job->is_stored = true;
 	job->is_ending = false;
@@ -155,8 +155,7 @@ static void arrival_lost(struct arrival *arrival)
 	struct job *job = arrival->job;
 	int err = arrival->stored.err;
 
-	errors_add(job->core->errors, &job->core->now, "KEEP", job->key, 0, err,
-		reason);
+	job_refuse(job, "KEEP", err, reason);
 	if (err == -ENOMEM && job->is_active) {
 		poller_failed(job, err);
 		return;

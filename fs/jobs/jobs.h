@@ -8,6 +8,7 @@
 #include "fs/jobs/ghost.h"
 #include "fs/jobs/job.h"
 #include "fs/jobs/job_store.h"
+#include "fs/jobs/locate.h"
 #include "fs/jobs/poller.h"
 #include "fs/jobs/project.h"
 #include "fs/jobs/run.h"

@@ -182,8 +182,7 @@ static void poller_answered(void *ctx, const struct api_answer *answer)
 	} else if (answer->err) {
 		poller_failed(job, answer->err);
 	} else if (job_judge(answer->json, &status)) {
-		errors_add(core->errors, &core->now, "GET", "/jobs/{id}",
-			answer->status, -EPROTO,
+		job_refuse(job, "GET", -EPROTO,
 			"the answer has neither a state nor a result");
 		poller_failed(job, -EPROTO);
 	} else {

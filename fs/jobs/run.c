@@ -87,8 +87,8 @@ static void run_enqueue(struct run *run)
 static void run_explain(const struct run *run, int err)
 {
 	if (run->why[0])
-		errors_add(run->core->errors, &run->core->now, "RUN", run->name,
-			0, err, run->why);
+		file_refuse(
+			run->core, "RUN", run->root, run->name, err, run->why);
 }
 
 /* It was not sent. */

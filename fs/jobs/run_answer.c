@@ -110,8 +110,8 @@ static void run_failed(struct run *run, const struct api_answer *answer,
 		reason = longer;
 	}
 	if (is_large)
-		errors_add(run->core->errors, &run->core->now, "RUN", run->name,
-			answer->status, -EFBIG, run->largest);
+		file_refuse(run->core, "RUN", run->root, run->name, -EFBIG,
+			run->largest);
 	job_fail(run->job, answer->err, failure, reason);
 	free(reason);
 }

@@ -147,13 +147,6 @@ static const char *find_id(
 		: NULL;
 }
 
-static int refuse(struct op *op, const char *why)
-{
-	errors_add(op->core->errors, &op->core->now, "DELETE", "/jobs/{id}", 0,
-		-EBUSY, why);
-	return -EBUSY;
-}
-
 static int cancel_unnamed(struct op *op, struct job *job)
 {
 	struct api_request request = {
@@ -166,14 +159,15 @@ static int cancel_unnamed(struct op *op, struct job *job)
 	if (!job->run ||
 		(job->run->endpoint != API_EXECUTE &&
 			job->run->endpoint != API_RUN))
-		return refuse(op,
+		return job_refuse(job, "CANCEL", -EBUSY,
 			"the API has not given the job an id yet: try again "
 			"when it has");
 	int err = op_call(op, 0, &request, &json);
 	if (err)
 		return err;
 	id = find_id(job, json_array_in(json, "jobs"), &why);
-	return id ? cancel_by_id(op, job, id) : refuse(op, why);
+	return id ? cancel_by_id(op, job, id)
+		  : job_refuse(job, "CANCEL", -EBUSY, why);
 }
 
 int run_cancel(struct op *op, struct job *job)

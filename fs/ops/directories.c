@@ -79,9 +79,15 @@ int dir_read(struct op *op)
 	return listing_reply(op, &handle->listing);
 }
 
-static int refuse(struct op *op, const char *method, const char *why)
+static int refuse(struct op *op, const struct node *dir, const char *name,
+	const char *why)
 {
-	return row_refuse(op->core, method, op->node, op->name, -EPERM, why);
+	const char *instead = dir->row->instead;
+	char text[300];
+
+	snprintf(text, sizeof(text), "%s%s%s", why, instead ? ": " : "",
+		instead ? instead : "");
+	return row_refuse(op->core, op->method, dir, name, -EPERM, text);
 }
 
 int tree_mkdir(struct op *op)
@@ -103,7 +109,8 @@ int tree_mkdir(struct op *op)
 		op->step = 1;
 	}
 	if (!dir->row->make_dir)
-		return refuse(op, "MKDIR", "no directory can be made here");
+		return refuse(
+			op, dir, op->name, "no directory can be made here");
 	err = dir->row->make_dir(op, dir, op->name, &found);
 	return err ? err : lookup_reply(op, &found);
 }
@@ -156,7 +163,8 @@ static int create_find(struct op *op, struct lookup_result *found)
 		return scratch_make(op, dir, op->name, "", 0, found);
 	if (dir->row->make_file)
 		return dir->row->make_file(op, dir, op->name, found);
-	return refuse(op, "CREATE", "no file of this name can be made here");
+	return refuse(
+		op, dir, op->name, "no file of this name can be made here");
 }
 
 /* Making a file: with O_CREAT (it is opened too), or mknod. */
@@ -187,7 +195,7 @@ int tree_remove(struct op *op)
 		op->step = 1;
 	}
 	if (!dir->row->remove)
-		return refuse(op, "REMOVE",
+		return refuse(op, dir, op->name,
 			"it is part of this directory and cannot be removed");
 	err = op->is_settling ? 0 : dir->row->remove(op, dir, op->name, is_dir);
 	if (!err)
@@ -266,8 +274,8 @@ static int move_scratch(struct op *op)
 	if (err != -ENOENT)
 		return err;
 	if (!scratch_takes(op, dir, op->new_name))
-		return refuse(
-			op, "RENAME", "there is no value of the new name");
+		return refuse(op, dir, op->new_name,
+			"there is no value of the new name");
 	if (op->flags && !scratch_find(op, dir, op->new_name, &found)) {
 		lookup_clear(&found);
 		return -EEXIST;
@@ -286,14 +294,17 @@ static int move_value_away(struct op *op)
 	size_t len;
 
 	if (err == -EACCES)
-		return refuse(op, "RENAME", "its name cannot be changed");
+		return refuse(
+			op, op->node, op->name, "its name cannot be changed");
 	if (err)
 		return err;
 	if (dir_find(op, dir, op->new_name, &found) == 0) {
 		lookup_clear(&found);
-		err = refuse(op, "RENAME", "a value cannot replace another");
+		err = refuse(op, op->node, op->name,
+			"a value cannot replace another");
 	} else if (!scratch_takes(op, dir, op->new_name)) {
-		err = refuse(op, "RENAME", "its name cannot be changed");
+		err = refuse(
+			op, op->node, op->name, "its name cannot be changed");
 	}
 	if (!err)
 		err = row_content(op, value, &text, &len);
@@ -317,7 +328,8 @@ int tree_move(struct op *op)
 	int err = 0;
 
 	if (!to || op->flags & RENAME_EXCHANGE)
-		return refuse(op, "RENAME", "it cannot be moved there");
+		return refuse(op, from, op->name,
+			"it cannot be moved there, only copied");
 	if (op->is_settling)
 		return move_end(op, 0);
 	if (to == from && from->row->flags & ROW_SCRATCH) {
@@ -328,7 +340,8 @@ int tree_move(struct op *op)
 	} else {
 		err = from->row->move
 			? from->row->move(op, from, op->name, to, op->new_name)
-			: refuse(op, "RENAME", "its name cannot be changed");
+			: refuse(op, op->node, op->name,
+				  "its name cannot be changed");
 	}
 	return move_end(op, err);
 }
@@ -347,7 +360,9 @@ int tree_move_in(struct op *op)
 		return err;
 	err = to->row->move_in && !(op->flags & RENAME_EXCHANGE)
 		? to->row->move_in(op, to, file, op->new_name)
-		: -EPERM;
+		: refuse(op, to, op->new_name,
+			  "what is saved elsewhere is "
+			  "copied here, not moved");
 	file_drop(file);
 	return move_end(op, err);
 }

@@ -96,7 +96,7 @@ int tree_setattr(struct op *op)
 	else if (!(node->row->mode & 0222) && op->to_set & FUSE_SET_ATTR_SIZE)
 		err = -EACCES;
 	else if (!(node->row->mode & 0222))
-		err = row_refuse(op->core, "CHANGE", node, NULL, -EPERM,
+		err = row_refuse(op->core, op->method, node, NULL, -EPERM,
 			"mode, owner and times are the API's");
 	else if (op->to_set & FUSE_SET_ATTR_SIZE && node->edit)
 		edit_truncate(node->edit, op->attr.st_size);

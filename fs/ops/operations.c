@@ -73,7 +73,8 @@ static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
 	int to_set, struct fuse_file_info *fi)
 {
 	request_start(req, tree_setattr, saved_setattr,
-		REQUEST(.ino = ino, .attr = attr, .to_set = to_set, .fi = fi));
+		REQUEST(.ino = ino, .attr = attr, .to_set = to_set, .fi = fi,
+			.method = "CHANGE"));
 }
 
 static void do_readlink(fuse_req_t req, fuse_ino_t ino)
@@ -86,26 +87,29 @@ static void do_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 {
 	(void)device;
 	request_start(req, tree_create, saved_make,
-		REQUEST(.ino = parent, .name = name, .mode = mode));
+		REQUEST(.ino = parent, .name = name, .mode = mode,
+			.method = "CREATE"));
 }
 
 static void do_mkdir(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	request_start(req, tree_mkdir, saved_make,
-		REQUEST(.ino = parent, .name = name, .mode = mode | S_IFDIR));
+		REQUEST(.ino = parent, .name = name, .mode = mode | S_IFDIR,
+			.method = "MKDIR"));
 }
 
 static void do_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	request_start(req, tree_remove, saved_remove,
-		REQUEST(.ino = parent, .name = name));
+		REQUEST(.ino = parent, .name = name, .method = "REMOVE"));
 }
 
 static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	request_start(req, tree_remove, saved_remove,
-		REQUEST(.ino = parent, .name = name, .flags = true));
+		REQUEST(.ino = parent, .name = name, .flags = true,
+			.method = "REMOVE"));
 }
 
 static void do_symlink(
@@ -113,14 +117,15 @@ static void do_symlink(
 {
 	request_start(req, request_refuse, saved_make,
 		REQUEST(.ino = parent, .name = name, .mode = S_IFLNK,
-			.new_name = target));
+			.new_name = target, .method = "SYMLINK"));
 }
 
 static void do_link(
 	fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
-	request_start(req, request_refuse, saved_link,
-		REQUEST(.ino = ino, .new_ino = parent, .name = name));
+	request_start(req, request_refuse_link, saved_link,
+		REQUEST(.ino = ino, .new_ino = parent, .name = name,
+			.method = "LINK"));
 }
 
 static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
@@ -131,7 +136,8 @@ static void do_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 
 	request_start(req, tree_move, to ? tree_move_in : saved_rename,
 		REQUEST(.ino = parent, .name = name, .new_ino = new_parent,
-			.new_name = new_name, .flags = flags));
+			.new_name = new_name, .flags = flags,
+			.method = "RENAME"));
 }
 
 static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -145,7 +151,7 @@ static void do_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 {
 	request_start(req, tree_create, saved_create,
 		REQUEST(.ino = parent, .name = name, .mode = mode, .fi = fi,
-			.opens = true));
+			.opens = true, .method = "CREATE"));
 }
 
 static int run_read(struct op *op)
@@ -169,7 +175,8 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 	if (!handle->file || file_is_frozen(handle->file)) {
 		request_start(req, tree_write, saved_write,
 			REQUEST(.ino = ino, .fi = fi, .bytes = bytes,
-				.size = size, .offset = offset));
+				.size = size, .offset = offset,
+				.method = "WRITE"));
 		return;
 	}
 	ssize_t n =
@@ -182,8 +189,8 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 
 static void do_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	request_start(
-		req, tree_flush, save_flush, REQUEST(.ino = ino, .fi = fi));
+	request_start(req, tree_flush, save_flush,
+		REQUEST(.ino = ino, .fi = fi, .method = "WRITE"));
 }
 
 static void do_fsync(
@@ -220,7 +227,7 @@ static void do_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 {
 	request_start(req, request_refuse, saved_fallocate,
 		REQUEST(.ino = ino, .fi = fi, .mode = mode, .offset = offset,
-			.size = len));
+			.size = len, .method = "CHANGE"));
 }
 
 static void do_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,

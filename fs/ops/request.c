@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "fs/core/core.h"
+#include "fs/files/files.h"
+#include "fs/jobs/jobs.h"
 
 struct core *request_fs(fuse_req_t req)
 {
@@ -37,6 +39,40 @@ static bool copy_buffers(struct op *op, const struct request *args)
 		!args->bytes == !op->extra;
 }
 
+static int explain(struct op *op, const struct node *node, struct file *file,
+	const char *name, int err, const char *why)
+{
+	struct file *dir = file;
+
+	if (node)
+		return row_refuse(op->core, op->method, node, name, err, why);
+	if (!name)
+		file_place(file, 0, &dir, &name);
+	return file_refuse(op->core, op->method, dir, name, err, why);
+}
+
+int request_refuse_in(
+	struct op *op, fuse_ino_t dir_ino, const char *name, const char *why)
+{
+	const struct node *node = node_find(&op->core->nodes, dir_ino);
+	struct file *file = file_by_ino(op->core->files, dir_ino);
+
+	return node || file ? explain(op, node, file, name, -EPERM, why)
+			    : -EPERM;
+}
+
+/* What nobody has explained: the disk has refused it, say. */
+static int request_run(struct op *op)
+{
+	const struct core *core = op->core;
+	int err = op->act(op);
+
+	if ((err == -EPERM || err == -EINVAL) && op->method &&
+		errors_count(core->errors) == op->errors_before)
+		explain(op, op->node, op->file, op->name, err, NULL);
+	return err;
+}
+
 void request_start(fuse_req_t req, int (*on_row)(struct op *),
 	int (*on_file)(struct op *), const struct request *args)
 {
@@ -48,9 +84,12 @@ void request_start(fuse_req_t req, int (*on_row)(struct op *),
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
-	struct op *op = op_new(core, req, node ? on_row : on_file);
+	struct op *op = op_new(core, req, request_run);
 	if (!op)
 		return;
+	op->act = node ? on_row : on_file;
+	op->method = args->method;
+	op->errors_before = errors_count(core->errors);
 	op->node = node;
 	op->file = file;
 	if (node)
@@ -73,15 +112,21 @@ void request_start(fuse_req_t req, int (*on_row)(struct op *),
 	op->is_plus = args->is_plus;
 	op->opens = args->opens;
 	if (!copy_buffers(op, args))
-		op->run = lacks_memory;
+		op->act = lacks_memory;
 	op_start(op);
 }
 
 int request_refuse(struct op *op)
 {
-	return op->node
-		? row_refuse(op->core, "CHANGE", op->node, op->name, -EPERM,
-			  "here are values of the API, which take no "
-			  "links, no symbolic links and no allocation")
-		: -EPERM;
+	return row_refuse(op->core, op->method, op->node, op->name, -EPERM,
+		"here are values of the API, which take no links, no symbolic "
+		"links and no allocation: write the value itself");
+}
+
+const char no_links[] = "only saved files have several names, in their own "
+			"top directory: copy it";
+
+int request_refuse_link(struct op *op)
+{
+	return request_refuse_in(op, op->new_ino, op->name, no_links);
 }

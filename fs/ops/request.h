@@ -18,6 +18,7 @@ struct request {
 	unsigned flags;
 	mode_t mode;
 	bool is_plus, opens;
+	const char *method; /* NULL: it changes nothing */
 };
 
 #define REQUEST(...) (&(const struct request){ __VA_ARGS__ })
@@ -26,11 +27,19 @@ struct request {
 struct core *request_fs(fuse_req_t req);
 
 /* Starts an operation on args->ino, which is a row or a saved file; replies
- * -ESTALE if it is neither. */
+ * -ESTALE if it is neither. If it fails with EPERM or EINVAL, .unsandboxfs/
+ * errors has a line, whoever has refused it. */
 void request_start(fuse_req_t req, int (*on_row)(struct op *),
 	int (*on_file)(struct op *), const struct request *args);
 
-/* What the tree does not offer: -EPERM. */
+/* Explains why something is refused that was done to name (NULL: none) in the
+ * directory dir_ino, a row's or a saved one. Returns -EPERM. */
+int request_refuse_in(
+	struct op *op, fuse_ino_t dir_ino, const char *name, const char *why);
+
+/* As on_row of request_start: what no row offers. */
 int request_refuse(struct op *op);
+int request_refuse_link(struct op *op);
+extern const char no_links[];
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "fs/core/core.h"
 #include "fs/ops/lookup.h"
+#include "fs/ops/request.h"
 
 int saved_getattr(struct op *op)
 {
@@ -83,6 +84,10 @@ _Static_assert(FILE_SET_SIZE == FUSE_SET_ATTR_SIZE &&
 		FILE_SET_MTIME_NOW == FUSE_SET_ATTR_MTIME_NOW,
 	"the kernel's bits are passed on");
 
+static const char no_owner[] =
+	"owners can be changed only if the daemon is root and mounted without "
+	"uid= and gid=; top directories are the mounting user's";
+
 int saved_setattr(struct op *op)
 {
 	struct file *file = op->file;
@@ -93,5 +98,7 @@ int saved_setattr(struct op *op)
 		err = saved_truncate(op, file, op->attr.st_size);
 	if (!err)
 		err = file_setattr(file, opened, op->to_set, &op->attr);
+	if (err == -EPERM && op->to_set & (FILE_SET_UID | FILE_SET_GID))
+		request_refuse_in(op, op->ino, NULL, no_owner);
 	return err ? err : saved_getattr(op);
 }

@@ -8,6 +8,7 @@
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "fs/ops/lookup.h"
+#include "fs/ops/request.h"
 #include "fs/ops/save.h"
 #include "fs/ops/virtual_entries.h"
 
@@ -17,7 +18,7 @@ int saved_make_file(
 	const struct file_caller caller = { op->uid, op->gid };
 	mode_t mode = op->mode & 07777;
 	struct file *dir = op->file;
-	int err = virtual_refuses(op->name);
+	int err = virtual_refuses(op, dir, op->name);
 
 	if (!err && !S_ISDIR(op->mode))
 		err = dir_kind_refuses(dir, op->name);
@@ -35,7 +36,9 @@ int saved_make_file(
 		return file_create(dir, op->name, mode, op->fi.flags, &caller,
 			opened, file);
 	}
-	return -EPERM;
+	return file_refuse(op->core, op->method, dir, op->name, -EPERM,
+		"there are files, directories and symbolic links here, but no "
+		"FIFOs, sockets and devices");
 }
 
 int saved_make(struct op *op)
@@ -53,8 +56,8 @@ int saved_link(struct op *op)
 	int err;
 
 	if (!dir || !S_ISDIR(dir->type))
-		return -EPERM;
-	err = virtual_refuses(op->name);
+		return request_refuse_in(op, op->new_ino, op->name, no_links);
+	err = virtual_refuses(op, dir, op->name);
 	if (!err)
 		err = dir_kind_refuses(dir, op->name);
 	if (!err)
@@ -100,8 +103,10 @@ static int rename_do(
 	if (!key || !to_key)
 		return -ENOENT;
 	if (strcmp(key, to_key))
-		return -EPERM;
-	err = virtual_refuses(op->new_name);
+		return file_refuse(op->core, op->method, dir, op->name, -EPERM,
+			"it cannot be moved from one top directory to another: "
+			"copy it, then remove it");
+	err = virtual_refuses(op, to, op->new_name);
 	if (!err && !S_ISDIR(file->type))
 		err = dir_kind_refuses(to, op->new_name);
 	if (!err)
@@ -109,6 +114,20 @@ static int rename_do(
 	if (!err)
 		op->step = 1;
 	return err ? err : save_renamed(op, file, to, op->new_name);
+}
+
+/* What is renamed is no saved file. */
+static int virtual_stays(struct op *op)
+{
+	struct lookup_result found;
+	int err = virtual_lookup(op, op->file, op->name, &found);
+
+	if (err)
+		return err;
+	lookup_clear(&found);
+	return file_refuse(op->core, op->method, op->file, op->name, -EPERM,
+		"its name cannot be changed; a job is renamed with its "
+		"program");
 }
 
 int saved_rename(struct op *op)
@@ -122,7 +141,7 @@ int saved_rename(struct op *op)
 	err = op->step ? file_lookup(to, op->new_name, &file)
 		       : file_lookup(op->file, op->name, &file);
 	if (err) {
-		err = op->step ? op_reply_ok(op) : -EPERM;
+		err = op->step ? op_reply_ok(op) : virtual_stays(op);
 	} else {
 		err = op->step ? save_renamed(op, file, to, op->new_name)
 			       : rename_do(op, op->file, to, file);

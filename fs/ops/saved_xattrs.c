@@ -7,6 +7,7 @@
 
 #include "fs/core/core.h"
 #include "fs/files/files.h"
+#include "fs/jobs/jobs.h"
 #include "fs/ops/request.h"
 
 static struct file *request_file(fuse_req_t req, fuse_ino_t ino)
@@ -46,19 +47,33 @@ void xattr_list(fuse_req_t req, fuse_ino_t ino, size_t size)
 	xattr_read(req, ino, NULL, size);
 }
 
+static void xattr_changed(fuse_req_t req, struct file *file, int err)
+{
+	struct file *dir = file;
+	const char *name = NULL;
+
+	if (err == -EPERM || err == -EINVAL) {
+		file_place(file, 0, &dir, &name);
+		file_refuse(fuse_req_userdata(req), "CHANGE", dir, name, err,
+			"only files and directories have attributes of user.*");
+	}
+	fuse_reply_err(req, -err);
+}
+
 void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
 	const char *value, size_t size, int flags)
 {
 	struct file *file = request_file(req, ino);
 
-	fuse_reply_err(req,
-		file ? -file_setxattr(file, name, value, size, flags)
-		     : ENOTSUP);
+	xattr_changed(req, file,
+		file ? file_setxattr(file, name, value, size, flags)
+		     : -ENOTSUP);
 }
 
 void xattr_remove(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	struct file *file = request_file(req, ino);
 
-	fuse_reply_err(req, file ? -file_removexattr(file, name) : ENOTSUP);
+	xattr_changed(
+		req, file, file ? file_removexattr(file, name) : -ENOTSUP);
 }

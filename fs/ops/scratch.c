@@ -222,7 +222,8 @@ static int scratch_write(struct op *op)
 	if (handle->appends && !fstat(handle->fd, &st))
 		at = st.st_size;
 	if (at + (off_t)op->size > SIZE_MAX_BYTES)
-		return row_refuse(op->core, "WRITE", handle->node, NULL, -EFBIG,
+		return row_refuse(op->core, op->method, handle->node, NULL,
+			-EFBIG,
 			"a temporary file beside a value holds 4 MiB at most");
 	ssize_t n = pwrite(handle->fd, op->extra, op->size, at);
 	explicit_bzero(op->extra, op->size);
@@ -272,6 +273,17 @@ static int scratch_exists(struct op *op, const struct node *node)
 	return of_node(op->core, node) ? 0 : -ENOENT;
 }
 
+static void scratch_locate(
+	struct core *core, const struct node *node, FILE *out)
+{
+	const struct scratch *scratch = of_node(core, node);
+
+	if (!scratch || !scratch->name)
+		return;
+	row_locate(core, scratch->at, out);
+	fprintf(out, "/%s", scratch->name);
+}
+
 static int scratch_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
@@ -294,6 +306,7 @@ static const struct row scratch_row = {
 	.kind = ROW_FILE,
 	.mode = 0600,
 	.flags = ROW_VOLATILE | ROW_SECRET,
+	.locate = scratch_locate,
 	.exists = scratch_exists,
 	.attr = scratch_attr,
 	.open = scratch_open,

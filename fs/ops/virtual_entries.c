@@ -81,12 +81,18 @@ int virtual_lookup(struct op *op, struct file *dir, const char *name,
 	return err == -ENOENT ? virtual_find(op, dir, name, found) : err;
 }
 
-int virtual_refuses(const char *name)
+int virtual_refuses(struct op *op, struct file *dir, const char *name)
 {
 	char program[NAME_MAX + 1];
 
-	return name_of_job(name, program) || !strcmp(name, settings_name)
-		? -EPERM
+	if (!strcmp(name, settings_name))
+		return file_refuse(op->core, op->method, dir, name, -EPERM,
+			"settings are those of a top directory or of one "
+			"directly in it: write to the files in its .settings");
+	return name_of_job(name, program)
+		? file_refuse(op->core, op->method, dir, name, -EPERM,
+			  "such names are of jobs, which appear when a program "
+			  "runs: choose another")
 		: 0;
 }
 
@@ -156,7 +162,8 @@ int virtual_remove(struct op *op, struct file *dir)
 	struct job *job = job_by_key(op->core, found.id);
 	lookup_clear(&found);
 	if (!name_of_job(op->name, program))
-		return -EPERM;
+		return file_refuse(op->core, op->method, dir, op->name, -EPERM,
+			"it is part of the directory, and goes with it");
 	ghost = ghost_find(op->core, op->pid, dir, program);
 	if (ghost && file_lookup(dir, program, &file) == -ENOENT) {
 		ghost_free(op->core, ghost);
@@ -164,12 +171,10 @@ int virtual_remove(struct op *op, struct file *dir)
 	}
 	file_drop(file);
 	if (!job)
-		return -EPERM;
-	if (!job_is_final(job)) {
-		errors_add(op->core->errors, &op->core->now, "REMOVE", op->name,
-			0, -EBUSY, job_is_busy);
-		return -EBUSY;
-	}
+		return -ENOENT;
+	if (!job_is_final(job))
+		return file_refuse(op->core, op->method, dir, op->name, -EBUSY,
+			job_is_busy);
 	if (job->is_async)
 		job_detach(job);
 	else

@@ -17,8 +17,9 @@
  * -ENOMEM, ... */
 int virtual_lookup(struct op *op, struct file *dir, const char *name,
 	struct lookup_result *found);
-/* -EPERM for the names of virtual entries, under which nothing is saved. */
-int virtual_refuses(const char *name);
+/* -EPERM, explained, for the names of virtual entries, under which nothing is
+ * saved. */
+int virtual_refuses(struct op *op, struct file *dir, const char *name);
 /* Lists saved files and their jobs. 0 or -errno. */
 int virtual_list(struct core *core, struct file *dir, struct listing *listing);
 /* Removes op->name, which is this file; its job may be removed after it by the

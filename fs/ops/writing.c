@@ -126,6 +126,9 @@ static int write_take(struct op *op, struct node *node, bool *is_whole)
 	if (op->handle->appends && edit->base >= 0)
 		offset = edit->base + (off_t)edit->len;
 	int err = edit_write(edit, op->extra, op->size, offset);
+	if (err == -EINVAL)
+		row_refuse(op->core, op->method, node, NULL, err,
+			"it is written backwards: write it from its start");
 	explicit_bzero(op->extra, op->size);
 	if (!err)
 		err = check_lines(op->core, node);

@@ -224,6 +224,17 @@ int resource_item(struct op *op, const struct node *node, json_t **item)
 	return err;
 }
 
+void resource_locate(struct core *core, const struct node *node, FILE *out)
+{
+	const struct collection *collection = collection_of(node->row);
+	const struct resource_index *index = collection_known(core, collection);
+	const struct resource *resource =
+		index ? resource_by_id(index, node->id) : NULL;
+
+	fprintf(out, "%s/%s", collection->path,
+		resource ? resource->name : node->id);
+}
+
 int resource_exists(struct op *op, const struct node *node)
 {
 	const char *members = node->row->member;

@@ -139,6 +139,8 @@ int resource_attr(struct op *op, const struct node *node, struct stat *attr,
 int resource_moving_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s);
 int resource_exists(struct op *op, const struct node *node);
+/* By its name, if a list is known. */
+void resource_locate(struct core *core, const struct node *node, FILE *out);
 int resource_source(struct op *op, const struct node *node, json_t **answer);
 int resource_id_render(struct op *op, const struct node *node, FILE *out);
 /* All that is known of it. */

@@ -76,12 +76,12 @@ int artifact_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct job *job = node_job(op, node);
-	int err = job_may_remove(job);
 	size_t index;
 
 	(void)is_dir;
 	if (!artifact_of(job, name, &index))
 		return -ENOENT;
+	int err = job_may_remove(op, node, name);
 	if (err)
 		return err;
 	/* The last one takes its number. */

@@ -11,7 +11,9 @@
 		COLLECTION_LINK("/images/" #which "/{image}", "one of them")
 
 const struct row tree_images_rows[] = {
-	COLLECTION(images, "images that services are created from"),
+	COLLECTION(images, "images that services are created from",
+		.instead = "mkdir services/NAME/images/NAME, or the same of a "
+			   "snapshot, publishes one"),
 	VIEW(owned, "the account's own"),
 	VIEW(shared, "those that others share with it"),
 	VIEW(public, "those that everybody may use"),

@@ -17,6 +17,15 @@ struct job *node_job(struct op *op, const struct node *node)
 	return job_by_key(op->core, node->id);
 }
 
+static void job_row_locate(
+	struct core *core, const struct node *node, FILE *out)
+{
+	const struct job *job = job_by_key(core, node->id);
+
+	if (job)
+		job_locate(job, out);
+}
+
 /* ---- what is there ---- */
 
 /*
@@ -326,13 +335,19 @@ static int answer_open(
 
 /* ---- removing ---- */
 
-int job_may_remove(const struct job *job)
+int job_may_remove(struct op *op, const struct node *node, const char *name)
 {
+	const struct job *job = node_job(op, node);
+
 	if (!job)
 		return -ENOENT;
 	if (job->is_foreign)
-		return -EPERM;
-	return job_is_final(job) ? 0 : -EBUSY;
+		return row_refuse(op->core, "REMOVE", node, name, -EPERM,
+			"this mount has not submitted the job and keeps none "
+			"of its files: rmdir of its directory forgets it");
+	return job_is_final(job) ? 0
+				 : row_refuse(op->core, "REMOVE", node, name,
+					   -EBUSY, job_is_busy);
 }
 
 /* rm -r of a finished job's directory removes what is in it first. */
@@ -340,7 +355,7 @@ static int job_remove_file(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct job *job = node_job(op, node);
-	int err = job_may_remove(job);
+	int err = job_may_remove(op, node, name);
 
 	(void)is_dir;
 	if (err)
@@ -369,7 +384,8 @@ static unsigned status_poll(
 const struct row tree_job_rows[] = {
 	DIRECTORY("/jobs/{job}",
 		"a job; also run/NAME.job. rmdir forgets it, once it has ended",
-		.flags = ROW_VOLATILE, .exists = job_exists, .attr = job_attr,
+		.flags = ROW_VOLATILE, .locate = job_row_locate,
+		.exists = job_exists, .attr = job_attr,
 		.remove = job_remove_file),
 	JOB_FILE("status",
 		"pending, running, completed, failed, timeout, cancelled; "

@@ -12,9 +12,9 @@ struct job *node_job(struct op *op, const struct node *node);
 int job_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 
-/* Whether what is kept of a job may be removed: 0, -ENOENT, -EBUSY while it
- * goes on, -EPERM for a job of another mount's. NULL: -ENOENT. */
-int job_may_remove(const struct job *job);
+/* Whether this name in a job's directory may be removed: 0, -ENOENT, -EBUSY
+ * while the job goes on, -EPERM for a job of another mount's. */
+int job_may_remove(struct op *op, const struct node *node, const char *name);
 
 /* Opens a file of the job in the state directory. */
 int job_file_open(struct op *op, struct job *job, struct handle *handle,

@@ -24,7 +24,9 @@ static int jobs_remove(
 		return 0;
 	}
 	if (!job || !is_dir)
-		return -EPERM;
+		return row_refuse(core, "REMOVE", node, name, -EPERM,
+			"it is part of jobs/; a job that has ended is "
+			"forgotten by rmdir of its directory");
 	if (!job_is_final(job))
 		return row_refuse(
 			core, "REMOVE", node, name, -EBUSY, job_is_busy);
@@ -181,6 +183,16 @@ static int jobs_new_saves(
 }
 
 /* node->id is the inode number of the draft. */
+static void submitted_draft_locate(
+	struct core *core, const struct node *node, FILE *out)
+{
+	struct file *draft =
+		file_by_ino(core->files, strtoull(node->id, NULL, 10));
+
+	if (draft)
+		dir_locate(core, draft, NULL, out);
+}
+
 static int commit_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
@@ -250,8 +262,9 @@ static int submitted_render(struct op *op, const struct node *node, FILE *out)
 const struct row tree_jobs_rows[] = {
 	DIRECTORY("/jobs",
 		"asynchronous jobs: this mount's, and what the API lists",
-		.attr = jobs_attr, .list = jobs_list, .find = jobs_find,
-		.remove = jobs_remove, .move_in = jobs_move_in),
+		.instead = "a job is made in jobs/new/", .attr = jobs_attr,
+		.list = jobs_list, .find = jobs_find, .remove = jobs_remove,
+		.move_in = jobs_move_in),
 	DIRECTORY("/jobs/new",
 		"save a script here to submit it as an asynchronous job; "
 		"mkdir makes a draft",
@@ -259,7 +272,8 @@ const struct row tree_jobs_rows[] = {
 	LINK("/jobs/new/{name}.job", "the newest job of NAME",
 		.attr = submitted_attr, .render = submitted_render),
 	DIRECTORY("/jobs/new/{draft}",
-		"a program and its files, which mv to jobs/ submits"),
+		"a program and its files, which mv to jobs/ submits",
+		.locate = submitted_draft_locate),
 	WRITABLE("/jobs/new/{draft}/commit",
 		"1 submits it, as mv to jobs/ does; not listed",
 		.flags = ROW_ACTION | ROW_UNLISTED,

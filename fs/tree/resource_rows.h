@@ -30,6 +30,7 @@
 
 #define DRAFTS(at, what)                                                       \
 	DIRECTORY(at "/new", "drafts of " what "s: mkdir NAME makes one",      \
+		.instead = "mkdir NAME here, and fill its files",              \
 		.attr = drafts_attr, .list = drafts_list, .find = drafts_find, \
 		.make_dir = draft_make, .remove = draft_remove,                \
 		.move = draft_move),                                           \
@@ -37,8 +38,8 @@
 			"a file for each value that can be set; mv it to "     \
 			"the directory above new/ to create it",               \
 			.flags = ROW_VOLATILE | ROW_SCRATCH,                   \
-			.exists = draft_exists, .attr = draft_attr,            \
-			.make_dir = draft_refuse_name,                         \
+			.locate = draft_locate, .exists = draft_exists,        \
+			.attr = draft_attr, .make_dir = draft_refuse_name,     \
 			.make_file = draft_refuse_name,                        \
 			.remove = draft_value_remove),                         \
 		DIRECTORY(at "/new/{draft}/files",                             \
@@ -73,8 +74,10 @@
 
 #define RESOURCE(says)                                                         \
 	DIRECTORY(HERE, says "; rmdir is refused without -o allow_delete",     \
-		.flags = ROW_SCRATCH, .exists = resource_exists,               \
-		.attr = resource_attr)
+		.flags = ROW_SCRATCH, .locate = resource_locate,               \
+		.instead = "write to a value to change it; echo 1 > destroy "  \
+			   "destroys it all",                                  \
+		.exists = resource_exists, .attr = resource_attr)
 
 /* Values that it may have, or (E) that its detail should have. */
 #define FIELD(file, names, says, ...)                                          \
@@ -121,6 +124,8 @@
 /* What was made of it: links by their names. */
 #define PARTS(dir, part, asked, says)                                          \
 	DIRECTORY(HERE "/" dir, says, .exists = resource_exists,               \
+		.instead = "mkdir NAME makes one, and echo 1 > NAME/destroy "  \
+			   "destroys it",                                      \
 		.attr = resource_moving_attr, .list = parts_list,              \
 		.find = parts_find, .make_dir = part_make, .endpoint = asked), \
 		LINK(HERE "/" dir "/" part, "one of them, by its name",        \

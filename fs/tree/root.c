@@ -54,7 +54,8 @@ static int run_saves(
 	ANSWER_VALUE("/key/" name, API_KEYS_VALIDATE, names, says)
 
 const struct row tree_root_rows[] = {
-	DIRECTORY("/", "the account, as files"),
+	DIRECTORY("/", "the account, as files",
+		.instead = "programs are saved in run/ or jobs/new/"),
 	READABLE("/README",
 		"this tree in one screen, with five commands to try",
 		.flags = ROW_FINAL, .text = readme_text),

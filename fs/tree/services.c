@@ -7,7 +7,9 @@
 #define DRAFT "/services/new/{draft}"
 
 const struct row tree_services_rows[] = {
-	COLLECTION(services, "servers that stay up, by name"),
+	COLLECTION(services, "servers that stay up, by name",
+		.instead = "mkdir services/new/NAME, fill it, then mv it to "
+			   "services/"),
 	DRAFTS("/services", "service"),
 	DRAFT_ROW("bootstrap", 0644,
 		"the script that starts it, or the URL of one",

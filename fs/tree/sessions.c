@@ -7,7 +7,8 @@
 #define DRAFT "/sessions/new/{draft}"
 
 const struct row tree_sessions_rows[] = {
-	COLLECTION(sessions, "shells that live on between commands"),
+	COLLECTION(sessions, "shells that live on between commands",
+		.instead = "mkdir sessions/new/NAME, then mv it to sessions/"),
 	DRAFTS("/sessions", "session"),
 	DRAFT_VALUE(WORD, "shell", "bash", "its shell, one of the file shells"),
 	DRAFT_NETWORK("zerotrust"),

@@ -54,3 +54,5 @@ const struct setting settings_image[] = {
 	SETTING(TEXT, "description", "", "what a new image is"),
 	{ 0 },
 };
+
+const struct setting settings_none[1];

@@ -55,6 +55,17 @@ static const struct setting *setting_of(struct core *core,
 	return setting;
 }
 
+static void settings_locate(
+	struct core *core, const struct node *node, FILE *out)
+{
+	struct file *dir = settings_dir(core, node);
+
+	if (dir)
+		dir_locate(core, dir, NULL, out);
+	file_drop(dir);
+	fputs("/.settings", out);
+}
+
 static int settings_exists(struct op *op, const struct node *node)
 {
 	struct file *dir;
@@ -185,8 +196,7 @@ static int setting_read(struct core *core, const struct node *node,
 		return -ENOENT;
 	err = setting_parse(*setting, text, len, value, why, sizeof(why));
 	if (err) {
-		errors_add(core->errors, &core->now, "SET", node->name, 0, err,
-			why);
+		row_refuse(core, "WRITE", node, NULL, err, why);
 		file_drop(*dir);
 	}
 	return err;
@@ -253,9 +263,11 @@ const struct row tree_settings_rows[] = {
 	DIRECTORY("/run/.settings",
 		"what new runs here get; jobs/new/, drafts and directories "
 		"have their own",
-		.flags = ROW_SCRATCH, .exists = settings_exists,
-		.attr = settings_attr, .list = settings_list,
-		.find = settings_find, .remove = settings_remove),
+		.flags = ROW_SCRATCH, .locate = settings_locate,
+		.instead = "the settings are those that ls shows",
+		.exists = settings_exists, .attr = settings_attr,
+		.list = settings_list, .find = settings_find,
+		.remove = settings_remove),
 	SETTING("{setting}", 0644, 0,
 		"reading gives the value in force, writing sets it, rm goes "
 		"back to what is inherited"),

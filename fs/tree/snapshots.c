@@ -71,7 +71,9 @@ static int source_render(struct op *op, const struct node *node, FILE *out)
 #define HERE "/snapshots/{snapshot}"
 
 const struct row tree_snapshots_rows[] = {
-	COLLECTION(snapshots, "saved states of sessions and services"),
+	COLLECTION(snapshots, "saved states of sessions and services",
+		.instead = "mkdir services/NAME/snapshots/NAME, or the same "
+			   "of a session, takes one"),
 	RESOURCE("a snapshot"),
 	ID,
 	FIELD_E("name", "name", "its name"),

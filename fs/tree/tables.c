@@ -7,24 +7,34 @@
 #define TABLE(name) tree_##name##_rows,
 const struct row *const tree_tables[] = { TREE_TABLES(TABLE) NULL };
 
-#define DIR_KIND(key, saved, gets, ...)                                        \
+#define DIR_KIND(key, at, saved, gets, ...)                                    \
 	{                                                                      \
-		.root = key, .saves = saved, .settings = gets, __VA_ARGS__     \
+		.root = key, .row = at, .saves = saved, .settings = gets,      \
+		__VA_ARGS__                                                    \
 	}
+#define SETTINGS_OF(key, at, gets) DIR_KIND(key, at, SAVES_RUN_NOTHING, gets, )
 
 const struct dir_kind tree_dir_kinds[] = {
-	DIR_KIND("run", SAVES_RUN_PROGRAMS, settings_run,
+	DIR_KIND("run", "/run", SAVES_RUN_PROGRAMS, settings_run,
 		.build = run_build_execute),
-	DIR_KIND("jobs/new", SAVES_RUN_PROGRAMS, settings_run,
+	DIR_KIND("jobs/new", "/jobs/new", SAVES_RUN_PROGRAMS, settings_run,
 		.build = run_build_execute, .has_drafts = true,
 		.is_async = true),
-	DIR_KIND("services/*/run", SAVES_RUN_COMMANDS, settings_command,
+	DIR_KIND("services/*/run", "/services/{service}/run",
+		SAVES_RUN_COMMANDS, settings_command,
 		.build = run_build_service_command),
-	DIR_KIND("sessions/*/run", SAVES_RUN_COMMANDS, settings_command,
+	DIR_KIND("sessions/*/run", "/sessions/{session}/run",
+		SAVES_RUN_COMMANDS, settings_command,
 		.build = run_build_session_command),
-	DIR_KIND("services/*/snapshots", SAVES_RUN_NOTHING, settings_snapshot),
-	DIR_KIND("sessions/*/snapshots", SAVES_RUN_NOTHING, settings_snapshot),
-	DIR_KIND("services/*/images", SAVES_RUN_NOTHING, settings_image),
-	DIR_KIND("snapshots/*/images", SAVES_RUN_NOTHING, settings_image),
+	SETTINGS_OF("services/*/snapshots", "/services/{service}/snapshots",
+		settings_snapshot),
+	SETTINGS_OF("sessions/*/snapshots", "/sessions/{session}/snapshots",
+		settings_snapshot),
+	SETTINGS_OF("services/*/images", "/services/{service}/images",
+		settings_image),
+	SETTINGS_OF("snapshots/*/images", "/snapshots/{snapshot}/images",
+		settings_image),
+	/* A session's draft has them, too; its locate tells. */
+	SETTINGS_OF("drafts/*", "/services/new/{draft}/files", settings_none),
 	{ 0 },
 };

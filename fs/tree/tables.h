@@ -18,6 +18,8 @@ extern const struct setting settings_run[];
 extern const struct setting settings_command[];
 extern const struct setting settings_snapshot[];
 extern const struct setting settings_image[];
+/* Of the input files of a draft. */
+extern const struct setting settings_none[];
 
 /* One table a file, tree_root_rows and so on, each ending with an empty row. */
 #define TREE_TABLES(TABLE)                                                     \
