@@ -115,6 +115,12 @@ void answer_failed(struct api_call *call, int err, const char *message)
 	error_message_put(call->message, sizeof(call->message), message);
 }
 
+static const char *const too_large[API_ANSWER_KINDS] = {
+	[API_ANSWER_OTHER] = "the answer is larger than answer_max allows",
+	[API_ANSWER_LIST] = "the answer is larger than list_max allows",
+	[API_ANSWER_OUTPUT] = "the answer is larger than output_max allows",
+};
+
 void answer_lost(struct api_call *call, CURLcode code)
 {
 	const struct reply *reply = &call->reply;
@@ -125,9 +131,13 @@ void answer_lost(struct api_call *call, CURLcode code)
 		answer_failed(call, -ENOMEM, "out of memory for the answer");
 		return;
 	}
+	if (reply->is_bomb) {
+		answer_failed(call, -EPROTO,
+			"the answer unpacks to more than 100 times its size");
+		return;
+	}
 	if (reply->is_too_large) {
-		answer_failed(
-			call, -EPROTO, "the answer is larger than the limit");
+		answer_failed(call, -EPROTO, too_large[call->row->kind]);
 		return;
 	}
 	if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -205,6 +215,8 @@ static void judge_success(struct api_call *call)
 		why = "out of memory for the answer";
 	} else if (!call->reply.headers.is_whole) {
 		why = "the answer ends within its headers";
+	} else if (call->err == -EMSGSIZE) {
+		why = "the answer has too many values, or is nested too deep";
 	} else if (call->err) {
 		why = "the answer is not JSON";
 	} else if (call->row->has_answer && !is_whole) {

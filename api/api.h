@@ -37,11 +37,13 @@
  */
 
 /* Parses len bytes of JSON, which may contain invalid UTF-8, \u0000 and lone
- * surrogates. NULL: not JSON, more than 256 levels deep, or out of memory.
- * Owned by the caller. Thread-safe. */
+ * surrogates. NULL: not JSON, more than 64 levels deep, so many values that
+ * they would take much more memory than the text, or out of memory. Owned by
+ * the caller. Thread-safe. */
 json_t *json_read(const char *text, size_t len);
 
-/* The same, with the reason: -EPROTO, -ENOMEM. */
+/* The same, with the reason: -EPROTO, -ENOMEM; -EMSGSIZE: too deep, or too many
+ * values. */
 int json_parse(const char *text, size_t len, json_t **out);
 
 /* Parses an object of a list. In the answers of API_SESSIONS, API_SERVICES,
@@ -54,7 +56,8 @@ json_t *json_list_item(const json_t *item);
  * of memory. Owned by the caller, free(). Thread-safe. */
 char *json_write(const json_t *value, size_t *len);
 
-/* The same, indented by two blanks, with a newline at the end. */
+/* The same, indented by two blanks, with a newline at the end. Where that would
+ * be mostly blanks, it is compact. */
 char *json_write_pretty(const json_t *value, size_t *len);
 
 /* A JSON string that stands for these bytes. NULL: out of memory. */
@@ -213,6 +216,14 @@ struct api_answer {
  * answer and everything in it is valid until it returns. */
 typedef void api_done(void *ctx, const struct api_answer *answer);
 
+/* Each kind of answer has a limit of its size, unpacked. */
+enum api_answer_kind {
+	API_ANSWER_OTHER,
+	API_ANSWER_LIST,
+	API_ANSWER_OUTPUT, /* what programs print, and their artifacts */
+	API_ANSWER_KINDS
+};
+
 struct api_param {
 	const char *name;
 	const char *value;
@@ -244,6 +255,8 @@ struct api_config {
 	const struct api_credentials *credentials;
 	struct worker *worker; /* parses long answers; may be NULL */
 	uint64_t timeout_ms;   /* default of a request; 0: 30 s */
+	/* The longest answer in bytes; 0: 8, 64 and 256 MiB. */
+	uint64_t answer_max[API_ANSWER_KINDS];
 	/* Called for every request that ended with an error, after its retries,
 	 * but not for a run or a poll that had no turn in time; may be NULL.
 	 */

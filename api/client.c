@@ -11,12 +11,19 @@
 #include "api/shell.h"
 
 #define TIMEOUT_MS 30000
+#define MIB (UINT64_C(1) << 20)
 #define CONNECTIONS_MAX 256L
 #define CONNECTIONS_KEPT 64L
 #define POLL_FDS_MAX 16
 #define POLL_MS_MAX 3600000
 /* Calls that an answer lets go out at once still go in the same turn. */
 #define ROUNDS 4
+
+static const uint64_t answer_max[API_ANSWER_KINDS] = {
+	[API_ANSWER_OTHER] = 8 * MIB,
+	[API_ANSWER_LIST] = 64 * MIB,
+	[API_ANSWER_OUTPUT] = 256 * MIB,
+};
 
 static int check_curl(char *why, size_t why_len)
 {
@@ -43,6 +50,9 @@ static int api_init(struct api *api, const struct api_config *config, char *why,
 	api->config = *config;
 	if (!config->timeout_ms)
 		api->config.timeout_ms = TIMEOUT_MS;
+	for (int i = 0; i < API_ANSWER_KINDS; i++)
+		if (!config->answer_max[i])
+			api->config.answer_max[i] = answer_max[i];
 	api->stats.limit = api->stats.remaining = -1;
 	err = check_curl(why, why_len);
 	if (!err)

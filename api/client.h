@@ -39,7 +39,7 @@ TAILQ_HEAD(shell_list, api_shell);
 struct reply {
 	struct headers headers;
 	struct text text;
-	bool is_too_large;
+	bool is_too_large, is_bomb;
 	bool is_cut;	   /* only an error's text is cut, without harm */
 	unsigned requests; /* how often curl began to send it */
 };

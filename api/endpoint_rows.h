@@ -10,19 +10,19 @@
 #endif
 
 /* clang-format off */
-ROW(API_KEYS_VALIDATE, { "POST", "/keys/validate", SMALL, .has_answer = true })
-ROW(API_HEALTH, { "GET", "/health", SMALL, .is_unsigned = true })
+ROW(API_KEYS_VALIDATE, { "POST", "/keys/validate", ONE, .has_answer = true })
+ROW(API_HEALTH, { "GET", "/health", ONE, .is_unsigned = true })
 ROW(API_EXECUTE, RUN("/execute"))
 ROW(API_EXECUTE_ASYNC, SUBMIT("/execute/async"))
 ROW(API_RUN, { "POST", "/run", OUTPUT, .has_answer = true, .is_text = true,
 	.is_program = true })
 ROW(API_RUN_ASYNC,
 	{ "POST", "/run/async", ONE, .has_answer = true, .is_text = true })
-ROW(API_JOBS, GET("/jobs", OUTPUT))
+ROW(API_JOBS, GET("/jobs", LIST))
 ROW(API_JOB, GET("/jobs/{id}", OUTPUT))
 ROW(API_JOB_CANCEL, DELETE("/jobs/{id}", OUTPUT))
-ROW(API_LANGUAGES, GET("/languages", SMALL))
-ROW(API_SHELLS, GET("/shells", SMALL))
+ROW(API_LANGUAGES, GET("/languages", ONE))
+ROW(API_SHELLS, GET("/shells", ONE))
 ROW(API_CLUSTER, GET("/cluster", ONE))
 ROW(API_POOLS, GET("/pools", ONE))
 ROW(API_LOGS, LOGS("/logs"))

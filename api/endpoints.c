@@ -4,17 +4,15 @@
 
 #include <string.h>
 
-#define MIB ((size_t)1 << 20)
-#define SMALL (1 * MIB)	    /* a few values */
-#define ONE (8 * MIB)	    /* one resource */
-#define LIST (256 * MIB)    /* all of them */
-#define OUTPUT (1024 * MIB) /* what programs print, and their artifacts */
+#define ONE API_ANSWER_OTHER
+#define LIST API_ANSWER_LIST
+#define OUTPUT API_ANSWER_OUTPUT
 
 /* What most of the API's own clients wait for an execution (part 3). */
 #define PROGRAM_TIMEOUT_MS 120000
 
 /* clang-format off */
-#define GET(path, max) { "GET", path, max, .has_answer = true }
+#define GET(path, kind) { "GET", path, kind, .has_answer = true }
 #define LISTED(path) \
 	{ "GET", path, LIST, .has_answer = true, .is_list = true }
 #define LOGS(path) \
@@ -23,7 +21,7 @@
 #define RUN(path) \
 	{ "POST", path, OUTPUT, .has_answer = true, .is_program = true }
 #define SUBMIT(path) { "POST", path, ONE, .has_answer = true }
-#define DELETE(path, max) { "DELETE", path, max }
+#define DELETE(path, kind) { "DELETE", path, kind }
 
 static const struct endpoint endpoints[API_ENDPOINTS] = {
 #define ROW(name, ...) [name] = __VA_ARGS__,

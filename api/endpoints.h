@@ -12,7 +12,7 @@
 struct endpoint {
 	const char *method;
 	const char *path;
-	size_t answer_max;
+	enum api_answer_kind kind;
 	bool has_answer; /* an empty answer is an error */
 	bool is_list;	 /* of resources; each stays text */
 	bool is_text;	 /* the body is text/plain, not JSON */

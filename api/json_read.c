@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include <openssl/asn1.h>
 
@@ -23,18 +24,45 @@
  */
 
 enum {
-	DEPTH_MAX = 256,
+	DEPTH_MAX = 64,
 	LIST_DEPTH = 2, /* an array in the answer, or the answer itself */
+};
+
+/*
+ * What jansson allocates for each value and for its place in an array or an
+ * object, beside the characters themselves: "[]," of three bytes takes fifty
+ * times as many. A list of jobs takes six times its text; all values together
+ * may take eight times, and no more than 128 MB. A small answer may be dense.
+ */
+enum {
+	ARRAY_COST = 128,
+	OBJECT_COST = 224,
+	STRING_COST = 56,
+	NUMBER_COST = 32,
+	ITEM_COST = 24,	  /* an array grows by doubling */
+	MEMBER_COST = 80, /* and the length of the name */
+	TEXT_FACTOR = 8,
+	SMALL_COST = 16 << 20,
+	MOST_COST = 128 << 20,
 };
 
 struct reader {
 	const char *at, *end;
+	size_t budget;
 	unsigned depth;
 	bool keeps_items; /* objects in lists stay text */
 	struct text out;  /* of a string or number that has to be copied */
 };
 
 static int read_value(struct reader *reader, json_t **out);
+
+static int spend(struct reader *reader, size_t cost)
+{
+	if (cost > reader->budget)
+		return -EMSGSIZE;
+	reader->budget -= cost;
+	return 0;
+}
 
 static bool is_space(char c)
 {
@@ -96,6 +124,8 @@ static int read_number(struct reader *reader, json_t **out)
 		real = strtod(number, &end);
 	if (!is_number(number) || *end || !isfinite(real))
 		return -EPROTO;
+	if (spend(reader, NUMBER_COST))
+		return -EMSGSIZE;
 	*out = is_integer ? json_integer(integer) : json_real(real);
 	return *out ? 0 : -ENOMEM;
 }
@@ -214,6 +244,8 @@ static int read_string_value(struct reader *reader, json_t **out)
 
 	reader->at++;
 	err = read_string(reader, &s, &len);
+	if (!err)
+		err = spend(reader, STRING_COST);
 	if (err)
 		return err;
 	*out = json_stringn_nocheck(s, len);
@@ -242,6 +274,8 @@ static int read_member(struct reader *reader, json_t *object)
 	if (memchr(key, '\0', len) || !take(reader, ':'))
 		err = -EPROTO;
 	if (!err)
+		err = spend(reader, MEMBER_COST + len);
+	if (!err)
 		err = read_value(reader, &value);
 	if (!err && json_object_setn_new_nocheck(object, key, len, value))
 		err = -ENOMEM;
@@ -258,18 +292,24 @@ static int read_member(struct reader *reader, json_t *object)
 static int read_item(struct reader *reader, json_t *array)
 {
 	const char *start;
+	size_t budget;
 	json_t *item;
-	int err;
+	int err = spend(reader, ITEM_COST);
 
 	skip_space(reader);
 	start = reader->at;
-	err = read_value(reader, &item);
+	budget = reader->budget;
+	if (!err)
+		err = read_value(reader, &item);
 	if (err)
 		return err;
 	if (reader->keeps_items && reader->depth <= LIST_DEPTH) {
 		bool is_object = json_is_object(item);
 
 		json_decref(item);
+		reader->budget = budget;
+		if (is_object && spend(reader, STRING_COST))
+			return -EMSGSIZE;
 		item = is_object
 			? json_from_bytes(start, (size_t)(reader->at - start))
 			: json_null();
@@ -298,8 +338,9 @@ static int read_nest(struct reader *reader, bool is_object, json_t **out)
 	json_t *nest;
 	int err;
 
-	if (reader->depth == DEPTH_MAX)
-		return -EPROTO;
+	if (reader->depth == DEPTH_MAX ||
+		spend(reader, is_object ? OBJECT_COST : ARRAY_COST))
+		return -EMSGSIZE;
 	nest = is_object ? json_object() : json_array();
 	if (!nest)
 		return -ENOMEM;
@@ -367,6 +408,7 @@ static int read_text(
 	if (!text)
 		return -EPROTO;
 	reader.end = text + len;
+	reader.budget = MIN(MAX(len * TEXT_FACTOR, SMALL_COST), MOST_COST);
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		reader.at += 3;
 	err = read_value(&reader, out);

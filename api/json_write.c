@@ -17,8 +17,14 @@
  */
 struct writer {
 	struct text text;
+	size_t blank; /* bytes of indentation */
 	bool is_in_string;
+	bool is_blank; /* there are too many of them */
 };
+
+/* Sixty levels of lists of nothing have thirty blanks for each byte. */
+#define BLANK_FREE 65536
+#define BLANK_MAX(len) (BLANK_FREE + 3 * ((len) / 4))
 
 /* The fewest digits that give the same number back. */
 static void shorten_real(char *out, size_t size, const char *number)
@@ -39,16 +45,26 @@ static bool is_real(const char *piece, size_t len)
 		(memchr(piece, '.', len) || memchr(piece, 'e', len));
 }
 
+/* jansson writes a quote by itself only where a string begins or ends, and
+ * blanks only to indent. */
+static bool has_room(struct writer *writer, const char *piece, size_t len)
+{
+	if (len == 1 && piece[0] == '"')
+		writer->is_in_string = !writer->is_in_string;
+	if (!writer->is_in_string && strspn(piece, "\n ") >= len)
+		writer->blank += len;
+	writer->is_blank = writer->blank > BLANK_MAX(writer->text.len);
+	return !writer->is_blank;
+}
+
 static int write_piece(const char *piece, size_t len, void *ctx)
 {
 	struct writer *writer = ctx;
 	struct text *text = &writer->text;
 	char number[40], shorter[40];
 
-	/* jansson writes a quote by itself only where a string begins or ends
-	 */
-	if (len == 1 && piece[0] == '"')
-		writer->is_in_string = !writer->is_in_string;
+	if (!has_room(writer, piece, len))
+		return -EMSGSIZE;
 	if (!writer->is_in_string && is_real(piece, len)) {
 		snprintf(number, sizeof(number), "%.*s", (int)len, piece);
 		shorten_real(shorter, sizeof(shorter) - 2, number);
@@ -73,7 +89,8 @@ static char *write_json(
 		text_add_string(&writer.text, end) == 0)
 		return text_take(&writer.text, len);
 	text_clear(&writer.text);
-	return NULL;
+	return writer.is_blank ? write_json(value, JSON_COMPACT, end, len)
+			       : NULL;
 }
 
 char *json_write(const json_t *value, size_t *len)

@@ -11,6 +11,9 @@
 
 #define CONNECT_MS 5000
 #define ERROR_TEXT_MAX (64 * 1024)
+/* Lists of resources that differ in little but their ids shrink to a tenth. */
+#define UNPACKED_MAX 100
+#define UNPACKED_FREE (1024 * 1024)
 
 /*
  * curl resends a request by itself where a kept connection turns out to be
@@ -43,15 +46,32 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	return 0;
 }
 
+/* A few kilobytes may unpack to a thousand times their size. A program may
+ * print such a thing; nothing else that is true looks like it. */
+static bool is_bomb(const struct api_call *call, size_t len)
+{
+	curl_off_t received = 0;
+
+	if (call->row->kind == API_ANSWER_OUTPUT || len < UNPACKED_FREE)
+		return false;
+	curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+	return len / UNPACKED_MAX > (uint64_t)received;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
 	struct api_call *call = ctx;
 	struct reply *reply = &call->reply;
 	bool is_error = reply->headers.status >= 300;
-	size_t max = is_error ? ERROR_TEXT_MAX : call->row->answer_max;
+	uint64_t max = is_error ? ERROR_TEXT_MAX
+				: call->api->config.answer_max[call->row->kind];
 
 	(void)size;
 	call->api->stats.bytes_received += count;
+	if (is_bomb(call, reply->text.len + count)) {
+		reply->is_bomb = true;
+		return 0;
+	}
 	if (reply->text.len + count > max) {
 		reply->is_cut = is_error;
 		reply->is_too_large = !is_error;

@@ -42,6 +42,11 @@ int options_init(struct options *options)
 		.stale_ttl_ms = 5 * 60 * 1000,
 		.negative_ttl_ms = 5 * 1000,
 		.cache_size = 64 << 20,
+		.answer_max = {
+			[API_ANSWER_OTHER] = 8 << 20,
+			[API_ANSWER_LIST] = 64 << 20,
+			[API_ANSWER_OUTPUT] = 256 << 20,
+		},
 	};
 	options->url = strdup(DEFAULT_URL);
 	return options->url ? 0 : -ENOMEM;

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "api/api.h"
+
 /* Exit statuses of the program; the man page lists them. */
 enum exit_status {
 	EXIT_OK = 0,
@@ -53,7 +55,8 @@ struct options {
 	uint64_t ttl_ms[8]; /* by enum cache_kind; 0: the default */
 	uint64_t stale_ttl_ms;
 	uint64_t negative_ttl_ms;
-	uint64_t cache_size; /* bytes */
+	uint64_t cache_size;		       /* bytes */
+	uint64_t answer_max[API_ANSWER_KINDS]; /* bytes */
 
 	char *text;	   /* for people: a line `name value` for each setting,
 			      no secrets; NULL: no command line was parsed */

@@ -80,6 +80,8 @@ static int mount_connect(struct mount *mount, char *why, size_t why_len)
 		.negative_ttl_ms = options->negative_ttl_ms,
 	};
 
+	memcpy(config.answer_max, options->answer_max,
+		sizeof(config.answer_max));
 	/* An answer is fresh at least for those who waited for it. */
 	for (int kind = 0; kind < CACHE_KINDS; kind++)
 		cache.ttl_ms[kind] = options->ttl_ms[kind] ?: 1;

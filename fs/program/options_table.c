@@ -13,6 +13,8 @@
 
 #define AT(member) offsetof(struct options, member)
 #define TTL(kind) (AT(ttl_ms) + (kind) * sizeof(uint64_t))
+#define MAX(kind) (AT(answer_max) + API_ANSWER_##kind * sizeof(uint64_t))
+#define MIB (UINT64_C(1) << 20)
 #define YEAR_MS (UINT64_C(365) * 24 * 60 * 60 * 1000)
 
 const struct option_row option_rows[] = {
@@ -90,6 +92,15 @@ const struct option_row option_rows[] = {
 		.is_rare = true },
 	{ "cache_size", OPTION_BYTES, AT(cache_size), "BYTES",
 		"memory for answers, as 500K or 64M", 0, INT64_MAX,
+		.is_rare = true },
+	{ "output_max", OPTION_BYTES, MAX(OUTPUT), "BYTES",
+		"longest answer with a program's output", MIB, INT64_MAX,
+		.is_rare = true },
+	{ "list_max", OPTION_BYTES, MAX(LIST), "BYTES",
+		"longest list of resources or jobs", MIB, INT64_MAX,
+		.is_rare = true },
+	{ "answer_max", OPTION_BYTES, MAX(OTHER), "BYTES",
+		"longest answer of any other kind", MIB, INT64_MAX,
 		.is_rare = true },
 	{ "fsname", OPTION_TEXT, AT(source), "NAME",
 		"what findmnt shows as the source", .is_rare = true },

@@ -334,18 +334,34 @@ static char *spaces(size_t size)
 static void answers_have_a_limit(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
-	char *text = spaces((1 << 20) + 1);
-	struct server_step step = { 200, NULL, text, NULL, 0, 1 << 20 };
+	static const struct {
+		enum api_endpoint endpoint;
+		const char *id;
+		size_t mib;
+		const char *option;
+	} rows[] = {
+		{ API_LANGUAGES, NULL, 8, "answer_max" },
+		{ API_SERVICE, "web", 8, "answer_max" },
+		{ API_JOBS, NULL, 64, "list_max" },
+		{ API_SNAPSHOTS, NULL, 64, "list_max" },
+		{ API_JOB, "j", 256, "output_max" },
+	};
+	char *text = spaces((256 << 20) + 1);
+	struct server_step step = { 200, NULL, text, NULL, 0, 0 };
 
 	(void)state;
 	fixture_start(fixture);
 	server_script(&fixture->server, &step, 1);
-	ask(fixture, API_LANGUAGES, NULL, NULL);
-	assert_int_equal(fixture->outcome.err, 0);
-	step.body_len++;
-	ask(fixture, API_LANGUAGES, NULL, NULL);
-	assert_int_equal(fixture->outcome.err, -EPROTO);
-	assert_non_null(strstr(fixture->outcome.message, "larger"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		step.body_len = rows[i].mib << 20;
+		ask(fixture, rows[i].endpoint, rows[i].id, NULL);
+		assert_int_equal(fixture->outcome.err, 0);
+		step.body_len++;
+		ask(fixture, rows[i].endpoint, rows[i].id, NULL);
+		assert_int_equal(fixture->outcome.err, -EPROTO);
+		assert_non_null(
+			strstr(fixture->outcome.message, rows[i].option));
+	}
 	/* an error keeps its meaning, however long it is */
 	step.status = 404;
 	ask(fixture, API_LANGUAGES, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/api/json.c - answers with any bytes in them, read and written */
 #include <errno.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 #include "tests/unit/alloc_fail.h"
 
 #define BYTES(s) (s), sizeof(s) - 1
+#define MB ((size_t)1 << 20)
 
 struct read_case {
 	const char *name;
@@ -209,19 +211,115 @@ static void depth_is_limited(void **state)
 	json_t *json;
 
 	(void)state;
-	memset(text, '[', 256);
-	memset(text + 256, ']', 256);
-	json = json_read(text, 512);
+	memset(text, '[', 64);
+	memset(text + 64, ']', 64);
+	json = json_read(text, 128);
 	assert_non_null(json);
 	json_decref(json);
-	memset(text, '[', 257);
-	memset(text + 257, ']', 257);
-	assert_null(json_read(text, 514));
+	memset(text, '[', 65);
+	memset(text + 65, ']', 65);
+	assert_int_equal(json_parse(text, 130, &json), -EMSGSIZE);
+	assert_null(json);
 	/* in a string they do not nest */
 	memset(text, '[', sizeof(text));
 	text[0] = text[sizeof(text) - 1] = '"';
 	json = json_read(text, sizeof(text));
 	assert_non_null(json);
+	json_decref(json);
+}
+
+/* What is repeated in an array, as often as it takes to fill so many bytes. */
+static char *repeated(const char *unit, size_t size, size_t *len)
+{
+	size_t unit_len = strlen(unit), count = size / (unit_len + 1), i;
+	char *text = malloc(size + 2), *at = text;
+
+	for (i = 0; i < count; i++) {
+		*at++ = i ? ',' : '[';
+		at = mempcpy(at, unit, unit_len);
+	}
+	*at++ = ']';
+	*len = (size_t)(at - text);
+	return text;
+}
+
+static size_t allocated(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+/* No text, however dense its values, takes more than nine times its size, or 16
+ * MB, nor more than 128 MB beside the text itself. */
+static void memory_is_limited(void **state)
+{
+	static const struct {
+		const char *unit;
+		size_t size;
+		bool is_read;
+	} rows[] = {
+		{ "[]", 100000, true },
+		{ "{}", 90000, true },
+		{ "[]", 4 * MB, false },
+		{ "[]", 64 * MB, false },
+		{ "{}", 64 * MB, false },
+		{ "1", 8 * MB, false },
+		{ "\"\"", 8 * MB, false },
+		{ "{\"\":0}", 8 * MB, false },
+		{ "[[[[[[[[[[]]]]]]]]]]", 8 * MB, false },
+		{ "null", 8 * MB, true },
+		/* as true answers are */
+		{ "\"this is line 17 of an output, sixty bytes, and no more\"",
+			64 * MB, true },
+		{ "{\"job_id\":\"0d2b49d6-0d2b-49d6-0d2b-0d2b49d60d2b\","
+		  "\"status\":\"completed\",\"language\":\"python\","
+		  "\"network_mode\":\"zerotrust\",\"exit_code\":0,"
+		  "\"created_at\":\"2026-11-29T08:00:00.000000Z\"}",
+			8 * MB, true },
+	};
+	size_t i, len, before, used;
+	json_t *json;
+	char *text;
+	int err;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		text = repeated(rows[i].unit, rows[i].size, &len);
+		before = allocated();
+		err = json_parse(text, len, &json);
+		used = allocated() - before;
+		if (err != (rows[i].is_read ? 0 : -EMSGSIZE))
+			fail_msg("%s, %zu bytes: %d", rows[i].unit, len, err);
+		assert_true(used <= 9 * len + 16 * MB);
+		assert_true(used <= len + 128 * MB);
+		json_decref(json);
+		free(text);
+	}
+}
+
+/* Where indentation would be most of the text, there is none. */
+static void pretty_is_limited(void **state)
+{
+	size_t len, compact_len, i;
+	char *text = malloc(8 * MB), *at = text, *pretty, *compact;
+	json_t *json;
+
+	(void)state;
+	at = (char *)memset(at, '[', 60) + 60;
+	for (i = 0; i < 20000; i++)
+		at = mempcpy(at, i ? ",1" : "1", i ? 2 : 1);
+	at = (char *)memset(at, ']', 60) + 60;
+	json = json_read(text, (size_t)(at - text));
+	assert_non_null(json);
+	pretty = json_write_pretty(json, &len);
+	compact = json_write(json, &compact_len);
+	assert_int_equal(len, compact_len + 1);
+	assert_memory_equal(pretty, compact, compact_len);
+	assert_int_equal(pretty[compact_len], '\n');
+	free(pretty);
+	free(compact);
+	free(text);
 	json_decref(json);
 }
 
@@ -302,6 +400,8 @@ int main(void)
 		cmocka_unit_test(all_pairs_of_bytes_round_trip),
 		cmocka_unit_test(write_is_compact_and_in_order),
 		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(memory_is_limited),
+		cmocka_unit_test(pretty_is_limited),
 		cmocka_unit_test(long_strings_are_read),
 		cmocka_unit_test(out_of_memory),
 	};
