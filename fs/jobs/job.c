@@ -35,20 +35,38 @@ enum job_status job_status_of(const char *word)
 	return JOB_RUNNING;
 }
 
+static bool is_filled(const json_t *value)
+{
+	return json_string_length(value) > 0;
+}
+
+bool job_has_result(const json_t *answer)
+{
+	return json_is_integer(json_member(answer, "exit_code")) ||
+		is_filled(json_member(answer, "stdout|output")) ||
+		is_filled(json_member(answer, "stderr")) ||
+		is_filled(json_member(answer, "error"));
+}
+
 int job_judge(const json_t *answer, enum job_status *status)
 {
-	const json_t *word = json_member(answer, "status");
-	const char *text = json_string_value(word);
+	const char *word = json_string_value(json_member(answer, "status"));
+	bool has_output = json_is_string(json_member(answer, "stdout|output"));
 
-	*status = job_status_of(text);
-	if (text && !strcmp(text, words[*status]))
+	*status = job_status_of(word);
+	if (word && !strcmp(word, words[*status]))
 		return 0;
 	*status = JOB_COMPLETED;
 	if (json_is_integer(json_member(answer, "exit_code")))
 		return 0;
-	if (!word && json_is_string(json_member(answer, "stdout|output")))
+	if (has_output && (!word || !*word))
 		return 0;
-	return -EPROTO;
+	/* A word that we do not know, or none: it goes on. */
+	if (json_is_string(json_member(answer, "job_id"))) {
+		*status = JOB_RUNNING;
+		return 0;
+	}
+	return has_output ? 0 : -EPROTO;
 }
 
 bool job_is_final(const struct job *job)

@@ -49,6 +49,7 @@ struct run;
 struct job_artifact {
 	char *name;
 	uint64_t size;
+	bool is_program; /* which this machine, or one like it, can execute */
 };
 
 struct job {
@@ -214,9 +215,12 @@ char *job_reason(const json_t *answer, const char *message);
  * of memory the job fails, and may be freed. */
 void job_answer(struct job *job, json_t *json, enum job_status status);
 
-/* Reads the state of a job from an answer of its own. A result without a state
- * counts as completed; -EPROTO if there is neither. */
+/* Reads the state of a job from an answer of its own: by its status, else by
+ * its exit code, else by its output. An answer that has none of them, but names
+ * a job, is of one that is running. -EPROTO: it has nothing of all that. */
 int job_judge(const json_t *answer, enum job_status *status);
+/* Whether an answer tells how a job ended, or what it printed. */
+bool job_has_result(const json_t *answer);
 
 /* Removes the job, its files and its names; job_discard leaves it to the caller
  * to call jobs_touch. */

@@ -52,7 +52,8 @@ int job_wait_saved(struct op *op, struct job *job, bool settles)
 	op_deadline(op, op->core->now_ms + op->core->options->run_wait_ms);
 	if (op->is_late && (!job->is_async || is_queued))
 		return 0;
-	return op_wait(op, &job->waiters);
+	/* Answered before its end, it has to be polled. */
+	return job->id ? job_wait(op, job, false) : op_wait(op, &job->waiters);
 }
 
 /* cp -r, grep -r and others that walk a tree open files with O_NOFOLLOW: they

@@ -236,7 +236,7 @@ static void job_resume(struct job *job)
 {
 	if (job_is_final(job))
 		return;
-	if (job->is_async && job->id) {
+	if (job->id) {
 		poller_add(job);
 		return;
 	}

@@ -37,15 +37,17 @@ static void run_misunderstood(const struct run *run)
 	job_fail(run->job, -EPROTO, JOB_LOST, reason);
 }
 
+/* An answer that names a job, but has nothing of its result, was given before
+ * the result was there, whatever its status says: a poll tells the rest. */
 static int run_status(
 	const struct job *job, const json_t *json, enum job_status *status)
 {
-	*status = JOB_COMPLETED;
+	bool is_early = json_is_string(json_member(json, "job_id")) &&
+		!job_has_result(json);
 	int err = job_judge(json, status);
-	if (err && job->is_async && json_member(json, "job_id")) {
-		*status = JOB_PENDING; /* accepted; a poll tells the rest */
-		return 0;
-	}
+
+	if (is_early && *status != JOB_PENDING)
+		*status = job->is_async ? JOB_PENDING : JOB_RUNNING;
 	return err;
 }
 
@@ -118,15 +120,25 @@ static void run_failed(struct run *run, const struct api_answer *answer,
 
 /* A session's command goes to one of two paths: which of them this API has is
  * learned (api/API.md 14, row 33). */
-static bool run_otherwise(struct run *run, int err)
+static bool run_otherwise(struct run *run, int status)
 {
+	bool is_other = status == 405 || status == 426;
+
 	if (run->endpoint != API_SESSION_EXECUTE ||
-		(err != -ENOENT && err != -EOPNOTSUPP))
+		(status != 404 && !is_other))
 		return false;
 	run->endpoint = API_SESSION_SHELL;
-	run->core->jobs->runs.uses_shell |= err == -EOPNOTSUPP;
+	run->core->jobs->runs.uses_shell |= is_other;
 	run_queue(run);
 	return true;
+}
+
+/* A server that gave up waiting may still name the job that it has begun. */
+static bool run_is_answered(const struct api_answer *answer)
+{
+	return !answer->err ||
+		((answer->status >= 500 || answer->status == 408) &&
+			json_is_string(json_member(answer->json, "job_id")));
 }
 
 void run_answered(void *ctx, const struct api_answer *answer)
@@ -138,11 +150,11 @@ void run_answered(void *ctx, const struct api_answer *answer)
 
 	job->call = NULL;
 	core->jobs->runs.in_flight--;
-	if (answer->err && run_otherwise(run, answer->err))
+	if (answer->err && run_otherwise(run, answer->status))
 		return;
 	if (answer->err && run_wait_for_room(run, answer))
 		return;
-	if (!answer->err)
+	if (run_is_answered(answer))
 		run_take_answer(run, answer->json);
 	else
 		run_failed(run, answer, failure);

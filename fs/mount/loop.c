@@ -273,7 +273,7 @@ static int loop_prepare(struct mount *mount)
 	key_try(mount);
 	/* Jobs of the mount before are followed again. */
 	TAILQ_FOREACH(job, &mount->jobs.all, link)
-	if (job->is_async && job->id && !job_is_final(job))
+	if (job->id && !job_is_final(job))
 		poller_add(job);
 	return 0;
 }
