@@ -255,6 +255,7 @@ static int build_command(struct run *run, enum api_endpoint endpoint,
 	json_int_t timeout_s =
 		set ? json_integer_value(set) : COMMAND_DEFAULT_S;
 	bool is_script = len > 1 && content[0] == '#' && content[1] == '!';
+	bool is_session = endpoint == API_SESSION_EXECUTE;
 	json_t *body, *command;
 
 	while (!is_script && len && content[len - 1] == '\n')
@@ -268,8 +269,11 @@ static int build_command(struct run *run, enum api_endpoint endpoint,
 		refuse(run, err,
 			"it is not UTF-8; a command that starts with #! may be "
 			"anything");
-	body = json_pack(
-		"{s:o s:I}", "command", command, "timeout", timeout_s * 1000);
+	/* Some sources say that a session takes a command, others that it takes
+	 * code; what the API does not know it ignores (api/API.md 16.6). */
+	body = json_pack("{s:o s:s* s:O* s:I}", "command", command, "language",
+		is_session ? "bash" : NULL, "code", is_session ? command : NULL,
+		"timeout", timeout_s * 1000);
 	if (!err && !body)
 		err = -ENOMEM;
 	if (!err)

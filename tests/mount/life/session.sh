@@ -27,12 +27,12 @@ test "$(readlink sessions/mine)" = "$id"
 test "$(cat sessions/mine/shell)" = sh
 test "$(cat sessions/mine/state)" = running
 
-#> POST /sessions/$id/execute {"command":"cat /tmp/input/data.txt","timeout":30000}
+#> POST /sessions/$id/execute {"command":"cat /tmp/input/data.txt","language":"bash","code":"cat /tmp/input/data.txt","timeout":30000}
 echo 'cat /tmp/input/data.txt' >sessions/mine/run/data
 test "$(cat sessions/mine/run/data.job/stdout)" = 'some data'
 
-#> POST /sessions/$id/execute {"command":"cd /tmp; X=5; echo before >/tmp/note","timeout":30000}
-#> POST /sessions/$id/execute {"command":"echo \$X; pwd; exit 4","timeout":30000}
+#> POST /sessions/$id/execute {"command":"cd /tmp; X=5; echo before >/tmp/note","language":"bash","code":"cd /tmp; X=5; echo before >/tmp/note","timeout":30000}
+#> POST /sessions/$id/execute {"command":"echo \$X; pwd; exit 4","language":"bash","code":"echo \$X; pwd; exit 4","timeout":30000}
 echo 'cd /tmp; X=5; echo before >/tmp/note' >sessions/mine/run/a
 cat sessions/mine/run/a.job/exit_code
 echo 'echo $X; pwd; exit 4' >sessions/mine/run/b
@@ -43,7 +43,7 @@ test "$(echo $(cat sessions/mine/run/b.job/stdout))" = '5 /tmp'
 echo frozen >sessions/mine/state
 test "$(cat sessions/mine/state)" = frozen
 
-#> POST /sessions/$id/execute {"command":"true","timeout":30000}
+#> POST /sessions/$id/execute {"command":"true","language":"bash","code":"true","timeout":30000}
 echo true | fails tee sessions/mine/run/frozen 2>"$TMP/why"
 grep -q 'busy' "$TMP/why"
 
@@ -87,7 +87,7 @@ snapshot=$(basename "$(readlink sessions/mine/snapshots/here)")
 test "$(cat "snapshots/$snapshot/hot")" = 1
 test "$(cat "snapshots/$snapshot/source_type")" = session
 
-#> POST /sessions/$id/execute {"command":"echo after >/tmp/note","timeout":30000}
+#> POST /sessions/$id/execute {"command":"echo after >/tmp/note","language":"bash","code":"echo after >/tmp/note","timeout":30000}
 #> POST /snapshots/$snapshot/restore {}
 #> GET /sessions
 echo 'echo after >/tmp/note' >sessions/mine/run/change
@@ -95,7 +95,7 @@ cat sessions/mine/run/change.job/exit_code
 echo 1 >"snapshots/$snapshot/restore"
 test "$(cat sessions/mine/state)" = running
 
-#> POST /sessions/$id/execute {"command":"cat /tmp/note","timeout":30000}
+#> POST /sessions/$id/execute {"command":"cat /tmp/note","language":"bash","code":"cat /tmp/note","timeout":30000}
 echo 'cat /tmp/note' >sessions/mine/run/look
 test "$(cat sessions/mine/run/look.job/stdout)" = before
 
@@ -105,7 +105,7 @@ echo type=session shell=bash >"snapshots/$snapshot/clone"
 copy=$(cat "snapshots/$snapshot/clone")
 test "$(cat "sessions/$copy/shell")" = bash
 
-#> POST /sessions/$copy/execute {"command":"cat /tmp/note","timeout":30000}
+#> POST /sessions/$copy/execute {"command":"cat /tmp/note","language":"bash","code":"cat /tmp/note","timeout":30000}
 echo 'cat /tmp/note' >"sessions/$copy/run/look"
 test "$(cat "sessions/$copy/run/look.job/stdout")" = before
 
