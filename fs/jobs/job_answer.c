@@ -95,6 +95,7 @@ void job_keep(struct job *job, enum job_status status)
 struct arrival {
 	struct job *job; /* held; the worker reads core and number only */
 	json_t *answer;
+	char *program; /* the name of its source; NULL: unknown */
 	enum job_status status;
 	struct job_stored stored;
 };
@@ -103,10 +104,9 @@ static void arrival_free(struct arrival *arrival)
 {
 	struct core *core = arrival->job->core;
 
-	job_artifacts_free(
-		arrival->stored.artifacts, arrival->stored.artifact_count);
-	json_decref(arrival->stored.fields);
+	job_stored_clear(&arrival->stored);
 	json_decref(arrival->answer);
+	free(arrival->program);
 	job_drop(arrival->job);
 	free(arrival);
 	ops_wake(&core->jobs->poller.asking);
@@ -118,7 +118,26 @@ static void arrival_store(void *ctx)
 	const struct job *job = arrival->job;
 
 	job_store_answer(&job->core->state, job->number, arrival->answer,
-		arrival->status >= JOB_COMPLETED, &arrival->stored);
+		arrival->status >= JOB_COMPLETED, arrival->program,
+		&arrival->stored);
+}
+
+/* A completed job has no error of its own, so that of an artifact is shown. */
+static void arrival_tell_missing(
+	struct job *job, const json_t *missing, const char *error)
+{
+	const json_t *why;
+	size_t i;
+
+	json_array_foreach (missing, i, why) {
+		const char *text = json_string_value(why);
+		errors_add(job->core->errors, &job->core->now, "ARTIFACT",
+			job->key, 0, -ENODATA, text);
+		if (i || (error && *error))
+			continue;
+		free(job->error);
+		job->error = job_reason(NULL, text);
+	}
 }
 
 /* The job gets what was stored; arrival_free frees what it had. */
@@ -144,6 +163,8 @@ static void arrival_apply(struct arrival *arrival)
 		free(job->error);
 		job->error = job_reason(stored.fields, error);
 	}
+	if (arrival->status >= JOB_COMPLETED)
+		arrival_tell_missing(job, stored.missing, error);
 }
 
 /* What was written of it is removed. It is asked for again when somebody wants
@@ -194,6 +215,14 @@ static void arrival_stored(void *ctx)
 	arrival_free(arrival);
 }
 
+/* The path ends with it. NULL: unknown, or out of memory. */
+static char *program_name(const struct job *job)
+{
+	const char *slash = job->path ? strrchr(job->path, '/') : NULL;
+
+	return slash ? strdup(slash + 1) : NULL;
+}
+
 void job_answer(struct job *job, json_t *json, enum job_status status)
 {
 	struct arrival *arrival = calloc(1, sizeof(*arrival));
@@ -202,6 +231,7 @@ void job_answer(struct job *job, json_t *json, enum job_status status)
 		job_hold(job);
 		arrival->job = job;
 		arrival->answer = json_twin(json);
+		arrival->program = program_name(job);
 		arrival->status = status;
 		job->is_storing = true;
 		poller_update(job);

@@ -25,8 +25,9 @@ static json_t *artifacts_record(const struct job *job)
 	for (size_t i = 0; i < job->artifact_count; i++) {
 		const char *name = job->artifacts[i].name;
 		json_t *item =
-			json_pack("[oI]", json_from_bytes(name, strlen(name)),
-				(json_int_t)job->artifacts[i].size);
+			json_pack("[oIb]", json_from_bytes(name, strlen(name)),
+				(json_int_t)job->artifacts[i].size,
+				job->artifacts[i].is_program);
 		if (json_array_append_new(list, item)) {
 			json_decref(list);
 			return NULL;
@@ -150,6 +151,7 @@ static int get_artifacts(struct job *job, const json_t *list)
 		if (err || !artifact->name)
 			return err ? err : -EPROTO;
 		artifact->size = json_integer_value(json_array_get(item, 1));
+		artifact->is_program = json_is_true(json_array_get(item, 2));
 		job->artifact_count++;
 	}
 	return 0;

@@ -23,7 +23,7 @@ static const char *const members[] = {
 };
 
 /* A longer value is in job.json alone. */
-enum { FIELD_MAX = 4096, ARTIFACTS_MAX = 10000, ROOM_SPARE = 1 << 16 };
+enum { FIELD_MAX = 4096, ROOM_SPARE = 1 << 16 };
 
 /* ---- files ---- */
 
@@ -98,16 +98,9 @@ void job_store_swap_artifacts(
 
 /* ---- an answer ---- */
 
-struct storing {
-	const struct state *state;
-	uint64_t number;
-	bool is_durable;
-};
-
-/* Makes the file hold *len bytes. NULL: it keeps what it has, of *len bytes. It
- * is not truncated first: output grows, and a reader finds the same bytes in
+/* It is not truncated first: output grows, and a reader finds the same bytes in
  * the same places all the time. */
-static int store_file(const struct storing *storing, const char *suffix,
+int job_store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len)
 {
 	struct stat stat;
@@ -138,105 +131,8 @@ static int store_output(const struct storing *storing, const json_t *answer,
 	if (json_is_string(value) && !bytes)
 		return -ENOMEM;
 	*size = len;
-	int err = store_file(storing, suffixes[output], bytes, size);
+	int err = job_store_file(storing, suffixes[output], bytes, size);
 	free(bytes);
-	return err;
-}
-
-static bool artifact_is_named(const struct job_stored *stored, const char *name)
-{
-	for (size_t i = 0; i < stored->artifact_count; i++)
-		if (!strcmp(stored->artifacts[i].name, name))
-			return true;
-	return false;
-}
-
-static bool is_control(char c)
-{
-	return (unsigned char)c < ' ' || c == 0x7f;
-}
-
-/* As one component that steers no terminal: others are encoded by the rules of
- * fs/base/safe_name.h. Takes name; NULL if out of memory. */
-static char *artifact_encode(char *name, size_t len)
-{
-	bool is_plain = len && strcmp(name, ".") && strcmp(name, "..");
-
-	for (size_t i = 0; i < len; i++)
-		is_plain = is_plain && name[i] != '/' && !is_control(name[i]);
-	if (is_plain)
-		return name;
-	char *encoded = safe_name_encode(name, len);
-	free(name);
-	return encoded;
-}
-
-/* A name from the network becomes a file name in artifacts/: at most 255 bytes,
- * and no other's. Others are replaced; NULL if out of memory. */
-static char *artifact_name(const struct job_stored *stored, const json_t *item)
-{
-	size_t len, index = stored->artifact_count;
-	char *name = json_to_bytes(json_member(item, "filename|name"), &len);
-
-	if (name)
-		name = artifact_encode(name, len);
-	if (name && *name && strlen(name) <= SAFE_NAME_MAX &&
-		!artifact_is_named(stored, name))
-		return name;
-	do {
-		free(name);
-		if (asprintf(&name, "artifact-%zu", ++index) < 0)
-			return NULL;
-	} while (artifact_is_named(stored, name));
-	return name;
-}
-
-static int store_artifact(const struct storing *storing, const json_t *item,
-	struct job_stored *stored)
-{
-	size_t index = stored->artifact_count, len = 0;
-	struct job_artifact *artifact = &stored->artifacts[index];
-	const json_t *data = json_member(item, "content_base64|data|content");
-	char *bytes = NULL, suffix[40];
-
-	artifact->name = artifact_name(stored, item);
-	if (!artifact->name)
-		return -ENOMEM;
-	stored->artifact_count++;
-	/* Damaged base64 makes an empty file; the rest of the result stays. */
-	if (json_is_string(data) &&
-		base64_decode(json_string_value(data), json_string_length(data),
-			&bytes, &len))
-		len = 0;
-	snprintf(suffix, sizeof(suffix), "artifact.%zu", index);
-	artifact->size = len;
-	int err = store_file(
-		storing, suffix, bytes ? bytes : "", &artifact->size);
-	free(bytes);
-	return err;
-}
-
-static int store_artifacts(const struct storing *storing, const json_t *answer,
-	struct job_stored *stored)
-{
-	const json_t *list = json_object_get(answer, "artifacts");
-	size_t count = json_array_size(list);
-	int err = 0;
-
-	if (!count)
-		return 0;
-	if (count > ARTIFACTS_MAX) {
-		log_line(LOG_WARNING,
-			"job %" PRIu64 ": %zu artifacts, of which the first %d "
-			"are kept",
-			storing->number, count, ARTIFACTS_MAX);
-		count = ARTIFACTS_MAX;
-	}
-	stored->artifacts = calloc(count, sizeof(*stored->artifacts));
-	if (!stored->artifacts)
-		return -ENOMEM;
-	for (size_t i = 0; !err && i < count; i++)
-		err = store_artifact(storing, json_array_get(list, i), stored);
 	return err;
 }
 
@@ -249,17 +145,20 @@ static int store_text(
 	if (!text)
 		return -ENOMEM;
 	*size = len;
-	int err = store_file(storing, "answer", text, size);
+	int err = job_store_file(storing, "answer", text, size);
 	free(text);
 	return err;
 }
 
 static bool is_field(const char *name, const json_t *value)
 {
-	return strcmp(name, "stdout") && strcmp(name, "stderr") &&
-		strcmp(name, "output") && strcmp(name, "artifacts") &&
-		!json_is_null(value) &&
-		json_string_length(value) <= FIELD_MAX &&
+	static const char *const files[] = { "stdout", "stderr", "output",
+		"artifacts", "artifact", "wasm_artifact" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (!strcmp(name, files[i]))
+			return false;
+	return !json_is_null(value) && json_string_length(value) <= FIELD_MAX &&
 		json_array_size(value) <= FIELD_MAX &&
 		json_object_size(value) <= FIELD_MAX;
 }
@@ -284,20 +183,17 @@ static json_t *answer_fields(json_t *answer)
 static uint64_t answer_room(const json_t *answer)
 {
 	uint64_t room = json_string_length(json_member(answer, "stderr")) +
-		json_string_length(json_member(answer, "stdout|output"));
-	const json_t *item;
-	size_t i;
+		json_string_length(json_member(answer, "stdout|output")) +
+		job_artifacts_room(answer);
 
-	json_array_foreach (json_object_get(answer, "artifacts"), i, item)
-		room += json_string_length(
-			json_member(item, "content_base64|data|content"));
 	return 2 * room + ROOM_SPARE;
 }
 
 void job_store_answer(const struct state *state, uint64_t number,
-	json_t *answer, bool is_final, struct job_stored *stored)
+	json_t *answer, bool is_final, const char *program,
+	struct job_stored *stored)
 {
-	const struct storing storing = { state, number, is_final };
+	const struct storing storing = { state, number, is_final, program };
 	int err = 0;
 
 	stored->wanted = answer_room(answer);
@@ -305,7 +201,7 @@ void job_store_answer(const struct state *state, uint64_t number,
 		err = store_output(
 			&storing, answer, i, &stored->output_size[i]);
 	if (!err)
-		err = store_artifacts(&storing, answer, stored);
+		err = job_store_artifacts(&storing, answer, stored);
 	if (!err)
 		err = store_text(&storing, answer, &stored->answer_size);
 	if (!err) {
@@ -313,4 +209,12 @@ void job_store_answer(const struct state *state, uint64_t number,
 		err = stored->fields ? 0 : -ENOMEM;
 	}
 	stored->err = err;
+}
+
+void job_stored_clear(struct job_stored *stored)
+{
+	job_artifacts_free(stored->artifacts, stored->artifact_count);
+	json_decref(stored->fields);
+	json_decref(stored->missing);
+	*stored = (struct job_stored){ 0 };
 }

@@ -42,8 +42,7 @@ int job_write_record(const struct state *state, uint64_t number,
  * job. -ENOMEM, or -errno of the write. */
 int job_store_record(struct job *job);
 
-/* What an answer has. fields and artifacts are owned by the caller, after an
- * error, too. */
+/* What an answer has. */
 struct job_stored {
 	int err;	 /* 0, -ENOMEM, -errno of a write */
 	uint64_t wanted; /* about how much room it takes, in bytes */
@@ -52,12 +51,38 @@ struct job_stored {
 	uint64_t answer_size;
 	struct job_artifact *artifacts;
 	size_t artifact_count;
+	json_t *missing; /* strings: why artifacts could not be delivered */
 };
 
 /* Writes output, artifacts and job.json of an answer (borrowed). is_final: with
- * fsync. *stored is zeroed by the caller. */
+ * fsync. program: the name of its source, for what was compiled of it; NULL:
+ * unknown. *stored is zeroed by the caller, who owns what is in it. */
 void job_store_answer(const struct state *state, uint64_t number,
-	json_t *answer, bool is_final, struct job_stored *stored);
+	json_t *answer, bool is_final, const char *program,
+	struct job_stored *stored);
+
+/* Frees what is in it. */
+void job_stored_clear(struct job_stored *stored);
+
+/* ---- job_artifacts.c ---- */
+
+struct storing {
+	const struct state *state;
+	uint64_t number;
+	bool is_durable;
+	const char *program;
+};
+
+/* Writes the artifacts of an answer. 0, -ENOMEM, -errno of a write. */
+int job_store_artifacts(const struct storing *storing, const json_t *answer,
+	struct job_stored *stored);
+/* The length of their text in the answer. */
+size_t job_artifacts_room(const json_t *answer);
+
+/* Makes the file jobs/N.SUFFIX hold *len bytes. NULL: it keeps what it has, and
+ * *len is set. 0 or -errno. */
+int job_store_file(const struct storing *storing, const char *suffix,
+	const char *bytes, uint64_t *len);
 
 /* Removes what job_store_answer has written. */
 void job_store_remove_output(

@@ -57,6 +57,8 @@ int artifact_attr(struct op *op, const struct node *node, struct stat *attr,
 
 	if (!err && artifact)
 		attr_size(attr, artifact->size);
+	if (!err && artifact && artifact->is_program)
+		attr->st_mode |= 0755;
 	return err ? err : artifact ? 0 : -ENOENT;
 }
 

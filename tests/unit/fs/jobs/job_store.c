@@ -14,9 +14,7 @@ static int setup(void **state)
 
 static void forget_stored(void)
 {
-	job_artifacts_free(stored.artifacts, stored.artifact_count);
-	json_decref(stored.fields);
-	memset(&stored, 0, sizeof(stored));
+	job_stored_clear(&stored);
 }
 
 static int teardown(void **state)
@@ -33,7 +31,8 @@ static int take(const char *text, bool is_final)
 
 	assert_non_null(answer);
 	forget_stored();
-	job_store_answer(&fixture.core.state, 7, answer, is_final, &stored);
+	job_store_answer(
+		&fixture.core.state, 7, answer, is_final, "p.c", &stored);
 	json_decref(answer);
 	return stored.err;
 }
@@ -115,20 +114,73 @@ static void test_artifact_names(void **state)
 	assert_false(fixture_has(&fixture, "7.answer"));
 }
 
+#define ELF "f0VMRgIBAQ=="
+
+/* What was compiled has the name of its source; it is not there twice. */
+static void test_compiled(void **state)
+{
+	static const char *const expected[] = { "p", "p.wasm", "artifact-3",
+		"tool" };
+	(void)state;
+
+	assert_int_equal(
+		take("{\"artifacts\":["
+		     "{\"filename\":\"a.out\",\"content_base64\":\"" ELF
+		     "\"},{\"filename\":\"p\",\"data\":\"YQ==\"},"
+		     "{\"filename\":\"tool\",\"content\":"
+		     "\"f0VMRgIBAQM=\"}],\"artifact\":{\"type\":\"base64\","
+		     "\"filename\":\"a.out\",\"data\":\"" ELF
+		     "\"},\"wasm_artifact\":{\"type\":\"base64\","
+		     "\"filename\":\"x\",\"data\":\"AGFzbQ==\"}}",
+			true),
+		0);
+	assert_int_equal(stored.artifact_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(stored.artifacts[i].name, expected[i]);
+		assert_int_equal(stored.artifacts[i].is_program, i % 3 == 0);
+	}
+	assert_null(stored.missing);
+	assert_int_equal(json_object_size(stored.fields), 0);
+}
+
+/* A message in place of an artifact is no file. */
+static void test_missing(void **state)
+{
+	static const char *const expected[] = { "too large", "q: lost",
+		"the API does not say why it is missing" };
+	(void)state;
+
+	assert_int_equal(take("{\"artifact\":{\"type\":\"error\",\"error\":"
+			      "\"too large\"},\"wasm_artifact\":null,"
+			      "\"artifacts\":[{\"name\":\"q\",\"error\":"
+			      "\"lost\"},{\"type\":\"error\"},{\"name\":\"ok\","
+			      "\"type\":\"text/plain\",\"data\":\"YQ==\","
+			      "\"error\":null}]}",
+				 true),
+		0);
+	assert_int_equal(stored.artifact_count, 1);
+	assert_string_equal(stored.artifacts[0].name, "ok");
+	assert_int_equal(json_array_size(stored.missing), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(
+			json_string_value(json_array_get(stored.missing, i)),
+			expected[i]);
+}
+
 static void test_errors(void **state)
 {
 	struct state none = { .jobs_fd = -1 };
 	json_t *answer = json_object();
 	(void)state;
 
-	job_store_answer(&none, 7, answer, true, &stored);
+	job_store_answer(&none, 7, answer, true, NULL, &stored);
 	assert_int_equal(stored.err, -EBADF);
 	forget_stored();
 	json_t *list = json_array();
 	for (unsigned i = 0; i < 10001; i++)
 		json_array_append_new(list, json_null());
 	json_object_set_new(answer, "artifacts", list);
-	job_store_answer(&fixture.core.state, 7, answer, true, &stored);
+	job_store_answer(&fixture.core.state, 7, answer, true, NULL, &stored);
 	assert_int_equal(stored.err, 0);
 	assert_int_equal(stored.artifact_count, 10000);
 	json_decref(answer);
@@ -140,6 +192,8 @@ int main(void)
 		CASE(test_output),
 		CASE(test_fields),
 		CASE(test_artifact_names),
+		CASE(test_compiled),
+		CASE(test_missing),
 		CASE(test_errors),
 	};
 
