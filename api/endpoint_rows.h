@@ -11,6 +11,13 @@
 
 /* clang-format off */
 ROW(API_KEYS_VALIDATE, { "POST", "/keys/validate", ONE, .has_answer = true })
+ROW(API_KEY_SELF, GET("/keys/self", ONE))
+ROW(API_KEY_PATCH, { "PATCH", "/keys/self", ONE })
+ROW(API_KEY_CONTACTS, GET("/keys/self/contacts", ONE))
+ROW(API_KEY_CONTACT_ADD, POST("/keys/self/contacts"))
+ROW(API_KEY_CONTACT_PATCH, { "PATCH", "/keys/self/contacts/{id}", ONE })
+ROW(API_KEY_CONTACT_DELETE, DELETE("/keys/self/contacts/{id}", ONE))
+ROW(API_KEY_AUDIT, GET("/keys/self/audit-log", OUTPUT))
 ROW(API_HEALTH, { "GET", "/health", ONE, .is_unsigned = true })
 ROW(API_EXECUTE, RUN("/execute"))
 ROW(API_EXECUTE_ASYNC, SUBMIT("/execute/async"))

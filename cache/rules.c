@@ -18,6 +18,9 @@ struct rule {
 static const struct rule rules[API_ENDPOINTS] = {
 	/* A POST, but it changes nothing. */
 	[API_KEYS_VALIDATE] = { true, false, CACHE_KEY },
+	[API_KEY_SELF] = { true, false, CACHE_KEY },
+	[API_KEY_CONTACTS] = { true, false, CACHE_KEY },
+	[API_KEY_AUDIT] = { true, false, CACHE_SYSTEM },
 	[API_HEALTH] = { true, false, CACHE_SYSTEM },
 	[API_JOBS] = { true, false, CACHE_JOBS },
 	[API_JOB] = { true, true, CACHE_JOBS },

@@ -8,7 +8,7 @@
 
 #include "api/api.h"
 
-enum { ERRORS_KEPT = 100, ERROR_LINE = 1024 };
+enum { ERRORS_KEPT = 100, ERROR_LINE = 1280 };
 
 struct errors {
 	unsigned next, count;
@@ -21,7 +21,7 @@ static void line_print(char *line, const struct timespec *now,
 	const char *message)
 {
 	const char *name = strerrorname_np(-err);
-	char at[32], words[600], where[256];
+	char at[32], words[800], where[256];
 	struct tm utc;
 
 	gmtime_r(&now->tv_sec, &utc);

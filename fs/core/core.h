@@ -13,6 +13,7 @@
 #include "fs/core/edit.h"
 #include "fs/core/fuse.h"
 #include "fs/core/handle.h"
+#include "fs/core/key.h"
 #include "fs/core/listing.h"
 #include "fs/core/node.h"
 #include "fs/core/notifier.h"
@@ -66,6 +67,7 @@ struct core {
 				  of what has none of its own */
 
 	struct seen seen[API_ENDPOINTS];
+	struct key_refusal key_refusal;
 
 	struct timers timers;
 	struct op_list ready, parked;

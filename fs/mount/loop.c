@@ -41,15 +41,14 @@ static void on_error(void *ctx, const char *method, const char *path,
 	const struct api_answer *answer)
 {
 	struct core *core = ctx;
-	char message[512];
+	char message[768], advice[384];
 
 	if (is_absence(path, answer->status))
 		return;
-	/* A one-time code is on its way to the account's owner. */
-	snprintf(message, sizeof(message), "%s%s", answer->message,
-		answer->status == 428 ? "; write the code to "
-					".unsandboxfs/otp, then do it again"
-				      : "");
+	key_note(core, path, answer);
+	key_advice(core, core->credentials, answer, advice, sizeof(advice));
+	snprintf(message, sizeof(message), "%s%s%s", answer->message,
+		*advice ? "; " : "", advice);
 	errors_add(core->errors, &core->now, method, path, answer->status,
 		answer->err, message);
 }

@@ -193,6 +193,7 @@ void mount_free(struct mount *mount)
 	files_close(core->files);
 	nodes_clear(&core->nodes);
 	errors_free(core->errors);
+	json_decref(core->key_refusal.answer);
 	if (core->state.fd >= 0)
 		state_close(&core->state);
 	free(mount);

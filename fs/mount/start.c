@@ -49,9 +49,16 @@ static void key_learn(struct mount *mount, const json_t *json)
 	runs_send(core);
 }
 
-static bool is_rejected(int err)
+static void key_refusal_tell(struct mount *mount, const char *message)
 {
-	return err == -EKEYREJECTED || err == -EKEYEXPIRED || err == -EACCES;
+	const struct core *core = &mount->core;
+	const char *advice = json_string_value(
+		json_member(core->key_refusal.answer, "advice"));
+
+	snprintf(mount->status_message, sizeof(mount->status_message),
+		"the API rejects the key %s (%.200s): %s%s%s",
+		core->credentials->public_key, core->credentials->source,
+		message, advice ? "; " : "", advice ? advice : "");
 }
 
 static void key_answered(void *ctx, const struct cache_answer *answer)
@@ -63,14 +70,12 @@ static void key_answered(void *ctx, const struct cache_answer *answer)
 	mount->is_key_tried = true;
 	timer_disarm(&core->timers, &mount->key_timer);
 	if (!answer->err) {
+		core->key_refusal.is_last = false;
 		key_learn(mount, answer->json);
-	} else if (is_rejected(answer->err) && !mount->is_told) {
+	} else if (key_is_refused(answer->err) && !mount->is_told) {
 		mount->status = EXIT_CREDENTIALS;
 		mount->is_stopping = true;
-		snprintf(mount->status_message, sizeof(mount->status_message),
-			"the API rejects the key %s (%.200s): %s",
-			core->credentials->public_key,
-			core->credentials->source, answer->message);
+		key_refusal_tell(mount, answer->message);
 		return;
 	} else {
 		snprintf(mount->status_message, sizeof(mount->status_message),

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "fs/base/base.h"
+#include "fs/core/core.h"
 #include "fs/program/program.h"
 
 enum { WARN_DAYS = 7, DAY_S = 24 * 60 * 60 };
@@ -88,18 +89,17 @@ static void key_answered(void *ctx, const struct api_answer *answer)
 {
 	struct asked *asked = ctx;
 	json_int_t rate, runs;
+	char advice[384];
 	json_t *tier;
 	char *text;
 
 	asked->is_answered = true;
 	if (answer->err) {
-		asked->status = answer->err == -EKEYREJECTED ||
-				answer->err == -EKEYEXPIRED ||
-				answer->err == -EACCES
-			? EXIT_CREDENTIALS
-			: EXIT_OTHER;
-		say(asked->check, "%s: %s", asked->check->options->url,
-			answer->message);
+		asked->status = key_is_refused(answer->err) ? EXIT_CREDENTIALS
+							    : EXIT_OTHER;
+		key_advice(NULL, &keys, answer, advice, sizeof(advice));
+		say(asked->check, "%s: %s%s%s", asked->check->options->url,
+			answer->message, *advice ? "; " : "", advice);
 		return;
 	}
 	tier = json_member(answer->json, "tier|plan");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/root.c - the root, README, run/, languages and key/ */
+/* fs/tree/root.c - the root, README, run/ and languages */
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/tree/rows.h"
@@ -50,9 +50,6 @@ static int run_saves(
 	return lookup_top(found, op->core->files, "run");
 }
 
-#define KEY(name, names, says)                                                 \
-	ANSWER_VALUE("/key/" name, API_KEYS_VALIDATE, names, says)
-
 const struct row tree_root_rows[] = {
 	DIRECTORY("/", "the account, as files",
 		.instead = "programs are saved in run/ or jobs/new/"),
@@ -65,25 +62,5 @@ const struct row tree_root_rows[] = {
 		"the languages that the API runs, one a line"),
 	ANSWER_JSON("/languages.json", API_LANGUAGES,
 		"the same with their aliases, as the API gives them"),
-	/* It is there before any answer: a listing of the root asks for
-	 * nothing. */
-	FIXED_DIRECTORY("/key", "what the API says of the key"),
-	KEY("valid", "valid", "1 while the key is accepted"),
-	KEY("public_key", "public_key", "the public half of the key"),
-	KEY("status", "status", "active, suspended, ..."),
-	KEY("tier", "tier", "the plan's tier"),
-	KEY("rate_per_minute", "rate_per_minute|rate_limit",
-		"requests a minute that the key allows"),
-	KEY("burst", "burst", "requests that may come at once"),
-	KEY("concurrency_limit", "concurrency_limit|concurrency",
-		"runs at a time that the key allows"),
-	KEY("expires_at", "expires_at|valid_through_datetime",
-		"when the key ends"),
-	KEY("valid_for", "valid_for_human|time_remaining",
-		"how long that is from now, in words"),
-	KEY("account_id", "account_id", "the account's id"),
-	KEY("email", "email", "the account's address"),
-	KEY("plan", "plan", "the account's plan"),
-	ANSWER_JSON("/key/key.json", API_KEYS_VALIDATE, "the whole answer"),
 	{ 0 },
 };

@@ -24,6 +24,7 @@ extern const struct setting settings_none[];
 /* One table a file, tree_root_rows and so on, each ending with an empty row. */
 #define TREE_TABLES(TABLE)                                                     \
 	TABLE(root)                                                            \
+	TABLE(key)                                                             \
 	TABLE(settings)                                                        \
 	TABLE(jobs)                                                            \
 	TABLE(job)                                                             \

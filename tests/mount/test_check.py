@@ -80,7 +80,8 @@ class Check(StartCase):
         self.assertEqual(len(self.check(0)["key"]), 1)
         self.server.answer("POST", "/keys/validate",
                            {"valid": False, "reason": "expired"})
-        self.assert_line(self.check(CREDENTIALS), "key", "FAIL", "expired")
+        self.assert_line(self.check(CREDENTIALS), "key", "FAIL",
+                         "expired; renew it: https://unsandbox.com/keys/")
 
     def test_rejected_key(self):
         self.env["UNSANDBOX_SECRET_KEY"] = "unsb-sk-wrong-wrong-wrong-wrong"

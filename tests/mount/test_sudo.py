@@ -139,7 +139,8 @@ class Sudo(SudoCase):
                 "method": method, "path": where, "status": 428, "times": 1,
                 "body": {"challenge_id": "c", "error": "Show a code"}})
             line = self.refused(command)
-            self.assertIn("Show a code; write the code to", line)
+            self.assertIn("Show a code; ", line)
+            self.assertIn("; write the code to", line)
             self.shell(f"echo 123456 > .unsandboxfs/otp; {command}")
             self.assertEqual(self.server.requests()[request], 2)
 

@@ -374,7 +374,11 @@ class Others(Tree):
             {"method": "GET", "path": path, "status": 200,
              "body": {path.split("/")[1]: item}} for path in (
                  "/jobs", "/services", "/sessions", "/snapshots", "/images",
-                 "/images/shared", "/images/public")))
+                 "/images/shared", "/images/public")), {
+                     "path": "/keys/validate", "status": 200,
+                     "body": {"valid": False, "reason": "expired",
+                              "expired_ago": "a day", "renew_url": "https://x",
+                              "message": "It has expired"}})
         self.save(".unsandboxfs/refresh", "1")
 
     def test_manual_is_the_tree(self):

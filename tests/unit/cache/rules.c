@@ -19,6 +19,9 @@ static const struct {
 	enum cache_kind kind;
 } cached[] = {
 	{ API_KEYS_VALIDATE, LIST, CACHE_KEY },
+	{ API_KEY_SELF, LIST, CACHE_KEY },
+	{ API_KEY_CONTACTS, LIST, CACHE_KEY },
+	{ API_KEY_AUDIT, LIST, CACHE_SYSTEM },
 	{ API_HEALTH, LIST, CACHE_SYSTEM },
 	{ API_JOBS, LIST, CACHE_JOBS },
 	{ API_JOB, DETAIL, CACHE_JOBS },
