@@ -40,7 +40,8 @@ const struct setting *setting_find(
  * Parses what was written. *value is owned by the caller (number ->
  * integer, bool -> boolean, word, choice, text and path -> string, env ->
  * object of strings in order, list -> array of strings, numbers -> array of
- * integers). -EINVAL with `why`, one line that says what is allowed; -ENOMEM.
+ * integers). -EINVAL with `why`, one line that says what is allowed; -ENODATA
+ * with `why`: an env ends in an open quote, so more lines are needed; -ENOMEM.
  * Values of env are json_from_bytes. Longer than 1 MiB is -EINVAL.
  */
 int setting_parse(const struct setting *setting, const char *text, size_t len,
@@ -60,7 +61,8 @@ char *setting_text(
  * quotes allow \n \r \t \" \\ \$ \`; both may span lines. Nothing is expanded.
  * If a name is there twice, the later value counts. text ends with a NUL, and
  * is changed. *value, name -> json_from_bytes, is owned by the caller, even on
- * error. -EINVAL with `why` ("env: line 3: ..."); -ENOMEM.
+ * error. -EINVAL with `why` ("env: line 3: ..."); -ENODATA with `why`: a quote
+ * is not closed; -ENOMEM.
  */
 int dotenv_parse(const char *setting, char *text, size_t len, json_t **value,
 	char *why, size_t why_len);

@@ -30,7 +30,8 @@ static void blanks_skip(struct reader *reader)
 	reader->at += strspn(reader->at, BLANKS);
 }
 
-/* The value is unquoted in place. Returns its length, or -EINVAL. */
+/* The value is unquoted in place. Returns its length, -EINVAL, or -ENODATA:
+ * its quote is not closed. */
 static ssize_t quoted_read(struct reader *reader)
 {
 	static const char letters[] = "\"\\$`nrt", meant[] = "\"\\$`\n\r\t";
@@ -52,7 +53,7 @@ static ssize_t quoted_read(struct reader *reader)
 	if (*reader->at != quote) {
 		reader->line = line;
 		reader->wrong = "a quote is not closed";
-		return -EINVAL;
+		return -ENODATA;
 	}
 	reader->at++;
 	blanks_skip(reader);
@@ -135,7 +136,7 @@ static int line_read(struct reader *reader, json_t *env)
 		} else {
 			len = plain_read(reader);
 		}
-		err = len < 0 ? -EINVAL
+		err = len < 0 ? (int)len
 			      : variable_keep(env, name, name_len, value, len);
 		if (err)
 			return err;
@@ -166,7 +167,7 @@ int dotenv_parse(const char *setting, char *text, size_t len, json_t **value,
 		reader.line++;
 		err = line_read(&reader, *value);
 	}
-	if (err == -EINVAL)
+	if (err == -EINVAL || err == -ENODATA)
 		snprintf(why, why_len, "%s: line %u: %s", setting, reader.line,
 			reader.wrong);
 	return err;

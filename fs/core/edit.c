@@ -50,8 +50,10 @@ void edit_truncate(struct edit *edit, size_t size)
 	if (size && size >= edit->len)
 		return;
 	edit->len = size;
-	if (!size)
+	if (!size) {
 		edit->base = 0;
+		edit->is_refused = false;
+	}
 	edit->generation++;
 }
 

@@ -3,6 +3,7 @@
 #ifndef FS_CORE_EDIT_H
 #define FS_CORE_EDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,6 +18,7 @@ struct edit {
 	off_t base; /* file offset of bytes[0]; -1: nothing written yet */
 	uint64_t generation, sent;
 	unsigned writers;
+	bool is_refused; /* until it is truncated or closed */
 };
 
 /* The longest text that one value may have, in bytes. */

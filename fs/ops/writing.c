@@ -111,6 +111,7 @@ static int check_lines(struct core *core, const struct node *node)
 	if (err) { /* nothing of it is sent at the close, either */
 		edit->len = 0;
 		edit->sent = edit->generation;
+		edit->is_refused = true;
 	}
 	return err;
 }
@@ -125,6 +126,10 @@ static int write_take(struct op *op, struct node *node, bool *is_whole)
 		return -EBADF;
 	if (op->handle->appends && edit->base >= 0)
 		offset = edit->base + (off_t)edit->len;
+	if (edit->is_refused) /* it would be half a value */
+		return row_refuse(op->core, op->method, node, NULL, -EINVAL,
+			"it follows a line that was refused: write it all "
+			"again");
 	int err = edit_write(edit, op->extra, op->size, offset);
 	if (err == -EINVAL)
 		row_refuse(op->core, op->method, node, NULL, err,

@@ -156,6 +156,21 @@ class Settings(MountCase):
         self.save(settings + "/env", "")
         self.assertEqual(self.sent(folder + "/main.sh")["env"], {})
 
+    def test_env_in_quotes_over_lines(self):
+        """A shell writes line by line: an open quote is no error yet."""
+        _, settings = self.folder("lines")
+        env = settings + "/env"
+        self.shell("""printf 'A="one\ntwo"\nB=3\n' >$1""", env)
+        self.assertEqual(self.read(env), "A='one\ntwo'\nB=3\n")
+        before = self.read(env)
+        self.assertEqual(self.save_error(env, 'A="one\ntwo\n'), "EINVAL")
+        self.assertEqual(self.read(env), before)
+        for text in "A='x' y\nC=4\n", "x\nC=4\nD=5\n":
+            self.fails("printf %b \"$2\" >$1", env, text)
+            self.assertEqual(self.read(env), before, text)
+            self.fails("{ echo \"$2\"; echo E=6; } >>$1", env, text)
+            self.assertEqual(self.read(env), before, text)
+
     def test_language(self):
         """For every program here, with any extension; empty: detect it."""
         folder, settings = self.folder("language")
