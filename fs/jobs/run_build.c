@@ -235,16 +235,77 @@ static char *script_command(const char *content, size_t len, size_t *out_len)
 	return n < 0 ? NULL : command;
 }
 
-static json_t *command_json(const char *content, size_t len)
+/* Quoted for a shell. */
+static void quoted_print(const char *text, FILE *out)
 {
-	json_t *command;
-	char *script;
+	fputc('\'', out);
+	for (; *text; text++)
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*text, out);
+	fputc('\'', out);
+}
 
-	if (len < 2 || content[0] != '#' || content[1] != '!')
-		return json_from_bytes(content, len);
+/* The API takes no variables with a command, so the shell sets them before it.
+ * A session's shell keeps them. */
+static int env_print(const struct run *run, FILE *out)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (
+		json_object_get(run->settings, "env"), name, value) {
+		size_t len;
+		char *text = json_to_bytes(value, &len);
+		if (!text)
+			return -ENOMEM;
+		fprintf(out, "export %s=", name);
+		quoted_print(text, out);
+		fputc('\n', out);
+		explicit_bzero(text, len);
+		free(text);
+	}
+	return 0;
+}
+
+static int command_print(
+	const struct run *run, const char *content, size_t len, FILE *out)
+{
+	char *script;
+	int err = env_print(run, out);
+
+	if (err)
+		return err;
+	if (len < 2 || content[0] != '#' || content[1] != '!') {
+		fwrite(content, 1, len, out);
+		return 0;
+	}
 	script = script_command(content, len, &len);
-	command = script ? json_from_bytes(script, len) : NULL;
+	if (!script)
+		return -ENOMEM;
+	fwrite(script, 1, len, out);
 	free(script);
+	return 0;
+}
+
+/* NULL: out of memory. */
+static json_t *command_json(
+	const struct run *run, const char *content, size_t len)
+{
+	json_t *command = NULL;
+	char *text = NULL;
+	size_t text_len = 0;
+	FILE *out = open_memstream(&text, &text_len);
+
+	if (!out)
+		return NULL;
+	int err = command_print(run, content, len, out);
+	if (!fclose(out) && !err)
+		command = json_from_bytes(text, text_len);
+	if (text)
+		explicit_bzero(text, text_len);
+	free(text);
 	return command;
 }
 
@@ -263,8 +324,11 @@ static int build_command(struct run *run, enum api_endpoint endpoint,
 	run->endpoint = endpoint;
 	run->timeout_ms = run_timeout_ms(
 		run, timeout_s ? timeout_s : COMMAND_UNLIMITED_S);
-	command = command_json(content, len);
-	int err = run_check_utf8(json_incref(command));
+	int err = check_env(run);
+	if (err)
+		return err;
+	command = command_json(run, content, len);
+	err = run_check_utf8(json_incref(command));
 	if (err == -EILSEQ)
 		refuse(run, err,
 			"it is not UTF-8; a command that starts with #! may be "

@@ -40,6 +40,8 @@ const struct setting settings_run[] = {
 const struct setting settings_command[] = {
 	NUMBER("timeout", 0, 86400, "30",
 		"seconds that a command may take; 0: no limit"),
+	SETTING(ENV, "env", "",
+		"environment variables of its commands, NAME=value lines"),
 	{ 0 },
 };
 

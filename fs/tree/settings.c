@@ -32,6 +32,7 @@ static const struct row *setting_row(const struct setting *setting)
 {
 	switch (setting->type) {
 	case SETTING_ENV:
+		return tree_row("/run/.settings/{secrets}");
 	case SETTING_LIST:
 	case SETTING_NUMBERS:
 	case SETTING_TEXT:
@@ -182,23 +183,21 @@ static int settings_keep(struct op *op, struct file *dir,
 	return value ? file_settings_set(dir, changed_member, value) : -ENOMEM;
 }
 
-/* Parses what was written to a setting. On success *dir is held for the caller,
+/* Parses what was written to a setting: -EINVAL, or -ENODATA if more lines may
+ * make it right; the caller explains. On success *dir is held for the caller,
  * and *value is the caller's. */
 static int setting_read(struct core *core, const struct node *node,
 	const char *text, size_t len, const struct setting **setting,
-	struct file **dir, json_t **value)
+	struct file **dir, json_t **value, char why[256])
 {
-	char why[256];
 	int err;
 
 	*setting = setting_of(core, node, node->name, dir);
 	if (!*setting)
 		return -ENOENT;
-	err = setting_parse(*setting, text, len, value, why, sizeof(why));
-	if (err) {
-		row_refuse(core, "WRITE", node, NULL, err, why);
+	err = setting_parse(*setting, text, len, value, why, 256);
+	if (err)
 		file_drop(*dir);
-	}
 	return err;
 }
 
@@ -208,14 +207,19 @@ static int setting_write(
 {
 	const struct setting *setting;
 	struct file *dir;
+	char why[256];
 	json_t *value;
 	int err;
 
 	if (op->task)
 		return task_wait(op);
-	err = setting_read(op->core, node, text, len, &setting, &dir, &value);
+	err = setting_read(
+		op->core, node, text, len, &setting, &dir, &value, why);
 	if (err)
-		return err;
+		return err == -EINVAL || err == -ENODATA
+			? row_refuse(
+				  op->core, "WRITE", node, NULL, -EINVAL, why)
+			: err;
 	err = settings_keep(op, dir, setting, value);
 	if (!err)
 		err = commit_start(op->core, dir, NULL, op);
@@ -229,10 +233,14 @@ static int setting_check(struct core *core, const struct node *node,
 	const struct setting *setting;
 	struct file *dir;
 	json_t *value;
-	int err = setting_read(core, node, text, len, &setting, &dir, &value);
+	char why[256];
+	int err = setting_read(
+		core, node, text, len, &setting, &dir, &value, why);
 
+	if (err == -EINVAL)
+		row_refuse(core, "WRITE", node, NULL, err, why);
 	if (err)
-		return err;
+		return err == -ENODATA ? 0 : err;
 	json_decref(value);
 	file_drop(dir);
 	return 0;
@@ -272,7 +280,10 @@ const struct row tree_settings_rows[] = {
 		"reading gives the value in force, writing sets it, rm goes "
 		"back to what is inherited"),
 	SETTING("{lines}", 0644, ROW_APPENDS,
-		"a setting of several lines, such as env: likewise",
+		"a setting of several lines, such as description: likewise",
+		.check = setting_check),
+	SETTING("{secrets}", 0600, ROW_APPENDS,
+		"env: environment variables, NAME=value lines; likewise",
 		.check = setting_check),
 	{ 0 },
 };

@@ -159,6 +159,27 @@ class ServiceLife(ResourceCase):
                          "EBUSY")
 
 
+    def test_env_of_commands(self):
+        """Any bytes of UTF-8, for each command, with #! or without."""
+        self.make("vars")
+        self.session("vars")
+        code = 'printf "%s|" "$A" "$B" "$C"; cd /\n'
+        for run in "services/vars/run", "sessions/vars/run":
+            self.save(f"{run}/.settings/env", "A=\"it's\"\nB='two\n"
+                      "lines'\nC='$HOME `id` \\ é'\n")
+            for name, script in (("x", code), ("y", "#!/bin/sh\n" + code)):
+                self.save(f"{run}/{name}", script)
+                self.assertEqual(self.results(f"{run}/{name}.job"), (
+                    "completed", "0", "it's|two\nlines|$HOME `id` \\ é|"))
+                self.assertEqual(self.read(run, f"{name}.job/code"), script)
+            with open(self.at(run, ".settings/env"), "wb") as env:
+                env.write(b"A=caf\xe9\n")
+            self.assertEqual(self.save_error(run + "/z", code), "EILSEQ")
+            os.unlink(self.at(run, ".settings/env"))
+        self.save("services/vars/run/x", "echo \"[$A]\"")
+        self.assertEqual(self.read("services/vars/run/x.job/stdout"), "[]\n")
+
+
 class SnapshotLife(ResourceCase):
     """Snapshots, what is created from them, and images."""
 

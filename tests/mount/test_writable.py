@@ -44,7 +44,9 @@ SETTINGS = {
         "return_wasm_artifact": ("1", BOOL),
         "main": ("a.sh", ["/abs", "a/../b"]),
         "env": ("A=b", ["no value", "=x", "A B=c"])},
-    "commands": {"timeout": ("60", [*NUMBER, "86401"])},
+    "commands": {
+        "timeout": ("60", [*NUMBER, "86401"]),
+        "env": ("A=b", ["no value", "=x", "A B=c"])},
     "snapshots": {"hot": ("1", BOOL), "ttl": ("60", NUMBER)},
     "services sessions": {
         "vcpu": ("4", VCPU)},
@@ -355,6 +357,14 @@ class Others(Tree):
                        r"^(services|sessions|snapshots|images|jobs)/"
                        r"(?!new/)[^/]+", r"\1/ID", path) not in kinds]
         self.assertEqual(missing, [])
+
+    def test_env_is_private(self):
+        """The mounting user's alone, wherever there is one."""
+        self.fill()
+        modes = {path: mode & 0o777 for path, mode in self.files()
+                 if os.path.basename(path) == "env"}
+        self.assertEqual(set(modes.values()), {0o600}, modes)
+        self.assertGreater(len(modes), 8)
 
     def paths(self):
         """All paths and modes, as lines."""
