@@ -24,6 +24,7 @@ enum exit_status {
 
 struct options {
 	char *mountpoint;    /* absolute once the program has checked it */
+	bool is_passed;	     /* it is /dev/fd/N: the caller has mounted */
 	char *source;	     /* as mount(8) and findmnt show it, or NULL */
 	char *url;	     /* never NULL */
 	char *cacert;	     /* absolute, or NULL: the system's own */

@@ -86,8 +86,9 @@ static void mountinfo_read(void *ctx)
 
 void mountinfo_open(struct mount *mount)
 {
-	const char *path = mount->core.options->mountpoint;
-	int id = path ? mount_id(path) : 0;
+	const struct options *options = mount->core.options;
+	const char *path = options->mountpoint;
+	int id = path && !options->is_passed ? mount_id(path) : 0;
 
 	mount->mountinfo_timer.fire = mountinfo_read;
 	mount->mountinfo_timer.ctx = mount;

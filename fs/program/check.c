@@ -179,7 +179,8 @@ static void fuse_check_print(struct check *check)
 		system_check(check->options, check->text, sizeof(check->text));
 
 	if (status == EXIT_OK)
-		say(check, "/dev/fuse can be used; %s",
+		say(check, "/dev/fuse %s; %s",
+			check->options->is_passed ? "is open" : "can be used",
 			others_are_allowed()
 				? "allow_other is allowed"
 				: "allow_other is not: /etc/fuse.conf has no "
@@ -189,8 +190,13 @@ static void fuse_check_print(struct check *check)
 
 static void mountpoint_check(struct check *check)
 {
-	int err = mountpoint_look(
-		check->options->mountpoint, check->text, sizeof(check->text));
+	const char *path = check->options->mountpoint;
+	int err = check->options->is_passed
+		? mountpoint_take(path, check->text, sizeof(check->text))
+		: mountpoint_look(path, check->text, sizeof(check->text));
+
+	if (!err && check->options->is_passed)
+		say(check, "%s: /dev/fuse, and mounted", path);
 
 	check_end(check, "mountpoint", err ? EXIT_MOUNTPOINT : EXIT_OK);
 }

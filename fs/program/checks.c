@@ -108,6 +108,8 @@ enum exit_status system_check(
 	if (options->cacert && access(options->cacert, R_OK))
 		return refuse(EXIT_USAGE, why, why_len, "-o cacert=%s: %s",
 			options->cacert, strerror(errno));
+	if (options->is_passed) /* who passed it has opened and mounted it */
+		return EXIT_OK;
 	if ((options->allow_other || options->allow_root) &&
 		!others_are_allowed())
 		return refuse(EXIT_FUSE, why, why_len,

@@ -6,16 +6,19 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <mntent.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LINE_LEN (8 * PATH_MAX) /* two paths, each byte of them escaped */
+#define FUSE_DEVICE makedev(10, 229) /* as the kernel's devices.txt has it */
+#define LINE_LEN (8 * PATH_MAX)	     /* two paths, each byte of them escaped */
 
 extern char **environ;
 
@@ -182,6 +185,37 @@ int mountpoint_remount(const struct options *options, char *why, size_t why_len)
 	if (mount(NULL, path, NULL, wanted, NULL))
 		return refuse(-errno, why, why_len, "%s: cannot remount: %s",
 			path, strerror(errno));
+	return 0;
+}
+
+int mountpoint_passed(const char *path)
+{
+	int fd, len;
+
+	return sscanf(path, "/dev/fd/%9d%n", &fd, &len) == 1 && fd >= 0 &&
+			path[len] == '\0'
+		? fd
+		: -1;
+}
+
+int mountpoint_take(const char *path, char *why, size_t why_len)
+{
+	struct pollfd poll_fd = { .fd = mountpoint_passed(path) };
+	struct stat st;
+
+	/* 0 to 2 are the daemon's own. */
+	if (poll_fd.fd <= STDERR_FILENO || fstat(poll_fd.fd, &st) ||
+		!S_ISCHR(st.st_mode) || st.st_rdev != FUSE_DEVICE)
+		return refuse(-EBADF, why, why_len,
+			"%s: not /dev/fuse, opened by the caller as descriptor "
+			"3 or higher",
+			path);
+	if (poll(&poll_fd, 1, 0) < 0 || poll_fd.revents & POLLERR)
+		return refuse(-EBADF, why, why_len,
+			"%s: /dev/fuse, but not mounted; whoever passes it "
+			"mounts it first",
+			path);
+	fcntl(poll_fd.fd, F_SETFD, FD_CLOEXEC);
 	return 0;
 }
 

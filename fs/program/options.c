@@ -232,6 +232,13 @@ static int mountpoint_store(struct command_line *line)
 	options->mountpoint = strdup(line->last);
 	if (!options->mountpoint)
 		return -ENOMEM;
+	options->is_passed = mountpoint_passed(options->mountpoint) >= 0;
+	if (options->is_passed &&
+		(options->auto_unmount || options->idle_exit_ms))
+		return refuse_line(line,
+			"-o %s: only who passes %s can unmount it",
+			options->auto_unmount ? "auto_unmount" : "idle_exit",
+			options->mountpoint);
 	if (line->count == 1)
 		return 0;
 	if (strstr(line->first, "://") && !line->has_url) {

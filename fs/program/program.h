@@ -151,6 +151,14 @@ int mountpoint_find(
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len);
 
+/* The descriptor that is passed as the mountpoint "/dev/fd/N": /dev/fuse, which
+ * the caller has opened and mounted, as libfuse and mount.fuse3(8) have it. -1:
+ * it is another path. */
+int mountpoint_passed(const char *path);
+
+/* Checks that it is that, and lets no child inherit it. -EBADF, with why. */
+int mountpoint_take(const char *path, char *why, size_t why_len);
+
 /* What is there, in one line of text; changes nothing. Errors as above, but a
  * live mount of ours is none. */
 int mountpoint_look(const char *path, char *text, size_t text_len);

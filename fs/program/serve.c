@@ -110,6 +110,12 @@ static enum exit_status mountpoint_set(struct options *options, char *why)
 {
 	char path[PATH_MAX];
 
+	if (options->is_passed) {
+		log_set_name(options->mountpoint);
+		return mountpoint_take(options->mountpoint, why, WHY_LEN)
+			? EXIT_MOUNTPOINT
+			: EXIT_OK;
+	}
 	if (mountpoint_prepare(options->mountpoint, path, why, WHY_LEN))
 		return EXIT_MOUNTPOINT;
 	free(options->mountpoint);
