@@ -133,7 +133,7 @@ $(STANDIN): $(SERVER_O)
 # A test is linked with its room and those below it, so that an upward call
 # does not link. Functions that it, or tests/unit/alloc_fail.h, wraps (as
 # __wrap_malloc) replace the real ones.
-$(BUILD)/tests/unit/api/%:   PKGS = cmocka $(API_PKGS)
+$(BUILD)/tests/unit/api/%:   PKGS = cmocka $(API_PKGS) libssl
 $(BUILD)/tests/unit/cache/%: PKGS = cmocka $(CACHE_PKGS)
 $(BUILD)/tests/unit/fs/%:    PKGS = cmocka $(FS_PKGS) $(API_PKGS)
 $(BUILD)/tests/unit/api/%:   $(BUILD)/tests/unit/api/%.o $(LIBAPI)

@@ -131,6 +131,11 @@ void answer_lost(struct api_call *call, CURLcode code)
 		answer_failed(call, -ENOMEM, "out of memory for the answer");
 		return;
 	}
+	if (refused_surely(call)) {
+		answer_failed(call, -ECONNRESET,
+			"the API refused the request on an ending connection");
+		return;
+	}
 	if (reply->is_bomb) {
 		answer_failed(call, -EPROTO,
 			"the answer unpacks to more than 100 times its size");
@@ -148,6 +153,9 @@ void answer_lost(struct api_call *call, CURLcode code)
 	if (call->easy)
 		curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
 	int err = errno_of_curl(code, os_errno);
+	/* HTTP/2 calls it a part of an answer, even if nothing came */
+	if (code == CURLE_PARTIAL_FILE && reply->headers.len == 0)
+		err = -ECONNRESET;
 	/* curl's error is about its last connection; the request was sent on
 	 * an earlier one and may have been carried out. */
 	if (reply->requests > 0 &&

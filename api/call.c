@@ -214,6 +214,19 @@ static void call_resend(struct api_call *call, uint64_t at_ms)
 	call_wait(call, at_ms);
 }
 
+/* What was surely not carried out is sent again, once. */
+static bool call_repeat(struct api_call *call)
+{
+	if (!refused_surely(call))
+		return false;
+	call->was_sent = false;
+	if (call->was_refused)
+		return false;
+	call->was_refused = true;
+	call_resend(call, call->api->now_ms);
+	return true;
+}
+
 static bool call_retry(struct api_call *call, CURLcode code)
 {
 	uint64_t at_ms;
@@ -287,7 +300,7 @@ void call_ended(struct api_call *call, CURLcode code)
 		is_answered ? "" : ": ", is_answered ? "" : call->message);
 	if (is_answered)
 		answer_parse(call, call_parsed);
-	else if (!call_retry(call, code))
+	else if (!call_repeat(call) && !call_retry(call, code))
 		call_finish(call);
 }
 

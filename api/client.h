@@ -42,6 +42,9 @@ struct reply {
 	bool is_too_large, is_bomb;
 	bool is_cut;	   /* only an error's text is cut, without harm */
 	unsigned requests; /* how often curl began to send it */
+	int local_port;	   /* of its connection */
+	unsigned stream;   /* its number there; 0: HTTP/1, or unknown */
+	bool is_refused;   /* the server said that it is not carried out */
 };
 
 struct parse;
@@ -65,7 +68,8 @@ struct api_call {
 	uint64_t sent_number; /* of its last attempt, among all attempts */
 	uint64_t sent_beside; /* how many others were on the wire then */
 	unsigned tries;
-	bool was_sent;
+	bool was_sent;	   /* and may have been carried out */
+	bool was_refused;  /* and sent again */
 	bool was_resigned; /* after a 401 about the clock */
 	bool signs_query;
 	bool was_flipped; /* signs_query was inverted after a 401 */
@@ -121,6 +125,14 @@ CURLcode transfer_defaults(CURL *easy, const struct api *api);
 int transfer_start(struct api_call *call);
 /* Takes it from curl, finished or not. */
 void transfer_stop(struct api_call *call);
+
+/* ---- refused.c: what was surely not carried out ---- */
+
+/* Makes curl tell. */
+CURLcode refused_watch(CURL *easy, struct api_call *call);
+/* True if the server said that it has not carried out the request, which is not
+ * safe, and will not. */
+bool refused_surely(const struct api_call *call);
 
 /* ---- answer.c: what a reply means ---- */
 

@@ -18,18 +18,26 @@
 /*
  * curl resends a request by itself where a kept connection turns out to be
  * dead, without knowing whether it was carried out. So its second attempt is
- * stopped unless the request is safe, and then the third: after that retry.c
- * decides, within the rate limit.
+ * stopped unless the request is safe, or the server refused to carry it out,
+ * and then the third: after that retry.c decides, within the rate limit.
  */
 static int on_request(
 	void *ctx, char *remote, char *local, int remote_port, int local_port)
 {
 	struct api_call *call = ctx;
-	unsigned max = endpoint_is_safe(call->row) ? 2 : 1;
+	struct reply *reply = &call->reply;
+	unsigned max = endpoint_is_safe(call->row) ||
+			(refused_surely(call) && !call->was_refused)
+		? 2
+		: 1;
 
-	(void)remote, (void)local, (void)remote_port, (void)local_port;
-	if (call->reply.requests++ == max)
+	(void)remote, (void)local, (void)remote_port;
+	if (reply->requests++ >= max)
 		return CURL_PREREQFUNC_ABORT;
+	call->was_refused |= refused_surely(call);
+	reply->local_port = local_port;
+	reply->stream = 0;
+	reply->is_refused = false;
 	call->was_sent = true;
 	call->api->stats.sent[call->endpoint]++;
 	return CURL_PREREQFUNC_OK;
@@ -168,6 +176,9 @@ static CURLcode set_request(CURL *easy, struct api_call *call)
 	}
 	if (!is_post && strcmp(method, "GET") != 0)
 		SET(CURLOPT_CUSTOMREQUEST, method);
+	CURLcode code = refused_watch(easy, call);
+	if (code != CURLE_OK)
+		return code;
 	SET(CURLOPT_PRIVATE, call);
 	SET(CURLOPT_ERRORBUFFER, call->curl_error);
 	SET(CURLOPT_PREREQFUNCTION, on_request);

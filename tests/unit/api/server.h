@@ -256,7 +256,7 @@ static void server_forget(struct server *server)
 }
 
 /* Starts a new script and forgets the requests, but keeps connections open. */
-static void server_script(
+static inline void server_script(
 	struct server *server, const struct server_step *script, size_t steps)
 {
 	pthread_mutex_lock(&server->lock);
