@@ -87,6 +87,8 @@ int api_new(const struct api_config *config, struct api **out, char *why,
 
 	if (why_len)
 		why[0] = '\0';
+	/* curl would write the keys of all connections to it */
+	unsetenv("SSLKEYLOGFILE");
 	err = errno_of_curl(curl_global_init_wiped(), 0);
 	if (err)
 		return err;

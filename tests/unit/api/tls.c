@@ -139,6 +139,27 @@ static void a_server_without_tls_gets_nothing(void **state)
 	free(fixture);
 }
 
+/* The keys of a connection are as good as what goes over it. */
+static void no_environment_gets_the_keys(void **state)
+{
+	struct fixture *fixture = malloc(sizeof(*fixture));
+	char url[64];
+
+	(void)state;
+	setenv("SSLKEYLOGFILE", "keys", 1);
+	fixture_start(fixture);
+	api_free(fixture->api);
+	tls_start("good", NULL);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d", server_port);
+	client_start(fixture, url, "good.pem");
+	ask(fixture, API_HEALTH, NULL, NULL);
+	assert_int_equal(fixture->outcome.err, 0);
+	tls_stop();
+	fixture_stop(fixture);
+	assert_int_not_equal(unlink("keys"), 0);
+	free(fixture);
+}
+
 static int make_folder(void **state)
 {
 	FILE *file;
@@ -171,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_right_server_is_trusted),
 		cmocka_unit_test(a_server_without_tls_gets_nothing),
+		cmocka_unit_test(no_environment_gets_the_keys),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
