@@ -165,32 +165,14 @@ void answer_lost(struct api_call *call, CURLcode code)
 	answer_failed(call, err, *why ? why : curl_easy_strerror(code));
 }
 
-static bool is_one_word(const char *s)
-{
-	size_t len = strspn(s,
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"abcdefghijklmnopqrstuvwxyz0123456789_.-");
-
-	return len > 0 && s[len] == '\0';
-}
-
 static void judge_refusal(struct api_call *call)
 {
 	int status = call->reply.headers.status;
-	struct api_error error = api_error_of(call->json);
-	const char *code = error.code;
-	char plain[64];
-	int err = errno_of_status(status, &error);
 
-	if (!*code && is_one_word(error.error))
-		code = error.error;
-	error_message_put(call->code, sizeof(call->code), code);
+	call->err = refusal_read(call->json, status, call->message, call->code);
 	/* the one-time code was refused, not the key */
 	if (call->otp.code[0] && (status == 401 || status == 403))
-		err = -EPERM;
-	snprintf(plain, sizeof(plain), "HTTP %d%s", status,
-		status / 100 == 3 ? ": redirects are not followed" : "");
-	answer_failed(call, err, *error.message ? error.message : plain);
+		call->err = -EPERM;
 }
 
 /* A 200 with {"valid":false} refuses the key, too. */

@@ -312,6 +312,14 @@ enum api_shell_end {
 	SHELL_LOST,	/* the connection broke; err and message say how */
 };
 
+struct api_shell_ended {
+	enum api_shell_end end;
+	int status; /* the shell's exit status; -1: unknown */
+	/* What refused it; if it was lost, only err and message. Borrowed. */
+	const struct api_answer *answer;
+	int64_t wait_s; /* how long the answer asks to wait; -1: it does not */
+};
+
 /* Called from api_run. They must not close the shell. */
 struct api_shell_events {
 	void (*opened)(void *ctx);
@@ -319,10 +327,8 @@ struct api_shell_events {
 	void (*output)(void *ctx, const void *bytes, size_t len);
 	/* api_shell_write takes bytes again. */
 	void (*writable)(void *ctx);
-	/* Called once, the last event. status: the shell's exit status, -1:
-	 * unknown. */
-	void (*ended)(void *ctx, enum api_shell_end end, int status, int err,
-		const char *message);
+	/* Called once, the last event. */
+	void (*ended)(void *ctx, const struct api_shell_ended *ended);
 };
 
 /* Begins to connect. -EINVAL: a bad id. events is borrowed. Closed with
@@ -337,8 +343,12 @@ void api_shell_close(struct api_shell *shell);
 ssize_t api_shell_write(struct api_shell *shell, const void *bytes, size_t len);
 /* Whether it takes bytes; if not, the event `writable` follows. */
 bool api_shell_has_room(struct api_shell *shell);
-/* The terminal's size, now and when it is attached. -ENOMEM. */
-int api_shell_resize(struct api_shell *shell, unsigned columns, unsigned rows);
+/* The terminal's size, now and when it is attached. */
+void api_shell_resize(struct api_shell *shell, unsigned columns, unsigned rows);
+/* How many milliseconds to wait before it is attached again, if this has failed
+ * for the tries-th time (from 1 on): more each time, as for requests. -1: there
+ * is no sense in it. */
+int64_t api_shell_retry_ms(const struct api_shell_ended *ended, unsigned tries);
 /* While it is paused, no output arrives; the server is held up. */
 void api_shell_pause(struct api_shell *shell, bool is_paused);
 

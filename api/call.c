@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
-#include <sys/random.h>
 #include <syslog.h>
 
 #include "api/client.h"
@@ -28,8 +27,7 @@ __attribute__((format(printf, 3, 4))) static void api_log(
 	api->config.log(api->config.ctx, syslog_level, line);
 }
 
-/* The API's clock, as far as it is known. */
-static int64_t api_unix_s(const struct api *api)
+int64_t api_unix_s(const struct api *api)
 {
 	return sign_unix_s() + api->stats.skew_s;
 }
@@ -38,16 +36,6 @@ static int64_t api_unix_s(const struct api *api)
 static int64_t call_wait_s(const struct api_call *call)
 {
 	return headers_wait_s(&call->reply.headers, api_unix_s(call->api));
-}
-
-/* Spreads retries in time. */
-static uint32_t random_number(void)
-{
-	uint32_t number = 0;
-
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
-		return 0; /* too early after the boot */
-	return number;
 }
 
 static void call_wait(struct api_call *call, uint64_t due_ms)
@@ -245,7 +233,7 @@ static bool call_retry(struct api_call *call, CURLcode code)
 		.wait_s = call_wait_s(call),
 		.now_ms = call->api->now_ms,
 		.deadline_ms = call->entry.deadline_ms,
-		.random = random_number(),
+		.random = retry_random(),
 	};
 
 	if (call->err == -ENOMEM || !retry_at(&retry, &at_ms))
@@ -306,23 +294,27 @@ void call_ended(struct api_call *call, CURLcode code)
 
 /* The difference of the clocks is measured each time: ours may have been set,
  * or stopped while the machine slept. */
-static bool call_resign(struct api_call *call)
+void api_learn_clock(struct api *api, int64_t date)
 {
-	struct api_error error = api_error_of(call->json);
-	struct api *api = call->api;
-	int64_t date = call->reply.headers.date;
-
-	if (!call->json && call->reply.text.data)
-		error.message = call->reply.text.data;
-	if (call->was_resigned || !api_error_is_about_clock(&error))
-		return false;
-	call->was_resigned = true;
 	api->stats.resigned++;
 	if (date >= 0)
 		api->stats.skew_s = date - sign_unix_s();
 	api_log(api, LOG_NOTICE,
 		"the clock differs by %" PRId64 " s from the API's",
 		api->stats.skew_s);
+}
+
+static bool call_resign(struct api_call *call)
+{
+	struct api_error error = api_error_of(call->json);
+	struct api *api = call->api;
+
+	if (!call->json && call->reply.text.data)
+		error.message = call->reply.text.data;
+	if (call->was_resigned || !api_error_is_about_clock(&error))
+		return false;
+	call->was_resigned = true;
+	api_learn_clock(api, call->reply.headers.date);
 	return true;
 }
 

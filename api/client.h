@@ -151,6 +151,11 @@ void answer_failed(struct api_call *call, int err, const char *message);
 
 /* ---- call.c: the life of a call ---- */
 
+/* The API's clock, as far as it is known. */
+int64_t api_unix_s(const struct api *api);
+/* After an answer that blames the time stamp: date is its Date, -1: none. */
+void api_learn_clock(struct api *api, int64_t date);
+
 void call_send(struct api_call *call);
 /* curl is done with it. */
 void call_ended(struct api_call *call, CURLcode code);

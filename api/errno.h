@@ -22,6 +22,11 @@ struct api_error {
 /* The reason in an unsuccessful answer; it lives as long as json. */
 struct api_error api_error_of(const json_t *json);
 
+/* What an unsuccessful answer says, for people and for programs. Returns its
+ * -errno. json may be NULL. */
+int refusal_read(const json_t *json, int status, char message[MESSAGE_SIZE],
+	char code[CODE_SIZE]);
+
 /* Copies a string of JSON, the bytes that it stands for, as line_escape does;
  * size is at most MESSAGE_SIZE. */
 void error_message_put(char *out, size_t size, const char *s);

@@ -77,3 +77,27 @@ struct api_error api_error_of(const json_t *json)
 	}
 	return error;
 }
+
+static bool is_one_word(const char *s)
+{
+	size_t len = strspn(s,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789_.-");
+
+	return len > 0 && s[len] == '\0';
+}
+
+int refusal_read(const json_t *json, int status, char message[MESSAGE_SIZE],
+	char code[CODE_SIZE])
+{
+	struct api_error error = api_error_of(json);
+	bool is_word = !*error.code && is_one_word(error.error);
+	char plain[64];
+
+	error_message_put(code, CODE_SIZE, is_word ? error.error : error.code);
+	snprintf(plain, sizeof(plain), "HTTP %d%s", status,
+		status / 100 == 3 ? ": redirects are not followed" : "");
+	error_message_put(
+		message, MESSAGE_SIZE, *error.message ? error.message : plain);
+	return errno_of_status(status, &error);
+}

@@ -3,6 +3,7 @@
 #include "api/retry.h"
 
 #include <errno.h>
+#include <sys/random.h>
 
 #include "api/errno.h"
 
@@ -18,12 +19,21 @@
 #define BARE_LIMIT_MS 1000 /* after a 429 without a time */
 #define ANSWER_MS 100	   /* the least time that an attempt needs */
 
-static uint64_t backoff_ms(const struct retry *retry)
+uint64_t retry_backoff_ms(unsigned tries, uint32_t random)
 {
-	unsigned doublings = retry->tries < 8 ? retry->tries - 1 : 7;
+	unsigned doublings = tries < 8 ? tries - 1 : 7;
 	uint64_t ms = (uint64_t)BACKOFF_MS << doublings;
 
-	return ms + retry->random % (ms / 4);
+	return ms + random % (ms / 4);
+}
+
+uint32_t retry_random(void)
+{
+	uint32_t number = 0;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		return 0; /* too early after the boot */
+	return number;
 }
 
 static bool is_lost(CURLcode code)
@@ -43,7 +53,7 @@ static bool is_temporary(int status)
 static int64_t retry_wait_ms(const struct retry *retry)
 {
 	bool is_limit = retry->status == 429 && !retry->is_quota;
-	uint64_t backoff = backoff_ms(retry);
+	uint64_t backoff = retry_backoff_ms(retry->tries, retry->random);
 
 	if (retry->curl != CURLE_OK)
 		return retry->is_safe && is_lost(retry->curl) &&

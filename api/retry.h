@@ -21,6 +21,12 @@ struct retry {
 	uint32_t random; /* spreads the attempts of many clients */
 };
 
+/* How long to wait after the tries-th attempt, at least 1: longer each time, up
+ * to 40 s. */
+uint64_t retry_backoff_ms(unsigned tries, uint32_t random);
+/* Spreads the attempts of many clients. */
+uint32_t retry_random(void);
+
 /* True: resend it at *at_ms. */
 bool retry_at(const struct retry *retry, uint64_t *at_ms);
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/param.h>
 
-#include <openssl/rand.h>
-#include <wslay/wslay.h>
+#include "api/retry.h"
+#include "api/shell_frames.h"
 
 /*
  * Output is binary and passed on as it arrives, in pieces of any size. Text is
@@ -19,11 +19,12 @@
  */
 
 #define CONNECT_MS 15000
+#define WAIT_MAX_S 3600 /* that an answer may ask for */
 enum {
-	FRAME_MAX = 4096,	/* of what is typed (part 16.7) */
-	QUEUE_MAX = 64 << 10,	/* typed, not sent yet */
-	TURN_MAX = 256 << 10,	/* received in one turn of the loop */
-	CONTROL_MAX = 64 << 10, /* a text message; longer ones are ignored */
+	FRAME_MAX = 4096,     /* of what is typed (part 16.7) */
+	TURN_MAX = 256 << 10, /* received in one turn of the loop */
+	CLOSE_NORMAL = 1000,  /* close frames that end the shell; after any */
+	CLOSE_PLAIN = 1005,   /* other it may live on */
 };
 
 enum shell_state { SHELL_CONNECTS, SHELL_ASKS, SHELL_IS_OPEN, SHELL_HAS_ENDED };
@@ -37,7 +38,8 @@ struct api_shell {
 	enum shell_state state;
 	enum shell_auth auth;
 	int refused; /* by the first way to say who asks: its error */
-	char refused_why[MESSAGE_SIZE];
+	struct upgrade refusal;
+	bool was_resigned; /* after an answer about the clock */
 	uint64_t deadline_ms;
 	struct connection connection;
 
@@ -46,17 +48,14 @@ struct api_shell {
 	struct text out, in;
 	size_t out_at, in_at;
 
-	wslay_event_context_ptr frames;
-	struct text control; /* a text message that arrives */
-	bool is_text;	     /* the message that arrives is one */
-	bool is_control;     /* the frame that arrives: a ping, a close */
-	size_t turn;	     /* what may still be received in this turn */
+	struct frames frames;
+	size_t turn; /* what may still be received in this turn */
 	bool is_paused, was_full, has_more;
-	int read_err;
 	unsigned columns, rows;
+	bool has_resized;
 
-	enum api_shell_end end;
-	int status, err;
+	struct api_shell_ended ended;
+	struct api_answer answer;
 	char message[MESSAGE_SIZE];
 };
 
@@ -66,12 +65,12 @@ static void shell_end(struct api_shell *shell, enum api_shell_end end, int err,
 	if (shell->state == SHELL_HAS_ENDED)
 		return;
 	shell->state = SHELL_HAS_ENDED;
-	shell->end = end;
-	shell->err = err;
+	shell->ended.end = end;
+	shell->answer.err = err;
 	error_message_put(shell->message, sizeof(shell->message), message);
 }
 
-/* ---- what arrives ---- */
+/* ---- what its frames carry ---- */
 
 static void control_output(struct api_shell *shell, const json_t *json)
 {
@@ -83,9 +82,11 @@ static void control_output(struct api_shell *shell, const json_t *json)
 	free(bytes);
 }
 
-static void control_received(struct api_shell *shell)
+static void on_control(void *ctx, const char *text, size_t len)
 {
-	json_t *json = json_read(shell->control.data, shell->control.len);
+	struct api_shell *shell = ctx;
+	json_t *json =
+		shell->state == SHELL_IS_OPEN ? json_read(text, len) : NULL;
 	const char *type = json_string_value(json_member(json, "type"));
 	int64_t status = -1;
 
@@ -93,7 +94,8 @@ static void control_received(struct api_shell *shell)
 	if (type && !strcmp(type, "output")) {
 		control_output(shell, json);
 	} else if (type && !strcmp(type, "exit")) {
-		shell->status = status < 0 || status > 255 ? -1 : (int)status;
+		shell->ended.status =
+			status < 0 || status > 255 ? -1 : (int)status;
 		shell_end(shell, SHELL_EXITED, 0, "");
 	} else if (type && !strcmp(type, "detached")) {
 		shell_end(shell, SHELL_DETACHED, 0, "");
@@ -101,57 +103,20 @@ static void control_received(struct api_shell *shell)
 	json_decref(json);
 }
 
-static void on_frame_start(wslay_event_context_ptr frames,
-	const struct wslay_event_on_frame_recv_start_arg *arg, void *ctx)
+static void on_output(void *ctx, const void *bytes, size_t len)
 {
 	struct api_shell *shell = ctx;
 
-	(void)frames;
-	shell->is_control = wslay_is_ctrl_frame(arg->opcode);
-	if (arg->opcode == WSLAY_TEXT_FRAME ||
-		arg->opcode == WSLAY_BINARY_FRAME) {
-		shell->is_text = arg->opcode == WSLAY_TEXT_FRAME;
-		text_clear(&shell->control);
-	}
+	if (shell->state == SHELL_IS_OPEN)
+		shell->events->output(shell->ctx, bytes, len);
 }
 
-static void on_frame_chunk(wslay_event_context_ptr frames,
-	const struct wslay_event_on_frame_recv_chunk_arg *arg, void *ctx)
-{
-	struct api_shell *shell = ctx;
-
-	(void)frames;
-	if (shell->state != SHELL_IS_OPEN || shell->is_control)
-		return;
-	if (!shell->is_text)
-		shell->events->output(shell->ctx, arg->data, arg->data_length);
-	else if (shell->control.len + arg->data_length <= CONTROL_MAX)
-		text_add(&shell->control, arg->data, arg->data_length);
-	else
-		shell->control.is_failed = true;
-}
-
-static void on_message(wslay_event_context_ptr frames,
-	const struct wslay_event_on_msg_recv_arg *arg, void *ctx)
-{
-	struct api_shell *shell = ctx;
-
-	(void)frames;
-	if (arg->opcode == WSLAY_TEXT_FRAME && !shell->control.is_failed &&
-		shell->state == SHELL_IS_OPEN)
-		control_received(shell);
-	if (arg->opcode == WSLAY_TEXT_FRAME)
-		text_clear(&shell->control);
-}
-
-static ssize_t on_recv(wslay_event_context_ptr frames, uint8_t *bytes,
-	size_t len, int flags, void *ctx)
+static ssize_t on_receive(void *ctx, void *bytes, size_t len)
 {
 	struct api_shell *shell = ctx;
 	size_t left = shell->in.len - shell->in_at;
 	ssize_t n = -EAGAIN;
 
-	(void)flags;
 	if (left) {
 		n = (ssize_t)MIN(left, len);
 		memcpy(bytes, shell->in.data + shell->in_at, (size_t)n);
@@ -161,97 +126,49 @@ static ssize_t on_recv(wslay_event_context_ptr frames, uint8_t *bytes,
 	if (!shell->is_paused && shell->turn && shell->state == SHELL_IS_OPEN)
 		n = connection_read(
 			&shell->connection, bytes, MIN(len, shell->turn));
-	if (n > 0) {
+	if (n > 0)
 		shell->turn -= (size_t)n;
-		return n;
-	}
-	if (n == -EAGAIN)
+	else if (n == -EAGAIN)
 		shell->has_more |= !shell->turn;
-	else
-		shell->read_err = n ? (int)n : -ECONNRESET;
-	wslay_event_set_error(frames,
-		n == -EAGAIN ? WSLAY_ERR_WOULDBLOCK
-			     : WSLAY_ERR_CALLBACK_FAILURE);
-	return -1;
+	return n;
 }
 
-/* ---- what is sent ---- */
-
-static ssize_t on_send(wslay_event_context_ptr frames, const uint8_t *bytes,
-	size_t len, int flags, void *ctx)
+static ssize_t on_send(void *ctx, const void *bytes, size_t len)
 {
 	struct api_shell *shell = ctx;
-	ssize_t n = connection_write(&shell->connection, bytes, len);
 
-	(void)flags;
-	if (n > 0)
-		return n;
-	if (n != -EAGAIN)
-		shell->read_err = n ? (int)n : -ECONNRESET;
-	wslay_event_set_error(frames,
-		n == -EAGAIN ? WSLAY_ERR_WOULDBLOCK
-			     : WSLAY_ERR_CALLBACK_FAILURE);
-	return -1;
+	return connection_write(&shell->connection, bytes, len);
 }
 
-static int on_mask(
-	wslay_event_context_ptr frames, uint8_t *bytes, size_t len, void *ctx)
-{
-	(void)ctx;
-	if (RAND_bytes(bytes, (int)len) == 1)
-		return 0;
-	wslay_event_set_error(frames, WSLAY_ERR_CALLBACK_FAILURE);
-	return -1;
-}
+static const struct frames_events frames_events = {
+	.receive = on_receive,
+	.send = on_send,
+	.output = on_output,
+	.control = on_control,
+};
 
-static int queue_frame(struct api_shell *shell, enum wslay_opcode opcode,
-	const void *bytes, size_t len)
-{
-	struct wslay_event_msg message = {
-		.opcode = (uint8_t)opcode, .msg = bytes, .msg_length = len
-	};
-	int err = wslay_event_queue_msg(shell->frames, &message);
-
-	return err == WSLAY_ERR_NOMEM ? -ENOMEM : 0;
-}
-
-static int queue_size(struct api_shell *shell)
+/* However often it changes, one change is queued at a time. */
+static int send_size(struct api_shell *shell)
 {
 	char text[64];
+
+	if (!shell->has_resized || frames_queued(&shell->frames) >= FRAMES_ROOM)
+		return 0;
+	shell->has_resized = false;
 	int n = snprintf(text, sizeof(text),
 		"{\"type\":\"resize\",\"cols\":%u,\"rows\":%u}", shell->columns,
 		shell->rows);
-
-	return queue_frame(shell, WSLAY_TEXT_FRAME, text, (size_t)n);
+	return frames_queue(&shell->frames, true, text, (size_t)n);
 }
 
 /* ---- the life of a shell ---- */
-
-static int frames_new(struct api_shell *shell)
-{
-	static const struct wslay_event_callbacks callbacks = {
-		.recv_callback = on_recv,
-		.send_callback = on_send,
-		.genmask_callback = on_mask,
-		.on_frame_recv_start_callback = on_frame_start,
-		.on_frame_recv_chunk_callback = on_frame_chunk,
-		.on_msg_recv_callback = on_message,
-	};
-
-	if (wslay_event_context_client_init(&shell->frames, &callbacks, shell))
-		return -ENOMEM;
-	wslay_event_config_set_no_buffering(shell->frames, 1);
-	wslay_event_config_set_max_recv_msg_length(
-		shell->frames, UINT64_MAX >> 1);
-	return queue_size(shell);
-}
 
 static void shell_attached(struct api_shell *shell, size_t used)
 {
 	int err;
 
 	shell->in_at = used;
-	err = frames_new(shell);
+	err = frames_init(&shell->frames, &frames_events, shell);
 	if (err) {
 		shell_end(shell, SHELL_REFUSED, err, "out of memory");
 		return;
@@ -288,9 +205,8 @@ static int upgrade_send(struct api_shell *shell)
 	return n < 0 && n != -EAGAIN ? (int)n : 0;
 }
 
-/* 0: the answer is in; -EINPROGRESS. */
-static int upgrade_receive(struct api_shell *shell, size_t *used, int *status,
-	char message[MESSAGE_SIZE])
+/* 0: upgraded; -EINPROGRESS; or why not. */
+static int upgrade_receive(struct api_shell *shell, struct upgrade *upgrade)
 {
 	char bytes[4096];
 	ssize_t n = 1;
@@ -298,80 +214,118 @@ static int upgrade_receive(struct api_shell *shell, size_t *used, int *status,
 
 	while (n > 0 && err == -EINPROGRESS) {
 		n = connection_read(&shell->connection, bytes, sizeof(bytes));
+		if (n == -EAGAIN)
+			return err;
 		if (n > 0 && text_add(&shell->in, bytes, (size_t)n))
 			return -ENOMEM;
-		if (n > 0)
-			err = upgrade_answer(
-				&shell->in, shell->key, used, status, message);
+		err = upgrade_answer(&shell->in, n <= 0, shell->key, upgrade);
 	}
-	if (err != -EINPROGRESS || n == -EAGAIN)
+	if (err != -EINPROGRESS)
 		return err;
-	snprintf(message, MESSAGE_SIZE, "the connection was closed");
+	snprintf(upgrade->message, MESSAGE_SIZE, "the connection was closed");
 	return n ? (int)n : -ECONNRESET;
 }
 
-static bool is_refusal_of_auth(int status)
+static bool is_refusal_of_auth(const struct upgrade *upgrade)
 {
-	return status == 401 || status == 403;
+	return upgrade->headers.status == 401 || upgrade->headers.status == 403;
+}
+
+/* Whether it is asked again, for another reason or in another way. */
+static bool upgrade_again(
+	struct api_shell *shell, const struct upgrade *upgrade)
+{
+	if (upgrade->is_about_clock && !shell->was_resigned) {
+		shell->was_resigned = true;
+		api_learn_clock(shell->api, upgrade->headers.date);
+		return true;
+	}
+	if (!is_refusal_of_auth(upgrade) || shell->auth == AUTH_NONE)
+		return false;
+	shell->auth++;
+	return true;
+}
+
+static void upgrade_refused(struct api_shell *shell)
+{
+	const struct upgrade *refusal = &shell->refusal;
+
+	shell->answer.status = refusal->headers.status;
+	if (refusal->headers.status)
+		shell->ended.wait_s = headers_wait_s(
+			&refusal->headers, api_unix_s(shell->api));
+	shell_end(shell, SHELL_REFUSED, shell->refused,
+		*refusal->message ? refusal->message
+				  : strerror(-shell->refused));
 }
 
 static void upgrade_run(struct api_shell *shell)
 {
-	char message[MESSAGE_SIZE] = "the connection was lost";
-	int status = 0, err = upgrade_send(shell);
-	size_t used = 0;
+	struct upgrade upgrade = { .message = "the connection was lost" };
+	int err = upgrade_send(shell);
 
 	if (!err)
-		err = upgrade_receive(shell, &used, &status, message);
+		err = upgrade_receive(shell, &upgrade);
 	if (err == -EINPROGRESS)
 		return;
 	if (!err) {
-		shell_attached(shell, used);
+		shell_attached(shell, upgrade.used);
 		return;
 	}
-	if (!shell->refused) {
-		shell->refused = err;
-		memcpy(shell->refused_why, message, sizeof(message));
-	}
-	if (is_refusal_of_auth(status) && shell->auth < AUTH_NONE) {
-		shell->auth++;
-		err = shell_connect(shell);
-		if (!err)
-			return;
-	}
+	bool is_again = upgrade_again(shell, &upgrade);
 	/* The first way is the one that should have worked. */
-	if (is_refusal_of_auth(status))
-		shell_end(shell, SHELL_REFUSED, shell->refused,
-			shell->refused_why);
-	else
-		shell_end(shell, SHELL_REFUSED, err, message);
+	if (shell->refused && is_refusal_of_auth(&upgrade) &&
+		!upgrade.is_about_clock) {
+		upgrade_clear(&upgrade);
+	} else {
+		upgrade_clear(&shell->refusal);
+		shell->refusal = upgrade;
+		shell->refused = err;
+	}
+	if (!is_again) {
+		upgrade_refused(shell);
+		return;
+	}
+	err = shell_connect(shell);
+	if (err)
+		shell_end(shell, SHELL_REFUSED, err, strerror(-err));
 }
 
-static void frames_run(struct api_shell *shell)
+static void open_ended(struct api_shell *shell, int err)
+{
+	unsigned code = err ? 0 : frames_close_code(&shell->frames);
+	char message[64];
+
+	if (err == -EPROTO) {
+		shell_end(shell, SHELL_LOST, err,
+			"the server's frames are no WebSocket frames");
+	} else if (err) {
+		shell_end(shell, SHELL_LOST, err, "the connection was lost");
+	} else if (code == CLOSE_NORMAL || code == CLOSE_PLAIN) {
+		shell_end(shell, SHELL_EXITED, 0, "");
+	} else if (code) {
+		snprintf(message, sizeof(message),
+			"the server closed the connection: code %u", code);
+		shell_end(shell, SHELL_LOST, -ECONNRESET, message);
+	}
+}
+
+static void open_run(struct api_shell *shell)
 {
 	bool reads = !shell->is_paused || shell->in_at < shell->in.len;
+	int err = send_size(shell);
 
 	shell->turn = TURN_MAX;
 	shell->has_more = false;
-	int err = reads ? wslay_event_recv(shell->frames) : 0;
 	if (!err)
-		err = wslay_event_send(shell->frames);
+		err = frames_run(&shell->frames, reads);
+	open_ended(shell, err);
 	if (shell->state != SHELL_IS_OPEN)
 		return;
-	if (err && !shell->read_err)
-		shell_end(shell, SHELL_LOST,
-			err == WSLAY_ERR_NOMEM ? -ENOMEM : -EPROTO,
-			"the server's frames are no WebSocket frames");
-	else if (err)
-		shell_end(shell, SHELL_LOST, shell->read_err,
-			"the connection was lost");
-	else if (wslay_event_get_close_received(shell->frames))
-		shell_end(shell, SHELL_EXITED, 0, "");
-	else if (!wslay_event_get_read_enabled(shell->frames))
-		shell_end(shell, SHELL_LOST, -EPROTO,
-			"the server's frames are no WebSocket frames");
-	size_t queued = wslay_event_get_queued_msg_length(shell->frames);
-	if (shell->was_full && queued < QUEUE_MAX / 2) {
+	size_t queued = frames_queued(&shell->frames);
+	if (shell->has_resized && queued < FRAMES_ROOM)
+		shell->has_more = true;
+	if (shell->was_full && queued < FRAMES_ROOM / 2) {
 		shell->was_full = false;
 		shell->events->writable(shell->ctx);
 	}
@@ -395,12 +349,16 @@ static void shell_run(struct api_shell *shell)
 	if (shell->state < SHELL_IS_OPEN && shell->deadline_ms <= now_ms)
 		shell_end(shell, SHELL_REFUSED, -ETIMEDOUT, "timed out");
 	if (shell->state == SHELL_IS_OPEN)
-		frames_run(shell);
+		open_run(shell);
 	if (shell->state == SHELL_HAS_ENDED && shell->ctx) {
 		void *ctx = shell->ctx;
 		shell->ctx = NULL;
-		shell->events->ended(ctx, shell->end, shell->status, shell->err,
-			shell->message);
+		shell->answer.message = shell->message;
+		shell->answer.code = shell->refusal.code;
+		shell->answer.json = shell->refusal.json;
+		shell->answer.text = "";
+		shell->ended.answer = &shell->answer;
+		shell->events->ended(ctx, &shell->ended);
 	}
 }
 
@@ -425,6 +383,13 @@ unsigned shells_fds(const struct api *api)
 	return count;
 }
 
+static bool shell_reads(const struct api_shell *shell)
+{
+	return !shell->is_paused &&
+		(shell->state != SHELL_IS_OPEN ||
+			!frames_is_full(&shell->frames));
+}
+
 unsigned shells_poll(const struct api *api, struct pollfd *fds)
 {
 	struct api_shell *shell;
@@ -433,7 +398,7 @@ unsigned shells_poll(const struct api *api, struct pollfd *fds)
 	TAILQ_FOREACH(shell, &api->shells, link)
 	if (shell->state != SHELL_HAS_ENDED)
 		count += connection_poll(
-			&shell->connection, !shell->is_paused, fds + count);
+			&shell->connection, shell_reads(shell), fds + count);
 	return count;
 }
 
@@ -470,9 +435,8 @@ int api_shell_open(struct api *api, const char *id,
 	shell->api = api;
 	shell->events = events;
 	shell->ctx = ctx;
-	shell->columns = 80;
-	shell->rows = 24;
-	shell->status = -1;
+	api_shell_resize(shell, 80, 24);
+	shell->ended.status = shell->ended.wait_s = -1;
 	shell->deadline_ms = now_ms + CONNECT_MS;
 	shell->id = strdup(id);
 	int err = shell->id ? shell_connect(shell) : -ENOMEM;
@@ -488,12 +452,11 @@ void api_shell_close(struct api_shell *shell)
 	if (!shell)
 		return;
 	TAILQ_REMOVE(&shell->api->shells, shell, link);
-	if (shell->frames)
-		wslay_event_context_free(shell->frames);
+	frames_clear(&shell->frames);
 	connection_close(&shell->connection);
 	text_clear(&shell->out);
 	text_clear(&shell->in);
-	text_clear(&shell->control);
+	upgrade_clear(&shell->refusal);
 	free(shell->id);
 	free(shell);
 }
@@ -502,8 +465,7 @@ bool api_shell_has_room(struct api_shell *shell)
 {
 	if (shell->state != SHELL_IS_OPEN)
 		return false;
-	shell->was_full =
-		wslay_event_get_queued_msg_length(shell->frames) >= QUEUE_MAX;
+	shell->was_full = frames_queued(&shell->frames) >= FRAMES_ROOM;
 	return !shell->was_full;
 }
 
@@ -514,23 +476,35 @@ ssize_t api_shell_write(struct api_shell *shell, const void *bytes, size_t len)
 
 	while (taken < len && api_shell_has_room(shell)) {
 		size_t n = MIN(len - taken, FRAME_MAX);
-		if (queue_frame(shell, WSLAY_BINARY_FRAME, at + taken, n))
+		if (frames_queue(&shell->frames, false, at + taken, n))
 			return taken ? (ssize_t)taken : -ENOMEM;
 		taken += n;
 	}
-	if (taken && wslay_event_send(shell->frames))
+	if (taken && frames_run(&shell->frames, false))
 		shell->has_more = true; /* the next turn says what is wrong */
 	return (ssize_t)taken;
 }
 
-int api_shell_resize(struct api_shell *shell, unsigned columns, unsigned rows)
+void api_shell_resize(struct api_shell *shell, unsigned columns, unsigned rows)
 {
 	shell->columns = columns;
 	shell->rows = rows;
-	if (shell->state != SHELL_IS_OPEN)
-		return 0;
-	shell->has_more = true; /* to be sent in the next turn */
-	return queue_size(shell);
+	shell->has_resized = true;
+	shell->has_more |= shell->state == SHELL_IS_OPEN;
+}
+
+int64_t api_shell_retry_ms(const struct api_shell_ended *ended, unsigned tries)
+{
+	int status = ended->answer->status, err = ended->answer->err;
+	bool is_final = status
+		? status / 100 != 5 && status != 408 && status != 429
+		: err == -EPROTO || err == -ENOMEM || err == -EINVAL;
+
+	if (is_final ||
+		(ended->end != SHELL_LOST && ended->end != SHELL_REFUSED))
+		return -1;
+	return MAX((int64_t)retry_backoff_ms(tries, retry_random()),
+		MIN(ended->wait_s, WAIT_MAX_S) * 1000);
 }
 
 void api_shell_pause(struct api_shell *shell, bool is_paused)

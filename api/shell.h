@@ -57,11 +57,21 @@ enum shell_auth { AUTH_HEADERS, AUTH_QUERY, AUTH_NONE };
 int upgrade_request(const struct api *api, const char *id, enum shell_auth auth,
 	char key[WEBSOCKET_KEY_SIZE], struct text *out);
 
-/* Reads the answer in `in`: 0: upgraded, and *used bytes were its head;
+struct upgrade {
+	struct headers headers;
+	size_t used; /* by the head */
+	json_t *json;
+	bool is_about_clock;
+	char message[MESSAGE_SIZE];
+	char code[CODE_SIZE];
+};
+
+/* Reads the answer in `in`; is_end: no more follows. 0: upgraded;
  * -EINPROGRESS: not whole yet; else -errno with the reason in message. The
  * status is 0 if there is no answer. */
-int upgrade_answer(const struct text *in, const char *key, size_t *used,
-	int *status, char message[MESSAGE_SIZE]);
+int upgrade_answer(const struct text *in, bool is_end, const char *key,
+	struct upgrade *upgrade);
+void upgrade_clear(struct upgrade *upgrade);
 
 /* ---- all shells of a client ---- */
 

@@ -21,7 +21,7 @@ static int add_auth(struct text *out, const struct api *api, const char *path,
 	enum shell_auth auth)
 {
 	const struct api_credentials *keys = api->config.credentials;
-	int64_t unix_s = sign_unix_s() + api->stats.skew_s;
+	int64_t unix_s = api_unix_s(api);
 	char signature[SIGNATURE_SIZE], line[512];
 	int err = sign_request(
 		signature, keys->secret_key, unix_s, "GET", path, NULL, 0);
@@ -126,54 +126,94 @@ static bool is_accepted(const char *head, const char *key)
 	return len == (size_t)n && memcmp(got, want, len) == 0;
 }
 
-/* The reason in a refusal's body. -EINPROGRESS: there is more to come. */
-static int refusal(const char *head, const char *body, size_t len, int status,
-	char message[MESSAGE_SIZE])
+/* The reason in a refusal's body. -EINPROGRESS: there is more to come. What is
+ * missing of a body that is cut does no harm but to the reason. */
+static int refusal(const char *head, const char *body, size_t len, bool is_end,
+	struct upgrade *upgrade)
 {
+	int status = upgrade->headers.status;
 	size_t digits;
 	const char *length = header_find(head, "Content-Length", &digits);
-	json_t *json = NULL;
 
-	if (length && len < BODY_MAX && len < strtoul(length, NULL, 10))
+	if (!is_end && length && len < BODY_MAX &&
+		len < strtoul(length, NULL, 10))
 		return -EINPROGRESS;
-	json = json_read(body, len);
-	const struct api_error error = api_error_of(json);
-	int err = errno_of_status(status, &error);
-	if (error.message[0] || error.error[0])
-		error_message_put(message, MESSAGE_SIZE,
-			error.message[0] ? error.message : error.error);
-	else
-		snprintf(message, MESSAGE_SIZE, "HTTP status %d", status);
-	json_decref(json);
+	upgrade->json = json_read(body, len);
+	int err = refusal_read(
+		upgrade->json, status, upgrade->message, upgrade->code);
+	struct api_error error = api_error_of(upgrade->json);
+	if (!upgrade->json)
+		error.message = body;
+	upgrade->is_about_clock =
+		status == 401 && api_error_is_about_clock(&error);
 	return err ? err : -EPROTO;
 }
 
-static int upgrade_protocol(char message[MESSAGE_SIZE], const char *why)
+void upgrade_clear(struct upgrade *upgrade)
 {
-	snprintf(message, MESSAGE_SIZE, "%s", why);
+	json_decref(upgrade->json);
+	*upgrade = (struct upgrade){ 0 };
+}
+
+static int upgrade_protocol(struct upgrade *upgrade, const char *why)
+{
+	snprintf(upgrade->message, MESSAGE_SIZE, "%s", why);
 	return -EPROTO;
 }
 
-int upgrade_answer(const struct text *in, const char *key, size_t *used,
-	int *status, char message[MESSAGE_SIZE])
+/* The head of the answer, behind those of interim answers; *start is where it
+ * begins. */
+static int read_head(
+	const struct text *in, struct upgrade *upgrade, size_t *start)
 {
-	char *end = in->len ? memmem(in->data, in->len, "\r\n\r\n", 4) : NULL;
+	struct headers *headers = &upgrade->headers;
+	size_t at = 0;
 
-	*status = 0;
-	if (!end && in->len <= HEAD_MAX)
-		return -EINPROGRESS;
-	if (!end || sscanf(in->data, "HTTP/1.%*1[01] %3d", status) != 1)
-		return upgrade_protocol(message, "the answer is not HTTP/1.1");
-	*used = (size_t)(end + 4 - in->data);
-	char *head = strndup(in->data, *used);
+	headers_init(headers);
+	*start = 0;
+	while (!headers->is_whole) {
+		const char *line = in->data + at;
+		const char *end = memchr(line, '\n', in->len - at);
+		size_t len = end ? (size_t)(end + 1 - line) : 0;
+		if (at == 0 && in->len >= 5 && memcmp(line, "HTTP/", 5) != 0)
+			return upgrade_protocol(
+				upgrade, "the answer is not HTTP/1.1");
+		if (at > HEAD_MAX || (!end && in->len > HEAD_MAX))
+			return upgrade_protocol(
+				upgrade, "the answer's head is too long");
+		if (!end)
+			return -EINPROGRESS;
+		headers_line(headers, line, len);
+		at += len;
+		if (headers->is_whole && headers->status / 100 == 1 &&
+			headers->status != 101) {
+			headers->is_whole = false;
+			*start = at;
+		}
+	}
+	upgrade->used = at;
+	return 0;
+}
+
+int upgrade_answer(const struct text *in, bool is_end, const char *key,
+	struct upgrade *upgrade)
+{
+	size_t start;
+
+	*upgrade = (struct upgrade){ 0 };
+	int err = in->len ? read_head(in, upgrade, &start) : -EINPROGRESS;
+	if (err) {
+		upgrade->headers.status = 0;
+		return err;
+	}
+	char *head = strndup(in->data + start, upgrade->used - start);
 	if (!head)
 		return -ENOMEM;
-	int err = 0;
-	if (*status != 101)
-		err = refusal(head, in->data + *used, in->len - *used, *status,
-			message);
+	if (upgrade->headers.status != 101)
+		err = refusal(head, in->data + upgrade->used,
+			in->len - upgrade->used, is_end, upgrade);
 	else if (!is_accepted(head, key))
-		err = upgrade_protocol(message,
+		err = upgrade_protocol(upgrade,
 			"the answer does not accept the WebSocket's key");
 	free(head);
 	return err;

@@ -61,7 +61,7 @@ struct handle {
 	int output;		  /* of that: which of the job's */
 	uint64_t read_to;	  /* of the output: how far it was read */
 	struct service_log *log;  /* of fs/resources/service_log.c */
-	struct terminal *console; /* of fs/resources/console.c */
+	struct terminal *console; /* of fs/resources/console_file.c */
 	struct listing listing;
 	bool was_listed;
 };

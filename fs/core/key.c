@@ -215,3 +215,16 @@ void key_note(
 	refusal->at = core->now;
 	key_notify(core);
 }
+
+void key_explain(struct core *core, const char *method, const char *path,
+	const struct api_answer *answer)
+{
+	char message[768], advice[384];
+
+	key_note(core, path, answer);
+	key_advice(core, core->credentials, answer, advice, sizeof(advice));
+	snprintf(message, sizeof(message), "%s%s%s", answer->message,
+		*advice ? "; " : "", advice);
+	errors_add(core->errors, &core->now, method, path, answer->status,
+		answer->err, message);
+}

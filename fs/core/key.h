@@ -36,6 +36,10 @@ void key_advice(const struct core *core,
 void key_note(
 	struct core *core, const char *path, const struct api_answer *answer);
 
+/* Explains a failed request in .unsandboxfs/errors, and takes note of it. */
+void key_explain(struct core *core, const char *method, const char *path,
+	const struct api_answer *answer);
+
 /* Invalidates what the kernel has cached of key/. */
 void key_notify(struct core *core);
 

@@ -40,17 +40,8 @@ static bool is_absence(const char *path, int status)
 static void on_error(void *ctx, const char *method, const char *path,
 	const struct api_answer *answer)
 {
-	struct core *core = ctx;
-	char message[768], advice[384];
-
-	if (is_absence(path, answer->status))
-		return;
-	key_note(core, path, answer);
-	key_advice(core, core->credentials, answer, advice, sizeof(advice));
-	snprintf(message, sizeof(message), "%s%s%s", answer->message,
-		*advice ? "; " : "", advice);
-	errors_add(core->errors, &core->now, method, path, answer->status,
-		answer->err, message);
+	if (!is_absence(path, answer->status))
+		key_explain(ctx, method, path, answer);
 }
 
 static void on_log(void *ctx, int level, const char *line)

@@ -117,7 +117,7 @@ int collection_remove(
 /* A link to a resource of this collection. */
 int collection_link(struct op *op, const struct node *node, FILE *out);
 
-/* ---- functions of rows: a live shell, fs/resources/console.c ---- */
+/* ---- functions of rows: a live shell, fs/resources/console_file.c ---- */
 
 /* Opened for writing, it is attached first: -ENOENT, -EBUSY and so on, with the
  * reason in .unsandboxfs/errors. */

@@ -51,21 +51,28 @@ class Terminal:
 class ConsoleCase(MountCase):
     """Makes sessions."""
 
-    def session(self, shell="bash"):
-        """Makes one; returns its directory."""
-        body = json.dumps({"shell": shell}).encode()
+    def request(self, method, path, body=b""):
+        """Sends a request of its own; returns its answer's JSON."""
         stamp = str(int(time.time()))
-        signed = f"{stamp}:POST:/sessions:".encode() + body
+        signed = f"{stamp}:{method}:{path}:".encode() + body
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port)
         self.addCleanup(connection.close)
-        connection.request("POST", "/sessions", body, {
+        connection.request(method, path, body, {
             "Authorization": f"Bearer {PUBLIC}", "X-Timestamp": stamp,
             "X-Signature": hmac.new(SECRET.encode(), signed,
                                     hashlib.sha256).hexdigest()})
-        answer = json.loads(connection.getresponse().read())
+        return json.loads(connection.getresponse().read())
+
+    def session(self, shell="bash"):
+        """Makes one; returns its directory."""
+        answer = self.request("POST", "/sessions",
+                              json.dumps({"shell": shell}).encode())
         self.save(".unsandboxfs/refresh", "1")
         return self.at("sessions", answer["session_id"])
 
+    def destroy(self, folder):
+        """Ends it behind the mount's back."""
+        self.request("DELETE", "/sessions/" + os.path.basename(folder))
 
 
 class Consoles(ConsoleCase):
@@ -391,6 +398,31 @@ class Shells(ConsoleCase):
         self.assertNotIn(f"shell-{process.pid}",
                          os.listdir(self.at("sessions")))
         self.assertEqual(os.listdir(self.at("sessions/new")), [])
+
+    def test_new_session_ends(self):
+        """It ends with the command, however that ends; also without a
+        terminal."""
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV):
+            with self.subTest(number):
+                process, fd, slave, before = self.command(
+                    self.mount.path, "--shell", "bash")
+                os.write(fd, b"echo in-$((1 + 1))\r")
+                self.until(fd, b"in-2")
+                process.send_signal(number)
+                self.assertEqual(process.wait(20), -number)
+                self.assertEqual(termios.tcgetattr(slave), before)
+                self.assertNotIn(f"shell-{process.pid}",
+                                 os.listdir(self.at("sessions")))
+        with subprocess.Popen(
+                [PROGRAM, "shell", self.mount.path, "--shell", "bash"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            process.stdin.write(b"echo in-$((1 + 1))\n")
+            process.stdin.flush()
+            self.until(process.stdout.fileno(), b"in-2")
+            process.terminate()
+            self.assertEqual(process.wait(20), -signal.SIGTERM)
+        self.assertNotIn(f"shell-{process.pid}",
+                         os.listdir(self.at("sessions")))
 
     def test_refused(self):
         folder = self.session()

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 /*
  * One thread, plain sockets. The n-th request that arrives, on whatever
  * connection, is answered by the n-th step of the script, the last step again
@@ -28,7 +30,8 @@ enum server_after {
 };
 
 struct server_step {
-	int status;	     /* 0: no answer, unless there is a raw one */
+	int status;	     /* 0: no answer, unless there is a raw one; 101: a
+				WebSocket, with body as its first frames */
 	const char *headers; /* lines ending in \r\n; NULL: none */
 	const char *body;
 	const char *raw; /* sent verbatim instead of all that */
@@ -92,20 +95,57 @@ static void server_close(struct server_connection *connection, int with_reset)
 	connection->fd = -1;
 }
 
-static void server_answer(
+/* The value of a header of a received request, in a static buffer. */
+static inline const char *server_header(
+	const struct server_seen *seen, const char *name)
+{
+	static char value[512];
+	char key[64];
+	const char *at;
+	size_t len;
+
+	snprintf(key, sizeof(key), "\r\n%s: ", name);
+	at = strcasestr(seen->head, key);
+	if (!at)
+		return NULL;
+	at += strlen(key);
+	len = strcspn(at, "\r");
+	snprintf(value, sizeof(value), "%.*s", (int)len, at);
+	return value;
+}
+
+/* The header that accepts the WebSocket of the last request. */
+static void server_accept_key(const struct server *server, char *head)
+{
+	const struct server_seen *seen = &server->seen[server->seen_count - 1];
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char text[600];
+
+	snprintf(text, sizeof(text), "%s258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
+		server_header(seen, "Sec-WebSocket-Key"));
+	EVP_Digest(text, strlen(text), digest, NULL, EVP_sha1(), NULL);
+	strcpy(head, "Sec-WebSocket-Accept: ");
+	EVP_EncodeBlock((unsigned char *)head + strlen(head), digest, 20);
+	strcat(head, "\r\n");
+}
+
+static void server_answer(struct server *server,
 	struct server_connection *connection, const struct server_step *step)
 {
 	const char *body = step->body ? step->body : "";
 	size_t len = step->body_len ? step->body_len : strlen(body);
-	char head[1024];
+	char head[1024], accept[100] = "";
 	int n;
 
 	if (step->raw) {
 		server_send_all(connection->fd, step->raw, strlen(step->raw));
 	} else if (step->status) {
+		if (step->status == 101)
+			server_accept_key(server, accept);
 		n = snprintf(head, sizeof(head),
-			"HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n",
-			step->status, len, step->headers ? step->headers : "");
+			"HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s%s\r\n",
+			step->status, len, accept,
+			step->headers ? step->headers : "");
 		server_send_all(connection->fd, head, (size_t)n);
 		server_send_all(connection->fd, body, len);
 	}
@@ -171,7 +211,7 @@ static void server_read(
 		if (server->step + 1 < server->steps)
 			server->step++;
 		if (!connection->is_silent)
-			server_answer(connection, step);
+			server_answer(server, connection, step);
 	}
 }
 
@@ -295,25 +335,6 @@ static void server_stop(struct server *server)
 	close(server->listener);
 	close(server->wake);
 	pthread_mutex_destroy(&server->lock);
-}
-
-/* The value of a header of a received request, in a static buffer. */
-static inline const char *server_header(
-	const struct server_seen *seen, const char *name)
-{
-	static char value[512];
-	char key[64];
-	const char *at;
-	size_t len;
-
-	snprintf(key, sizeof(key), "\r\n%s: ", name);
-	at = strcasestr(seen->head, key);
-	if (!at)
-		return NULL;
-	at += strlen(key);
-	len = strcspn(at, "\r");
-	snprintf(value, sizeof(value), "%.*s", (int)len, at);
-	return value;
 }
 
 #endif
