@@ -130,6 +130,10 @@ class Install(unittest.TestCase):
             "--" + name for name in [*names, "check", "help", "version"]))
         self.assertEqual(self.bash("-"), ["-V", "-d", "-f", "-h", "-o"])
         self.assertIn("tests/mount", self.bash("tests/m"))
+        self.assertEqual(self.bash("she"), ["shell"])
+        self.assertEqual(self.bash("shell", "--"), ["--help", "--shell"])
+        self.assertIn("tests/mount", self.bash("shell", "tests/m"))
+        self.assertNotIn("shell", self.bash("tests", "she"))
 
     @unittest.skipUnless(shutil.which("zsh"), "no zsh")
     def test_zsh(self):
@@ -137,6 +141,7 @@ class Install(unittest.TestCase):
         script = f"""
             compset() {{ PREFIX=${{PREFIX##*,}} }}
             compadd() {{ while [[ $1 != -- ]] shift; shift; print -l -- $@ }}
+            _directories() {{ :; }}
             words=({BUILD}/unsandboxfs $@); CURRENT=$#words
             PREFIX=$words[CURRENT]
             source {SHARE}_unsandboxfs"""
@@ -144,7 +149,9 @@ class Install(unittest.TestCase):
         for words, wanted in (
                 (("-o", "ro,"), names),
                 (("--",), ["--" + n for n in [*names, "check", "help", "version"]]),
-                (("-",), ["-d", "-f", "-h", "-o", "-V"])):
+                (("-",), ["-d", "-f", "-h", "-o", "-V"]),
+                (("she",), ["shell"]),
+                (("shell", "-"), ["--help", "--shell"])):
             done = subprocess.run(["zsh", "-fc", script, "zsh", *words],
                                   capture_output=True, text=True, check=True,
                                   timeout=60)
@@ -155,7 +162,9 @@ class Install(unittest.TestCase):
         env = dict(os.environ, HOME=self.place,
                    PATH=BUILD + ":" + os.environ["PATH"])
         for line, wanted in (("unsandboxfs -o ", options()),
-                             ("unsandboxfs --run", ["--run_wait="])):
+                             ("unsandboxfs --run", ["--run_wait="]),
+                             ("unsandboxfs she", ["shell"]),
+                             ("unsandboxfs shell --", ["--shell"])):
             done = subprocess.run(
                 ["fish", "-c", f"source {SHARE}unsandboxfs.fish; "
                  f"complete -C '{line}'"], env=env, capture_output=True,

@@ -38,49 +38,16 @@ static const char usage[] =
 
 static struct termios cooked;
 static volatile sig_atomic_t is_raw, has_resized = 1;
+/* The directory of a session that ends with us; -1: none. */
+static volatile sig_atomic_t own_session = -1;
 
-/* Async-signal-safe. */
-static void terminal_restore(void)
-{
-	if (is_raw)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &cooked);
-	is_raw = 0;
-}
-
-static void on_end(int number)
-{
-	terminal_restore();
-	signal(number, SIG_DFL);
-	raise(number);
-}
-
-static void on_resize(int number)
-{
-	(void)number;
-	has_resized = 1;
-}
-
-static void terminal_raw(void)
-{
-	static const int ends[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV,
-		SIGBUS, SIGABRT, SIGPIPE };
-	struct sigaction action = { .sa_handler = on_end };
-	struct termios raw;
-
-	if (tcgetattr(STDIN_FILENO, &cooked))
-		return;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sigaction(ends[i], &action, NULL);
-	action.sa_handler = on_resize;
-	sigaction(SIGWINCH, &action, NULL);
-	raw = cooked;
-	cfmakeraw(&raw);
-	is_raw = 1;
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-}
+static const int ends[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV, SIGBUS,
+	SIGABRT, SIGPIPE };
+enum { ENDS = sizeof(ends) / sizeof(*ends) };
 
 /* ---- files of the mount ---- */
 
+/* Async-signal-safe. */
 static int file_write(int dir, const char *name, const char *text)
 {
 	int fd = openat(dir, name, O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -93,6 +60,73 @@ static int file_write(int dir, const char *name, const char *text)
 		err = -errno;
 	return err;
 }
+
+/* Ends a session of our own, once. Async-signal-safe. */
+static int session_end(void)
+{
+	int dir = own_session;
+
+	own_session = -1;
+	return dir < 0 ? 0 : file_write(dir, "destroy", "1\n");
+}
+
+/* ---- signals and the terminal ---- */
+
+/* Async-signal-safe. */
+static void terminal_restore(void)
+{
+	if (is_raw)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &cooked);
+	is_raw = 0;
+}
+
+static void on_end(int number)
+{
+	terminal_restore();
+	session_end();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void on_resize(int number)
+{
+	(void)number;
+	has_resized = 1;
+}
+
+static void signals_catch(void)
+{
+	struct sigaction action = { .sa_handler = on_end };
+
+	for (int i = 0; i < ENDS; i++)
+		sigaction(ends[i], &action, NULL);
+	action.sa_handler = on_resize;
+	sigaction(SIGWINCH, &action, NULL);
+}
+
+static void signals_block(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (int i = 0; i < ENDS; i++)
+		sigaddset(&set, ends[i]);
+	sigprocmask(how, &set, NULL);
+}
+
+static void terminal_raw(void)
+{
+	struct termios raw;
+
+	if (tcgetattr(STDIN_FILENO, &cooked))
+		return;
+	raw = cooked;
+	cfmakeraw(&raw);
+	is_raw = 1;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+}
+
+/* ---- the dialogue ---- */
 
 static void size_send(int dir)
 {
@@ -120,8 +154,6 @@ static int exit_status(int dir)
 	close(fd);
 	return (int)strtol(text, NULL, 10);
 }
-
-/* ---- the dialogue ---- */
 
 struct dialogue {
 	int console;
@@ -285,6 +317,7 @@ static int attach(int dir, const char *path)
 		openat(dir, "console", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (dialogue.console < 0)
 		return fail(path, "no live shell", -errno);
+	signals_catch();
 	terminal_raw();
 	int err = dialogue_run(&dialogue, dir);
 	terminal_restore();
@@ -296,29 +329,43 @@ static int attach(int dir, const char *path)
 	return dialogue.leaves ? EXIT_OK : exit_status(dir);
 }
 
-/* A session of its own, from a draft. It ends with the shell. */
-static int attach_new(int mount, const char *mountpoint, const char *shell)
+/* Makes a session from a draft. Returns its directory, or -errno. */
+static int session_make(int mount, const char *path, const char *shell)
 {
-	char draft[64], path[64];
-	int dir, status, err = 0;
+	char draft[64];
+	int err = 0;
 
 	snprintf(draft, sizeof(draft), "sessions/new/shell-%d", (int)getpid());
-	snprintf(path, sizeof(path), "sessions/shell-%d", (int)getpid());
 	if (mkdirat(mount, draft, 0700))
-		return fail(mountpoint, draft, -errno);
-	dir = openat(mount, draft, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return -errno;
+	int dir = openat(mount, draft, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || (err = file_write(dir, "shell", shell)) ||
 		renameat(mount, draft, mount, path)) {
 		err = err ? err : -errno;
 		unlinkat(mount, draft, AT_REMOVEDIR);
-		return fail(mountpoint, "no new session", err);
 	}
-	close(dir);
+	if (dir >= 0)
+		close(dir);
+	if (err)
+		return err;
 	dir = openat(mount, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? -errno : dir;
+}
+
+/* A session of its own, which ends with the shell, or with us. */
+static int attach_new(int mount, const char *mountpoint, const char *shell)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "sessions/shell-%d", (int)getpid());
+	signals_block(SIG_BLOCK);
+	int dir = own_session = session_make(mount, path, shell);
+	signals_catch();
+	signals_block(SIG_UNBLOCK);
 	if (dir < 0)
-		return fail(mountpoint, path, -errno);
-	status = attach(dir, path);
-	err = file_write(dir, "destroy", "1\n");
+		return fail(mountpoint, "no new session", dir);
+	int status = attach(dir, path);
+	int err = session_end();
 	close(dir);
 	if (err && err != -ENOENT)
 		fail(mountpoint, "the session could not be ended", err);

@@ -11,7 +11,11 @@ _unsandboxfs()
 	names=$("$1" --help all 2>/dev/null |
 		sed -n 's/^ *-o \([a-z_]*=\{0,1\}\).*/\1/p')
 	compopt +o nospace
-	if [[ $prev == -o ]]; then
+	if [[ ${COMP_WORDS[1]} == shell && $COMP_CWORD -gt 1 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "--help --shell" -- "$cur")
+		[[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		compopt -o filenames
+	elif [[ $prev == -o ]]; then
 		# The last option of a list: what stands before it stays.
 		local before=${cur%"${cur##*,}"}
 
@@ -24,7 +28,8 @@ _unsandboxfs()
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "-d -f -h -o -V" -- "$cur")
 	else
-		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur"
+			[[ $COMP_CWORD == 1 ]] && compgen -W shell -- "$cur")
 		compopt -o filenames
 	fi
 	[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace
