@@ -53,6 +53,13 @@ struct handle {
 	bool is_user; /* of what the kernel keeps: counted in the node */
 	pid_t opener; /* the process that opened it, 0: unknown */
 
+	/* Of what is read past the page cache: the thread that opened it to
+	 * read, and the size that its process was told; see fs/ops/nodes.c. */
+	pid_t reader;
+	off_t told;
+	bool was_told, was_told_since_read;
+	bool follows; /* it wants to know how the file grows */
+
 	char *text;
 	size_t len;
 	uint32_t digest; /* of a user's text */

@@ -31,8 +31,8 @@ struct node {
 	uint32_t content_hash, attr_hash, page_hash, users;
 	const char *id;	  /* "" where the row has none */
 	const char *name; /* "" where the row has none */
-	/* Of ROW_UNSIZED: the length of what was read or saved last; 0:
-	 * unknown. */
+	/* Of ROW_UNSIZED: the length of what was read or saved last, of a log
+	 * of what was fetched last; 0: unknown. */
 	size_t known_len;
 	struct edit *edit; /* what is being written; NULL: nothing */
 	char words[];	   /* id and name */

@@ -64,17 +64,73 @@ int tree_lookup(struct op *op)
 	return err ? err : lookup_reply(op, &found);
 }
 
+/*
+ * A file that changes while a program copies it: tar reports a file that is
+ * larger at the end than at the beginning, and pads one that is shorter than
+ * fstat said. So the process that has it open to read is told one size, which
+ * is that of what it reads. It is told of growth once it asks for it: by a read
+ * at the end, or by asking twice without a read between, as tail -f does.
+ */
+static struct handle *reader_of(const struct op *op, const struct node *node)
+{
+	struct handle *handle;
+	pid_t process = 0;
+
+	if (node->holds < 2) /* the operation's is one */
+		return NULL;
+	TAILQ_FOREACH_REVERSE(handle, &op->core->open, handle_list, link)
+	{
+		if (handle->node != node || !handle->reader)
+			continue;
+		if (handle->reader == op->pid)
+			return handle;
+		if (!process)
+			process = writer_process(op->pid);
+		if (process && writer_process(handle->reader) == process)
+			return handle;
+	}
+	return NULL;
+}
+
+static void reader_tell(
+	struct handle *handle, struct stat *attr, double *timeout_s)
+{
+	if (handle->text)
+		handle->told = (off_t)handle->len;
+	else if (!handle->was_told || handle->follows)
+		handle->told = attr->st_size;
+	handle->was_told = handle->was_told_since_read = true;
+	if (handle->told == attr->st_size)
+		return;
+	attr_size(attr, (uint64_t)handle->told);
+	*timeout_s = 0;
+}
+
+int tree_read(struct op *op)
+{
+	struct handle *handle = op->handle;
+
+	handle->follows |= handle->was_told && op->offset >= handle->told;
+	handle->was_told_since_read = false;
+	return handle->kind->read(op);
+}
+
 int tree_getattr(struct op *op)
 {
 	struct node *node = op->node;
+	struct handle *reader = reader_of(op, node);
 	struct stat attr;
 	double timeout_s;
 
+	if (reader)
+		reader->follows |= reader->was_told_since_read;
 	int err = node_exists(op, node);
 	if (!err)
 		err = row_attr(op, node, &attr, &timeout_s);
 	if (err)
 		return err;
+	if (reader)
+		reader_tell(reader, &attr, &timeout_s);
 	if (node->edit && node->edit->writers && node->edit->base >= 0) {
 		attr.st_size = node->edit->base + node->edit->len;
 		timeout_s = 0;

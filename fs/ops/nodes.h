@@ -33,6 +33,7 @@ int tree_getattr(struct op *op);
 int tree_setattr(struct op *op);
 int tree_readlink(struct op *op);
 int tree_open(struct op *op);
+int tree_read(struct op *op);
 int tree_lseek(struct op *op); /* flags: whence */
 int tree_write(struct op *op); /* extra: the bytes; a whole value is sent */
 int tree_flush(struct op *op);

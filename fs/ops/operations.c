@@ -154,7 +154,7 @@ static void do_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 			.opens = true, .method = "CREATE"));
 }
 
-static int run_read(struct op *op)
+static int saved_read(struct op *op)
 {
 	return op->handle->kind->read(op);
 }
@@ -162,7 +162,7 @@ static int run_read(struct op *op)
 static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *fi)
 {
-	request_start(req, run_read, run_read,
+	request_start(req, tree_read, saved_read,
 		REQUEST(.ino = ino, .fi = fi, .size = size, .offset = offset));
 }
 

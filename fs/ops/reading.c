@@ -12,6 +12,7 @@
 #include "fs/jobs/jobs.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
+#include "fs/ops/scratch.h"
 
 static int row_value(
 	struct op *op, const struct node *node, const json_t **value)
@@ -280,8 +281,11 @@ int node_open(struct op *op, struct node *node, struct handle **out)
 	if (err) {
 		op->fi.fh = 0;
 		handle_free(op->core, *out);
+		return err;
 	}
-	return err;
+	if (op->fi.direct_io && access == O_RDONLY && !scratch_is(node))
+		(*out)->reader = op->pid;
+	return 0;
 }
 
 int tree_open(struct op *op)

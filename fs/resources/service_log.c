@@ -23,8 +23,8 @@
  * request at a time, however many readers there are. A log that nobody has open
  * is not held.
  *
- * Its size is 0 until something of it was read. Otherwise tar and cp, which
- * read the size first, would report that the file changed.
+ * Its size is that of what was fetched last. It is asked for again only if some
+ * reader follows the log.
  */
 
 enum { FOLLOW_MS = 1000 }; /* how long a follower waits for new lines */
@@ -39,7 +39,6 @@ struct service_log {
 	uint64_t ino;	       /* of its node */
 	char *id;	       /* a service's, or "api", "pool/NODE" */
 	unsigned users;
-	bool was_read;
 	FILE *file; /* for readers, up to size; NULL: nothing came yet */
 	uint64_t size;
 
@@ -180,6 +179,7 @@ static void log_work(void *ctx)
 static void log_done(void *ctx)
 {
 	struct service_log *log = ctx;
+	struct node *node;
 	int err = log->err;
 
 	worker_drop(log->core->reader, log->answer);
@@ -188,6 +188,9 @@ static void log_done(void *ctx)
 		log_file_close(log->core, log->file);
 	log->file = log->held.file;
 	log->size = log->held.size;
+	node = node_find(&log->core->nodes, log->ino);
+	if (node)
+		node->known_len = log->size;
 	if (err == -EAGAIN && log->users && log->core->api)
 		err = log_ask(log, log->priority);
 	if (!log->call)
@@ -285,6 +288,16 @@ static int log_follow(struct op *op, struct service_log *log)
 
 /* ---- reading ---- */
 
+static bool log_is_followed(const struct service_log *log)
+{
+	const struct handle *handle;
+
+	TAILQ_FOREACH(handle, &log->core->open, link)
+	if (handle->log == log && handle->follows)
+		return true;
+	return false;
+}
+
 int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {
@@ -294,12 +307,9 @@ int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 		: resource_attr(op, node, attr, timeout_s);
 
 	*timeout_s = 0;
-	if (err || !log || !log->was_read)
-		return err;
-	if (!op->cached_only)
+	if (!err && !op->cached_only && log && log_is_followed(log))
 		err = log_follow(op, log);
-	attr->st_size = log->size;
-	attr->st_blocks = (log->size + 511) / 512;
+	attr_size(attr, log && log->file ? log->size : node->known_len);
 	return err;
 }
 
@@ -307,10 +317,8 @@ static int log_read(struct op *op)
 {
 	struct service_log *log = op->handle->log;
 	uint64_t offset = op->offset;
-	int err;
+	int err = offset < log->size ? 0 : log_follow(op, log);
 
-	log->was_read = true;
-	err = offset < log->size ? 0 : log_follow(op, log);
 	if (err)
 		return err;
 	if (offset >= log->size)

@@ -242,7 +242,7 @@ static int json_attr(struct op *op, const struct node *node, struct stat *attr,
 	struct job *job = node_job(op, node);
 	size_t len = 0;
 
-	if (err || !job_is_final(job))
+	if (err)
 		return err;
 	if (job_has_own_json(job)) {
 		char *text = job_json(job, &len);
