@@ -15,6 +15,9 @@
 #define CONNECTIONS_MAX 256L
 #define CONNECTIONS_KEPT 64L
 #define POLL_FDS_MAX 16
+/* A turn of the loop is shorter, on a slow and busy machine, too. */
+#define STALL_MS 500
+#define GRACE_MS 2000 /* to read a long answer */
 #define POLL_MS_MAX 3600000
 /* Calls that an answer lets go out at once still go in the same turn. */
 #define ROUNDS 4
@@ -138,15 +141,42 @@ void api_free(struct api *api)
 	curl_global_cleanup();
 }
 
-/* curl times out by its own clock, which may differ from now_ms. */
+/*
+ * A process that was stopped, or held up by a disk, has not waited for answers:
+ * they may wait for it. So curl has no time limit of its own, and that time
+ * does not count.
+ */
+static void excuse(struct api *api)
+{
+	uint64_t now_ms = api->now_ms;
+	struct api_call *call;
+
+	if (!api->due_ms || now_ms < api->due_ms + STALL_MS)
+		return;
+	TAILQ_FOREACH(call, &api->on_wire, link)
+	{
+		uint64_t *deadline_ms = &call->entry.deadline_ms;
+
+		*deadline_ms +=
+			MIN(now_ms - api->due_ms, UINT64_MAX - *deadline_ms);
+		if (!call->was_excused)
+			*deadline_ms = MAX(*deadline_ms, now_ms + GRACE_MS);
+		call->was_excused = true;
+	}
+}
+
 static void time_out(struct api *api)
 {
 	struct api_call *call, *next;
 
 	for (call = TAILQ_FIRST(&api->on_wire); call; call = next) {
 		next = TAILQ_NEXT(call, link);
-		if (call->entry.deadline_ms <= api->now_ms)
-			call_ended(call, CURLE_OPERATION_TIMEDOUT);
+		if (call->entry.deadline_ms > api->now_ms)
+			continue;
+		snprintf(call->curl_error, sizeof(call->curl_error),
+			"no whole answer within %g s",
+			(api->now_ms - call->sent_ms) / 1000.0);
+		call_ended(call, CURLE_OPERATION_TIMEDOUT);
 	}
 }
 
@@ -207,6 +237,8 @@ void api_run(struct api *api, uint64_t now_ms)
 	int round = 0, running;
 
 	api->now_ms = now_ms;
+	excuse(api);
+	api->due_ms = 0;
 	time_out(api);
 	fail_late(api);
 	while (send_due(api) || round == 0) {
@@ -227,7 +259,10 @@ static int wait_ms(struct api *api, uint64_t now_ms, int timeout_ms)
 {
 	uint64_t wake_ms =
 		MIN(rate_wake_ms(&api->rate, now_ms), shells_wake_ms(api));
+	struct api_call *call;
 
+	TAILQ_FOREACH(call, &api->on_wire, link)
+	wake_ms = MIN(wake_ms, call->entry.deadline_ms);
 	if (timeout_ms < 0 || timeout_ms > POLL_MS_MAX)
 		timeout_ms = POLL_MS_MAX;
 	if (!TAILQ_EMPTY(&api->finished) || wake_ms <= now_ms)
@@ -263,11 +298,12 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 		all = calloc(nfds + more, sizeof(*all));
 	}
 	int err = waits && all ? 0 : -ENOMEM;
+	timeout_ms = wait_ms(api, now_ms, timeout_ms);
+	api->due_ms = now_ms + (uint64_t)timeout_ms;
 	if (!err) {
 		memcpy(all, fds, nfds * sizeof(*fds));
 		more = shells_poll(api, all + nfds);
-		err = poll_all(api, all, nfds + more, waits,
-			wait_ms(api, now_ms, timeout_ms));
+		err = poll_all(api, all, nfds + more, waits, timeout_ms);
 	}
 	/* curl reports neither POLLHUP nor POLLERR; a change of
 	 * /proc/self/mountinfo is reported once. */

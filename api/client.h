@@ -70,6 +70,7 @@ struct api_call {
 	unsigned tries;
 	bool was_sent;	   /* and may have been carried out */
 	bool was_refused;  /* and sent again */
+	bool was_excused;  /* the process was stopped meanwhile */
 	bool was_resigned; /* after a 401 about the clock */
 	bool signs_query;
 	bool was_flipped; /* signs_query was inverted after a 401 */
@@ -95,6 +96,7 @@ struct api {
 	bool is_tls;
 
 	uint64_t now_ms; /* of the newest api_run */
+	uint64_t due_ms; /* when api_poll was to return; 0: it was not called */
 	struct rate rate;
 	uint64_t sent_count;
 	struct call_list on_wire, parsing, finished;

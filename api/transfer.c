@@ -164,7 +164,6 @@ static CURLcode set_request(CURL *easy, struct api_call *call)
 {
 	const char *method = call->row->method;
 	bool is_post = strcmp(method, "POST") == 0;
-	uint64_t left = call->entry.deadline_ms - call->api->now_ms;
 
 	SET(CURLOPT_URL, call->url.url);
 	SET(CURLOPT_HTTPHEADER, call->headers);
@@ -187,8 +186,7 @@ static CURLcode set_request(CURL *easy, struct api_call *call)
 	SET(CURLOPT_HEADERDATA, call);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, call);
-	SET(CURLOPT_TIMEOUT_MS, (long)MIN(left, INT32_MAX));
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)MIN(left, CONNECT_MS));
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	return CURLE_OK;
 }
 

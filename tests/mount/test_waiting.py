@@ -279,5 +279,30 @@ class Waiting(MountCase):
         self.assertEqual(os.stat(self.at(job, "exit_code")).st_size, 2)
 
 
+class Stopped(MountCase):
+    """A daemon that is stopped for longer than its time limit."""
+
+    options = "timeout=2"
+
+    def test_an_answer_waits_for_it(self):
+        self.server.fault({"method": "POST", "path": "/execute/async",
+                           "after": True, "delay_ms": 500})
+        source = os.path.join(self.place.path, "late.sh")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("echo late\n")
+        copy = subprocess.Popen(["cp", source, self.at("jobs/new/late.sh")],
+                                stdin=subprocess.DEVNULL)
+        self.addCleanup(copy.kill)
+        self.wait_for(lambda: self.server.requests().get(
+            "POST /execute/async"), "the job was submitted")
+        self.mount.process.send_signal(signal.SIGSTOP)
+        time.sleep(4)
+        self.mount.process.send_signal(signal.SIGCONT)
+        self.assertEqual(copy.wait(20 * SLOWNESS), 0)
+        self.assertEqual(self.results("jobs/new/late.sh.job"),
+                         ("completed", "0", "late\n"))
+        self.assertEqual(len(self.executions()), 1)
+
+
 if __name__ == "__main__":
     unittest.main()

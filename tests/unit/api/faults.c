@@ -292,6 +292,55 @@ static void a_kept_connection_dies(void **state)
 	free(fixture);
 }
 
+/* Sends a request; the server has answered it, but nothing was read. */
+static void until_answered(struct fixture *fixture, const char *body)
+{
+	struct pollfd fd = { .fd = worker_fd(fixture->worker),
+		.events = POLLIN };
+
+	outcome_clear(&fixture->outcome);
+	start(fixture, body ? API_EXECUTE : API_JOBS, NULL, body,
+		&fixture->outcome);
+	for (;;) {
+		assert_int_equal(
+			api_poll(fixture->api, &fd, 1, fixture->now_ms, 10), 0);
+		if (server_seen_count(&fixture->server) > 0)
+			return;
+		api_run(fixture->api, fixture->now_ms);
+	}
+}
+
+/* Time in which the process did not run is not waited for an answer. */
+static void stopped_for_an_hour(void **state)
+{
+	struct fixture *fixture = malloc(sizeof(*fixture));
+
+	(void)state;
+	fixture_start(fixture);
+	SCRIPT(fixture, OK);
+	until_answered(fixture, "{}");
+	fixture->now_ms += 3600000;
+	api_run(fixture->api, fixture->now_ms);
+	settle(fixture);
+	assert_int_equal(fixture->outcome.err, 0);
+	assert_int_equal(server_seen_count(&fixture->server), 1);
+
+	SCRIPT(fixture, SILENT(AFTER_HANG));
+	until_answered(fixture, "{}");
+	fixture->now_ms += 3600000;
+	api_run(fixture->api, fixture->now_ms);
+	assert_int_equal(fixture->outcome.count, 0);
+	fixture->now_ms += 119000;
+	turn(fixture, 0);
+	assert_int_equal(fixture->outcome.count, 0);
+	fixture->now_ms += 1000;
+	settle(fixture);
+	assert_int_equal(fixture->outcome.err, -ETIMEDOUT);
+	assert_non_null(strstr(fixture->outcome.message, "no whole answer"));
+	fixture_stop(fixture);
+	free(fixture);
+}
+
 static void connection_refused(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
@@ -537,6 +586,7 @@ int main(void)
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(a_kept_connection_dies),
 		cmocka_unit_test(connection_refused),
+		cmocka_unit_test(stopped_for_an_hour),
 		cmocka_unit_test(answers_have_a_limit),
 		cmocka_unit_test(headers_have_a_limit),
 		cmocka_unit_test(a_key_may_be_refused_with_200),
