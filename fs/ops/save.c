@@ -25,7 +25,7 @@
  * is the one that opened, holds no other writable descriptor of the file, and
  * is not being killed. Everything else is saved by the last release, which
  * always comes and is handled before the process's next request, since there is
- * one loop.
+ * one loop. But every close makes durable what was written before it.
  *
  * A rename moves the inode and with it what was sent: content is never run
  * again under a new name. Content that was not sent (it was written under a
@@ -172,11 +172,12 @@ int save_flush(struct op *op)
 			"wrote is kept and not run");
 		file->sent = file->generation;
 	}
-	if (found != WRITER_LAST)
-		return op_reply_ok(op);
-	err = save_find_name(file, &as);
+	if (found == WRITER_LAST)
+		err = save_find_name(file, &as);
 	if (!err)
-		err = save_start(op->core, file, &handle->opened, &as, op);
+		err = found == WRITER_LAST
+			? save_start(op->core, file, &handle->opened, &as, op)
+			: commit_start(op->core, file, &handle->opened, op);
 	return err ? err : save_wait(op);
 }
 

@@ -38,6 +38,24 @@ static int save(void)
 	return put("run/d/new.txt", "x");
 }
 
+/* A close that is not the last one, of a process that /proc does not have. */
+static int close_one(void)
+{
+	struct fuse_flush_in in = { 0 };
+	unsigned which;
+	int err = call_open_to_write("run/d/new.txt", 0, &which);
+
+	if (err)
+		return err;
+	err = call_write(which, 0, "x", 1);
+	kernel.is_foreign = true;
+	in.fh = kernel.open[which].fh;
+	if (!err)
+		err = ASK(FUSE_FLUSH, kernel.open[which].ino, in, NULL, 0);
+	kernel.is_foreign = false;
+	return err;
+}
+
 static int set(void)
 {
 	return put("run/d/.settings/ttl", "7\n");
@@ -94,6 +112,7 @@ static void each(void **ctx)
 		const char *synced[2];
 	} cases[] = {
 		{ "save", save, { "/run/d/new.txt\n", "/run/d\n" } },
+		{ "close", close_one, { "/run/d/new.txt\n", "/run/d\n" } },
 		{ "set", set, { "/run/d/.settings\n", "/run/d\n" } },
 		{ "draft", set_draft, { "/drafts.json\n", "/drafts.json\n" } },
 		{ "cut", cut, { "/run/d/old.txt\n", "/run/d/old.txt\n" } },

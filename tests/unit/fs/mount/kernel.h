@@ -49,6 +49,7 @@ static struct {
 	int fd; /* readable while there is a request to be read */
 	uint64_t now_ms;
 	bool is_over;
+	bool is_foreign; /* requests come from another pid namespace */
 	unsigned cut;	/* it is over after so many turns, whatever is under way
 			   in the threads then; 0: not */
 	unsigned bytes; /* how many of the newest request */
@@ -311,7 +312,7 @@ static inline uint64_t kernel_post(uint32_t opcode, uint64_t ino,
 		.nodeid = ino,
 		.uid = getuid(),
 		.gid = getgid(),
-		.pid = (uint32_t)getpid(),
+		.pid = kernel.is_foreign ? 0 : (uint32_t)getpid(),
 	};
 	uint64_t one = 1;
 
