@@ -77,6 +77,16 @@ int lookup_settings(struct lookup_result *found, const struct file *dir);
 int lookup_row(struct lookup_result *found, const struct row *row,
 	const char *id, const char *name);
 
+/* What is known of a directory, for its extended attributes
+ * (fs/ops/row_xattrs.c). All zero: nothing. */
+enum { ABOUT_LEN = 256 };
+struct about {
+	const char *id; /* borrowed until the loop's next turn; or NULL */
+	char status[ABOUT_LEN];
+	bool is_fetched; /* the API was asked: */
+	uint64_t fetched_ms, fresh_until_ms;
+};
+
 struct row {
 	const char *path;
 	const char *help; /* one line, for the man page and the README */
@@ -134,6 +144,11 @@ struct row {
 	 * directory's. */
 	int (*attr)(struct op *op, const struct node *node, struct stat *attr,
 		double *timeout_s);
+
+	/* What is known of a directory: its extended attributes. Sends nothing.
+	 * NULL: it has none. */
+	void (*about)(struct core *core, const struct node *node,
+		struct about *about);
 
 	/* Takes what was written, at the close. Run again like any operation.
 	 */

@@ -27,6 +27,15 @@ void row_attr_plain(
 int row_attr(
 	struct op *op, struct node *node, struct stat *attr, double *timeout_s);
 
+/* Extended attributes of rows, as getxattr(2) and listxattr(2) return them, and
+ * -errno. To change one of ours has no effect, so that copies with all
+ * attributes succeed; to set another is -ENOTSUP. */
+ssize_t row_getxattr(struct core *core, const struct node *node,
+	const char *name, void *value, size_t size);
+ssize_t row_listxattr(
+	struct core *core, const struct node *node, char *list, size_t size);
+int row_changexattr(const char *name);
+
 /* Operations as op->run: the arguments are in op. */
 int tree_lookup(struct op *op);
 int tree_getattr(struct op *op);

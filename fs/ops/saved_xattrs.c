@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/saved_xattrs.c - extended attributes of saved files */
+/* fs/ops/saved_xattrs.c - the kernel's requests for extended attributes: those
+ * of saved files are the disk's */
 #include "fs/ops/saved_files.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
+#include "fs/ops/nodes.h"
 #include "fs/ops/request.h"
 
 static struct file *request_file(fuse_req_t req, fuse_ino_t ino)
@@ -15,17 +17,29 @@ static struct file *request_file(fuse_req_t req, fuse_ino_t ino)
 	return file_by_ino(request_fs(req)->files, ino);
 }
 
-/* name NULL: the list of names, which of a row is empty. */
+/* A file in memory (fs/ops/scratch.h) is neither. */
+static ssize_t node_read(struct core *core, fuse_ino_t ino, const char *name,
+	char *bytes, size_t size)
+{
+	const struct node *node = node_find(&core->nodes, ino);
+
+	if (!node)
+		return name ? -ENOTSUP : 0;
+	return name ? row_getxattr(core, node, name, bytes, size)
+		    : row_listxattr(core, node, bytes, size);
+}
+
+/* name NULL: the list of names. */
 static void xattr_read(
 	fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	struct file *file = request_file(req, ino);
 	char *bytes = malloc(size ? size : 1);
-	ssize_t n = name ? -ENOTSUP : 0;
+	ssize_t n = -ENOMEM;
 
-	if (!bytes)
-		n = -ENOMEM;
-	else if (file)
+	if (bytes && !file)
+		n = node_read(fuse_req_userdata(req), ino, name, bytes, size);
+	else if (bytes)
 		n = name ? file_getxattr(file, name, bytes, size)
 			 : file_listxattr(file, bytes, size);
 	if (n < 0)
@@ -67,13 +81,13 @@ void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
 
 	xattr_changed(req, file,
 		file ? file_setxattr(file, name, value, size, flags)
-		     : -ENOTSUP);
+		     : row_changexattr(name));
 }
 
 void xattr_remove(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	struct file *file = request_file(req, ino);
 
-	xattr_changed(
-		req, file, file ? file_removexattr(file, name) : -ENOTSUP);
+	xattr_changed(req, file,
+		file ? file_removexattr(file, name) : row_changexattr(name));
 }

@@ -109,6 +109,8 @@ int collection_list(
 	struct op *op, const struct node *node, struct listing *listing);
 int collection_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found);
+void collection_about(
+	struct core *core, const struct node *node, struct about *about);
 int collection_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 /* rmdir of a resource: EPERM, unless the mount allows it. rm of a link. */
@@ -138,6 +140,8 @@ int resource_attr(struct op *op, const struct node *node, struct stat *attr,
 /* The same for values that are not in the collection's list. */
 int resource_moving_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s);
+void resource_about(
+	struct core *core, const struct node *node, struct about *about);
 int resource_exists(struct op *op, const struct node *node);
 /* By its name, if a list is known. */
 void resource_locate(struct core *core, const struct node *node, FILE *out);

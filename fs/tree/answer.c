@@ -30,6 +30,18 @@ int answer_attr(struct op *op, const struct node *node, struct stat *attr,
 	return 0;
 }
 
+void answer_about(
+	struct core *core, const struct node *node, struct about *about)
+{
+	struct cache_answer answer;
+
+	if (cache_peek_stale(core->cache, node->row->endpoint, NULL, &answer))
+		return;
+	about->is_fetched = true;
+	about->fetched_ms = answer.fetched_ms;
+	about->fresh_until_ms = answer.fresh_until_ms;
+}
+
 int answer_exists(struct op *op, const struct node *node)
 {
 	json_t *json;

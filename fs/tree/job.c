@@ -109,6 +109,16 @@ static const char *job_state(const struct job *job)
 	return job_status_word(is_waiting ? JOB_PENDING : job->status);
 }
 
+static void job_about(
+	struct core *core, const struct node *node, struct about *about)
+{
+	const struct job *job = job_by_key(core, node->id);
+
+	about->id = job ? job->id : NULL;
+	snprintf(about->status, sizeof(about->status), "%s",
+		job ? job_state(job) : "");
+}
+
 static int text_exists(struct op *op, const struct node *node)
 {
 	int err = job_exists(op, node);
@@ -385,7 +395,7 @@ const struct row tree_job_rows[] = {
 	DIRECTORY("/jobs/{job}",
 		"a job; also run/NAME.job. rmdir forgets it, once it has ended",
 		.flags = ROW_VOLATILE, .locate = job_row_locate,
-		.exists = job_exists, .attr = job_attr,
+		.exists = job_exists, .attr = job_attr, .about = job_about,
 		.remove = job_remove_file),
 	JOB_FILE("status",
 		"pending, running, completed, failed, timeout, cancelled; "

@@ -48,7 +48,8 @@ static int key_render(struct op *op, const struct node *node, FILE *out)
 const struct row tree_key_rows[] = {
 	/* It is there before any answer: a listing of the root asks for
 	 * nothing. */
-	FIXED_DIRECTORY("/key", "what the API says of the key"),
+	FIXED_DIRECTORY("/key", "what the API says of the key",
+		.about = answer_about, .endpoint = API_KEYS_VALIDATE),
 	KEY("valid", "valid", "1 while the key is accepted"),
 	KEY("reason", "reason", "why it is not: expired, suspended, ..."),
 	KEY("message", "message", "the same, in the API's words"),

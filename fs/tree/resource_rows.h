@@ -12,9 +12,9 @@
 /* name is that of its struct, and of its directory. */
 #define COLLECTION(name, says, ...)                                            \
 	DIRECTORY("/" #name, says, .collection = &name,                        \
-		.attr = collection_attr, .list = collection_list,              \
-		.find = collection_find, .remove = collection_remove,          \
-		__VA_ARGS__)
+		.attr = collection_attr, .about = collection_about,            \
+		.list = collection_list, .find = collection_find,              \
+		.remove = collection_remove, __VA_ARGS__)
 #define COLLECTION_LINK(at, says)                                              \
 	LINK(at, says, .attr = resource_attr, .render = collection_link)
 
@@ -77,7 +77,8 @@
 		.flags = ROW_SCRATCH, .locate = resource_locate,               \
 		.instead = "write to a value to change it; echo 1 > destroy "  \
 			   "destroys it all",                                  \
-		.exists = resource_exists, .attr = resource_attr)
+		.exists = resource_exists, .attr = resource_attr,              \
+		.about = resource_about)
 
 /* Values that it may have, or (E) that its detail should have. */
 #define FIELD(file, names, says, ...)                                          \

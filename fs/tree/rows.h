@@ -36,6 +36,8 @@
 		.endpoint = asked)
 
 int answer_source(struct op *op, const struct node *node, json_t **json);
+void answer_about(
+	struct core *core, const struct node *node, struct about *about);
 int answer_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 /* Not every API has all answers: what it does not tell does not exist. */

@@ -15,7 +15,7 @@
 		.exists = answer_exists),                                      \
 		FIXED_DIRECTORY("/system/" what, "the same, a value a file",   \
 			.exists = answer_exists, .attr = answer_attr,          \
-			.endpoint = asked)
+			.about = answer_about, .endpoint = asked)
 #define VALUE(dir, asked, name, says)                                          \
 	ANSWER_VALUE("/system/" dir "/" name, asked, name, says,               \
 		.exists = answer_exists)

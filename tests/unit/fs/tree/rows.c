@@ -76,9 +76,13 @@ static void check_answer(const struct row *row)
 		row->exists == answer_exists || row->render == answer_render ||
 		row->render == answer_list_render;
 
-	holds(asks || row->make_dir || !row->endpoint);
+	bool tells = row->about == answer_about;
+
+	holds(asks || tells || row->make_dir || !row->endpoint);
 	holds(row->make_dir != part_make || row->endpoint);
-	holds(!asks || row->endpoint || !strncmp(row->path, "/key/", 5));
+	holds(!(asks || tells) || row->endpoint ||
+		!strncmp(row->path, "/key", 4));
+	holds(!row->about || row->kind == ROW_DIR);
 }
 
 static void every_answer_has_its_endpoint(void **state)
