@@ -5,6 +5,7 @@
 #   make demo     run programs through a mount of the stand-in
 #   make check    run all tests; optionally SAN=address,undefined or SAN=thread
 #   make check-live   compare the real API with its description; needs keys
+#   make bench    compare the mount with others; QUICK=1: in two minutes
 #   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
 #   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR ...
 #   make deb      a package for Debian, in build/
@@ -228,18 +229,18 @@ soak:
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@python3 -B tests/soak.py $(BUILD) $(SECS)
 
-# Counts of requests that must hold, at full length; and speed, relative to
-# tmpfs and to a minimal libfuse filesystem.
+# Counts of requests that must hold, at full length.
 bench-requests:
 	@tests/deps.sh build demo test
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@python3 -B tests/bench/requests.py $(BUILD)
 
+# Ratios to other filesystems and to curl, and how the costs grow; also in
+# build/bench.md and build/bench.svg. 20 minutes, or with QUICK=1 two.
 bench:
-	@tests/deps.sh build demo test
+	@tests/deps.sh build demo bench
 	+@$(MAKE) --no-print-directory $(JOBS) all $(BENCH)
-	@python3 -B tests/bench/speed.py $(BUILD)
-	@python3 -B tests/bench/size.py $(BUILD)
+	@python3 -B tests/bench/bench.py $(if $(QUICK),-q) $(BUILD) $(ONLY)
 
 # Lines, memory and time of what people do; beside WITH=BUILD, if that is said.
 bench-house:

@@ -16,7 +16,7 @@ lint='clang-format cppcheck mandoc shellcheck'
 coverage='gcovr'
 fuzz='clang libclang-rt-dev'
 outside='stress-ng fio git'
-bench='strace'
+bench='strace sshfs openssh-sftp-server rclone gnuplot-nox jq iproute2'
 package='debhelper lintian debootstrap fakeroot'
 
 wanted=

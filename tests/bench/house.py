@@ -11,17 +11,14 @@ the first. The stand-in is the last build's. ROW is a begin of a row's name, as
 """
 import getopt
 import glob
-import json
 import os
 import re
-import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import tarfile
 import time
-import uuid
 
 FILES = 10000
 JOBS = 10000
@@ -44,7 +41,7 @@ class Side:
         from mounted import Mounted
         from place import Place
         place = Place("house-" + self.name)
-        self.world = mount = Mounted(place, server)
+        self.world = mount = Mounted(place, server, "keep_jobs=1000000")
         ours = mount.command
         mount.command = lambda *flags: [
             self.program, *ours(*flags)[1:]]
@@ -269,32 +266,6 @@ class House:
         """Until it answers."""
         return side.start()
 
-    def make_jobs(self, side):
-        """10,000 finished jobs: the records of one, under other numbers and
-        ids. Whether they are listed after a start."""
-        save(side.at("jobs", "new", "job.sh"), b"echo done\n")
-        with open(side.at("jobs/latest/exit_code"), encoding="ascii") as file:
-            file.read()
-        ident = os.readlink(side.at("jobs/latest"))
-        os.unlink(side.at("jobs/new/job.sh"))
-        side.world.unmount()
-        folder = glob.glob(side.world.state_dir + "/unsandboxfs/*/jobs")[0]
-        whole = glob.glob(folder + "/*")
-        for number in range(2, JOBS + 1):
-            new_id = str(uuid.uuid4()).encode()
-            for path in whole:
-                copy(path, os.path.join(folder, re.sub(
-                    r"^1(?=$|\.)", str(number), os.path.basename(path))),
-                    ident.encode(), new_id)
-        for path in glob.glob(os.path.dirname(folder) + "/*.json"):
-            with open(path, encoding="utf-8") as file:
-                names = json.load(file)
-            if "next" in names:
-                with open(path, "w", encoding="utf-8") as file:
-                    json.dump({**names, "next": JOBS + 1}, file)
-        side.world.start()
-        return len(os.listdir(side.at("jobs"))) >= JOBS
-
     def measure(self):
         """Everything, in one table."""
         if len(self.sides) == 2:
@@ -340,7 +311,8 @@ class House:
 
     def jobs(self):
         """With 10,000 finished jobs."""
-        if all([self.make_jobs(side) for side in self.sides]):
+        from many_jobs import make_jobs
+        if all([make_jobs(side.world, JOBS) for side in self.sides]):
             self.row("start with 10,000 jobs", self.start)
             self.memory("with 10,000 jobs")
         else:
@@ -357,33 +329,6 @@ class House:
             self.measure()
         finally:
             self.place.close()
-
-
-def fnv(text):
-    """The hash of a record, which is its second line."""
-    value = 0xcbf29ce484222325
-    for byte in text:
-        value = (value ^ byte) * 0x100000001b3 % 2 ** 64
-    return value
-
-
-def copy(path, new, old_word, new_word):
-    """A file, or a directory of files, with one word replaced by another."""
-    if os.path.isdir(path):
-        os.mkdir(new)
-        for name in os.listdir(path):
-            copy(os.path.join(path, name), os.path.join(new, name), old_word,
-                 new_word)
-        return
-    with open(path, "rb") as file:
-        text = file.read()
-    text = text.replace(old_word, new_word)
-    lines = text.split(b"\n")
-    if len(lines) == 3 and re.fullmatch(rb"[0-9a-f]{16}", lines[1]):
-        text = b"%s\n%016x\n" % (lines[0], fnv(lines[0]))
-    with open(new, "wb") as file:
-        file.write(text)
-    shutil.copymode(path, new)
 
 
 def main(words):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/bench/walk.c - measures the same call for many paths */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +10,11 @@
 #include <unistd.h>
 
 /*
- * usage: walk stat|read ROUNDS <PATHS
+ * usage: walk stat|sync|miss|read ROUNDS <PATHS
  *
- * Reads paths, one per line, and for each calls stat, or opens it, reads it to
- * the end and closes it. Prints nanoseconds per path.
+ * Reads paths, one per line, and for each calls stat; or statx, which the
+ * kernel must not answer from its caches; or stat, which must find nothing; or
+ * opens it, reads it to the end and closes it. Prints nanoseconds per path.
  */
 
 enum { PATHS_MAX = 1000000 };
@@ -22,6 +24,21 @@ static int path_stat(const char *path)
 	struct stat attr;
 
 	return stat(path, &attr);
+}
+
+static int path_sync(const char *path)
+{
+	struct statx attr;
+
+	return statx(
+		AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &attr);
+}
+
+static int path_miss(const char *path)
+{
+	struct stat attr;
+
+	return stat(path, &attr) && errno == ENOENT ? 0 : -1;
 }
 
 static int path_read(const char *path)
@@ -65,17 +82,36 @@ static int walk(char **paths, size_t count, int (*visit)(const char *path))
 	return 0;
 }
 
+static int (*visitor(const char *word))(const char *path)
+{
+	static const struct {
+		const char *word;
+		int (*visit)(const char *path);
+	} visitors[] = {
+		{ "stat", path_stat },
+		{ "sync", path_sync },
+		{ "miss", path_miss },
+		{ "read", path_read },
+	};
+
+	for (size_t i = 0; i < sizeof(visitors) / sizeof(*visitors); i++)
+		if (!strcmp(word, visitors[i].word))
+			return visitors[i].visit;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	char **paths = calloc(PATHS_MAX, sizeof(*paths));
 	struct timespec from, to;
 
-	if (argc != 3 || !paths) {
-		fprintf(stderr, "usage: walk stat|read ROUNDS <PATHS\n");
+	int (*visit)(const char *) = argc == 3 ? visitor(argv[1]) : NULL;
+
+	if (!visit || !paths) {
+		fprintf(stderr,
+			"usage: walk stat|sync|miss|read ROUNDS <PATHS\n");
 		return 2;
 	}
-	int (*visit)(const char *) =
-		strcmp(argv[1], "stat") ? path_read : path_stat;
 	size_t count = paths_read(paths);
 	long rounds = atol(argv[2]);
 	int bad = walk(paths, count, visit); /* warm */

@@ -2,6 +2,7 @@
 # tests/bench/world.py - a server with many resources, and a mount of it
 """The start of every measurement: a private directory, a seeded stand-in, and a
 mount that has requested only its key."""
+import json
 import os
 import subprocess
 import sys
@@ -11,32 +12,76 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "mount"))
 
 from mounted import IS_SANITIZED, Mounted  # noqa: E402
-from place import Place, adopt_orphans  # noqa: E402
+from place import Place, adopt_orphans, end_with_parent  # noqa: E402
 from standin import Standin  # noqa: E402
 
 SEED_SLICE = 5000
 SLOWNESS = 4 if IS_SANITIZED else 1
 
 
+class Distance:
+    """distance.py while it runs: words that start a command near or far."""
+
+    def __init__(self, delay_ms):
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", os.path.join(os.path.dirname(
+                os.path.abspath(__file__)), "distance.py"), str(delay_ms)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=end_with_parent)
+        paths = self.process.stdout.readline().split()
+        if len(paths) != 2:
+            _, why = self.process.communicate()
+            raise OSError(why.strip().splitlines()[-1])
+        self.near, self.far = (("nsenter", "--net=" + path) for path in paths)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.process.terminate()
+        self.process.communicate()
+
+
+class FarStandin(Standin):
+    """A stand-in in the far network, by https."""
+
+    def __init__(self, place, far, *arguments):
+        self.wrapper = far
+        super().__init__(place, *arguments)
+
+    def ask(self, method, path, value=None):
+        """By curl, which enters that network."""
+        body = [] if value is None else ["--data-binary", "@-"]
+        done = subprocess.run(
+            [*self.wrapper, "curl", "-ksSf", "-X", method, *body,
+             f"{self.url}/_standin{path}"], input=json.dumps(value).encode(),
+            stdout=subprocess.PIPE, check=True, timeout=60)
+        return json.loads(done.stdout)
+
+
 class World:
     """Used in a `with`; it leaves nothing behind."""
 
-    def __init__(self, name, options="", server=(), seed=None, limit_s=120):
+    def __init__(self, name, options="", server=(), seed=None, limit_s=120,
+                 distance=None):
         self.name = name
         self.options = options
         self.server_arguments = server
         self.seed = seed
         self.limit_s = limit_s * SLOWNESS
+        self.distance = distance
         self.place = self.server = self.mount = self.last_resort = None
 
     def __enter__(self):
         adopt_orphans()
         self.place = Place("bench-" + self.name)
         try:
-            self.server = Standin(self.place, *self.server_arguments)
+            self.server = self._server()
             for kind, what in (self.seed or {}).items():
                 self._seed(kind, what)
             self.mount = Mounted(self.place, self.server, self.options)
+            if self.distance:
+                self.mount.wrapper = self.distance.near
             self.mount.start(20 * SLOWNESS)
         except BaseException:
             self.place.close()
@@ -47,6 +92,16 @@ class World:
         self.last_resort.daemon = True
         self.last_resort.start()
         return self
+
+    def _server(self):
+        if not self.distance:
+            return Standin(self.place, *self.server_arguments)
+        tls = self.place.folder("tls")
+        server = FarStandin(self.place, self.distance.far, "--tls", tls,
+                            *self.server_arguments)
+        self.options = ",".join(filter(None, (
+            self.options, f"cacert={tls}/ca.pem")))
+        return server
 
     def _seed(self, kind, what):
         """Seeds in slices, each of which is answered in time."""

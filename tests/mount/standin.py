@@ -16,6 +16,8 @@ SECRET = "unsb-sk-test0-vault-unlck-12345"
 class Standin:
     """A stand-in of the API on its own port."""
 
+    wrapper = ()
+
     def __init__(self, place, *arguments, port=0):
         self.log_path = os.path.join(place.path, "standin.log")
         self.data = os.path.join(place.path, "standin.data")
@@ -29,9 +31,9 @@ class Standin:
         """Starts it, on the same port if it ran before."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [os.path.join(BUILD, "standin"), "--port", str(self.port),
-                 "--strict", "--exit-with-parent", "--data", self.data,
-                 *self.arguments], stdout=subprocess.PIPE, stderr=log,
+                [*self.wrapper, os.path.join(BUILD, "standin"), "--port",
+                 str(self.port), "--strict", "--exit-with-parent", "--data",
+                 self.data, *self.arguments], stdout=subprocess.PIPE, stderr=log,
                 stdin=subprocess.DEVNULL)
         line = self.process.stdout.readline().decode()
         found = re.match(r"listening on (https?://127\.0\.0\.1:(\d+))", line)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+# tests/bench/bench_saved.py - files that people save, as on any disk
+"""run/ with programs and data, beside tmpfs; and cp, tar and rm, beside others
+that keep files on this disk. A save here is durable when its close returns;
+passthrough_ll, rclone and sshfs leave that to the kernel."""
+import os
+import shutil
+import tarfile
+
+from bench import timed
+from bench_values import files_under, lists, quiet, walker
+from peers import Peers
+from world import World
+
+MIB = b"0123456789abcdef" * 65536
+
+
+def looks(bench, world, peers):
+    """A warm run/ of programs that ran, and of data."""
+    count = bench.size(30, 200)
+    for i in range(count):
+        world.save(f"run/p{i}.sh", f"echo {i}\n")
+        world.save(f"run/data{i}.txt", f"{i}\n" * 20)
+    for i in range(count):
+        world.read(f"run/p{i}.sh.job/stdout")
+    copy = peers.tmpfs() + "/run"
+    shutil.copytree(world.at("run"), copy, symlinks=True)
+    paths = {None: world.at("run"), "tmpfs": copy}
+    what = f"run/, {count} programs, {count} files"
+    for command in ("ls -l", "ls -lR", "find"):
+        calls = {peer: lists(*command.split(), path)
+                 for peer, path in paths.items()}
+        bench.compare(f"{command} of {what}", calls.pop(None), calls,
+                      command + " run")
+    calls = {peer: walker(bench, "stat", files_under(path))
+             for peer, path in paths.items()}
+    bench.compare(f"stat below {what}", calls.pop(None), calls,
+                  "stat run/* run/*.job/*", unit="us")
+    calls = {peer: walker(bench, "miss", [
+        os.path.join(path, f"absent{i}") for i in range(100)], 20)
+        for peer, path in paths.items()}
+    bench.compare("name that is not in run/, warm", calls.pop(None), calls,
+                  "stat run/no-such-name", unit="us")
+
+
+class Changes:
+    """The same work, again and again, in a new directory of each."""
+
+    def __init__(self, bench, world, peers):
+        self.bench, self.world = bench, world
+        self.number = 0
+        rclone = bench.peer("rclone", peers.rclone)
+        self.tops = {
+            None: world.at("run"),
+            "disk": peers.folder("disk"),
+            "passthrough_ll": bench.peer("passthrough_ll", peers.passthrough),
+            "rclone (WebDAV)": rclone and rclone[0],
+            "sshfs": bench.peer("sshfs", peers.sshfs)}
+        self.tops = {peer: top for peer, top in self.tops.items() if top}
+        self.source = world.place.folder("source")
+        self.count = bench.size(60, 300)
+        for i in range(self.count):
+            with open(f"{self.source}/f{i}.txt", "w", encoding="ascii") as file:
+                file.write(f"{i}\n" * (i % 200))
+
+    def folder(self, top):
+        """A new one."""
+        self.number += 1
+        path = os.path.join(top, f"new{self.number}")
+        os.mkdir(path)
+        return path
+
+    def compare(self, name, command, call, others=None, **more):
+        """Measures it everywhere."""
+        calls = {peer: (lambda top=top: call(top))
+                 for peer, top in self.tops.items()}
+        calls.update(others or {})
+        self.bench.compare(name, calls.pop(None), calls, command, **more)
+
+    def copy(self, top):
+        """By cp, one process."""
+        path = self.folder(top)
+        return timed(quiet, "cp", "-r", self.source, path)
+
+    def copy_durably(self, top):
+        """As saves here are: each file and its name is on the disk at its
+        close."""
+        path = self.folder(top)
+
+        def write_all():
+            at = os.open(path, os.O_RDONLY)
+            for name in sorted(os.listdir(self.source)):
+                with open(os.path.join(self.source, name), "rb") as file, \
+                        open(os.path.join(path, name), "wb") as new:
+                    new.write(file.read())
+                    new.flush()
+                    os.fsync(new.fileno())
+                os.fsync(at)
+            os.close(at)
+        return timed(write_all)
+
+    def remove(self, top):
+        """What cp made."""
+        path = self.folder(top)
+        quiet("cp", "-r", self.source, path)
+        return timed(quiet, "rm", "-rf", path)
+
+    def untar(self, top):
+        """Files in 30 directories."""
+        path = self.folder(top)
+        return timed(quiet, "tar", "xf", self.world.place.path + "/files.tar",
+                     "-C", path)
+
+    def make_tar(self, count):
+        """What is unpacked."""
+        folder = self.world.place.folder("files")
+        for i in range(count):
+            path = f"{folder}/d{i % 30}"
+            os.makedirs(path, exist_ok=True)
+            with open(f"{path}/f{i}.txt", "w", encoding="ascii") as file:
+                file.write(f"{i}\n" * (i % 600))
+        with tarfile.open(self.world.place.path + "/files.tar", "w") as tar:
+            tar.add(folder, ".")
+
+    def append(self, top):
+        """One byte to a large file."""
+        path = os.path.join(top, "large.bin")
+        if not os.path.exists(path):
+            with open(path, "wb") as file:
+                for _ in range(self.bench.size(16, 300)):
+                    file.write(MIB)
+            os.sync()
+
+        def one():
+            fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+            os.write(fd, b"x")
+            os.close(fd)
+        return timed(one)
+
+
+def measure(bench):
+    """All lines."""
+    with World("saved", "run_wait=0", limit_s=900) as world, \
+            Peers(world.place, bench.build) as peers:
+        looks(bench, world, peers)
+    with World("changes", limit_s=900) as world, \
+            Peers(world.place, bench.build) as peers:
+        changes = Changes(bench, world, peers)
+        rounds = bench.size(2, 5)
+        changes.compare(f"cp of {changes.count} small files",
+                        "cp -r source run", changes.copy, {
+                            "disk, with fsync": lambda: changes.copy_durably(
+                                changes.tops["disk"])}, rounds=rounds)
+        changes.compare(f"rm -rf of {changes.count} small files",
+                        "rm -rf run/new", changes.remove, rounds=rounds)
+        count = bench.size(150, 3000)
+        changes.make_tar(count)
+        changes.compare(f"untar of {count:,} files",
+                        "tar xf files.tar -C run/new", changes.untar,
+                        rounds=bench.size(2, 3))
+        changes.compare("append of a byte to a large file",
+                        "printf x >> run/large.bin", changes.append,
+                        rounds=rounds)
