@@ -301,7 +301,8 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 	timeout_ms = wait_ms(api, now_ms, timeout_ms);
 	api->due_ms = now_ms + (uint64_t)timeout_ms;
 	if (!err) {
-		memcpy(all, fds, nfds * sizeof(*fds));
+		for (i = 0; i < nfds; i++)
+			all[i] = fds[i];
 		more = shells_poll(api, all + nfds);
 		err = poll_all(api, all, nfds + more, waits, timeout_ms);
 	}
