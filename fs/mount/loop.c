@@ -296,9 +296,10 @@ enum exit_status mount_end(struct mount *mount)
 	service_notify("STOPPING=1");
 	loop_finish(mount);
 	mountinfo_close(mount);
-	/* Nobody waits for what is still to be written. If it is gone, another
-	 * mount may be in its place. */
-	if (!mount->is_gone)
+	/* Nobody waits for what is still to be written. */
+	if (mount->is_gone)
+		mountinfo_leave(mount);
+	else
 		fuse_session_unmount(mount->core.session);
 	log_line(LOG_INFO, "unmounted");
 	mount_disconnect(mount);

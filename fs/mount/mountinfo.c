@@ -9,6 +9,7 @@
  * is open is still served.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +69,21 @@ static int mount_id(const char *path)
 	return id;
 }
 
+/* An unmount of the last one, which the kernel tells us of itself. */
+static bool is_disconnected(const struct core *core)
+{
+	struct pollfd device = { .fd = fuse_session_fd(core->session) };
+
+	return poll(&device, 1, 0) == 1 && (device.revents & POLLERR);
+}
+
 static void mountinfo_read(void *ctx)
 {
 	struct mount *mount = ctx;
 	struct core *core = &mount->core;
 
-	if (line_find(mount->mountinfo, 0, mount->device))
+	if (line_find(mount->mountinfo, 0, mount->device) ||
+		is_disconnected(core))
 		return;
 	if (!feof(mount->mountinfo) || !TAILQ_EMPTY(&core->open)) {
 		timer_arm(&core->timers, &mount->mountinfo_timer,
@@ -102,6 +112,19 @@ void mountinfo_close(struct mount *mount)
 	if (mount->mountinfo)
 		fclose(mount->mountinfo);
 	mount->mountinfo = NULL;
+}
+
+void mountinfo_leave(struct mount *mount)
+{
+	struct fuse_session *session = mount->core.session;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC))
+		return;
+	close(ends[0]);
+	if (dup2(ends[1], fuse_session_fd(session)) >= 0)
+		fuse_session_unmount(session);
+	close(ends[1]);
 }
 
 int mountinfo_fd(const struct mount *mount)

@@ -56,6 +56,11 @@ void idle_start(struct mount *mount);
 /* Starts to watch the mount, if it can be found. */
 void mountinfo_open(struct mount *mount);
 void mountinfo_close(struct mount *mount);
+/* Ends a session whose mount is gone from here, and unmounts nothing: another
+ * mount may be in its place. libfuse frees what the session has only where it
+ * unmounts, and takes a descriptor in error, as of a pipe that nobody reads,
+ * for a mount that has ended. */
+void mountinfo_leave(struct mount *mount);
 /* To poll for POLLPRI, or -1; then call mountinfo_changed. */
 int mountinfo_fd(const struct mount *mount);
 void mountinfo_changed(struct mount *mount);
