@@ -10,13 +10,11 @@
 #include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/drafts/draft.h"
-#include "fs/jobs/jobs.h"
+#include "fs/drafts/inputs.h"
 
 /* A commit on its way: the worker adds the input files to the request. */
 struct creation {
-	struct task task;
-	struct run run; /* the input files, and the request's body */
-	json_t *body;
+	struct inputs inputs;
 	uint64_t number; /* of the draft */
 };
 
@@ -24,39 +22,12 @@ static void creation_free(struct task *task)
 {
 	struct creation *creation = (struct creation *)task;
 	struct draft *draft =
-		draft_by_number(creation->run.core, creation->number);
+		draft_by_number(creation->inputs.run.core, creation->number);
 
 	if (draft)
 		draft->is_committing = false;
-	run_files_thaw(&creation->run);
-	json_decref(creation->body);
-	free(creation->run.body);
+	inputs_clear(&creation->inputs);
 	free(creation);
-}
-
-static int creation_work(struct task *task)
-{
-	struct creation *creation = (struct creation *)task;
-	struct run *run = &creation->run;
-	char *content;
-	size_t len;
-	int err;
-
-	if (run->dir_fd < 0 && !creation->body)
-		return 0;
-	err = run_files_read(run, &content, &len);
-	free(content);
-	if (!err)
-		err = run_put_inputs(run, creation->body);
-	if (err)
-		return err;
-	run->body = json_write(creation->body, &run->body_len);
-	return run->body ? 0 : -ENOMEM;
-}
-
-static void creation_done(struct task *task)
-{
-	run_files_thaw(&((struct creation *)task)->run);
 }
 
 /* ---- what is sent ---- */
@@ -103,21 +74,16 @@ static int body_new(const struct draft *draft, const char *name, json_t **body)
 	return values_put(draft, *body);
 }
 
-/* A draft without input files has no directory of them. */
-static int inputs_open(struct run *run, const struct draft *draft)
+static int creation_fill(
+	struct inputs *inputs, const struct draft *draft, const char *name)
 {
-	struct file *files = draft_files(run->core, draft);
-	int err = 0;
+	struct file *files;
+	int err = body_new(draft, name, &inputs->body);
 
-	if (!files)
-		return -ENOMEM;
-	run->dir_fd = file_open_dir(files);
-	if (run->dir_fd >= 0) {
-		run->frozen = files;
-		file_freeze(files);
-	} else if (run->dir_fd != -ENOENT) {
-		err = run->dir_fd;
-	}
+	if (err)
+		return err;
+	files = draft_files(inputs->run.core, draft);
+	err = files ? inputs_open(inputs, files) : -ENOMEM;
 	file_drop(files);
 	return err;
 }
@@ -125,30 +91,23 @@ static int inputs_open(struct run *run, const struct draft *draft)
 static int creation_start(struct op *op, struct draft *draft, const char *name)
 {
 	struct creation *creation = calloc(1, sizeof(*creation));
-	int err = 0;
+	struct task *task = &creation->inputs.task;
+	int err;
 
 	if (!creation)
 		return -ENOMEM;
-	creation->task.work = creation_work;
-	creation->task.done = creation_done;
-	creation->task.free = creation_free;
-	creation->run.core = op->core;
-	creation->run.program_fd = creation->run.dir_fd = -1;
-	creation->run.takes = RUN_TAKES_ALL;
-	creation->run.name = draft->name; /* in messages of this turn alone */
+	inputs_init(&creation->inputs, op->core, draft->name);
+	task->free = creation_free;
 	creation->number = draft->number;
 	draft->is_committing = true;
-	if (!draft->made)
-		err = body_new(draft, name, &creation->body);
-	if (!err && !draft->made)
-		err = inputs_open(&creation->run, draft);
+	err = draft->made ? 0 : creation_fill(&creation->inputs, draft, name);
 	if (err) {
-		creation_free(&creation->task);
+		creation_free(task);
 		return err;
 	}
-	err = task_start(op->core->worker, &creation->task);
+	err = task_start(op->core->worker, task);
 	if (!err)
-		task_give(&creation->task, op);
+		task_give(task, op);
 	return err;
 }
 
@@ -312,10 +271,10 @@ int draft_commit(struct op *op, struct draft *draft, const char *name)
 	}
 	if (!err)
 		err = task_wait(op);
-	if (err && creation && creation->task.is_done)
-		commit_refuse(op, draft, err, creation->run.why);
+	if (err && creation && creation->inputs.task.is_done)
+		commit_refuse(op, draft, err, creation->inputs.run.why);
 	if (!err)
-		err = create_send(op, draft, name, &creation->run);
+		err = create_send(op, draft, name, &creation->inputs.run);
 	if (!err)
 		err = vault_send(op, draft);
 	return err ? err : commit_end(op, draft, name);

@@ -65,6 +65,14 @@ int draft_saves(
 int draft_commit_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
 
+/* ---- input files of what exists already ---- */
+
+/* Adds the files of this directory to a request's body (taken). An operation's
+ * part: 0 (text is the caller's, free()), -EINPROGRESS, or an -errno that is
+ * explained. */
+int inputs_add(struct op *op, struct file *files, json_t *body, char **text,
+	size_t *len);
+
 /* ---- drafts of jobs, which are saved directories ---- */
 
 /* Submits the draft's program with its input files as an asynchronous job, and

@@ -108,7 +108,7 @@ static int mount_read(struct mount *mount)
 		err = state_accept_copy(&core->state);
 	if (!err) {
 		core->resources =
-			resources_new(core, tree_tables, resource_run_drop);
+			resources_new(core, tree_tables, &tree_resources_calls);
 		err = core->resources ? 0 : -ENOMEM;
 	}
 	if (!err) {

@@ -254,8 +254,8 @@ static void resource_forget(
 	collections_save(core);
 	collection_drop(core, collection, id);
 	console_forget(core, id);
-	if (core->resources->gone)
-		core->resources->gone(core, collection, id);
+	if (core->resources->calls.gone)
+		core->resources->calls.gone(core, collection, id);
 }
 
 int collection_delete(

@@ -254,9 +254,7 @@ static size_t collections_in(
 }
 
 struct resources *resources_new(struct core *core,
-	const struct row *const *tables,
-	void (*gone)(struct core *core, const struct collection *collection,
-		const char *id))
+	const struct row *const *tables, const struct resources_calls *calls)
 {
 	size_t count = collections_in(tables, NULL);
 	struct resources *resources = calloc(
@@ -264,7 +262,8 @@ struct resources *resources_new(struct core *core,
 
 	if (!resources)
 		return NULL;
-	resources->gone = gone;
+	if (calls)
+		resources->calls = *calls;
 	resources->count = collections_in(tables, resources->states);
 	TAILQ_INIT(&resources->logs);
 	LIST_INIT(&resources->consoles);

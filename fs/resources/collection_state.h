@@ -40,8 +40,7 @@ TAILQ_HEAD(service_log_list, service_log);
 struct resources {
 	struct service_log_list logs; /* that are open */
 	struct console_list consoles;
-	void (*gone)(struct core *core, const struct collection *collection,
-		const char *id); /* as resources_new was given */
+	struct resources_calls calls;
 	size_t count;
 	struct collection_state states[]; /* of each collection */
 };
@@ -82,5 +81,12 @@ const json_t *last_answer(struct core *core, const struct node *node);
 void last_answer_set(struct core *core, const struct node *node, json_t *value);
 /* Forgets what is not in the collection's list any more. */
 void last_answers_prune(struct collection_state *state);
+
+/* ---- fs/resources/service_bootstrap.c ---- */
+
+/* Redeploys a service with this body (taken) and what is in its files/. As
+ * resource_send. */
+int redeploy_send(
+	struct op *op, const struct node *node, json_t *body, json_t **answer);
 
 #endif

@@ -225,8 +225,10 @@ int action_write(
 		? word_read(op, node, action->word, text, len, &body)
 		: words_read(op, node, action, text, len, &body);
 	if (!err)
-		err = resource_send(
-			op, 0, action->endpoint, node, body, &answer);
+		err = action->endpoint == API_SERVICE_REDEPLOY
+			? redeploy_send(op, node, body, &answer)
+			: resource_send(
+				  op, 0, action->endpoint, node, body, &answer);
 	if (!err)
 		action_done(op, node, action, answer);
 	return err;

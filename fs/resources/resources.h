@@ -40,17 +40,26 @@ extern const struct collection images_owned, images_shared, images_public;
 /* The collection of the nearest directory upward that shows one; NULL: none. */
 const struct collection *collection_of(const struct row *row);
 
+/* Of the rooms above; each may be NULL. */
+struct resources_calls {
+	/* A resource has been deleted; its answers are dropped next. */
+	void (*gone)(struct core *core, const struct collection *collection,
+		const char *id);
+	/* Adds what is in files/ of a service to the body (taken) of a
+	 * redeploy. An operation's part: 0 (text is the caller's, free()),
+	 * -EINPROGRESS, or an -errno that is explained. */
+	int (*add_files)(struct op *op, const char *id, json_t *body,
+		char **text, size_t *len);
+};
+
 /* What is remembered between operations. */
 struct resources;
 /*
  * Reads what the state directory has of the collections of these tables, as
- * tree_init takes them; borrowed. gone is called when a resource has been
- * deleted, before its answers are dropped; may be NULL. NULL: out of memory.
+ * tree_init takes them; borrowed. NULL: out of memory.
  */
 struct resources *resources_new(struct core *core,
-	const struct row *const *tables,
-	void (*gone)(struct core *core, const struct collection *collection,
-		const char *id));
+	const struct row *const *tables, const struct resources_calls *calls);
 void resources_free(struct resources *resources);
 /* Cancels the requests. To be called before api_free. */
 void resources_stop(struct core *core);

@@ -160,6 +160,25 @@ int bootstrap_attr(struct op *op, const struct node *node, struct stat *attr,
 
 /* ---- writing ---- */
 
+int redeploy_send(
+	struct op *op, const struct node *node, json_t *body, json_t **answer)
+{
+	const struct resources_calls *calls = &op->core->resources->calls;
+	struct api_request request = {
+		.endpoint = API_SERVICE_REDEPLOY,
+		.priority = API_PERSON,
+		.id = node->id,
+	};
+	int err = 0;
+
+	if (op->calls[0].is_started || !calls->add_files)
+		return resource_send(
+			op, 0, request.endpoint, node, body, answer);
+	err = calls->add_files(
+		op, node->id, body, &request.body, &request.body_len);
+	return err ? err : op_call(op, 0, &request, answer);
+}
+
 int bootstrap_put(json_t *body, const json_t *script)
 {
 	const char *text = json_string_value(script);
@@ -200,7 +219,7 @@ static int script_send(
 		json_decref(body);
 		return err;
 	}
-	err = resource_send(op, 0, API_SERVICE_REDEPLOY, node, body, &answer);
+	err = redeploy_send(op, node, body, &answer);
 	if (err)
 		return err;
 	last_answer_set(op->core, node, NULL);

@@ -42,15 +42,48 @@ int resource_run_saves(
 	return found->file ? 0 : -ENOMEM;
 }
 
-void resource_run_drop(
+int service_files_saves(
+	struct op *op, const struct node *dir, struct lookup_result *found)
+{
+	*found = (struct lookup_result){
+		.file = dir_top(op->core, &services, dir->id, "files"),
+	};
+	return found->file ? 0 : -ENOMEM;
+}
+
+static int add_files(
+	struct op *op, const char *id, json_t *body, char **text, size_t *len)
+{
+	struct file *files = dir_top(op->core, &services, id, "files");
+	int err;
+
+	if (!files) {
+		json_decref(body);
+		return -ENOMEM;
+	}
+	err = inputs_add(op, files, body, text, len);
+	file_drop(files);
+	return err;
+}
+
+/* Removes what was saved for a resource that has gone. */
+static void drop_saved(
 	struct core *core, const struct collection *collection, const char *id)
 {
-	struct file *top = dir_top(core, collection, id, "run");
+	static const char *const names[] = { "run", "files" };
 
-	if (top)
-		file_remove_tree(top);
-	file_drop(top);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct file *top = dir_top(core, collection, id, names[i]);
+		if (top)
+			file_remove_tree(top);
+		file_drop(top);
+	}
 }
+
+const struct resources_calls tree_resources_calls = {
+	.gone = drop_saved,
+	.add_files = add_files,
+};
 
 /* ---- snapshots/ and images/ ---- */
 

@@ -179,6 +179,8 @@
 /* run/: the directory in which its commands are saved. */
 int resource_run_saves(
 	struct op *op, const struct node *dir, struct lookup_result *found);
+int service_files_saves(
+	struct op *op, const struct node *dir, struct lookup_result *found);
 
 /* snapshots/ and images/: links to those that were made of it, by their names;
  * mkdir makes one. */

@@ -66,6 +66,9 @@ const struct row tree_services_rows[] = {
 		.exists = resource_exists, .flags = ROW_APPENDS | ROW_UNSIZED,
 		.attr = bootstrap_attr, .is_hidden = bootstrap_is_hidden,
 		.render = bootstrap_render, .write = bootstrap_write),
+	DIRECTORY(HERE "/files",
+		"input files, with their paths; each redeploy sends them",
+		.saves = service_files_saves),
 	ROW(ROW_FILE, HERE "/env", 0600,
 		"the vault as dotenv lines; saving replaces them, saving it "
 		"empty empties the vault",

@@ -34,6 +34,8 @@ const struct dir_kind tree_dir_kinds[] = {
 		settings_image),
 	SETTINGS_OF("snapshots/*/images", "/snapshots/{snapshot}/images",
 		settings_image),
+	SETTINGS_OF(
+		"services/*/files", "/services/{service}/files", settings_none),
 	/* A session's draft has them, too; its locate tells. */
 	SETTINGS_OF("drafts/*", "/services/new/{draft}/files", settings_none),
 	{ 0 },

@@ -39,9 +39,7 @@ extern const struct setting settings_none[];
 TREE_TABLES(TREE_TABLE)
 #undef TREE_TABLE
 
-/* For resources_new: the resource is gone; removes what was saved in its run/.
- */
-void resource_run_drop(
-	struct core *core, const struct collection *collection, const char *id);
+/* For resources_new. */
+extern const struct resources_calls tree_resources_calls;
 
 #endif

@@ -17,7 +17,8 @@ COMMON = ("Operation not permitted", "Invalid argument")
 # Where files are the user's own: what is written to them may run.
 SAVED = re.compile(r"(run|jobs/new)(/(?!.*(\.settings|\.job)(/|$))|$)"
                    r"|(services|sessions)/[^/]+/run(/(?!.*(\.settings|\.job)"
-                   r"(/|$))|$)|\w+/new/[^/]+/files(/|$)")
+                   r"(/|$))|$)|services/(new/)?[^/]+/files(/|$)"
+                   r"|sessions/new/[^/]+/files(/|$)")
 
 
 def exchange(old, new):
