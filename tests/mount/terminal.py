@@ -9,17 +9,21 @@ from place import wait_until
 
 
 class Terminal:
-    """A program in its own terminal, 80 by 24."""
+    """A program in its own terminal."""
 
-    def __init__(self, place, folder, command, home):
-        self.socket = os.path.join(place.path, "tmux")
+    count = 0
+
+    def __init__(self, place, folder, command, home, size=(80, 24)):
+        Terminal.count += 1
+        self.socket = os.path.join(place.path, f"tmux{Terminal.count}")
         env = {name: value for name, value in os.environ.items()
                if name not in ("TMUX", "EDITOR", "VISUAL", "VIMINIT")}
         env.update(HOME=home, TMPDIR=home, TERM="xterm", LC_ALL="C.UTF-8",
                    SHELL="/bin/sh")
         self.env = env
-        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y",
-                   "24", "-c", folder, "exec " + shlex.join(command))
+        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(size[0]),
+                   "-y", str(size[1]), "-c", folder,
+                   "exec " + shlex.join(command))
 
     def _tmux(self, *arguments, check=True):
         return subprocess.run(
@@ -48,6 +52,10 @@ class Terminal:
     def text(self, text):
         """Types the text literally."""
         self._tmux("send-keys", "-l", text)
+
+    def resize(self, columns, rows):
+        """Makes the terminal larger or smaller."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
     def ended(self, seconds=15):
         """Waits for the program to end."""
