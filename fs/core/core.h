@@ -10,6 +10,7 @@
 #include "cache/cache.h"
 #include "fs/base/base.h"
 #include "fs/core/commit.h"
+#include "fs/core/disk.h"
 #include "fs/core/edit.h"
 #include "fs/core/fuse.h"
 #include "fs/core/handle.h"
@@ -44,7 +45,9 @@ struct core {
 	struct state state;
 	struct worker *worker; /* writes to disk, builds requests */
 	struct worker *reader; /* parses and frees long answers */
-	struct worker *prober; /* reads /proc; see fs/ops/close_probe.h */
+	struct worker *prober; /* reads /proc; see fs/ops/close_probe.h, and
+				  tries the disk */
+	struct disk disk;
 	struct notifier notifier;
 	struct api *api;
 	struct cache *cache;

@@ -83,10 +83,11 @@ struct op {
 	pid_t pid;
 	struct handle *handle;
 	bool is_plus;
-	bool is_taken;	  /* a write: its bytes were taken */
-	bool opens;	  /* a create opens the file, too */
-	bool cached_only; /* op_get returns cached answers only */
-	void *extra;	  /* state of one kind of operation; free()d */
+	bool has_tried_disk; /* by disk_wait */
+	bool is_taken;	     /* a write: its bytes were taken */
+	bool opens;	     /* a create opens the file, too */
+	bool cached_only;    /* op_get returns cached answers only */
+	void *extra;	     /* state of one kind of operation; free()d */
 	void (*end)(struct op *op); /* before that; may be NULL */
 
 	/* What it was given so far. */

@@ -74,7 +74,7 @@ static void names_write(struct core *core)
 void jobs_touch(struct core *core)
 {
 	core->jobs->changed = core->now;
-	names_write(core);
+	disk_later(core, names_write);
 }
 
 /* JSON objects keep their order: the first member is the oldest. */

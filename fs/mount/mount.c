@@ -127,6 +127,7 @@ static void lists_init(struct mount *mount)
 	TAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->parked);
 	TAILQ_INIT(&core->frozen);
+	disk_init(&core->disk);
 	TAILQ_INIT(&core->open);
 	jobs_init(&mount->jobs, core);
 }

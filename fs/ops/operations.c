@@ -166,13 +166,14 @@ static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		REQUEST(.ino = ino, .fi = fi, .size = size, .offset = offset));
 }
 
-/* While the worker reads the file, the write waits. */
+/* While the worker reads the file, or the disk is stalled, the write waits. */
 static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 	size_t size, off_t offset, struct fuse_file_info *fi)
 {
 	struct handle *handle = handle_of(fi);
 
-	if (!handle->file || file_is_frozen(handle->file)) {
+	if (!handle->file || file_is_frozen(handle->file) ||
+		!disk_is_ready(fuse_req_userdata(req))) {
 		request_start(req, tree_write, saved_write,
 			REQUEST(.ino = ino, .fi = fi, .bytes = bytes,
 				.size = size, .offset = offset,

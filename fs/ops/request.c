@@ -3,12 +3,15 @@
 #include "fs/ops/request.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
+#include "fs/ops/save.h"
+#include "fs/ops/saved_files.h"
 
 struct core *request_fs(fuse_req_t req)
 {
@@ -61,12 +64,25 @@ int request_refuse_in(
 			    : -EPERM;
 }
 
+/* Whether the loop changes the disk for it. What a close makes durable is the
+ * worker's. */
+static bool changes_disk(const struct op *op)
+{
+	if (op->handle && (!op->handle->is_writable || op->act == save_flush))
+		return false;
+	return op->method ||
+		(op->act == saved_open &&
+			(op->fi.flags & (O_ACCMODE | O_TRUNC)));
+}
+
 /* What nobody has explained: the disk has refused it, say. */
 static int request_run(struct op *op)
 {
 	const struct core *core = op->core;
-	int err = op->act(op);
+	int err = changes_disk(op) ? disk_wait(op) : 0;
 
+	if (!err)
+		err = op->act(op);
 	if ((err == -EPERM || err == -EINVAL) && op->method &&
 		errors_count(core->errors) == op->errors_before)
 		explain(op, op->node, op->file, op->name, err, NULL);

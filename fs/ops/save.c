@@ -25,7 +25,8 @@
  * is the one that opened, holds no other writable descriptor of the file, and
  * is not being killed. Everything else is saved by the last release, which
  * always comes and is handled before the process's next request, since there is
- * one loop. But every close makes durable what was written before it.
+ * one loop. But what was written is made durable by each close of which /proc
+ * does not tell that its process writes on.
  *
  * A rename moves the inode and with it what was sent: content is never run
  * again under a new name. Content that was not sent (it was written under a
@@ -172,6 +173,8 @@ int save_flush(struct op *op)
 			"wrote is kept and not run");
 		file->sent = file->generation;
 	}
+	if (found == WRITER_MORE)
+		return op_reply_ok(op);
 	if (found == WRITER_LAST)
 		err = save_find_name(file, &as);
 	if (!err)

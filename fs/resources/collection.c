@@ -251,7 +251,7 @@ static void resource_forget(
 		if (!strcmp(json_string_value(of), id))
 			json_object_del(state->aliases, alias);
 	json_object_del(state->last_answers, id);
-	collections_save(core);
+	collections_save_later(core);
 	collection_drop(core, collection, id);
 	console_forget(core, id);
 	if (core->resources->calls.gone)

@@ -38,7 +38,7 @@ static void names_date(struct core *core, struct collection_state *state)
 	if (!old || old == state->names_hash)
 		return;
 	state->names_changed = core->now;
-	collections_save(core);
+	collections_save_later(core);
 }
 
 /* Within the millisecond of a drop, an answer may have been requested before or
@@ -71,7 +71,7 @@ static void index_show(struct core *core, struct collection_state *state,
 	last_answers_prune(state);
 	names_date(core, state);
 	if (has_changed)
-		changes_save_few(core);
+		disk_later(core, changes_save_few);
 }
 
 /* ---- reading one ---- */

@@ -163,6 +163,16 @@ int collections_save(struct core *core)
 	return records_save(core, collections_name, collection_record);
 }
 
+static void save_late(struct core *core)
+{
+	collections_save(core);
+}
+
+void collections_save_later(struct core *core)
+{
+	disk_later(core, save_late);
+}
+
 void changes_save_few(struct core *core)
 {
 	uint64_t count, bytes;

@@ -47,6 +47,8 @@ struct resources {
 
 /* Writes the aliases, and the names and times of directories. */
 int collections_save(struct core *core);
+/* The same as soon as the disk takes it; an error is logged. */
+void collections_save_later(struct core *core);
 /* Writes when resources changed, if they are few: many take too long for the
  * loop. */
 void changes_save_few(struct core *core);

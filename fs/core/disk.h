@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/core/disk.h - whether the state directory's disk takes changes now */
+#ifndef FS_CORE_DISK_H
+#define FS_CORE_DISK_H
+
+#include "fs/core/op.h"
+
+/*
+ * A disk may take no changes for seconds, or until somebody thaws it. The loop,
+ * which makes small changes itself, would be held up, and with it everybody who
+ * only reads. So a thread tries first: what changes something waits for it, if
+ * the last try is not from just now. What is in memory, and on a disk that can
+ * be read, is served meanwhile.
+ */
+enum { DISK_LATE_MAX = 4 };
+
+struct disk {
+	bool is_asked;
+	uint64_t fresh_until_ms;
+	struct op_list waiters;
+	void (*late[DISK_LATE_MAX])(struct core *core); /* NULL: none */
+};
+
+void disk_init(struct disk *disk);
+
+/* True if the disk has just taken a change. If not, the thread tries one. */
+bool disk_is_ready(struct core *core);
+
+/* 0, or -EINPROGRESS once: op is run again after the try. */
+int disk_wait(struct op *op);
+
+/* Calls save now, or as soon as the disk takes changes, before all that
+ * disk_wait holds up. */
+void disk_later(struct core *core, void (*save)(struct core *core));
+
+#endif
