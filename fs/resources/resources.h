@@ -203,6 +203,7 @@ void bootstrap_keep(struct core *core, const char *id, const json_t *script);
 /* A service's vault, which is read with one request each time and kept nowhere:
  * no cache, no state directory, no page of the kernel's. Saving it replaces it,
  * saving it empty deletes it. */
+int vault_status_render(struct op *op, const struct node *node, FILE *out);
 int vault_render(struct op *op, const struct node *node, FILE *out);
 int vault_write(
 	struct op *op, const struct node *node, const char *text, size_t len);

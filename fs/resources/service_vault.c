@@ -83,6 +83,39 @@ int vault_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
+/* What the API says of it, without values: some answers have them
+ * (api/API.md 7.7). NULL: out of memory. */
+static json_t *vault_summary(const json_t *answer)
+{
+	const json_t *env = json_member(answer, "env");
+	const json_t *exists = json_member(answer, "exists|has_vault");
+	const json_t *count = json_member(answer, "count|variable_count");
+	json_int_t known = count ? json_integer_value(count)
+				 : (json_int_t)json_object_size(env);
+
+	return json_pack("{s:b s:I s:O*}", "exists",
+		exists ? json_is_true(exists) : known > 0, "count", known,
+		"updated_at", json_member(answer, "updated_at"));
+}
+
+int vault_status_render(struct op *op, const struct node *node, FILE *out)
+{
+	struct api_request request = {
+		.endpoint = API_SERVICE_ENV,
+		.priority = API_PERSON,
+		.id = node->id,
+	};
+	json_t *answer, *summary;
+	int err = op_call(op, SLOT_EXPORT, &request, &answer);
+
+	if (err && err != -ENOENT)
+		return err;
+	summary = vault_summary(err ? NULL : answer);
+	err = summary ? render_json(summary, out) : -ENOMEM;
+	json_decref(summary);
+	return err;
+}
+
 /* 1: the vault has this text. Asks for it if that is not known. */
 static int vault_has(
 	struct op *op, const struct node *node, const char *text, size_t len)

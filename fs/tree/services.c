@@ -75,6 +75,12 @@ const struct row tree_services_rows[] = {
 		.exists = resource_exists,
 		.flags = ROW_APPENDS | ROW_UNSIZED | ROW_SECRET,
 		.render = vault_render, .write = vault_write),
+	READABLE(HERE "/env.json",
+		"what the vault holds, without values: exists, count, "
+		"updated_at; not listed",
+		.exists = resource_exists,
+		.flags = ROW_UNSIZED | ROW_UNLISTED,
+		.attr = resource_moving_attr, .render = vault_status_render),
 	READABLE(HERE "/logs",
 		"what bootstrap and service printed; tail -f follows it",
 		.exists = resource_exists, .flags = ROW_UNSIZED,

@@ -416,7 +416,9 @@ class Others(Tree):
             "services", self.value("services/web/id"))))
         # These are in no listing.
         self.assertTrue(os.path.exists(self.at("jobs/new/d/commit")))
-        paths += "services/ID\nrun/.settings\njobs/new/d/commit\n" + "".join(
+        self.assertIn('"exists"', self.read("services/web/env.json"))
+        paths += ("services/ID\nrun/.settings\njobs/new/d/commit\n"
+                  "services/ID/env.json\n") + "".join(
             row + "\n" for row in rows if row.startswith("system/logs"))
         self.shell("rm -r run/art jobs/new/refused.sh")
         missing = [row for row in rows if not re.search("^" + re.sub(
