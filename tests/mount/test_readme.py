@@ -5,7 +5,7 @@ import unittest
 
 import transcript
 from case import MountCase
-from place import BUILD
+from place import BUILD, processes_with
 from test_resources_life import free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -68,6 +68,8 @@ class FiveMinutes(MountCase):
             cwd=self.place.path, env=dict(
                 self.mount.env, HOME=self.place.folder("checkout")))
         self.assertEqual(len(ran), len(shown))
+        self.wait_for(lambda: not processes_with(self.place.path + "/checkout"),
+                      "the daemons have ended")
         words = {command: list(all_of) for command, all_of in
                  self.words.items()}
         for each, (status, output) in zip(shown, ran):
