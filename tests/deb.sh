@@ -67,7 +67,7 @@ debootstrap --variant=minbase --include=fuse3,libcurl4,libjansson4 \
 mount -t proc proc "$root/proc"
 touch "$root/dev/fuse"
 mount --bind /dev/fuse "$root/dev/fuse"
-inside apt-get -qq install -y libfuse3-3 libssl3 >/dev/null 2>&1 || :
+inside apt-get -qq install -y libfuse3-3 libssl3 libwslay1 >/dev/null 2>&1 || :
 files >"$work/before"
 
 mkdir "$root/tmp/deb"

@@ -52,6 +52,13 @@ for page in man/*.[15]; do
 	mandoc -T lint -W warning "$page" || fail "$page"
 done
 
+# What building installs, the package must declare.
+# shellcheck disable=SC2013 # a list of names
+for package in $(sed -n "/^build='/,/'\$/s/build=\|'\|libc6-dev//gp" tests/deps.sh); do
+	grep -q "[ ,]$package\([ ,]\|\$\)" debian/control ||
+		fail "debian/control does not build-depend on $package"
+done
+
 shellcheck .ci/run tests/**/*.sh || fail shellcheck
 
 test $bad = 0 && echo "lint: clean"

@@ -35,6 +35,11 @@ class Terminal:
         """The text on the screen; empty once the program has ended."""
         return self._tmux("capture-pane", "-p", check=False)
 
+    def history(self):
+        """All that was shown, in whole lines; without what an editor drew on
+        its own screen, once that has ended."""
+        return self._tmux("capture-pane", "-p", "-J", "-S", "-", check=False)
+
     def wait(self, text, seconds=15):
         """Waits until the text is on the screen."""
         try:
