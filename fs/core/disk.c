@@ -10,8 +10,7 @@
 /* A try takes microseconds. */
 enum { FRESH_MS = 5 };
 
-struct
-try {
+struct disk_try {
 	struct task task;
 	struct core *core;
 };
@@ -27,13 +26,13 @@ void disk_init(struct disk *disk)
  * itself. */
 static int try_work(struct task *task)
 {
-	futimens(((struct try *)task)->core->state.fd, NULL);
+	futimens(((struct disk_try *)task)->core->state.fd, NULL);
 	return 0;
 }
 
 static void try_done(struct task *task)
 {
-	struct core *core = ((struct try *)task)->core;
+	struct core *core = ((struct disk_try *)task)->core;
 	struct disk *disk = &core->disk;
 
 	disk->is_asked = false;
@@ -48,7 +47,7 @@ static void try_done(struct task *task)
 bool disk_is_ready(struct core *core)
 {
 	struct disk *disk = &core->disk;
-	struct try *try;
+	struct disk_try *try;
 
 	if (!disk->is_asked && core->now_ms < disk->fresh_until_ms)
 		return true;
