@@ -21,10 +21,11 @@
 #define CONNECT_MS 15000
 #define WAIT_MAX_S 3600 /* that an answer may ask for */
 enum {
-	FRAME_MAX = 4096,     /* of what is typed (part 16.7) */
-	TURN_MAX = 256 << 10, /* received in one turn of the loop */
-	CLOSE_NORMAL = 1000,  /* close frames that end the shell; after any */
-	CLOSE_PLAIN = 1005,   /* other it may live on */
+	FRAME_MAX = 4096,	 /* of what is typed (part 16.7) */
+	TURN_MAX = 256 << 10,	 /* received in one turn of the loop */
+	RECEIVE_SIZE = 64 << 10, /* at a time */
+	CLOSE_NORMAL = 1000, /* close frames that end the shell; after any */
+	CLOSE_PLAIN = 1005,  /* other it may live on */
 };
 
 enum shell_state { SHELL_CONNECTS, SHELL_ASKS, SHELL_IS_OPEN, SHELL_HAS_ENDED };
@@ -114,22 +115,25 @@ static void on_output(void *ctx, const void *bytes, size_t len)
 static ssize_t on_receive(void *ctx, void *bytes, size_t len)
 {
 	struct api_shell *shell = ctx;
-	size_t left = shell->in.len - shell->in_at;
+	struct text *in = &shell->in;
 	ssize_t n = -EAGAIN;
 
-	if (left) {
-		n = (ssize_t)MIN(left, len);
-		memcpy(bytes, shell->in.data + shell->in_at, (size_t)n);
-		shell->in_at += (size_t)n;
-		return n;
-	}
-	if (!shell->is_paused && shell->turn && shell->state == SHELL_IS_OPEN)
-		n = connection_read(
-			&shell->connection, bytes, MIN(len, shell->turn));
-	if (n > 0)
-		shell->turn -= (size_t)n;
-	else if (n == -EAGAIN)
+	if (shell->is_paused || shell->state != SHELL_IS_OPEN)
+		return -EAGAIN;
+	if (shell->in_at == in->len) {
+		if (shell->turn)
+			n = connection_read(
+				&shell->connection, in->data, RECEIVE_SIZE);
 		shell->has_more |= !shell->turn;
+		if (n <= 0)
+			return n;
+		shell->turn -= MIN((size_t)n, shell->turn);
+		in->len = (size_t)n;
+		shell->in_at = 0;
+	}
+	n = (ssize_t)MIN(in->len - shell->in_at, len);
+	memcpy(bytes, in->data + shell->in_at, (size_t)n);
+	shell->in_at += (size_t)n;
 	return n;
 }
 
@@ -168,7 +172,9 @@ static void shell_attached(struct api_shell *shell, size_t used)
 	int err;
 
 	shell->in_at = used;
-	err = frames_init(&shell->frames, &frames_events, shell);
+	err = text_reserve(&shell->in, RECEIVE_SIZE);
+	if (!err)
+		err = frames_init(&shell->frames, &frames_events, shell);
 	if (err) {
 		shell_end(shell, SHELL_REFUSED, err, "out of memory");
 		return;
@@ -312,13 +318,12 @@ static void open_ended(struct api_shell *shell, int err)
 
 static void open_run(struct api_shell *shell)
 {
-	bool reads = !shell->is_paused || shell->in_at < shell->in.len;
 	int err = send_size(shell);
 
 	shell->turn = TURN_MAX;
 	shell->has_more = false;
 	if (!err)
-		err = frames_run(&shell->frames, reads);
+		err = frames_run(&shell->frames, !shell->is_paused);
 	open_ended(shell, err);
 	if (shell->state != SHELL_IS_OPEN)
 		return;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <openssl/rand.h>
 
@@ -90,14 +91,37 @@ static ssize_t on_recv(wslay_event_context_ptr wslay, uint8_t *bytes,
 
 /* ---- what is sent ---- */
 
+/* Sends what wslay has written. 1 if that was all. */
+static ssize_t frames_flush(struct frames *frames)
+{
+	while (frames->out_at < frames->out_len) {
+		ssize_t n = frames->events->send(frames->ctx,
+			frames->out + frames->out_at,
+			frames->out_len - frames->out_at);
+		if (n <= 0)
+			return n;
+		frames->out_at += (size_t)n;
+	}
+	frames->out_at = frames->out_len = 0;
+	return 1;
+}
+
 static ssize_t on_send(wslay_event_context_ptr wslay, const uint8_t *bytes,
 	size_t len, int flags, void *ctx)
 {
 	struct frames *frames = ctx;
 
 	(void)wslay, (void)flags;
-	return frames_result(
-		frames, frames->events->send(frames->ctx, bytes, len));
+	if (frames->out_len == FRAMES_SEND) {
+		ssize_t n = frames_flush(frames);
+		if (n <= 0)
+			return frames_result(frames, n);
+	}
+	if (len > FRAMES_SEND - frames->out_len)
+		len = FRAMES_SEND - frames->out_len;
+	memcpy(frames->out + frames->out_len, bytes, len);
+	frames->out_len += len;
+	return (ssize_t)len;
 }
 
 static int on_mask(
@@ -162,6 +186,8 @@ int frames_run(struct frames *frames, bool receives)
 
 	if (!code)
 		code = wslay_event_send(frames->wslay);
+	if (!code)
+		frames_result(frames, frames_flush(frames));
 	if (code == WSLAY_ERR_NOMEM)
 		return -ENOMEM;
 	if (code || frames->err)
@@ -202,7 +228,8 @@ int frames_queue(
 
 size_t frames_queued(const struct frames *frames)
 {
-	return wslay_event_get_queued_msg_length(frames->wslay) +
+	return frames->out_len - frames->out_at +
+		wslay_event_get_queued_msg_length(frames->wslay) +
 		wslay_event_get_queued_msg_count(frames->wslay) * FRAME_COST;
 }
 

@@ -15,6 +15,7 @@ enum {
 	FRAMES_ROOM = 64 << 10,
 	FRAME_COST = 1 << 10, /* of a message, besides its bytes */
 	FRAMES_MAX = 2 * FRAMES_ROOM / FRAME_COST,
+	FRAMES_SEND = 16 << 10, /* at a time: many frames are short */
 };
 
 /*
@@ -43,6 +44,8 @@ struct frames {
 	/* The code in a close frame. */
 	bool is_close;
 	unsigned code, code_len;
+	size_t out_at, out_len;
+	char out[FRAMES_SEND];
 };
 
 /* -ENOMEM. */
