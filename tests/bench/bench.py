@@ -7,8 +7,8 @@ Measures the mount and its peers in turn, and prints a line for each pair: the
 median here, the median there, and the median and quartiles of the ratios of
 the rounds. Then how the costs grow. Writes BUILD/bench.md and BUILD/bench.svg.
 A peer that is not on this machine is named as missing. -q takes fewer rounds,
-of less. GROUP is one of values, saved, runs, far, weight, growth; without one
-all are measured.
+of less. GROUP is one of values, saved, runs, shell, far, weight, growth; without
+one all are measured.
 
 The machine is part of every figure; only ratios of one run can be compared.
 """
@@ -19,7 +19,7 @@ import sys
 import time
 import traceback
 
-GROUPS = ("values", "saved", "runs", "far", "weight", "growth")
+GROUPS = ("values", "saved", "runs", "shell", "far", "weight", "growth")
 
 
 def timed(call, *arguments, **more):

@@ -4,6 +4,8 @@
 #include "terminal_socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -336,6 +338,8 @@ void terminal_socket_run(void *ctx, int fd, const void *begun, size_t begun_len)
 		.begun = begun,
 		.begun_len = begun_len };
 
+	/* Or a frame's payload waits until its head is acknowledged. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	if (wslay_event_context_server_init(
 		    &state.frames, &callbacks, &state) == 0) {
 		socket_loop(&state);

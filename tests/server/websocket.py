@@ -26,6 +26,7 @@ class WebSocket:
 
     def __init__(self, port, path, headers=None, protocol=None):
         self.socket = socket.create_connection(("127.0.0.1", port), 20)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
         self.output, self.texts, self.closed = bytearray(), [], None
         key = base64.b64encode(os.urandom(16)).decode()
