@@ -166,6 +166,17 @@ good 'cat u/jobs/latest/stdout'
 good 'cat u/jobs/latest/status u/jobs/latest/exit_code'
 asked
 
+title 'A live shell: written to and read as a file, and on a terminal'
+good 'mkdir u/sessions/new/demo && mv u/sessions/new/demo u/sessions/'
+good 'echo "X=7; echo first \$((6 * X))" > u/sessions/demo/console
+timeout 20 tail -n +1 -f u/sessions/demo/console | grep -m 1 -o "first 42"'
+good 'echo "echo it still knows \$X" > u/sessions/demo/console
+timeout 20 tail -n +1 -f u/sessions/demo/console | grep -m 1 -o "knows 7"'
+good "printf 'print(6 * 7)\\nexit()\\n' |
+$build/unsandboxfs shell u --shell python3"
+good 'echo 1 > u/sessions/demo/destroy'
+asked
+
 title 'If the API refuses something, the command fails; a file has the reason'
 bad 'echo 901 > u/run/.settings/ttl'
 good 'cat u/run/.settings/ttl'
