@@ -241,9 +241,6 @@ bench:
 	@tests/deps.sh build demo bench
 	+@$(MAKE) --no-print-directory $(JOBS) all $(BENCH)
 	@python3 -B tests/bench/bench.py $(if $(QUICK),-q) $(BUILD) $(ONLY)
-	@python3 -B tests/bench/speed.py $(BUILD)
-	@python3 -B tests/bench/size.py $(BUILD)
-	@python3 -B tests/bench/shell.py $(BUILD)
 
 # Lines, memory and time of what people do; beside WITH=BUILD, if that is said.
 bench-house:
