@@ -67,6 +67,11 @@ json_t *json_from_bytes(const void *bytes, size_t len);
  * NULL: not a string, or out of memory. Owned by the caller, free(). */
 char *json_to_bytes(const json_t *string, size_t *len);
 
+/* The length of the UTF-8 character at the start of s, 1 to 4; 0: there is
+ * none. Overlong forms, surrogates and what is above U+10FFFF are none.
+ * Thread-safe. */
+size_t bytes_character_len(const char *s, size_t left);
+
 /* Copies text as one line into out, whose size is not 0: control bytes, C1
  * controls and invalid UTF-8 become \xNN, so that it steers no terminal. What
  * does not fit is cut off between characters. Thread-safe. */

@@ -14,10 +14,6 @@
  * with f4 8f be or f4 8f bf, and no other code point does.
  */
 
-/* The length of the UTF-8 character at the start of s, 1 to 4; 0: there is
- * none. Overlong forms, surrogates and what is above U+10FFFF are none. */
-size_t bytes_character_len(const char *s, size_t left);
-
 /* How much at the start of s needs no escape. */
 size_t bytes_plain_len(const char *s, size_t len);
 

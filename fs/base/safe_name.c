@@ -10,31 +10,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api.h"
 #include "fs/base/hash.h"
 
 /* A longer id is replaced by its hash. */
 enum { ID_MAX = 128 };
 
-static bool is_safe(unsigned char byte, bool is_first, bool allows_tilde)
+/* The length of what is safe at the start of s: 1, or a whole character of
+ * UTF-8; 0: its first byte is not safe. Terminals obey U+0080 to U+009F, and,
+ * where they do not know UTF-8, the same bytes. */
+static size_t plain_len(const char *s, size_t left)
 {
-	if (byte < ' ' || byte == 0x7f || byte == '/' || byte == '%')
-		return false;
-	if (byte == '~' && !allows_tilde)
-		return false;
-	return byte != '.' || !is_first;
+	unsigned char byte = s[0];
+	size_t len = bytes_character_len(s, left);
+
+	if (byte < ' ' || byte == 0x7f || byte == '/')
+		return 0;
+	if (byte == 0xc2 && len == 2 && (unsigned char)s[1] < 0xa0)
+		return 0;
+	return len ? len : byte >= 0xa0;
+}
+
+bool safe_name_is_plain(const char *bytes, size_t len)
+{
+	size_t at = 0, n;
+
+	while (at < len && (n = plain_len(bytes + at, len - at)))
+		at += n;
+	return at >= len;
+}
+
+static bool is_special(char byte, bool is_first, bool allows_tilde)
+{
+	return byte == '%' || (byte == '~' && !allows_tilde) ||
+		(byte == '.' && is_first);
 }
 
 static char *encode(const char *bytes, size_t len, bool allows_tilde)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	char *name = malloc(len * 3 + 1), *to = name;
+	size_t n;
 
 	if (!name)
 		return NULL;
 	for (size_t i = 0; i < len; i++) {
 		unsigned char byte = bytes[i];
-		if (is_safe(byte, !i, allows_tilde)) {
-			*to++ = byte;
+		n = plain_len(bytes + i, len - i);
+		if (n && !is_special(byte, !i, allows_tilde)) {
+			to = mempcpy(to, bytes + i, n);
+			i += n - 1;
 			continue;
 		}
 		*to++ = '%';

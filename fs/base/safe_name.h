@@ -11,7 +11,8 @@
  * newline, a name that is another resource's id. Each gets a file name by these
  * rules:
  *
- *   - `/`, `%`, control bytes and a leading dot are percent-encoded.
+ *   - `/`, `%`, control bytes (C1, too) and a leading dot are
+ *     percent-encoded.
  *   - `~ID` is appended to a name that is empty, too long, shared, another's
  *     id, reserved by the directory, or that contains a `~`.
  *
@@ -21,6 +22,10 @@
  */
 
 enum { SAFE_NAME_MAX = 255 };
+
+/* No `/`, and nothing that steers a terminal: control bytes, C1 controls, as
+ * UTF-8 and as bytes that are no UTF-8. */
+bool safe_name_is_plain(const char *bytes, size_t len);
 
 /* The bytes with `/`, `%`, `~`, control bytes and a leading dot encoded; ""
  * stays "". Different bytes give different names. Owned by the caller, free();

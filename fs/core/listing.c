@@ -75,6 +75,45 @@ no_memory:
 	return -ENOMEM;
 }
 
+static int compare_entries(const void *a, const void *b)
+{
+	const struct listed *const *x = a, *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+
+	return order ? order : (*x > *y) - (*x < *y);
+}
+
+static void listed_clear(struct listed *entry)
+{
+	free(entry->name);
+	entry->name = NULL;
+	lookup_clear(&entry->found);
+}
+
+int listing_unique(struct listing *listing)
+{
+	size_t count = listing->count, kept = 0;
+	struct listed **sorted;
+
+	if (count < 2)
+		return 0;
+	sorted = calloc(count, sizeof(struct listed *));
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &listing->entries[i];
+	qsort(sorted, count, sizeof(struct listed *), compare_entries);
+	for (size_t i = count - 1; i > 0; i--)
+		if (!strcmp(sorted[i]->name, sorted[i - 1]->name))
+			listed_clear(sorted[i]);
+	free(sorted);
+	for (size_t i = 0; i < count; i++)
+		if (listing->entries[i].name)
+			listing->entries[kept++] = listing->entries[i];
+	listing->count = kept;
+	return 0;
+}
+
 static uint32_t entry_hash(uint32_t seed, const struct listed *entry)
 {
 	const struct lookup_result *found = &entry->found;
@@ -111,10 +150,8 @@ uint32_t listing_hash(const struct listing *listing)
 
 void listing_clear(struct listing *listing, struct worker *worker)
 {
-	for (size_t i = 0; i < listing->count; i++) {
-		free(listing->entries[i].name);
-		lookup_clear(&listing->entries[i].found);
-	}
+	for (size_t i = 0; i < listing->count; i++)
+		listed_clear(&listing->entries[i]);
 	free(listing->entries);
 	if (listing->tail)
 		listing->tail->free(listing->tail, worker);

@@ -42,6 +42,9 @@ int listing_add(
 /* The same for a row, with what fills its placeholders; see lookup_row. */
 int listing_add_row(struct listing *listing, const char *name,
 	const struct row *row, const char *id, const char *placeholder);
+/* Keeps the first of several entries of one name, which the kernel would show
+ * all; the tail is not looked into. -ENOMEM. */
+int listing_unique(struct listing *listing);
 /* A hash of the names and what they stand for; see node_hash. */
 uint32_t listing_hash(const struct listing *listing);
 /* Frees what is in it; a long tail with the worker's help. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "fs/base/base.h"
@@ -18,7 +19,7 @@
  * Some sources have the compiled program in the array, too.
  */
 
-enum { ARTIFACTS_MAX = 10000, MISSING_MAX = 10 };
+enum { ARTIFACTS_MAX = 10000, ARTIFACTS_FEW = 16, MISSING_MAX = 10 };
 
 static const char data_members[] = "content_base64|data|content";
 static const char name_members[] = "filename|name";
@@ -41,28 +42,12 @@ static const json_t *single_of(const json_t *answer, size_t i)
 
 /* ---- names ---- */
 
-static bool artifact_is_named(const struct job_stored *stored, const char *name)
-{
-	for (size_t i = 0; i < stored->artifact_count; i++)
-		if (!strcmp(stored->artifacts[i].name, name))
-			return true;
-	return false;
-}
-
-static bool is_control(char c)
-{
-	return (unsigned char)c < ' ' || c == 0x7f;
-}
-
 /* As one component that steers no terminal: others are encoded by the rules of
  * fs/base/safe_name.h. Takes name; NULL if out of memory. */
 static char *artifact_encode(char *name, size_t len)
 {
-	bool is_plain = len && strcmp(name, ".") && strcmp(name, "..");
-
-	for (size_t i = 0; i < len; i++)
-		is_plain = is_plain && name[i] != '/' && !is_control(name[i]);
-	if (is_plain)
+	if (len && strcmp(name, ".") && strcmp(name, "..") &&
+		safe_name_is_plain(name, len))
 		return name;
 	char *encoded = safe_name_encode(name, len);
 	free(name);
@@ -72,18 +57,17 @@ static char *artifact_encode(char *name, size_t len)
 /* Takes a name, or NULL, from the network, which becomes a file name in
  * artifacts/: at most 255 bytes, and no other's. Others are replaced; NULL if
  * out of memory. */
-static char *artifact_name(const struct job_stored *stored, char *name)
+static char *artifact_name(
+	const struct storing *storing, char *name, size_t index)
 {
-	size_t index = stored->artifact_count;
-
 	if (name && *name && strlen(name) <= SAFE_NAME_MAX &&
-		!artifact_is_named(stored, name))
+		!json_object_get(storing->names, name))
 		return name;
 	do {
 		free(name);
 		if (asprintf(&name, "artifact-%zu", ++index) < 0)
 			return NULL;
-	} while (artifact_is_named(stored, name));
+	} while (json_object_get(storing->names, name));
 	return name;
 }
 
@@ -158,10 +142,13 @@ static int store_artifact(const struct storing *storing, const json_t *item,
 	const json_t *data = json_member(item, data_members);
 	char *bytes = NULL, suffix[40];
 
-	artifact->name = artifact_name(stored, name);
+	artifact->name = artifact_name(storing, name, index);
 	if (!artifact->name)
 		return -ENOMEM;
 	stored->artifact_count++;
+	if (json_object_set_new_nocheck(
+		    storing->names, artifact->name, json_true()))
+		return -ENOMEM;
 	/* Damaged base64 makes an empty file; the rest of the result stays. */
 	if (json_is_string(data) &&
 		base64_decode(json_string_value(data), json_string_length(data),
@@ -208,12 +195,36 @@ static int store_listed(const struct storing *storing, const json_t *answer,
 		: store_artifact(storing, item, name_given(item), stored);
 }
 
+/* Of thousands, each fsync would hold up everybody's closes: there is one. */
+static int store_all(const struct storing *storing, const json_t *answer,
+	size_t count, struct job_stored *stored)
+{
+	const json_t *list = json_object_get(answer, "artifacts"), *item;
+	bool is_many = storing->is_durable && count > ARTIFACTS_FEW;
+	struct storing each = *storing;
+	int err = 0;
+
+	each.is_durable = storing->is_durable && !is_many;
+	each.names = json_object();
+	if (!each.names)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < SINGLES; i++)
+		if ((item = single_of(answer, i)))
+			err = store_single(
+				&each, item, singles[i].ending, stored);
+	for (size_t i = 0; !err && i < count; i++)
+		err = store_listed(
+			&each, answer, json_array_get(list, i), stored);
+	json_decref(each.names);
+	if (!err && is_many && syncfs(storing->state->jobs_fd))
+		err = -errno;
+	return err;
+}
+
 int job_store_artifacts(const struct storing *storing, const json_t *answer,
 	struct job_stored *stored)
 {
-	const json_t *list = json_object_get(answer, "artifacts"), *item;
-	size_t count = json_array_size(list);
-	int err = 0;
+	size_t count = json_array_size(json_object_get(answer, "artifacts"));
 
 	if (count > ARTIFACTS_MAX) {
 		log_line(LOG_WARNING,
@@ -223,16 +234,8 @@ int job_store_artifacts(const struct storing *storing, const json_t *answer,
 		count = ARTIFACTS_MAX;
 	}
 	stored->artifacts = calloc(count + SINGLES, sizeof(*stored->artifacts));
-	if (!stored->artifacts)
-		return -ENOMEM;
-	for (size_t i = 0; !err && i < SINGLES; i++)
-		if ((item = single_of(answer, i)))
-			err = store_single(
-				storing, item, singles[i].ending, stored);
-	for (size_t i = 0; !err && i < count; i++)
-		err = store_listed(
-			storing, answer, json_array_get(list, i), stored);
-	return err;
+	return stored->artifacts ? store_all(storing, answer, count, stored)
+				 : -ENOMEM;
 }
 
 size_t job_artifacts_room(const json_t *answer)

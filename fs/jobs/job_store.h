@@ -71,6 +71,7 @@ struct storing {
 	uint64_t number;
 	bool is_durable;
 	const char *program;
+	json_t *names; /* of artifacts so far, as members; else NULL */
 };
 
 /* Writes the artifacts of an answer. 0, -ENOMEM, -errno of a write. */

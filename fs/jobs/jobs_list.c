@@ -16,10 +16,7 @@ bool job_id_is_name(const char *id)
 	if (!len || len > 200 || id[0] == '.' || !strcmp(id, "new") ||
 		!strcmp(id, "latest") || !strncmp(id, "local-", 6))
 		return false;
-	for (const char *c = id; *c; c++)
-		if (*c == '/' || (unsigned char)*c < ' ' || *c == 0x7f)
-			return false;
-	return true;
+	return safe_name_is_plain(id, len);
 }
 
 int job_name(const struct job *job, char *name, size_t room)

@@ -64,7 +64,9 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 	}
 	if (!err && dir->row->list)
 		err = dir->row->list(op, dir, listing);
-	return err ? err : scratch_list(op, dir, listing);
+	if (!err)
+		err = scratch_list(op, dir, listing);
+	return err ? err : listing_unique(listing);
 }
 
 /* A draft that is moved becomes something else, but the kernel moves its cached

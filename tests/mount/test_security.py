@@ -355,6 +355,34 @@ class Answers(MountCase):
         for path in files_under(top):
             self.assertRegex(os.path.basename(path), r"^[a-z0-9.]+$")
 
+    def test_no_directory_has_a_name_twice(self):
+        key = "unsb-pk-aaaa-bbbb-cccc-dddd"
+        self.server.answer("GET", "/images", {"images": [
+            {"id": "img-1", "name": "one", "trusted_keys": [key, key]}]},
+                           times=0)
+        self.save(".unsandboxfs/refresh", "1\n")
+        with os.scandir(self.at("images/img-1/trusted")) as entries:
+            self.assertEqual([entry.name for entry in entries], [key])
+
+    def test_no_name_steers_a_terminal(self):
+        names = ["a\x1b[2J", "b\u009b2J", "c\nd", "e\x7f"]
+        self.server.answer("POST", "/execute", {
+            "status": "completed", "exit_code": 0, "job_id": "j-9",
+            "artifacts": [{"filename": name, "data": ""} for name in names]})
+        self.save("run/steer.sh", "echo 1\n")
+        self.server.answer("GET", "/jobs", {"jobs": [
+            {"job_id": name, "status": "running"} for name in names]})
+        self.server.answer("GET", "/services", {"services": [
+            {"id": f"svc-{n}", "name": name}
+            for n, name in enumerate(names)]})
+        self.save(".unsandboxfs/refresh", "1\n")
+        shown = [name for folder in ("run/steer.sh.job/artifacts", "jobs",
+                                     "services")
+                 for name in os.listdir(self.at(folder))]
+        self.assertGreaterEqual(len(shown), len(names))
+        for name in shown:
+            self.assertTrue(name.isprintable(), repr(name))
+
     def test_job_ids_are_names_or_are_not_shown(self):
         ids = ["../x", "..", ".", "a/b", "", "new", "latest", "local-1",
                "x" * 300, "a\nb", "a\x1bb", ".hidden", "0d2b49d6-good"]

@@ -38,6 +38,12 @@ static const struct name_case cases[] = {
 	{ "i1", "i13", "i1~i13" }, /* another's id */
 	{ "i14", "i14", "i14" },   /* its own */
 	{ "two\nlines\x7f", "i15", "two%0Alines%7F" },
+	{ "c1\xc2\x9b"
+	  "2J",
+		"i19", "c1%C2%9B2J" },
+	{ "c1\x9b"
+	  "2J \xff",
+		"i20", "c1%9B2J \xff" },
 	{ "a~b", "i16", "a~b~i16" },
 	{ "\xc3\xa9t\xc3\xa9", "i17", "\xc3\xa9t\xc3\xa9" },
 	{ "odd id", "a/~b", "odd id" },

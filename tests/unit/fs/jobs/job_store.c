@@ -5,6 +5,17 @@
 static struct fixture fixture;
 static struct job_stored stored;
 
+static unsigned syncs;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	syncs++;
+	return __real_fsync(fd);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -167,6 +178,29 @@ static void test_missing(void **state)
 			expected[i]);
 }
 
+/* A thousand artifacts are synced together. */
+static void test_many_artifacts(void **state)
+{
+	json_t *list = json_array(), *answer;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		json_array_append_new(list,
+			json_pack("{s:s s:s}", "filename", "same", "data",
+				"eA=="));
+	answer = json_pack("{s:o}", "artifacts", list);
+	forget_stored();
+	syncs = 0;
+	job_store_answer(&fixture.core.state, 7, answer, true, NULL, &stored);
+	json_decref(answer);
+	assert_int_equal(stored.err, 0);
+	assert_int_equal(stored.artifact_count, 1000);
+	assert_string_equal(stored.artifacts[0].name, "same");
+	assert_string_equal(stored.artifacts[999].name, "artifact-1000");
+	assert_file("7.artifact.999", "x");
+	assert_in_range(syncs, 1, 10);
+}
+
 static void test_errors(void **state)
 {
 	struct state none = { .jobs_fd = -1 };
@@ -194,6 +228,7 @@ int main(void)
 		CASE(test_artifact_names),
 		CASE(test_compiled),
 		CASE(test_missing),
+		CASE(test_many_artifacts),
 		CASE(test_errors),
 	};
 
