@@ -175,13 +175,19 @@ static json_t *refusal_new(
 	return NULL;
 }
 
-void key_notify(struct core *core)
+static void rows_notify(struct core *core, const char *path)
 {
-	const struct row *dir = tree_row("/key"), *row;
+	const struct row *dir = tree_row(path), *row;
 
 	notify_inode(core, node_ino(dir, NULL, NULL));
 	for (size_t i = 0; (row = tree_child(dir, i)); i++)
 		notify_inode(core, node_ino(row, NULL, NULL));
+}
+
+void key_notify(struct core *core)
+{
+	rows_notify(core, "/key");
+	rows_notify(core, "/key/self");
 }
 
 static bool is_about_key(const struct api_answer *answer, bool is_validation)

@@ -6,6 +6,7 @@
 
 #include "fs/base/base.h"
 #include "fs/core/core.h"
+#include "fs/resources/key_self.h"
 #include "fs/resources/resource_index.h"
 
 /*

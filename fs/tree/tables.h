@@ -25,6 +25,7 @@ extern const struct setting settings_none[];
 #define TREE_TABLES(TABLE)                                                     \
 	TABLE(root)                                                            \
 	TABLE(key)                                                             \
+	TABLE(key_self)                                                        \
 	TABLE(settings)                                                        \
 	TABLE(jobs)                                                            \
 	TABLE(job)                                                             \

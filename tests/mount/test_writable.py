@@ -137,6 +137,8 @@ OTHERS = {
     "IMAGE/trusted/KEY", "services/new/d/commit", "sessions/new/d/commit",
     "SESSION/console", "SESSION/console.size", "SESSION/ttl",
     "services/web/console", "services/web/console.size",
+    "key/self/email", "key/self/sudo_required", "key/self/contacts/invite",
+    "key/self/contacts/someone@example.com",
 }
 
 

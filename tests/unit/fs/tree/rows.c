@@ -74,7 +74,8 @@ static void check_answer(const struct row *row)
 {
 	bool asks = row->attr == answer_attr || row->source == answer_source ||
 		row->exists == answer_exists || row->render == answer_render ||
-		row->render == answer_list_render;
+		row->render == answer_list_render ||
+		row->exists == key_self_exists;
 
 	bool tells = row->about == answer_about;
 
@@ -212,9 +213,12 @@ static void check_setting(const struct row *row)
 
 	if (row->write == draft_value_write && !setting)
 		holds(row->flags & ROW_APPENDS && !row->check);
-	if (!setting)
+	/* Those of the key have writers of their own. */
+	if (!setting || row->write == contact_write)
 		return;
 	holds(!strcmp(setting->name, row_name(row)));
+	if (row->write == key_self_write)
+		return;
 	holds(!row->send == (row->write == draft_value_write));
 	if (row->send) {
 		holds(row->write == resource_value_write);
