@@ -297,5 +297,6 @@ void resources_free(struct resources *resources)
 		json_decref(state->last_answers);
 	}
 	consoles_free(&resources->consoles);
+	token_forget(resources);
 	free(resources);
 }

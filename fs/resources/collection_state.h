@@ -41,6 +41,7 @@ struct resources {
 	struct service_log_list logs; /* that are open */
 	struct console_list consoles;
 	struct resources_calls calls;
+	char *token; /* that was minted last; NULL: none. To be wiped. */
 	size_t count;
 	struct collection_state states[]; /* of each collection */
 };
@@ -71,6 +72,11 @@ int collection_delete(
 /* resource_value of what is known: sends nothing. */
 bool resource_value_is_known(struct op *op, const struct node *node,
 	const char *members, const json_t **value);
+
+/* ---- fs/resources/key_tokens.c ---- */
+
+/* Wipes the token that was minted last. */
+void token_forget(struct resources *resources);
 
 /* ---- what a write was answered ---- */
 

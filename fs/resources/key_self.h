@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/key_self.h - the key's own settings, contacts and audit log */
+/* fs/resources/key_self.h - the key's own settings, contacts, audit log and
+ * tokens */
 #ifndef FS_RESOURCES_KEY_SELF_H
 #define FS_RESOURCES_KEY_SELF_H
 
@@ -29,5 +30,14 @@ int contact_invite(
 
 /* One entry a line. */
 int audit_log_render(struct op *op, const struct node *node, FILE *out);
+
+/* key/tokens/: the list is requested each time, and kept nowhere. Reading where
+ * a token is minted gives the one that was minted last. */
+int token_list_render(struct op *op, const struct node *node, FILE *out);
+int token_mint_render(struct op *op, const struct node *node, FILE *out);
+int token_mint(
+	struct op *op, const struct node *node, const char *text, size_t len);
+int token_revoke(
+	struct op *op, const struct node *node, const char *text, size_t len);
 
 #endif

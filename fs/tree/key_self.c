@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/tree/key_self.c - key/self/: the key's own settings and contacts */
+/* fs/tree/key_self.c - key/self/ and key/tokens/: what the key's owner
+ * can change */
 #include "fs/resources/resources.h"
 #include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
@@ -13,6 +14,9 @@
 		.render = key_self_render, .write = key_self_write,            \
 		.setting = &(const struct setting){                            \
 			.name = word, .type = SETTING_##kind })
+
+#define TOKENS(name, bits, says, ...)                                          \
+	ROW(ROW_FILE, "/key/tokens/" name, bits, says, __VA_ARGS__)
 
 const struct row tree_key_self_rows[] = {
 	DIRECTORY("/key/self", "the key's own settings, contacts and log",
@@ -58,5 +62,18 @@ const struct row tree_key_self_rows[] = {
 		"address",
 		.exists = key_self_exists, .attr = answer_attr,
 		.endpoint = API_KEY_AUDIT, .render = audit_log_render),
+	/* Not listed: no backup and no grep -r is to collect tokens. */
+	ROW(ROW_DIR, "/key/tokens", 0700,
+		"tokens that stand for the key, found by its name alone",
+		.flags = ROW_UNLISTED, .instead = "write to mint or revoke"),
+	TOKENS("list", 0400, "the tokens, one a line, with their expiry",
+		.flags = ROW_UNSIZED | ROW_SECRET, .render = token_list_render),
+	TOKENS("mint", 0600,
+		"1 or ttl=SECONDS makes one; then reading gives it",
+		.flags = ROW_UNSIZED | ROW_SECRET, .render = token_mint_render,
+		.write = token_mint),
+	TOKENS("revoke", 0600, "a token revokes that one", .flags = ROW_SECRET,
+		.text = "write a token here to revoke it\n",
+		.write = token_revoke),
 	{ 0 },
 };

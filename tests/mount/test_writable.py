@@ -421,7 +421,8 @@ class Others(Tree):
         self.assertIn('"exists"', self.read("services/web/env.json"))
         paths += ("services/ID\nrun/.settings\njobs/new/d/commit\n"
                   "services/ID/env.json\n") + "".join(
-            row + "\n" for row in rows if row.startswith("system/logs"))
+            row + "\n" for row in rows
+            if row.startswith(("system/logs", "key/tokens")))
         self.shell("rm -r run/art jobs/new/refused.sh")
         missing = [row for row in rows if not re.search("^" + re.sub(
             r"(?<![A-Za-z])[A-Z]{3,}",
