@@ -19,6 +19,7 @@ struct endpoint {
 	bool is_program; /* the answer waits for a program to end */
 	bool is_unsigned;
 	bool signs_query;
+	bool is_portal; /* it is asked at unsandbox.com */
 };
 
 /* The row of endpoint; NULL: out of range. Static. */

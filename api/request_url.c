@@ -57,15 +57,25 @@ static void add_query(struct text *text, const struct api_param *query)
 	}
 }
 
+/* Only the API's own has a portal on another host (api/API.md 0.3). */
+static const char *base_of(const struct endpoint *row, const char *base)
+{
+	return row->is_portal && !strcmp(base, "https://api.unsandbox.com")
+		? "https://unsandbox.com"
+		: base;
+}
+
 int request_url_init(struct request_url *url, const char *base,
 	const struct endpoint *row, const char *id,
 	const struct api_param *query)
 {
-	size_t base_len = strlen(base), len;
+	size_t base_len, len;
 	struct text text = { 0 };
 	int err;
 
 	*url = (struct request_url){ 0 };
+	base = base_of(row, base);
+	base_len = strlen(base);
 	text_add_string(&text, base);
 	err = add_path(&text, row->path, id);
 	if (!text.is_failed)

@@ -14,7 +14,8 @@ struct request_url {
 	const char *path_query; /* with the query; in url */
 };
 
-/* -EINVAL: an id that is missing, unexpected, "", "." or "..", or too long;
+/* base is that of request_url_base; what only the API's portal answers goes
+ * there. -EINVAL: an id that is missing, unexpected, "", "." or "..", or too long;
  * -ENOMEM. */
 int request_url_init(struct request_url *url, const char *base,
 	const struct endpoint *row, const char *id,

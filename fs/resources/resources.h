@@ -209,7 +209,22 @@ int vault_render(struct op *op, const struct node *node, FILE *out);
 int vault_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
 
-/* A log of a service or of the API, as a file that grows. */
+/* listening/ of a service: a file a port, asked for at each reading. Its known
+ * ports are listed; any can be found. */
+int ports_list(struct op *op, const struct node *node, struct listing *listing);
+int ports_find(struct op *op, const struct node *node, const char *name,
+	struct lookup_result *found);
+int port_render(struct op *op, const struct node *node, FILE *out);
+
+/* An answer of its own about the resource, by the row's endpoint. Where the API
+ * has none, its files do not exist. */
+int resource_part_exists(struct op *op, const struct node *node);
+int resource_part_source(
+	struct op *op, const struct node *node, json_t **answer);
+int resource_part_render(struct op *op, const struct node *node, FILE *out);
+
+/* A log of a service or of the API, as a file that grows; by the row's
+ * endpoint. */
 int service_log_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 int service_log_open(

@@ -56,7 +56,7 @@ struct service_log {
 
 static bool is_system_log(const struct row *row)
 {
-	return !strncmp(row->path, "/system/", 8);
+	return row->endpoint == API_LOGS;
 }
 
 /* A service's id, or the source of a log of the API. Owned by the caller,
@@ -67,9 +67,9 @@ static char *log_id(const struct node *node)
 
 	if (!is_system_log(node->row))
 		return strdup(node->id);
-	if (!node->name[0])
+	if (!node->id[0])
 		return strdup(row_name(node->row));
-	name = safe_name_decode(node->name);
+	name = safe_name_decode(node->id);
 	if (!name || asprintf(&id, "pool/%s", name) < 0)
 		id = NULL;
 	free(name);
@@ -230,12 +230,19 @@ static int log_ask(struct service_log *log, enum api_priority priority)
 		{ "since", longest },
 		{ 0 },
 	};
-	bool is_system = is_system_log(log->row);
+	/* It has no word for the whole. */
+	const struct api_param of_upgrade[] = {
+		{ "lines", lines ? number : most_lines },
+		{ 0 },
+	};
+	enum api_endpoint endpoint = log->row->endpoint;
 	struct api_request request = {
-		.endpoint = is_system ? API_LOGS : API_SERVICE_LOGS,
+		.endpoint = endpoint,
 		.priority = priority,
-		.id = is_system ? NULL : log->id,
-		.query = is_system ? of_system : of_service,
+		.id = endpoint == API_LOGS ? NULL : log->id,
+		.query = endpoint == API_LOGS		       ? of_system
+			: endpoint == API_SERVICE_UPGRADE_LOGS ? of_upgrade
+							       : of_service,
 	};
 
 	snprintf(number, sizeof(number), "%u", lines);

@@ -45,6 +45,10 @@ static int key_render(struct op *op, const struct node *node, FILE *out)
 	READABLE("/key/" name, says, .attr = key_attr, .source = key_source,   \
 		.endpoint = API_KEYS_VALIDATE, .member = names)
 
+#define THROTTLE(name, says)                                                   \
+	ANSWER_VALUE("/key/throttle/" name, API_KEY_THROTTLE, name, says,      \
+		.exists = answer_exists)
+
 const struct row tree_key_rows[] = {
 	/* It is there before any answer: a listing of the root asks for
 	 * nothing. */
@@ -76,5 +80,15 @@ const struct row tree_key_rows[] = {
 	KEY("plan", "plan", "the account's plan"),
 	READABLE("/key/key.json", "the whole answer", .attr = key_attr,
 		.render = key_render, .endpoint = API_KEYS_VALIDATE),
+	/* Not listed: it is true for a moment, and costs a request. */
+	FIXED_DIRECTORY("/key/throttle",
+		"whether the key's limits are reached now; found by its name "
+		"alone",
+		.flags = ROW_UNLISTED),
+	THROTTLE("should_throttle", "1: a request would be refused"),
+	THROTTLE("active_executions", "programs that run"),
+	THROTTLE("requests_used_in_last_60s", "requests of the last minute"),
+	ANSWER_JSON("/key/throttle/throttle.json", API_KEY_THROTTLE,
+		"the whole answer", .exists = answer_exists),
 	{ 0 },
 };

@@ -6,6 +6,11 @@
 #define HERE "/services/{service}"
 #define DRAFT "/services/new/{draft}"
 
+#define UPGRADE(name, says)                                                    \
+	READABLE(HERE "/upgrade/" name, says, .exists = resource_part_exists,  \
+		.attr = resource_moving_attr, .endpoint = API_SERVICE_UPGRADE, \
+		.source = resource_part_source, .member = name)
+
 const struct row tree_services_rows[] = {
 	COLLECTION(services, "servers that stay up, by name",
 		.instead = "mkdir services/new/NAME, fill it, then mv it to "
@@ -78,13 +83,42 @@ const struct row tree_services_rows[] = {
 	READABLE(HERE "/env.json",
 		"what the vault holds, without values: exists, count, "
 		"updated_at; not listed",
-		.exists = resource_exists,
-		.flags = ROW_UNSIZED | ROW_UNLISTED,
+		.exists = resource_exists, .flags = ROW_UNSIZED | ROW_UNLISTED,
 		.attr = resource_moving_attr, .render = vault_status_render),
 	READABLE(HERE "/logs",
 		"what bootstrap and service printed; tail -f follows it",
 		.exists = resource_exists, .flags = ROW_UNSIZED,
-		.attr = service_log_attr, .open = service_log_open),
+		.endpoint = API_SERVICE_LOGS, .attr = service_log_attr,
+		.open = service_log_open),
+	/* Not listed, since each file takes a request of its own. */
+	FIXED_DIRECTORY(HERE "/listening",
+		"whether something listens on its ports; found by its name "
+		"alone",
+		.flags = ROW_UNLISTED, .exists = resource_exists,
+		.attr = resource_moving_attr, .list = ports_list,
+		.find = ports_find),
+	READABLE(HERE "/listening/{port}",
+		"1: something listens there now; any port can be asked for",
+		.flags = ROW_UNSIZED, .attr = resource_moving_attr,
+		.render = port_render),
+	FIXED_DIRECTORY(HERE "/upgrade",
+		"the upgrade of its system; found by its name alone",
+		.flags = ROW_UNLISTED, .exists = resource_exists,
+		.attr = resource_moving_attr),
+	UPGRADE("upgrading", "1 while it goes on"),
+	UPGRADE("state", "idle, ..."),
+	UPGRADE("progress", "how far it is, in percent"),
+	UPGRADE("current_version", "the version that it has"),
+	UPGRADE("target_version", "the version that it will have"),
+	READABLE(HERE "/upgrade/upgrade.json", "the whole answer",
+		.exists = resource_part_exists, .attr = resource_moving_attr,
+		.endpoint = API_SERVICE_UPGRADE,
+		.render = resource_part_render),
+	READABLE(HERE "/upgrade/log",
+		"what the upgrade printed; tail -f follows it",
+		.exists = resource_exists, .flags = ROW_UNSIZED,
+		.endpoint = API_SERVICE_UPGRADE_LOGS, .attr = service_log_attr,
+		.open = service_log_open),
 	CONTAINER("service", API_SERVICE_SNAPSHOT),
 	IMAGES,
 	ACTION("redeploy", action_write, "1 runs the bootstrap again"),

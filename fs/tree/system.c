@@ -7,15 +7,16 @@
 #include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/resources/resources.h"
+#include "fs/tree/pools.h"
 #include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
-#define ANSWER(what, asked, says)                                              \
+#define ANSWER(what, asked, says, ...)                                         \
 	ANSWER_JSON("/system/" what ".json", asked, says,                      \
 		.exists = answer_exists),                                      \
 		FIXED_DIRECTORY("/system/" what, "the same, a value a file",   \
 			.exists = answer_exists, .attr = answer_attr,          \
-			.about = answer_about, .endpoint = asked)
+			.about = answer_about, .endpoint = asked, __VA_ARGS__)
 #define VALUE(dir, asked, name, says)                                          \
 	ANSWER_VALUE("/system/" dir "/" name, asked, name, says,               \
 		.exists = answer_exists)
@@ -24,52 +25,17 @@
 #define STATS(name, says) VALUE("stats", API_STATS, name, says)
 #define LOG(what, says)                                                        \
 	READABLE("/system/logs/" what, says, .flags = ROW_UNSIZED,             \
-		.attr = service_log_attr, .open = service_log_open)
-
-static int pool_add(const json_t *pool, struct listing *listing)
-{
-	const struct row *row = tree_row("/system/logs/pool/{node}");
-	const char *id = json_string_value(json_member(pool, "id|name"));
-	char *name = id ? safe_name_encode(id, strlen(id)) : NULL;
-	int err;
-
-	if (!name)
-		return id ? -ENOMEM : 0;
-	err = listing_add_row(listing, name, row, NULL, name);
-	free(name);
-	return err;
-}
-
-/* Those in the pools' answer, if the key may see it. */
-static int pool_list(
-	struct op *op, const struct node *node, struct listing *listing)
-{
-	struct cache_answer answer;
-	const json_t *pools, *pool;
-	size_t i;
-	int err = op_get(op, API_POOLS, NULL, &answer);
-
-	(void)node;
-	if (err == -EINPROGRESS)
-		return err;
-	pools = err ? NULL : json_member(answer.json, "pools");
-	err = 0;
-	json_array_foreach (pools, i, pool) {
-		err = pool_add(pool, listing);
-		if (err)
-			break;
-	}
-	return err;
-}
+		.endpoint = API_LOGS, .attr = service_log_attr,                \
+		.open = service_log_open)
 
 /* There may be others. */
-static int pool_find(struct op *op, const struct node *node, const char *name,
+static int log_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found)
 {
 	(void)op;
 	(void)node;
 	return lookup_row(
-		found, tree_row("/system/logs/pool/{node}"), NULL, name);
+		found, tree_row("/system/logs/pool/{pool}"), name, NULL);
 }
 
 const struct row tree_system_rows[] = {
@@ -89,7 +55,8 @@ const struct row tree_system_rows[] = {
 	CLUSTER("total_containers", "containers in all"),
 	CLUSTER("network_mode", "which networks there are"),
 	CLUSTER("version", "of the API"),
-	ANSWER("pools", API_POOLS, "its pools of containers"),
+	ANSWER("pools", API_POOLS, "its pools of containers",
+		.list = pools_list, .find = pools_find),
 	POOLS("pool_count", "how many there are"),
 	POOLS("total_capacity", "containers in all"),
 	POOLS("total_allocated", "of them in use"),
@@ -107,8 +74,8 @@ const struct row tree_system_rows[] = {
 	LOG("all", "of all its parts, each line with the part's name"),
 	LOG("api", "of the API"),
 	LOG("portal", "of the portal"),
-	FIXED_DIRECTORY("/system/logs/pool", "of its nodes", .list = pool_list,
-		.find = pool_find),
-	LOG("pool/{node}", "of one of them, by its name"),
+	FIXED_DIRECTORY("/system/logs/pool", "of its nodes", .list = pools_list,
+		.find = log_find),
+	LOG("pool/{pool}", "of one of them, by its name"),
 	{ 0 },
 };

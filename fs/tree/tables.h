@@ -34,6 +34,7 @@ extern const struct setting settings_none[];
 	TABLE(snapshots)                                                       \
 	TABLE(images)                                                          \
 	TABLE(system)                                                          \
+	TABLE(pools)                                                           \
 	TABLE(mount)
 
 #define TREE_TABLE(name) extern const struct row tree_##name##_rows[];

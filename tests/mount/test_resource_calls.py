@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_resource_calls.py - calls of sessions and services that few
 # programs use
-"""Extending a session, restoring from a snapshot, how long waking took."""
+"""Extending a session, restoring from a snapshot, how long waking took; which
+ports listen, upgrades."""
 import json
+import os
 import unittest
 
-from test_resources_life import ResourceCase
+from test_resources_life import SERVE, ResourceCase, free_port
 
 
 class ResourceCalls(ResourceCase):
@@ -135,6 +137,87 @@ class Services(ResourceCalls):
         self.make("host")
         self.assertEqual(self.value("services/host/domain"),
                          "host.on.unsandbox.com")
+
+    def test_listening(self):
+        """Each reading asks; a walk finds nothing of it."""
+        port, other = free_port(), free_port()
+        self.make("ears", SERVE.format(port=port), ports=f"{port}\n{other}\n")
+        path = "services/ears/listening"
+        self.assertNotIn("listening", os.listdir(self.at("services/ears")))
+        self.costs({}, f"ls -l {path}")
+        self.assertEqual(sorted(os.listdir(self.at(path))),
+                         sorted([str(port), str(other)]))
+        self.wait_for(lambda: self.value(path, str(port)) == "1",
+                      "the port answers")
+        self.assertEqual(self.value(path, str(other)), "0")
+        self.costs({"GET /services/ID/port": 2},
+                   f"cat {path}/{port} {path}/{port}")
+        self.assertEqual(self.value(path, str(free_port())), "0")
+        for name in "0", "65536", "08", "x", "-1", "1.5":
+            self.assertFalse(os.path.exists(self.at(path, name)), name)
+
+    def test_listening_of_other_answers(self):
+        """One port, as a number or a text; an API that has no such call."""
+        self.make("ear", ports="80\n")
+        item = json.loads(self.read("services/ear/service.json"))
+        for ports, names in ((81, ["81"]), ("82", ["82"]), ([], []),
+                             (None, []), ([83, "x", 0, 84.0], ["83", "84"])):
+            self.server.fault({"method": "GET", "path": "/services*",
+                               "status": 200, "body": {"services": [
+                                   {**item, "ports": ports}]}})
+            self.save(".unsandboxfs/refresh", "1")
+            self.assertEqual(os.listdir(self.at("services/ear/listening")),
+                             names, ports)
+        self.server.reset()
+        for answer, error in (({}, "EPROTO"), ({"listening": None}, "EPROTO")):
+            self.server.answer("GET", "/services/ID/port", answer)
+            self.assertEqual(self.error_of(
+                self.read, "services/ear/listening/80"), error)
+        self.server.fault({"path": "/services/ID/port", "status": 404})
+        self.assertEqual(self.error_of(
+            self.read, "services/ear/listening/80"), "ENOENT")
+
+    def test_upgrade(self):
+        self.make("fresh")
+        path = "services/fresh/upgrade"
+        self.assertNotIn("upgrade", os.listdir(self.at("services/fresh")))
+        self.server.reset()
+        self.server.fault({"path": "/services/ID/upgrade/progress",
+                           "status": 200, "body": {
+                               "upgrading": True, "state": "copying",
+                               "progress": 40, "current_version": "24.04",
+                               "target_version": "26.04"}})
+        for name, value in (("upgrading", "1"), ("state", "copying"),
+                            ("progress", "40"), ("current_version", "24.04"),
+                            ("target_version", "26.04")):
+            self.assertEqual(self.value(path, name), value)
+        self.assertEqual(json.loads(self.read(path, "upgrade.json"))
+                         ["progress"], 40)
+        lines = "".join(f"line {i}\n" for i in range(20))
+        self.server.fault({"path": "/services/ID/upgrade/logs",
+                           "status": 200, "body": {"log": lines}})
+        self.assertEqual(self.read(path, "log"), lines)
+        self.server.reset()
+        self.assertEqual(self.read(path, "log"), "")
+        self.shell(f"ls -lR {path}; cat {path}/*")
+
+    def test_upgrade_that_the_api_does_not_have(self):
+        self.make("old")
+        self.server.fault(*({"path": f"/services/ID/upgrade/{word}",
+                             "status": 404} for word in ("progress", "logs")))
+        self.assertEqual(os.listdir(self.at("services/old/upgrade")), ["log"])
+        self.assertEqual(self.error_of(
+            self.read, "services/old/upgrade/log"), "ENOENT")
+
+    def test_a_walk_asks_for_none_of_it(self):
+        self.make("walked")
+        self.server.reset()
+        self.shell("grep -r 'no such text' services/walked || test $? = 1")
+        self.shell("ls -lR services/walked; cp -r services/walked $1",
+                   self.place.folder("copy"))
+        self.assertEqual([what for what in self.server.requests()
+                          if what.startswith("GET /services/ID/")
+                          and not what.endswith("/logs")], [])
 
 
 if __name__ == "__main__":

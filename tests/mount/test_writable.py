@@ -142,6 +142,12 @@ OTHERS = {
 }
 
 
+# Rows that no listing shows: they cost a request each, or are secret.
+UNLISTED = ("system/logs", "key/tokens", "key/throttle",
+            "system/pools/POOL/stats",
+            "services/SERVICE/listening", "services/SERVICE/upgrade")
+
+
 class Tree(ResourceCase):
     """A tree with one resource of each kind."""
 
@@ -422,7 +428,7 @@ class Others(Tree):
         paths += ("services/ID\nrun/.settings\njobs/new/d/commit\n"
                   "services/ID/env.json\n") + "".join(
             row + "\n" for row in rows
-            if row.startswith(("system/logs", "key/tokens")))
+            if row.startswith(UNLISTED))
         self.shell("rm -r run/art jobs/new/refused.sh")
         missing = [row for row in rows if not re.search("^" + re.sub(
             r"(?<![A-Za-z])[A-Z]{3,}",

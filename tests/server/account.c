@@ -164,11 +164,11 @@ static int refuse(struct reply *reply, const char *code, const char *message)
 	return -EACCES;
 }
 
-static bool is_logs(const struct request *request)
+/* unsandboxfs signs the query of these: logs, the port and the upgrade. */
+static bool signs_query(const struct request *request)
 {
-	return request->part_count == 3 &&
-		!strcmp(request->parts[0], "services") &&
-		!strcmp(request->parts[2], "logs");
+	return request->part_count >= 3 &&
+		!strcmp(request->parts[0], "services");
 }
 
 static bool is_empty_json(const struct request *request)
@@ -193,7 +193,7 @@ static bool is_signed(const struct accounts *accounts,
 	bool good;
 
 	if (accounts->is_strict || switch_is_on(SWITCH_SIGNED_QUERY)) {
-		if (is_logs(request) || switch_is_on(SWITCH_SIGNED_QUERY))
+		if (signs_query(request) || switch_is_on(SWITCH_SIGNED_QUERY))
 			text.path = request->target;
 		return signature_matches(&text, given);
 	}

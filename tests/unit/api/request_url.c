@@ -142,6 +142,38 @@ static void ids_cannot_change_the_path(void **state)
 		-EINVAL);
 }
 
+static void the_portal_has_its_own_host(void **state)
+{
+	static const char *const hosts[][2] = {
+		{ "https://api.unsandbox.com", "https://unsandbox.com" },
+		{ "https://api.unsandbox.com:444",
+			"https://api.unsandbox.com:444" },
+		{ "http://127.0.0.1:80", "http://127.0.0.1:80" },
+	};
+	static const char path[] = "/keys/am-i-throttled";
+	struct request_url target;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+		len = strlen(hosts[i][1]);
+		assert_int_equal(request_url_init(&target, hosts[i][0],
+					 endpoint_row(API_KEY_THROTTLE), NULL,
+					 NULL),
+			0);
+		assert_memory_equal(target.url, hosts[i][1], len);
+		assert_string_equal(target.url + len, path);
+		assert_string_equal(target.path, path);
+		request_url_clear(&target);
+		assert_int_equal(request_url_init(&target, hosts[i][0],
+					 endpoint_row(API_JOBS), NULL, NULL),
+			0);
+		assert_memory_equal(
+			target.url, hosts[i][0], strlen(hosts[i][0]));
+		request_url_clear(&target);
+	}
+}
+
 /* Holds for every row, those to come, too. */
 static void every_row_keeps_the_rules(void **state)
 {
@@ -255,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_https_or_loopback),
 		cmocka_unit_test(ids_cannot_change_the_path),
+		cmocka_unit_test(the_portal_has_its_own_host),
 		cmocka_unit_test(every_row_keeps_the_rules),
 		cmocka_unit_test(a_code_is_used_once),
 		cmocka_unit_test(a_code_cannot_break_a_header),

@@ -75,10 +75,17 @@ static void check_answer(const struct row *row)
 	bool asks = row->attr == answer_attr || row->source == answer_source ||
 		row->exists == answer_exists || row->render == answer_render ||
 		row->render == answer_list_render ||
-		row->exists == key_self_exists;
-
+		row->exists == key_self_exists ||
+		row->open == service_log_open ||
+		row->exists == resource_part_exists;
+	const struct row *dated = row;
 	bool tells = row->about == answer_about;
 
+	/* A row without times has those of a directory, which asks for the
+	 * row's own endpoint. */
+	while (dated && !dated->attr)
+		dated = tree_parent(dated);
+	asks |= dated && dated->attr == answer_attr;
 	holds(asks || tells || row->make_dir || !row->endpoint);
 	holds(row->make_dir != part_make || row->endpoint);
 	holds(!(asks || tells) || row->endpoint ||
@@ -104,7 +111,8 @@ static void check_writing(const struct row *row)
 		return;
 	/* Nothing is executable, and what is open to others is to be read. */
 	holds(!(row->mode & 0111));
-	holds(row->mode == 0644 || row->mode == 0444 || row->mode == 0600);
+	holds(row->mode == 0644 || row->mode == 0444 || row->mode == 0600 ||
+		row->mode == 0400);
 	if (row->flags & ROW_EMPTY)
 		return;
 	holds(!(row->mode & 0222) == !(row->write || row->flags & ROW_STREAM));
@@ -113,7 +121,7 @@ static void check_writing(const struct row *row)
 	if (row->flags & ROW_ACTION)
 		holds(row->write && (row->render || row->text));
 	if (row->flags & ROW_SECRET)
-		holds(row->mode == 0600 && row->flags & ROW_UNSIZED);
+		holds(!(row->mode & 077) && row->flags & ROW_UNSIZED);
 	holds(!(row->flags & ROW_FINAL) || !row->write);
 }
 
