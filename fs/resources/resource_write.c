@@ -209,6 +209,8 @@ static int member_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 		json_pack("{s:O}", name, value), &answer);
 }
 
+enum { EXTEND_SLACK_S = 60 }; /* what is known may be as old */
+
 /* How many seconds are to be added. */
 static int seconds_missing(struct op *op, const struct node *node,
 	int64_t wanted, int64_t *seconds)
@@ -230,19 +232,29 @@ static int seconds_missing(struct op *op, const struct node *node,
 	return resource_refuse(op, node, -EINVAL, why);
 }
 
+static int extend(struct op *op, unsigned slot, const struct node *node,
+	int64_t seconds, json_t **answer)
+{
+	return resource_send(op, slot, API_SESSION_EXTEND, node,
+		json_pack("{s:I}", "seconds", (json_int_t)seconds), answer);
+}
+
+/* An extension adds seconds, it seems. If the answer says that fewer are left
+ * than were wanted, they count from now. */
 int session_ttl_send(struct op *op, const struct node *node, json_t *value)
 {
-	int64_t seconds = 0;
+	int64_t wanted = json_integer_value(value), seconds = 0, left;
 	json_t *answer;
 	int err = op->calls[0].is_started
 		? 0
-		: seconds_missing(
-			  op, node, json_integer_value(value), &seconds);
+		: seconds_missing(op, node, wanted, &seconds);
 
-	return err ? err
-		   : resource_send(op, 0, API_SESSION_EXTEND, node,
-			     json_pack("{s:I}", "seconds", (json_int_t)seconds),
-			     &answer);
+	if (!err)
+		err = extend(op, 0, node, seconds, &answer);
+	if (!err && !json_to_integer(json_member(answer, "ttl"), &left) &&
+		left + EXTEND_SLACK_S < wanted)
+		err = extend(op, 1, node, wanted, &answer);
+	return err;
 }
 
 int session_vcpu_send(struct op *op, const struct node *node, json_t *value)

@@ -52,7 +52,7 @@ ROWS = [
         after=keep("session_seen")),
     command("execute"), command("shell"),
     Row("POST", "/sessions/ID/extend", said.EXTENDED, of="session",
-        body={"seconds": 1}),
+        body={"seconds": 1}, after=keep("extended")),
 ]
 LAST = Row("DELETE", "/sessions/ID", said.ENDED, (200, 204, 404),
            of="session", after=ended, makes=True)

@@ -88,9 +88,12 @@ def session_words(seen):
     got = seen.answers.get("session_seen")
     if not got or not isinstance(got.json, dict):
         return "(only with --session)"
+    more = seen.answers.get("extended")
+    ttl = more.json.get("ttl") if more and isinstance(more.json, dict) else None
     return ", ".join(f"{name} {got.json[name]!r}" for name in (
         "status", "state", "expires_at", "remaining_ttl")
-                     if name in got.json) + "; (wake_time: not tried)"
+                     if name in got.json) + \
+        f"; extended by 1, {ttl!r} s are left; (wake_time: not tried)"
 
 
 def unsigned(seen):

@@ -69,6 +69,20 @@ class Sessions(ResourceCalls):
         self.save(".unsandboxfs/refresh", "1")
         self.assertIn(int(self.value(path, "ttl")), range(7000, 7201))
 
+    def test_ttl_that_counts_from_now(self):
+        """The other meaning that an extension may have."""
+        path = self.frozen_list("now", remaining_ttl=3000)
+        rules = [{"method": "GET", "path": "/sessions", "status": 200,
+                  "body": json.loads(self.read(path, "session.json"))}]
+        rules[0]["body"] = {"sessions": [rules[0]["body"]]}
+        self.server.reset_counts()
+        self.server.fault(*rules, {"path": "/sessions/ID/extend", "times": 1,
+                                   "status": 200, "body": {"ttl": 600}})
+        self.save(path + "/ttl", "3600\n")
+        self.assertEqual([json.loads(change["body"])
+                          for change in self.server.changes()],
+                         [{"seconds": 600}, {"seconds": 3600}])
+
     def test_ttl_cannot_become_less(self):
         path = self.frozen_list("less", remaining_ttl=1000)
         self.server.reset_counts()
