@@ -17,7 +17,7 @@ ROW(API_KEY_CONTACTS, GET("/keys/self/contacts", ONE))
 ROW(API_KEY_CONTACT_ADD, POST("/keys/self/contacts"))
 ROW(API_KEY_CONTACT_PATCH, { "PATCH", "/keys/self/contacts/{id}", ONE })
 ROW(API_KEY_CONTACT_DELETE, DELETE("/keys/self/contacts/{id}", ONE))
-ROW(API_KEY_AUDIT, GET("/keys/self/audit-log", OUTPUT))
+ROW(API_KEY_AUDIT, GET("/keys/self/audit-log", LIST))
 ROW(API_KEY_THROTTLE, { "GET", "/keys/am-i-throttled", ONE,
 	.has_answer = true, .is_portal = true })
 ROW(API_TOKEN_MINT, SUBMIT("/mint-token"))
