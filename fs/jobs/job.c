@@ -207,8 +207,10 @@ void job_attach(struct job *job, struct file *file)
 	job_set_file(job, file->number);
 	free(job->path);
 	job->path = run_path(file);
-	if (before && before != job)
+	if (before && before != job) {
+		poller_expect(job, before);
 		job_detach(before);
+	}
 	touch_directories(job->core, file->number);
 }
 

@@ -109,6 +109,8 @@ struct job {
 	uint64_t submitted_ms, known_ms; /* its state is of then */
 	uint64_t listed_ms; /* when the poll that listed it last was sent */
 	unsigned polls, not_found, poll_failures;
+	uint64_t took_ms; /* if it printed at its end alone; 0: not known */
+	uint64_t expected_ms, expected_size; /* of the run before; 0: none */
 	int poll_err;
 	bool is_ending;	 /* the worker is storing its result */
 	bool is_storing; /* the worker is storing an answer */

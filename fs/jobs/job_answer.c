@@ -195,7 +195,6 @@ static void arrival_stored(void *ctx)
 	struct job *job = arrival->job;
 
 	job->is_storing = false;
-	poller_update(job);
 	if (job->is_removed) {
 		job_store_remove(&job->core->state, job->number,
 			arrival->stored.artifact_count);
@@ -212,6 +211,7 @@ static void arrival_stored(void *ctx)
 			job_notify(job);
 		}
 	}
+	poller_update(job); /* by what the answer had */
 	arrival_free(arrival);
 }
 

@@ -20,16 +20,65 @@ enum {
 	SLOWEST_MS = 10000, /* between polls that fail */
 	SLOW_FAILURES = 15, /* after which that is used: half a minute */
 	FAILURES_TOLD = 30, /* failures in a row before readers get the error */
+	MARGIN_MS = 30,	    /* between the expected end and the first poll */
+	GAP_MS = 4000,	    /* between polls before that, at most */
 	NOT_FOUND_MAX = 5,  /* 404s in a row that are tolerated */
 };
 
 /* ---- when ---- */
 
-static unsigned poller_delay(const struct core *core)
+/*
+ * A program is likely to take as long as it did before: the poll is then. It is
+ * not waited for blindly: a program that was edited, or whose output comes bit
+ * by bit, is polled by the schedule.
+ */
+void poller_expect(struct job *job, const struct job *before)
+{
+	job->expected_ms = before->took_ms;
+	job->expected_size = before->code_size;
+}
+
+static bool has_output(const struct job *job)
+{
+	return job->output_size[JOB_STDOUT] || job->output_size[JOB_STDERR];
+}
+
+/* It ended after the poll before, and before this one was sent. */
+static void poller_learn(struct job *job, const struct api_answer *answer)
+{
+	const json_t *took = json_member(
+		answer->json, "total_time_ms|execution_time_ms|duration_ms");
+	uint64_t most_ms = MAX((uint64_t)answer->sent_ms, job->submitted_ms) -
+		job->submitted_ms;
+	uint64_t least_ms = job->known_ms - job->submitted_ms;
+	uint64_t took_ms = json_is_integer(took) && json_integer_value(took) > 0
+		? (uint64_t)json_integer_value(took)
+		: most_ms;
+
+	if (!has_output(job))
+		job->took_ms = MIN(MAX(took_ms, least_ms), most_ms);
+}
+
+/* Milliseconds from the last poll, or from the submission, to the next poll. */
+static unsigned lone_delay(const struct job *job, uint64_t from_ms)
+{
+	unsigned last = sizeof(schedule) / sizeof(*schedule) - 1;
+	uint64_t margin_ms = MARGIN_MS + job->expected_ms / 32;
+	uint64_t end_ms = job->submitted_ms + job->expected_ms;
+
+	if (!job->expected_ms || job->expected_size != job->code_size ||
+		has_output(job))
+		return schedule[MIN(job->polls, last)];
+	if (from_ms < end_ms)
+		return MIN(end_ms + margin_ms - from_ms,
+			MAX(GAP_MS, job->expected_ms / 2));
+	return MIN(MAX(from_ms - end_ms, margin_ms), schedule[last]);
+}
+
+static unsigned poller_delay(const struct core *core, uint64_t from_ms)
 {
 	const struct poller *poller = &core->jobs->poller;
 	const struct job *first = TAILQ_FIRST(&poller->active);
-	unsigned last = sizeof(schedule) / sizeof(*schedule) - 1;
 	unsigned failures = MAX(poller->failures, first->poll_failures);
 
 	if (failures)
@@ -38,7 +87,7 @@ static unsigned poller_delay(const struct core *core)
 		return poller->quiet < 4 ? SECOND_MS << poller->quiet
 					 : QUIET_MS;
 	if (poller->count == 1 && first->watchers)
-		return schedule[MIN(first->polls, last)];
+		return lone_delay(first, from_ms);
 	return SECOND_MS;
 }
 
@@ -54,7 +103,7 @@ static void poller_plan(struct core *core)
 	}
 	if (poller->count == 1 && first->submitted_ms > from)
 		from = first->submitted_ms;
-	uint64_t due_ms = from + poller_delay(core);
+	uint64_t due_ms = from + poller_delay(core, from);
 	timer_arm(&core->timers, &poller->timer, MAX(due_ms, core->now_ms));
 }
 
@@ -188,6 +237,8 @@ static void poller_answered(void *ctx, const struct api_answer *answer)
 	} else {
 		job->not_found = 0;
 		job->poll_failures = 0;
+		if (status >= JOB_COMPLETED)
+			poller_learn(job, answer);
 		job->known_ms = answer->sent_ms;
 		core->jobs->poller.failures = 0;
 		job_answer(job, answer->json, status);

@@ -9,10 +9,11 @@
  * Requests are money. GET /jobs tells the state of all jobs in one request.
  * GET /jobs/ID is sent for a job that ended or left the list, once, for its
  * result; for a job whose output is being read while it runs, every second poll
- * and in turn with others; and for a single job with a reader, on the API's own
- * schedule (api/API.md 3.6). All other polling together is at most one request
- * a second; without readers it slows down to one in ten seconds. While no job
- * runs, nothing is sent.
+ * and in turn with others; and for a single job with a reader, when it should
+ * end by what the run before took, or on the API's own schedule (api/API.md
+ * 3.6). All other polling together is at most one request a second; without
+ * readers it slows down to one in ten seconds. While no job runs, nothing is
+ * sent.
  *
  * A job that the API has accepted is polled whatever a poll brings: it ends
  * with an answer of its own, or when the API has said six times that it does
@@ -38,6 +39,10 @@ struct poller {
 void poller_init(struct core *core);
 /* Cancels all polling. Call it before core->api is freed. */
 void poller_clear(struct core *core);
+
+/* before is the run before of the same file: if the program is as long as it
+ * was, it is expected to take as long. */
+void poller_expect(struct job *job, const struct job *before);
 
 /* Polls a job that the API has accepted, until poller_remove. */
 void poller_add(struct job *job);

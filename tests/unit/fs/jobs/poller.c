@@ -108,6 +108,7 @@ static void answer_poll(struct poll *poll, const char *text, int err)
 			: err		 ? 0
 					 : 200,
 		.message = "",
+		.sent_ms = START_MS + poll->at_ms,
 	};
 	api_done *done = poll->done;
 
@@ -192,6 +193,68 @@ static void test_one_reader(void **state)
 		"10600:a");
 	for (unsigned i = 0; i < poll_count; i++)
 		assert_int_equal(polls[i].priority, API_READER);
+}
+
+/* The run before took so long; the API says how long, or the polls tell. */
+static void test_what_it_took_before(void **state)
+{
+	static const char *const ended[] = {
+		"{\"status\":\"completed\",\"total_time_ms\":1300,"
+		"\"stdout\":\"x\"}",
+		"{\"status\":\"completed\",\"stdout\":\"x\"}",
+	};
+	struct job *job = accepted("a"), *before;
+	(void)state;
+
+	answers_that_run();
+	poller_watch(job, true);
+	pass(1400, true);
+	job_text = ended[0];
+	pass(2000, true);
+	assert_polls(0, "300:a 750:a 1450:a");
+	assert_int_equal(job->took_ms, 1300);
+
+	/* It takes longer this time. */
+	before = job;
+	job = accepted("b");
+	poller_expect(job, before);
+	answers_that_run();
+	poller_watch(job, true);
+	pass(3700, true);
+	job_text = ended[1];
+	pass(6000, true);
+	assert_polls(3, "3370:b 3440:b 3580:b 3860:b");
+	assert_int_equal(job->took_ms, 1860);
+
+	/* Its output comes before its end: the schedule is taken up. */
+	before = job;
+	job = accepted("c");
+	poller_expect(job, before);
+	set_answers("{\"status\":\"running\",\"stdout\":\"x\"}", 0, all_run, 0);
+	poller_watch(job, true);
+	pass(8500, true);
+	assert_polls(7, "7948:c 8398:c");
+	job_text = ended[0];
+	pass(10000, true);
+	assert_int_equal(job->took_ms, 0);
+}
+
+/* A long one is looked after meanwhile; an edited one is as good as new. */
+static void test_what_is_expected_only(void **state)
+{
+	struct job before = { .took_ms = 20000, .code_size = 5 };
+	struct job *job = accepted("a");
+	(void)state;
+
+	answers_that_run();
+	poller_expect(job, &before);
+	job->code_size = 5;
+	poller_watch(job, false);
+	pass(22000, true);
+	assert_polls(0, "10000:a 20000:a 20655:a 21310:a");
+	job->code_size = 6;
+	pass(25000, true);
+	assert_polls(4, "22620:a 24220:a");
 }
 
 /* The first poll sees a change of state: the second comes soon. */
@@ -476,6 +539,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CASE(test_one_reader),
+		CASE(test_what_it_took_before),
+		CASE(test_what_is_expected_only),
 		CASE(test_no_reader),
 		CASE(test_a_reader_that_stops),
 		CASE(test_several_readers),
