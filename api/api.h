@@ -292,10 +292,11 @@ void api_cancel(struct api_call *call);
 /* True once the request, or a part of it, was sent. */
 bool api_call_was_sent(const struct api_call *call);
 
-/* Waits for curl's sockets and for fds, whose revents are set, for timeout_ms
- * at most (-1: no limit), and less if curl or a waiting call is due sooner. fds
- * should include the worker's; the caller collects it before api_run. -EINVAL:
- * more than 16 fds; -EIO, -ENOMEM: curl failed. */
+/* Waits for curl's sockets and for fds, whose revents are set (POLLHUP and
+ * POLLERR may be set as POLLIN), for timeout_ms at most (-1: no limit), and
+ * less if curl or a waiting call is due sooner. fds should include the
+ * worker's; the caller collects it before api_run. -EINVAL: more than 16 fds;
+ * -EIO, -ENOMEM: curl failed. */
 int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 	uint64_t now_ms, int timeout_ms);
 

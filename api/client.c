@@ -290,6 +290,7 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 	unsigned more = shells_fds(api), i;
 	struct curl_waitfd few[POLL_FDS_MAX], *waits = few;
 	struct pollfd few_fds[POLL_FDS_MAX], *all = few_fds;
+	bool is_any = false;
 
 	if (nfds > POLL_FDS_MAX)
 		return -EINVAL;
@@ -306,12 +307,14 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 		more = shells_poll(api, all + nfds);
 		err = poll_all(api, all, nfds + more, waits, timeout_ms);
 	}
-	/* curl reports neither POLLHUP nor POLLERR; a change of
-	 * /proc/self/mountinfo is reported once. */
-	if (!err && poll(fds, nfds, 0) < 0 && errno != EINTR)
+	for (i = 0; !err && i < nfds; i++) {
+		fds[i].revents = waits[i].revents;
+		is_any = is_any || waits[i].revents;
+	}
+	/* curl reports POLLHUP and POLLERR as POLLIN, but need not. They stay
+	 * until they are seen, so they can wait until there is nothing else. */
+	if (!err && !is_any && poll(fds, nfds, 0) < 0 && errno != EINTR)
 		err = -errno;
-	for (i = 0; !err && i < nfds; i++)
-		fds[i].revents |= waits[i].revents & POLLPRI;
 	if (waits != few) {
 		free(waits);
 		free(all);

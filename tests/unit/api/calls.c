@@ -10,6 +10,18 @@
 		200, NULL, "{}", NULL, 0, 0                                    \
 	}
 
+/* The Makefile wraps what is called __wrap_ here: curl's own is not. */
+int __real_poll(struct pollfd *fds, nfds_t nfds, int timeout_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout_ms);
+
+static unsigned poll_count;
+
+int __wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout_ms)
+{
+	poll_count++;
+	return __real_poll(fds, nfds, timeout_ms);
+}
+
 static int set_up(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
@@ -231,12 +243,14 @@ static void poll_reports_the_callers_fds(void **state)
 	assert_int_equal(pipe(ends), 0);
 	fds[0].fd = ends[0];
 	fds[1].fd = ends[1];
+	poll_count = 0;
 	assert_int_equal(api_poll(fixture->api, fds, 2, 0, -1), 0);
 	assert_int_equal(fds[0].revents, 0);
 	assert_int_equal(fds[1].revents, POLLOUT);
+	assert_int_equal(poll_count, 0); /* curl's was enough */
 	close(ends[1]);
 	assert_int_equal(api_poll(fixture->api, fds, 1, 0, -1), 0);
-	assert_int_equal(fds[0].revents, POLLHUP);
+	assert_true(fds[0].revents & (POLLHUP | POLLIN));
 	close(ends[0]);
 	assert_int_equal(api_poll(fixture->api, fds, 17, 0, -1), -EINVAL);
 }
