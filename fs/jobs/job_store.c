@@ -99,7 +99,8 @@ void job_store_swap_artifacts(
 /* ---- an answer ---- */
 
 /* It is not truncated first: output grows, and a reader finds the same bytes in
- * the same places all the time. */
+ * the same places all the time. An empty file has nothing to sync but its name,
+ * which is synced with that of the record. */
 int job_store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len)
 {
@@ -109,14 +110,17 @@ int job_store_file(const struct storing *storing, const char *suffix,
 
 	if (fd < 0)
 		return fd;
-	int err = bytes ? fd_write(fd, bytes, *len) : 0;
-	if (!err && bytes && ftruncate(fd, *len))
+	int err = fstat(fd, &stat) ? -errno : 0;
+	if (!bytes)
+		*len = stat.st_size;
+	bool is_empty = !stat.st_size && !*len;
+	if (!err && bytes && !is_empty)
+		err = fd_write(fd, bytes, *len);
+	if (!err && bytes && !is_empty && ftruncate(fd, *len))
 		err = -errno;
-	if (!err && (fstat(fd, &stat) || (storing->is_durable && fsync(fd))))
+	if (!err && !is_empty && storing->is_durable && fsync(fd))
 		err = -errno;
 	close(fd);
-	if (!err)
-		*len = stat.st_size;
 	return err;
 }
 
