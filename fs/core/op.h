@@ -163,6 +163,8 @@ void op_deadline_clear(struct op *op);
 /* The reply. Return 0, so that `return op_reply_...` ends the operation. */
 int op_reply_ok(struct op *op);
 int op_reply_entry(struct op *op, const struct fuse_entry_param *entry);
+/* There is no such name, which the kernel may cache. */
+int op_reply_absent(struct op *op);
 int op_reply_attr(struct op *op, const struct stat *attr, double timeout_s);
 int op_reply_open(struct op *op, const struct fuse_file_info *fi);
 /* For a file without a position; see fs/FUSE.md 4.4. */

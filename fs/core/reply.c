@@ -7,6 +7,8 @@
 
 #include <linux/fuse.h>
 
+#include "fs/core/core.h"
+
 /* Takes the request, which is answered once. The kernel may have dropped it
  * meanwhile (it was interrupted); that error is ignored, since there is nobody
  * left to tell. */
@@ -28,6 +30,13 @@ int op_reply_entry(struct op *op, const struct fuse_entry_param *entry)
 {
 	REPLY(op, fuse_reply_entry, entry);
 	return 0;
+}
+
+int op_reply_absent(struct op *op)
+{
+	struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
+
+	return op_reply_entry(op, &none);
 }
 
 int op_reply_attr(struct op *op, const struct stat *attr, double timeout_s)

@@ -57,10 +57,8 @@ int tree_lookup(struct op *op)
 		caller_creates_anew(op->pid) > 0)
 		return -ENOENT;
 	int err = dir_find(op, dir, op->name, &found);
-	if (err == -ENOENT && is_never_there(dir, op->name)) {
-		struct fuse_entry_param none = { .entry_timeout = FOREVER_S };
-		return op_reply_entry(op, &none);
-	}
+	if (err == -ENOENT && is_never_there(dir, op->name))
+		return op_reply_absent(op);
 	return err ? err : lookup_reply(op, &found);
 }
 

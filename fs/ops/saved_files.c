@@ -26,6 +26,8 @@ int op_wait_dir(struct op *op)
 	return S_ISDIR(op->file->type) ? op_wait_thaw(op, op->file) : -ESTALE;
 }
 
+/* Files appear by requests of the kernel alone, so it may cache that there is
+ * none; virtual entries do not. */
 int saved_lookup(struct op *op)
 {
 	struct lookup_result found;
@@ -33,6 +35,8 @@ int saved_lookup(struct op *op)
 		? virtual_lookup(op, op->file, op->name, &found)
 		: -ESTALE;
 
+	if (err == -ENOENT && !virtual_is_name(op->name))
+		return op_reply_absent(op);
 	return err ? err : lookup_reply(op, &found);
 }
 

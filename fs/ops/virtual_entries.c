@@ -81,6 +81,14 @@ int virtual_lookup(struct op *op, struct file *dir, const char *name,
 	return err == -ENOENT ? virtual_find(op, dir, name, found) : err;
 }
 
+bool virtual_is_name(const char *name)
+{
+	char program[NAME_MAX + 1];
+
+	return !strcmp(name, settings_name) || !strcmp(name, commit_name) ||
+		name_of_job(name, program);
+}
+
 int virtual_refuses(struct op *op, struct file *dir, const char *name)
 {
 	char program[NAME_MAX + 1];

@@ -17,6 +17,8 @@
  * -ENOMEM, ... */
 int virtual_lookup(struct op *op, struct file *dir, const char *name,
 	struct lookup_result *found);
+/* Whether a virtual entry may have this name, now or later. */
+bool virtual_is_name(const char *name);
 /* -EPERM, explained, for the names of virtual entries, under which nothing is
  * saved. */
 int virtual_refuses(struct op *op, struct file *dir, const char *name);

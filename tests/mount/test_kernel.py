@@ -59,6 +59,31 @@ class Kernel(MountCase):
 
     # ---- counts ----
 
+    def test_names_that_are_not_in_run(self):
+        paths = {word: self.at("run/kern-" + word) for word in (
+            "file", "dir", "moved", "linked", "symlink", "later.sh.job")}
+        for path in paths.values():
+            self.assertFalse(os.path.exists(path))
+        job = paths.pop("later.sh.job")
+        self.assertEqual(self.cost(lambda: [
+            os.path.exists(path) for path in paths.values()]), 0)
+        # The first of them is created; the others come from it.
+        self.save("run/kern-file", "here\n")
+        os.mkdir(paths["dir"])
+        os.link(paths["file"], paths["linked"])
+        os.symlink("kern-file", paths["symlink"])
+        os.rename(paths["file"], paths["moved"])
+        for word in "moved", "linked", "symlink":
+            self.assertEqual(os.path.exists(paths[word]), word != "symlink")
+        self.assertEqual(self.read("run/kern-moved"), "here\n")
+        self.assertEqual(os.readlink(paths["symlink"]), "kern-file")
+        self.assertFalse(os.path.exists(paths["file"]))
+        self.assertEqual(os.listdir(paths["dir"]), [])
+        # A job appears without a request for its name.
+        self.save("run/kern-later.sh", "echo later\n")
+        with open(job + "/stdout", encoding="ascii") as file:
+            self.assertEqual(file.read(), "later\n")
+
     def test_attributes(self):
         paths = [self.at("services", f"svc{i}", name) for i in range(5)
                  for name in ("created_at", "id", "ports", "service.json")]

@@ -28,7 +28,7 @@ static inline int spot_step(struct spot *spot, const char *name)
 	err = kernel_ask(
 		FUSE_LOOKUP, spot->dir, name, strlen(name) + 1, NULL, 0);
 	spot->ino = err ? 0 : ((struct fuse_entry_out *)kernel.reply)->nodeid;
-	return err;
+	return err || spot->ino ? err : -ENOENT; /* which may be cached */
 }
 
 static inline int spot_find(struct spot *spot, const char *path)
