@@ -15,6 +15,7 @@ The machine is part of every figure; only ratios of one run can be compared.
 import getopt
 import os
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -61,16 +62,29 @@ class Bench:
         found = {peer: [] for peer in calls}
         for number in range(rounds + 1):
             order = list(calls) if number % 2 else list(calls)[::-1]
-            for peer in order:
-                value = calls[peer]() * scale
+            for peer in [peer for peer in order if peer in calls]:
+                value = self.one(name, peer, calls) * scale
                 if number:
                     found[peer].append(value)
+        others = [peer for peer in others if peer in calls]
         for peer in others:
             self.table.ratio(name, peer, list(zip(found[None], found[peer])),
                              unit, command)
         if not others:
             self.table.value(name, sorted(found[None])[rounds // 2], unit,
                              command)
+
+    def one(self, name, peer, calls):
+        """One measurement. A peer that fails is named, and left out from then
+        on."""
+        try:
+            return calls[peer]()
+        except (AssertionError, OSError, subprocess.SubprocessError) as error:
+            if peer is None:
+                raise
+            self.table.lacks(f"{peer}, {name}", error)
+            del calls[peer]
+            return 0
 
     def run(self, groups):
         """Measures the groups; returns the exit status."""

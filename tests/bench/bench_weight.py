@@ -92,7 +92,7 @@ def calls(bench, world):
 def followed(bench):
     """The longest turn of the loop, in which nobody is answered."""
     mib = bench.size(20, 200)
-    with World("followed", "ttl_list=1", limit_s=300) as world:
+    with World("followed", "output_max=1G", limit_s=300) as world:
         long_log(world, "vast", mib)
         before_us = world.stats()["longest_turn_us"]
         with subprocess.Popen(
