@@ -36,7 +36,7 @@ class Curves:
 
 def resources(curves, count):
     """Snapshots in one list."""
-    options = "ttl_list=3600,timeout=300,list_max=2G"
+    options = "ttl_list=3600,timeout=300,list_max=1G"
     with World("resources", options, seed={"snapshots": count},
                limit_s=600) as world:
         empty_kib = world.memory_kib()
@@ -157,7 +157,9 @@ def limited(curves, limits, seconds):
 def measure(bench):
     """All curves."""
     curves = Curves(bench)
-    parts = ((resources, (1000, 5000), (1000, 10000, 100000, 1000000)),
+    bench.table.lacks("1,000,000 resources",
+                      "the stand-in takes most of an hour to make them")
+    parts = ((resources, (1000, 5000), (1000, 10000, 100000)),
              (jobs, (100, 1000), (100, 1000, 10000, 40000)),
              (files, (100, 1000), (100, 1000, 10000, 100000)),
              (readers, (10, 100), (10, 100, 1000, 10000)))
