@@ -185,7 +185,7 @@ static int settings_keep(struct op *op, struct file *dir,
 
 /* Parses what was written to a setting: -EINVAL, or -ENODATA if more lines may
  * make it right; the caller explains. On success *dir is held for the caller,
- * and *value is the caller's. */
+ * and *value is the caller's; NULL for an empty text: what is inherited. */
 static int setting_read(struct core *core, const struct node *node,
 	const char *text, size_t len, const struct setting **setting,
 	struct file **dir, json_t **value, char why[256])
@@ -195,7 +195,10 @@ static int setting_read(struct core *core, const struct node *node,
 	*setting = setting_of(core, node, node->name, dir);
 	if (!*setting)
 		return -ENOENT;
-	err = setting_parse(*setting, text, len, value, why, 256);
+	*value = NULL;
+	err = len ? setting_parse(*setting, text, len, value, why, 256) : 0;
+	if (err == -EINVAL && strspn(text, " \t\r\n") == len)
+		err = 0;
 	if (err)
 		file_drop(*dir);
 	return err;

@@ -142,6 +142,25 @@ class Settings(MountCase):
             self.assertEqual(self.read(settings, name), value, name)
             self.assertIn(name, os.listdir(self.at(settings)))
 
+    def test_nothing_written_is_what_is_inherited(self):
+        """For a value that cannot be empty, an empty line is nothing, too."""
+        _, settings = self.folder("nothing_written")
+        for name, value in (("ttl", "77"), ("vcpu", "2"), ("language", "c"),
+                            ("network_mode", "semitrusted"),
+                            ("return_artifact", "1"), ("main", "m.sh"),
+                            ("env", "A=1")):
+            before = self.read(settings, name)
+            for how in (": >$1", "printf '' >$1", "truncate -s 0 $1",
+                        "cp /dev/null $1", "> $1.tmp; mv $1.tmp $1"):
+                self.save(f"{settings}/{name}", value + "\n")
+                self.assertEqual(self.value(settings, name), value)
+                self.shell(how, f"{settings}/{name}")
+                self.assertEqual(self.read(settings, name), before, how)
+            self.save(f"{settings}/{name}", value + "\n")
+            self.shell("echo >$1", f"{settings}/{name}")
+            self.assertEqual(self.read(settings, name), before, "echo")
+        self.assertNotIn("nothing_written", self.read(".unsandboxfs/errors"))
+
     def test_env(self):
         folder, settings = self.folder("env")
         self.save(settings + "/env", DOTENV)
