@@ -363,6 +363,30 @@ class Projects(MountCase):
         self.assertEqual(self.read(path, "main.c.job/stdout"), "1\n")
         self.only_run()
 
+    def test_python_package(self):
+        """With modules that could run, data, compiled files and metadata."""
+        top = self.tree(
+            "package", main__py="import sys\nsys.path.insert(0, '.')\n"
+            "from shop.cart import total\nprint(total('shop/prices.csv'))\n",
+            pyproject__toml="[project]\nname = 'shop'\n",
+            shop___cart__py="from . import tax\n\n\ndef total(path):\n"
+            "    with open(path) as file:\n        return tax.add(sum("
+            "map(int, file)))\n",
+            shop___tax__py="def add(x):\n    return x * 2\n",
+            shop___prices__csv="20\n1\n", setup__py="raise SystemExit(9)\n",
+            tests___test_cart__py="raise SystemExit(8)\n")
+        for name in ("shop/__init__.py", "shop/__main__.py",
+                     "shop/__pycache__/tax.cpython-311.pyc",
+                     "shop.egg-info/PKG-INFO", ".venv/bin/python"):
+            self.put(top, name, "")
+        self.shell("cp -r $1 run/package", top)
+        self.assertEqual(self.read("run/package/main.py.job/stdout"), "42\n")
+        self.only_run()
+        self.assertEqual(self.sent(), [
+            "pyproject.toml", "setup.py", "shop.egg-info/PKG-INFO",
+            "shop/__init__.py", "shop/__main__.py", "shop/cart.py",
+            "shop/prices.csv", "shop/tax.py", "tests/test_cart.py"])
+
     def test_node_with_modules(self):
         if not shutil.which("node"):
             self.skipTest("no node here")
