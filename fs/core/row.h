@@ -125,7 +125,7 @@ struct row {
 	 * of the latter what follows is printed by the caller. NULL: `path`. */
 	void (*locate)(struct core *core, const struct node *node, FILE *out);
 
-	/* What to do instead of what is refused in this directory; for
+	/* What to do where nothing can be made in this directory; for
 	 * .unsandboxfs/errors. May be NULL. */
 	const char *instead;
 

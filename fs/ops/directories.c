@@ -82,12 +82,34 @@ int dir_read(struct op *op)
 static int refuse(struct op *op, const struct node *dir, const char *name,
 	const char *why)
 {
+	return row_refuse(op->core, op->method, dir, name, -EPERM, why);
+}
+
+/* Of what is made, or moved to here. */
+static int refuse_making(struct op *op, const struct node *dir,
+	const char *name, const char *why)
+{
 	const char *instead = dir->row->instead;
 	char text[300];
 
 	snprintf(text, sizeof(text), "%s%s%s", why, instead ? ": " : "",
 		instead ? instead : "");
-	return row_refuse(op->core, op->method, dir, name, -EPERM, text);
+	return refuse(op, dir, name, text);
+}
+
+static int refuse_removal(struct op *op, bool is_link)
+{
+	const struct row *dir = op->node->row, *row;
+	bool has_destroy = false;
+
+	for (size_t i = 0; (row = tree_child(dir, i)); i++)
+		has_destroy |= !strcmp(row_name(row), "destroy");
+	return refuse(op, op->node, op->name,
+		is_link		      ? "it is a link; echo 1 > destroy in the "
+					"directory that it leads to destroys that"
+			: has_destroy ? "it is part of this directory; echo 1 "
+					"> destroy destroys it all"
+				      : "it is part of this directory");
 }
 
 int tree_mkdir(struct op *op)
@@ -109,7 +131,7 @@ int tree_mkdir(struct op *op)
 		op->step = 1;
 	}
 	if (!dir->row->make_dir)
-		return refuse(
+		return refuse_making(
 			op, dir, op->name, "no directory can be made here");
 	err = dir->row->make_dir(op, dir, op->name, &found);
 	return err ? err : lookup_reply(op, &found);
@@ -163,7 +185,7 @@ static int create_find(struct op *op, struct lookup_result *found)
 		return scratch_make(op, dir, op->name, "", 0, found);
 	if (dir->row->make_file)
 		return dir->row->make_file(op, dir, op->name, found);
-	return refuse(
+	return refuse_making(
 		op, dir, op->name, "no file of this name can be made here");
 }
 
@@ -182,7 +204,7 @@ int tree_remove(struct op *op)
 {
 	struct node *dir = op->node;
 	struct lookup_result found;
-	bool is_dir = op->flags;
+	bool is_dir = op->flags, is_link = false;
 	int err;
 
 	if (!op->step && !is_dir && !scratch_remove(op, dir, op->name))
@@ -191,12 +213,12 @@ int tree_remove(struct op *op)
 		err = dir_find(op, dir, op->name, &found);
 		if (err)
 			return err;
+		is_link = found.row && found.row->kind == ROW_LINK;
 		lookup_clear(&found);
 		op->step = 1;
 	}
 	if (!dir->row->remove)
-		return refuse(op, dir, op->name,
-			"it is part of this directory and cannot be removed");
+		return refuse_removal(op, is_link);
 	err = op->is_settling ? 0 : dir->row->remove(op, dir, op->name, is_dir);
 	if (!err)
 		err = notifier_settle(op);
@@ -360,7 +382,7 @@ int tree_move_in(struct op *op)
 		return err;
 	err = to->row->move_in && !(op->flags & RENAME_EXCHANGE)
 		? to->row->move_in(op, to, file, op->new_name)
-		: refuse(op, to, op->new_name,
+		: refuse_making(op, to, op->new_name,
 			  "what is saved elsewhere is "
 			  "copied here, not moved");
 	file_drop(file);

@@ -143,18 +143,26 @@ int collection_find(struct op *op, const struct node *node, const char *name,
 	return find_elsewhere(op, collection, name, found);
 }
 
+static bool is_reserved(const struct collection *collection, const char *name)
+{
+	const char *const *reserved = collection->form.reserved;
+
+	for (; reserved && *reserved; reserved++)
+		if (!strcmp(*reserved, name))
+			return true;
+	return false;
+}
+
 int collection_name_is_free(
 	struct op *op, const struct collection *collection, const char *name)
 {
 	const struct resource_index *index;
-	const char *const *reserved = collection->form.reserved;
 	int err = collection_index(op, collection, &index);
 
 	if (err == -EINPROGRESS)
 		return err;
-	for (; reserved && *reserved; reserved++)
-		if (!strcmp(*reserved, name))
-			return -EEXIST;
+	if (is_reserved(collection, name))
+		return -EEXIST;
 	if (err) /* without a list, the API itself refuses it */
 		return 0;
 	const char *alias = alias_id(op->core, collection, name);
@@ -283,6 +291,9 @@ int collection_remove(
 	if (alias_id(op->core, collection, name))
 		return is_dir ? -ENOTDIR
 			      : alias_remove(op->core, collection, name);
+	if (is_reserved(collection, name))
+		return row_refuse(op->core, "REMOVE", node, name, -EPERM,
+			"it is part of this directory");
 	if (!is_dir || !op->core->options->allow_delete)
 		return row_refuse(op->core, "REMOVE", node, name, -EPERM,
 			"to destroy it: echo 1 > destroy in its directory; "

@@ -75,8 +75,7 @@
 #define RESOURCE(says)                                                         \
 	DIRECTORY(HERE, says "; rmdir is refused without -o allow_delete",     \
 		.flags = ROW_SCRATCH, .locate = resource_locate,               \
-		.instead = "write to a value to change it; echo 1 > destroy "  \
-			   "destroys it all",                                  \
+		.instead = "write to a value to change it",                    \
 		.exists = resource_exists, .attr = resource_attr,              \
 		.about = resource_about)
 
@@ -125,8 +124,7 @@
 /* What was made of it: links by their names. */
 #define PARTS(dir, part, asked, says)                                          \
 	DIRECTORY(HERE "/" dir, says, .exists = resource_exists,               \
-		.instead = "mkdir NAME makes one, and echo 1 > NAME/destroy "  \
-			   "destroys it",                                      \
+		.instead = "mkdir NAME makes one",                             \
 		.attr = resource_moving_attr, .list = parts_list,              \
 		.find = parts_find, .make_dir = part_make, .endpoint = asked), \
 		LINK(HERE "/" dir "/" part, "one of them, by its name",        \
