@@ -171,19 +171,26 @@ void row_locate(struct core *core, const struct node *node, FILE *out)
 	fputs(path, out);
 }
 
+void row_path(struct core *core, const struct node *node, const char *name,
+	char *path, size_t room)
+{
+	FILE *out = fmemopen(path, room, "w");
+
+	path[0] = '\0';
+	if (!out)
+		return;
+	row_locate(core, node, out);
+	if (name)
+		fprintf(out, "%s%s", node->row->path[1] ? "/" : "", name);
+	fclose(out);
+}
+
 int row_refuse(struct core *core, const char *method, const struct node *node,
 	const char *name, int err, const char *why)
 {
-	char path[1024] = "";
-	FILE *out = fmemopen(path, sizeof(path), "w");
+	char path[1024];
 
-	if (out) {
-		row_locate(core, node, out);
-		if (name)
-			fprintf(out, "%s%s", node->row->path[1] ? "/" : "",
-				name);
-		fclose(out);
-	}
+	row_path(core, node, name, path, sizeof(path));
 	errors_add(core->errors, &core->now, method, path, 0, err, why);
 	return err;
 }

@@ -217,6 +217,10 @@ struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 bool text_is_one(const char *text);
 /* Prints the path of a node as users see it. */
 void row_locate(struct core *core, const struct node *node, FILE *out);
+/* The same as text, with this name (NULL: none) in the directory; cut to the
+ * room. */
+void row_path(struct core *core, const struct node *node, const char *name,
+	char *path, size_t room);
 /* Explains in .unsandboxfs/errors why something is refused: what was done to
  * the node (name NULL), or to this name in its directory. Returns err. */
 int row_refuse(struct core *core, const char *method, const struct node *node,

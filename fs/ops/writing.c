@@ -198,12 +198,14 @@ static int tree_send_released(struct op *op)
 {
 	struct node *node = op->handle->node;
 	int err = tree_send(op, node);
+	char path[1024];
 
 	if (err == -EINPROGRESS)
 		return err;
+	row_path(op->core, node, NULL, path, sizeof(path));
 	if (err)
 		log_line(LOG_WARNING, "%s: what was written is refused: %s",
-			node->row->path, strerror(-err));
+			path, strerror(-err));
 	handle_free(op->core, op->handle);
 	return 0;
 }
