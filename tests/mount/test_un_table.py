@@ -71,7 +71,7 @@ ROWS = [
      '"unfreeze_on_demand":true', ""),
     ("un service --list", "GET /services", "", "state:running"),
     ("un service --info", "GET /services", "", '"ports"'),
-    ("un service --logs", "GET /services/ID/logs", "", "^up\nup\n"),
+    ("un service --logs", "GET /services/ID/logs", "", "^up\n"),
     ("un service --download-logs", "GET /services/ID/logs", "", ""),
     ("un service --freeze", "POST /services/ID/freeze", "", ""),
     ("un service --lock", "POST /services/ID/lock", "", ""),
