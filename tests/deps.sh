@@ -15,8 +15,10 @@ test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux
 lint='clang-format cppcheck mandoc shellcheck'
 coverage='gcovr'
 fuzz='clang libclang-rt-dev'
+compilers='gcc'
 outside='stress-ng fio git'
 bench='strace sshfs openssh-sftp-server rclone gnuplot-nox jq iproute2'
+rpm='rpm rpmlint'
 package='debhelper lintian debootstrap fakeroot'
 
 wanted=
@@ -28,8 +30,10 @@ for list in "$@"; do
 	lint) wanted="$wanted $lint" ;;
 	coverage) wanted="$wanted $coverage" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
+	compilers) wanted="$wanted $compilers" ;;
 	outside) wanted="$wanted $outside" ;;
 	bench) wanted="$wanted $bench" ;;
+	rpm) wanted="$wanted $rpm" ;;
 	package) wanted="$wanted $package" ;;
 	*) echo "deps: no such list: $list" >&2; exit 2 ;;
 	esac

@@ -9,6 +9,7 @@
 #include "fs/base/hash.h"
 #include "fs/base/json.h"
 #include "fs/base/key_value.h"
+#include "fs/base/libc.h"
 #include "fs/base/log.h"
 #include "fs/base/name_rule.h"
 #include "fs/base/options.h"

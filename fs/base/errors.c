@@ -2,11 +2,13 @@
 /* fs/base/errors.c - the last errors: what an errno cannot carry */
 #include "fs/base/errors.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "api/api.h"
+#include "fs/base/libc.h"
 
 enum { ERRORS_KEPT = 100, ERROR_LINE = 1280 };
 
@@ -15,6 +17,31 @@ struct errors {
 	uint64_t added;
 	char lines[ERRORS_KEPT][ERROR_LINE];
 };
+
+#ifdef LIBC_LACKS_ERROR_NAMES
+/* Those that the API, the network and the disk answer with. */
+static const char *strerrorname_np(int err)
+{
+#define NAME(error) [error] = #error
+	static const char *const names[] = { NAME(EPERM), NAME(ENOENT),
+		NAME(EINTR), NAME(EIO), NAME(E2BIG), NAME(EBADF), NAME(EAGAIN),
+		NAME(ENOMEM), NAME(EACCES), NAME(EBUSY), NAME(EEXIST),
+		NAME(EXDEV), NAME(ENOTDIR), NAME(EISDIR), NAME(EINVAL),
+		NAME(ENFILE), NAME(EMFILE), NAME(EFBIG), NAME(ENOSPC),
+		NAME(EROFS), NAME(EMLINK), NAME(ENAMETOOLONG), NAME(ENOTEMPTY),
+		NAME(ELOOP), NAME(EBADR), NAME(ENODATA), NAME(EPROTO),
+		NAME(EBADMSG), NAME(EOVERFLOW), NAME(EILSEQ), NAME(EOPNOTSUPP),
+		NAME(ENETUNREACH), NAME(ECONNABORTED), NAME(ECONNRESET),
+		NAME(ETIMEDOUT), NAME(ECONNREFUSED), NAME(EHOSTUNREACH),
+		NAME(ESTALE), NAME(EREMOTEIO), NAME(EDQUOT), NAME(ECANCELED),
+		NAME(EKEYEXPIRED), NAME(EKEYREJECTED) };
+#undef NAME
+
+	return err >= 0 && (size_t)err < sizeof(names) / sizeof(*names)
+		? names[err]
+		: NULL;
+}
+#endif
 
 static void line_print(char *line, const struct timespec *now,
 	const char *method, const char *path, int http_status, int err,

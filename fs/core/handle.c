@@ -73,7 +73,9 @@ void handle_fill(
 	const struct handle *handle, struct fuse_file_info *fi, bool is_final)
 {
 	fi->fh = (uintptr_t)handle;
+#if FUSE_MINOR_VERSION >= 11
 	fi->noflush = !handle->is_writable;
+#endif
 	fi->keep_cache = is_final;
 	fi->direct_io = !is_final;
 }

@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "fs/base/base.h"
 #include "fs/files/files_private.h"
 
 /* The disk passes on group and setgid bit of a setgid directory. chown(2)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/base/base.h"
 #include "fs/files/files_private.h"
 
 void mode_try(int fd, const char *name, mode_t mode)

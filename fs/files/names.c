@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/base/base.h"
 #include "fs/files/files_private.h"
 
 int name_stat(int fd, const char *name, struct stat *st)

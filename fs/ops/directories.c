@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/ops/lookup.h"

@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "fs/base/base.h"
+
 /* include/linux/sched.h of the kernel; /proc/PID/stat shows it in field 9. */
 #define PF_SIGNALED 0x00000400UL
 

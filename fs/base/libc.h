@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/libc.h - what we use of glibc that another C library may lack */
+#ifndef FS_BASE_LIBC_H
+#define FS_BASE_LIBC_H
+
+#include <features.h>
+
+#ifdef __GLIBC__
+
+#if !__GLIBC_PREREQ(2, 32)
+#define LIBC_LACKS_ERROR_NAMES
+#endif
+#if !__GLIBC_PREREQ(2, 34)
+#include <sys/syscall.h>
+#include <unistd.h>
+#define close_range(...) syscall(SYS_close_range, __VA_ARGS__)
+#endif
+
+#else /* musl */
+
+#define LIBC_LACKS_ERROR_NAMES
+
+#include <dirent.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#define RENAME_EXCHANGE 2
+#endif
+#ifndef STATX_INO
+#include <linux/stat.h>
+#define AT_STATX_DONT_SYNC 0x4000
+#define statx(...) syscall(SYS_statx, __VA_ARGS__)
+#endif
+#define renameat2(...) syscall(SYS_renameat2, __VA_ARGS__)
+#define close_range(...) syscall(SYS_close_range, __VA_ARGS__)
+
+/* Of the directory itself: path is ".". */
+#define scandirat(fd, path, names, filter, compare)                            \
+	({                                                                     \
+		char link_[32];                                                \
+		snprintf(link_, sizeof(link_), "/proc/self/fd/%d", fd);        \
+		scandir(link_, names, filter, compare);                        \
+	})
+
+#endif
+
+#endif
