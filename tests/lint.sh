@@ -49,7 +49,10 @@ cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -I. -j2 \
 	--suppress=deallocret "${sources[@]}" || fail cppcheck
 
 for page in man/*.[15]; do
-	mandoc -T lint -W warning "$page" || fail "$page"
+	# Which other manuals there are is another machine's matter.
+	mandoc -T lint "$page" 2>/dev/null | grep -v 'manual not found' &&
+		fail "$page"
+	groff -ww -mandoc -T utf8 -z "$page" 2>&1 | grep . && fail "$page"
 done
 
 # What building installs, the package must declare.
@@ -59,7 +62,7 @@ for package in $(sed -n "/^build='/,/'\$/s/build=\|'\|libc6-dev//gp" tests/deps.
 		fail "debian/control does not build-depend on $package"
 done
 
-shellcheck .ci/run tests/**/*.sh || fail shellcheck
+shellcheck .ci/* tests/**/*.sh || fail shellcheck
 
 test $bad = 0 && echo "lint: clean"
 exit $bad

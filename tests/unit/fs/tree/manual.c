@@ -37,11 +37,28 @@ static void path_print(const char *path, FILE *out)
 	fputc('\n', out);
 }
 
+/* In lines of 80, none of which begins like a request. */
+static void help_print(const char *help, FILE *out)
+{
+	enum { WIDTH = 80 };
+
+	if (strchr(".'", help[0]))
+		fputs("\\&", out);
+	while (strlen(help) > WIDTH) {
+		size_t len = WIDTH;
+		while (len && (help[len] != ' ' || strchr(".'", help[len + 1])))
+			len--;
+		assert_int_not_equal(len, 0);
+		fprintf(out, "%.*s\n", (int)len, help);
+		help += len + 1;
+	}
+	fprintf(out, "%s\n", help);
+}
+
 static void row_print(const struct row *row, FILE *out)
 {
 	path_print(row->path + 1, out);
-	fprintf(out, "%s%s\n", strchr(".'", row->help[0]) ? "\\&" : "",
-		row->help);
+	help_print(row->help, out);
 }
 
 static char *section_make(size_t *len)
