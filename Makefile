@@ -9,6 +9,7 @@
 #   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
 #   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR ...
 #   make deb      a package for Debian, in build/
+#   make dist     the archive of a release; make rpm, packages for Fedora
 #
 # `make build/unsandboxfs` needs only libfuse3, libcurl, OpenSSL,
 # jansson and the header of uthash.
@@ -313,9 +314,19 @@ check-deb:
 	+@$(MAKE) --no-print-directory $(JOBS) $(STANDIN)
 	@tests/deb.sh $(BUILD) chroot
 
+# The archive of a release; and of that, packages for Fedora.
+dist rpm:
+	@tests/deps.sh build compilers $(filter rpm,$@)
+	@tests/dist.sh build $(VERSION) $@
+
+# For editors and clangd.
+compile_commands.json:
+	@$(MAKE) -nBk V=1 BUILD=$(BUILD) all $(UNIT_TESTS) $(FUZZ) | \
+		python3 -B tests/compile_commands.py >$@
+
 clean:
-	rm -rf build build-*
+	rm -rf build build-* compile_commands.json
 
 .PHONY: all deps check check-unit check-fuzz check-live check-outside fuzz \
 	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install \
-	install-strip uninstall deb check-deb clean
+	install-strip uninstall deb check-deb dist rpm compile_commands.json clean

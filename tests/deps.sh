@@ -12,7 +12,7 @@ build='pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
 demo='fuse3 libmicrohttpd-dev curl python3'
 test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux
 	busybox nodejs tree zsh fish expect socat procps parallel'
-lint='clang-format cppcheck mandoc shellcheck'
+lint='clang-format cppcheck mandoc groff-base shellcheck'
 coverage='gcovr'
 fuzz='clang libclang-rt-dev'
 compilers='gcc'
