@@ -16,7 +16,12 @@
 CURLcode transfer_defaults(CURL *easy, const struct api *api)
 {
 	SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
 	SET(CURLOPT_PROTOCOLS_STR, api->is_tls ? "https" : "http");
+#else
+	SET(CURLOPT_PROTOCOLS,
+		(long)(api->is_tls ? CURLPROTO_HTTPS : CURLPROTO_HTTP));
+#endif
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -28,8 +33,10 @@ CURLcode transfer_defaults(CURL *easy, const struct api *api)
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_ACCEPT_ENCODING, "gzip");
 	SET(CURLOPT_USERAGENT, api->config.user_agent);
+#if LIBCURL_VERSION_NUM >= 0x075700
 	/* do not wait for a name lookup in progress */
 	SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
 	if (api->config.cacert) {
 		SET(CURLOPT_CAINFO, api->config.cacert);
 		SET(CURLOPT_CAPATH, NULL);
