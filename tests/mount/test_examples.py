@@ -114,6 +114,22 @@ class Examples(HomeCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr),
                          (0, b"", b""))
 
+    def test_in_short(self):
+        """In this order, but for what needs a session of systemd."""
+        with open(ROOT + "/README.md", encoding="utf-8") as file:
+            rows = re.findall(r"^- .*: `(.*)`$",
+                              section(file.read(), "In short"), re.M)
+        self.assertEqual(len(rows), 10)
+        self.assertEqual(rows.pop(), "systemctl --user enable --now "
+                         "unsandboxfs@u")
+        self.put("hello.py", "print('hello')\n")
+        got = self.bash(rows)
+        self.assertEqual([row for row, (_, status) in zip(rows, got)
+                          if status], [], got)
+        self.assertEqual([got[i][0] for i in (2, 3, 4)],
+                         ["hello\n", "0\n", "hello\n"])
+        self.assertEqual(self.mounts(), [])
+
     def test_five_minutes(self):
         """They succeed, but for what the API is to refuse."""
         with open(ROOT + "/README.md", encoding="utf-8") as file:
