@@ -272,14 +272,14 @@ coverage:
 
 # What is installed: SOURCE:DIRECTORY/NAME:MODE. The units get BINDIR.
 SHARE = fs/program/share
-INSTALLED = $(PROGRAM):$(BINDIR)/unsandboxfs:755 \
-	man/unsandboxfs.1:$(MANDIR)/man1/unsandboxfs.1:644 \
-	man/unsandboxfs.5:$(MANDIR)/man5/unsandboxfs.5:644 \
-	$(SHARE)/unsandboxfs.bash:$(COMPLETION)/unsandboxfs:644 \
-	$(SHARE)/_unsandboxfs:$(DATADIR)/zsh/site-functions/_unsandboxfs:644 \
-	$(SHARE)/unsandboxfs.fish:$(FISHDIR)/unsandboxfs.fish:644 \
-	$(SHARE)/unsandboxfs@.service:$(UNITDIR)/system/unsandboxfs@.service:644 \
-	$(SHARE)/unsandboxfs@.user.service:$(UNITDIR)/user/unsandboxfs@.service:644
+INSTALLED = '$(PROGRAM):$(BINDIR)/unsandboxfs:755' \
+	'man/unsandboxfs.1:$(MANDIR)/man1/unsandboxfs.1:644' \
+	'man/unsandboxfs.5:$(MANDIR)/man5/unsandboxfs.5:644' \
+	'$(SHARE)/unsandboxfs.bash:$(COMPLETION)/unsandboxfs:644' \
+	'$(SHARE)/_unsandboxfs:$(DATADIR)/zsh/site-functions/_unsandboxfs:644' \
+	'$(SHARE)/unsandboxfs.fish:$(FISHDIR)/unsandboxfs.fish:644' \
+	'$(SHARE)/unsandboxfs@.service:$(UNITDIR)/system/unsandboxfs@.service:644' \
+	'$(SHARE)/unsandboxfs@.user.service:$(UNITDIR)/user/unsandboxfs@.service:644'
 HELPERS = mount.unsandboxfs mount.fuse.unsandboxfs
 
 install: $(PROGRAM)

@@ -47,6 +47,7 @@ class Install(unittest.TestCase):
         for prefix, sbin, more in (
                 ("/usr", "sbin", {}), ("/usr/local", "sbin", {}),
                 ("/opt/u", "opt/u/sbin", {}),
+                ("/opt/u v", "opt/u v/sbin", {}),
                 ("/usr", "usr/sbin", {"SBINDIR": "/usr/sbin"})):
             self.make("install", PREFIX=prefix, **more)
             found = self.files()
@@ -142,7 +143,7 @@ class Install(unittest.TestCase):
             compset() {{ PREFIX=${{PREFIX##*,}} }}
             compadd() {{ while [[ $1 != -- ]] shift; shift; print -l -- $@ }}
             _directories() {{ :; }}
-            words=({BUILD}/unsandboxfs $@); CURRENT=$#words
+            words=("{BUILD}/unsandboxfs" $@); CURRENT=$#words
             PREFIX=$words[CURRENT]
             source {SHARE}_unsandboxfs"""
         names = options()

@@ -37,6 +37,13 @@ class StartCase(MountCase):
         """Mountpoints of this test."""
         return mounts_under(self.place.path)
 
+    def mountinfo(self):
+        """The kernel's line about this mount."""
+        path = self.mount.path.replace("\\", "\\134").replace(" ", "\\040")
+        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
+            (line,) = [line for line in lines if f" {path} " in line]
+        return line
+
     def daemons(self):
         """Processes of the program in this place."""
         self.place._reap()

@@ -26,7 +26,7 @@ class FirstTime(HomeCase):
         os.unlink(self.home + "/.unsandbox/accounts.csv")
         root = os.path.dirname(os.path.dirname(HERE))
         build = os.path.relpath(BUILD, root)
-        self.put(".profile", f"export PATH={self.home}/.local/bin:$PATH "
+        self.put(".profile", f"export PATH='{self.home}/.local/bin':$PATH "
                  f"MAKEFLAGS='-- BUILD={build}' PS1='$ '\n"
                  "unset MAKELEVEL MFLAGS\n")
         self.terminal = Terminal(self.place, root, ["env", "ENV=" + self.home +
@@ -69,7 +69,7 @@ class FirstTime(HomeCase):
     def test_first_time(self):
         self.wait_for(lambda: self.recording()[-1] == "$", "a shell")
         for command in (
-                "make install PREFIX=$HOME/.local",
+                'make install PREFIX="$HOME/.local"',
                 "unsandboxfs --check ~/u",
                 "umask 077; mkdir -p ~/.unsandbox",
                 "echo unsb-pk-test-0000-0000-0001,"

@@ -235,8 +235,7 @@ class Start(StartCase):
                            "comment=what an admin says,silent,loud,"
                            "nodiratime,diratime,relatime,dirsync,sync,"
                            "context=system_u:object_r:removable_t:s0")
-        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
-            (line,) = [l for l in lines if f" {self.mount.path} " in l]
+        line = self.mountinfo()
         for word in ("nosuid", "nodev", "noexec", " fuse.unsandboxfs ",
                      " unsandbox "):
             self.assertIn(word, line)
@@ -282,8 +281,7 @@ class Start(StartCase):
         self.assert_starts(options="remount,ro,noexec")
         self.assertEqual(self.save_error("run/x.sh", "true"), "EROFS")
         self.assertIn("run/", self.read("README"))
-        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
-            (line,) = [l for l in lines if f" {self.mount.path} " in l]
+        line = self.mountinfo()
         for word in ("ro", "nosuid", "nodev", "noexec"):
             self.assertIn(word, line.split()[5].split(","))
         self.assert_starts(options="remount,rw")
@@ -291,8 +289,7 @@ class Start(StartCase):
 
     def test_source_is_shown(self):
         self.assert_starts(options="fsname=my account")
-        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
-            (line,) = [l for l in lines if f" {self.mount.path} " in l]
+        line = self.mountinfo()
         self.assertIn(r" fuse.unsandboxfs my\040account ", line)
 
     @unittest.skipUnless(os.getuid() == 0 and shutil.which("mount.fuse3"),
