@@ -263,7 +263,7 @@ static int value_find(
 static int move_onto_value(struct op *op, struct node *value)
 {
 	int err = 0;
-	size_t len;
+	size_t len = 0;
 	char *text;
 
 	if (op->flags)
