@@ -39,7 +39,9 @@ static void parse_work(void *ctx)
 		return;
 	memcpy(&parse->hash, digest, sizeof(parse->hash));
 	parse->err = parse->is_list ? json_parse_list(s, len, &parse->json)
-				    : json_parse(s, len, &parse->json);
+		: parse->text.is_secret
+		? json_parse_secret(s, len, &parse->json)
+		: json_parse(s, len, &parse->json);
 }
 
 static void parse_done(void *ctx)
@@ -104,7 +106,8 @@ void answer_clear(struct api_call *call)
 	worker_drop(worker, call->json);
 	call->json = NULL;
 	/* Even free() of 30 MB takes milliseconds. */
-	if (worker && worker_submit(worker, free, NULL, text->data) == 0)
+	if (worker && !text->is_secret &&
+		worker_submit(worker, free, NULL, text->data) == 0)
 		text->data = NULL;
 	text_clear(text);
 }

@@ -106,7 +106,7 @@ struct api {
 	struct api_stats stats;
 };
 
-/* ---- curl_memory.c: what curl frees is wiped ---- */
+/* ---- curl_memory.c: what curl and jansson free is wiped ---- */
 
 /*
  * curl copies short bodies, and all headers, into buffers of its own, which

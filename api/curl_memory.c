@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* api/curl_memory.c - curl's memory is wiped when it is freed */
+/* api/curl_memory.c - memory of curl and of jansson is wiped when it is freed
+ */
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ static char *duplicate(const char *s)
 
 CURLcode curl_global_init_wiped(void)
 {
+	json_set_alloc_funcs(malloc, wipe_and_free);
 	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_and_free,
 		resize, duplicate, calloc);
 }

@@ -17,6 +17,7 @@ struct endpoint {
 	bool is_list;	 /* of resources; each stays text */
 	bool is_text;	 /* the body is text/plain, not JSON */
 	bool is_program; /* the answer waits for a program to end */
+	bool is_secret;	 /* the answer is wiped, not only freed */
 	bool is_unsigned;
 	bool signs_query;
 	bool is_portal; /* it is asked at unsandbox.com */

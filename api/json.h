@@ -11,4 +11,7 @@
  * json_list_item), and whatever is no object becomes null. Thread-safe. */
 int json_parse_list(const char *text, size_t len, json_t **out);
 
+/* json_parse that leaves no copy of a string behind but the value's own. */
+int json_parse_secret(const char *text, size_t len, json_t **out);
+
 #endif

@@ -269,7 +269,7 @@ static int read_member(struct reader *reader, json_t *object)
 	if (key == reader->out.data) {
 		/* the value needs reader->out, too */
 		copy = reader->out;
-		reader->out = (struct text){ 0 };
+		reader->out = (struct text){ .is_secret = copy.is_secret };
 	}
 	if (memchr(key, '\0', len) || !take(reader, ':'))
 		err = -EPROTO;
@@ -398,10 +398,9 @@ static int read_value(struct reader *reader, json_t **out)
 	}
 }
 
-static int read_text(
-	const char *text, size_t len, bool keeps_items, json_t **out)
+static int read_text(struct reader reader, size_t len, json_t **out)
 {
-	struct reader reader = { .at = text, .keeps_items = keeps_items };
+	const char *text = reader.at;
 	int err;
 
 	*out = NULL;
@@ -424,12 +423,21 @@ static int read_text(
 
 int json_parse(const char *text, size_t len, json_t **out)
 {
-	return read_text(text, len, false, out);
+	return read_text((struct reader){ .at = text }, len, out);
+}
+
+int json_parse_secret(const char *text, size_t len, json_t **out)
+{
+	struct reader reader = { .at = text, .out.is_secret = true };
+
+	return read_text(reader, len, out);
 }
 
 int json_parse_list(const char *text, size_t len, json_t **out)
 {
-	return read_text(text, len, true, out);
+	struct reader reader = { .at = text, .keeps_items = true };
+
+	return read_text(reader, len, out);
 }
 
 json_t *json_read(const char *text, size_t len)

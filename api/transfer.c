@@ -215,6 +215,7 @@ int transfer_start(struct api_call *call)
 
 	text_clear(&call->reply.text);
 	call->reply = (struct reply){ 0 };
+	call->reply.text.is_secret = call->row->is_secret;
 	headers_init(&call->reply.headers);
 	call->curl_error[0] = '\0';
 	call->easy = curl_easy_init();

@@ -14,10 +14,15 @@ static int edit_room(struct edit *edit, size_t len)
 		return -EFBIG;
 	if (len <= edit->len)
 		return 0;
-	grown = realloc(edit->bytes, len + 1);
+	/* realloc(3) would leave a vault behind */
+	grown = calloc(1, len + 1);
 	if (!grown)
 		return -ENOMEM;
-	memset(grown + edit->len, 0, len + 1 - edit->len);
+	if (edit->bytes) {
+		memcpy(grown, edit->bytes, edit->len);
+		explicit_bzero(edit->bytes, edit->len);
+		free(edit->bytes);
+	}
 	edit->bytes = grown;
 	edit->len = len;
 	return 0;

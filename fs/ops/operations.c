@@ -174,10 +174,15 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 
 	if (!handle->file || file_is_frozen(handle->file) ||
 		!disk_is_ready(fuse_req_userdata(req))) {
+		bool is_row = !handle->file;
+
 		request_start(req, tree_write, saved_write,
 			REQUEST(.ino = ino, .fi = fi, .bytes = bytes,
 				.size = size, .offset = offset,
 				.method = "WRITE"));
+		/* The buffer is the loop's, and lives on: it may be a vault. */
+		if (is_row)
+			explicit_bzero((char *)bytes, size);
 		return;
 	}
 	ssize_t n =

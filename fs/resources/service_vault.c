@@ -78,6 +78,9 @@ int vault_render(struct op *op, const struct node *node, FILE *out)
 
 	if (err)
 		return err;
+	/* so that the stream does not grow by leaving copies behind */
+	if (fseek(out, (long)len, SEEK_SET) == 0)
+		rewind(out);
 	fwrite(text, 1, len, out);
 	vault_free(text, len);
 	return 0;
