@@ -205,6 +205,12 @@ check-live:
 	+@$(MAKE) --no-print-directory $(JOBS) $(PROGRAM)
 	@python3 -B tests/live/live.py $(LIVE) $(BUILD)
 
+# Cuts the connection at every byte of a run's request and answer.
+check-cuts:
+	@tests/deps.sh build demo test
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@CUTS=1 python3 -B tests/mount/run.py $(BUILD) test_cuts
+
 # Tests that other people's programs make of a filesystem: stress-ng, fio,
 # sqlite3, git; and a comparison with the disk, call by call.
 check-outside:
@@ -327,6 +333,7 @@ compile_commands.json:
 clean:
 	rm -rf build build-* compile_commands.json
 
-.PHONY: all deps check check-unit check-fuzz check-live check-outside fuzz \
+.PHONY: all deps check check-unit check-cuts check-fuzz check-live \
+	check-outside fuzz \
 	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install \
 	install-strip uninstall deb check-deb dist rpm compile_commands.json clean
