@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,26 +91,44 @@ static void listed_clear(struct listed *entry)
 	lookup_clear(&entry->found);
 }
 
-int listing_unique(struct listing *listing)
+static bool is_name(const char *name)
 {
-	size_t count = listing->count, kept = 0;
-	struct listed **sorted;
+	return *name && strlen(name) <= NAME_MAX && !strchr(name, '/') &&
+		strcmp(name, ".") && strcmp(name, "..");
+}
 
-	if (count < 2)
-		return 0;
-	sorted = calloc(count, sizeof(struct listed *));
+static int drop_twins(struct listing *listing)
+{
+	size_t count = listing->count;
+	struct listed **sorted = calloc(count + 1, sizeof(struct listed *));
+
 	if (!sorted)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &listing->entries[i];
 	qsort(sorted, count, sizeof(struct listed *), compare_entries);
-	for (size_t i = count - 1; i > 0; i--)
+	for (size_t i = count; i-- > 1;)
 		if (!strcmp(sorted[i]->name, sorted[i - 1]->name))
 			listed_clear(sorted[i]);
 	free(sorted);
-	for (size_t i = 0; i < count; i++)
-		if (listing->entries[i].name)
-			listing->entries[kept++] = listing->entries[i];
+	return 0;
+}
+
+int listing_check(struct listing *listing)
+{
+	size_t kept = 0;
+	int err = drop_twins(listing);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < listing->count; i++) {
+		struct listed *entry = &listing->entries[i];
+
+		if (entry->name && !is_name(entry->name))
+			listed_clear(entry);
+		if (entry->name)
+			listing->entries[kept++] = *entry;
+	}
 	listing->count = kept;
 	return 0;
 }

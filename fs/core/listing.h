@@ -43,8 +43,10 @@ int listing_add(
 int listing_add_row(struct listing *listing, const char *name,
 	const struct row *row, const char *id, const char *placeholder);
 /* Keeps the first of several entries of one name, which the kernel would show
- * all; the tail is not looked into. -ENOMEM. */
-int listing_unique(struct listing *listing);
+ * all, and drops what is no name, for which it would refuse the whole
+ * directory: a damaged record may have it. The tail is not looked into.
+ * -ENOMEM. */
+int listing_check(struct listing *listing);
 /* A hash of the names and what they stand for; see node_hash. */
 uint32_t listing_hash(const struct listing *listing);
 /* Frees what is in it; a long tail with the worker's help. */

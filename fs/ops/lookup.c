@@ -66,7 +66,7 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 		err = dir->row->list(op, dir, listing);
 	if (!err)
 		err = scratch_list(op, dir, listing);
-	return err ? err : listing_unique(listing);
+	return err ? err : listing_check(listing);
 }
 
 /* A draft that is moved becomes something else, but the kernel moves its cached
