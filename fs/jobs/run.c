@@ -22,6 +22,7 @@ void run_free(struct run *run)
 
 	if (run->is_queued)
 		TAILQ_REMOVE(&core->jobs->runs.queue, run, link);
+	typing_free(run->typing);
 	if (run->commit)
 		file_commit_end(run->commit);
 	if (run->is_copied)
@@ -340,8 +341,11 @@ void run_drop(struct run *run)
 {
 	struct job *job = run->job;
 
+	if (run->typing)
+		typing_interrupt(run->typing);
 	if (run->is_sent) { /* to the client, which has it queued */
-		api_cancel(job->call);
+		if (job->call)
+			api_cancel(job->call);
 		job->call = NULL;
 		run->core->jobs->runs.in_flight--;
 		runs_wake(run->core);

@@ -73,18 +73,22 @@ struct run {
 	struct api_param query[RUN_QUERY_MAX]; /* values are owned */
 	char *body;
 	size_t body_len, code_size;
+	bool has_inputs; /* in the body */
 	uint64_t timeout_ms;
 
-	uint64_t turn;	/* in the queue */
-	bool is_copied; /* among the projects */
+	struct typing *typing; /* into a live shell; NULL: it is not */
+	uint64_t turn;	       /* in the queue */
+	bool is_copied;	       /* among the projects */
 	bool is_begun, is_prepared, is_queued, is_sent, settles;
 	_Atomic bool is_dropped; /* read by the worker, too */
 };
 
 TAILQ_HEAD(run_list, run);
+TAILQ_HEAD(typing_list, typing);
 
 struct runs {
-	struct run_list queue;	  /* in the order of their saves */
+	struct run_list queue; /* in the order of their saves */
+	struct typing_list typings;
 	struct run_list projects; /* whose files may still be copied */
 	unsigned in_flight;	  /* sent, and not answered */
 	unsigned limit;		/* runs at a time that the key allows; 0: any */
@@ -94,6 +98,8 @@ struct runs {
 	uint64_t turns;
 	struct timer timer;
 	bool uses_shell; /* the API has no API_SESSION_EXECUTE */
+	/* Nor API_SESSION_SHELL; nor API_SERVICE_EXECUTE. */
+	bool types_in_sessions, types_in_services;
 };
 
 /* ---- run.c ---- */
@@ -144,6 +150,21 @@ void runs_wake(struct core *core);
 /* Of the run ctx: its job gets a result, is polled, or fails. Frees the run,
  * unless it is queued again. */
 void run_answered(void *ctx, const struct api_answer *answer);
+/* The job gets this answer of success, borrowed. */
+void run_take_answer(const struct run *run, json_t *json);
+
+/* ---- run_type.c ---- */
+
+/* Types the command of a run that was sent and refused into the live shell of
+ * its session or service, one at a time, and gives its job the result. -ENOMEM,
+ * -EIO: it is not. */
+int run_type(struct run *run);
+/* Whether the API was seen to take no such command by POST. */
+bool run_is_typed(const struct run *run);
+/* Stops what runs there. */
+void typing_interrupt(struct typing *typing);
+/* Takes NULL. */
+void typing_free(struct typing *typing);
 
 /* ---- run_cancel.c ---- */
 

@@ -53,7 +53,7 @@ static int run_status(
 
 /* An answer with a result ends the job; one that says "running" makes a job to
  * be polled. Either endpoint may give either (api/API.md 14, row 3). */
-static void run_take_answer(const struct run *run, json_t *json)
+void run_take_answer(const struct run *run, json_t *json)
 {
 	struct job *job = run->job;
 	const json_t *id = json_member(json, "job_id");
@@ -118,14 +118,32 @@ static void run_failed(struct run *run, const struct api_answer *answer,
 	free(reason);
 }
 
+static bool run_by_typing(struct run *run, bool is_learned)
+{
+	struct runs *runs = &run->core->jobs->runs;
+
+	if (run->has_inputs || run_type(run))
+		return false; /* it has no way for files */
+	runs->in_flight++;
+	if (run->endpoint == API_SERVICE_EXECUTE)
+		runs->types_in_services |= is_learned;
+	else
+		runs->types_in_sessions |= is_learned;
+	return true;
+}
+
 /* A session's command goes to one of two paths: which of them this API has is
- * learned (api/API.md 14, row 33). */
+ * learned (api/API.md 14, row 33). A command that neither takes is typed. */
 static bool run_otherwise(struct run *run, int status)
 {
 	bool is_other = status == 405 || status == 426;
 
-	if (run->endpoint != API_SESSION_EXECUTE ||
-		(status != 404 && !is_other))
+	if (status != 404 && !is_other)
+		return false;
+	if (run->endpoint == API_SESSION_SHELL ||
+		run->endpoint == API_SERVICE_EXECUTE)
+		return run_by_typing(run, is_other);
+	if (run->endpoint != API_SESSION_EXECUTE)
 		return false;
 	run->endpoint = API_SESSION_SHELL;
 	run->core->jobs->runs.uses_shell |= is_other;

@@ -322,6 +322,7 @@ static int build_command(struct run *run, enum api_endpoint endpoint,
 	while (!is_script && len && content[len - 1] == '\n')
 		len--;
 	run->endpoint = endpoint;
+	run->has_inputs = run->input_count > 0;
 	run->timeout_ms = run_timeout_ms(
 		run, timeout_s ? timeout_s : COMMAND_UNLIMITED_S);
 	int err = check_env(run);

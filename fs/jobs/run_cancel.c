@@ -176,7 +176,7 @@ int run_cancel(struct op *op, struct job *job)
 		return cancel_by_id(op, job, job->id ? job->id : "");
 	if (job_is_final(job))
 		return -ESRCH;
-	if (job->run && run_is_waiting(job->run)) {
+	if (job->run && (run_is_waiting(job->run) || job->run->typing)) {
 		run_drop(job->run);
 		job->status = JOB_CANCELLED;
 		job->changed = op->core->now;

@@ -24,6 +24,7 @@ void runs_init(struct core *core)
 
 	TAILQ_INIT(&runs->queue);
 	TAILQ_INIT(&runs->projects);
+	TAILQ_INIT(&runs->typings);
 	runs->timer.fire = runs_are_due;
 	runs->timer.ctx = core;
 }
@@ -69,8 +70,10 @@ static void run_send(struct run *run)
 	run->is_sent = true;
 	job->submitted_ms = core->now_ms;
 	job_know_sent(job);
-	int err = api_start(core->api, &request, core->now_ms, run_answered,
-		run, &job->call);
+	int err = run_is_typed(run)
+		? run_type(run)
+		: api_start(core->api, &request, core->now_ms, run_answered,
+			  run, &job->call);
 	if (err) {
 		job_fail(job, err, JOB_NOT_SENT, "the request cannot be made");
 		run_free(run);
