@@ -378,6 +378,17 @@ class Shells(ConsoleCase):
                 self.assertEqual(process.wait(20), -number)
                 self.assertEqual(termios.tcgetattr(slave), before)
 
+    def test_mount_is_lost(self):
+        """The terminal is as before, and the reason is told."""
+        process, fd, slave, before = self.command(self.session())
+        os.write(fd, b"echo in-$((1 + 1))\r")
+        self.until(fd, b"in-2")
+        self.mount.end()
+        self.until(fd, b"the mount has ended")
+        self.assertEqual(process.wait(20), 1)
+        self.assertEqual(termios.tcgetattr(slave), before)
+        self.mount.start()
+
     def test_script(self):
         """Without a terminal: its input is typed, and Ctrl-D at the end."""
         done = subprocess.run(
