@@ -4,15 +4,21 @@ import contextlib
 import re
 import select
 import socket
+import ssl
 import threading
 import time
 
 
 class Cutter:
-    """Between a mount and the stand-in. What is no live shell passes."""
+    """Between a mount and the stand-in. What is no live shell passes. certs:
+    the folder of cert.pem and key.pem, with which it speaks TLS."""
 
-    def __init__(self, server):
+    def __init__(self, server, certs=None):
         self.server = server
+        self.tls = None
+        if certs:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(certs + "/cert.pem", certs + "/key.pem")
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.lock = threading.Lock()
         self.shells = []  # (client, server) of those that are open
@@ -26,7 +32,8 @@ class Cutter:
     @property
     def url(self):
         """The proxy's."""
-        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        return (f"http{'s' if self.tls else ''}://127.0.0.1:"
+                f"{self.listener.getsockname()[1]}")
 
     @property
     def process(self):
@@ -80,7 +87,10 @@ class Cutter:
                              daemon=True).start()
 
     def _serve(self, client):
-        with contextlib.suppress(OSError), client:
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            if self.tls:
+                client = self.tls.wrap_socket(client, server_side=True)
+            stack.enter_context(client)
             data = client.recv(65536)
             is_shell = bool(re.match(rb"GET /sessions/[^/ ]+/shell[? ]", data))
             if is_shell:
@@ -100,7 +110,9 @@ class Cutter:
 
     def _pass(self, client, server, is_shell):
         while True:
-            ready = select.select([client, server], [], [], 10)[0]
+            ready = [client]  # TLS may have received more than was read
+            if not (self.tls and client.pending()):
+                ready = select.select([client, server], [], [], 10)[0]
             for end in ready:
                 data = end.recv(65536)
                 if not data:

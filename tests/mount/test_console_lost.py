@@ -6,6 +6,8 @@ import select
 import unittest
 
 from cutter import Cutter
+from place import Place
+from standin import Standin
 from test_console import ConsoleCase, Terminal
 
 AWAY, FAILED, RESTARTS = b"\x03\xe9", b"\x03\xf3", b"\x03\xf4"
@@ -15,12 +17,12 @@ class LostCase(ConsoleCase):
     """The mount reaches the stand-in through a proxy."""
 
     starts_mounted = False
-    cutter = None
+    cutter = certs = None
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.cutter = Cutter(cls.server)
+        cls.cutter = Cutter(cls.server, cls.certs)
         cls.mount.server = cls.cutter
         cls.mount.start()
 
@@ -201,6 +203,36 @@ class Lost(LostCase):
                       (self.errors() or [""])[-1], "the loss")
         self.assertEqual(len(self.cutter.attempts), count)
         self.assertIn("one-2", self.read(folder, "console"))
+
+
+class Secure(LostCase):
+    """The same over TLS, whose records may be received in part."""
+
+    @classmethod
+    def setUpClass(cls):
+        place = Place("certs")
+        cls.addClassCleanup(place.close)
+        cls.certs = place.folder("tls")
+        Standin(place, "--tls", cls.certs).stop()
+        cls.options = f"cacert={cls.certs}/ca.pem"
+        super().setUpClass()
+
+    def test_taken_up(self):
+        terminal = self.terminal()
+        self.lose(self.cutter.cut)
+        terminal.type("echo $X-$((1 + 1))\n")
+        terminal.until(b"kept-2")
+
+    def test_much(self):
+        """More than is kept is printed before anything of it is read."""
+        terminal = self.terminal()
+        terminal.type("stty -echo; seq 200000; echo end-$((1 + 1))\n")
+        self.wait_for(lambda: os.stat(os.path.join(
+            f"/proc/self/fd/{terminal.fd}")).st_size > 100000, "output")
+        terminal.until(b"end-2")
+        self.assertIn(b"".join(b"%d\r\n" % number
+                               for number in range(1, 200001)),
+                      terminal.output)
 
 
 class Wrong(LostCase):
