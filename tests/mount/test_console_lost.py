@@ -131,7 +131,7 @@ class Lost(LostCase):
         times = self.cutter.attempts[:5]
         for number, first in enumerate(times[:-1]):
             self.assertGreaterEqual(times[number + 1] - first,
-                                    0.6 * 2 ** number)
+                                    0.55 * 2 ** number)
         self.assertEqual(len(self.errors()) - before, 1)
         self.cutter.refuses = False
         terminal.type("echo $X-$((1 + 1))\n")
