@@ -12,7 +12,7 @@
 #   make dist     the archive of a release; make rpm, packages for Fedora
 #
 # `make build/unsandboxfs` needs only libfuse3, libcurl, OpenSSL,
-# jansson and the header of uthash.
+# jansson, wslay and the header of uthash.
 
 VERSION := 0.1.0
 
