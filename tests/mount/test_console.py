@@ -157,13 +157,15 @@ class Consoles(ConsoleCase):
     def test_follow(self):
         folder = self.session()
         terminal = self.terminal(folder)
-        terminal.type("echo first-$((1 + 1))\n")
-        terminal.until(b"first-2")
+        terminal.type("PS1='rea''dy> '; echo first-$((1 + 1))\n")
+        terminal.until(b"ready> ")
         with subprocess.Popen(["tail", "-f", "-n", "1", "console"], cwd=folder,
                               stdout=subprocess.PIPE) as tail:
             try:
-                terminal.type("echo second-$((1 + 1))\n")
                 read = b""
+                while b"ready> " not in read:  # the last line: it follows
+                    read += os.read(tail.stdout.fileno(), 4096)
+                terminal.type("echo second-$((1 + 1))\n")
                 while b"second-2" not in read:
                     read += os.read(tail.stdout.fileno(), 4096)
                 self.assertNotIn(b"first-2", read)
