@@ -168,10 +168,12 @@ asked
 
 title 'A live shell: written to and read as a file, and on a terminal'
 good 'mkdir u/sessions/new/demo && mv u/sessions/new/demo u/sessions/'
-good 'echo "X=7; echo first \$((6 * X))" > u/sessions/demo/console
-timeout 20 tail -n +1 -f u/sessions/demo/console | grep -m 1 -o "first 42"'
-good 'echo "echo it still knows \$X" > u/sessions/demo/console
-timeout 20 tail -n +1 -f u/sessions/demo/console | grep -m 1 -o "knows 7"'
+# shellcheck disable=SC2016 # the shell in the session expands them
+good 'echo "X=7; echo first \$((6 * X))" > u/sessions/demo/console'
+good 'timeout 20 tail -n +1 -f u/sessions/demo/console | grep -m 1 -o "first 42"'
+# shellcheck disable=SC2016 # as above
+good 'echo "echo it still knows \$X" > u/sessions/demo/console'
+good 'timeout 20 tail -n +1 -f u/sessions/demo/console | grep -m 1 -o "knows 7"'
 good "printf 'print(6 * 7)\\nexit()\\n' |
 $build/unsandboxfs shell u --shell python3"
 good 'echo 1 > u/sessions/demo/destroy'
