@@ -15,8 +15,8 @@ struct request_url {
 };
 
 /* base is that of request_url_base; what only the API's portal answers goes
- * there. -EINVAL: an id that is missing, unexpected, "", "." or "..", or too long;
- * -ENOMEM. */
+ * there. -EINVAL: an id that is missing, unexpected, "", "." or "..", or too
+ * long; -ENOMEM. */
 int request_url_init(struct request_url *url, const char *base,
 	const struct endpoint *row, const char *id,
 	const struct api_param *query);

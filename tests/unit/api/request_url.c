@@ -157,9 +157,9 @@ static void the_portal_has_its_own_host(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
 		len = strlen(hosts[i][1]);
-		assert_int_equal(request_url_init(&target, hosts[i][0],
-					 endpoint_row(API_KEY_THROTTLE), NULL,
-					 NULL),
+		assert_int_equal(
+			request_url_init(&target, hosts[i][0],
+				endpoint_row(API_KEY_THROTTLE), NULL, NULL),
 			0);
 		assert_memory_equal(target.url, hosts[i][1], len);
 		assert_string_equal(target.url + len, path);
