@@ -28,21 +28,11 @@ class Tree(MountCase):
     def test_readme(self):
         text = self.read("README")
         self.assertTrue(text.endswith("\n"))
-        self.assertLessEqual(len(text.splitlines()), 50, "one screen")
+        self.assertLessEqual(len(text.splitlines()), 80, "one page")
         self.assertLessEqual(max(map(len, text.splitlines())), 80)
         for word in ("run/", "jobs/", "languages", "key/", ".unsandboxfs/",
                      ".settings/", "run/NAME.job"):
             self.assertIn(word, text)
-
-    def test_five_commands_of_the_readme(self):
-        """The commands in README that need no file of the user."""
-        commands = re.findall(r"^  (echo .*)$", self.read("README"), re.M)
-        self.assertGreaterEqual(len(commands), 2)
-        self.assertEqual(self.shell(commands[0]).strip(), "42")
-        for command in commands[1:]:
-            if "cancel" not in command:
-                self.shell(command)
-        self.shell("rm -f run/.settings/*")
 
     def test_languages(self):
         names = self.read("languages").splitlines()
