@@ -9,7 +9,7 @@ import os
 import unittest
 
 from case import MountCase
-from test_resources_life import answers, free_port
+from test_resources_life import SLEEP, ResourceCase, answers, free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SITE = {"pages/index.html": "hello\n", "data/deep/x.bin": "\x00\x01"}
@@ -127,6 +127,65 @@ class Deploy(MountCase):
                      "services/site/images/base", "services/site"):
             agent.write(what + "/destroy", "1")
         self.check_sent()
+
+
+class Files(ResourceCase):
+    """files/ of a service."""
+
+    folder = "services/assets/files"
+
+    def redeployed(self):
+        """The names of the input files of the last redeploy."""
+        bodies = [json.loads(change["body"]) for change in
+                  self.server.changes() if "/redeploy" in change["path"]]
+        return sorted(file["filename"] for file
+                      in bodies[-1].get("input_files", []))
+
+    def test_files(self):
+        identity = self.make("assets")
+        self.server.reset()
+        self.save("services/assets/redeploy", "1")
+        self.assertEqual(self.redeployed(), [])
+        self.shell("mkdir -p $1/a/b; echo x >$1/a/b/c; echo y >$1/y~; "
+                   "ln -s a/b/c $1/link; echo z >$1/main.sh", self.folder)
+        self.settled()
+        self.assertEqual(self.server.executions(), [])
+        self.save("services/assets/redeploy", "1")
+        self.assertEqual(self.redeployed(), ["a/b/c", "link", "main.sh"])
+        self.mount.restart()
+        self.shell("rm $1/link $1/main.sh", self.folder)
+        self.save("services/assets/bootstrap", SLEEP + "# again\n")
+        self.assertEqual(self.redeployed(), ["a/b/c"])
+        saved = os.path.join(self.mount.state_dir, "unsandboxfs")
+        found = [path for path, _, _ in os.walk(saved) if path.endswith(
+            f"/services/{identity}/files")]
+        self.assertEqual(len(found), 1)
+        self.save("services/assets/destroy", "1")
+        self.wait_for(lambda: not os.path.exists(found[0]), "they go")
+
+    def test_what_cannot_be_sent(self):
+        self.make("assets")
+        self.server.reset()
+        for name, make, error in (
+                (b"caf\xe9", lambda path: open(path, "wb").close(), "EILSEQ"),
+                (b"evil", lambda path: os.symlink("/etc/hosts", path),
+                 "ELOOP"),
+                (b"huge", lambda path: [open(path, "wb").close(),
+                                        os.truncate(path, 300 << 20)],
+                 "EFBIG")):
+            path = os.fsencode(self.at(self.folder)) + b"/" + name
+            make(path)
+            self.assertEqual(self.save_error("services/assets/redeploy", "1"),
+                             error)
+            line = self.read(".unsandboxfs/errors").splitlines()[-1]
+            self.assertIn(f"/{self.folder} 0 {error}", line)
+            self.assertIn(name.decode("latin-1").encode(
+                "ascii", "backslashreplace").decode(), line)
+            os.unlink(path)
+        self.assertEqual([c for c in self.server.changes()
+                          if "/redeploy" in c["path"]], [])
+        self.save("services/assets/redeploy", "1")
+        self.save("services/assets/destroy", "1")
 
 
 if __name__ == "__main__":
