@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/json.c - lists in answers of the API, and times in our records */
+/* fs/base/json.c - lists and reasons in answers of the API, and times in our
+ * records */
 #include "fs/base/json.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "api/api.h"
 
@@ -32,4 +36,43 @@ int json_to_timespec(const json_t *pair, struct timespec *at)
 	at->tv_sec = json_integer_value(sec);
 	at->tv_nsec = nsec_value;
 	return 0;
+}
+
+/* A member as text, unless it says the same as `other`; NULL: none. */
+static char *reason_part(
+	const json_t *answer, const char *name, const char *other)
+{
+	const json_t *value = json_member(answer, name);
+	size_t len;
+	char *text = value ? json_value_text(value, &len) : NULL;
+
+	if (text && *text && !strstr(other, text))
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *json_reason(const json_t *answer, const char *message)
+{
+	char *words = message ? strdup(message)
+			      : reason_part(answer, "message|error", "");
+	char *raw = NULL, *line;
+
+	if (!words)
+		return NULL;
+	char *details = reason_part(answer, "details|detail|reason", words);
+	char *code = reason_part(answer, "code", words);
+	int len = asprintf(&raw, "%s%s%s%s%s%s", words, details ? "; " : "",
+		details ? details : "", code ? " (code " : "", code ? code : "",
+		code ? ")" : "");
+	free(words);
+	free(details);
+	free(code);
+	if (len < 0)
+		return NULL;
+	line = malloc(4 * len + 1);
+	if (line)
+		line_escape(raw, line, 4 * len + 1);
+	free(raw);
+	return line;
 }

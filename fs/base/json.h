@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/json.h - lists in answers of the API, and times in our records */
+/* fs/base/json.h - lists and reasons in answers of the API, and times in our
+ * records */
 #ifndef FS_BASE_JSON_H
 #define FS_BASE_JSON_H
 
@@ -17,5 +18,10 @@ json_t *json_from_timespec(const struct timespec *at);
 /* Reads it into *at; pair is borrowed and may be NULL. -EINVAL if it is no such
  * array, and *at stays as it is. */
 int json_to_timespec(const json_t *pair, struct timespec *at);
+
+/* The API's reason in an answer: its words, details and code, in one line.
+ * message: its words; NULL: those of the answer. Owned by the caller, free();
+ * NULL: there is none, or out of memory. */
+char *json_reason(const json_t *answer, const char *message);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/core.h"
@@ -226,11 +227,13 @@ void key_explain(struct core *core, const char *method, const char *path,
 	const struct api_answer *answer)
 {
 	char message[768], advice[384];
+	char *reason = json_reason(answer->json, answer->message);
 
 	key_note(core, path, answer);
 	key_advice(core, core->credentials, answer, advice, sizeof(advice));
-	snprintf(message, sizeof(message), "%s%s%s", answer->message,
-		*advice ? "; " : "", advice);
+	snprintf(message, sizeof(message), "%.360s%s%s",
+		reason ? reason : answer->message, *advice ? "; " : "", advice);
+	free(reason);
 	errors_add(core->errors, &core->now, method, path, answer->status,
 		answer->err, message);
 }

@@ -207,10 +207,6 @@ int job_inherit(const struct job *job, json_t *answer);
  * NULL: out of memory. */
 bool job_has_own_json(const struct job *job);
 char *job_json(const struct job *job, size_t *len);
-/* The API's reason in an answer: its words, details and code, in one line.
- * message: its words; NULL: those of the answer. Owned by the caller, free();
- * NULL: there is none, or out of memory. */
-char *job_reason(const json_t *answer, const char *message);
 
 /* Takes an answer of the API: a result, a state, or part of the output. json is
  * borrowed. The worker stores it; the status changes when it is on disk. If out

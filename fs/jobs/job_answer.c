@@ -136,7 +136,7 @@ static void arrival_tell_missing(
 		if (i || (error && *error))
 			continue;
 		free(job->error);
-		job->error = job_reason(NULL, text);
+		job->error = json_reason(NULL, text);
 	}
 }
 
@@ -161,7 +161,7 @@ static void arrival_apply(struct arrival *arrival)
 	job->changed = job->core->now;
 	if (error && *error) {
 		free(job->error);
-		job->error = job_reason(stored.fields, error);
+		job->error = json_reason(stored.fields, error);
 	}
 	if (arrival->status >= JOB_COMPLETED)
 		arrival_tell_missing(job, stored.missing, error);

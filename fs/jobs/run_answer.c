@@ -103,7 +103,7 @@ static enum job_failure run_failure(
 static void run_failed(struct run *run, const struct api_answer *answer,
 	enum job_failure failure)
 {
-	char *reason = job_reason(answer->json, answer->message), *longer;
+	char *reason = json_reason(answer->json, answer->message), *longer;
 	bool is_large = answer->err == -EFBIG && run->largest[0];
 
 	if (is_large && reason &&

@@ -20,6 +20,16 @@ class Refused(RefusalCase):
                         "Unsupported language: klingon", 400)
         self.assertEqual(self.read("run/tlhIngan/p.py"), "nuqneH\n")
 
+    def test_details_and_code_are_told(self):
+        """In errors as in the job's error."""
+        rule = says(422, "too odd")
+        rule["body"]["details"] = {"field": "language"}
+        self.server.fault({"method": "POST", "path": "/execute", **rule})
+        self.assertEqual(self.save_error("run/odd.sh", "true\n"), "EINVAL")
+        reason = 'too odd; {"field":"language"} (code SAID_SO)'
+        self.check_told("run/odd.sh.job", "POST /execute", "EINVAL", reason,
+                        422)
+
     def test_unknown_interpreter(self):
         """A #! script runs after a delay, so only the job has the error."""
         self.save("run/nosuch", "#!/usr/bin/env klingon\n1\n")
