@@ -4,7 +4,7 @@ import os
 import unittest
 
 import transcript
-from case import MountCase
+from case import SLOWNESS, MountCase
 from place import BUILD, processes_with
 from test_resources_life import free_port
 
@@ -29,7 +29,7 @@ class MountReadme(MountCase):
         shown = transcript.commands(self.read("README"), "  ")
         self.assertGreater(len(shown), 25)
         ran = transcript.run(shown, os.path.join(self.place.path, "readme.sh"),
-                             cwd=self.mount.path,
+                             100 * SLOWNESS, cwd=self.mount.path,
                              env=dict(os.environ, LC_ALL="C.UTF-8"))
         self.assertEqual(len(ran), len(shown))
         for each, (status, output) in zip(shown, ran):
@@ -64,7 +64,7 @@ class FiveMinutes(MountCase):
         self.assertGreater(len(shown), 30)
         os.symlink(BUILD, os.path.join(self.place.path, "build"))
         ran = transcript.run(
-            shown, os.path.join(self.place.path, "readme.sh"),
+            shown, os.path.join(self.place.path, "readme.sh"), 100 * SLOWNESS,
             cwd=self.place.path, env=dict(
                 self.mount.env, HOME=self.place.folder("checkout")))
         self.assertEqual(len(ran), len(shown))
