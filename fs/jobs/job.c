@@ -257,8 +257,8 @@ void job_notify(struct job *job)
 static const char *const failures[] = {
 	[JOB_REFUSED] = "the API refused the request: nothing ran",
 	[JOB_NOT_SENT] = "the request was not sent: nothing ran",
-	[JOB_UNKNOWN] = "the request was sent, and nothing tells what became "
-			"of it: the program may have run",
+	[JOB_UNKNOWN] = ("the request was sent, and nothing tells what became "
+			 "of it: the program may have run"),
 	[JOB_LOST] = "the program may have run, and its result is lost",
 };
 

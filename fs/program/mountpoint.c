@@ -223,7 +223,7 @@ int mountpoint_look(const char *path, char *text, size_t text_len)
 {
 	struct mountpoint_mount mount;
 	char out[PATH_MAX];
-	bool is_dir, is_fuse;
+	bool is_dir = false, is_fuse = false;
 	int err = path_resolve(path, out);
 
 	if (!err)
