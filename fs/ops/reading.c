@@ -181,7 +181,9 @@ static int open_edit(struct op *op, struct node *node)
 		return -ENOMEM;
 	if (is_fresh || !edit->writers)
 		edit->base = -1;
-	if (is_fresh && node->row->flags & ROW_APPENDS &&
+	/* What was created just now is empty, whatever stood there before the
+	 * process moved it away (cp -b, install -b, tar). */
+	if (is_fresh && node->row->flags & ROW_APPENDS && !op->opens &&
 		!(op->fi.flags & O_TRUNC)) {
 		int err = row_content(op, node, &edit->bytes, &edit->len);
 		if (err && err != -ENOENT) {
