@@ -137,6 +137,21 @@ int tree_getattr(struct op *op)
 	return op_reply_attr(op, &attr, timeout_s);
 }
 
+/* What nobody has open for writing is cut by its path. There is no close that
+ * would send it, and who adds to it next does not expect the old value. */
+static int cut_refuse(struct op *op)
+{
+	struct stat attr;
+	double timeout_s;
+	int err = row_attr(op, op->node, &attr, &timeout_s);
+
+	if (err || (attr.st_size && attr.st_size == op->attr.st_size))
+		return err;
+	return row_refuse(op->core, op->method, op->node, NULL, -EPERM,
+		"truncating it sends nothing: open it, and write the value "
+		"wanted");
+}
+
 /* A value may be truncated, which is part of writing it. Its mode, owner and
  * times are what they are: setting those of a value that can be written is
  * accepted, since programs that save do so, and changes nothing. */
@@ -154,6 +169,8 @@ int tree_setattr(struct op *op)
 			"mode, owner and times are the API's");
 	else if (op->to_set & FUSE_SET_ATTR_SIZE && node->edit)
 		edit_truncate(node->edit, op->attr.st_size);
+	else if (op->to_set & FUSE_SET_ATTR_SIZE)
+		err = cut_refuse(op);
 	return err ? err : tree_getattr(op);
 }
 
