@@ -100,14 +100,16 @@ static bool is_whole_value(const struct row *row, const struct edit *edit)
 		edit->bytes[edit->len - 1] == '\n';
 }
 
-static int check_lines(struct core *core, const struct node *node)
+/* The lines up to the end of what was written: after it, there may still be old
+ * ones, which rsync --inplace cuts at its end. */
+static int check_lines(struct core *core, const struct node *node, off_t end)
 {
 	struct edit *edit = node->edit;
+	size_t len = (size_t)(end - edit->base);
 
-	if (!node->row->check || !edit->len ||
-		edit->bytes[edit->len - 1] != '\n')
+	if (!node->row->check || !len || edit->bytes[len - 1] != '\n')
 		return 0;
-	int err = node->row->check(core, node, edit->bytes, edit->len);
+	int err = node->row->check(core, node, edit->bytes, len);
 	if (err) { /* nothing of it is sent at the close, either */
 		edit->len = 0;
 		edit->sent = edit->generation;
@@ -136,7 +138,7 @@ static int write_take(struct op *op, struct node *node, bool *is_whole)
 			"it is written backwards: write it from its start");
 	explicit_bzero(op->extra, op->size);
 	if (!err)
-		err = check_lines(op->core, node);
+		err = check_lines(op->core, node, offset + (off_t)op->size);
 	*is_whole = !err && is_whole_value(node->row, edit);
 	if (!*is_whole)
 		return err;
