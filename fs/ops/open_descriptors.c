@@ -240,6 +240,28 @@ static enum writer_close tables_look(pid_t process, uint64_t ino, bool *any)
 	return found;
 }
 
+/*
+ * Whether a child process writes to the inode. The program that a shell (fish)
+ * or another parent starts with its output in the file goes on writing after
+ * the parent has closed it.
+ */
+static bool children_write(pid_t process, uint64_t ino)
+{
+	char path[128], text[4096], *rest = text, *word;
+	bool any = false;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children",
+		(long)process, (long)process);
+	if (proc_read(AT_FDCWD, path, text, sizeof(text)))
+		return false;
+	while ((word = strsep(&rest, " "))) {
+		snprintf(path, sizeof(path), "/proc/%.16s/fdinfo", word);
+		if (*word && table_look(path, ino, &any) == WRITER_MORE)
+			return true;
+	}
+	return false;
+}
+
 enum writer_close writer_close(pid_t tid, pid_t opener, uint64_t ino)
 {
 	enum writer_close found;
@@ -253,5 +275,7 @@ enum writer_close writer_close(pid_t tid, pid_t opener, uint64_t ino)
 	if (found == WRITER_LAST && !any &&
 		(is_killed(tid) || is_killed(opener)))
 		return WRITER_KILLED;
+	if (found == WRITER_LAST && any && children_write(opener, ino))
+		return WRITER_CHILD;
 	return found;
 }

@@ -14,6 +14,7 @@ pid_t writer_process(pid_t tid);
 enum writer_close {
 	WRITER_LAST,	/* no other writable descriptor of the inode there */
 	WRITER_MORE,	/* it has another one */
+	WRITER_CHILD,	/* not itself, but a child process has one */
 	WRITER_KILLED,	/* it is being killed by a signal: it has not saved */
 	WRITER_UNKNOWN, /* /proc does not say */
 };

@@ -167,6 +167,9 @@ int save_flush(struct op *op)
 	if (err)
 		return err;
 	op->step = 1;
+	/* A daemon that it has started may keep the file open for ever. */
+	if (found == WRITER_CHILD)
+		found = WRITER_LAST;
 	if (found == WRITER_KILLED) {
 		log_line(LOG_INFO,
 			"a writer was killed before its close: what it "

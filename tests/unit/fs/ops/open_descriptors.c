@@ -164,6 +164,29 @@ static void thread(void)
 	pthread_join(id, NULL);
 }
 
+static void child_does(int flags)
+{
+	int fd = open(file, flags);
+	pid_t child = fork();
+
+	while (!child)
+		pause();
+	close(fd);
+	stay();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+static void child_writes(void)
+{
+	child_does(O_WRONLY);
+}
+
+static void child_reads(void)
+{
+	child_does(O_RDONLY);
+}
+
 static void thread_writer(void)
 {
 	open_as(file, O_WRONLY);
@@ -310,7 +333,7 @@ static void end(pid_t pid)
 
 static const char *name_of(enum writer_close found)
 {
-	static const char *const names[] = { "last", "more", "killed",
+	static const char *const names[] = { "last", "more", "child", "killed",
 		"unknown" };
 
 	return names[found];
@@ -335,6 +358,8 @@ static void living(void **ctx)
 		{ "a thread of a writer", thread_writer, WRITER_MORE },
 		{ "the leader is gone", leader_gone, WRITER_LAST },
 		{ "of a writer", leader_gone_writer, WRITER_MORE },
+		{ "a child writes", child_writes, WRITER_CHILD },
+		{ "a child reads", child_reads, WRITER_LAST },
 	};
 	enum writer_close found;
 	pid_t pid, tid;
