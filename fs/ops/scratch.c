@@ -96,14 +96,14 @@ static bool has_word_of(struct op *op, const struct node *dir, const char *name)
 	return false;
 }
 
-/* A temporary or backup name of a value, or one that Python or perl -i makes.
- */
+/* A temporary or backup name of a value, or one that Python, emacs or perl -i
+ * makes. */
 static bool is_derived(struct op *op, const struct node *dir, const char *name)
 {
 	const struct row *row;
 
 	if (name_is_ignored(name) || is_random(name, "tmp", 11) ||
-		is_random(name, "XX", 8))
+		is_random(name, "tmp", 9) || is_random(name, "XX", 8))
 		return true;
 	for (size_t i = 0; (row = tree_child(dir->row, i)); i++)
 		if (is_value(row) && strstr(name, row_name(row)))
