@@ -1,60 +1,12 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_value_saves.py - values that programs save in their own ways
-"""Each way saves `new` over `old`, in the directory of the value."""
+"""Names beside values, and removing them; test_savers.py has the programs."""
 import errno
 import os
 import subprocess
 import tempfile
 
 from case import MountCase
-
-NEW = "new.example.com"
-
-# name: a shell script with $F, the value's name, and $N, the new text.
-WAYS = {
-    "redirect": 'printf "%s\\n" "$N" >$F',
-    "tee": 'echo "$N" | tee $F >/dev/null',
-    "cp": 'echo "$N" >$T/x; cp $T/x $F',
-    "cp -p": 'echo "$N" >$T/x; cp -p $T/x $F',
-    "temporary and mv": 'echo "$N" >$F.tmp; mv $F.tmp $F',
-    "hidden temporary": 'echo "$N" >.$F.Xy12; mv .$F.Xy12 $F',
-    "mktemp": 't=$(mktemp $F.XXXXXX); echo "$N" >$t; mv $t $F',
-    "backup first": 'mv $F $F~; echo "$N" >$F; rm $F~',
-    "sed -i": 'sed -i "s/.*/$N/" $F',
-    "sed -i.bak": 'sed -i.bak "s/.*/$N/" $F; rm $F.bak',
-    "perl -i": "perl -i -pe 's/.*/$ENV{N}/' $F",
-    "perl -i.orig": "perl -i.orig -pe 's/.*/$ENV{N}/' $F; rm $F.orig",
-    "rsync": 'echo "$N" >$T/$F; rsync --ignore-times $T/$F .',
-    "rsync --inplace": 'echo "$N" >$T/$F; '
-                       'rsync --inplace --ignore-times $T/$F .',
-    "patch": 'printf -- "--- $F\\n+++ $F\\n@@ -1 +1 @@\\n-%s\\n+%s\\n" '
-             '"$(cat $F)" "$N" | patch -s $F',
-    "ed": 'printf "1c\\n%s\\n.\\nw\\nq\\n" "$N" | ed -s $F',
-    "dd": 'echo "$N" | dd of=$F status=none',
-    "vim": 'vim -u NONE -es -c "call setline(1, \'$N\')" -c wq $F',
-    "vim backupcopy=no": 'vim -u NONE -es -c "set backupcopy=no backup" '
-                         '-c "call setline(1, \'$N\')" -c wq $F; rm -f $F~',
-    "vim backupcopy=yes": 'vim -u NONE -es -c "set backupcopy=yes" '
-                          '-c "call setline(1, \'$N\')" -c wq $F',
-    "vim swapfile": 'vim -u NONE -es -c "set swapfile dir=." '
-                    '-c "call setline(1, \'$N\')" -c wq $F',
-    "emacs": 'emacs -Q --batch $F --eval "(progn (erase-buffer) '
-             '(insert \\"$N\\n\\") (save-buffer))"; rm -f $F~',
-    "python": 'python3 -c "import os, tempfile\n'
-              'f = tempfile.NamedTemporaryFile(\'w\', dir=\'.\', delete=False)'
-              '\nf.write(os.environ[\'N\'] + \'\\\\n\')\nf.flush()\n'
-              'os.fsync(f.fileno())\nf.close()\n'
-              'os.replace(f.name, os.environ[\'F\'])"',
-    "node": 'node -e "const fs = require(\'fs\');'
-            'fs.writeFileSync(process.env.F, process.env.N + \'\\n\')"',
-    "node atomic": 'node -e "const fs = require(\'fs\');const f=process.env.F;'
-                   'const t=f+\'.1234567\';'
-                   'fs.writeFileSync(t, process.env.N + \'\\n\');'
-                   'fs.renameSync(t, f)"',
-    "jetbrains": 'echo "$N" >${F}___jb_tmp___; mv $F ${F}___jb_old___; '
-                 'mv ${F}___jb_tmp___ $F; rm ${F}___jb_old___',
-}
-
 
 class ValueSaves(MountCase):
     """Of a service, a draft of one, and of settings."""
@@ -71,52 +23,6 @@ class ValueSaves(MountCase):
         os.rename(os.path.join(cls.mount.path, "services/new/web"),
                   os.path.join(cls.mount.path, "services/web"))
         os.mkdir(os.path.join(cls.mount.path, "services/new/draft"))
-
-    def save_by(self, folder, name, script, new):
-        """Runs a way; checks the value and what is left beside it."""
-        path = self.at(folder, name)
-        before = sorted(os.listdir(self.at(folder)))
-        tmp = tempfile.mkdtemp(dir=self.place.path)
-        self.server.reset()
-        done = subprocess.run(
-            ["sh", "-ec", script], cwd=self.at(folder), timeout=60,
-            env=dict(os.environ, F=name, N=new, T=tmp, LC_ALL="C.UTF-8",
-                     HOME=tmp), capture_output=True, check=False)
-        with open(path) as file:
-            self.assertEqual(file.read(), new + "\n", done.stderr.decode())
-        self.assertEqual(done.returncode, 0, done.stderr.decode())
-        self.assertEqual(sorted(os.listdir(self.at(folder))), before)
-
-    def check_ways(self, folder, name, first, sent=None):
-        """Every way, each with another text."""
-        for number, (way, script) in enumerate(WAYS.items()):
-            with self.subTest(way, value=f"{folder}/{name}"):
-                new = first.format(number)
-                self.save_by(folder, name, script, new)
-                if sent:
-                    self.assertEqual(
-                        [change["path"].rsplit("/", 1)[1]
-                         for change in self.server.changes()
-                         if change["method"] == "PUT"], [sent])
-
-    def test_domains(self):
-        self.save("services/web/domains", "old.example.com\n")
-        self.check_ways("services/web", "domains", "n{}.example.com",
-                        "domains")
-
-    def test_vault(self):
-        self.save("services/web/env", "A=old\n")
-        self.check_ways("services/web", "env", "A=n{}", "env")
-
-    def test_draft(self):
-        self.save("services/new/draft/bootstrap", "old\n")
-        self.check_ways("services/new/draft", "bootstrap", "echo {}")
-
-    def test_setting(self):
-        self.save("run/.settings/env", "A=old\n")
-        self.check_ways("run/.settings", "env", "A=n{}")
-        for number, script in enumerate(WAYS.values()):
-            self.save_by("run/.settings", "ttl", script, str(100 + number))
 
     def test_anew(self):
         """rm, then O_EXCL, as install and cp --remove-destination do."""
