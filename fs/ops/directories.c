@@ -10,6 +10,7 @@
 #include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/files/files.h"
+#include "fs/ops/hidden_value.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/scratch.h"
 #include "fs/ops/virtual_entries.h"
@@ -182,8 +183,10 @@ static int create_find(struct op *op, struct lookup_result *found)
 		value_show(op, dir, op->name);
 	if (err != -ENOENT)
 		return err;
-	if (scratch_takes(op, dir, op->name))
-		return scratch_make(op, dir, op->name, "", 0, found);
+	err = scratch_takes(op, dir, op->name);
+	if (err)
+		return err < 0 ? err
+			       : scratch_make(op, dir, op->name, "", 0, found);
 	if (dir->row->make_file)
 		return dir->row->make_file(op, dir, op->name, found);
 	return refuse_making(
@@ -286,7 +289,6 @@ static int move_onto_value(struct op *op, struct node *value)
 static int move_scratch(struct op *op)
 {
 	struct node *dir = op->node, *value;
-	struct lookup_result found;
 	int err = value_find(op, dir, op->new_name, &value);
 
 	if (!err) {
@@ -296,14 +298,32 @@ static int move_scratch(struct op *op)
 	}
 	if (err != -ENOENT)
 		return err;
-	if (!scratch_takes(op, dir, op->new_name))
-		return refuse(op, dir, op->new_name,
-			"there is no value of the new name");
-	if (op->flags && !scratch_find(op, dir, op->new_name, &found)) {
-		lookup_clear(&found);
+	err = scratch_takes(op, dir, op->new_name);
+	if (err <= 0)
+		return err ? err
+			   : refuse(op, dir, op->new_name,
+				     "there is no value of the new name");
+	if (op->flags && scratch_has(op, dir, op->new_name))
 		return -EEXIST;
-	}
 	return scratch_rename(op, dir, op->name, op->new_name);
+}
+
+/* 0: a value may be moved to the new name. */
+static int away_check(struct op *op, struct node *dir)
+{
+	struct lookup_result found;
+	int err = dir_find(op, dir, op->new_name, &found);
+
+	if (!err) {
+		lookup_clear(&found);
+		return refuse(op, op->node, op->name,
+			"a value cannot replace another");
+	}
+	if (err == -ENOENT)
+		err = scratch_takes(op, dir, op->new_name);
+	if (err)
+		return err < 0 ? err : 0;
+	return refuse(op, op->node, op->name, "its name cannot be changed");
 }
 
 /* A value that is moved to another name leaves a copy there. It is still there
@@ -311,7 +331,6 @@ static int move_scratch(struct op *op)
 static int move_value_away(struct op *op)
 {
 	struct node *dir = op->node, *value;
-	struct lookup_result found;
 	int err = value_find(op, dir, op->name, &value);
 	char *text;
 	size_t len;
@@ -321,14 +340,7 @@ static int move_value_away(struct op *op)
 			op, op->node, op->name, "its name cannot be changed");
 	if (err)
 		return err;
-	if (dir_find(op, dir, op->new_name, &found) == 0) {
-		lookup_clear(&found);
-		err = refuse(op, op->node, op->name,
-			"a value cannot replace another");
-	} else if (!scratch_takes(op, dir, op->new_name)) {
-		err = refuse(
-			op, op->node, op->name, "its name cannot be changed");
-	}
+	err = away_check(op, dir);
 	if (!err)
 		err = row_content(op, value, &text, &len);
 	node_drop(&op->core->nodes, value);
@@ -347,7 +359,6 @@ int tree_move(struct op *op)
 {
 	struct node *to = node_find(&op->core->nodes, op->new_ino);
 	struct node *from = op->node;
-	struct lookup_result found;
 	int err = 0;
 
 	if (!to || op->flags & RENAME_EXCHANGE)
@@ -356,10 +367,8 @@ int tree_move(struct op *op)
 	if (op->is_settling)
 		return move_end(op, 0);
 	if (to == from && from->row->flags & ROW_SCRATCH) {
-		err = scratch_find(op, from, op->name, &found);
-		if (!err)
-			lookup_clear(&found);
-		err = err ? move_value_away(op) : move_scratch(op);
+		err = scratch_has(op, from, op->name) ? move_scratch(op)
+						      : move_value_away(op);
 	} else {
 		err = from->row->move
 			? from->row->move(op, from, op->name, to, op->new_name)

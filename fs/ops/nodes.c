@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fs/core/core.h"
+#include "fs/ops/hidden_value.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
 #include "fs/ops/scratch.h"
@@ -47,8 +48,9 @@ int tree_lookup(struct op *op)
 	struct node *dir = op->node;
 	struct lookup_result found;
 
-	if (!scratch_find(op, dir, op->name, &found))
-		return lookup_reply(op, &found);
+	int err = scratch_find(op, dir, op->name, &found);
+	if (err != -ENOENT)
+		return err ? err : lookup_reply(op, &found);
 	if (value_is_hidden(op, dir, op->name))
 		return -ENOENT;
 	/* cp -r into a draft that it has just made is sure that there is no
@@ -56,7 +58,7 @@ int tree_lookup(struct op *op)
 	if (dir->row->flags & ROW_SCRATCH && dir->row->make_file &&
 		caller_creates_anew(op->pid) > 0)
 		return -ENOENT;
-	int err = dir_find(op, dir, op->name, &found);
+	err = dir_find(op, dir, op->name, &found);
 	if (err == -ENOENT && is_never_there(dir, op->name))
 		return op_reply_absent(op);
 	return err ? err : lookup_reply(op, &found);

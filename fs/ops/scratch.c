@@ -2,124 +2,23 @@
 /* fs/ops/scratch.c - other names beside values: temporary files and backups */
 #include "fs/ops/scratch.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "fs/base/base.h"
-#include "fs/ops/open_descriptors.h"
 #include "fs/ops/operations.h"
+#include "fs/ops/scratch_private.h"
 
 enum {
 	COUNT_MAX = 32,
-	SIZE_MAX_BYTES = 4 << 20, /* of one; the largest value is smaller */
 	KEPT_MS = 60000,
-	HIDDEN_MS = 500,
-	HIDDEN_COUNT = 8,
 };
-
-struct scratch {
-	TAILQ_ENTRY(scratch) link;
-	struct core *core;
-	uint64_t serial; /* of its node */
-	uint64_t dir;	 /* inode number */
-	struct node *at; /* that directory, held; for messages */
-	int fd;
-	unsigned opens;
-	struct timer timer;
-	char *name;
-};
-
-TAILQ_HEAD(scratch_list, scratch);
-
-struct hidden {
-	uint64_t dir, until_ms;
-	pid_t process;
-	char name[NAME_MAX + 1];
-};
-
-struct scratches {
-	struct core *core;
-	struct scratch_list all;
-	unsigned count;
-	uint64_t serial;
-	struct hidden hidden[HIDDEN_COUNT];
-	unsigned next_hidden;
-};
-
-/* ---- which names ---- */
-
-static bool is_value(const struct row *row)
-{
-	return row->kind == ROW_FILE && row->mode & 0222;
-}
-
-static bool is_random(const char *name, const char *start, size_t len)
-{
-	if (strncmp(name, start, strlen(start)) || strlen(name) != len)
-		return false;
-	for (; *name; name++)
-		if (!isalnum((unsigned char)*name) && *name != '_')
-			return false;
-	return true;
-}
-
-/* Whether a word in the name begins with that of a setting: `.ttl.swp`,
- * `ttlXy12Ab`. */
-static bool has_word_of(struct op *op, const struct node *dir, const char *name)
-{
-	static const char word[] = "abcdefghijklmnopqrstuvwxyz"
-				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	struct lookup_result found;
-	size_t len;
-
-	for (; *name; name += len) {
-		char part[NAME_MAX + 1];
-		name += strcspn(name, word);
-		len = strspn(name, word);
-		snprintf(part, sizeof(part), "%.*s", (int)len, name);
-		for (size_t left = len; left; left--) {
-			part[left] = '\0';
-			if (dir->row->find(op, dir, part, &found))
-				continue;
-			lookup_clear(&found);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A temporary or backup name of a value, or one that Python, emacs or perl -i
- * makes. */
-static bool is_derived(struct op *op, const struct node *dir, const char *name)
-{
-	const struct row *row;
-
-	if (name_is_ignored(name) || is_random(name, "tmp", 11) ||
-		is_random(name, "tmp", 9) || is_random(name, "XX", 8))
-		return true;
-	for (size_t i = 0; (row = tree_child(dir->row, i)); i++)
-		if (is_value(row) && strstr(name, row_name(row)))
-			return true;
-	return dir->row->find && has_word_of(op, dir, name);
-}
-
-/* In a draft and among settings, a mistyped name is refused, so only those that
- * look temporary are taken. */
-bool scratch_takes(struct op *op, const struct node *dir, const char *name)
-{
-	if (!(dir->row->flags & ROW_SCRATCH))
-		return false;
-	return !(dir->row->make_file || dir->row->find) ||
-		is_derived(op, dir, name);
-}
 
 static struct scratch *find(
 	const struct core *core, uint64_t dir, const char *name)
@@ -133,7 +32,8 @@ static struct scratch *find(
 	return NULL;
 }
 
-static struct scratch *of_node(const struct core *core, const struct node *node)
+struct scratch *scratch_of_node(
+	const struct core *core, const struct node *node)
 {
 	uint64_t serial = strtoull(node->id, NULL, 10);
 	struct scratch *scratch;
@@ -162,18 +62,25 @@ static void scratch_wipe(struct scratch *scratch)
 	munmap(bytes, (size_t)st.st_size);
 }
 
+/* Frees one that is in no list. */
+static void scratch_clear(struct scratch *scratch)
+{
+	scratch_wipe(scratch);
+	node_drop(&scratch->core->nodes, scratch->at);
+	if (scratch->fd >= 0)
+		close(scratch->fd);
+	free(scratch->name);
+	free(scratch);
+}
+
 static void scratch_free(struct scratch *scratch)
 {
 	struct core *core = scratch->core;
 
-	scratch_wipe(scratch);
 	TAILQ_REMOVE(&core->scratches->all, scratch, link);
 	core->scratches->count--;
 	timer_disarm(&core->timers, &scratch->timer);
-	node_drop(&core->nodes, scratch->at);
-	close(scratch->fd);
-	free(scratch->name);
-	free(scratch);
+	scratch_clear(scratch);
 }
 
 /* One that is open has no name until it is closed. */
@@ -206,137 +113,20 @@ static void scratch_rest(struct scratch *scratch)
 		scratch->core->now_ms + KEPT_MS);
 }
 
-/* ---- an open one ---- */
-
-static int scratch_read(struct op *op)
+void scratch_opened(struct scratch *scratch)
 {
-	return op_reply_fd(op, op->handle->fd, op->size);
+	scratch->opens++;
+	timer_disarm(&scratch->core->timers, &scratch->timer);
 }
 
-static int scratch_write(struct op *op)
+void scratch_closed(struct scratch *scratch)
 {
-	struct handle *handle = op->handle;
-	off_t at = op->offset;
-	struct stat st;
-
-	if (handle->appends && !fstat(handle->fd, &st))
-		at = st.st_size;
-	if (at + (off_t)op->size > SIZE_MAX_BYTES)
-		return row_refuse(op->core, op->method, handle->node, NULL,
-			-EFBIG,
-			"a temporary file beside a value holds 4 MiB at most");
-	ssize_t n = pwrite(handle->fd, op->extra, op->size, at);
-	explicit_bzero(op->extra, op->size);
-	return n < 0 ? -errno : op_reply_write(op, (size_t)n);
-}
-
-static void scratch_close(struct core *core, struct handle *handle)
-{
-	struct scratch *scratch = of_node(core, handle->node);
-
-	if (!scratch || --scratch->opens)
+	if (--scratch->opens)
 		return;
 	if (scratch->name)
 		scratch_rest(scratch);
 	else
 		scratch_free(scratch);
-}
-
-static const struct handle_kind scratch_kind = {
-	.read = scratch_read,
-	.write = scratch_write,
-	.close = scratch_close,
-};
-
-static int scratch_open(
-	struct op *op, const struct node *node, struct handle *handle)
-{
-	struct scratch *scratch = of_node(op->core, node);
-
-	if (!scratch)
-		return -ESTALE;
-	if (op->fi.flags & O_TRUNC && ftruncate(scratch->fd, 0))
-		return -errno;
-	handle->fd = fcntl(scratch->fd, F_DUPFD_CLOEXEC, 0);
-	if (handle->fd < 0)
-		return -errno;
-	handle->kind = &scratch_kind;
-	scratch->opens++;
-	timer_disarm(&op->core->timers, &scratch->timer);
-	return 0;
-}
-
-/* ---- its row, which is in no table: it can be anywhere ---- */
-
-static int scratch_exists(struct op *op, const struct node *node)
-{
-	return of_node(op->core, node) ? 0 : -ENOENT;
-}
-
-static void scratch_locate(
-	struct core *core, const struct node *node, FILE *out)
-{
-	const struct scratch *scratch = of_node(core, node);
-
-	if (!scratch || !scratch->name)
-		return;
-	row_locate(core, scratch->at, out);
-	fprintf(out, "/%s", scratch->name);
-}
-
-static int scratch_attr(struct op *op, const struct node *node,
-	struct stat *attr, double *timeout_s)
-{
-	struct scratch *scratch = of_node(op->core, node);
-	struct stat st;
-
-	*timeout_s = 0;
-	if (!scratch || fstat(scratch->fd, &st))
-		return -ENOENT;
-	attr->st_mode = S_IFREG | 0600;
-	attr_size(attr, (uint64_t)st.st_size);
-	attr_times(attr, &st.st_mtim, &st.st_ctim);
-	attr->st_nlink = scratch->name != NULL;
-	return 0;
-}
-
-static const struct row scratch_row = {
-	.path = "/{scratch}",
-	.help = "a temporary file or a backup beside a value",
-	.kind = ROW_FILE,
-	.mode = 0600,
-	.flags = ROW_VOLATILE | ROW_SECRET,
-	.locate = scratch_locate,
-	.exists = scratch_exists,
-	.attr = scratch_attr,
-	.open = scratch_open,
-};
-
-bool scratch_is(const struct node *node)
-{
-	return node->row == &scratch_row;
-}
-
-int scratch_setattr(struct op *op)
-{
-	struct scratch *scratch = of_node(op->core, op->node);
-	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
-		{ .tv_nsec = UTIME_OMIT } };
-	int err = scratch ? 0 : -ESTALE;
-
-	if (!err && op->to_set & FUSE_SET_ATTR_SIZE)
-		err = op->attr.st_size > SIZE_MAX_BYTES		   ? -EFBIG
-			: ftruncate(scratch->fd, op->attr.st_size) ? -errno
-								   : 0;
-	if (op->to_set & FUSE_SET_ATTR_ATIME)
-		times[0] = op->attr.st_atim;
-	if (op->to_set & FUSE_SET_ATTR_MTIME)
-		times[1] = op->attr.st_mtim;
-	if (op->to_set & FUSE_SET_ATTR_MTIME_NOW)
-		times[1].tv_nsec = UTIME_NOW;
-	if (!err && futimens(scratch->fd, times))
-		err = -errno;
-	return err;
 }
 
 /* ---- names ---- */
@@ -348,6 +138,11 @@ static int scratch_result(
 
 	snprintf(id, sizeof(id), "%" PRIu64, scratch->serial);
 	return lookup_row(found, &scratch_row, id, NULL);
+}
+
+bool scratch_has(struct op *op, const struct node *dir, const char *name)
+{
+	return find(op->core, dir->ino, name);
 }
 
 int scratch_find(struct op *op, const struct node *dir, const char *name,
@@ -392,38 +187,43 @@ static int memory_file(const char *text, size_t len)
 	return fd;
 }
 
+static int scratch_new(struct core *core, const struct node *dir,
+	const char *name, const char *text, size_t len, struct scratch **made)
+{
+	struct scratch *scratch = calloc(1, sizeof(*scratch));
+	int err;
+
+	if (!scratch)
+		return -ENOMEM;
+	scratch->core = core;
+	scratch->dir = dir->ino;
+	scratch->name = strdup(name);
+	scratch->at = node_hold(&core->nodes, dir->row, dir->id, dir->name);
+	scratch->fd = memory_file(text, len);
+	err = scratch->fd < 0 ? scratch->fd : 0;
+	if (!scratch->name || !scratch->at)
+		err = -ENOMEM;
+	if (err)
+		scratch_clear(scratch);
+	else
+		*made = scratch;
+	return err;
+}
+
 int scratch_make(struct op *op, const struct node *dir, const char *name,
 	const char *text, size_t len, struct lookup_result *found)
 {
 	struct scratches *all = op->core->scratches;
 	struct scratch *scratch, *old = find(op->core, dir->ino, name);
+	int err;
 
 	if (all->count == COUNT_MAX)
-		return row_refuse(op->core, "CREATE", dir, name, -ENOSPC,
+		return row_refuse(op->core, op->method, dir, name, -ENOSPC,
 			"there are too many temporary files");
-	scratch = calloc(1, sizeof(*scratch));
-	if (!scratch)
-		return -ENOMEM;
-	scratch->name = strdup(name);
-	scratch->fd = memory_file(text, len);
-	int err = !scratch->name ? -ENOMEM : scratch->fd < 0 ? scratch->fd : 0;
-	if (err) {
-		if (scratch->fd >= 0)
-			close(scratch->fd);
-		free(scratch->name);
-		free(scratch);
+	err = scratch_new(op->core, dir, name, text, len, &scratch);
+	if (err)
 		return err;
-	}
-	scratch->at = node_hold(&op->core->nodes, dir->row, dir->id, dir->name);
-	if (!scratch->at) {
-		close(scratch->fd);
-		free(scratch->name);
-		free(scratch);
-		return -ENOMEM;
-	}
-	scratch->core = op->core;
 	scratch->serial = ++all->serial;
-	scratch->dir = dir->ino;
 	TAILQ_INSERT_TAIL(&all->all, scratch, link);
 	all->count++;
 	if (old)
@@ -480,45 +280,6 @@ int scratch_text(struct op *op, const struct node *dir, const char *name,
 	*len = (size_t)n;
 	(*text)[*len] = '\0';
 	return 0;
-}
-
-/* ---- values that one process does not see ---- */
-
-void value_hide(struct op *op, const struct node *dir, const char *name)
-{
-	struct scratches *all = op->core->scratches;
-	struct hidden *hidden = &all->hidden[all->next_hidden++ % HIDDEN_COUNT];
-
-	hidden->dir = dir->ino;
-	hidden->until_ms = op->core->now_ms + HIDDEN_MS;
-	hidden->process = writer_process(op->pid);
-	snprintf(hidden->name, sizeof(hidden->name), "%s", name);
-}
-
-void value_show(struct op *op, const struct node *dir, const char *name)
-{
-	struct scratches *all = op->core->scratches;
-
-	for (unsigned i = 0; i < HIDDEN_COUNT; i++)
-		if (all->hidden[i].dir == dir->ino &&
-			!strcmp(all->hidden[i].name, name))
-			all->hidden[i].until_ms = 0;
-}
-
-bool value_is_hidden(
-	const struct op *op, const struct node *dir, const char *name)
-{
-	const struct scratches *all = op->core->scratches;
-
-	for (unsigned i = 0; i < HIDDEN_COUNT; i++) {
-		const struct hidden *hidden = &all->hidden[i];
-		if (hidden->dir == dir->ino &&
-			hidden->until_ms > op->core->now_ms &&
-			!strcmp(hidden->name, name) &&
-			hidden->process == writer_process(op->pid))
-			return caller_creates_anew(op->pid) != 0;
-	}
-	return false;
 }
 
 /* ---- all of a mount ---- */

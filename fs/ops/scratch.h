@@ -17,13 +17,15 @@
 
 /* Each is an operation's part; dir is a row's directory. */
 
+bool scratch_has(struct op *op, const struct node *dir, const char *name);
 /* 0: found, to be cleared by the caller; -ENOENT. */
 int scratch_find(struct op *op, const struct node *dir, const char *name,
 	struct lookup_result *found);
 int scratch_list(
 	struct op *op, const struct node *dir, struct listing *listing);
-/* Whether name may be made in dir, where it stands for nothing else. */
-bool scratch_takes(struct op *op, const struct node *dir, const char *name);
+/* Whether name may be made in dir, where it stands for nothing else: 1, 0,
+ * -ENOMEM. */
+int scratch_takes(struct op *op, const struct node *dir, const char *name);
 /* Makes it, with this content. -ENOSPC: there are too many. */
 int scratch_make(struct op *op, const struct node *dir, const char *name,
 	const char *text, size_t len, struct lookup_result *found);
@@ -37,15 +39,5 @@ int scratch_text(struct op *op, const struct node *dir, const char *name,
 	char **text, size_t *len);
 bool scratch_is(const struct node *node);
 int scratch_setattr(struct op *op);
-
-/*
- * A process that has removed or moved a value may make it anew with O_EXCL: for
- * a moment, the name is not there for such an open of that process.
- */
-void value_hide(struct op *op, const struct node *dir, const char *name);
-/* It was made anew. */
-void value_show(struct op *op, const struct node *dir, const char *name);
-bool value_is_hidden(
-	const struct op *op, const struct node *dir, const char *name);
 
 #endif
