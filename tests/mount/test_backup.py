@@ -20,10 +20,12 @@ BACKUPS = {
               "shutil.copytree(\".\", sys.argv[1], symlinks=True, "
               "dirs_exist_ok=True)' $1",
 }
-# What is saved in these runs, as any save there does.
-SAVES = "$1/run $1/jobs/new $1/*/*/run"
+# What is saved in these runs, as any save there does; and these values count
+# down, so that an older one extends the session.
+NOT_BACK = "$1/run $1/jobs/new $1/*/*/run $1/sessions/*/ttl"
 JOB = re.compile(r"jobs/(?!new)[^/]+/|run/[^/]+\.job/")
-MOVING = re.compile("/(last_activity|remaining_ttl|session.json)$")
+MOVING = re.compile("/(last_activity|remaining_ttl|session.json)$|"
+                    "sessions/[^/]+/ttl$")
 
 
 class BackupCase(Tree):
@@ -125,7 +127,8 @@ class Backup(BackupCase):
         """What can only be read is refused by name, and an action with its
         reason."""
         folder = self.back_up("back-cp", BACKUPS["cp"])
-        status, said = self.copy_back(f"rm -rf {SAVES}; cp -r $1/. .", folder)
+        status, said = self.copy_back(f"rm -rf {NOT_BACK}; cp -r $1/. .",
+                                      folder)
         self.assertEqual(status, 1)
         for line in said.splitlines():
             self.assertRegex(
@@ -146,7 +149,8 @@ class Backup(BackupCase):
     def test_back_by_rsync_that_copies_all(self):
         """Without times, rsync saves each value by way of another name."""
         folder = self.back_up("back-all", BACKUPS["cp"])
-        status, said = self.copy_back(f"rm -rf {SAVES}; rsync -a $1/ .", folder)
+        status, said = self.copy_back(f"rm -rf {NOT_BACK}; rsync -a $1/ .",
+                                      folder)
         self.assertEqual(status, 23)
         self.assertNotIn("/domains", said)
         self.assertNotIn("/vcpu", said)
