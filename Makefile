@@ -7,6 +7,7 @@
 #   make check-live   compare the real API with its description; needs keys
 #   make bench    compare the mount with others; QUICK=1: in two minutes
 #   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
+#   make check-desktop   save and back up by programs that few have installed
 #   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR ...
 #   make deb      a package for Debian, in build/
 #   make dist     the archive of a release; make rpm, packages for Fedora
@@ -218,6 +219,13 @@ check-outside:
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@python3 -B tests/outside/outside.py $(BUILD)
 
+# Editors, savers and backup programs that need many packages.
+check-desktop:
+	@tests/deps.sh build demo test desktop
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@PYTHONPATH=tests/desktop python3 -B tests/mount/run.py $(BUILD) \
+		$(notdir $(basename $(wildcard tests/desktop/test_*.py)))
+
 # Runs each target for SECS seconds with libFuzzer, which needs clang; findings
 # are left in build-fuzz.
 SECS = 60
@@ -334,6 +342,6 @@ clean:
 	rm -rf build build-* compile_commands.json
 
 .PHONY: all deps check check-unit check-cuts check-fuzz check-live \
-	check-outside fuzz \
+	check-outside check-desktop fuzz \
 	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install \
 	install-strip uninstall deb check-deb dist rpm compile_commands.json clean

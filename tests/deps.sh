@@ -16,6 +16,8 @@ lint='clang-format cppcheck mandoc groff-base shellcheck'
 coverage='gcovr'
 fuzz='clang libclang-rt-dev'
 compilers='gcc'
+desktop='neovim joe micro kakoune jed ne mc moreutils gawk dos2unix zip unzip
+	libglib2.0-bin openssh-client openssh-server restic borgbackup'
 outside='stress-ng fio git'
 bench='strace sshfs openssh-sftp-server rclone gnuplot-nox jq iproute2'
 rpm='rpm rpmlint'
@@ -31,6 +33,7 @@ for list in "$@"; do
 	coverage) wanted="$wanted $coverage" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
 	compilers) wanted="$wanted $compilers" ;;
+	desktop) wanted="$wanted $desktop" ;;
 	outside) wanted="$wanted $outside" ;;
 	bench) wanted="$wanted $bench" ;;
 	rpm) wanted="$wanted $rpm" ;;

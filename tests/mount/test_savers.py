@@ -146,8 +146,8 @@ class Savers(SaverCase):
                        {"python pwrite"}, savers_table.ALL)
 
 
-class Editors(SaverCase):
-    """In a terminal."""
+class TerminalCase(SaverCase):
+    """Drives an editor in a terminal."""
 
     paths = ("services/web/domains", "services/web/env",
              "services/web/bootstrap", "services/new/draft/bootstrap",
@@ -171,6 +171,10 @@ class Editors(SaverCase):
                     terminal.close()
                 self.check_saved(path, command[0])
                 self.clear(folder, names)
+
+
+class Editors(TerminalCase):
+    """Those that `make check` installs."""
 
     def test_vi(self):
         """Those that know the commands of vi."""
