@@ -40,7 +40,7 @@ TWICE = {"append", "truncate and append"}
 class SaverCase(ResourceCase):
     """A service, a draft of one, and what is done to a file of them."""
 
-    time_limit_s = 240
+    time_limit_s = 480
 
     @classmethod
     def setUpClass(cls):
