@@ -200,6 +200,14 @@ int contacts_find(struct op *op, const struct node *node, const char *name,
 	return err ? err : lookup_row(found, tree_row(contact_row), name, NULL);
 }
 
+int contact_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir)
+{
+	(void)is_dir;
+	return row_refuse(op->core, "REMOVE", node, name, -EPERM,
+		"echo none > NAME@HOST removes a contact");
+}
+
 int contact_render(struct op *op, const struct node *node, FILE *out)
 {
 	const json_t *contact, *role;

@@ -22,6 +22,9 @@ int contacts_list(
 	struct op *op, const struct node *node, struct listing *listing);
 int contacts_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found);
+/* Refuses: a recursive removal would take the owner. */
+int contact_remove(
+	struct op *op, const struct node *node, const char *name, bool is_dir);
 int contact_render(struct op *op, const struct node *node, FILE *out);
 int contact_write(
 	struct op *op, const struct node *node, const char *text, size_t len);

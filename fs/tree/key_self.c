@@ -35,9 +35,9 @@ const struct row tree_key_self_rows[] = {
 		"codes",
 		.exists = key_self_exists, .attr = answer_attr,
 		.endpoint = API_KEY_CONTACTS, .list = contacts_list,
-		.find = contacts_find,
+		.find = contacts_find, .remove = contact_remove,
 		.instead = "echo 'email=NAME@HOST role=reader' > invite adds "
-			   "a contact, echo none > NAME@HOST removes it"),
+			   "a contact"),
 	WRITABLE("/key/self/contacts/{contact}",
 		"the contact's role: owner, operator or reader; none removes "
 		"it",

@@ -176,7 +176,7 @@ class Contacts(SelfCase):
     def test_nothing_is_removed_or_made_by_accident(self):
         for call, path, words in (
                 (os.unlink, f"{CONTACTS}/{OWNER}", "echo none > NAME@HOST"),
-                (os.rmdir, CONTACTS, "cannot be removed"),
+                (os.rmdir, CONTACTS, "it is part of this directory"),
                 (os.mkdir, f"{CONTACTS}/a@b", "> invite adds a contact")):
             self.assertEqual(self.error_of(call, self.at(path)), "EPERM")
             self.assertIn(words, self.last_error())
