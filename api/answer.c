@@ -172,7 +172,8 @@ static void judge_refusal(struct api_call *call)
 {
 	int status = call->reply.headers.status;
 
-	call->err = refusal_read(call->json, status, call->message, call->code);
+	call->err = refusal_read(call->json, call->reply.text.data, status,
+		call->message, call->code);
 	/* the one-time code was refused, not the key */
 	if (call->otp.code[0] && (status == 401 || status == 403))
 		call->err = -EPERM;
@@ -200,6 +201,7 @@ static void judge_key(struct api_call *call)
 static void judge_success(struct api_call *call)
 {
 	bool is_whole = json_is_object(call->json) || json_is_array(call->json);
+	bool has_answer = call->row->has_answer || endpoint_is_safe(call->row);
 	int err = -EPROTO;
 	const char *why = NULL;
 
@@ -208,8 +210,8 @@ static void judge_success(struct api_call *call)
 		why = "out of memory for the answer";
 	} else if (!call->reply.headers.is_whole) {
 		why = "the answer ends within its headers";
-	} else if (call->err == -EMSGSIZE) {
-		why = "the answer has too many values, or is nested too deep";
+	} else if (!has_answer) {
+		call->err = 0; /* it was done, whatever the answer is */
 	} else if (call->err) {
 		why = "the answer is not JSON";
 	} else if (call->row->has_answer && !is_whole) {

@@ -306,12 +306,10 @@ void api_learn_clock(struct api *api, int64_t date)
 
 static bool call_resign(struct api_call *call)
 {
-	struct api_error error = api_error_of(call->json);
 	struct api *api = call->api;
 
-	if (!call->json && call->reply.text.data)
-		error.message = call->reply.text.data;
-	if (call->was_resigned || !api_error_is_about_clock(&error))
+	if (call->was_resigned ||
+		!refusal_is_about_clock(call->json, call->reply.text.data))
 		return false;
 	call->was_resigned = true;
 	api_learn_clock(api, call->reply.headers.date);

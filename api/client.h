@@ -146,7 +146,7 @@ void answer_forget(struct api_call *call);
 void answer_clear(struct api_call *call);
 /* Sets err, message and code of a call that got an answer. */
 void answer_judge(struct api_call *call);
-/* The same for a transfer that failed. */
+/* Sets err and message of a transfer that failed. */
 void answer_lost(struct api_call *call, CURLcode code);
 /* The same for an error of our own. */
 void answer_failed(struct api_call *call, int err, const char *message);

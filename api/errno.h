@@ -23,9 +23,11 @@ struct api_error {
 struct api_error api_error_of(const json_t *json);
 
 /* What an unsuccessful answer says, for people and for programs. Returns its
- * -errno. json may be NULL. */
-int refusal_read(const json_t *json, int status, char message[MESSAGE_SIZE],
-	char code[CODE_SIZE]);
+ * -errno. text is the whole body; both may be NULL. */
+int refusal_read(const json_t *json, const char *text, int status,
+	char message[MESSAGE_SIZE], char code[CODE_SIZE]);
+/* Whether a 401 blames the time stamp of the request. */
+bool refusal_is_about_clock(const json_t *json, const char *text);
 
 /* Copies a string of JSON, the bytes that it stands for, as line_escape does;
  * size is at most MESSAGE_SIZE. */
@@ -39,7 +41,7 @@ int errno_of_status(int status, const struct api_error *error);
 int errno_of_curl(CURLcode code, long os_errno);
 int errno_of_curl_multi(CURLMcode code);
 
-/* True if the answer blames the time stamp of the request. */
+/* True if the reason is the time stamp of the request. */
 bool api_error_is_about_clock(const struct api_error *error);
 
 #endif

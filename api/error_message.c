@@ -8,6 +8,8 @@
 #include "api/bytes.h"
 #include "api/errno.h"
 
+static const char word_timestamp[] = "invalid_timestamp";
+
 static bool is_printable(const char *s, size_t len)
 {
 	unsigned char first = (unsigned char)s[0];
@@ -69,6 +71,8 @@ struct api_error api_error_of(const json_t *json)
 	error.message = first_of(json, names);
 	error.code = string_member(json, "code");
 	error.error = string_member(json, "error");
+	if (json_is_string(json))
+		error.message = json_string_value(json);
 	if (json_is_object(inner)) {
 		if (!*error.message)
 			error.message = first_of(inner, names);
@@ -87,14 +91,56 @@ static bool is_one_word(const char *s)
 	return len > 0 && s[len] == '\0';
 }
 
-int refusal_read(const json_t *json, int status, char message[MESSAGE_SIZE],
-	char code[CODE_SIZE])
+/* The first line of a body that is text, into out; "": it is JSON, or a page of
+ * HTML. */
+static void text_line(const char *text, char *out, size_t size)
+{
+	text += strspn(text, " \t\r\n");
+	*out = '\0';
+	if (*text != '<' && *text != '{' && *text != '[')
+		snprintf(out, size, "%.*s", (int)strcspn(text, "\r\n"), text);
+}
+
+/* What a 401 says in one word, wherever that stands (api/API.md 16.1); NULL:
+ * nothing. */
+static const char *refusal_word(const char *text)
+{
+	static const char *const words[] = { word_timestamp,
+		"invalid_signature" };
+	size_t i;
+
+	for (i = 0; text && i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(text, words[i]))
+			return words[i];
+	return NULL;
+}
+
+bool refusal_is_about_clock(const json_t *json, const char *text)
 {
 	struct api_error error = api_error_of(json);
-	bool is_word = !*error.code && is_one_word(error.error);
-	char plain[64];
 
-	error_message_put(code, CODE_SIZE, is_word ? error.error : error.code);
+	if (!json && text)
+		error.message = text;
+	return refusal_word(text) == word_timestamp ||
+		api_error_is_about_clock(&error);
+}
+
+int refusal_read(const json_t *json, const char *text, int status,
+	char message[MESSAGE_SIZE], char code[CODE_SIZE])
+{
+	struct api_error error = api_error_of(json);
+	const char *word = status == 401 ? refusal_word(text) : NULL;
+	char plain[64], line[MESSAGE_SIZE] = "";
+
+	if (!json && text)
+		text_line(text, line, sizeof(line));
+	if (!*error.message)
+		error.message = line;
+	if (!*error.code && is_one_word(error.error))
+		error.code = error.error;
+	if (!*error.code && word)
+		error.code = word;
+	error_message_put(code, CODE_SIZE, error.code);
 	snprintf(plain, sizeof(plain), "HTTP %d%s", status,
 		status / 100 == 3 ? ": redirects are not followed" : "");
 	error_message_put(

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/param.h>
 
 #include <curl/curl.h>
 
 #define ALL_MAX (256 * 1024)
 #define VALUE_MAX 128
 #define DAY_S 86400
+#define NUMBER_MAX 1000000000000
 /* A reset below this is a number of seconds, not a time (part 2). */
 #define UNIX_MIN 1000000000
 
@@ -30,13 +32,14 @@ void headers_init(struct headers *headers)
 	headers_restart(headers);
 }
 
-/* The number at the start of value: "60, 60;w=60" is 60. */
+/* The number at the start of value: "60, 60;w=60" is 60. Numbers are times, or
+ * counts: larger ones are of no use, and would overflow as milliseconds. */
 static int64_t number(const char *value)
 {
 	char *end;
 	long long n = strtoll(value, &end, 10);
 
-	return end == value || n < 0 ? -1 : (int64_t)n;
+	return end == value || n < 0 ? -1 : (int64_t)MIN(n, NUMBER_MAX);
 }
 
 static int64_t date(const char *value)

@@ -140,12 +140,9 @@ static int refusal(const char *head, const char *body, size_t len, bool is_end,
 		return -EINPROGRESS;
 	upgrade->json = json_read(body, len);
 	int err = refusal_read(
-		upgrade->json, status, upgrade->message, upgrade->code);
-	struct api_error error = api_error_of(upgrade->json);
-	if (!upgrade->json)
-		error.message = body;
+		upgrade->json, body, status, upgrade->message, upgrade->code);
 	upgrade->is_about_clock =
-		status == 401 && api_error_is_about_clock(&error);
+		status == 401 && refusal_is_about_clock(upgrade->json, body);
 	return err ? err : -EPROTO;
 }
 

@@ -78,7 +78,7 @@ static const struct status_case statuses[] = {
 		"Internal" },
 	{ 502, "<html>", -EREMOTEIO, "" },
 	{ 503, "[]", -EREMOTEIO, "" },
-	{ 504, "\"late\"", -EREMOTEIO, "" },
+	{ 504, "\"late\"", -EREMOTEIO, "late" },
 	{ 599, "null", -EREMOTEIO, "" },
 	{ 600, "{}", -EPROTO, "" },
 	{ 999, "{}", -EPROTO, "" },
