@@ -363,10 +363,11 @@ void api_shell_pause(struct api_shell *shell, bool is_paused);
  * forgets it. -EINVAL: longer than 64 bytes, or not printable ASCII. */
 int api_set_otp(struct api *api, const char *code);
 
-/* What the key allows, as POST /keys/validate says; 0: unknown. The client
- * keeps a token bucket of it, corrected by X-RateLimit-* and by 429. */
+/* What the key allows, as POST /keys/validate says: up to a million a minute,
+ * or less than one; 0: unknown. The client keeps a token bucket of it,
+ * corrected by X-RateLimit-* and by 429. */
 void api_set_rate(
-	struct api *api, unsigned per_minute, unsigned burst, uint64_t now_ms);
+	struct api *api, double per_minute, unsigned burst, uint64_t now_ms);
 
 /* Counters since the start, for `.unsandboxfs/stats`. Borrowed. */
 struct api_stats {

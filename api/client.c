@@ -328,7 +328,7 @@ int api_set_otp(struct api *api, const char *code)
 }
 
 void api_set_rate(
-	struct api *api, unsigned per_minute, unsigned burst, uint64_t now_ms)
+	struct api *api, double per_minute, unsigned burst, uint64_t now_ms)
 {
 	rate_set(&api->rate, per_minute, burst, now_ms);
 }

@@ -4,9 +4,9 @@
 
 #include <sys/param.h>
 
-/* The level is in units of 1/TOKEN, so that per_minute units come in each
+/* The level is in units of 1/TOKEN, so that `milli` units come in each
  * millisecond. */
-#define TOKEN 60000
+#define TOKEN 60000000
 
 #define POLL_RESERVE 2
 /* now_ms is read before the answer is: what the server says may be true this
@@ -14,9 +14,9 @@
 #define LAG_MS 250
 /* An answer that took no longer than this is about now. */
 #define RECENT_MS 1000
-/* However late the server says a limit ends, it is asked again after a minute:
- * limits are per minute. */
-#define BLOCK_MAX_S 60
+/* However late the server says a limit ends, it is asked again after a minute,
+ * or when there is a token: limits are per minute. */
+#define BLOCK_MAX_MS 60000
 
 void rate_init(struct rate *rate)
 {
@@ -29,20 +29,28 @@ void rate_init(struct rate *rate)
 
 bool rate_is_known(const struct rate *rate, uint64_t now_ms)
 {
-	return rate->per_minute || rate->blocked_ms > now_ms;
+	return rate->milli || rate->blocked_ms > now_ms;
 }
 
 static int64_t rate_full(const struct rate *rate)
 {
-	unsigned burst = rate->burst ? rate->burst : rate->per_minute;
+	unsigned burst = rate->burst ? rate->burst : rate->milli / 1000;
 
-	return (int64_t)burst * TOKEN;
+	return (int64_t)MAX(burst, 1) * TOKEN;
 }
 
 /* The tokens that come in within ms. */
 static int64_t rate_gain(const struct rate *rate, uint64_t ms)
 {
-	return (int64_t)(MIN(ms, TOKEN) * rate->per_minute);
+	return (int64_t)(MIN(ms, TOKEN) * rate->milli);
+}
+
+/* How long it takes until `level` more has come in. */
+static uint64_t rate_gain_ms(const struct rate *rate, int64_t level)
+{
+	if (level <= 0)
+		return 0;
+	return ((uint64_t)level + rate->milli - 1) / rate->milli;
 }
 
 static void rate_refill(struct rate *rate, uint64_t now_ms)
@@ -62,28 +70,31 @@ static void rate_level(struct rate *rate, int64_t level, uint64_t now_ms)
 }
 
 static void rate_start(
-	struct rate *rate, unsigned per_minute, unsigned burst, uint64_t now_ms)
+	struct rate *rate, unsigned milli, unsigned burst, uint64_t now_ms)
 {
 	int64_t taken = (int64_t)rate->taken * TOKEN;
 
-	rate->per_minute = per_minute;
+	rate->milli = milli;
 	rate->burst = burst;
 	rate_level(rate, MAX(rate_full(rate) - taken, 0), now_ms);
 	rate->taken = 0;
 }
 
 void rate_set(
-	struct rate *rate, unsigned per_minute, unsigned burst, uint64_t now_ms)
+	struct rate *rate, double per_minute, unsigned burst, uint64_t now_ms)
 {
-	bool was_unknown = !rate->per_minute;
+	bool was_unknown = !rate->milli;
+	unsigned milli = (unsigned)(per_minute * 1000);
 
 	rate->is_learned = false;
-	if (was_unknown || !per_minute) {
-		rate_start(rate, per_minute, burst, now_ms);
+	if (per_minute > 0)
+		milli = MAX(milli, 1);
+	if (was_unknown || !milli) {
+		rate_start(rate, milli, burst, now_ms);
 		return;
 	}
 	rate_refill(rate, now_ms);
-	rate->per_minute = per_minute;
+	rate->milli = milli;
 	rate->burst = burst;
 	rate->late_ms = 0;
 	rate_refill(rate, now_ms);
@@ -91,7 +102,9 @@ void rate_set(
 
 static void rate_block(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 {
-	uint64_t until_ms = now_ms + (uint64_t)MIN(wait_s, BLOCK_MAX_S) * 1000;
+	uint64_t most_ms = rate->milli ? rate_gain_ms(rate, TOKEN) : 0;
+	uint64_t wait_ms = (uint64_t)MIN(wait_s, INT32_MAX) * 1000;
+	uint64_t until_ms = now_ms + MIN(wait_ms, MAX(most_ms, BLOCK_MAX_MS));
 
 	rate->blocked_ms = MAX(rate->blocked_ms, until_ms);
 	rate->late_ms = 0;
@@ -129,12 +142,13 @@ void rate_learn(
 	struct rate *rate, const struct rate_answer *answer, uint64_t now_ms)
 {
 	if (answer->limit > 0 && answer->limit < 1000000 &&
-		(!rate->per_minute || rate->is_learned)) {
-		if (rate->per_minute != (unsigned)answer->limit)
-			rate_start(rate, (unsigned)answer->limit, 0, now_ms);
+		(!rate->milli || rate->is_learned)) {
+		if (rate->milli != (unsigned)answer->limit * 1000)
+			rate_start(rate, (unsigned)answer->limit * 1000, 0,
+				now_ms);
 		rate->is_learned = true;
 	}
-	if (answer->remaining < 0 || !rate->per_minute)
+	if (answer->remaining < 0 || !rate->milli)
 		return;
 	rate_bound(rate, answer, now_ms);
 	if (answer->remaining == 0 && rate->is_learned && answer->reset_s > 0)
@@ -158,21 +172,13 @@ static int64_t rate_need(
 	return (reserve + (int64_t)ahead + 1) * TOKEN;
 }
 
-/* How long it takes until `level` more has come in. */
-static uint64_t rate_gain_ms(const struct rate *rate, int64_t level)
-{
-	if (level <= 0)
-		return 0;
-	return ((uint64_t)level + rate->per_minute - 1) / rate->per_minute;
-}
-
 /* When there is a token for one that has `ahead` before it. */
 static uint64_t rate_token_ms(
 	const struct rate *rate, enum api_priority priority, uint64_t ahead)
 {
 	int64_t missing = rate_need(rate, priority, ahead) - rate->level;
 
-	if (!rate->per_minute || missing <= 0)
+	if (!rate->milli || missing <= 0)
 		return rate->blocked_ms;
 	return MAX(
 		rate->level_ms + rate_gain_ms(rate, missing), rate->blocked_ms);
@@ -202,7 +208,7 @@ static void rate_note(
 		rate->late_ms = 0;
 		return;
 	}
-	if (!rate->per_minute) {
+	if (!rate->milli) {
 		rate->late_ms = MIN(rate->late_ms, deadline_ms);
 		return;
 	}
@@ -221,7 +227,7 @@ static void rate_overtaken(struct rate *rate)
 {
 	uint64_t token_ms;
 
-	if (!rate->per_minute)
+	if (!rate->milli)
 		return;
 	token_ms = rate_gain_ms(rate, TOKEN);
 	if (rate->overtakings == 0 || rate->late_ms < token_ms) {
@@ -348,7 +354,7 @@ struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 	/* The server's bucket is full, too, until it gets this request. */
 	if (rate->level >= rate_full(rate))
 		rate->level_ms = now_ms + LAG_MS;
-	if (rate->per_minute)
+	if (rate->milli)
 		rate->level -= TOKEN;
 	else
 		rate->taken++;

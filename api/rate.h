@@ -37,16 +37,16 @@ struct rate_queue {
 struct rate {
 	struct rate_queue queues[API_POLL + 1];
 	uint64_t count;	     /* of all that wait */
-	unsigned per_minute; /* 0: unknown */
-	unsigned burst;	     /* 0: unknown, then per_minute */
-	int64_t level;	     /* tokens, in 60000ths */
+	unsigned milli;	     /* requests in 1000 minutes; 0: unknown */
+	unsigned burst;	     /* 0: unknown, then what comes in a minute */
+	int64_t level;	     /* tokens, in 60000000ths */
 	uint64_t level_ms;   /* when it was that */
 	uint64_t blocked_ms; /* nothing goes before this */
 	/* No request becomes late before this, nor as long as no more than so
 	 * many others go before it that came after it. */
 	uint64_t late_ms, overtakings;
-	unsigned taken;	 /* while per_minute was unknown */
-	bool is_learned; /* per_minute is from headers alone */
+	unsigned taken;	 /* while milli was unknown */
+	bool is_learned; /* milli is from headers alone */
 	bool is_window;	 /* the server counts down from more than burst */
 	bool is_runs_turn;
 };
@@ -67,9 +67,9 @@ void rate_init(struct rate *rate);
 /* True if something may have to wait. */
 bool rate_is_known(const struct rate *rate, uint64_t now_ms);
 
-/* What the key allows; 0: unknown. */
-void rate_set(struct rate *rate, unsigned per_minute, unsigned burst,
-	uint64_t now_ms);
+/* What the key allows, up to a million; 0: unknown. */
+void rate_set(
+	struct rate *rate, double per_minute, unsigned burst, uint64_t now_ms);
 
 void rate_learn(
 	struct rate *rate, const struct rate_answer *answer, uint64_t now_ms);

@@ -37,14 +37,24 @@ static unsigned member_number(const json_t *json, const char *names)
 	return value;
 }
 
+/* A free key has 1.43 a minute. */
+static double member_rate(const json_t *json, const char *names)
+{
+	const json_t *value = json_member(json, names);
+	double rate = json_is_string(value)
+		? strtod(json_string_value(value), NULL)
+		: json_number_value(value);
+
+	return rate > 0 && rate <= 1000000 ? rate : 0;
+}
+
 static void key_learn(struct mount *mount, const json_t *json)
 {
 	struct core *core = &mount->core;
 
 	mount->jobs.runs.limit =
 		member_number(json, "concurrency_limit|concurrency");
-	api_set_rate(core->api,
-		member_number(json, "rate_per_minute|rate_limit"),
+	api_set_rate(core->api, member_rate(json, "rate_per_minute|rate_limit"),
 		member_number(json, "burst"), core->now_ms);
 	runs_send(core);
 }

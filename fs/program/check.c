@@ -88,7 +88,8 @@ static void expiry_check(struct asked *asked, const json_t *json)
 static void key_answered(void *ctx, const struct api_answer *answer)
 {
 	struct asked *asked = ctx;
-	json_int_t rate, runs;
+	json_int_t runs;
+	double rate;
 	char advice[384];
 	json_t *tier;
 	char *text;
@@ -104,13 +105,13 @@ static void key_answered(void *ctx, const struct api_answer *answer)
 	}
 	tier = json_member(answer->json, "tier|plan");
 	text = tier ? json_dumps(tier, JSON_ENCODE_ANY) : NULL;
-	rate = json_integer_value(
+	rate = json_number_value(
 		json_member(answer->json, "rate_per_minute|rate_limit"));
 	runs = json_integer_value(
 		json_member(answer->json, "concurrency_limit|concurrency"));
 	say(asked->check,
-		"valid at %s; tier %s, %" JSON_INTEGER_FORMAT
-		" requests a minute, %" JSON_INTEGER_FORMAT " runs at a time",
+		"valid at %s; tier %s, %.7g requests a minute, "
+		"%" JSON_INTEGER_FORMAT " runs at a time",
 		asked->check->options->url, text ? text : "unknown", rate,
 		runs);
 	free(text);

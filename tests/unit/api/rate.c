@@ -53,6 +53,15 @@ static const struct scenario scenarios[] = {
 	{ "no burst told", "set 60 0, person 61, go 1-60" },
 	{ "what was sent before the key was known counts",
 		"person 3, go 1-3, set 60 10, person 8, go 4-10" },
+	{ "less than one a minute",
+		"set 0.7 1, person 1, go 1-1, ms 250, poll 1, late 2-2, "
+		"ms 85715, reader 2, go 3-3, late 4-4" },
+	{ "less than one a minute, and no burst",
+		"set 0.7 0, person 1, go 1-1, ms 56000, person 1, go 0-0, "
+		"wake 29965, ms 29965, go 2-2" },
+	{ "a 429 of a key with less than one a minute",
+		"set 0.5 1, limited 300, brief 1, late 1-1, ms 100000, "
+		"person 1, go 0-0, wake 20250, ms 20250, go 2-2" },
 	{ "the same key again changes nothing",
 		"set 60 10, person 10, go 1-10, set 60 10, person 1, go 0-0" },
 	{ "a smaller one cuts", "set 60 10, set 60 3, person 5, go 1-3" },
@@ -210,14 +219,16 @@ static void play_step(struct play *play, const char *step)
 	char verb[16];
 	const char *args;
 	long long a = 0, b = 0, c = 0;
+	double per_minute = 0;
 	uint64_t wake;
 
 	assert_int_equal(sscanf(step, " %15s", verb), 1);
 	args = strstr(step, verb) + strlen(verb);
 	sscanf(args, "%lld %lld %lld", &a, &b, &c);
-	if (!strcmp(verb, "set"))
-		rate_set(&play->rate, (unsigned)a, (unsigned)b, play->now_ms);
-	else if (!strcmp(verb, "headers"))
+	if (!strcmp(verb, "set")) {
+		sscanf(args, "%lf %lld", &per_minute, &b);
+		rate_set(&play->rate, per_minute, (unsigned)b, play->now_ms);
+	} else if (!strcmp(verb, "headers"))
 		answer_comes(play, a, b, c);
 	else if (!strcmp(verb, "since"))
 		play->answer.since = (uint64_t)a;
