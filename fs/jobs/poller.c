@@ -203,6 +203,9 @@ static bool was_not_sent(const struct api_answer *answer)
 void poller_failed(struct job *job, int err)
 {
 	job->poll_err = err;
+	/* The key's rate ends no job, however often it is met. */
+	if (err == -EBUSY && job->poll_failures >= SLOW_FAILURES)
+		job->poll_failures--;
 	if (++job->poll_failures == FAILURES_TOLD)
 		job_notify(job);
 	poller_plan(job->core);

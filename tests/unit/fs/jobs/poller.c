@@ -99,12 +99,15 @@ static struct job *accepted(const char *id)
 	return job;
 }
 
+static int busy_status; /* of EBUSY; 0: it was not sent */
+
 static void answer_poll(struct poll *poll, const char *text, int err)
 {
 	struct api_answer answer = {
 		.err = err,
 		.json = text ? json_read(text, strlen(text)) : NULL,
 		.status = err == -ENOENT ? 404
+			: err == -EBUSY	 ? busy_status
 			: err		 ? 0
 					 : 200,
 		.message = "",
@@ -310,6 +313,24 @@ static void test_slow_answers(void **state)
 	answer_all();
 	pass(20001, false);
 	assert_polls(1, "20000:a");
+}
+
+/* Every poll is answered 429: it goes on, and no reader is told. */
+static void test_limited(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	busy_status = 429;
+	set_answers(NULL, -EBUSY, NULL, -EBUSY);
+	poller_watch(job, false);
+	pass(600000, true);
+	busy_status = 0;
+	assert_false(poller_has_given_up(job));
+	assert_in_range(poll_count, 60, 80);
+	set_answers("{\"status\":\"completed\",\"exit_code\":0}", 0, NULL, 0);
+	pass(611000, true);
+	assert_int_equal(job->status, JOB_COMPLETED);
 }
 
 static void test_nothing_runs(void **state)
@@ -545,6 +566,7 @@ int main(void)
 		CASE(test_a_reader_that_stops),
 		CASE(test_several_readers),
 		CASE(test_slow_answers),
+		CASE(test_limited),
 		CASE(test_nothing_runs),
 		CASE(test_asked),
 		CASE(test_hurry),
