@@ -73,7 +73,9 @@ static int lines_print(const json_t *lines, FILE *out)
 
 int log_text_print(const json_t *answer, FILE *out)
 {
-	const json_t *log = json_member(answer, "log|logs|lines|stdout");
+	const json_t *log = json_is_array(answer)
+		? answer
+		: json_member(answer, "log|logs|lines|stdout|output");
 
 	if (json_is_string(log))
 		return string_print(log, out);

@@ -62,6 +62,17 @@ void bootstrap_keep(struct core *core, const char *id, const json_t *script)
 
 /* ---- reading ---- */
 
+/* Of a job that goes on there may be some output already. */
+static bool has_ended(const json_t *answer)
+{
+	const char *status = json_string_value(json_member(answer, "status"));
+	bool goes_on = status &&
+		(!strcmp(status, "running") || !strcmp(status, "pending"));
+
+	return json_member(answer, "exit_code") ||
+		(json_member(answer, "stdout") && !goes_on);
+}
+
 /* Some answers have the output, others a job that will have it (api/API.md
  * 7.9). */
 static int script_ask(struct op *op, const struct node *node, json_t **answer)
@@ -71,7 +82,7 @@ static int script_ask(struct op *op, const struct node *node, json_t **answer)
 			"timeout", 30000),
 		answer);
 
-	if (err || json_member(*answer, "stdout|exit_code"))
+	if (err || has_ended(*answer))
 		return err;
 	struct api_request request = {
 		.endpoint = API_JOB,
@@ -84,7 +95,7 @@ static int script_ask(struct op *op, const struct node *node, json_t **answer)
 	if (!op->is_late)
 		return -EINPROGRESS;
 	err = op_call(op, SLOT_POLL, &request, answer);
-	if (err || json_member(*answer, "stdout|exit_code"))
+	if (err || has_ended(*answer))
 		return err;
 	return -ETIMEDOUT;
 }

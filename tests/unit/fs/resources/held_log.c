@@ -415,6 +415,8 @@ static const struct {
 	const char *name, *answer, *text; /* NULL: -EPROTO */
 } answers[] = {
 	{ "a string", "{\"log\":\"a\\nb\"}", "a\nb" },
+	{ "output", "{\"output\":\"a\\n\"}", "a\n" },
+	{ "bare lines", "[\"a\",\"b\"]", "a\nb\n" },
 	{ "stdout", "{\"stdout\":\"a\\n\"}", "a\n" },
 	{ "lines", "{\"lines\":[\"a\",1,\"b\"]}", "a\nb\n" },
 	{ "of several sources",
