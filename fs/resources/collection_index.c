@@ -24,6 +24,7 @@ struct reading {
 	struct cache_answer answer;	/* its json is not looked at */
 	struct resource_index *before, *read; /* before is held */
 	const json_t *kept_changes;	      /* borrowed from the state */
+	json_t *sources;		      /* a copy; NULL: none */
 	struct timespec epoch;
 	int err;
 };
@@ -82,7 +83,7 @@ static void reading_work(void *ctx)
 
 	reading->err = resource_index_new(&reading->state->collection->form,
 		reading->json, reading->answer.version, reading->before,
-		&reading->epoch, &reading->read);
+		reading->sources, &reading->epoch, &reading->read);
 	if (!reading->err)
 		changes_restore(reading->read, reading->kept_changes);
 }
@@ -93,6 +94,7 @@ static void reading_free(struct reading *reading)
 
 	resource_index_drop(reading->before, worker);
 	worker_drop(worker, reading->json);
+	json_decref(reading->sources);
 	free(reading);
 }
 
@@ -128,6 +130,7 @@ static struct reading *reading_new(struct core *core,
 	reading->answer = *answer;
 	reading->epoch = core->epoch;
 	reading->kept_changes = state->kept_changes;
+	reading->sources = json_copy(state->sources);
 	if (state->index)
 		reading->before = resource_index_hold(state->index);
 	return reading;

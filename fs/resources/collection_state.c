@@ -12,7 +12,7 @@
 #include "fs/base/base.h"
 #include "fs/core/core.h"
 
-enum { FILE_MAX = 16 << 20, CHANGES_FEW = 1000 };
+enum { FILE_MAX = 16 << 20, CHANGES_FEW = 1000, SOURCES_MAX = 1000 };
 
 /* Per collection its aliases, and which names it showed last and since when, so
  * that the times of its directory are the same after a remount. */
@@ -112,11 +112,27 @@ void last_answers_prune(struct collection_state *state)
 			json_object_del(state->last_answers, id);
 }
 
+/* ---- sources ---- */
+
+/* Out of memory: it is not noted. The first is the oldest. */
+void collection_note_source(struct core *core,
+	const struct collection *collection, const char *id, const char *key)
+{
+	json_t *sources = collection_state(core, collection)->sources;
+
+	json_object_set_new(sources, id, json_string(key));
+	if (json_object_size(sources) > SOURCES_MAX)
+		json_object_del(sources,
+			json_object_iter_key(json_object_iter(sources)));
+	collections_save(core);
+}
+
 /* ---- on disk ---- */
 
 static json_t *collection_record(const struct collection_state *state)
 {
-	return json_pack("{s:O s:I s:o}", "aliases", state->aliases, "names",
+	return json_pack("{s:O s:O s:I s:o}", "aliases", state->aliases,
+		"sources", state->sources, "names",
 		(json_int_t)state->names_hash, "changed",
 		json_from_timespec(&state->names_changed));
 }
@@ -208,15 +224,28 @@ static int record_read(struct core *core, const char *name, json_t **record)
 	return err == -ENOMEM ? err : 0;
 }
 
+/* The strings of an object; NULL: out of memory. */
+static json_t *strings_of(const json_t *object)
+{
+	json_t *strings = json_object(), *value;
+	const char *name;
+	int err = 0;
+
+	json_object_foreach ((json_t *)object, name, value)
+		if (json_is_string(value))
+			err |= json_object_set(strings, name, value);
+	if (!err)
+		return strings;
+	json_decref(strings);
+	return NULL;
+}
+
 static int state_init(struct collection_state *state, const struct core *core,
 	const json_t *record, json_t *changes)
 {
-	json_t *aliases = json_object_get(record, "aliases"), *id;
-	const char *alias;
-	int err = 0;
-
 	TAILQ_INIT(&state->readers);
-	state->aliases = json_object();
+	state->aliases = strings_of(json_object_get(record, "aliases"));
+	state->sources = strings_of(json_object_get(record, "sources"));
 	state->last_answers = json_object();
 	state->kept_changes = json_incref(changes);
 	state->names_hash =
@@ -224,10 +253,9 @@ static int state_init(struct collection_state *state, const struct core *core,
 	state->names_changed = core->epoch;
 	json_to_timespec(
 		json_object_get(record, "changed"), &state->names_changed);
-	json_object_foreach (aliases, alias, id)
-		if (json_is_string(id))
-			err |= json_object_set(state->aliases, alias, id);
-	return err || !state->aliases || !state->last_answers ? -ENOMEM : 0;
+	return state->aliases && state->sources && state->last_answers
+		? 0
+		: -ENOMEM;
 }
 
 static int states_init(struct resources *resources, struct core *core)
@@ -293,6 +321,7 @@ void resources_free(struct resources *resources)
 		resource_index_drop(state->index, NULL);
 		json_decref(state->example);
 		json_decref(state->aliases);
+		json_decref(state->sources);
 		json_decref(state->kept_changes);
 		json_decref(state->last_answers);
 	}

@@ -24,6 +24,7 @@ struct collection_state {
 	uint64_t unread_until_ms;
 	json_t *example;      /* a detail of it; NULL: none yet */
 	json_t *aliases;      /* name -> id */
+	json_t *sources;      /* id -> resource_key of what it was made of */
 	json_t *kept_changes; /* of the last mount; NULL: already used */
 	json_t *last_answers; /* id -> row path -> value */
 	uint64_t names_hash;  /* of the names that it showed last */

@@ -27,6 +27,7 @@ const struct collection sessions = {
 		.ids = "session_id|id",
 		.keys = session_keys,
 		.part_names = "container_name",
+		.is_other = session_is_of_service,
 		.reserved = only_new },
 	.whole = sessions_whole,
 	.has_aliases = true,

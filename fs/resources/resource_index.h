@@ -84,16 +84,20 @@ struct resource_list {
 	 * -ENOMEM is returned. NULL: none. Thread-safe. */
 	int (*keys)(const json_t *item, char **keys, unsigned *count);
 	const char *part_names; /* members with its name there */
+	/* Whether an item is of another list; NULL: none is. Thread-safe. */
+	bool (*is_other)(const json_t *item);
 };
 
 /* Reads an answer. before: the index that it follows, or NULL; borrowed. json
  * is taken if 0 is returned. Items that are no object or have no id are
- * skipped, and so are those whose id came before. epoch: the time of an item
- * that tells none. Held once for the caller. Thread-safe. -EPROTO: the answer
- * has no list; -ENOMEM. */
+ * skipped, and so are those whose id came before. sources: id -> the key of an
+ * item that has none; may be NULL. epoch: the time of an item that tells none.
+ * Held once for the caller. Thread-safe. -EPROTO: the answer has no list;
+ * -ENOMEM. */
 int resource_index_new(const struct resource_list *list, json_t *json,
 	uint64_t version, const struct resource_index *before,
-	const struct timespec *epoch, struct resource_index **out);
+	const json_t *sources, const struct timespec *epoch,
+	struct resource_index **out);
 /* Takes over what is mutable from the index before it (NULL: none). Returns
  * whether a resource differs. To be called in the loop, once, before the index
  * is shown. */

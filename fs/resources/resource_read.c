@@ -23,6 +23,7 @@ enum { ITEM_BYTES = 64 };
 struct reader {
 	const struct resource_list *list;
 	const struct resource_index *before;
+	const json_t *sources;
 	const struct timespec *epoch;
 	struct resource_index *index;
 	/* The group is the directory's key. The names in the collection's own,
@@ -128,12 +129,28 @@ static int name_add(
 	return err;
 }
 
+/* If the item has none, that which is known of it. */
+static int keys_of_item(const struct reader *reader, const json_t *item,
+	const char *id, char **keys, unsigned *count)
+{
+	const char *known =
+		json_string_value(json_object_get(reader->sources, id));
+	int err =
+		reader->list->keys ? reader->list->keys(item, keys, count) : 0;
+
+	if (err || *count || !known)
+		return err;
+	keys[0] = strdup(known);
+	*count = keys[0] != NULL;
+	return keys[0] ? 0 : -ENOMEM;
+}
+
 static int keys_add(struct reader *reader, const json_t *item, const char *id)
 {
 	const struct resource_list *list = reader->list;
 	char *keys[RESOURCE_KEYS];
 	unsigned count = 0;
-	int err = list->keys ? list->keys(item, keys, &count) : 0;
+	int err = keys_of_item(reader, item, id, keys, &count);
 
 	for (unsigned i = 0; i < count; i++) {
 		struct named named = { .id = id, .group = keys[i] };
@@ -171,6 +188,11 @@ static int item_add(
 	return err ? err : resource_compare(reader, resource, item);
 }
 
+static bool item_is_other(const struct reader *reader, const json_t *item)
+{
+	return reader->list->is_other && reader->list->is_other(item);
+}
+
 static int item_read(struct reader *reader, const json_t *text)
 {
 	json_t *item = json_list_item(text);
@@ -182,7 +204,9 @@ static int item_read(struct reader *reader, const json_t *text)
 		err = -ENOMEM;
 	else if (err == -EPROTO)
 		err = 0;
-	else if (!err && resource_by_id(reader->index, id))
+	else if (!err &&
+		(resource_by_id(reader->index, id) ||
+			item_is_other(reader, item)))
 		free(id);
 	else if (!err)
 		err = item_add(reader, item, text, id);
@@ -349,11 +373,15 @@ static int reader_run(struct reader *reader, const json_t *items)
 
 int resource_index_new(const struct resource_list *list, json_t *json,
 	uint64_t version, const struct resource_index *before,
-	const struct timespec *epoch, struct resource_index **out)
+	const json_t *sources, const struct timespec *epoch,
+	struct resource_index **out)
 {
 	const json_t *items = json_array_in(json, list->member);
 	struct reader reader = {
-		.list = list, .before = before, .epoch = epoch
+		.list = list,
+		.before = before,
+		.sources = sources,
+		.epoch = epoch,
 	};
 
 	*out = NULL;

@@ -85,6 +85,10 @@ void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes);
 void collection_drop(
 	struct core *core, const struct collection *collection, const char *id);
 
+/* This mount made the resource of another, whose resource_key is key. Some
+ * lists do not tell that (api/API.md 16.9). */
+void collection_note_source(struct core *core,
+	const struct collection *collection, const char *id, const char *key);
 /* The name that a draft had stays as a link to the resource. */
 int collection_set_alias(struct core *core, const struct collection *collection,
 	const char *alias, const char *id);
@@ -112,6 +116,8 @@ int image_keys(const json_t *item, char **keys, unsigned *count);
 /* Those of sessions are all in this one, by the names of their containers. */
 #define OTHER_NAMES "container"
 int session_keys(const json_t *item, char **keys, unsigned *count);
+/* The API may list the shells of services, too. */
+bool session_is_of_service(const json_t *item);
 
 /* ---- functions of rows: a collection ---- */
 

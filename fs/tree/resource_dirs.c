@@ -232,6 +232,10 @@ int part_make(struct op *op, const struct node *node, const char *name,
 	err = resource_id(answer, collection->form.ids, &id);
 	if (err)
 		return err;
+	char *key = resource_key(collection_of(node->row), node->id);
+	if (key)
+		collection_note_source(op->core, collection, id, key);
+	free(key);
 	err = lookup_row(found, row_below(node, "{taken}"), node->id, id);
 	free(id);
 	return err;

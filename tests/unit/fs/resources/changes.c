@@ -25,8 +25,9 @@ static struct resource_index *index_of(
 	json_t *json;
 
 	assert_int_equal(json_parse_list(text, strlen(text), &json), 0);
-	assert_int_equal(
-		resource_index_new(&list, json, 1, before, &epoch, &index), 0);
+	assert_int_equal(resource_index_new(
+				 &list, json, 1, before, NULL, &epoch, &index),
+		0);
 	return index;
 }
 

@@ -133,7 +133,7 @@ static struct resource_index *index_of(
 
 	assert_int_equal(json_parse_list(text, strlen(text), &json), 0);
 	assert_int_equal(resource_index_new(&collection->form, json, 1, NULL,
-				 &core.epoch, &index),
+				 NULL, &core.epoch, &index),
 		0);
 	return index;
 }

@@ -44,7 +44,8 @@ static struct resource_index *index_of(const struct resource_list *list,
 	json_t *json = answer_of(text);
 
 	assert_int_equal(
-		resource_index_new(list, json, 7, before, &epoch, &index), 0);
+		resource_index_new(list, json, 7, before, NULL, &epoch, &index),
+		0);
 	resource_index_follow(index, before, &now);
 	return index;
 }
@@ -101,6 +102,49 @@ static void test_names(void **state)
 	}
 }
 
+static int keys_none(const json_t *item, char **keys, unsigned *count)
+{
+	(void)item;
+	(void)keys;
+	*count = 0;
+	return 0;
+}
+
+static bool is_marked(const json_t *item)
+{
+	return json_object_get(item, "other") != NULL;
+}
+
+/* Of what an item does not tell, what is known counts; items of another list
+ * are left out. */
+static void test_sources(void **state)
+{
+	static const struct resource_list list = { .member = "all",
+		.ids = "id",
+		.keys = keys_none,
+		.part_names = "name",
+		.is_other = is_marked };
+	static const char text[] = "[{\"id\":\"a\",\"name\":\"n\"},"
+				   "{\"id\":\"b\",\"other\":1},{\"id\":\"c\"}]";
+	json_t *json = answer_of(text);
+	json_t *sources = json_pack("{s:s}", "a", "/services/x");
+	struct resource_index *index;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(resource_index_new(
+				 &list, json, 1, NULL, sources, &epoch, &index),
+		0);
+	json_decref(sources);
+	assert_int_equal(index->count, 2);
+	assert_null(resource_by_id(index, "b"));
+	const struct resource_part *parts =
+		resource_parts(index, "/services/x", &count);
+	assert_int_equal(count, 1);
+	assert_string_equal(parts->name, "n");
+	resource_index_drop(index, NULL);
+}
+
 static void test_no_list(void **state)
 {
 	static const char *const texts[] = { "{}", "{\"all\":{}}",
@@ -111,8 +155,8 @@ static void test_no_list(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		json_t *json = answer_of(texts[i]);
 
-		assert_int_equal(resource_index_new(
-					 &by_id, json, 1, NULL, &epoch, &index),
+		assert_int_equal(resource_index_new(&by_id, json, 1, NULL, NULL,
+					 &epoch, &index),
 			-EPROTO);
 		assert_null(index);
 		json_decref(json);
@@ -322,7 +366,7 @@ static void test_no_memory(void **state)
 		json_incref(json);
 		alloc_fail_at = ++n;
 		err = resource_index_new(
-			&by_name, json, 1, NULL, &epoch, &index);
+			&by_name, json, 1, NULL, NULL, &epoch, &index);
 		alloc_fail_at = 0;
 		if (err)
 			json_decref(json);
@@ -338,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_no_list),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_change_is_kept),
