@@ -74,7 +74,8 @@ ROW(API_SERVICE_UNLOCK, POST("/services/{id}/unlock"))
 ROW(API_SERVICE_LOGS, LOGS("/services/{id}/logs"))
 ROW(API_SERVICE_DOMAINS, { "PUT", "/services/{id}/domains", ONE })
 ROW(API_SERVICE_ENV, GET("/services/{id}/env", ONE))
-ROW(API_SERVICE_ENV_SET, { "PUT", "/services/{id}/env", ONE, .is_text = true })
+ROW(API_SERVICE_ENV_SET, { "PUT", "/services/{id}/env", ONE, .is_text = true,
+	.is_secret = true })
 ROW(API_SERVICE_ENV_DELETE, DELETE("/services/{id}/env", ONE))
 ROW(API_SERVICE_ENV_EXPORT, { "POST", "/services/{id}/env/export", ONE,
 	.has_answer = true, .is_secret = true })

@@ -207,7 +207,9 @@ void key_note(
 		!strcmp(path, api_endpoint_path(API_KEYS_VALIDATE));
 	struct key_refusal *refusal = &core->key_refusal;
 
-	if (!is_about_key(answer, is_validation))
+	/* GET /health is not signed. */
+	if (!is_about_key(answer, is_validation) ||
+		!strcmp(path, api_endpoint_path(API_HEALTH)))
 		return;
 	if (is_validation) {
 		json_decref(refusal->answer);
