@@ -6,6 +6,7 @@
 #   make check    run all tests; optionally SAN=address,undefined or SAN=thread
 #   make check-live   compare the real API with its description; needs keys
 #   make bench    compare the mount with others; QUICK=1: in two minutes
+#   make check-switches   where sources disagree about the API, try each side
 #   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
 #   make check-desktop   save and back up by programs that few have installed
 #   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR ...
@@ -212,6 +213,13 @@ check-cuts:
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@CUTS=1 python3 -B tests/mount/run.py $(BUILD) test_cuts
 
+# Mount tests with each switch of the stand-in on: half an hour. SWITCH="one two"
+# are those to try.
+check-switches:
+	@tests/deps.sh build demo test
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@python3 -B tests/switches.py $(BUILD) $(SWITCH)
+
 # Tests that other people's programs make of a filesystem: stress-ng, fio,
 # sqlite3, git; and a comparison with the disk, call by call.
 check-outside:
@@ -342,6 +350,6 @@ clean:
 	rm -rf build build-* compile_commands.json
 
 .PHONY: all deps check check-unit check-cuts check-fuzz check-live \
-	check-outside check-desktop fuzz \
+	check-outside check-desktop check-switches fuzz \
 	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install \
 	install-strip uninstall deb check-deb dist rpm compile_commands.json clean

@@ -110,6 +110,17 @@ class MountCase(unittest.TestCase):
         lines = self.mount.log()[self.log_begin:].splitlines()
         return "the daemon's log:\n" + "\n".join(lines[-40:]) + "\n"
 
+    def switch(self, **switches):
+        """Sets switches of the server until the test ends."""
+        before = self.server.ask("GET", "/switches")
+        self.server.ask("PUT", "/switches", switches)
+        self.addCleanup(self.server.ask, "PUT", "/switches",
+                        {name: before[name] for name in switches})
+
+    def is_switched(self, name):
+        """Whether a switch of the server is on."""
+        return bool(self.server.ask("GET", "/switches")[name])
+
     # ---- paths and files of the mount ----
 
     def at(self, *parts):

@@ -7,6 +7,8 @@ answer was read correctly before part 16 was known has a reason, `known`, why it
 is here."""
 import base64
 
+from wordings_table import BASE, ISO
+
 TOOK = {"language": "bash", "network_mode": "zerotrust", "total_time_ms": 7}
 RESULT = {"job_id": "{n}", "stdout": "out\n", "stderr": "err\n",
           "exit_code": 3, "success": False, **TOOK}
@@ -119,4 +121,114 @@ ARTIFACTS = {
         ["a.txt"], error="b: it has gone\n"),
     "an error without a type": Left({"artifacts": [{"error": "it has gone"}]},
                                     [], error="it has gone\n"),
+}
+
+
+class Answer:
+    """What a command prints in the mount, with these answers; or the error with
+    which it fails. `errors` is in the last lines of .unsandboxfs/errors."""
+
+    def __init__(self, answers, do, prints="", *, fails=None, errors="",
+                 known=None):
+        self.answers, self.do, self.prints = answers, do, prints
+        self.fails, self.errors, self.known = fails, errors, known
+
+
+def sessions(**members):
+    """A list of a session and one other item."""
+    shell = {"session_id": "x", "status": "running", "shell": "bash", **members}
+    return {"GET /sessions": {"sessions": [BASE["sessions"], shell]}}
+
+
+def log(answer):
+    """A log in this answer."""
+    return {"GET /services/ID/logs": answer}
+
+
+IMAGE = {"id": "img_2", "name": "base", "fingerprint": "f", "locked": False,
+         "visibility": "private", "size_bytes": 7, "created_at": ISO}
+STATE = "echo frozen >services/web/state"
+AGAIN = "echo 1 >services/web/redeploy"
+READ = "cat services/web/logs"
+LS = "ls -1d sessions/[^n]*"
+ONE = "sessions/sess_1\n"
+
+ANSWERS = {
+    # 16.2: an answer need not be JSON, and may be empty.
+    "deleted, text": Answer({"DELETE /sessions/ID": (200, "OK")},
+                            "echo 1 >sessions/sess_1/destroy"),
+    "deleted, empty": Answer(
+        {"DELETE /services/ID": (200, "")}, "echo 1 >services/web/destroy",
+        known="an empty answer was always enough"),
+    "frozen, text": Answer({"POST /services/ID/freeze": (200, "OK")}, STATE),
+    "frozen, HTML": Answer({"POST /services/ID/freeze": (202, "<p>ok</p>")},
+                           STATE),
+    "redeployed, text": Answer({"POST /services/ID/redeploy": (200, "OK")},
+                               AGAIN),
+    "changed, text": Answer({"PATCH /services/ID": (200, "OK")},
+                            "echo 3 >services/web/vcpu"),
+    "domains, text": Answer({"PUT /services/ID/domains": (200, "OK")},
+                            "echo e.f >services/web/domains"),
+    "vault, text": Answer({"POST /services/ID/env/export": {"env": ""},
+                           "PUT /services/ID/env": (200, "OK")},
+                          "echo A=1 >services/web/env"),
+    "locked, text": Answer({"POST /sessions/ID/lock": (200, "OK")},
+                           "echo 1 >sessions/sess_1/locked"),
+    "refused, text": Answer(
+        {"POST /services/ID/redeploy": (400, "ports must be a list\n")},
+        AGAIN, fails="Invalid argument", errors="ports must be a list"),
+    "refused, HTML": Answer(
+        {"POST /services/ID/redeploy": (500, "<h1>Oops</h1>")}, AGAIN,
+        fails="Remote I/O error", errors="HTTP 500",
+        known="a page is no message for people"),
+    "locked, in text": Answer(
+        {"DELETE /services/ID": (409, "The service is locked")},
+        "echo 1 >services/web/destroy", fails="Operation not permitted",
+        errors="The service is locked"),
+    "created, but how": Answer(
+        {"POST /services": (200, "OK")},
+        "mkdir services/new/w; echo true >services/new/w/bootstrap; "
+        "mv services/new/w services/w",
+        fails="Protocol error", errors="not JSON",
+        known="without its id nothing can be shown of it"),
+    # 16.6: shells of services among the sessions.
+    "shell with svc:": Answer(sessions(session_id="svc:svc_1"), LS, ONE),
+    "shell with a service's id": Answer(
+        sessions(session_id="unsb-service-0123456789abcdef"), LS, ONE),
+    "shell with service_id": Answer(sessions(service_id="svc_1"), LS, ONE),
+    "session with a null service_id": Answer(
+        sessions(service_id=None), LS, ONE + "sessions/x\n",
+        known="it must not be taken for a service's"),
+    # 16.8: all members that a log was read from.
+    "log": Answer(log({"log": "a\nb\n"}), READ, "a\nb\n", known=IN_ARRAY),
+    "logs": Answer(log({"logs": "a\nb\n"}), READ, "a\nb\n", known=IN_ARRAY),
+    "log in stdout": Answer(log({"stdout": "a\nb\n"}), READ, "a\nb\n",
+                            known=IN_ARRAY),
+    "log in output": Answer(log({"output": "a\nb\n"}), READ, "a\nb\n"),
+    "log in lines": Answer(log({"lines": ["a", "b"]}), READ, "a\nb\n",
+                           known=IN_ARRAY),
+    "log as an array": Answer(log([["a", "b"]]), READ, "a\nb\n"),
+    # 16.9: the list does not tell what an image was made of.
+    "image of a service": Answer(
+        {"POST /images": IMAGE,
+         "GET /images": [{"images": []}, {"images": [IMAGE]}]},
+        "ls services/web/images; mkdir services/web/images/base; "
+        "ls services/web/images; "
+        "readlink services/web/images/base",
+        "base\n../../../images/img_2\n"),
+    "image, after a remount": Answer(
+        {"GET /images": [[IMAGE]]}, "ls services/web/images", "base\n"),
+    # 16.10
+    "pools as an array": Answer(
+        {"GET /pools": [[{"id": "pool-1"}, {"id": "pool-2"}]]},
+        "ls system/logs/pool", "pool-1\npool-2\n"),
+    # 16.1: these two come last, since the mount remembers that.
+    "signature": Answer(
+        {"GET /shells": (401, {"error": ":invalid_signature"})}, "cat shells",
+        fails="Key was rejected", errors=":invalid_signature; the secret key",
+        known="any text was kept"),
+    "signature somewhere": Answer(
+        {"GET /languages": (401, {"errors": [{"w": "invalid_signature"}]})},
+        "cat languages", fails="Key was rejected",
+        errors="the secret key is probably wrong"),
 }

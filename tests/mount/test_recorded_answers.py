@@ -5,7 +5,7 @@ import os
 import unittest
 
 from case import MountCase
-from recorded_table import ARTIFACTS, RUNS
+from recorded_table import ANSWERS, ARTIFACTS, RUNS
 from test_wordings import rules
 
 SCRIPT = "#!/bin/sh\necho out\n"
@@ -80,6 +80,30 @@ class Recorded(MountCase):
         if row.error:
             self.assertIn(row.error.strip(),
                           self.read(".unsandboxfs/errors"))
+
+    def test_answers(self):
+        """Each row of the table, in its order."""
+        for name, row in ANSWERS.items():
+            with self.subTest(name):
+                self.answer_row(name, row)
+
+    def answer_row(self, name, row):
+        """A command, and what it prints."""
+        self.begin()
+        self.server.fault(*rules(row.answers))
+        if "remount" in name:
+            self.mount.restart()
+        self.save(".unsandboxfs/refresh", "1")
+        before = len(self.read(".unsandboxfs/errors").splitlines())
+        if row.fails:
+            self.assertIn(row.fails, self.fails(row.do))
+        else:
+            self.assertEqual(self.shell(row.do), row.prints)
+        told = self.read(".unsandboxfs/errors").splitlines()[before:]
+        if row.errors:
+            self.assertIn(row.errors, "\n".join(told))
+        else:
+            self.assertEqual(told, [])
 
 
 def add_rows():
