@@ -46,7 +46,7 @@ valid! bool
 public_key text
 tier text|int
 status text
-rate_per_minute|rate_limit int
+rate_per_minute|rate_limit number
 burst int
 concurrency_limit|concurrency int
 max_sessions int
@@ -128,7 +128,7 @@ message text
 """)
 SUBMITTED = fields("""
 job_id! text
-status! text
+status text
 message text
 language|detected_language text
 network_mode text

@@ -4,6 +4,7 @@
 costs more than a run of a few seconds."""
 import base64
 import contextlib
+import time
 import urllib.parse
 
 import described as said
@@ -11,6 +12,7 @@ from described import Listed
 from signed import uninterrupted
 
 RUN_S = 10
+FINAL = ("completed", "failed", "timeout", "cancelled")
 NOBODY = "unsb-live-check-0000"
 
 
@@ -36,7 +38,7 @@ def program(code, language="bash", **fields):
 
 # Shows where input files are, and the result of a program that fails.
 PROBE = "\n".join((
-    'pwd', 'for d in "$PWD" /tmp /tmp/input; do',
+    'pwd', 'for d in "$PWD" /tmp /tmp/input /root/input; do',
     'test -e "$d/probe.txt" && echo "input $d"; done',
     'mkdir -p /tmp/artifacts; echo kept > /tmp/artifacts/probe.out',
     'echo "$PROBE"; echo err >&2; exit 3'))
@@ -58,7 +60,7 @@ def keep_limit(seen, got):
     seen.answers["key"] = got
     rate = (got.json or {}).get("rate_per_minute") if isinstance(
         got.json, dict) else None
-    if isinstance(rate, int) and rate > 0:
+    if isinstance(rate, (int, float)) and rate > 0:
         seen.api.allow(rate)
 
 
@@ -82,8 +84,9 @@ def keep_first(kind):
 
 def keep_pool(seen, got):
     """Keeps the id of the first pool."""
-    pools = got.json.get("pools") if isinstance(got.json, dict) else None
-    seen.ids["pools"] = pools[0].get("id") if pools else None
+    pools = got.json.get("pools") if isinstance(got.json, dict) else got.json
+    first = pools[0] if isinstance(pools, list) and pools else None
+    seen.ids["pools"] = first.get("id") if isinstance(first, dict) else None
 
 
 def is_ignored(json):
@@ -219,6 +222,28 @@ def artifacts_of(json, wording):
     return wrong
 
 
+def is_early(got):
+    """Whether the answer to a run came before its result (16.3)."""
+    json = got.json if isinstance(got.json, dict) else {}
+    return 200 <= got.status < 300 and bool(json.get("job_id")) and \
+        json.get("exit_code") is None and not json.get("stdout") and \
+        json.get("status") not in FINAL
+
+
+def follow(seen, got):
+    """The result of a run that was answered early."""
+    path = "/jobs/" + urllib.parse.quote(got.json["job_id"], safe="")
+    for _ in range(2 * RUN_S):
+        seen.api.wait()
+        later = seen.api.ask("GET", path)
+        json = later.json if isinstance(later.json, dict) else {}
+        if later.status != 200 or json.get("status") in FINAL or \
+                json.get("exit_code") is not None:
+            return later
+        time.sleep(0.5)
+    return got
+
+
 def play(seen, row):
     """Sends it; returns what differs, None if there is no such item."""
     path = row.path
@@ -230,9 +255,12 @@ def play(seen, row):
     seen.api.wait()
     with uninterrupted() if row.makes else contextlib.nullcontext():
         got = seen.api.ask(row.method, path, row.body, **row.more)
+        was_early = row.answer is said.RESULT and is_early(got)
+        if was_early:
+            got = follow(seen, got)
         if row.after and got.status:
             row.after(seen, got)
-    wording = {}
+    wording = {"answered": {"before the end"}} if was_early else {}
     wrong = judge(row, got, wording)
     seen.wordings[row.name] = {k: sorted(v) for k, v in wording.items()}
     return wrong

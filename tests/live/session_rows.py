@@ -44,6 +44,13 @@ def command(path):
                of="session", after=keep(path))
 
 
+def told_by(*names):
+    """The same with one of the two names alone: both are in use."""
+    return Row("POST", "/sessions/ID/execute", said.RESULT, (200, 202),
+               {name: COMMAND[name] for name in names}, of="session",
+               name="told by " + " and ".join(names))
+
+
 ROWS = [
     Row("POST", "/sessions", said.SESSION, (200, 201),
         {"network_mode": "zerotrust", "ttl": LIFE_S, "shell": "bash"},
@@ -51,6 +58,7 @@ ROWS = [
     Row("GET", "/sessions/ID", said.SESSION, of="session",
         after=keep("session_seen")),
     command("execute"), command("shell"),
+    told_by("command"), told_by("language", "code"),
     Row("POST", "/sessions/ID/extend", said.EXTENDED, of="session",
         body={"seconds": 1}, after=keep("extended")),
 ]

@@ -155,7 +155,7 @@ class Api:
 
     def allow(self, a_minute):
         """Limits the rate to half of so many requests a minute."""
-        self.pause_s = 120.0 / max(a_minute, 1)
+        self.pause_s = 120.0 / a_minute
 
 
 @contextlib.contextmanager

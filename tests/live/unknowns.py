@@ -49,6 +49,8 @@ def wasm(seen):
     """The form of a WebAssembly result."""
     got = seen.api.ask("POST", "/execute", plain_rows.program(
         "int main(void) { return 0; }", "c", return_wasm_artifact=True))
+    if plain_rows.is_early(got):
+        got = plain_rows.follow(seen, got)
     if got.status != 200 or not isinstance(got.json, dict):
         return f"C: {_status(got)}"
     shapes = [name + ": " + ", ".join(
@@ -79,7 +81,7 @@ def input_folder(seen):
     where = [line[6:] for line in lines if line.startswith("input ")]
     if not lines:
         return "(the run gave nothing)"
-    return f"in {', '.join(where) or 'none of the three'}; programs run in " \
+    return f"in {', '.join(where) or 'none of the four'}; programs run in " \
            f"{lines[0]}; (names with .. : not tried)"
 
 

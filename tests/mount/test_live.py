@@ -124,6 +124,16 @@ class AsDescribed(LiveCase):
                       re.sub(r"account_id \S+; ", "", out))
         self.assert_nothing_left()
 
+    def test_answers_before_the_end(self):
+        """The job is followed, and the wording says so."""
+        self.switch(early_answer=1, early_ms=0)
+        status, out = self.live()
+        self.assertEqual(status, 0, out)
+        told = re.findall(r"^ +wording: .*answered before the end", out, re.M)
+        self.assertEqual(len(told), 5, out)
+        self.assertIn("/tmp/input, /root/input;", out)
+        self.assert_nothing_left()
+
     def test_no_keys(self):
         status, out = self.live(keys=False)
         self.assertEqual(status, 3)
