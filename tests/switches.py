@@ -14,10 +14,9 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TESTS = ["test_artifacts", "test_drafts", "test_inputs", "test_jobs",
-         "test_life", "test_logs", "test_resource_drafts",
-         "test_resources_life", "test_results", "test_run", "test_sent",
-         "test_vault"]
+TESTS = ["test_artifacts", "test_inputs", "test_jobs", "test_life",
+         "test_resource_drafts", "test_resources_life", "test_results",
+         "test_run", "test_sent", "test_vault"]
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, \d+ skipped$", re.M)
 
 

@@ -26,6 +26,10 @@ class Going(MountCase):
 class Cancel(Going):
     """A run over /execute has no id until it has ended."""
 
+    def setUp(self):
+        super().setUp()
+        self.switch(early_answer=0)
+
     def list_jobs(self, *jobs):
         """The API lists these; a job is its id and what is not as usual."""
         self.server.answer("GET", "/jobs", {"jobs": [
@@ -166,6 +170,7 @@ class Told(Going):
 
     def test_queued_when_the_mount_ends(self):
         """Of what was not sent, it is certain that it did not run."""
+        self.switch(early_answer=0)  # else what was sent is followed
         self.server.limits(concurrency=1)
         self.addCleanup(self.server.limits, concurrency=0)
         self.mount.restart()  # it reads the limit
