@@ -116,7 +116,7 @@ int image_keys(const json_t *item, char **keys, unsigned *count);
 /* Those of sessions are all in this one, by the names of their containers. */
 #define OTHER_NAMES "container"
 int session_keys(const json_t *item, char **keys, unsigned *count);
-/* The API may list the shells of services, too. */
+/* The API may list shells of services, too, which are no sessions. */
 bool session_is_of_service(const json_t *item);
 
 /* ---- functions of rows: a collection ---- */

@@ -82,13 +82,11 @@ int session_keys(const json_t *item, char **keys, unsigned *count)
 	return keys[0] ? 0 : -ENOMEM;
 }
 
-/* By any of the signs that api/API.md 16.6 has. */
+/* By its id (api/API.md 16.6). With an id of its own it is a session. */
 bool session_is_of_service(const json_t *item)
 {
 	const char *id = json_string_value(json_member(item, "session_id|id"));
 
-	return json_string_length(json_member(item, "service_id")) ||
-		(id &&
-			(!strncmp(id, "svc:", 4) ||
-				!strncmp(id, "unsb-service-", 13)));
+	return id &&
+		(!strncmp(id, "svc:", 4) || !strncmp(id, "unsb-service-", 13));
 }

@@ -195,10 +195,9 @@ ANSWERS = {
     "shell with svc:": Answer(sessions(session_id="svc:svc_1"), LS, ONE),
     "shell with a service's id": Answer(
         sessions(session_id="unsb-service-0123456789abcdef"), LS, ONE),
-    "shell with service_id": Answer(sessions(service_id="svc_1"), LS, ONE),
-    "session with a null service_id": Answer(
-        sessions(service_id=None), LS, ONE + "sessions/x\n",
-        known="it must not be taken for a service's"),
+    "session of a service": Answer(
+        sessions(service_id="svc_1"), LS, ONE + "sessions/x\n",
+        known="with an id of its own it is a session"),
     # 16.8: all members that a log was read from.
     "log": Answer(log({"log": "a\nb\n"}), READ, "a\nb\n", known=IN_ARRAY),
     "logs": Answer(log({"logs": "a\nb\n"}), READ, "a\nb\n", known=IN_ARRAY),
