@@ -24,6 +24,7 @@ CALLS = {
 class Recorded(MountCase):
     """Plays each row; all in one mount."""
 
+    time_limit_s = 240
     runs_each = True
     number = 0
 
