@@ -145,11 +145,12 @@ class Later(TypedCase):
     options = "run_wait=0"
 
     def start(self):
-        """A command that has begun; the next one waits for it."""
+        """A command that has begun; the next one waits for it. What bash has
+        just forked could miss a Ctrl-C."""
         self.refuse(426)
         folder = self.session()
         first = os.path.join(folder, "run/s")
-        self.save(first, "sleep 1000")
+        self.save(first, "while :; do :; done")
         self.wait_for(lambda: self.server.requests().get(
             "GET /sessions/ID/shell"), "the live shell")
         return folder, first
