@@ -3,17 +3,17 @@
 # or answer: what its user is told, and what ran
 """Each cut saves a program and reads what is said of it. Every 151st byte is
 tried; with CUTS=1 in the environment (make check-cuts) every one, and the table
-of outcomes is printed.
+of outcomes is added to BUILD/cuts.txt.
 """
 import collections
 import http.client
 import json
 import os
 import ssl
-import sys
 
 from case import FINAL, MountCase
 from cutting import Cutter
+from place import BUILD
 from standin import Standin
 
 STEP = 1 if os.environ.get("CUTS") else 151
@@ -118,12 +118,13 @@ class Cuts:
             self.show(direction, table)
 
     def show(self, direction, table):
-        """Prints the table."""
-        print(f"{type(self).__name__}, {direction}:", file=sys.stderr)
-        for (told, ran), count in sorted(table.items()):
-            print(f"  {count:5} times: close {told[0]}, status {told[1]}, "
-                  f"may_have_run {told[2]}; ran {ran} times",
-                  file=sys.stderr)
+        """Adds the table to BUILD/cuts.txt."""
+        with open(os.path.join(BUILD, "cuts.txt"), "a",
+                  encoding="utf-8") as file:
+            print(f"{type(self).__name__}, {direction}:", file=file)
+            for (told, ran), count in sorted(table.items()):
+                print(f"  {count:5} times: close {told[0]}, status {told[1]}, "
+                      f"may_have_run {told[2]}; ran {ran} times", file=file)
 
     def test_the_request(self):
         self.check("request")
