@@ -212,6 +212,8 @@ static void judge_success(struct api_call *call)
 		why = "the answer ends within its headers";
 	} else if (!has_answer) {
 		call->err = 0; /* it was done, whatever the answer is */
+	} else if (call->err == -EMSGSIZE) {
+		why = "the answer has too many values, or is nested too deep";
 	} else if (call->err) {
 		why = "the answer is not JSON";
 	} else if (call->row->has_answer && !is_whole) {

@@ -18,7 +18,7 @@ set timeout %d
 proc wait_for {text} {
     expect {
         -ex $text {}
-        timeout { puts stderr "no $text"; exit 97 }
+        timeout { puts stderr "no $text in <$expect_out(buffer)>"; exit 97 }
         eof { puts stderr "the end, not $text"; exit 98 }
     }
 }

@@ -29,9 +29,9 @@ class FirstTime(HomeCase):
         self.put(".profile", f"export PATH='{self.home}/.local/bin':$PATH "
                  f"MAKEFLAGS='-- BUILD={build}' PS1='$ '\n"
                  "unset MAKELEVEL MFLAGS\n")
-        self.terminal = Terminal(self.place, root, ["env", "ENV=" + self.home +
-                                 "/.profile", *self.clean(), "sh", "-i"],
-                                 self.home, size=(400, 24))
+        self.terminal = Terminal(self.place, root, [
+            "env", *self.clean(), f"ENV={self.home}/.profile", "sh", "-i"],
+            self.home, size=(400, 24))
         self.addCleanup(self.terminal.close)
 
     def clean(self):

@@ -41,7 +41,7 @@ REFUSALS = [
      None, ":invalid_signature", "the secret key is probably wrong: correct "
      "it (UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY), then mount again"),
     ({"status": 401, "body": "who are you?"},
-     None, "HTTP 401", "check the keys (UNSANDBOX_PUBLIC_KEY and "
+     None, "who are you?", "check the keys (UNSANDBOX_PUBLIC_KEY and "
      "UNSANDBOX_SECRET_KEY), then mount again"),
 ]
 

@@ -62,7 +62,9 @@ class Names(MountCase):
 
     def check_ids(self, kind):
         """Strange ids: each is requested unchanged."""
-        items = [{"id": raw, "name": "n" + quote(raw)}
+        # What is not in the list, the details are asked for.
+        items = [{"id": raw, "name": "n" + quote(raw), "description": "",
+                  "source_type": "", "source_id": "", "owner_key": ""}
                  for raw in [*STRANGE, "", "..", "new"]]
         self.told(**{kind: items})
         shown = self.check_shown(kind, len(STRANGE))
