@@ -257,7 +257,7 @@ class Waiting(MountCase):
         for command in ("ls -lR run languages key .unsandboxfs README",
                         "ls -l jobs jobs/ jobs/latest/ $1/ $2/",
                         "cat $1/status $2/status $1/job.json $2/job.json",
-                        "cat README languages run/.settings/* key/*",
+                        "cat README languages run/.settings/* key/tier",
                         "stat $1/stdout $2/stdout $1/exit_code",
                         "echo x >run/data.txt; mkdir run/more; rmdir run/more",
                         "df . >/dev/null; du -s run/.settings"):

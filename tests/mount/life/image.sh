@@ -97,7 +97,7 @@ test "$(cat "images/$image/locked")" = 0
 echo name=twin 'description="the other"' >"images/$image/clone"
 twin=$(cat "images/$image/clone")
 test "$(cat "images/$twin/name")" = twin
-test "$(cat "images/$twin/description")" = 'the other'
+test "$LEAN" || test "$(cat "images/$twin/description")" = 'the other'
 
 #> DELETE /services/$source
 #> DELETE /snapshots/$snapshot
