@@ -150,9 +150,9 @@ class Later(TypedCase):
         self.refuse(426)
         folder = self.session()
         first = os.path.join(folder, "run/s")
-        self.save(first, "while :; do :; done")
-        self.wait_for(lambda: self.server.requests().get(
-            "GET /sessions/ID/shell"), "the live shell")
+        begun = f"{self.place.path}/{self.id()}"
+        self.save(first, f"echo >{begun}; while :; do :; done")
+        self.wait_for(lambda: os.path.exists(begun), "it has begun")
         return folder, first
 
     def test_cancel(self):
