@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_typed.py - commands that are typed, where no POST is taken
+import glob
 import os
 import unittest
 
@@ -150,9 +151,10 @@ class Later(TypedCase):
         self.refuse(426)
         folder = self.session()
         first = os.path.join(folder, "run/s")
-        begun = f"{self.place.path}/{self.id()}"
-        self.save(first, f"echo >{begun}; while :; do :; done")
-        self.wait_for(lambda: os.path.exists(begun), "it has begun")
+        self.save(first, ": >/tmp/begun; while :; do :; done")
+        begun = os.path.join(self.server.data, "session", "*", "tmp", "begun")
+        self.wait_for(lambda: glob.glob(begun), "it has begun")
+        self.addCleanup(lambda: [os.unlink(path) for path in glob.glob(begun)])
         return folder, first
 
     def test_cancel(self):

@@ -343,6 +343,7 @@ void terminal_socket_run(void *ctx, int fd, const void *begun, size_t begun_len)
 	if (wslay_event_context_server_init(
 		    &state.frames, &callbacks, &state) == 0) {
 		socket_loop(&state);
+		type_in(&state); /* what came just before the end */
 		wslay_event_context_free(state.frames);
 	}
 	text_clear(&state.typed);
