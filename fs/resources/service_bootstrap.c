@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/service_bootstrap.c - the script that starts a service */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,16 +128,6 @@ static int script_read(
 	return *text ? 0 : -ENOENT;
 }
 
-int bootstrap_render(struct op *op, const struct node *node, FILE *out)
-{
-	const json_t *text;
-	int err = script_read(op, node, &text);
-
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	return resource_text_print(text, out);
-}
-
 static const json_t *script_known(struct op *op, const struct node *node)
 {
 	const json_t *text;
@@ -145,6 +136,21 @@ static const json_t *script_known(struct op *op, const struct node *node)
 	return resource_value_is_known(op, node, members, &text)
 		? text
 		: script_kept(op, node, &is_old);
+}
+
+/* What walks a tree (O_NOFOLLOW) runs no command, however old the text is. */
+int bootstrap_render(struct op *op, const struct node *node, FILE *out)
+{
+	const json_t *text = NULL;
+	int err = 0;
+
+	if (op->fi.flags & O_NOFOLLOW)
+		text = script_known(op, node);
+	if (!text)
+		err = script_read(op, node, &text);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	return resource_text_print(text, out);
 }
 
 /* Otherwise a walk through the tree would run a command in each service. */

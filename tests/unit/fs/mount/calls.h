@@ -132,11 +132,11 @@ static inline int call_list(const char *path, uint32_t opcode)
 	return first(err, kernel_release(which));
 }
 
-static inline int call_cat(const char *path)
+static inline int call_cat_by(const char *path, uint32_t flags)
 {
-	struct fuse_read_in in = { .size = 65536 };
+	struct fuse_read_in in = { .size = 65536, .flags = flags };
 	unsigned which;
-	int err = call_open(path, O_RDONLY, &which);
+	int err = call_open(path, flags, &which);
 
 	if (err)
 		return err;
@@ -149,6 +149,11 @@ static inline int call_cat(const char *path)
 		in.offset += kernel.len;
 	}
 	return first(err, kernel_release(which));
+}
+
+static inline int call_cat(const char *path)
+{
+	return call_cat_by(path, O_RDONLY);
 }
 
 /* ---- writing ---- */
