@@ -48,7 +48,7 @@ MISTYPED = {"dos2unix"}
 
 
 class Savers(test_savers.SaverCase):
-    """As tests/mount/test_savers.py."""
+    """As tests/desktop/test_savers.py."""
 
     @classmethod
     def setUpClass(cls):

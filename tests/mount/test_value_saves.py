@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_value_saves.py - values that programs save in their own ways
-"""Names beside values, and removing them; test_savers.py has the programs."""
+"""Names beside values, and removing them; tests/desktop/test_savers.py has the programs."""
 import errno
 import os
 import subprocess
