@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/desktop/test_savers.py - each program's way to save, on each kind of file
+# tests/desktop/test_savers.py - how each program saves, on each kind of file
 """The new text is saved, or the old one stays and a message says why. It is
 never half of the new one, nor anything else."""
 import os

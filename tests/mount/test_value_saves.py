@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_value_saves.py - values that programs save in their own ways
-"""Names beside values, and removing them; tests/desktop/test_savers.py has the programs."""
+"""Names beside values, and removing them; the programs are in
+tests/desktop/test_savers.py."""
 import errno
 import os
 import subprocess
