@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 
-TIME_LIMIT_S = {"unit": 120, "script": 600, "mount": 2100}
+TIME_LIMIT_S = {"unit": 120, "script": 600, "mount": 1500}
 WORDS = ("passed", "failed", "skipped")
 
 

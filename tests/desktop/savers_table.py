@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/savers_table.py - ways to save any text file
+# tests/desktop/savers_table.py - ways to save any text file
 """Each bash command replaces `former` by `new` in the first line of $F, in its
 directory. $N is the new line, $OLD and $NEW are files outside with the old and
 the new text, and $OUT is a directory outside."""
