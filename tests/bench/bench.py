@@ -14,11 +14,12 @@ The machine is part of every figure; only ratios of one run can be compared.
 """
 import getopt
 import os
-import signal
 import subprocess
 import sys
 import time
 import traceback
+
+import program
 
 GROUPS = ("values", "saved", "runs", "shell", "far", "weight", "growth")
 
@@ -112,14 +113,5 @@ def main(words):
     return Bench(build, bool(options)).run(groups)
 
 
-def interrupted(_number, _frame):
-    """Cleans up after SIGTERM as after Ctrl-C."""
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, interrupted)
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    program.run(main)

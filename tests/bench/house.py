@@ -20,6 +20,8 @@ import sys
 import tarfile
 import time
 
+import program
+
 FILES = 10000
 JOBS = 10000
 LARGE_BYTES = 600 << 20
@@ -345,14 +347,5 @@ def main(words):
     return 0
 
 
-def interrupted(_number, _frame):
-    """SIGTERM is cleaned up after as Ctrl-C is."""
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, interrupted)
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    program.run(main)

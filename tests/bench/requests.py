@@ -9,8 +9,9 @@ the short rows of the tests. Long rows, which mostly wait, run in parallel.
 """
 import concurrent.futures
 import os
-import signal
 import sys
+
+import program
 
 WIDTH = 66
 
@@ -69,14 +70,5 @@ def main(words):
     return 0 if all(good) else 1
 
 
-def interrupted(_number, _frame):
-    """Cleans up after SIGTERM as after Ctrl-C."""
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, interrupted)
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    program.run(main)
