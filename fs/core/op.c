@@ -159,12 +159,13 @@ void ops_wake(struct op_list *queue)
 
 unsigned ops_run_ready(struct core *core)
 {
-	struct op_list now = TAILQ_HEAD_INITIALIZER(now);
 	struct op *op;
 	unsigned count = 0;
 
-	TAILQ_FOREACH(op, &core->ready, link)
-	count++;
+	/* Those that are woken meanwhile have to wait for the next turn. */
+	for (op = TAILQ_FIRST(&core->ready); op && count < OPS_A_TURN;
+		op = TAILQ_NEXT(op, link))
+		count++;
 	for (unsigned i = 0; i < count && (op = TAILQ_FIRST(&core->ready));
 		i++) {
 		op_unlist(op);
@@ -185,8 +186,10 @@ void ops_expire(struct core *core, uint64_t limit_ms)
 
 	for (op = TAILQ_FIRST(&core->parked); op; op = next) {
 		next = TAILQ_NEXT(op, link);
-		if (op->req && core->now_ms - op->parked_ms >= limit_ms)
-			op_finish(op, -ETIMEDOUT);
+		if (op->req && core->now_ms - op->parked_ms >= limit_ms) {
+			op->err = -ETIMEDOUT;
+			op_wake(op);
+		}
 	}
 }
 

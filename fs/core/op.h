@@ -123,10 +123,14 @@ struct op *op_new(struct core *core, fuse_req_t req, int (*run)(struct op *));
 /* Runs it. It frees itself when it is done. */
 void op_start(struct op *op);
 
-/* Runs the operations whose wait is over. Returns how many. */
+/* Runs the operations whose wait is over, OPS_A_TURN at most: thousands may
+ * have waited for the same job, and others are to be answered between them. The
+ * rest stay in core->ready. Returns how many were run. */
+enum { OPS_A_TURN = 64 };
 unsigned ops_run_ready(struct core *core);
 
-/* Answers ETIMEDOUT to those that were parked limit_ms ago or earlier. */
+/* Wakes those that were parked limit_ms ago or earlier: they are answered
+ * ETIMEDOUT. */
 void ops_expire(struct core *core, uint64_t limit_ms);
 
 /* Answers all that are parked with err, and frees them. */
