@@ -2,7 +2,6 @@
 /* fs/resources/resource_write.c - changing what the API can change of a
  * resource */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,54 +206,6 @@ static int member_send(struct op *op, unsigned slot, enum api_endpoint endpoint,
 
 	return resource_send(op, slot, endpoint, node,
 		json_pack("{s:O}", name, value), &answer);
-}
-
-enum { EXTEND_SLACK_S = 60 }; /* what is known may be as old */
-
-/* How many seconds are to be added. */
-static int seconds_missing(struct op *op, const struct node *node,
-	int64_t wanted, int64_t *seconds)
-{
-	const json_t *known;
-	int64_t left = 0;
-	char why[96];
-	int err = resource_value(op, node, node->row->member, &known);
-
-	if (err == -EINPROGRESS)
-		return err;
-	if (!err && json_to_integer(known, &left))
-		left = 0;
-	*seconds = wanted - left;
-	if (*seconds > 0)
-		return 0;
-	snprintf(why, sizeof(why),
-		"it can only be extended: %" PRId64 " seconds are left", left);
-	return resource_refuse(op, node, -EINVAL, why);
-}
-
-static int extend(struct op *op, unsigned slot, const struct node *node,
-	int64_t seconds, json_t **answer)
-{
-	return resource_send(op, slot, API_SESSION_EXTEND, node,
-		json_pack("{s:I}", "seconds", (json_int_t)seconds), answer);
-}
-
-/* An extension adds seconds, it seems. If the answer says that fewer are left
- * than were wanted, they count from now. */
-int session_ttl_send(struct op *op, const struct node *node, json_t *value)
-{
-	int64_t wanted = json_integer_value(value), seconds = 0, left;
-	json_t *answer;
-	int err = op->calls[0].is_started
-		? 0
-		: seconds_missing(op, node, wanted, &seconds);
-
-	if (!err)
-		err = extend(op, 0, node, seconds, &answer);
-	if (!err && !json_to_integer(json_member(answer, "ttl"), &left) &&
-		left + EXTEND_SLACK_S < wanted)
-		err = extend(op, 1, node, wanted, &answer);
-	return err;
 }
 
 int session_vcpu_send(struct op *op, const struct node *node, json_t *value)

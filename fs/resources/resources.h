@@ -179,8 +179,6 @@ int resource_value_write(
 /* For `send`. state: by freeze and unfreeze, or sleep and wake. */
 int state_send(struct op *op, const struct node *node, json_t *value);
 int locked_send(struct op *op, const struct node *node, json_t *value);
-/* The seconds that a session has left: they can only become more. */
-int session_ttl_send(struct op *op, const struct node *node, json_t *value);
 /* A session has one vcpu without a boost; a service is resized. */
 int session_vcpu_send(struct op *op, const struct node *node, json_t *value);
 int service_vcpu_send(struct op *op, const struct node *node, json_t *value);
@@ -188,6 +186,11 @@ int service_vcpu_send(struct op *op, const struct node *node, json_t *value);
 int service_flag_send(struct op *op, const struct node *node, json_t *value);
 int domains_send(struct op *op, const struct node *node, json_t *value);
 int visibility_send(struct op *op, const struct node *node, json_t *value);
+/* The seconds that a session has left. A number that is written, or +SECONDS,
+ * can only make them more; one that was read here changes nothing. */
+int session_ttl_render(struct op *op, const struct node *node, FILE *out);
+int session_ttl_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
 /* Deletes it. */
 int resource_destroy(
 	struct op *op, const struct node *node, const char *text, size_t len);

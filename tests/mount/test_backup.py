@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_backup.py - backups of the whole mount, and copying them back
+import glob
 import json
 import os
 import re
@@ -20,9 +21,8 @@ BACKUPS = {
               "shutil.copytree(\".\", sys.argv[1], symlinks=True, "
               "dirs_exist_ok=True)' $1",
 }
-# What is saved in these runs, as any save there does; and these values count
-# down, so that an older one extends the session.
-NOT_BACK = "$1/run $1/jobs/new $1/*/*/run $1/sessions/*/ttl"
+# What is saved in these runs, as any save there does.
+NOT_BACK = "$1/run $1/jobs/new $1/*/*/run"
 JOB = re.compile(r"jobs/(?!new)[^/]+/|run/[^/]+\.job/")
 MOVING = re.compile("/(last_activity|remaining_ttl|session.json)$|"
                     "sessions/[^/]+/ttl$")
@@ -99,6 +99,16 @@ class BackupCase(Tree):
         self.assertEqual(os.readlink(os.path.join(folder, "jobs/latest")),
                          os.readlink(self.at("jobs/latest")))
 
+    def grow_old(self, folder):
+        """Of each session in the copy, more is left than is by now."""
+        kept = glob.glob(folder + "/sessions/*/ttl")
+        self.assertGreater(len(kept), 1)
+        for path in kept:
+            with open(path, "r+", encoding="ascii") as file:
+                text = file.read()
+                file.seek(0)
+                file.write(f"{int(text) + 100:<{len(text) - 1}}\n")
+
     def copy_back(self, command, folder):
         """Copies it onto the mount; returns the exit status and stderr."""
         before, values = self.count(), self.values()
@@ -127,6 +137,7 @@ class Backup(BackupCase):
         """What can only be read is refused by name, and an action with its
         reason."""
         folder = self.back_up("back-cp", BACKUPS["cp"])
+        self.grow_old(folder)
         status, said = self.copy_back(f"rm -rf {NOT_BACK}; cp -r $1/. .",
                                       folder)
         self.assertEqual(status, 1)
@@ -148,6 +159,7 @@ class Backup(BackupCase):
     def test_back_by_rsync_that_copies_all(self):
         """Without times, rsync saves each value by way of another name."""
         folder = self.back_up("back-all", BACKUPS["cp"])
+        self.grow_old(folder)
         status, said = self.copy_back(f"rm -rf {NOT_BACK}; rsync -a $1/ .",
                                       folder)
         self.assertEqual(status, 23)

@@ -47,27 +47,68 @@ class Sessions(ResourceCalls):
     def frozen_list(self, name, **fields):
         """A session whose remaining time does not pass."""
         path = self.session(name)
+        self.freeze_list(path, **fields)
+        return path
+
+    def freeze_list(self, path, **fields):
+        """From now on, these are its fields."""
         item = json.loads(self.read(path, "session.json"))
         item.update(fields)
+        self.server.reset()
         self.server.fault({"method": "GET", "path": "/sessions",
                            "status": 200, "body": {"sessions": [item]}})
         self.save(".unsandboxfs/refresh", "1")
-        return path
 
     def test_ttl(self):
         """The seconds that are left; writing more adds the difference."""
         path = self.frozen_list("long", remaining_ttl=1000)
-        self.assertEqual(self.value(path, "ttl"), "1000")
+        self.assertEqual(self.value(path, "ttl").strip(), "1000")
         self.server.reset_counts()
         self.save(path + "/ttl", "1000\n")
         self.assertEqual(self.server.changes(), [])
-        self.save(path + "/ttl", "4600\n")
-        self.assertEqual(self.body(), {"seconds": 3600})
-        self.assertEqual(self.server.requests()["POST /sessions/ID/extend"],
-                         1)
+        for text, seconds in (("4600\n", 3600), ("+600\n", 600),
+                              ("+0060", 60), ("1001", 1),
+                              ("+1 \n", 1)):
+            self.server.reset_counts()
+            self.save(path + "/ttl", text)
+            self.assertEqual(self.body(), {"seconds": seconds})
+            self.assertEqual(
+                self.server.requests()["POST /sessions/ID/extend"], 1)
         self.server.reset()
         self.save(".unsandboxfs/refresh", "1")
-        self.assertIn(int(self.value(path, "ttl")), range(7000, 7201))
+        self.assertIn(int(self.value(path, "ttl")), range(7800, 7863))
+
+    def test_ttl_by_scripts(self):
+        """What is read is a number for them, in lines of one length."""
+        path = self.frozen_list("script", remaining_ttl=1000)
+        size = os.stat(self.at(path, "ttl")).st_size
+        self.assertEqual(len(self.read(path, "ttl")), size)
+        for shell in "bash", "dash", "busybox sh":
+            self.server.reset_counts()
+            self.shell(f"{shell} -c '[ \"$(cat {path}/ttl)\" -lt 1001 ] && "
+                       f"echo $(($(cat {path}/ttl) + 600)) >{path}/ttl'")
+            self.assertEqual(self.body(), {"seconds": 600}, shell)
+        self.server.reset()
+        path = self.frozen_list("short", remaining_ttl=9)
+        self.assertEqual(self.value(path, "ttl").strip(), "9")
+        self.assertEqual(os.stat(self.at(path, "ttl")).st_size, size)
+
+    def test_ttl_of_a_copy(self):
+        """However old it is, it sends nothing; the number alone does."""
+        path = self.frozen_list("copy", remaining_ttl=1000)
+        copy = self.read(path, "ttl")
+        self.server.reset_counts()
+        self.save(path + "/ttl", copy)
+        self.freeze_list(path, remaining_ttl=2000)
+        self.save(path + "/ttl", copy)
+        self.assertEqual(self.server.changes(), [])
+        self.freeze_list(path, remaining_ttl=900)
+        for text in copy, copy.rstrip("\n"):
+            self.assertEqual(self.save_error(path + "/ttl", text), "EINVAL")
+            self.assertIn("+SECONDS", self.errors())
+        self.assertEqual(self.server.changes(), [])
+        self.save(path + "/ttl", copy.rstrip())
+        self.assertEqual(self.body(), {"seconds": 100})
 
     def test_ttl_that_counts_from_now(self):
         """The other meaning that an extension may have."""
@@ -82,6 +123,13 @@ class Sessions(ResourceCalls):
         self.assertEqual([json.loads(change["body"])
                           for change in self.server.changes()],
                          [{"seconds": 600}, {"seconds": 3600}])
+        self.server.reset_counts()
+        self.server.fault(*rules, {"path": "/sessions/ID/extend", "times": 1,
+                                   "status": 200, "body": {"ttl": 600}})
+        self.save(path + "/ttl", "+600\n")
+        self.assertEqual([json.loads(change["body"])
+                          for change in self.server.changes()],
+                         [{"seconds": 600}, {"seconds": 3600}])
 
     def test_ttl_cannot_become_less(self):
         path = self.frozen_list("less", remaining_ttl=1000)
@@ -89,7 +137,7 @@ class Sessions(ResourceCalls):
         for less in "999", "0", "1":
             self.assertEqual(self.save_error(path + "/ttl", less), "EINVAL")
             self.assertIn("1000 seconds are left", self.errors())
-        for wrong in "x", "-1", "":
+        for wrong in "x", "-1", "", "+", "+-1", "++1", "+x", " ", "1 2 ":
             self.assertEqual(self.save_error(path + "/ttl", wrong), "EINVAL")
         self.assertEqual(self.server.changes(), [])
 
