@@ -40,7 +40,7 @@ TWICE = {"append", "truncate and append"}
 class SaverCase(ResourceCase):
     """A service, a draft of one, and what is done to a file of them."""
 
-    time_limit_s = 480
+    time_limit_s = 240
 
     @classmethod
     def setUpClass(cls):
@@ -88,7 +88,7 @@ class SaverCase(ResourceCase):
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", command], cwd=self.at(folder),
             env=env, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=60 * SLOWNESS, check=False)
+            timeout=180 * SLOWNESS, check=False)
         said = done.stderr.decode(errors="replace")
         if way in refused:
             self.assertTrue(done.returncode or said)

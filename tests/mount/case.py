@@ -1,23 +1,37 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/case.py - base of every mount test: a server, a mount, limits
+import contextlib
 import errno
+import faulthandler
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 import unittest
 
 from mounted import IS_SANITIZED, Mounted
-from place import Place, adopt_orphans, wait_until
+from place import (Place, abort, adopt_orphans, mounts_under, processes_with,
+                   wait_until)
 from standin import Standin
 
 SLOWNESS = 4 if IS_SANITIZED else 1
 FINAL = ("completed", "failed", "timeout", "cancelled", "error")
 
 
+# What unittest calls them by.
+PARTS_OF_A_TEST = "_callSetUp", "_callTestMethod", "_callTearDown"
+
+
 class TestTimeout(Exception):
     """The test took too long."""
+
+
+def give_up_after(seconds):
+    """Ends this process, having shown where it is; tests/mount/run.py counts
+    it as failed. It needs neither Python's lock nor a system call to end."""
+    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.stdout)
 
 
 class MountCase(unittest.TestCase):
@@ -25,9 +39,13 @@ class MountCase(unittest.TestCase):
 
     options = ""
     server_arguments = ()
+    # Of a test, or of each of its subtests: a test of hundreds is not late
+    # because the machine is busy.
     time_limit_s = 60
     # Seconds until the daemon is killed, if the test still hangs.
     last_resort_s = 10
+    # Seconds until the tests end, if this one hangs even then.
+    given_up_s = 60
     # Whether to mount before the first test.
     starts_mounted = True
     # Whether to reset the server's counts before each test.
@@ -35,8 +53,9 @@ class MountCase(unittest.TestCase):
     # Whether each program in a directory of run/ runs on its own.
     runs_each = False
 
-    place = server = mount = None
+    place = server = mount = last_resort = None
     log_begin = 0
+    is_late = False
 
     @classmethod
     def setUpClass(cls):
@@ -59,6 +78,8 @@ class MountCase(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         signal.alarm(0)
+        give_up_after(180 * SLOWNESS)
+        cls.addClassCleanup(faulthandler.cancel_dump_traceback_later)
         wrong = cls.mount.stop()
         if cls.server.process.poll() is None:
             cls.server.stop()
@@ -68,8 +89,14 @@ class MountCase(unittest.TestCase):
             raise AssertionError("\n".join([*wrong, "the daemon's log:", log]))
 
     @staticmethod
-    def _late(_number, _frame):
-        raise TestTimeout("the test took too long")
+    def _late(_number, frame):
+        """Raises an exception in the test, but none in what runs tests: a
+        system call that does not end delivers the signal when it does."""
+        MountCase.is_late = True
+        while frame and frame.f_code.co_name not in PARTS_OF_A_TEST:
+            frame = frame.f_back
+        if frame:
+            raise TestTimeout("the test took too long")
 
     def setUp(self):
         if self.starts_mounted:
@@ -77,15 +104,46 @@ class MountCase(unittest.TestCase):
         self.log_begin = len(self.mount.log())
         if self.resets_server:
             self.server.reset()
+        MountCase.is_late = False
+        self.addCleanup(self._end_if_late)
+        self._limit()
+
+    def _limit(self):
+        """From now on the test has its time."""
+        self._limit_end()
         seconds = self.time_limit_s * SLOWNESS
         signal.alarm(seconds)
-        self.addCleanup(signal.alarm, 0)
         # A request that the daemon never answers cannot be interrupted.
-        last_resort = threading.Timer(seconds + self.last_resort_s,
-                                      self._kill_daemon)
-        last_resort.daemon = True
-        last_resort.start()
-        self.addCleanup(last_resort.cancel)
+        seconds += self.last_resort_s
+        self.last_resort = threading.Timer(seconds, self._end_by_force)
+        self.last_resort.daemon = True
+        self.last_resort.start()
+        give_up_after(seconds + self.given_up_s)
+
+    def _limit_end(self):
+        signal.alarm(0)
+        faulthandler.cancel_dump_traceback_later()
+        if self.last_resort:
+            self.last_resort.cancel()
+
+    def _end_if_late(self):
+        """The daemon may hang: the next test gets another one."""
+        self._limit_end()
+        if self.is_late:
+            self._end_by_force()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if self.mount.process:
+                    self.mount.process.wait(10)
+
+    @contextlib.contextmanager
+    def subTest(self, *arguments, **parameters):
+        """None follows one that took too long: unittest goes on after any
+        exception, with a daemon that was killed."""
+        with super().subTest(*arguments, **parameters):
+            self._limit()
+            yield
+        if self.is_late:
+            raise TestTimeout("a subtest took too long")
 
     def tearDown(self):
         trouble = self.mount.trouble()
@@ -101,9 +159,16 @@ class MountCase(unittest.TestCase):
                                timeout=20, check=False)
             self.mount.start(20 * SLOWNESS)
 
-    def _kill_daemon(self):
+    def _end_by_force(self):
+        """Kills daemons, and ends all requests of their mounts."""
         if self.mount.process:
             self.mount.process.kill()
+        for point in mounts_under(self.place.path):
+            abort(point)
+        for pid, line in processes_with(self.place.path).items():
+            if os.path.basename(line.split(" ")[0]) == "unsandboxfs":
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def evidence(self):
         """Text that is shown with a failure."""

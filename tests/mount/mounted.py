@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/mounted.py - unsandboxfs, mounted in a private directory
+import contextlib
 import os
 import re
 import signal
@@ -135,9 +136,10 @@ class Mounted:
             try:
                 self.process.wait(15 if not IS_SANITIZED else 60)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(10)
                 wrong.append("the daemon had to be killed")
+                self.process.kill()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(10)
         if self.process and self.process.returncode:
             wrong.append(f"the daemon ended with {self.process.returncode}")
         return wrong + self.trouble()

@@ -16,6 +16,8 @@ BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+MNT_FORCE = 1
+MNT_DETACH = 2
 
 _libc = ctypes.CDLL(None)
 _open_places = []
@@ -85,9 +87,22 @@ def wait_until(condition, seconds, what):
 
 def unmount(path, lazy=False):
     """fusermount3 -u; returns whether it succeeded."""
-    return subprocess.run(["fusermount3", "-uz" if lazy else "-u", path],
-                          capture_output=True, timeout=20,
-                          check=False).returncode == 0
+    with open(os.devnull, "r+b") as null:
+        child = subprocess.Popen(["fusermount3", "-uz" if lazy else "-u",
+                                  path], stdin=null, stdout=null, stderr=null)
+    try:
+        return child.wait(20) == 0
+    except subprocess.TimeoutExpired:
+        child.kill()  # it may not die before its request is answered
+        return False
+
+
+def abort(path):
+    """Ends a mount and all requests that wait in it. A daemon that was killed
+    may live on: a thread of it that waits in the kernel for such a request
+    keeps the connection open."""
+    if _libc.umount2(os.fsencode(path), MNT_FORCE | MNT_DETACH):
+        unmount(path, lazy=True)
 
 
 class Place:
@@ -105,8 +120,8 @@ class Place:
 
     def _unmount(self):
         for point in mounts_under(self.path):
-            if not unmount(point):
-                unmount(point, lazy=True)
+            if not unmount(point) and not unmount(point, lazy=True):
+                abort(point)
 
     def _end(self, number, seconds):
         """Signals remaining processes; returns whether all ended in time."""
