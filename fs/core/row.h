@@ -96,10 +96,11 @@ struct row {
 
 	/* Where its content comes from. `source` gets an answer, and `member`
 	 * is the name of the value in it ("state|status": the first that is
-	 * there); if the answer has none, the file does not exist. Or `render`
-	 * prints it. A link's content is its target. Both may return
-	 * -EINPROGRESS, and -ENOENT if it does not exist. `text` is content
-	 * that never changes. */
+	 * there); if the answer has none, the file does not exist. Without
+	 * `member` the content is the whole answer. Or `render` prints it. A
+	 * link's content is its target. Both may return -EINPROGRESS, and
+	 * -ENOENT if it does not exist. `text` is content that never changes.
+	 */
 	int (*source)(struct op *op, const struct node *node, json_t **answer);
 	enum api_endpoint endpoint; /* for functions that several rows share */
 	const char *member;

@@ -22,7 +22,8 @@ static int row_value(
 
 	if (err)
 		return err;
-	*value = json_member(answer, node->row->member);
+	*value = node->row->member ? json_member(answer, node->row->member)
+				   : answer;
 	return *value ? 0 : -ENOENT;
 }
 
@@ -37,7 +38,10 @@ static int row_print(struct op *op, const struct node *node, FILE *out)
 	if (!node->row->source)
 		return 0;
 	int err = row_value(op, node, &value);
-	return err ? err : render_value(value, out);
+	if (err)
+		return err;
+	return node->row->member ? render_value(value, out)
+				 : render_json(value, out);
 }
 
 int row_content(

@@ -230,7 +230,6 @@ int port_render(struct op *op, const struct node *node, FILE *out);
 int resource_part_exists(struct op *op, const struct node *node);
 int resource_part_source(
 	struct op *op, const struct node *node, json_t **answer);
-int resource_part_render(struct op *op, const struct node *node, FILE *out);
 
 /* A log of a service or of the API, as a file that grows; by the row's
  * endpoint. */

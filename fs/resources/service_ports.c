@@ -105,11 +105,3 @@ int resource_part_exists(struct op *op, const struct node *node)
 		return err;
 	return json_member(json, node->row->member) ? 0 : -ENOENT;
 }
-
-int resource_part_render(struct op *op, const struct node *node, FILE *out)
-{
-	json_t *json;
-	int err = resource_part_source(op, node, &json);
-
-	return err ? err : render_json(json, out);
-}

@@ -61,14 +61,6 @@ int answer_exists(struct op *op, const struct node *node)
 	return json_member(json, node->row->member) ? 0 : -ENOENT;
 }
 
-int answer_render(struct op *op, const struct node *node, FILE *out)
-{
-	json_t *json;
-	int err = answer_source(op, node, &json);
-
-	return err ? err : render_json(json, out);
-}
-
 /* The answer may be the bare list (api/API.md 8.1). */
 int answer_list_render(struct op *op, const struct node *node, FILE *out)
 {

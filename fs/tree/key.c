@@ -33,14 +33,6 @@ static int key_attr(struct op *op, const struct node *node, struct stat *attr,
 	return 0;
 }
 
-static int key_render(struct op *op, const struct node *node, FILE *out)
-{
-	json_t *json;
-	int err = key_source(op, node, &json);
-
-	return err ? err : render_json(json, out);
-}
-
 #define KEY(name, names, says)                                                 \
 	READABLE("/key/" name, says, .attr = key_attr, .source = key_source,   \
 		.endpoint = API_KEYS_VALIDATE, .member = names)
@@ -79,7 +71,7 @@ const struct row tree_key_rows[] = {
 	KEY("email", "email", "the account's address"),
 	KEY("plan", "plan", "the account's plan"),
 	READABLE("/key/key.json", "the whole answer", .attr = key_attr,
-		.render = key_render, .endpoint = API_KEYS_VALIDATE),
+		.source = key_source, .endpoint = API_KEYS_VALIDATE),
 	/* Not listed: it is true for a moment, and costs a request. */
 	FIXED_DIRECTORY("/key/throttle",
 		"whether the key's limits are reached now; found by its name "

@@ -29,7 +29,7 @@
 	READABLE(at, says, .attr = answer_attr, .source = answer_source,       \
 		.endpoint = asked, .member = names, __VA_ARGS__)
 #define ANSWER_JSON(at, asked, says, ...)                                      \
-	READABLE(at, says, .attr = answer_attr, .render = answer_render,       \
+	READABLE(at, says, .attr = answer_attr, .source = answer_source,       \
 		.endpoint = asked, __VA_ARGS__)
 #define ANSWER_LIST(at, asked, says)                                           \
 	READABLE(at, says, .attr = answer_attr, .render = answer_list_render,  \
@@ -42,7 +42,6 @@ int answer_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 /* Not every API has all answers: what it does not tell does not exist. */
 int answer_exists(struct op *op, const struct node *node);
-int answer_render(struct op *op, const struct node *node, FILE *out);
 int answer_list_render(struct op *op, const struct node *node, FILE *out);
 
 #endif

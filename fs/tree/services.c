@@ -113,7 +113,7 @@ const struct row tree_services_rows[] = {
 	READABLE(HERE "/upgrade/upgrade.json", "the whole answer",
 		.exists = resource_part_exists, .attr = resource_moving_attr,
 		.endpoint = API_SERVICE_UPGRADE,
-		.render = resource_part_render),
+		.source = resource_part_source),
 	READABLE(HERE "/upgrade/log",
 		"what the upgrade printed; tail -f follows it",
 		.exists = resource_exists, .flags = ROW_UNSIZED,
