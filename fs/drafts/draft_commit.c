@@ -91,11 +91,11 @@ static int creation_fill(
 static int creation_start(struct op *op, struct draft *draft, const char *name)
 {
 	struct creation *creation = calloc(1, sizeof(*creation));
-	struct task *task = &creation->inputs.task;
 	int err;
 
 	if (!creation)
 		return -ENOMEM;
+	struct task *task = &creation->inputs.task;
 	inputs_init(&creation->inputs, op->core, draft->name);
 	task->free = creation_free;
 	creation->number = draft->number;
