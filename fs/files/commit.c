@@ -21,9 +21,12 @@
 struct item {
 	struct inode *inode; /* NULL: above the top directory */
 	int fd;
+	char *settings; /* to be written into this directory; NULL: synced */
+	size_t len;
 };
 
 struct file_commit {
+	int state_fd;
 	struct item *items;
 	size_t count;
 	int err; /* -ECANCELED until the work was done */
@@ -42,7 +45,7 @@ static int item_add(struct file_commit *commit, struct inode *inode, int fd)
 		return -ENOMEM;
 	}
 	commit->items = grown;
-	grown[commit->count++] = (struct item){ inode, fd };
+	grown[commit->count++] = (struct item){ inode, fd, NULL, 0 };
 	if (inode) {
 		inode->commits++;
 		inode->is_dirty = false;
@@ -50,16 +53,28 @@ static int item_add(struct file_commit *commit, struct inode *inode, int fd)
 	return 0;
 }
 
-static int settings_add(
-	struct file_commit *commit, struct inode *dir, int dir_fd)
+/* By a descriptor that needs no right to read. */
+static int settings_add(struct file_commit *commit, struct inode *dir)
 {
-	int fd = openat(
-		dir_fd, SETTINGS_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = dir_fd(dir), err;
+	char *text;
+	size_t len;
 
+	if (fd == -ENOENT) /* it was removed */
+		return 0;
+	text = json_write(dir->dir->settings, &len);
+	if (!text)
+		return -ENOMEM;
+	fd = fd < 0 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	err = item_add(commit, dir, fd == -1 ? -errno : fd);
+	if (err) {
+		free(text);
+		return err;
+	}
+	commit->items[commit->count - 1].settings = text;
+	commit->items[commit->count - 1].len = len;
 	dir->dir->is_settings_dirty = false;
-	return fd < 0 && errno == ENOENT ? 0
-		: fd < 0		 ? -errno
-					 : item_add(commit, NULL, fd);
+	return 0;
 }
 
 /* The directories that a top directory is in, up to the state directory. */
@@ -80,17 +95,17 @@ static int above_add(
 /* A directory that its owner may not read cannot be synced. */
 static int dir_add(struct file_commit *commit, struct inode *dir)
 {
-	bool is_top = dir->dir->key != NULL;
-	int fd = dir->is_dirty ? file_open_dir(&dir->file) : -EACCES, err = 0;
+	bool is_top = dir->dir->key != NULL, is_dirty = dir->is_dirty;
+	int err = dir->dir->is_settings_dirty ? settings_add(commit, dir) : 0;
+	int fd = is_dirty ? file_open_dir(&dir->file) : -EACCES;
 
-	if (fd == -EACCES || (fd == -ENOENT && is_top))
+	if (!err && (fd == -EACCES || (fd == -ENOENT && is_top)))
 		return 0;
-	if (fd >= 0 && dir->dir->is_settings_dirty)
-		err = settings_add(commit, dir, fd);
 	if (!err && fd >= 0 && is_top && dir->dir->is_new)
 		err = above_add(commit, dir, fd);
 	if (err) {
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return err;
 	}
 	err = item_add(commit, dir, fd);
@@ -158,6 +173,7 @@ struct file_commit *file_commit_begin(
 	if (!commit)
 		return NULL;
 	commit->err = -ECANCELED;
+	commit->state_fd = inode->files->state_fd;
 	*err = inode->dir ? dirs_add(commit, inode)
 			  : content_add(commit, inode, opened);
 	TAILQ_FOREACH(place, &inode->places, link)
@@ -172,11 +188,22 @@ struct file_commit *file_commit_begin(
 /* Content before the names that lead to it. */
 int file_commit_work(struct file_commit *commit)
 {
+	const struct item *item = commit->items;
+
 	commit->err = 0;
-	for (size_t i = 0; !commit->err && i < commit->count; i++)
-		if (fsync(commit->items[i].fd))
+	for (size_t i = 0; !commit->err && i < commit->count; i++, item++)
+		if (item->settings)
+			commit->err = settings_write(commit->state_fd, item->fd,
+				item->settings, item->len);
+		else if (fsync(item->fd))
 			commit->err = -errno;
 	return commit->err;
+}
+
+static void settings_forget(struct directory *dir)
+{
+	directory_clear(dir);
+	dir->is_read = dir->is_settings_dirty = false;
 }
 
 void file_commit_end(struct file_commit *commit)
@@ -192,9 +219,11 @@ void file_commit_end(struct file_commit *commit)
 		if (commit->err) {
 			item->inode->is_dirty = true;
 			if (item->inode->dir)
-				item->inode->dir->is_settings_dirty =
-					item->inode->dir->is_new = true;
+				item->inode->dir->is_new = true;
+			if (item->settings) /* they are as on disk */
+				settings_forget(item->inode->dir);
 		}
+		free(item->settings);
 		inode_release(item->inode);
 	}
 	free(commit->items);

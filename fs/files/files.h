@@ -211,7 +211,8 @@ void file_commit_end(struct file_commit *commit);
 /* The settings of a directory: an object name -> value, borrowed; NULL: none.
  */
 json_t *file_settings(struct file *dir);
-/* value NULL: removes it. Takes value. */
+/* value NULL: removes it. Takes value. The next commit writes it, or takes it
+ * back. */
 int file_settings_set(struct file *dir, const char *name, json_t *value);
 
 #endif

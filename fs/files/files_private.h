@@ -32,8 +32,8 @@ struct directory {
 	char *key; /* of a top directory; NULL: below one */
 	unsigned freezes;
 	json_t *settings;
-	bool is_read; /* the settings */
-	bool is_settings_dirty;
+	bool is_read;		/* the settings */
+	bool is_settings_dirty; /* not written yet */
 	bool is_new; /* what a top directory is in was not synced yet */
 };
 
@@ -134,6 +134,11 @@ void name_leave(
 	struct files *files, struct inode *dir, int fd, const char *name);
 /* A backing file with these attributes has lost a name. */
 void name_gone(struct files *files, const struct stat *st);
+
+/* ---- settings.c ---- */
+
+/* Replaces what is set for a directory. For the worker. */
+int settings_write(int state_fd, int dir_fd, const char *text, size_t len);
 
 /* ---- list.c ---- */
 

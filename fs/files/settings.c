@@ -49,39 +49,36 @@ static int object_set(json_t **object, const char *name, json_t *value)
 	return json_object_set_new(*object, name, value) ? -ENOMEM : 0;
 }
 
-static int settings_write(struct inode *dir, const json_t *settings)
+/* Content before the name, which may replace settings that were durable. The
+ * directory may be gone. */
+int settings_write(int state_fd, int dir_fd, const char *text, size_t len)
 {
-	int state_fd = dir->files->state_fd, fd = dir_fd_make(dir), err;
-	size_t len;
-	char *text;
+	int fd = openat(state_fd, NEW_NAME,
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int err = fd < 0 ? -errno : fd_write(fd, text, len);
 
-	if (fd < 0)
-		return fd;
-	text = json_write(settings, &len);
-	if (!text)
-		return -ENOMEM;
-	err = state_write(state_fd, NEW_NAME, text, len, 0);
-	free(text);
-	if (!err && renameat(state_fd, NEW_NAME, fd, SETTINGS_NAME))
+	if (!err && fsync(fd))
 		err = -errno;
-	if (!err)
-		dir->is_dirty = dir->dir->is_settings_dirty = true;
+	if (fd >= 0)
+		close(fd);
+	if (!err && renameat(state_fd, NEW_NAME, dir_fd, SETTINGS_NAME))
+		err = errno == ENOENT ? 0 : -errno;
 	return err;
 }
 
 int file_settings_set(struct file *file, const char *name, json_t *value)
 {
 	struct inode *dir = inode_of(file);
+	int fd = dir_fd_make(dir);
 	json_t *changed =
 		file_settings(file) ? json_twin(file_settings(file)) : NULL;
 	int err = object_set(&changed, name, value);
 
-	if (!err)
-		err = settings_write(dir, changed);
-	if (err) {
+	if (err || fd < 0) {
 		json_decref(changed);
-		return err;
+		return err ? err : fd;
 	}
+	dir->is_dirty = dir->dir->is_settings_dirty = true;
 	json_decref(dir->dir->settings);
 	dir->dir->settings = changed;
 	dir->dir->is_read = true;

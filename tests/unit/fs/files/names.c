@@ -328,6 +328,7 @@ static void settings_move_with_the_directory(void **ctx)
 	file_settings_set(dir, "ttl", json_integer(5));
 	file_settings_set(dir, "a", json_true());
 	file_settings_set(dir, "a", NULL);
+	commit(dir);
 	assert_int_equal(file_rename(fixture.top, "d", fixture.top, "e", 0), 0);
 	file_drop(dir);
 	reload();

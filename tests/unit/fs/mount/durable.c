@@ -113,8 +113,10 @@ static void each(void **ctx)
 	} cases[] = {
 		{ "save", save, { "/run/d/new.txt\n", "/run/d\n" } },
 		{ "close", close_one, { "/run/d/new.txt\n", "/run/d\n" } },
-		{ "set", set, { "/run/d/.settings\n", "/run/d\n" } },
-		{ "draft", set_draft, { "/drafts.json\n", "/drafts.json\n" } },
+		{ "set", set, { "/settings.new\n", "/run/d\n" } },
+		{ "draft", set_draft,
+			{ "/drafts.json.copy.tmp\n",
+				"/unsb-pk-test-0000-0000-0001\n" } },
 		{ "cut", cut, { "/run/d/old.txt\n", "/run/d/old.txt\n" } },
 		{ "move", move, { "/run/d\n", "/run/d\n" } },
 		{ "removed", removed, { "/run/d\n", "/run/d\n" } },
