@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <time.h>
 
+#include <jansson.h>
+
 /*
  * DIR/unsandboxfs/PUBLIC_KEY/ holds one account's scripts and results:
  *
@@ -15,6 +17,7 @@
  *   lock               held (flock) by the mount that uses it
  *   run/ ...           what people save: see fs/files/files.h
  *   jobs/N.json ...    one record per job, and what it printed
+ *   NAME.last          a newer NAME, which is not synced yet
  *
  * A small file is replaced by writing NAME.tmp, fsync, rename, fsync of the
  * directory. What a killed daemon left of *.tmp in jobs/ is removed at open.
@@ -50,10 +53,23 @@ int state_claim(struct state *state);
  * until all is on disk. */
 int state_accept_copy(struct state *state);
 
-/* Replaces the file name in the directory dir_fd. durable: with both fsyncs.
- * Thread-safe for different names. */
-int state_write(int dir_fd, const char *name, const void *bytes, size_t len,
-	int durable);
+/*
+ * Replaces the file NAME in a directory, with both fsyncs. What was written to
+ * NAME.last before is replaced, too. Thread-safe for different names.
+ */
+int state_write(int dir_fd, const char *name, const void *bytes, size_t len);
+/* The same without an fsync, for the loop: as NAME.last. It outlives a kill; a
+ * power cut only once it was kept. */
+int state_write_last(
+	int dir_fd, const char *name, const void *bytes, size_t len);
+/* Makes durable, as NAME, what was written last, while the loop may go on to
+ * write. For the worker. */
+int state_keep_last(int dir_fd, const char *name);
+/* -ENAMETOOLONG. */
+int state_last_name(char last[NAME_MAX + 1], const char *name);
+/* What was written last, if it is whole, else what was kept. -EPROTO, -EFBIG,
+ * -ENOMEM, ...; *out is NULL then. */
+int state_read_json(int dir_fd, const char *name, size_t limit, json_t **out);
 /* The whole file, at most limit bytes (-EFBIG). Owned by the caller, free();
  * a NUL stands behind it. */
 int state_read(

@@ -14,6 +14,7 @@
 #include "fs/core/edit.h"
 #include "fs/core/fuse.h"
 #include "fs/core/handle.h"
+#include "fs/core/keep.h"
 #include "fs/core/key.h"
 #include "fs/core/listing.h"
 #include "fs/core/node.h"
@@ -48,6 +49,7 @@ struct core {
 	struct worker *prober; /* reads /proc; see fs/ops/close_probe.h, and
 				  tries the disk */
 	struct disk disk;
+	struct keep keeps[KEEPS_MAX];
 	struct notifier notifier;
 	struct api *api;
 	struct cache *cache;

@@ -50,10 +50,6 @@ int draft_set(struct core *core, struct draft *draft, const char *name,
 int draft_set_secret(
 	struct core *core, struct draft *draft, const char *text, size_t len);
 int drafts_save(struct core *core);
-/* Makes durable what was stored. Returns -EINPROGRESS, and is not to be called
- * again; then task_wait tells. */
-int drafts_sync(struct op *op);
-
 /* The directory of its input files. Held for the caller; NULL: out of memory.
  */
 struct file *draft_files(const struct core *core, const struct draft *draft);
@@ -61,7 +57,8 @@ struct file *draft_files(const struct core *core, const struct draft *draft);
 /* The row of a draft: the directory of its values. */
 const struct row *draft_row(const struct collection *collection);
 
-/* Creates what the draft describes under this name. An operation. If it is
+/* Creates what the draft describes under this name. An operation; draft NULL:
+ * there is none, or none any more when the operation is run again. If it is
  * refused, the draft is unchanged. If a step fails after the first request, the
  * draft remembers what was created, and the next commit goes on from there. */
 int draft_commit(struct op *op, struct draft *draft, const char *name);

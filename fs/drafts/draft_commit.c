@@ -258,11 +258,22 @@ static int commit_end(struct op *op, struct draft *draft, const char *name)
 	return err;
 }
 
+/* The API cannot take it back: after a power cut, too, the draft is gone. It is
+ * not there when the operation is run again. */
+static int commit_sync(struct op *op)
+{
+	task_drop(op->task);
+	op->task = NULL;
+	return keep_sync(op);
+}
+
 int draft_commit(struct op *op, struct draft *draft, const char *name)
 {
 	struct creation *creation = (struct creation *)op->task;
 	int err = 0;
 
+	if (!draft)
+		return creation ? task_wait(op) : -ENOENT;
 	if (!creation) {
 		err = commit_check(op, draft, name);
 		if (!err)
@@ -277,5 +288,7 @@ int draft_commit(struct op *op, struct draft *draft, const char *name)
 		err = create_send(op, draft, name, &creation->inputs.run);
 	if (!err)
 		err = vault_send(op, draft);
-	return err ? err : commit_end(op, draft, name);
+	if (!err)
+		err = commit_end(op, draft, name);
+	return err ? err : commit_sync(op);
 }

@@ -132,10 +132,10 @@ int draft_move(struct op *op, const struct node *from, const char *name,
 	struct draft *draft =
 		draft_by_name(op->core, collection_of(from->row), name);
 
-	if (!draft)
-		return -ENOENT;
 	if (to->row == tree_parent(from->row))
 		return draft_commit(op, draft, new_name);
+	if (!draft)
+		return -ENOENT;
 	if (to->row != from->row)
 		return row_refuse(op->core, "MOVE", from, name, -EPERM,
 			"a draft is moved to the directory above new/, which "
@@ -265,7 +265,7 @@ int draft_value_write(
 		      : text_parse(op, node, text, len, &value);
 	if (!err)
 		err = draft_set(op->core, draft, row_name(node->row), value);
-	return err ? err : drafts_sync(op);
+	return err ? err : keep_sync(op);
 }
 
 int draft_value_check(struct core *core, const struct node *node,
@@ -339,5 +339,5 @@ int draft_commit_write(
 
 	(void)text;
 	(void)len;
-	return draft ? draft_commit(op, draft, draft->name) : -ENOENT;
+	return draft_commit(op, draft, draft ? draft->name : NULL);
 }

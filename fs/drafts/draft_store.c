@@ -113,8 +113,7 @@ int drafts_save(struct core *core)
 	json_t *records = records_of(core->drafts);
 	size_t len;
 	char *text = records ? json_write(records, &len) : NULL;
-	int err = text ? state_write(core->state.fd, drafts_name, text, len, 0)
-		       : -ENOMEM;
+	int err = text ? keep_write(core, drafts_name, text, len) : -ENOMEM;
 
 	if (err)
 		log_line(LOG_ERR, "%s/%s cannot be written: %s",
@@ -122,39 +121,6 @@ int drafts_save(struct core *core)
 	json_decref(records);
 	free(text);
 	return err;
-}
-
-struct sync {
-	struct task task;
-	int fd; /* of the state directory; borrowed */
-};
-
-static int sync_work(struct task *task)
-{
-	int dir_fd = ((struct sync *)task)->fd, err = 0;
-	int fd = openat(dir_fd, drafts_name, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || fsync(fd) || fsync(dir_fd))
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-int drafts_sync(struct op *op)
-{
-	struct sync *sync = calloc(1, sizeof(*sync));
-	int err;
-
-	if (!sync)
-		return -ENOMEM;
-	sync->task.work = sync_work;
-	sync->fd = op->core->state.fd;
-	err = task_start(op->core->worker, &sync->task);
-	if (err)
-		return err;
-	task_give(&sync->task, op);
-	return task_wait(op);
 }
 
 static char *member_copy(const json_t *record, const char *name)
@@ -194,16 +160,15 @@ static struct draft *draft_read(const json_t *record, struct core *core)
 static void drafts_read(struct drafts *drafts, struct core *core)
 {
 	struct draft *draft;
-	json_t *all = NULL, *record;
-	char *text;
-	size_t len, i;
+	json_t *all, *record;
+	size_t i;
+	int err = state_read_json(core->state.fd, drafts_name, FILE_MAX, &all);
 
-	if (state_read(core->state.fd, drafts_name, FILE_MAX, &text, &len))
-		return;
-	if (json_parse(text, len, &all))
+	if (err && err != -ENOENT)
 		log_line(LOG_ERR, "%s/%s cannot be read: there are no drafts",
 			core->state.path, drafts_name);
-	free(text);
+	if (!all)
+		return;
 	json_to_timespec(json_object_get(all, "changed"), &drafts->changed);
 	drafts->next = json_integer_value(json_object_get(all, "next"));
 	json_array_foreach (json_object_get(all, "drafts"), i, record) {
@@ -253,6 +218,16 @@ static void listing_changed(struct core *core, const struct draft *draft)
 			tree_parent(draft_row(draft->collection)), NULL, NULL));
 }
 
+/* Also those of a draft of this number that a power cut has taken away. */
+static void files_drop(struct core *core, const struct draft *draft)
+{
+	struct file *files = draft_files(core, draft);
+
+	if (files)
+		file_remove_tree(files);
+	file_drop(files);
+}
+
 int draft_add(struct core *core, const struct collection *collection,
 	const char *name, struct draft **out)
 {
@@ -269,6 +244,7 @@ int draft_add(struct core *core, const struct collection *collection,
 	draft->values = json_object();
 	draft->changed = core->now;
 	TAILQ_INSERT_TAIL(&drafts->all, draft, link);
+	files_drop(core, draft);
 	if (draft->name && draft->values) {
 		listing_changed(core, draft);
 		err = drafts_save(core);
@@ -282,14 +258,10 @@ int draft_add(struct core *core, const struct collection *collection,
 
 void draft_drop(struct core *core, struct draft *draft)
 {
-	struct file *files = draft_files(core, draft);
-
 	TAILQ_REMOVE(&core->drafts->all, draft, link);
 	listing_changed(core, draft);
 	drafts_save(core);
-	if (files)
-		file_remove_tree(files);
-	file_drop(files);
+	files_drop(core, draft);
 	draft_free(draft);
 }
 

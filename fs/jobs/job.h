@@ -181,6 +181,8 @@ void job_fail(
 /* Writes the record durably, by the worker, then wakes who waits for the job. A
  * final status is shown from then on; is_stored is false until then. */
 void job_keep(struct job *job, enum job_status status);
+/* Makes a record durable, by the worker; it is taken. */
+void job_keep_record(struct job *job, char *record, size_t len);
 
 /* ---- jobs_keep.c ---- */
 

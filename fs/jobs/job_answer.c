@@ -13,6 +13,7 @@
 
 struct keeping {
 	struct job *job; /* held; the worker reads core and number only */
+	bool has_status; /* which is shown when it is written */
 	enum job_status status;
 	char *record;
 	size_t len;
@@ -24,8 +25,8 @@ static void keeping_write(void *ctx)
 	struct keeping *keeping = ctx;
 	const struct job *job = keeping->job;
 
-	keeping->err = job_write_record(&job->core->state, job->number,
-		keeping->record, keeping->len, true);
+	keeping->err = job_write_record(
+		&job->core->state, job->number, keeping->record, keeping->len);
 }
 
 /* The record is on disk: what it says may be shown. */
@@ -58,10 +59,43 @@ static void keeping_done(void *ctx)
 	job->writing--;
 	if (!job->writing && job->is_rewritten && !job->is_removed)
 		job_store_record(job);
-	job_kept(job, keeping->status, keeping->err);
+	if (keeping->has_status)
+		job_kept(job, keeping->status, keeping->err);
+	else if (job->is_removed)
+		job_store_remove(
+			&job->core->state, job->number, job->artifact_count);
 	free(keeping->record);
 	free(keeping);
 	job_drop(job);
+}
+
+/* Takes keeping, which has a record; false if out of memory. */
+static bool keeping_start(struct keeping *keeping)
+{
+	struct worker *worker = keeping->job->core->worker;
+
+	if (!keeping->record || !worker ||
+		worker_submit(worker, keeping_write, keeping_done, keeping)) {
+		free(keeping->record);
+		free(keeping);
+		return false;
+	}
+	keeping->job->writing++;
+	job_hold(keeping->job);
+	return true;
+}
+
+/* Without a worker, before the mount and after it, a kill is survived. */
+void job_keep_record(struct job *job, char *record, size_t len)
+{
+	struct keeping *keeping = calloc(1, sizeof(*keeping));
+
+	if (!keeping) {
+		free(record);
+		return;
+	}
+	*keeping = (struct keeping){ .job = job, .record = record, .len = len };
+	keeping_start(keeping);
 }
 
 void job_keep(struct job *job, enum job_status status)
@@ -76,18 +110,10 @@ void job_keep(struct job *job, enum job_status status)
 		job->status = before;
 		keeping->job = job;
 		keeping->status = status;
+		keeping->has_status = true;
 	}
-	if (!keeping || !keeping->record ||
-		worker_submit(job->core->worker, keeping_write, keeping_done,
-			keeping)) {
-		if (keeping)
-			free(keeping->record);
-		free(keeping);
+	if (!keeping || !keeping_start(keeping))
 		job_kept(job, status, -ENOMEM);
-		return;
-	}
-	job->writing++;
-	job_hold(job);
 }
 
 /* ---- an answer ---- */

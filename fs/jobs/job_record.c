@@ -95,13 +95,19 @@ char *job_record(const struct job *job, size_t *len)
 	return record_seal(text, len);
 }
 
-int job_write_record(const struct state *state, uint64_t number,
-	const char *text, size_t len, bool is_durable)
+struct record_name job_record_name(uint64_t number)
 {
-	char name[32];
+	struct record_name name;
 
-	snprintf(name, sizeof(name), "%" PRIu64 ".json", number);
-	return state_write(state->jobs_fd, name, text, len, is_durable);
+	snprintf(name.text, sizeof(name.text), "%" PRIu64 ".json", number);
+	return name;
+}
+
+int job_write_record(const struct state *state, uint64_t number,
+	const char *text, size_t len)
+{
+	return state_write(
+		state->jobs_fd, job_record_name(number).text, text, len);
 }
 
 int job_store_record(struct job *job)
@@ -118,9 +124,12 @@ int job_store_record(struct job *job)
 	char *text = job_record(job, &len);
 	if (!text)
 		return -ENOMEM;
-	int err = job_write_record(
-		&job->core->state, job->number, text, len, false);
-	free(text);
+	int err = state_write_last(job->core->state.jobs_fd,
+		job_record_name(job->number).text, text, len);
+	if (err)
+		free(text);
+	else
+		job_keep_record(job, text, len);
 	return err;
 }
 

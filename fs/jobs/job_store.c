@@ -67,7 +67,8 @@ static void remove_files(const struct state *state, uint64_t number,
 void job_store_remove(
 	const struct state *state, uint64_t number, size_t artifact_count)
 {
-	static const char *const all[] = { "json", "json.tmp", "code" };
+	static const char *const all[] = { "json", "json.last", "json.tmp",
+		"code" };
 
 	remove_files(state, number, all, sizeof(all) / sizeof(*all));
 	job_store_remove_output(state, number, artifact_count);

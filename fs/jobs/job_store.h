@@ -34,12 +34,17 @@ static inline bool is_shortage(int err)
 	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
 }
 
-/* Writes the text of a record; is_durable: with fsync. 0 or -errno. */
-int job_write_record(const struct state *state, uint64_t number,
-	const char *text, size_t len, bool is_durable);
+struct record_name {
+	char text[32];
+};
+struct record_name job_record_name(uint64_t number);
 
-/* Writes the record after a small change, without fsync; nothing for a foreign
- * job. -ENOMEM, or -errno of the write. */
+/* Writes the text of a record, with fsync. 0 or -errno. */
+int job_write_record(const struct state *state, uint64_t number,
+	const char *text, size_t len);
+
+/* Writes the record after a small change; the worker makes it durable then.
+ * Nothing for a foreign job. -ENOMEM, or -errno of the write. */
 int job_store_record(struct job *job);
 
 /* What an answer has. */

@@ -25,16 +25,10 @@ static json_t *object_member(const json_t *names, const char *name)
 int jobs_read_names(struct core *core)
 {
 	struct jobs *jobs = core->jobs;
-	json_t *names = NULL;
-	char *text;
-	size_t len;
+	json_t *names;
 	int err =
-		state_read(core->state.fd, names_file, NAMES_MAX, &text, &len);
+		state_read_json(core->state.fd, names_file, NAMES_MAX, &names);
 
-	if (!err) {
-		err = json_parse(text, len, &names);
-		free(text);
-	}
 	if (is_shortage(err))
 		return err;
 	if (err && err != -ENOENT)
@@ -64,7 +58,7 @@ static void names_write(struct core *core)
 		"changed", json_from_timespec(&jobs->changed));
 	char *text = names ? json_write(names, &len) : NULL;
 
-	if (!text || state_write(core->state.fd, names_file, text, len, 0))
+	if (!text || keep_write(core, names_file, text, len))
 		log_line(LOG_ERR, "cannot write %s/%s", core->state.path,
 			names_file);
 	json_decref(names);

@@ -65,7 +65,7 @@ struct found {
 	struct numbers {
 		uint64_t *all;
 		size_t count, room;
-	} records, others;
+	} records, lasts, others;
 	char *text;
 	size_t text_room;
 };
@@ -73,6 +73,7 @@ struct found {
 static void found_clear(struct found *found)
 {
 	free(found->records.all);
+	free(found->lasts.all);
 	free(found->others.all);
 	free(found->text);
 }
@@ -104,33 +105,65 @@ static int read_text(struct found *found, int fd, size_t *len)
 	}
 }
 
-static int read_record(struct core *core, struct found *found, uint64_t number)
-{
-	char name[32];
-	size_t len = 0;
-	struct job *job;
-
-	snprintf(name, sizeof(name), "%" PRIu64 ".json", number);
-	int fd = openat(core->state.jobs_fd, name,
-		O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-	int err = fd < 0 ? -errno : read_text(found, fd, &len);
-	if (fd >= 0)
-		close(fd);
-	if (!err)
-		err = job_from_record(core, number, found->text, len, &job);
-	if (!err || is_shortage(err))
-		return err;
-	put_aside(core, name);
-	number_is_used(core, number);
-	tell_damaged(core, name, err);
-	return 0;
-}
-
 static int compare_numbers(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+static int read_named(struct core *core, struct found *found, uint64_t number,
+	const char *name)
+{
+	size_t len = 0;
+	struct job *job;
+	int fd = openat(core->state.jobs_fd, name,
+		O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	int err = fd < 0 ? -errno : read_text(found, fd, &len);
+
+	if (fd >= 0)
+		close(fd);
+	return err ? err
+		   : job_from_record(core, number, found->text, len, &job);
+}
+
+/* A power cut can leave a part of what was written last. If it is whole, it is
+ * made durable, for the next will take its name. */
+static int read_last(struct core *core, struct found *found, uint64_t number,
+	const char *name)
+{
+	char last[NAME_MAX + 1];
+
+	state_last_name(last, name);
+	int err = read_named(core, found, number, last);
+	if (is_shortage(err))
+		return err;
+	if (err || !state_keep_last(core->state.jobs_fd, name))
+		unlinkat(core->state.jobs_fd, last, 0);
+	return err;
+}
+
+static int read_record(struct core *core, struct found *found, uint64_t number)
+{
+	struct record_name name = job_record_name(number);
+	struct numbers *lasts = &found->lasts;
+	bool has_last = lasts->count &&
+		bsearch(&number, lasts->all, lasts->count, sizeof(number),
+			compare_numbers);
+	int err =
+		has_last ? read_last(core, found, number, name.text) : -EPROTO;
+
+	if (!err || is_shortage(err))
+		return err;
+	err = read_named(core, found, number, name.text);
+	if (!err || is_shortage(err))
+		return err;
+	number_is_used(core, number);
+	if (err == -ENOENT) /* its first record was never durable */
+		return 0;
+	put_aside(core, name.text);
+	tell_damaged(core, name.text, err);
+	return 0;
 }
 
 static int number_add(struct numbers *numbers, uint64_t number)
@@ -146,6 +179,20 @@ static int number_add(struct numbers *numbers, uint64_t number)
 	}
 	numbers->all[numbers->count++] = number;
 	return 0;
+}
+
+/* Each number once. */
+static void numbers_sort(struct numbers *numbers)
+{
+	size_t count = 0;
+
+	if (numbers->count)
+		qsort(numbers->all, numbers->count, sizeof(uint64_t),
+			compare_numbers);
+	for (size_t i = 0; i < numbers->count; i++)
+		if (!i || numbers->all[i] != numbers->all[i - 1])
+			numbers->all[count++] = numbers->all[i];
+	numbers->count = count;
 }
 
 /* Records are read in the order of their numbers, other files are swept after
@@ -165,15 +212,17 @@ static int find_files(struct core *core, DIR *stream, struct found *found)
 			number_is_used(core, number);
 		if (is_aside || !number)
 			continue;
-		err = number_add(strcmp(suffix, ".json") ? &found->others
-							 : &found->records,
-			number);
+		bool is_last = !strcmp(suffix, ".json.last");
+		bool is_record = is_last || !strcmp(suffix, ".json");
+		err = number_add(
+			is_record ? &found->records : &found->others, number);
+		if (!err && is_last)
+			err = number_add(&found->lasts, number);
 	}
 	if (!err && !entry && errno)
 		err = -errno;
-	if (found->records.count)
-		qsort(found->records.all, found->records.count,
-			sizeof(uint64_t), compare_numbers);
+	numbers_sort(&found->records);
+	numbers_sort(&found->lasts);
 	return err;
 }
 

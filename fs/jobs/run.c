@@ -68,7 +68,7 @@ static void run_prepare(void *ctx)
 	run->code_size = len;
 	if (!run->err)
 		run->err = job_write_record(&run->core->state, run->job->number,
-			run->record, run->record_len, true);
+			run->record, run->record_len);
 	if (!run->err && !run->is_dropped)
 		run->err = run->kind->build(run, content, len);
 	free(content);
@@ -137,6 +137,8 @@ static void run_prepared(void *ctx)
 	run->commit = NULL;
 	run_files_thaw(run);
 	run->is_prepared = true;
+	if (!--job->writing && job->is_rewritten && !job->is_removed)
+		job_store_record(job);
 	job->is_stored = true;
 	job->commit_err = run->is_commit_error ? run->err : 0;
 	job->code_size = run->code_size;
@@ -179,6 +181,7 @@ static int run_begin(
 		err = worker_submit(
 			run->core->worker, run_prepare, run_prepared, run);
 	run->is_begun = !err;
+	job->writing += !err;
 	return err;
 }
 

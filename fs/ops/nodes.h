@@ -46,6 +46,7 @@ int tree_read(struct op *op);
 int tree_lseek(struct op *op); /* flags: whence */
 int tree_write(struct op *op); /* extra: the bytes; a whole value is sent */
 int tree_flush(struct op *op);
+int tree_fsync(struct op *op);
 /* Parts of an operation: what is to be written, into op->extra, and its writing
  * to the value, as at a close. */
 int written_set(struct op *op, const char *text, size_t len);

@@ -204,7 +204,7 @@ static void do_fsync(
 {
 	(void)datasync;
 	request_start(
-		req, op_reply_ok, save_fsync, REQUEST(.ino = ino, .fi = fi));
+		req, tree_fsync, save_fsync, REQUEST(.ino = ino, .fi = fi));
 }
 
 /* Saved before it is answered: the process's next request finds the job. */

@@ -194,6 +194,14 @@ int tree_flush(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
+/* What was written, made or removed so far is on disk then. */
+int tree_fsync(struct op *op)
+{
+	int err = op->task ? task_wait(op) : keep_sync(op);
+
+	return err ? err : op_reply_ok(op);
+}
+
 /* ---- the last release ---- */
 
 static int tree_send_released(struct op *op)

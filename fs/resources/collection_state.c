@@ -164,8 +164,7 @@ static int records_save(struct core *core, const char *name,
 	if (!err)
 		text = json_write(all, &len);
 	if (!err)
-		err = text ? state_write(core->state.fd, name, text, len, 0)
-			   : -ENOMEM;
+		err = text ? keep_write(core, name, text, len) : -ENOMEM;
 	if (err)
 		log_line(LOG_ERR, "%s/%s cannot be written: %s",
 			core->state.path, name, strerror(-err));
@@ -212,15 +211,8 @@ void resources_save(struct core *core)
 /* A file that is missing or damaged is an empty one. */
 static int record_read(struct core *core, const char *name, json_t **record)
 {
-	char *text;
-	size_t len;
-	int err = state_read(core->state.fd, name, FILE_MAX, &text, &len);
+	int err = state_read_json(core->state.fd, name, FILE_MAX, record);
 
-	*record = NULL;
-	if (!err) {
-		err = json_parse(text, len, record);
-		free(text);
-	}
 	return err == -ENOMEM ? err : 0;
 }
 

@@ -356,7 +356,7 @@ static void copied(void **ctx)
 	char *text;
 	size_t len;
 	assert_int_equal(state_read(state.fd, "old", 99, &text, &len), 0);
-	assert_int_equal(state_write(state.fd, "born", text, len, 0), 0);
+	assert_int_equal(state_write(state.fd, "born", text, len), 0);
 	free(text);
 	assert_int_equal(utimensat(state.fd, "born", times, 0), 0);
 	state_close(&state);
@@ -400,11 +400,9 @@ static void written_and_read(void **ctx)
 
 	(void)ctx;
 	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases) * 2; i++) {
-		size_t c = i / 2;
-
+	for (size_t c = 0; c < sizeof(cases) / sizeof(*cases); c++) {
 		assert_int_equal(state_write(state.jobs_fd, "name",
-					 cases[c].bytes, cases[c].len, i % 2),
+					 cases[c].bytes, cases[c].len),
 			0);
 		err = state_read(
 			state.jobs_fd, "name", cases[c].limit, &text, &len);
@@ -436,14 +434,13 @@ static void no_room(void **ctx)
 
 	(void)ctx;
 	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
-	assert_int_equal(state_write(state.jobs_fd, "name", "old", 3, 1), 0);
+	assert_int_equal(state_write(state.jobs_fd, "name", "old", 3), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &old);
 	limit = old;
 	limit.rlim_cur = 4096;
 	setrlimit(RLIMIT_FSIZE, &limit);
-	assert_int_equal(
-		state_write(state.jobs_fd, "name", big, 8192, 0), -EFBIG);
+	assert_int_equal(state_write(state.jobs_fd, "name", big, 8192), -EFBIG);
 	setrlimit(RLIMIT_FSIZE, &old);
 	signal(SIGXFSZ, SIG_DFL);
 	assert_int_equal(state_read(state.jobs_fd, "name", 99, &text, &len), 0);
@@ -451,13 +448,71 @@ static void no_room(void **ctx)
 	free(text);
 	assert_int_equal(faccessat(state.jobs_fd, "name.tmp", F_OK, 0), -1);
 	assert_int_equal(mkdirat(state.jobs_fd, "dir", 0700), 0);
-	assert_int_equal(state_write(state.jobs_fd, "dir", "x", 1, 0), -EISDIR);
+	assert_int_equal(state_write(state.jobs_fd, "dir", "x", 1), -EISDIR);
 	assert_int_equal(faccessat(state.jobs_fd, "dir.tmp", F_OK, 0), -1);
+	assert_int_equal(faccessat(state.jobs_fd, "dir.last", F_OK, 0), -1);
 	memset(long_name, 'n', 299);
 	long_name[299] = '\0';
-	assert_int_equal(state_write(state.jobs_fd, long_name, "x", 1, 0),
-		-ENAMETOOLONG);
-	assert_int_equal(state_write(-1, "name", "x", 1, 0), -EBADF);
+	assert_int_equal(
+		state_write(state.jobs_fd, long_name, "x", 1), -ENAMETOOLONG);
+	assert_int_equal(state_write(-1, "name", "x", 1), -EBADF);
+	state_close(&state);
+}
+
+/* A power cut can leave nothing, or a part, of what was not kept. */
+static void last_written(void **ctx)
+{
+	static const struct {
+		const char *what, *kept, *last;
+		int err, number; /* in the array that is read */
+	} cases[] = {
+		{ "nothing", NULL, NULL, -ENOENT, 0 },
+		{ "kept", "[1]", NULL, 0, 1 },
+		{ "whole", "[1]", "[2]", 0, 2 },
+		{ "empty", "[1]", "", 0, 1 },
+		{ "a part", "[1]", "[2", 0, 1 },
+		{ "zeros", "[1]", "[2\0\0", 0, 1 },
+		{ "the first, whole", NULL, "[2]", 0, 2 },
+		{ "the first, a part", NULL, "[2", -ENOENT, 0 },
+		{ "kept is damaged", "[", "[2]", 0, 2 },
+		{ "both are damaged", "[", "[", -EPROTO, 0 },
+	};
+	struct state state;
+	json_t *json;
+	int err;
+
+	(void)ctx;
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		unlinkat(state.fd, "a", 0);
+		unlinkat(state.fd, "a.last", 0);
+		if (cases[i].kept)
+			state_write(state.fd, "a", cases[i].kept,
+				strlen(cases[i].kept));
+		if (cases[i].last)
+			state_write_last(state.fd, "a", cases[i].last,
+				strlen(cases[i].last));
+		/* What was taken is kept before the next is written. */
+		for (int turn = 0; turn < 2; turn++) {
+			err = state_read_json(state.fd, "a", 99, &json);
+			if (err != cases[i].err ||
+				json_integer_value(json_array_get(json, 0)) !=
+					cases[i].number)
+				fail_msg(
+					"%s, %d: %d", cases[i].what, turn, err);
+			json_decref(json);
+			state_write_last(state.fd, "a", "", 0);
+		}
+	}
+	state_write(state.fd, "a", "[3]", 3);
+	assert_int_equal(faccessat(state.fd, "a.last", F_OK, 0), -1);
+	assert_int_equal(state_keep_last(state.fd, "a"), 0);
+	state_write_last(state.fd, "a", "[4]", 3);
+	assert_int_equal(state_keep_last(state.fd, "a"), 0);
+	unlinkat(state.fd, "a.last", 0);
+	assert_int_equal(state_read_json(state.fd, "a", 99, &json), 0);
+	assert_int_equal(json_integer_value(json_array_get(json, 0)), 4);
+	json_decref(json);
 	state_close(&state);
 }
 
@@ -472,7 +527,7 @@ static void long_file(void **ctx)
 	for (size_t i = 0; i < len; i++)
 		bytes[i] = (char)(i * 31);
 	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
-	assert_int_equal(state_write(state.jobs_fd, "name", bytes, len, 0), 0);
+	assert_int_equal(state_write(state.jobs_fd, "name", bytes, len), 0);
 	assert_int_equal(
 		state_read(state.jobs_fd, "name", len, &text, &got), 0);
 	assert_int_equal(got, len);
@@ -512,6 +567,7 @@ int main(void)
 		CASE(copied),
 		CASE(written_and_read),
 		CASE(no_room),
+		CASE(last_written),
 		CASE(long_file),
 	};
 

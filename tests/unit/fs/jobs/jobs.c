@@ -64,7 +64,7 @@ static void test_many(void **state)
 static bool record_says(struct fixture *fixture, const char *words)
 {
 	char text[1000] = "";
-	int fd = openat(fixture->core.state.jobs_fd, "1.json", O_RDONLY);
+	int fd = openat(fixture->core.state.jobs_fd, "1.json.last", O_RDONLY);
 
 	assert_true(read(fd, text, sizeof(text) - 1) > 0);
 	close(fd);
@@ -121,7 +121,7 @@ static void test_damaged(void **state)
 	fixture_write(&fixture, "10.code", "text");
 	fixture_write(&fixture, "8.code", "text");
 	write_completed(&fixture, 9);
-	state_write(fixture.core.state.fd, "names.json", "{\"next\":", 8, 0);
+	state_write(fixture.core.state.fd, "names.json", "{\"next\":", 8);
 	for (unsigned start = 0; start < 2; start++) {
 		assert_int_equal(jobs_load(&fixture.core), 0);
 		assert_int_equal(TAILQ_FIRST(&fixture.jobs.all)->number, 9);

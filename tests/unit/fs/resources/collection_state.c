@@ -69,6 +69,8 @@ static int teardown(void **state)
 	nodes_clear(&core.nodes);
 	unlinkat(core.state.fd, "collections.json", 0);
 	unlinkat(core.state.fd, "times.json", 0);
+	unlinkat(core.state.fd, "collections.json.last", 0);
+	unlinkat(core.state.fd, "times.json.last", 0);
 	close(core.state.fd);
 	assert_int_equal(rmdir(dir), 0);
 	return 0;
@@ -166,13 +168,15 @@ static const json_t *kept_change(const char *id)
 static void nothing_is_written_before_the_end(void **state)
 {
 	(void)state;
-	assert_int_equal(faccessat(core.state.fd, "times.json", F_OK, 0), -1);
 	assert_int_equal(
-		faccessat(core.state.fd, "collections.json", F_OK, 0), -1);
+		faccessat(core.state.fd, "times.json.last", F_OK, 0), -1);
+	assert_int_equal(
+		faccessat(core.state.fd, "collections.json.last", F_OK, 0), -1);
 	assert_int_equal(
 		collection_state(&core, &services)->names_changed.tv_sec, 1000);
 	end();
-	assert_int_equal(faccessat(core.state.fd, "times.json", F_OK, 0), 0);
+	assert_int_equal(
+		faccessat(core.state.fd, "times.json.last", F_OK, 0), 0);
 	start();
 }
 
@@ -215,9 +219,9 @@ static void a_damaged_file_is_an_empty_one(void **state)
 
 		resources_free(core.resources);
 		state_write(core.state.fd, "collections.json", texts[i],
-			strlen(texts[i]), 0);
+			strlen(texts[i]));
 		state_write(core.state.fd, "times.json", texts[i],
-			strlen(texts[i]), 0);
+			strlen(texts[i]));
 		start();
 		next = collection_state(&core, &services);
 		assert_int_equal(next->names_changed.tv_sec, 1000);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/state_file.c - small files of the state directory, replaced whole */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "fs/base/fd.h"
+#include "fs/base/json.h"
+#include "fs/base/state.h"
+
+/*
+ * The loop replaces a file at once, for a kill, and does not wait for the disk.
+ * But a name can reach the disk before the content that it leads to, and then a
+ * power cut leaves an empty file where there was a good one. So what is not
+ * synced yet has a name of its own, NAME.last, and NAME is always synced. Who
+ * reads takes NAME.last, if it is whole.
+ */
+
+/* Writes NAME.last. */
+static int last_write(int dir_fd, const char *name, const void *bytes,
+	size_t len, bool is_synced)
+{
+	char tmp[NAME_MAX + 1], last[NAME_MAX + 1];
+	int fd, err;
+
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.tmp", name) >= sizeof(tmp))
+		return -ENAMETOOLONG;
+	if (state_last_name(last, name))
+		return -ENAMETOOLONG;
+	fd = openat(dir_fd, tmp,
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	err = fd_write(fd, bytes, len);
+	if (!err && is_synced && fsync(fd) < 0)
+		err = -errno;
+	if (close(fd) < 0 && !err)
+		err = -errno;
+	if (!err && renameat(dir_fd, tmp, dir_fd, last) < 0)
+		err = -errno;
+	if (err)
+		unlinkat(dir_fd, tmp, 0);
+	return err;
+}
+
+int state_last_name(char last[NAME_MAX + 1], const char *name)
+{
+	int len = snprintf(last, NAME_MAX + 1, "%s.last", name);
+
+	return len > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+int state_write_last(
+	int dir_fd, const char *name, const void *bytes, size_t len)
+{
+	return last_write(dir_fd, name, bytes, len, false);
+}
+
+/* An older NAME.last goes in the same step in which NAME gets this. */
+int state_write(int dir_fd, const char *name, const void *bytes, size_t len)
+{
+	char last[NAME_MAX + 1];
+	int err = last_write(dir_fd, name, bytes, len, true);
+
+	if (err)
+		return err;
+	state_last_name(last, name);
+	if (renameat(dir_fd, last, dir_fd, name)) {
+		err = -errno;
+		unlinkat(dir_fd, last, 0);
+		return err;
+	}
+	return fsync(dir_fd) ? -errno : 0;
+}
+
+/* The loop may write another one meanwhile, which stays. */
+int state_keep_last(int dir_fd, const char *name)
+{
+	char last[NAME_MAX + 1], copy[NAME_MAX + 1], copy_last[NAME_MAX + 1];
+	char *text;
+	size_t len;
+
+	if (snprintf(copy, sizeof(copy), "%s.copy", name) >= NAME_MAX ||
+		state_last_name(copy_last, copy))
+		return -ENAMETOOLONG;
+	state_last_name(last, name);
+	int err = state_read(dir_fd, last, SIZE_MAX, &text, &len);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = last_write(dir_fd, copy, text, len, true);
+	free(text);
+	if (!err && renameat(dir_fd, copy_last, dir_fd, name))
+		err = -errno;
+	return err ? err : fsync(dir_fd) ? -errno : 0;
+}
+
+int state_read(
+	int dir_fd, const char *name, size_t limit, char **out, size_t *len)
+{
+	int fd = openat(
+		dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (limit > SIZE_MAX - 2)
+		limit = SIZE_MAX - 2;
+	err = fd_read(fd, limit, out, len);
+	close(fd);
+	return err;
+}
+
+static int whole_read(int dir_fd, const char *name, size_t limit, json_t **out)
+{
+	char *text;
+	size_t len;
+	int err = state_read(dir_fd, name, limit, &text, &len);
+
+	if (err)
+		return err;
+	err = json_parse(text, len, out);
+	free(text);
+	return err;
+}
+
+/* What was read must be there after a cut, whatever is written next. */
+int state_read_json(int dir_fd, const char *name, size_t limit, json_t **out)
+{
+	char last[NAME_MAX + 1];
+	json_t *newer = NULL;
+
+	*out = NULL;
+	if (state_last_name(last, name))
+		return -ENAMETOOLONG;
+	int err = whole_read(dir_fd, name, limit, out);
+	if (whole_read(dir_fd, last, limit, &newer) || !newer)
+		return err;
+	if (!err && json_equal(newer, *out)) {
+		json_decref(newer);
+		return 0;
+	}
+	json_decref(*out);
+	*out = newer;
+	return state_keep_last(dir_fd, name);
+}
