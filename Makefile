@@ -6,6 +6,7 @@
 #   make check    run all tests; optionally SAN=address,undefined or SAN=thread
 #   make check-live   compare the real API with its description; needs keys
 #   make bench    compare the mount with others; QUICK=1: in two minutes
+#   make check-power   cut the power of a mount's disk; CUTS=1000
 #   make check-switches   where sources disagree about the API, try each side
 #   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
 #   make check-desktop   save and back up by programs that few have installed
@@ -213,6 +214,13 @@ check-cuts:
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@CUTS=1 python3 -B tests/mount/run.py $(BUILD) test_cuts
 
+# Cuts the power, and kills the daemon, at CUTS random moments each: an hour.
+CUTS = 1000
+check-power:
+	@tests/deps.sh build demo test
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@CUTS=$(CUTS) python3 -B tests/mount/run.py $(BUILD) test_power
+
 # Mount tests with each switch of the stand-in on: half an hour. SWITCH="one two"
 # are those to try.
 check-switches:
@@ -349,7 +357,7 @@ compile_commands.json:
 clean:
 	rm -rf build build-* compile_commands.json
 
-.PHONY: all deps check check-unit check-cuts check-fuzz check-live \
+.PHONY: all deps check check-unit check-cuts check-power check-fuzz check-live \
 	check-outside check-desktop check-switches fuzz \
 	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install \
 	install-strip uninstall deb check-deb dist rpm compile_commands.json clean

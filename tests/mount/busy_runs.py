@@ -217,7 +217,7 @@ class BusyDrafts(Busy):
             self.doubtful = {draft}
             os.mkdir(self.at("services/new", draft))
             self.write(f"services/new/{draft}/bootstrap", script.encode())
-            self.write(f"services/new/{draft}/files/data.txt",
+            self.write(f"services/new/{draft}/files/{draft}.txt",
                        script.encode())
             self.there[draft] = script
             self.doubtful = set()
@@ -248,9 +248,12 @@ class BusyDrafts(Busy):
         services = set(os.listdir(self.at("services")))
         for draft, script in self.there.items():
             found = [self.read(top, draft, name)
-                     for name in ("bootstrap", "files/data.txt")]
-            if found != [script, script]:
-                wrong.append(f"{top}/{draft}: {found}, not {script!r}")
+                     for name in ("bootstrap", f"files/{draft}.txt")]
+            files = draft in names and os.listdir(
+                self.at(top, draft, "files"))
+            if found != [script, script] or files != [f"{draft}.txt"]:
+                wrong.append(f"{top}/{draft}: {found}, not {script!r}; "
+                             f"files: {files}")
         wrong += [f"the draft {draft} is there again"
                   for draft in (self.made | self.removed) & names]
         wrong += [f"the service {draft} is not there"
@@ -266,5 +269,6 @@ class BusyDrafts(Busy):
         self.made |= self.doubtful & services
         for draft in self.doubtful & names:
             os.rmdir(self.at(top, draft))
+        self.sync(top)
         self.doubtful = set()
         return wrong

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_power.py - the daemon is killed while programs work in its
-# mount
+# tests/mount/test_power.py - power is cut, or the daemon is killed, while
+# programs work in its mount
 """Workers save, rename, set, submit and commit, and know what had returned. At
-a random moment the daemon is killed. After each start all that had returned is
-there, nothing that was deleted is back, nothing ran twice, and nothing is told
-wrongly. CUTS=N sets the number, SEED=N repeats the same choices."""
+a random moment the daemon is killed; "power" also takes from its disk what was
+not synced (forgetful.py). After each start all that had returned is there,
+nothing that was deleted is back, nothing ran twice, and nothing is told
+wrongly. CUTS=N sets the number of each, SEED=N repeats the same choices."""
 import os
 import random
 import time
@@ -13,6 +14,8 @@ import unittest
 from busy_files import BusyFiles
 from busy_runs import BusyDrafts, BusyJobs, BusyRuns, BusySettings
 from case import SLOWNESS, MountCase
+from forgetful import Forgetful
+from mounted import IS_SANITIZED
 
 CUTS = int(os.environ.get("CUTS", "20"))
 SEED = int(os.environ.get("SEED", "0")) or int(time.time())
@@ -92,6 +95,23 @@ class Cuts(MountCase):
         done = {each.name: each.done for each in self.workers}
         print(f"{CUTS} cuts in {took:.0f} s, {took / CUTS:.2f} s each; "
               f"steps that had returned: {done}")
+
+
+class Power(Cuts):
+    """Power is cut."""
+
+    @unittest.skipIf(IS_SANITIZED, "sanitizers want to be loaded first")
+    def test_power(self):
+        self.prepare()
+        disk = Forgetful(self.place, self.mount.state_dir)
+        disk.begin()
+        self.mount.env.update(disk.environment())
+        for number in range(CUTS):
+            wrong = self.life()
+            disk.cut(self.random)
+            self.check(number + 1, wrong, True)
+            disk.cut(random.Random(0))
+        self.finish()
 
 
 class Kills(Cuts):
