@@ -2,6 +2,7 @@
 /* tests/server/audit.c - the record of a session, returned when it ends */
 #include "audit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,16 @@ void audit_note(struct server *server, const struct resource *session,
 	append(server, session, "bash_history", "\n", "", 0);
 	append(server, session, "session.log", "$ ", command, strlen(command));
 	append(server, session, "session.log", "\n", out->data, out->len);
+}
+
+int audit_open(struct server *server, const struct resource *session)
+{
+	char path[400];
+
+	if (!session->is_audited)
+		return -1;
+	audit_path(server, session, "session.log", path, sizeof(path));
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
 static void place(struct server *server, const struct resource *session,

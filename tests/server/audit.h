@@ -12,6 +12,10 @@ bool audit_is_wanted(
 void audit_note(struct server *server, const struct resource *session,
 	const char *command, const struct text *out);
 
+/* A descriptor, which the caller closes, to add what its terminal prints; -1:
+ * nothing is recorded. */
+int audit_open(struct server *server, const struct resource *session);
+
 /* "artifacts": session.log.gz, bash_history, and files that exist there. */
 void audit_emit(struct server *server, const struct resource *session,
 	struct text *text);

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "folder.h"
 #include "server.h"
 #include "terminal_socket.h"
@@ -28,6 +29,8 @@ void terminals_init(struct terminals *terminals)
 static void terminal_free(struct terminal *terminal)
 {
 	close(terminal->master);
+	if (terminal->log >= 0)
+		close(terminal->log);
 	pthread_cond_destroy(&terminal->room);
 	free(terminal->id);
 	free(terminal);
@@ -100,6 +103,9 @@ static void *terminal_read(void *ctx)
 		n = read(terminal->master, bytes, sizeof(bytes));
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
+		if (n > 0 && terminal->log >= 0 &&
+			write(terminal->log, bytes, (size_t)n) < 0)
+			perror("standin");
 		pthread_mutex_lock(lock);
 		if (n <= 0)
 			break;
@@ -170,6 +176,7 @@ static int terminal_start(struct server *server,
 	fcntl(terminal->master, F_SETFL, O_RDWR | O_NONBLOCK);
 	fcntl(slave, F_SETFD, FD_CLOEXEC);
 	pthread_cond_init(&terminal->room, NULL);
+	terminal->log = -1;
 	terminal->server = server;
 	terminal->has_multiplexer =
 		resource->multiplexer && *resource->multiplexer;
@@ -177,6 +184,7 @@ static int terminal_start(struct server *server,
 	err = terminal->id ? terminal_spawn(server, resource, terminal, slave)
 			   : -ENOMEM;
 	close(slave);
+	terminal->log = err ? -1 : audit_open(server, resource);
 	if (!err &&
 		pthread_create(
 			&terminal->thread, NULL, terminal_read, terminal)) {

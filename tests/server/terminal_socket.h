@@ -18,6 +18,7 @@ struct terminal {
 	char *id;
 	struct child child;
 	int master;
+	int log; /* gets what it prints; -1: nothing does */
 	pthread_t thread;
 	pthread_cond_t room;
 	struct sockets sockets;
