@@ -132,7 +132,8 @@ class Install(unittest.TestCase):
         self.assertEqual(self.bash("-"), ["-V", "-d", "-f", "-h", "-o"])
         self.assertIn("tests/mount", self.bash("tests/m"))
         self.assertEqual(self.bash("she"), ["shell"])
-        self.assertEqual(self.bash("shell", "--"), ["--help", "--shell"])
+        self.assertEqual(self.bash("shell", "--"),
+                         ["--audit", "--help", "--shell"])
         self.assertIn("tests/mount", self.bash("shell", "tests/m"))
         self.assertNotIn("shell", self.bash("tests", "she"))
 
@@ -152,7 +153,7 @@ class Install(unittest.TestCase):
                 (("--",), ["--" + n for n in [*names, "check", "help", "version"]]),
                 (("-",), ["-d", "-f", "-h", "-o", "-V"]),
                 (("she",), ["shell"]),
-                (("shell", "-"), ["--help", "--shell"])):
+                (("shell", "-"), ["--audit", "--help", "--shell"])):
             done = subprocess.run(["zsh", "-fc", script, "zsh", *words],
                                   capture_output=True, text=True, check=True,
                                   timeout=60)
@@ -165,7 +166,8 @@ class Install(unittest.TestCase):
         for line, wanted in (("unsandboxfs -o ", options()),
                              ("unsandboxfs --run", ["--run_wait="]),
                              ("unsandboxfs she", ["shell"]),
-                             ("unsandboxfs shell --", ["--shell"])):
+                             ("unsandboxfs shell --",
+                              ["--audit", "--shell"])):
             done = subprocess.run(
                 ["fish", "-c", f"source {SHARE}unsandboxfs.fish; "
                  f"complete -C '{line}'"], env=env, capture_output=True,

@@ -301,8 +301,10 @@ static void op_called(void *ctx, const struct api_answer *answer)
 	struct op_call *call = ctx;
 
 	call->is_done = true;
+	call->was_sent = api_call_was_sent(call->call);
 	call->call = NULL;
 	call->err = answer->err;
+	call->status = answer->status;
 	call->json = json_incref(answer->json);
 	op_wake(call->op);
 }

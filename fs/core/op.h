@@ -47,7 +47,8 @@ enum { OP_CALLS = 4 };
 struct op_call {
 	struct op *op; /* that it belongs to */
 	bool is_started, is_done;
-	int err;
+	bool was_sent; /* once it is done */
+	int err, status;
 	json_t *json;
 	struct api_call *call;
 };

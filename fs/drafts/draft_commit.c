@@ -177,6 +177,14 @@ static int commit_check(struct op *op, struct draft *draft, const char *name)
 
 /* ---- the requests ---- */
 
+/* Some clients say it in the query, some in the body (api/API.md 4.1). */
+static const struct api_param with_audit[] = { { "audit", "1" }, { 0 } };
+
+static bool wants_recording(const struct draft *draft)
+{
+	return json_is_true(json_object_get(draft->values, "audit"));
+}
+
 static int create_send(
 	struct op *op, struct draft *draft, const char *name, struct run *run)
 {
@@ -184,6 +192,7 @@ static int create_send(
 	struct api_request request = {
 		.endpoint = collection->create,
 		.priority = API_PERSON,
+		.query = wants_recording(draft) ? with_audit : NULL,
 		.body = run->body,
 		.body_len = run->body_len,
 	};
@@ -251,7 +260,9 @@ static int commit_end(struct op *op, struct draft *draft, const char *name)
 
 	if (script)
 		bootstrap_keep(op->core, draft->made, script);
-	if (collection->has_aliases)
+	if (wants_recording(draft))
+		err = session_record(op->core, draft->made, true);
+	if (!err && collection->has_aliases)
 		err = collection_set_alias(
 			op->core, collection, name, draft->made);
 	draft_drop(op->core, draft);

@@ -150,6 +150,8 @@ static void job_free(struct job *job)
 	json_decref(job->fields);
 	json_decref(job->hidden);
 	free(job->error);
+	json_decref(job->unstored);
+	free(job->session);
 	free(job->path);
 	free(job->key);
 	free(job->id);
@@ -220,6 +222,7 @@ void job_forget(struct job *job)
 	job_detach(job);
 	poller_remove(job);
 	job_unlist_ended(job);
+	recording_remove(job);
 	timer_disarm(&job->core->timers, &job->settle);
 	timer_disarm(&job->core->timers, &job->asked);
 	job_index_remove(job);
@@ -254,13 +257,36 @@ void job_notify(struct job *job)
 	job_polls_notify(job);
 }
 
-static const char *const failures[] = {
-	[JOB_REFUSED] = "the API refused the request: nothing ran",
-	[JOB_NOT_SENT] = "the request was not sent: nothing ran",
-	[JOB_UNKNOWN] = ("the request was sent, and nothing tells what became "
-			 "of it: the program may have run"),
-	[JOB_LOST] = "the program may have run, and its result is lost",
+/* Of a program, and of a session's end. */
+static const char *const failures[][2] = {
+	[JOB_REFUSED] = { "the API refused the request: nothing ran",
+		"the API refused the request: the session goes on" },
+	[JOB_NOT_SENT] = { "the request was not sent: nothing ran",
+		"the request was not sent: the session goes on" },
+	[JOB_UNKNOWN] = { "the request was sent, and nothing tells what became "
+			  "of it: the program may have run",
+		"nothing tells whether the session has ended; if it has, its "
+		"recording is lost" },
+	[JOB_LOST] = { "the program may have run, and its result is lost",
+		"the session has ended, and its recording is lost" },
+	[JOB_UNSTORED] = { "",
+		"the session has ended, and its recording is in memory alone: "
+		"make room, then list artifacts/ to store it" },
 };
+
+/* One that got no turn (-EBUSY) to be sent again was refused before. An answer
+ * of success that cannot be read is of a program that ran. */
+enum job_failure job_failure(bool was_sent, int status, int err)
+{
+	if (!was_sent)
+		return JOB_NOT_SENT;
+	if (status >= 200 && status < 300)
+		return JOB_LOST;
+	if (status >= 500)
+		return JOB_UNKNOWN;
+	/* 100 Continue is no answer. */
+	return status >= 200 || err == -EBUSY ? JOB_REFUSED : JOB_UNKNOWN;
+}
 
 void job_fail(
 	struct job *job, int err, enum job_failure failure, const char *reason)
@@ -272,7 +298,7 @@ void job_fail(
 	free(job->error);
 	if (asprintf(&job->error, "%s; %s",
 		    reason && *reason ? reason : strerror(-err),
-		    failures[failure]) < 0)
+		    failures[failure][job->session != NULL]) < 0)
 		job->error = NULL;
 	log_line(LOG_NOTICE, "job %s: %s", job->key,
 		job->error ? job->error : strerror(-err));

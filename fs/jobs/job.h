@@ -38,6 +38,7 @@ enum job_failure {
 	JOB_NOT_SENT, /* it did not run */
 	JOB_UNKNOWN,  /* sent, and no answer: it may have run */
 	JOB_LOST,     /* it ran, or runs, and its result was lost */
+	JOB_UNSTORED, /* its result is in memory: see job->unstored */
 };
 
 enum job_output { JOB_STDOUT, JOB_STDERR, JOB_OUTPUTS };
@@ -55,6 +56,7 @@ struct job_artifact {
 struct job {
 	TAILQ_ENTRY(job) link;			  /* in jobs->all */
 	TAILQ_ENTRY(job) ended;			  /* in jobs->ended */
+	TAILQ_ENTRY(job) recorded;		  /* in jobs->recordings */
 	UT_hash_handle by_number, by_id, of_file; /* fs/jobs/job_index.c */
 
 	uint64_t number; /* serial, never reused: names the files on disk */
@@ -65,9 +67,14 @@ struct job {
 	bool is_unlisted;   /* foreign, and not in the API's last list */
 	uint64_t list_mark; /* jobs->list_mark when it was listed last */
 	bool is_detached;   /* replaced by a newer run: removed when unused */
-	int commit_err;	    /* the program itself could not be stored: -errno */
+	int commit_err;	    /* the program itself, or the record of a
+			       recording, could not be stored: -errno */
 	struct run *run;    /* until its request is answered */
 	char *path;	    /* of the file when it was saved: see run_path */
+	char *session;	    /* whose recording it is (fs/jobs/recording.h):
+			       nothing ran then; NULL: none */
+	json_t *unstored;   /* an answer that comes once, and that the disk
+			       has had no room for; NULL: none */
 	unsigned writing;   /* writes of its record that the worker has */
 	bool is_rewritten;  /* it changed meanwhile */
 	bool was_accepted;  /* by the API */
@@ -173,6 +180,10 @@ void job_drop(struct job *job);
 /* The job changed: wakes its waiting operations and poll(2)s. */
 void job_notify(struct job *job);
 
+/* What became of a request that was answered with err. status: of the answer,
+ * 0: there was none. */
+enum job_failure job_failure(bool was_sent, int status, int err);
+
 /* Ends the job as JOB_ERROR, with -errno and the reason (borrowed), and stores
  * that. The job's error then says what became of the request. */
 void job_fail(
@@ -192,8 +203,8 @@ void job_ended(struct job *job);
 /* It is the newest in jobs->ended, or is not in there any more. */
 void job_list_ended(struct job *job);
 void job_unlist_ended(struct job *job);
-/* A result that did not fit on the disk is fetched again, if there is room now.
- */
+/* A result that did not fit on the disk is fetched again, or stored if it is
+ * still in memory, if there is room now. */
 bool job_ask_again(struct job *job);
 
 /* ---- job_fields.c ---- */

@@ -37,6 +37,8 @@ static void job_kept(struct job *job, enum job_status status, int err)
 			job->key, strerror(-err));
 		job_refuse(job, "KEEP", err,
 			"the job's record could not be stored");
+		if (job->session)
+			job->commit_err = err;
 	}
 	job->is_stored = true;
 	job->is_ending = false;
@@ -202,8 +204,8 @@ static void arrival_lost(struct arrival *arrival)
 	struct job *job = arrival->job;
 	int err = arrival->stored.err;
 
-	job_refuse(job, "KEEP", err, reason);
 	if (err == -ENOMEM && job->is_active) {
+		job_refuse(job, "KEEP", err, reason);
 		poller_failed(job, err);
 		return;
 	}
@@ -212,7 +214,10 @@ static void arrival_lost(struct arrival *arrival)
 	memset(job->output_size, 0, sizeof(job->output_size));
 	job->answer_size = 0;
 	job->wanted = arrival->stored.wanted;
-	job_fail(job, err, JOB_LOST, reason);
+	if (job->session) /* the API gives it once */
+		job->unstored = json_incref(arrival->answer);
+	job_fail(job, err, job->session ? JOB_UNSTORED : JOB_LOST, reason);
+	job_refuse(job, "KEEP", err, job->error ? job->error : reason);
 }
 
 static void arrival_stored(void *ctx)

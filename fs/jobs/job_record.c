@@ -89,7 +89,8 @@ char *job_record(const struct job *job, size_t *len)
 		return NULL;
 	if (!put_bytes(record, "id", job->id) &&
 		!put_bytes(record, "error", job->error) &&
-		!put_bytes(record, "path", job->path))
+		!put_bytes(record, "path", job->path) &&
+		!put_bytes(record, "session", job->session))
 		text = json_write(record, len);
 	json_decref(record);
 	return record_seal(text, len);
@@ -177,10 +178,22 @@ static int get_id(struct job *job, const json_t *value)
 	return err;
 }
 
+static int get_session(struct job *job, const json_t *value)
+{
+	char *id;
+	int err = get_bytes(value, &id);
+
+	if (id)
+		err = recording_add(job, id);
+	free(id);
+	return err;
+}
+
 static int job_read_record(struct job *job, json_t *record)
 {
 	const json_t *id = NULL, *error = NULL, *artifacts = NULL,
-		     *created = NULL, *changed = NULL, *path = NULL;
+		     *created = NULL, *changed = NULL, *path = NULL,
+		     *session = NULL;
 	json_int_t wanted = 0, file = 0, code = -1, answer = 0,
 		   output[JOB_OUTPUTS] = { 0 };
 	int is_async = 0, was_accepted = 0, has_detail = 0, may_have_run = 0;
@@ -189,7 +202,7 @@ static int job_read_record(struct job *job, json_t *record)
 
 	if (json_unpack_ex(record, &unpack_error, 0,
 		    "{s:s s?i s?b s?b s?b s?I s?I s?I s?[II] s?o s?o s?o s?o "
-		    "s?o s?O s?O s?b s?I s?o}",
+		    "s?o s?O s?O s?b s?I s?o s?o}",
 		    "status", &status, "err", &job->err, "async", &is_async,
 		    "accepted", &was_accepted, "detail", &has_detail, "file",
 		    &file, "code", &code, "answer", &answer, "output",
@@ -197,7 +210,7 @@ static int job_read_record(struct job *job, json_t *record)
 		    "error", &error, "created", &created, "changed", &changed,
 		    "artifacts", &artifacts, "fields", &job->fields, "hidden",
 		    &job->hidden, "may_have_run", &may_have_run, "wanted",
-		    &wanted, "path", &path))
+		    &wanted, "path", &path, "session", &session))
 		return json_error_code(&unpack_error) ==
 				json_error_out_of_memory
 			? -ENOMEM
@@ -224,6 +237,8 @@ static int job_read_record(struct job *job, json_t *record)
 		err = get_bytes(error, &job->error);
 	if (!err)
 		err = get_bytes(path, &job->path);
+	if (!err)
+		err = get_session(job, session);
 	if (!err)
 		err = get_artifacts(job, artifacts);
 	return err;

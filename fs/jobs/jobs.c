@@ -142,6 +142,7 @@ void jobs_init(struct jobs *jobs, struct core *core)
 	memset(jobs, 0, sizeof(*jobs));
 	TAILQ_INIT(&jobs->all);
 	TAILQ_INIT(&jobs->ended);
+	TAILQ_INIT(&jobs->recordings);
 	TAILQ_INIT(&jobs->ghosts);
 	jobs->next_number = 1;
 	core->jobs = jobs;

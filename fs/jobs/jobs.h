@@ -11,13 +11,15 @@
 #include "fs/jobs/locate.h"
 #include "fs/jobs/poller.h"
 #include "fs/jobs/project.h"
+#include "fs/jobs/recording.h"
 #include "fs/jobs/run.h"
 
 struct jobs {
 	struct runs runs;
 	struct poller poller;
-	struct job_list all;   /* oldest first; owned */
-	struct job_list ended; /* own asynchronous ones, in that order */
+	struct job_list all;	    /* oldest first; owned */
+	struct job_list ended;	    /* own asynchronous ones, in that order */
+	struct job_list recordings; /* of sessions that have ended, or do */
 	unsigned ended_count;
 	struct timer trim;     /* removes those over keep_jobs */
 	bool is_loaded;	       /* all of the state directory was read */

@@ -100,11 +100,27 @@ int jobs_list_ended(struct core *core)
 	return 0;
 }
 
+/* Stores what is in memory, or polls. */
+static void result_get(struct job *job)
+{
+	json_t *json = job->unstored;
+
+	if (!json) {
+		poller_add(job);
+		poller_fetch(job);
+		return;
+	}
+	job->unstored = NULL;
+	job_answer(job, json, JOB_COMPLETED);
+	json_decref(json);
+}
+
 bool job_ask_again(struct job *job)
 {
 	struct statvfs disk;
 
-	if (job->status != JOB_ERROR || !job->wanted || !job->id ||
+	if (job->status != JOB_ERROR || !job->wanted ||
+		(!job->id && !job->unstored) ||
 		fstatvfs(job->core->state.jobs_fd, &disk) ||
 		disk.f_bavail < job->wanted / disk.f_frsize)
 		return false;
@@ -115,7 +131,6 @@ bool job_ask_again(struct job *job)
 	job->wanted = 0;
 	job->may_have_run = false;
 	job->status = JOB_RUNNING;
-	poller_add(job);
-	poller_fetch(job);
+	result_get(job);
 	return true;
 }

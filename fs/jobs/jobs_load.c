@@ -283,6 +283,10 @@ static int read_directory(struct core *core)
  * again; a job with an id is polled. */
 static void job_resume(struct job *job)
 {
+	if (job->session && job->wanted) {
+		job->wanted = 0;
+		job_fail(job, job->err, JOB_LOST, "there was no room for it");
+	}
 	if (job_is_final(job))
 		return;
 	if (job->id) {
@@ -329,7 +333,7 @@ static int jobs_untie(struct core *core)
 	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
 		next = TAILQ_NEXT(job, link);
 		job->file = 0;
-		if (job->is_async)
+		if (job->is_async || job->session)
 			err = job_store_record(job);
 		else
 			job_remove(job);
@@ -360,7 +364,7 @@ int jobs_tie(struct core *core)
 		return 0;
 	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
 		next = TAILQ_NEXT(job, link);
-		if (job->has_file || job->is_foreign)
+		if (job->has_file || job->is_foreign || job->session)
 			continue;
 		if (!job->is_async)
 			job_remove(job); /* its file has gone */

@@ -83,6 +83,10 @@ void job_locate(const struct job *job, FILE *out)
 {
 	char name[300];
 
+	if (job->session) {
+		fprintf(out, "/sessions/%s", job->session);
+		return;
+	}
 	if (!job->is_async && program_locate(job, out)) {
 		fputs(".job", out);
 		return;

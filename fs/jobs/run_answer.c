@@ -84,22 +84,6 @@ void run_take_answer(const struct run *run, json_t *json)
 
 /* ---- no result ---- */
 
-/* One that got no turn (-EBUSY) to be sent again was refused before. An answer
- * of success that cannot be read is of a program that ran. */
-static enum job_failure run_failure(
-	const struct api_call *call, const struct api_answer *answer)
-{
-	if (!api_call_was_sent(call))
-		return JOB_NOT_SENT;
-	if (answer->status >= 200 && answer->status < 300)
-		return JOB_LOST;
-	if (answer->status >= 500)
-		return JOB_UNKNOWN;
-	/* 100 Continue is no answer. */
-	return answer->status >= 200 || answer->err == -EBUSY ? JOB_REFUSED
-							      : JOB_UNKNOWN;
-}
-
 static void run_failed(struct run *run, const struct api_answer *answer,
 	enum job_failure failure)
 {
@@ -164,7 +148,8 @@ void run_answered(void *ctx, const struct api_answer *answer)
 	struct run *run = ctx;
 	struct core *core = run->core;
 	struct job *job = run->job;
-	enum job_failure failure = run_failure(job->call, answer);
+	enum job_failure failure = job_failure(
+		api_call_was_sent(job->call), answer->status, answer->err);
 
 	job->call = NULL;
 	core->jobs->runs.in_flight--;

@@ -31,10 +31,12 @@ enum {
 static const char usage[] =
 	"usage: unsandboxfs shell MOUNTPOINT/sessions/ID\n"
 	"       unsandboxfs shell MOUNTPOINT/services/NAME\n"
-	"       unsandboxfs shell MOUNTPOINT --shell SHELL\n"
+	"       unsandboxfs shell MOUNTPOINT --shell SHELL [--audit]\n"
 	"Attaches this terminal to the live shell of a session or a service, "
 	"or "
-	"to a new\nsession that ends with it. A newline, ~ and . leave it.\n";
+	"to a new\nsession that ends with it. A newline, ~ and . leave it. "
+	"--audit: the API records\nthe session, and its recording stays in "
+	"the mount.\n";
 
 static struct termios cooked;
 static volatile sig_atomic_t is_raw, has_resized = 1;
@@ -330,7 +332,8 @@ static int attach(int dir, const char *path)
 }
 
 /* Makes a session from a draft. Returns its directory, or -errno. */
-static int session_make(int mount, const char *path, const char *shell)
+static int session_make(
+	int mount, const char *path, const char *shell, bool is_recorded)
 {
 	char draft[64];
 	int err = 0;
@@ -340,6 +343,7 @@ static int session_make(int mount, const char *path, const char *shell)
 		return -errno;
 	int dir = openat(mount, draft, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || (err = file_write(dir, "shell", shell)) ||
+		(is_recorded && (err = file_write(dir, "audit", "1\n"))) ||
 		renameat(mount, draft, mount, path)) {
 		err = err ? err : -errno;
 		unlinkat(mount, draft, AT_REMOVEDIR);
@@ -352,14 +356,28 @@ static int session_make(int mount, const char *path, const char *shell)
 	return dir < 0 ? -errno : dir;
 }
 
+/* path is a link to the session's directory. */
+static void recording_tell(int mount, const char *mountpoint, const char *path)
+{
+	char id[256];
+	ssize_t len = readlinkat(mount, path, id, sizeof(id) - 1);
+
+	if (len < 0)
+		return;
+	id[len] = '\0';
+	fprintf(stderr, "recording: %s/sessions/%s/artifacts\n", mountpoint,
+		id);
+}
+
 /* A session of its own, which ends with the shell, or with us. */
-static int attach_new(int mount, const char *mountpoint, const char *shell)
+static int attach_new(
+	int mount, const char *mountpoint, const char *shell, bool is_recorded)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "sessions/shell-%d", (int)getpid());
 	signals_block(SIG_BLOCK);
-	int dir = own_session = session_make(mount, path, shell);
+	int dir = own_session = session_make(mount, path, shell, is_recorded);
 	signals_catch();
 	signals_block(SIG_UNBLOCK);
 	if (dir < 0)
@@ -369,12 +387,15 @@ static int attach_new(int mount, const char *mountpoint, const char *shell)
 	close(dir);
 	if (err && err != -ENOENT)
 		fail(mountpoint, "the session could not be ended", err);
+	if (!err && is_recorded)
+		recording_tell(mount, mountpoint, path);
 	return status;
 }
 
 int shell_main(int argc, char **argv)
 {
-	bool is_new = argc == 4 && !strcmp(argv[2], "--shell");
+	bool is_recorded = argc == 5 && !strcmp(argv[4], "--audit");
+	bool is_new = (argc == 4 || is_recorded) && !strcmp(argv[2], "--shell");
 	int dir, status;
 
 	if (argc == 2 &&
@@ -389,7 +410,7 @@ int shell_main(int argc, char **argv)
 	dir = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(argv[1], "", -errno);
-	status = is_new ? attach_new(dir, argv[1], argv[3])
+	status = is_new ? attach_new(dir, argv[1], argv[3], is_recorded)
 			: attach(dir, argv[1]);
 	close(dir);
 	return status;

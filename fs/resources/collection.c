@@ -37,7 +37,7 @@ void collection_drop(
 
 /* ---- aliases ---- */
 
-static const char *alias_id(struct core *core,
+const char *collection_alias(struct core *core,
 	const struct collection *collection, const char *name)
 {
 	json_t *key = json_from_bytes(name, strlen(name));
@@ -133,7 +133,7 @@ int collection_find(struct op *op, const struct node *node, const char *name,
 	if (resource)
 		return lookup_row(
 			found, tree_row(collection->row), resource->id, NULL);
-	const char *id = alias_id(op->core, collection, name);
+	const char *id = collection_alias(op->core, collection, name);
 	if (!id && collection->form.names)
 		id = name;
 	if (!id)
@@ -165,7 +165,7 @@ int collection_name_is_free(
 		return -EEXIST;
 	if (err) /* without a list, the API itself refuses it */
 		return 0;
-	const char *alias = alias_id(op->core, collection, name);
+	const char *alias = collection_alias(op->core, collection, name);
 	if (resource_by_name(index, name) || resource_by_id(index, name) ||
 		(alias && resource_by_id(index, alias)))
 		return -EEXIST;
@@ -246,11 +246,8 @@ int collection_link(struct op *op, const struct node *node, FILE *out)
 
 /* ---- removing ---- */
 
-/* Forgets a resource that was deleted. */
-static void resource_forget(
-	struct core *core, const struct collection *collection, const char *id)
+static void aliases_remove(struct collection_state *state, const char *id)
 {
-	struct collection_state *state = collection_state(core, collection);
 	const char *alias;
 	json_t *of;
 	void *next;
@@ -258,12 +255,46 @@ static void resource_forget(
 	json_object_foreach_safe (state->aliases, next, alias, of)
 		if (!strcmp(json_string_value(of), id))
 			json_object_del(state->aliases, alias);
+}
+
+void collection_unname(
+	struct core *core, const struct collection *collection, const char *id)
+{
+	struct collection_state *state = collection_state(core, collection);
+
+	aliases_remove(state, id);
+	state->names_changed = core->now;
+	collections_save_later(core);
+	collection_drop(core, collection, id);
+}
+
+/* Forgets a resource that was deleted, but for its names. */
+static void resource_forget(
+	struct core *core, const struct collection *collection, const char *id)
+{
+	struct collection_state *state = collection_state(core, collection);
+
 	json_object_del(state->last_answers, id);
+	json_object_del(state->recorded, id);
 	collections_save_later(core);
 	collection_drop(core, collection, id);
 	console_forget(core, id);
 	if (core->resources->calls.gone)
 		core->resources->calls.gone(core, collection, id);
+}
+
+/* The names lead to the recording, until that is removed. */
+static int session_end(
+	struct op *op, const struct collection *collection, const char *id)
+{
+	bool is_gone = false;
+	int err = op->core->resources->calls.end(op, id, &is_gone);
+
+	if (is_gone)
+		resource_forget(op->core, collection, id);
+	else if (err != -EINPROGRESS)
+		collection_drop(op->core, collection, id);
+	return err;
 }
 
 int collection_delete(
@@ -275,10 +306,15 @@ int collection_delete(
 		.id = id,
 	};
 	json_t *answer;
-	int err = op_call(op, 0, &request, &answer);
 
-	if (!err)
+	if (collection == &sessions && session_is_recorded(op->core, id) &&
+		op->core->resources->calls.end)
+		return session_end(op, collection, id);
+	int err = op_call(op, 0, &request, &answer);
+	if (!err) {
+		aliases_remove(collection_state(op->core, collection), id);
 		resource_forget(op->core, collection, id);
+	}
 	return err;
 }
 
@@ -288,7 +324,7 @@ int collection_remove(
 	const struct collection *collection = collection_of(node->row);
 	const struct resource_index *index;
 
-	if (alias_id(op->core, collection, name))
+	if (collection_alias(op->core, collection, name))
 		return is_dir ? -ENOTDIR
 			      : alias_remove(op->core, collection, name);
 	if (is_reserved(collection, name))

@@ -131,8 +131,8 @@ void collection_note_source(struct core *core,
 
 static json_t *collection_record(const struct collection_state *state)
 {
-	return json_pack("{s:O s:O s:I s:o}", "aliases", state->aliases,
-		"sources", state->sources, "names",
+	return json_pack("{s:O s:O s:O s:I s:o}", "aliases", state->aliases,
+		"sources", state->sources, "recorded", state->recorded, "names",
 		(json_int_t)state->names_hash, "changed",
 		json_from_timespec(&state->names_changed));
 }
@@ -238,6 +238,7 @@ static int state_init(struct collection_state *state, const struct core *core,
 	TAILQ_INIT(&state->readers);
 	state->aliases = strings_of(json_object_get(record, "aliases"));
 	state->sources = strings_of(json_object_get(record, "sources"));
+	state->recorded = strings_of(json_object_get(record, "recorded"));
 	state->last_answers = json_object();
 	state->kept_changes = json_incref(changes);
 	state->names_hash =
@@ -245,7 +246,8 @@ static int state_init(struct collection_state *state, const struct core *core,
 	state->names_changed = core->epoch;
 	json_to_timespec(
 		json_object_get(record, "changed"), &state->names_changed);
-	return state->aliases && state->sources && state->last_answers
+	return state->aliases && state->sources && state->recorded &&
+			state->last_answers
 		? 0
 		: -ENOMEM;
 }
@@ -314,6 +316,7 @@ void resources_free(struct resources *resources)
 		json_decref(state->example);
 		json_decref(state->aliases);
 		json_decref(state->sources);
+		json_decref(state->recorded);
 		json_decref(state->kept_changes);
 		json_decref(state->last_answers);
 	}

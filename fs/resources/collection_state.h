@@ -25,6 +25,7 @@ struct collection_state {
 	json_t *example;      /* a detail of it; NULL: none yet */
 	json_t *aliases;      /* name -> id */
 	json_t *sources;      /* id -> resource_key of what it was made of */
+	json_t *recorded;     /* id -> "1": session_is_recorded */
 	json_t *kept_changes; /* of the last mount; NULL: already used */
 	json_t *last_answers; /* id -> row path -> value */
 	uint64_t names_hash;  /* of the names that it showed last */

@@ -51,6 +51,9 @@ struct resources_calls {
 	 * -EINPROGRESS, or an -errno that is explained. */
 	int (*add_files)(struct op *op, const char *id, json_t *body,
 		char **text, size_t *len);
+	/* Ends a session and keeps its recording: recording_end of
+	 * fs/jobs/recording.h. */
+	int (*end)(struct op *op, const char *id, bool *is_gone);
 };
 
 /* What is remembered between operations. */
@@ -92,6 +95,16 @@ void collection_note_source(struct core *core,
 /* The name that a draft had stays as a link to the resource. */
 int collection_set_alias(struct core *core, const struct collection *collection,
 	const char *alias, const char *id);
+/* The id that it leads to, borrowed; NULL: it is none. */
+const char *collection_alias(struct core *core,
+	const struct collection *collection, const char *name);
+/* Removes the aliases of a resource whose last traces are gone. */
+void collection_unname(
+	struct core *core, const struct collection *collection, const char *id);
+/* Whether the recording of a session is wanted when it ends: to be told when it
+ * is made, and kept for the next mount. */
+bool session_is_recorded(struct core *core, const char *id);
+int session_record(struct core *core, const char *id, bool is_wanted);
 /* Whether a draft may be moved here under this name: 0, -EEXIST. */
 int collection_name_is_free(
 	struct op *op, const struct collection *collection, const char *name);
@@ -190,6 +203,10 @@ int visibility_send(struct op *op, const struct node *node, json_t *value);
  * can only make them more; one that was read here changes nothing. */
 int session_ttl_render(struct op *op, const struct node *node, FILE *out);
 int session_ttl_write(
+	struct op *op, const struct node *node, const char *text, size_t len);
+/* Whether a session is recorded, which is sent when it ends alone. */
+int audit_render(struct op *op, const struct node *node, FILE *out);
+int audit_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
 /* Deletes it. */
 int resource_destroy(

@@ -10,6 +10,15 @@
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
 
+/* The row of one of them. */
+static const struct row *artifact_row(const struct node *node)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/{artifact}", node->row->path);
+	return tree_row(path);
+}
+
 static const struct job_artifact *artifact_of(
 	const struct job *job, const char *name, size_t *index)
 {
@@ -26,12 +35,12 @@ int artifacts_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
 	struct job *job = node_job(op, node);
-	const struct row *row = tree_row("/jobs/{job}/artifacts/{artifact}");
-	int err = job ? 0 : -ENOENT;
+	const struct row *row = artifact_row(node);
+	int err = job ? recording_settle(op, job) : -ENOENT;
 
 	for (size_t i = 0; !err && i < job->artifact_count; i++) {
 		const char *name = job->artifacts[i].name;
-		err = listing_add_row(listing, name, row, job->key, name);
+		err = listing_add_row(listing, name, row, node->id, name);
 	}
 	return err;
 }
@@ -43,8 +52,7 @@ int artifacts_find(struct op *op, const struct node *node, const char *name,
 
 	if (!artifact_of(node_job(op, node), name, &index))
 		return -ENOENT;
-	return lookup_row(found, tree_row("/jobs/{job}/artifacts/{artifact}"),
-		node->id, name);
+	return lookup_row(found, artifact_row(node), node->id, name);
 }
 
 int artifact_attr(struct op *op, const struct node *node, struct stat *attr,

@@ -9,12 +9,15 @@
 
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
+#include "fs/resources/resources.h"
 #include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
 struct job *node_job(struct op *op, const struct node *node)
 {
-	return job_by_key(op->core, node->id);
+	return collection_of(node->row) == &sessions
+		? recording_of(op->core, node->id)
+		: job_by_key(op->core, node->id);
 }
 
 static void job_row_locate(
@@ -49,7 +52,7 @@ static int job_detail(struct op *op, struct job *job)
 	return job_wait(op, job, false);
 }
 
-static int job_exists(struct op *op, const struct node *node)
+int job_exists(struct op *op, const struct node *node)
 {
 	struct job *job = node_job(op, node);
 
@@ -119,7 +122,7 @@ static void job_about(
 		job ? job_state(job) : "");
 }
 
-static int text_exists(struct op *op, const struct node *node)
+int job_text_exists(struct op *op, const struct node *node)
 {
 	int err = job_exists(op, node);
 
@@ -128,7 +131,7 @@ static int text_exists(struct op *op, const struct node *node)
 	return err;
 }
 
-static int text_render(struct op *op, const struct node *node, FILE *out)
+int job_text_render(struct op *op, const struct node *node, FILE *out)
 {
 	struct job *job = node_job(op, node);
 	const char *text = job ? job_text(job, node->row) : NULL;
@@ -361,7 +364,7 @@ int job_may_remove(struct op *op, const struct node *node, const char *name)
 }
 
 /* rm -r of a finished job's directory removes what is in it first. */
-static int job_remove_file(
+int job_remove_file(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct job *job = node_job(op, node);
@@ -432,12 +435,12 @@ const struct row tree_job_rows[] = {
 	JOB_FILE("error",
 		"why it failed, in the API's words; and whether it may have "
 		"run",
-		.exists = text_exists, .render = text_render),
+		.exists = job_text_exists, .render = job_text_render),
 	JOB_FILE("may_have_run",
 		"with the status error: 0 if it certainly did not run",
-		.exists = text_exists, .render = text_render),
-	JOB_FILE("id", "the API's id of it", .exists = text_exists,
-		.render = text_render),
+		.exists = job_text_exists, .render = job_text_render),
+	JOB_FILE("id", "the API's id of it", .exists = job_text_exists,
+		.render = job_text_render),
 	FIELD("language", "language|detected_language", "what ran it"),
 	FIELD("detected_language", "detected_language",
 		"which language the API has found it to be"),

@@ -5,12 +5,21 @@
 
 #include "fs/core/core.h"
 
-/* The job that a node is of, or NULL: it was forgotten. */
+/* The job that a node is of, in sessions/ the recording; NULL: it was
+ * forgotten, or there is none. */
 struct job *node_job(struct op *op, const struct node *node);
 
 /* Times of a job, as the attr of a row. */
 int job_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
+
+/* Files of a job, and those that this mount has a text for, as the exists and
+ * the render of rows; removing one. */
+int job_exists(struct op *op, const struct node *node);
+int job_text_exists(struct op *op, const struct node *node);
+int job_text_render(struct op *op, const struct node *node, FILE *out);
+int job_remove_file(
+	struct op *op, const struct node *node, const char *name, bool is_dir);
 
 /* Whether this name in a job's directory may be removed: 0, -ENOENT, -EBUSY
  * while the job goes on, -EPERM for a job of another mount's. */

@@ -7,6 +7,7 @@
 #include "fs/base/base.h"
 #include "fs/core/core.h"
 #include "fs/files/files.h"
+#include "fs/jobs/jobs.h"
 #include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"
 
@@ -83,6 +84,7 @@ static void drop_saved(
 const struct resources_calls tree_resources_calls = {
 	.gone = drop_saved,
 	.add_files = add_files,
+	.end = recording_end,
 };
 
 /* ---- snapshots/ and images/ ---- */

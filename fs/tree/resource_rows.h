@@ -93,8 +93,8 @@
 		.write = resource_value_write, .send = sends,                  \
 		VALUE_SETTING(kind, file, "", __VA_ARGS__))
 #define STATE(names, says)                                                     \
-	VALUE("state", names, state_send, says, CHOICE,                        \
-		.choices = "running frozen sleeping")
+	VALUE("state", names, state_send, says, CHOICE, .choices = STATES)
+#define STATES "running frozen sleeping"
 #define VCPU(sends, says)                                                      \
 	VALUE("vcpu", "vcpu", sends, says, NUMBER, .min = 1, .max = 8)
 #define ACTION(file, writes, says)                                             \

@@ -66,7 +66,7 @@ class Drafts(ResourceCase):
         """The bodies of the requests that created something."""
         return [json.loads(change["body"]) for change in self.server.changes()
                 if change["method"] == "POST" and change["path"] in (
-                    "/services", "/sessions")]
+                    "/services", "/sessions", "/sessions?audit=1")]
 
     def last_error(self):
         """The last line of .unsandboxfs/errors."""

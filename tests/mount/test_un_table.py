@@ -46,7 +46,7 @@ ROWS = [
      '"network_mode":"semitrusted","ttl":600,"vcpu":2', ""),
     ("un session -f", "POST /sessions", '"filename":"F"', ""),
     ("un session --tmux", "POST /sessions", '"multiplexer":"tmux"', ""),
-    ("un session --audit", "POST /sessions", "audit", ""),
+    ("un session --audit", "DELETE /sessions/ID", "?audit=1", ""),
     ("un session --list", "GET /sessions", "", "state:running"),
     ("un session --info", "GET /sessions", "", '"shell"'),
     ("un session --kill", "DELETE /sessions/ID", "", ""),

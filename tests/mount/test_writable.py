@@ -136,6 +136,7 @@ OTHERS = {
     "jobs/JOB/rerun",
     "IMAGE/trusted/KEY", "services/new/d/commit", "sessions/new/d/commit",
     "SESSION/console", "SESSION/console.size", "SESSION/ttl",
+    "SESSION/audit",
     "services/web/console", "services/web/console.size",
     "key/self/email", "key/self/sudo_required", "key/self/contacts/invite",
     "key/self/contacts/someone@example.com",
@@ -415,6 +416,11 @@ class Others(Tree):
                        "cat <&3 >/dev/null")
         self.refused(402)
         self.save_error("jobs/new/refused.sh", "true")
+        self.server.reset()
+        self.server.answer("DELETE", "/sessions/ID", {"artifacts": [
+            {"filename": "log", "data": "bG9n"},
+            {"type": "error", "error": "one is missing"}]}, times=1)
+        self.save(self.session("recorded", audit="1") + "/destroy", "1")
         paths = self.paths()
         self.told_all()
         paths += self.paths()
@@ -429,7 +435,8 @@ class Others(Tree):
                   "services/ID/env.json\n") + "".join(
             row + "\n" for row in rows
             if row.startswith(UNLISTED))
-        self.shell("rm -r run/art jobs/new/refused.sh")
+        self.shell("rm -r run/art jobs/new/refused.sh; "
+                   "rm -r sessions/$(readlink sessions/recorded)")
         missing = [row for row in rows if not re.search("^" + re.sub(
             r"(?<![A-Za-z])[A-Z]{3,}",
             lambda word: word[0] if word[0] == "README" else "[^/\n]+",

@@ -12,7 +12,7 @@ _unsandboxfs()
 		sed -n 's/^ *-o \([a-z_]*=\{0,1\}\).*/\1/p')
 	compopt +o nospace
 	if [[ ${COMP_WORDS[1]} == shell && $COMP_CWORD -gt 1 ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--help --shell" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "--audit --help --shell" -- "$cur")
 		[[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		compopt -o filenames
 	elif [[ $prev == -o ]]; then

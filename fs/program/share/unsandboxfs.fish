@@ -13,6 +13,8 @@ complete -c unsandboxfs -n __fish_use_subcommand -a shell \
 	-d 'attach this terminal to a live shell'
 complete -c unsandboxfs -n '__fish_seen_subcommand_from shell' -l shell -x \
 	-d 'of a new session'
+complete -c unsandboxfs -n '__fish_seen_subcommand_from shell' -l audit \
+	-d 'keep the recording of the new session'
 complete -c unsandboxfs -l check -d 'say what is there and what is missing'
 complete -c unsandboxfs -s d -d 'log every request'
 complete -c unsandboxfs -s f -d 'stay in the foreground'

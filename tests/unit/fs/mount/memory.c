@@ -168,6 +168,26 @@ static int draft(const char *path, const char *unused)
 	return put(file, "data");
 }
 
+/* The session goes on, whatever was left of it, and is recorded. */
+static int record(const char *path, const char *unused)
+{
+	char file[64];
+
+	(void)unused;
+	call_remove(path, FUSE_RMDIR);
+	snprintf(file, sizeof(file), "%s/audit", path);
+	return put(file, "1");
+}
+
+static int record_and_end(const char *path, const char *unused)
+{
+	char file[64];
+
+	record(path, unused);
+	snprintf(file, sizeof(file), "%s/destroy", path);
+	return put(file, "1");
+}
+
 typedef int act(const char *path, const char *text);
 
 static const struct row_of_test {
@@ -215,6 +235,15 @@ static const struct row_of_test {
 	{ "session", ls_long, "/sessions/s1" },
 	{ "freeze", put, "/sessions/s1/state", "frozen" },
 	{ "command", put, "/sessions/s1/run/c", "ls" },
+	{ "audit", put, "/sessions/s1/audit", "0", record, "/sessions/s1" },
+	{ "end", put, "/sessions/s1/destroy", "1", record, "/sessions/s1" },
+	{ "ended", ls_long, "/sessions/s1", NULL, record_and_end,
+		"/sessions/s1" },
+	{ "all sessions", ls_long, "/sessions" },
+	{ "recording", ls_long, "/sessions/s1/artifacts" },
+	{ "its file", cat, "/sessions/s1/artifacts/log" },
+	{ "forget", rm_dir, "/sessions/s1", NULL, record_and_end,
+		"/sessions/s1" },
 	{ "draft", make_dir, "/sessions/new/d", NULL, rm_dir,
 		"/sessions/new/d" },
 	{ "its values", ls_long, "/sessions/new/d" },
@@ -372,6 +401,7 @@ static void mounts(void **ctx)
 	(void)ctx;
 	kernel_open();
 	prepare();
+	assert_int_equal(record_and_end("/sessions/s1", NULL), 0);
 	kernel_unmount();
 	kept = stderr_close();
 	for (at = 1; err; at++) {
@@ -393,6 +423,7 @@ static void mounts(void **ctx)
 	assert_int_equal(call_cat("/run/a.sh.job/stdout"), 0);
 	assert_int_equal(call_cat("/run/dir/.settings/env"), 0);
 	assert_int_equal(call_cat("/jobs/j1/job.json"), 0);
+	assert_int_equal(call_cat("/sessions/s1/artifacts/log"), 0);
 	assert_int_equal(call_readlink("/jobs/alias"), 0);
 	assert_int_equal(call_readlink("/jobs/latest"), 0);
 	kernel_unmount();

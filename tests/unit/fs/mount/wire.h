@@ -82,6 +82,8 @@ static const char *const wire_bodies[API_ENDPOINTS] = {
 	[API_SESSIONS] = "{\"sessions\":[" SESSION "]}",
 	[API_SESSION] = SESSION,
 	[API_SESSION_CREATE] = SESSION,
+	[API_SESSION_DELETE] = "{\"artifacts\":[{\"filename\":\"log\","
+			       "\"data\":\"bG9n\"}]}",
 	[API_SESSION_SNAPSHOT] = SNAPSHOT,
 	[API_SERVICES] = "{\"services\":[" SERVICE "]}",
 	[API_SERVICE] = SERVICE,

@@ -221,8 +221,9 @@ static void check_setting(const struct row *row)
 
 	if (row->write == draft_value_write && !setting)
 		holds(row->flags & ROW_APPENDS && !row->check);
-	/* Those of the key have writers of their own. */
-	if (!setting || row->write == contact_write)
+	/* Those of the key, and audit, have writers of their own. */
+	if (!setting || row->write == contact_write ||
+		row->write == audit_write)
 		return;
 	holds(!strcmp(setting->name, row_name(row)));
 	if (row->write == key_self_write)
