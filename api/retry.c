@@ -3,8 +3,10 @@
 #include "api/retry.h"
 
 #include <errno.h>
+#include <sys/param.h>
 #include <sys/random.h>
 
+#include "api/api.h"
 #include "api/errno.h"
 
 /*
@@ -18,6 +20,7 @@
 #define BACKOFF_MS 300	   /* before the second try, then twice that */
 #define BARE_LIMIT_MS 1000 /* after a 429 without a time */
 #define ANSWER_MS 100	   /* the least time that an attempt needs */
+#define WAIT_MAX_S 3600	   /* that an answer may ask a shell to wait */
 
 uint64_t retry_backoff_ms(unsigned tries, uint32_t random)
 {
@@ -83,4 +86,18 @@ bool retry_at(const struct retry *retry, uint64_t *at_ms)
 		return false;
 	*at_ms = retry->now_ms + (uint64_t)wait_ms;
 	return true;
+}
+
+int64_t api_shell_retry_ms(const struct api_shell_ended *ended, unsigned tries)
+{
+	int status = ended->answer->status, err = ended->answer->err;
+	bool is_final = status
+		? status / 100 != 5 && status != 408 && status != 429
+		: err == -EPROTO || err == -ENOMEM || err == -EINVAL;
+
+	if (is_final ||
+		(ended->end != SHELL_LOST && ended->end != SHELL_REFUSED))
+		return -1;
+	return MAX((int64_t)retry_backoff_ms(tries, retry_random()),
+		MIN(ended->wait_s, WAIT_MAX_S) * 1000);
 }

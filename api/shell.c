@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/param.h>
 
-#include "api/retry.h"
 #include "api/shell_frames.h"
+#include "api/shell_opening.h"
 
 /*
  * Output is binary and passed on as it arrives, in pieces of any size. Text is
@@ -18,8 +18,6 @@
  * output too (part 5.3), and all other text is ignored.
  */
 
-#define CONNECT_MS 15000
-#define WAIT_MAX_S 3600 /* that an answer may ask for */
 enum {
 	FRAME_MAX = 4096,	 /* of what is typed (part 16.7) */
 	TURN_MAX = 256 << 10,	 /* received in one turn of the loop */
@@ -28,26 +26,17 @@ enum {
 	CLOSE_PLAIN = 1005,  /* other it may live on */
 };
 
-enum shell_state { SHELL_CONNECTS, SHELL_ASKS, SHELL_IS_OPEN, SHELL_HAS_ENDED };
+enum shell_state { SHELL_OPENS, SHELL_IS_OPEN, SHELL_HAS_ENDED };
 
 struct api_shell {
 	TAILQ_ENTRY(api_shell) link;
 	struct api *api;
-	char *id;
 	const struct api_shell_events *events;
 	void *ctx;
 	enum shell_state state;
-	enum shell_auth auth;
-	int refused; /* by the first way to say who asks: its error */
-	struct upgrade refusal;
-	bool was_resigned; /* after an answer about the clock */
 	uint64_t deadline_ms;
-	struct connection connection;
-
-	/* The upgrade; `in` may have the first frames behind it. */
-	char key[WEBSOCKET_KEY_SIZE];
-	struct text out, in;
-	size_t out_at, in_at;
+	struct opening opening; /* its connection, and what was received */
+	size_t in_at;		/* how much of that was taken */
 
 	struct frames frames;
 	size_t turn; /* what may still be received in this turn */
@@ -115,15 +104,15 @@ static void on_output(void *ctx, const void *bytes, size_t len)
 static ssize_t on_receive(void *ctx, void *bytes, size_t len)
 {
 	struct api_shell *shell = ctx;
-	struct text *in = &shell->in;
+	struct text *in = &shell->opening.in;
 	ssize_t n = -EAGAIN;
 
 	if (shell->is_paused || shell->state != SHELL_IS_OPEN)
 		return -EAGAIN;
 	if (shell->in_at == in->len) {
 		if (shell->turn)
-			n = connection_read(
-				&shell->connection, in->data, RECEIVE_SIZE);
+			n = connection_read(&shell->opening.connection,
+				in->data, RECEIVE_SIZE);
 		shell->has_more |= !shell->turn;
 		if (n <= 0)
 			return n;
@@ -141,7 +130,7 @@ static ssize_t on_send(void *ctx, const void *bytes, size_t len)
 {
 	struct api_shell *shell = ctx;
 
-	return connection_write(&shell->connection, bytes, len);
+	return connection_write(&shell->opening.connection, bytes, len);
 }
 
 static const struct frames_events frames_events = {
@@ -172,7 +161,7 @@ static void shell_attached(struct api_shell *shell, size_t used)
 	int err;
 
 	shell->in_at = used;
-	err = text_reserve(&shell->in, RECEIVE_SIZE);
+	err = text_reserve(&shell->opening.in, RECEIVE_SIZE);
 	if (!err)
 		err = frames_init(&shell->frames, &frames_events, shell);
 	if (err) {
@@ -183,118 +172,20 @@ static void shell_attached(struct api_shell *shell, size_t used)
 	shell->events->opened(shell->ctx);
 }
 
-static int shell_connect(struct api_shell *shell)
+/* It is connected, and upgraded. */
+static void opening_go(struct api_shell *shell)
 {
-	connection_close(&shell->connection);
-	text_clear(&shell->out);
-	text_clear(&shell->in);
-	shell->out_at = 0;
-	shell->state = SHELL_CONNECTS;
-	int err = upgrade_request(
-		shell->api, shell->id, shell->auth, shell->key, &shell->out);
-	return err
-		? err
-		: connection_start(&shell->connection, shell->api, CONNECT_MS);
-}
+	struct opening *opening = &shell->opening;
+	size_t used;
+	int err = opening_run(opening, shell->api->now_ms, &used);
 
-static int upgrade_send(struct api_shell *shell)
-{
-	struct text *out = &shell->out;
-	ssize_t n = 1;
-
-	while (n > 0 && shell->out_at < out->len) {
-		n = connection_write(&shell->connection,
-			out->data + shell->out_at, out->len - shell->out_at);
-		if (n > 0)
-			shell->out_at += (size_t)n;
-	}
-	return n < 0 && n != -EAGAIN ? (int)n : 0;
-}
-
-/* 0: upgraded; -EINPROGRESS; or why not. */
-static int upgrade_receive(struct api_shell *shell, struct upgrade *upgrade)
-{
-	char bytes[4096];
-	ssize_t n = 1;
-	int err = -EINPROGRESS;
-
-	while (n > 0 && err == -EINPROGRESS) {
-		n = connection_read(&shell->connection, bytes, sizeof(bytes));
-		if (n == -EAGAIN)
-			return err;
-		if (n > 0 && text_add(&shell->in, bytes, (size_t)n))
-			return -ENOMEM;
-		err = upgrade_answer(&shell->in, n <= 0, shell->key, upgrade);
-	}
-	if (err != -EINPROGRESS)
-		return err;
-	snprintf(upgrade->message, MESSAGE_SIZE, "the connection was closed");
-	return n ? (int)n : -ECONNRESET;
-}
-
-static bool is_refusal_of_auth(const struct upgrade *upgrade)
-{
-	return upgrade->headers.status == 401 || upgrade->headers.status == 403;
-}
-
-/* Whether it is asked again, for another reason or in another way. */
-static bool upgrade_again(
-	struct api_shell *shell, const struct upgrade *upgrade)
-{
-	if (upgrade->is_about_clock && !shell->was_resigned) {
-		shell->was_resigned = true;
-		api_learn_clock(shell->api, upgrade->headers.date);
-		return true;
-	}
-	if (!is_refusal_of_auth(upgrade) || shell->auth == AUTH_NONE)
-		return false;
-	shell->auth++;
-	return true;
-}
-
-static void upgrade_refused(struct api_shell *shell)
-{
-	const struct upgrade *refusal = &shell->refusal;
-
-	shell->answer.status = refusal->headers.status;
-	if (refusal->headers.status)
-		shell->ended.wait_s = headers_wait_s(
-			&refusal->headers, api_unix_s(shell->api));
-	shell_end(shell, SHELL_REFUSED, shell->refused,
-		*refusal->message ? refusal->message
-				  : strerror(-shell->refused));
-}
-
-static void upgrade_run(struct api_shell *shell)
-{
-	struct upgrade upgrade = { .message = "the connection was lost" };
-	int err = upgrade_send(shell);
-
-	if (!err)
-		err = upgrade_receive(shell, &upgrade);
-	if (err == -EINPROGRESS)
-		return;
 	if (!err) {
-		shell_attached(shell, upgrade.used);
-		return;
+		shell_attached(shell, used);
+	} else if (err != -EINPROGRESS) {
+		shell->answer.status = opening->status;
+		shell->ended.wait_s = opening->wait_s;
+		shell_end(shell, SHELL_REFUSED, err, opening->message);
 	}
-	bool is_again = upgrade_again(shell, &upgrade);
-	/* The first way is the one that should have worked. */
-	if (shell->refused && is_refusal_of_auth(&upgrade) &&
-		!upgrade.is_about_clock) {
-		upgrade_clear(&upgrade);
-	} else {
-		upgrade_clear(&shell->refusal);
-		shell->refusal = upgrade;
-		shell->refused = err;
-	}
-	if (!is_again) {
-		upgrade_refused(shell);
-		return;
-	}
-	err = shell_connect(shell);
-	if (err)
-		shell_end(shell, SHELL_REFUSED, err, strerror(-err));
 }
 
 static void open_ended(struct api_shell *shell, int err)
@@ -338,19 +229,10 @@ static void open_run(struct api_shell *shell)
 
 static void shell_run(struct api_shell *shell)
 {
-	struct connection *connection = &shell->connection;
 	uint64_t now_ms = shell->api->now_ms;
-	int err;
 
-	if (shell->state == SHELL_CONNECTS) {
-		err = connection_run(connection, now_ms);
-		if (!err)
-			shell->state = SHELL_ASKS;
-		else if (err != -EINPROGRESS)
-			shell_end(shell, SHELL_REFUSED, err, connection->error);
-	}
-	if (shell->state == SHELL_ASKS)
-		upgrade_run(shell);
+	if (shell->state == SHELL_OPENS)
+		opening_go(shell);
 	if (shell->state < SHELL_IS_OPEN && shell->deadline_ms <= now_ms)
 		shell_end(shell, SHELL_REFUSED, -ETIMEDOUT, "timed out");
 	if (shell->state == SHELL_IS_OPEN)
@@ -359,8 +241,8 @@ static void shell_run(struct api_shell *shell)
 		void *ctx = shell->ctx;
 		shell->ctx = NULL;
 		shell->answer.message = shell->message;
-		shell->answer.code = shell->refusal.code;
-		shell->answer.json = shell->refusal.json;
+		shell->answer.code = shell->opening.refusal.code;
+		shell->answer.json = shell->opening.refusal.json;
 		shell->answer.text = "";
 		shell->ended.answer = &shell->answer;
 		shell->events->ended(ctx, &shell->ended);
@@ -384,7 +266,7 @@ unsigned shells_fds(const struct api *api)
 	unsigned count = 0;
 
 	TAILQ_FOREACH(shell, &api->shells, link)
-	count += shell->connection.count;
+	count += shell->opening.connection.count;
 	return count;
 }
 
@@ -402,8 +284,8 @@ unsigned shells_poll(const struct api *api, struct pollfd *fds)
 
 	TAILQ_FOREACH(shell, &api->shells, link)
 	if (shell->state != SHELL_HAS_ENDED)
-		count += connection_poll(
-			&shell->connection, shell_reads(shell), fds + count);
+		count += connection_poll(&shell->opening.connection,
+			shell_reads(shell), fds + count);
 	return count;
 }
 
@@ -419,8 +301,9 @@ uint64_t shells_wake_ms(const struct api *api)
 			return 0;
 		if (shell->state < SHELL_IS_OPEN)
 			wake_ms = MIN(wake_ms, shell->deadline_ms);
-		if (shell->connection.timer_ms)
-			wake_ms = MIN(wake_ms, shell->connection.timer_ms);
+		if (shell->opening.connection.timer_ms)
+			wake_ms = MIN(
+				wake_ms, shell->opening.connection.timer_ms);
 	}
 	return wake_ms;
 }
@@ -443,8 +326,7 @@ int api_shell_open(struct api *api, const char *id,
 	api_shell_resize(shell, 80, 24);
 	shell->ended.status = shell->ended.wait_s = -1;
 	shell->deadline_ms = now_ms + CONNECT_MS;
-	shell->id = strdup(id);
-	int err = shell->id ? shell_connect(shell) : -ENOMEM;
+	int err = opening_init(&shell->opening, api, id);
 	if (err)
 		api_shell_close(shell);
 	else
@@ -458,11 +340,7 @@ void api_shell_close(struct api_shell *shell)
 		return;
 	TAILQ_REMOVE(&shell->api->shells, shell, link);
 	frames_clear(&shell->frames);
-	connection_close(&shell->connection);
-	text_clear(&shell->out);
-	text_clear(&shell->in);
-	upgrade_clear(&shell->refusal);
-	free(shell->id);
+	opening_clear(&shell->opening);
 	free(shell);
 }
 
@@ -496,20 +374,6 @@ void api_shell_resize(struct api_shell *shell, unsigned columns, unsigned rows)
 	shell->rows = rows;
 	shell->has_resized = true;
 	shell->has_more |= shell->state == SHELL_IS_OPEN;
-}
-
-int64_t api_shell_retry_ms(const struct api_shell_ended *ended, unsigned tries)
-{
-	int status = ended->answer->status, err = ended->answer->err;
-	bool is_final = status
-		? status / 100 != 5 && status != 408 && status != 429
-		: err == -EPROTO || err == -ENOMEM || err == -EINVAL;
-
-	if (is_final ||
-		(ended->end != SHELL_LOST && ended->end != SHELL_REFUSED))
-		return -1;
-	return MAX((int64_t)retry_backoff_ms(tries, retry_random()),
-		MIN(ended->wait_s, WAIT_MAX_S) * 1000);
 }
 
 void api_shell_pause(struct api_shell *shell, bool is_paused)

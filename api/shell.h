@@ -49,7 +49,7 @@ void connection_close(struct connection *connection);
 
 enum { WEBSOCKET_KEY_SIZE = 25 };
 
-/* How the upgrade says who asks (part 16.7); the next is tried if one is
+/* How the upgrade is authenticated (part 16.7); the next way is tried if one is
  * refused. */
 enum shell_auth { AUTH_HEADERS, AUTH_QUERY, AUTH_NONE };
 
