@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/param.h>
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -126,24 +127,76 @@ static bool is_accepted(const char *head, const char *key)
 	return len == (size_t)n && memcmp(got, want, len) == 0;
 }
 
+/* Adds what the chunks of a body carry (RFC 9112, 7.1). 0: all of it;
+ * -EINPROGRESS: there is more to come; -EPROTO: these are no chunks; -ENOMEM.
+ */
+static int chunks_read(const char *body, size_t len, struct text *out)
+{
+	const char *at = body, *end = body + len, *line;
+	char *digits;
+
+	while ((line = memchr(at, '\n', (size_t)(end - at)))) {
+		unsigned long size = strtoul(at, &digits, 16);
+		if (digits == at || size > BODY_MAX)
+			return -EPROTO;
+		if (!size)
+			return 0;
+		at = line + 1;
+		size_t n = MIN(size, (size_t)(end - at));
+		if (text_add(out, at, n))
+			return -ENOMEM;
+		at += n;
+		if (end - at < 2)
+			return -EINPROGRESS;
+		if (memcmp(at, "\r\n", 2) != 0)
+			return -EPROTO;
+		at += 2;
+	}
+	return -EINPROGRESS;
+}
+
+/* Adds the body as far as it came. As chunks_read; is_end: no more follows. */
+static int body_read(const char *head, const char *body, size_t len,
+	bool is_end, struct text *out)
+{
+	size_t unused;
+	const char *length = header_find(head, "Content-Length", &unused);
+	const char *coding = header_find(head, "Transfer-Encoding", &unused);
+	int err;
+
+	if (coding && !strncasecmp(coding, "chunked", strlen("chunked"))) {
+		err = chunks_read(body, len, out);
+	} else {
+		err = text_add(out, body, len);
+		if (!err && length && len < strtoul(length, NULL, 10))
+			err = -EINPROGRESS;
+	}
+	if (err == -ENOMEM ||
+		(err == -EINPROGRESS && !is_end && len < BODY_MAX))
+		return err;
+	return 0;
+}
+
 /* The reason in a refusal's body. -EINPROGRESS: there is more to come. What is
  * missing of a body that is cut does no harm but to the reason. */
-static int refusal(const char *head, const char *body, size_t len, bool is_end,
+static int refusal(const char *head, const char *bytes, size_t len, bool is_end,
 	struct upgrade *upgrade)
 {
 	int status = upgrade->headers.status;
-	size_t digits;
-	const char *length = header_find(head, "Content-Length", &digits);
+	struct text body = { 0 };
+	int err = body_read(head, bytes, len, is_end, &body);
 
-	if (!is_end && length && len < BODY_MAX &&
-		len < strtoul(length, NULL, 10))
-		return -EINPROGRESS;
-	upgrade->json = json_read(body, len);
-	int err = refusal_read(
-		upgrade->json, body, status, upgrade->message, upgrade->code);
-	upgrade->is_about_clock =
-		status == 401 && refusal_is_about_clock(upgrade->json, body);
-	return err ? err : -EPROTO;
+	if (!err) {
+		const char *text = body.data ? body.data : "";
+		upgrade->json = json_read(text, body.len);
+		err = refusal_read(upgrade->json, text, status,
+			upgrade->message, upgrade->code);
+		upgrade->is_about_clock = status == 401 &&
+			refusal_is_about_clock(upgrade->json, text);
+		err = err ? err : -EPROTO;
+	}
+	text_clear(&body);
+	return err;
 }
 
 void upgrade_clear(struct upgrade *upgrade)

@@ -189,6 +189,8 @@ struct refused {
 	int requests;
 };
 
+#define CHUNKED "HTTP/1.1 409 X\r\nTransfer-Encoding: chunked\r\n\r\n"
+
 static const struct refused refusals[] = {
 	{ "not there", { 404, .body = "{\"error\":\"session not found\"}" },
 		404, -ENOENT, false, "session not found", 1 },
@@ -202,6 +204,24 @@ static const struct refused refusals[] = {
 		{ .raw = "HTTP/1.1 409 X\r\nContent-Length: 99\r\n\r\n{\"er",
 			.after = AFTER_RESET },
 		409, -EBUSY, false, "HTTP 409", 1 },
+	{ "chunks",
+		{ .raw = CHUNKED "9;x=y\r\n{\"error\":\r\n"
+				 "00b\r\n\"it froze\"}\r\n0\r\n\r\n" },
+		409, -EBUSY, false, "it froze", 1 },
+	{ "chunks that are cut",
+		{ .raw = CHUNKED "14\r\n{\"error\":\"it froze\"}\r\n",
+			.after = AFTER_CLOSE },
+		409, -EBUSY, false, "it froze", 1 },
+	{ "a chunk that is cut",
+		{ .raw = CHUNKED "14\r\n{\"err", .after = AFTER_CLOSE }, 409,
+		-EBUSY, false, "HTTP 409", 1 },
+	{ "no chunks", { .raw = CHUNKED "-1\r\n{\"error\":\"x\"}\r\n" }, 409,
+		-EBUSY, false, "HTTP 409", 1 },
+	{ "a chunk without end", { .raw = CHUNKED "fffffff\r\nx" }, 409, -EBUSY,
+		false, "HTTP 409", 1 },
+	{ "a chunk that is longer than it says",
+		{ .raw = CHUNKED "2\r\n{}}\r\n0\r\n\r\n" }, 409, -EBUSY, false,
+		"HTTP 409", 1 },
 	{ "no body", { .raw = "HTTP/1.1 404 X\r\n\r\n" }, 404, -ENOENT, false,
 		"HTTP 404", 1 },
 	{ "no body, and closed",
