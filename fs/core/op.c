@@ -120,7 +120,8 @@ static void op_park(struct op *op)
 		if (!op->parked_ms)
 			op->parked_ms = op->core->now_ms;
 		TAILQ_INSERT_TAIL(&op->core->parked, op, link);
-		if (op->req)
+		/* Once interrupted, that would wake it each time. */
+		if (op->req && !op->is_interrupted)
 			fuse_req_interrupt_func(op->req, op_interrupt, op);
 	}
 }

@@ -10,6 +10,7 @@
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
+#include "fs/ops/nodes.h"
 #include "fs/ops/save.h"
 #include "fs/ops/saved_files.h"
 
@@ -81,6 +82,9 @@ static int request_run(struct op *op)
 	const struct core *core = op->core;
 	int err = changes_disk(op) ? disk_wait(op) : 0;
 
+	/* A process that is killed still closes, which is no save. */
+	if (err == -EINPROGRESS && op->act == tree_flush)
+		op->is_uninterruptible = true;
 	if (!err)
 		err = op->act(op);
 	if ((err == -EPERM || err == -EINVAL) && op->method &&
