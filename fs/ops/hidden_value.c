@@ -2,33 +2,100 @@
 /* fs/ops/hidden_value.c - values that one process does not see */
 #include "fs/ops/hidden_value.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fs/ops/open_descriptors.h"
 #include "fs/ops/scratch_private.h"
 
-enum { HIDDEN_MS = 500 };
+/* The process creates it at once, however slow the machine is. Where /proc does
+ * not tell which process that is, or what it does, others do not see the value
+ * either. */
+enum {
+	HIDDEN_MS = 10000,
+	HIDDEN_UNKNOWN_MS = 500,
+	LOOK_MS = 1000, /* whether the process is still there */
+};
 
-void value_hide(struct op *op, const struct node *dir, const char *name)
+static void hidden_end(struct hidden *hidden)
+{
+	struct core *core = hidden->core;
+
+	timer_disarm(&core->timers, &hidden->timer);
+	node_drop(&core->nodes, hidden->dir);
+	hidden->dir = NULL;
+}
+
+static void hidden_expire(struct hidden *hidden)
+{
+	if (hidden->is_removed)
+		row_refuse(hidden->core, "REMOVE", hidden->dir, hidden->name,
+			-EPERM,
+			"a value is not to be removed, and is there as before; "
+			"only a program that creates it anew at once replaces "
+			"it");
+	hidden_end(hidden);
+}
+
+static void hidden_look(void *ctx)
+{
+	struct hidden *hidden = ctx;
+	struct core *core = hidden->core;
+
+	if (hidden->until_ms <= core->now_ms ||
+		!writer_process(hidden->process))
+		hidden_expire(hidden);
+	else
+		timer_arm(
+			&core->timers, &hidden->timer, core->now_ms + LOOK_MS);
+}
+
+int value_hide(struct op *op, const struct node *dir, const char *name,
+	bool is_removed)
 {
 	struct scratches *all = op->core->scratches;
 	struct hidden *hidden = &all->hidden[all->next_hidden++ % HIDDEN_COUNT];
+	uint64_t now_ms = op->core->now_ms;
 
-	hidden->dir = dir->ino;
-	hidden->until_ms = op->core->now_ms + HIDDEN_MS;
+	if (hidden->dir)
+		hidden_expire(hidden);
+	hidden->core = op->core;
 	hidden->process = writer_process(op->pid);
+	hidden->until_ms = now_ms +
+		(hidden->process && caller_creates(op->pid, O_CREAT) >= 0
+				? HIDDEN_MS
+				: HIDDEN_UNKNOWN_MS);
+	hidden->is_removed = is_removed;
 	snprintf(hidden->name, sizeof(hidden->name), "%s", name);
+	hidden->dir = node_hold(&op->core->nodes, dir->row, dir->id, dir->name);
+	if (!hidden->dir)
+		return -ENOMEM;
+	hidden->timer.fire = hidden_look;
+	hidden->timer.ctx = hidden;
+	timer_arm(&op->core->timers, &hidden->timer, now_ms + LOOK_MS);
+	return 0;
 }
 
-void value_show(struct op *op, const struct node *dir, const char *name)
+static bool is_of(
+	const struct hidden *hidden, const struct node *dir, const char *name)
+{
+	return hidden->dir && hidden->dir->ino == dir->ino &&
+		!strcmp(hidden->name, name);
+}
+
+bool value_show(struct op *op, const struct node *dir, const char *name)
 {
 	struct scratches *all = op->core->scratches;
+	bool was_hidden = false;
 
 	for (unsigned i = 0; i < HIDDEN_COUNT; i++)
-		if (all->hidden[i].dir == dir->ino &&
-			!strcmp(all->hidden[i].name, name))
-			all->hidden[i].until_ms = 0;
+		if (is_of(&all->hidden[i], dir, name)) {
+			was_hidden = true;
+			hidden_end(&all->hidden[i]);
+		}
+	return was_hidden;
 }
 
 bool value_is_hidden(
@@ -38,11 +105,17 @@ bool value_is_hidden(
 
 	for (unsigned i = 0; i < HIDDEN_COUNT; i++) {
 		const struct hidden *hidden = &all->hidden[i];
-		if (hidden->dir == dir->ino &&
+		if (is_of(hidden, dir, name) &&
 			hidden->until_ms > op->core->now_ms &&
-			!strcmp(hidden->name, name) &&
 			hidden->process == writer_process(op->pid))
-			return caller_creates_anew(op->pid) != 0;
+			return caller_creates(op->pid, O_CREAT) != 0;
 	}
 	return false;
+}
+
+void hidden_clear(struct scratches *all)
+{
+	for (unsigned i = 0; i < HIDDEN_COUNT; i++)
+		if (all->hidden[i].dir)
+			hidden_end(&all->hidden[i]);
 }

@@ -56,7 +56,7 @@ int tree_lookup(struct op *op)
 	/* cp -r into a draft that it has just made is sure that there is no
 	 * file yet. */
 	if (dir->row->flags & ROW_SCRATCH && dir->row->make_file &&
-		caller_creates_anew(op->pid) > 0)
+		caller_creates(op->pid, O_EXCL) > 0)
 		return -ENOENT;
 	err = dir_find(op, dir, op->name, &found);
 	if (err == -ENOENT && is_never_there(dir, op->name))

@@ -60,6 +60,16 @@ int tree_mkdir(struct op *op);
 int tree_create(struct op *op);
 int tree_remove(struct op *op); /* flags: 1 for rmdir */
 
+/* Explains in .unsandboxfs/errors why the operation on this name of a directory
+ * is refused; the second, of what is made or moved there, says what to do
+ * instead. -EPERM. */
+int dir_refuse(struct op *op, const struct node *dir, const char *name,
+	const char *why);
+int dir_refuse_making(struct op *op, const struct node *dir, const char *name,
+	const char *why);
+
+/* A second name for a value, in memory: new_ino and name. */
+int tree_link(struct op *op);
 /* A name in a row's directory is renamed. */
 int tree_move(struct op *op);
 /* A draft of a job is renamed to a row's directory, which submits it. */

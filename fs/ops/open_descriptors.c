@@ -91,7 +91,7 @@ pid_t writer_process(pid_t tid)
 
 /* The kernel does not say with which flags a name is looked up: LOOKUP comes
  * before CREATE, and decides whether that is sent. */
-int caller_creates_anew(pid_t tid)
+int caller_creates(pid_t tid, int flag)
 {
 	unsigned long args[3];
 	char path[64], text[256];
@@ -104,12 +104,12 @@ int caller_creates_anew(pid_t tid)
 		number == SYS_openat2)
 		return -EACCES;
 	if (number == SYS_openat)
-		return (args[2] & O_EXCL) != 0;
+		return (args[2] & (unsigned long)flag) != 0;
 	if (number == SYS_mkdirat)
 		return 1;
 #ifdef SYS_open
 	if (number == SYS_open)
-		return (args[1] & O_EXCL) != 0;
+		return (args[1] & (unsigned long)flag) != 0;
 	if (number == SYS_mkdir)
 		return 1;
 #endif

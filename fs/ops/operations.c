@@ -123,7 +123,7 @@ static void do_symlink(
 static void do_link(
 	fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
-	request_start(req, request_refuse_link, saved_link,
+	request_start(req, tree_link, saved_link,
 		REQUEST(.ino = ino, .new_ino = parent, .name = name,
 			.method = "LINK"));
 }

@@ -32,6 +32,12 @@ static struct scratch *find(
 	return NULL;
 }
 
+struct scratch *scratch_in(
+	struct op *op, const struct node *dir, const char *name)
+{
+	return find(op->core, dir->ino, name);
+}
+
 struct scratch *scratch_of_node(
 	const struct core *core, const struct node *node)
 {
@@ -260,10 +266,8 @@ int scratch_rename(struct op *op, const struct node *dir, const char *name,
 	return 0;
 }
 
-int scratch_text(struct op *op, const struct node *dir, const char *name,
-	char **text, size_t *len)
+int scratch_text(const struct scratch *scratch, char **text, size_t *len)
 {
-	struct scratch *scratch = find(op->core, dir->ino, name);
 	struct stat st;
 
 	if (!scratch || fstat(scratch->fd, &st))
@@ -301,5 +305,6 @@ void scratches_free(struct scratches *scratches)
 		return;
 	while (!TAILQ_EMPTY(&scratches->all))
 		scratch_free(TAILQ_FIRST(&scratches->all));
+	hidden_clear(scratches);
 	free(scratches);
 }

@@ -5,6 +5,8 @@
 
 #include "fs/core/core.h"
 
+struct scratch;
+
 /*
  * Most programs save by way of another name: they write `domains.tmp` and
  * rename it onto `domains`, or move the old `domains` to `domains~` first. In a
@@ -34,9 +36,14 @@ int scratch_remove(struct op *op, const struct node *dir, const char *name);
 /* Renames it, or an -errno. An older one of the new name goes. */
 int scratch_rename(struct op *op, const struct node *dir, const char *name,
 	const char *new_name);
-/* Its content. text is the caller's, free(), with a NUL. */
-int scratch_text(struct op *op, const struct node *dir, const char *name,
-	char **text, size_t *len);
+/* NULL if there is none. Borrowed. */
+struct scratch *scratch_in(
+	struct op *op, const struct node *dir, const char *name);
+struct scratch *scratch_of_node(
+	const struct core *core, const struct node *node);
+/* Its content. text is the caller's, free(), with a NUL. -ENOENT: scratch is
+ * NULL. */
+int scratch_text(const struct scratch *scratch, char **text, size_t *len);
 bool scratch_is(const struct node *node);
 int scratch_setattr(struct op *op);
 

@@ -51,14 +51,15 @@ static int has_word_of(struct op *op, const struct node *dir, const char *name)
 	return 0;
 }
 
-/* A temporary or backup name of a value, or one that Python, emacs or perl -i
- * makes. */
+/* A temporary or backup name of a value, or one that Python, emacs, perl -i or
+ * ln -f makes. */
 static int is_derived(struct op *op, const struct node *dir, const char *name)
 {
 	const struct row *row;
 
 	if (name_is_ignored(name) || is_random(name, "tmp", 11) ||
-		is_random(name, "tmp", 9) || is_random(name, "XX", 8))
+		is_random(name, "tmp", 9) || is_random(name, "XX", 8) ||
+		is_random(name, "Cu", 8))
 		return 1;
 	for (size_t i = 0; (row = tree_child(dir->row, i)); i++)
 		if (is_value(row) && strstr(name, row_name(row)))

@@ -24,8 +24,12 @@ struct scratch {
 TAILQ_HEAD(scratch_list, scratch);
 
 struct hidden {
-	uint64_t dir, until_ms;
+	struct core *core;
+	struct node *dir; /* held; NULL: none is hidden here */
+	uint64_t until_ms;
 	pid_t process;
+	bool is_removed;
+	struct timer timer;
 	char name[NAME_MAX + 1];
 };
 
@@ -42,11 +46,10 @@ struct scratches {
  * id is the serial number. */
 extern const struct row scratch_row;
 
-/* NULL if there is none. Borrowed. */
-struct scratch *scratch_of_node(
-	const struct core *core, const struct node *node);
 /* It was opened; it was closed. */
 void scratch_opened(struct scratch *scratch);
 void scratch_closed(struct scratch *scratch);
+/* Ends what fs/ops/hidden_value.h has begun. */
+void hidden_clear(struct scratches *all);
 
 #endif

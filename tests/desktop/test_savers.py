@@ -23,14 +23,8 @@ TEXTS = {
 # What nobody may do here, or not beside values.
 NOWHERE = {"python O_TMPFILE"}
 BESIDE_VALUES = NOWHERE | {
-    "ln over", "python append to empty", "python mmap", "mv_from_below",
+    "python append to empty", "python mmap", "mv_from_below",
     "rsync_delayed"}
-# The files of a resource are not to be removed, not even to be made anew.
-ANEW = {
-    "busybox mv", "busybox tar", "python O_EXCL", "tar --unlink-first",
-    "cpio -u", "cp_remove_destination", "install_mode", "install_compare",
-    "mv_from_outside_over", "rsync_temp_dir", "tar_over", "cpio",
-    "git_checkout_over", "git_restore", "git_reset", "git_stash"}
 # A name that is no temporary one is taken for a mistake.
 MISTYPED = {"mv_from_data_over"}
 # In two steps, of which each is a save.
@@ -120,16 +114,16 @@ class Savers(SaverCase):
         self.check_all("run/p.sh", NOWHERE, savers_table.WAYS)
 
     def test_domains(self):
-        self.check_all("services/web/domains", BESIDE_VALUES | ANEW,
+        self.check_all("services/web/domains", BESIDE_VALUES,
                        savers_table.ALL)
 
     def test_vault(self):
-        self.check_all("services/web/env", BESIDE_VALUES | ANEW,
+        self.check_all("services/web/env", BESIDE_VALUES,
                        savers_table.ALL)
 
     def test_bootstrap(self):
         """It cannot be empty, not even between two steps."""
-        self.check_all("services/web/bootstrap", BESIDE_VALUES | ANEW |
+        self.check_all("services/web/bootstrap", BESIDE_VALUES |
                        {"truncate and append"}, savers_table.ALL)
 
     def test_draft(self):

@@ -4,6 +4,7 @@
 tests/desktop/test_savers.py."""
 import errno
 import os
+import signal
 import subprocess
 import tempfile
 
@@ -59,17 +60,63 @@ class ValueSaves(MountCase):
             self.assertIn("/" + path.rsplit("/", 1)[1],
                           self.value(".unsandboxfs/errors"))
 
-    def test_mv_from_elsewhere(self):
-        """mv removes the target first, which a resource refuses aloud."""
+    def test_removed(self):
+        """A value that is removed and not made anew is there as before."""
         self.save("services/web/domains", "stays.example.com\n")
-        done = subprocess.run(
-            ["sh", "-c", "f=$(mktemp); echo lost.example.com >$f; "
-             "mv $f domains; s=$?; rm -f $f; exit $s"], timeout=30,
-            cwd=self.at("services/web"), capture_output=True, check=False)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn(b"domains", done.stderr)
+        self.shell("rm services/web/domains")
         self.assertEqual(self.value("services/web/domains"),
                          "stays.example.com")
+        self.wait_for(lambda: "services/web/domains 0 EPERM a value is not "
+                      "to be removed" in self.read(".unsandboxfs/errors"),
+                      "rm of a value is explained")
+        for name in "id", "destroy", "redeploy", "restore_from", "console":
+            self.assertEqual(self.error_of(
+                os.unlink, self.at("services/web", name)), "EPERM", name)
+        self.assertEqual(self.error_of(
+            os.rmdir, self.at("services/web/domains")), "ENOTDIR")
+        self.assertEqual(self.value("services/web/domains"),
+                         "stays.example.com")
+
+    def test_killed(self):
+        """Half of a value is not saved."""
+        self.save("services/web/domains", "stays.example.com\n")
+        self.server.reset_counts()
+        for how in "O_TRUNC", "O_CREAT|os.O_EXCL":
+            for _ in range(10):
+                done = subprocess.run(
+                    ["python3", "-c", "import os, signal, sys\n"
+                     "if 'EXCL' in sys.argv[1]: os.unlink('domains')\n"
+                     f"fd = os.open('domains', os.O_WRONLY|os.{how})\n"
+                     "os.write(fd, b'half.example.com')\n"
+                     "os.kill(os.getpid(), signal.SIGKILL)", how],
+                    cwd=self.at("services/web"), timeout=30, check=False)
+                self.assertEqual(done.returncode, -signal.SIGKILL)
+        self.assertEqual(self.value("services/web/domains"),
+                         "stays.example.com")
+        self.assertEqual(self.server.changes(), [])
+
+    def test_link(self):
+        """A second name is a copy in memory, of what can be written."""
+        self.save("services/web/domains", "linked.example.com\n")
+        self.server.reset_counts()
+        folder = self.at("services/web")
+        os.link(folder + "/domains", folder + "/domains~")
+        self.assertEqual(self.value("services/web/domains~"),
+                         "linked.example.com")
+        for name in "domains~", "vcpu":
+            self.assertEqual(self.error_of(
+                os.link, folder + "/domains", folder + "/" + name), "EEXIST")
+        for old, new in (("services/web/id", "services/web/id~"),
+                         ("services/web/domains", "services/new/d~"),
+                         ("services/web/domains", "services/new/draft/vcpu~")):
+            self.assertEqual(self.error_of(
+                os.link, self.at(old), self.at(new)), "EPERM", new)
+            self.assertIn(new, self.read(".unsandboxfs/errors"))
+        self.assertEqual(self.server.changes(), [])
+        self.save("services/web/domains~", "over.example.com\n")
+        os.rename(folder + "/domains~", folder + "/domains")
+        self.assertEqual(self.value("services/web/domains"),
+                         "over.example.com")
 
     def test_read_while_written(self):
         """The value that was moved away is read while the new is written."""
