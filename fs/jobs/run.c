@@ -345,7 +345,7 @@ void run_drop(struct run *run)
 	struct job *job = run->job;
 
 	if (run->typing)
-		typing_interrupt(run->typing);
+		typing_leave(run->typing);
 	if (run->is_sent) { /* to the client, which has it queued */
 		if (job->call)
 			api_cancel(job->call);
@@ -397,4 +397,5 @@ void runs_clear(struct core *core)
 		else if (job->run) /* the worker has it */
 			run_drop(job->run);
 	}
+	typings_clear(core);
 }

@@ -161,10 +161,13 @@ void run_take_answer(const struct run *run, json_t *json);
 int run_type(struct run *run);
 /* Whether the API was seen to take no such command by POST. */
 bool run_is_typed(const struct run *run);
-/* Stops what runs there. */
-void typing_interrupt(struct typing *typing);
+/* Its run is over: what it has typed is stopped in the background. Frees it, at
+ * the latest when it is stopped. */
+void typing_leave(struct typing *typing);
 /* Takes NULL. */
 void typing_free(struct typing *typing);
+/* Frees all. To be called before api_free, when no run has one. */
+void typings_clear(struct core *core);
 
 /* ---- run_cancel.c ---- */
 

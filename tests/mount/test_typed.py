@@ -145,13 +145,12 @@ class Later(TypedCase):
 
     options = "run_wait=0"
 
-    def start(self):
-        """A command that has begun; the next one waits for it. What bash has
-        just forked could miss a Ctrl-C."""
+    def start(self, command=": >/tmp/begun; while :; do :; done"):
+        """A command that has begun; the next one waits for it."""
         self.refuse(426)
         folder = self.session()
         first = os.path.join(folder, "run/s")
-        self.save(first, ": >/tmp/begun; while :; do :; done")
+        self.save(first, command)
         begun = os.path.join(self.server.data, "session", "*", "tmp", "begun")
         self.wait_for(lambda: glob.glob(begun), "it has begun")
         self.addCleanup(lambda: [os.unlink(path) for path in glob.glob(begun)])
@@ -164,6 +163,17 @@ class Later(TypedCase):
         self.assertEqual(self.value(first + ".job/status"), "cancelled")
         self.assertEqual(self.run_in(folder, "echo next"),
                          (0, b"next\n", b""))
+
+    def test_cancel_is_repeated(self):
+        """What misses a Ctrl-C, as a program that was just forked can, gets
+        another."""
+        folder, first = self.start(
+            "bash -c 'trap \"trap - INT\" INT; : >/tmp/begun; "
+            "while :; do sleep 1000; done'")
+        self.save(first + ".job/cancel", "1\n")
+        self.assertEqual(self.value(first + ".job/status"), "cancelled")
+        self.assertEqual(self.run_in(folder, "ls -A /tmp | grep -c uns-"),
+                         (0, b"3\n", b""))  # its own
 
     def test_unmount(self):
         """What was typed may have run."""
