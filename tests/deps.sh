@@ -17,7 +17,8 @@ coverage='gcovr'
 fuzz='clang libclang-rt-dev'
 compilers='gcc'
 desktop='neovim joe micro kakoune jed ne mc moreutils gawk dos2unix zip unzip
-	libglib2.0-bin openssh-client openssh-server restic borgbackup'
+	libglib2.0-bin openssh-client openssh-server restic borgbackup
+	nginx-light apache2-bin lighttpd samba smbclient openssh-sftp-server'
 outside='stress-ng fio git'
 bench='strace sshfs openssh-sftp-server rclone gnuplot-nox jq iproute2'
 rpm='rpm rpmlint'
@@ -85,6 +86,17 @@ if test -n "$closed"; then
 	$as_root chmod a+rw "$closed"
 fi
 test -n "$missing" || exit 0
+
+# Tests start the servers among them, on ports of their own.
+policy=/usr/sbin/policy-rc.d
+case " $* " in
+*" desktop "*)
+	if test ! -e $policy; then
+		trap '$as_root rm -f $policy' EXIT
+		printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+		$as_root chmod 755 $policy
+	fi ;;
+esac
 
 echo "deps: installing$missing" >&2
 apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq
