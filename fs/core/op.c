@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "fs/core/core.h"
+#include "fs/core/interrupt.h"
 #include "fs/core/task.h"
+
+enum { LOOK_MS = 100 }; /* from one look at a thread's signals to the next */
 
 /* An answer of the API that an operation was given: it stays the same, however
  * often the operation is run. */
@@ -72,6 +75,7 @@ static void op_free(struct op *op)
 		task_drop(op->task);
 	op_unlist(op);
 	timer_disarm(&op->core->timers, &op->timer);
+	timer_disarm(&op->core->timers, &op->looks);
 	for (unsigned i = 0; i < OP_CALLS; i++) {
 		if (op->calls[i].call)
 			api_cancel(op->calls[i].call);
@@ -104,13 +108,32 @@ static void op_finish(struct op *op, int err)
 	op_free(op);
 }
 
+/* The kernel does not tell of another signal, so this looks for one. */
+static void op_look(struct op *op, bool is_first)
+{
+	if (interrupt_ends(op, is_first)) {
+		op->is_interrupted = true;
+		op_wake(op);
+		return;
+	}
+	timer_arm(&op->core->timers, &op->looks, op->core->now_ms + LOOK_MS);
+}
+
+static void op_look_again(void *ctx)
+{
+	op_look(ctx, false);
+}
+
 static void op_interrupt(fuse_req_t req, void *ctx)
 {
 	struct op *op = ctx;
 
 	(void)req;
-	op->is_interrupted = true;
-	op_wake(op);
+	if (op->looks.fire)
+		return;
+	op->looks.fire = op_look_again;
+	op->looks.ctx = op;
+	op_look(op, true);
 }
 
 static void op_park(struct op *op)
@@ -120,8 +143,7 @@ static void op_park(struct op *op)
 		if (!op->parked_ms)
 			op->parked_ms = op->core->now_ms;
 		TAILQ_INSERT_TAIL(&op->core->parked, op, link);
-		/* Once interrupted, that would wake it each time. */
-		if (op->req && !op->is_interrupted)
+		if (op->req)
 			fuse_req_interrupt_func(op->req, op_interrupt, op);
 	}
 }

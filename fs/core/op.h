@@ -111,6 +111,7 @@ struct op {
 	uint64_t settles_at; /* see fs/core/notifier.h */
 	bool is_late;	     /* op_deadline has passed */
 	bool is_interrupted;
+	struct timer looks;	 /* at the thread's signals, once it has some */
 	int err;		 /* of what it waited for; 0: none */
 	bool is_uninterruptible; /* an interrupt waits until this is over */
 

@@ -18,54 +18,11 @@
 /* include/linux/sched.h of the kernel; /proc/PID/stat shows it in field 9. */
 #define PF_SIGNALED 0x00000400UL
 
-/* The first size - 1 bytes of a file of /proc, as a string. */
-static int proc_read(int dir_fd, const char *path, char *text, size_t size)
-{
-	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, text + used, size - 1 - used);
-		if (n > 0)
-			used += (size_t)n;
-	} while ((n > 0 && used < size - 1) || (n < 0 && errno == EINTR));
-	n = n < 0 ? -errno : 0;
-	close(fd);
-	text[used] = '\0';
-	return (int)n;
-}
-
-/* Reads the number that follows the label of a line. */
-static bool line_number(
-	const char *text, const char *label, int base, unsigned long long *out)
-{
-	const char *line = strstr(text, label);
-
-	while (line && line > text && line[-1] != '\n')
-		line = strstr(line + 1, label);
-	if (line)
-		*out = strtoull(line + strlen(label), NULL, base);
-	return line;
-}
-
-static int status_read(pid_t tid, char *text, size_t size)
-{
-	char path[64];
-
-	if (tid <= 0)
-		return -ESRCH;
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)tid);
-	return proc_read(AT_FDCWD, path, text, size);
-}
-
 static pid_t status_process(const char *status)
 {
 	unsigned long long tgid = 0;
 
-	return line_number(status, "Tgid:", 10, &tgid) ? (pid_t)tgid : 0;
+	return proc_number(status, "Tgid:", 10, &tgid) ? (pid_t)tgid : 0;
 }
 
 /*
@@ -77,14 +34,14 @@ static bool status_in_exec(const char *status)
 {
 	unsigned long long code_kb = 0;
 
-	return line_number(status, "VmExe:", 10, &code_kb) && !code_kb;
+	return proc_number(status, "VmExe:", 10, &code_kb) && !code_kb;
 }
 
 pid_t writer_process(pid_t tid)
 {
 	char status[4096];
 
-	return status_read(tid, status, sizeof(status))
+	return proc_status(tid, status, sizeof(status))
 		? 0
 		: status_process(status);
 }
@@ -167,9 +124,9 @@ static bool writes_to(int fdinfo, const char *name, uint64_t ino, bool *told)
 
 	/* One that another thread has closed meanwhile is no writer. */
 	if (proc_read(fdinfo, name, text, sizeof(text)) ||
-		!line_number(text, "flags:", 8, &flags))
+		!proc_number(text, "flags:", 8, &flags))
 		return false;
-	if (!line_number(text, "ino:", 10, &number)) {
+	if (!proc_number(text, "ino:", 10, &number)) {
 		*told = false;
 		return false;
 	}
@@ -268,7 +225,7 @@ enum writer_close writer_close(pid_t tid, pid_t opener, uint64_t ino)
 	char status[4096];
 	bool any = false;
 
-	if (status_read(tid, status, sizeof(status)) || opener <= 0 ||
+	if (proc_status(tid, status, sizeof(status)) || opener <= 0 ||
 		status_process(status) != opener || status_in_exec(status))
 		return WRITER_UNKNOWN;
 	found = tables_look(opener, ino, &any);
