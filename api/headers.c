@@ -2,7 +2,9 @@
 /* api/headers.c - the few response headers that are used */
 #include "api/headers.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -67,6 +69,19 @@ static void headers_set(
 	}
 }
 
+/* Three digits after the first blank; 0: there are none. */
+static int status_read(const char *at)
+{
+	int status, end = 0;
+
+	if (!at || !isdigit((unsigned char)at[1]) ||
+		sscanf(at, " %3d%n", &status, &end) != 1)
+		return 0;
+	if (status < 100 || isdigit((unsigned char)at[end]))
+		return 0;
+	return status;
+}
+
 int headers_line(struct headers *headers, const char *line, size_t len)
 {
 	char copy[VALUE_MAX], *value;
@@ -84,8 +99,7 @@ int headers_line(struct headers *headers, const char *line, size_t len)
 	copy[len] = '\0';
 	copy[strcspn(copy, "\r\n")] = '\0';
 	if (strncmp(copy, "HTTP/", 5) == 0) {
-		value = strchr(copy, ' ');
-		headers->status = value ? atoi(value) : 0;
+		headers->status = status_read(strchr(copy, ' '));
 		return 0;
 	}
 	value = strchr(copy, ':');
