@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -26,6 +27,7 @@
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -1, own_fd = -1;
 static unsigned long serial;
 static ino_t *kept;
@@ -91,8 +93,10 @@ static void keep(int fd, const char *name)
 	snprintf(own, sizeof(own), "kept/%lu", (unsigned long)st.st_ino);
 	if (NEXT(linkat)(fd, name, own_fd, own, 0))
 		return;
+	pthread_mutex_lock(&kept_lock);
 	kept = reallocarray(kept, kept_count + 1, sizeof(*kept));
 	kept[kept_count++] = st.st_ino;
+	pthread_mutex_unlock(&kept_lock);
 }
 
 /* ---- names ---- */
@@ -185,7 +189,8 @@ int renameat(int from, const char *old, int to, const char *name)
 
 static void copy(int from, const char *name)
 {
-	int to = NEXT(openat64)(own_fd, name, O_WRONLY | O_CREAT, 0600);
+	int to = (int)syscall(
+		SYS_openat, own_fd, name, O_WRONLY | O_CREAT, 0600);
 	char bytes[65536], path[32];
 	ssize_t n;
 
@@ -253,15 +258,15 @@ int syncfs(int fd)
 	return 0;
 }
 
-/* ---- the links in kept/ ---- */
+/* ---- the links in kept/: who looks does not wait for who changes ---- */
 
 static int without_kept(int result, struct stat64 *st)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&kept_lock);
 	for (size_t i = 0; !result && i < kept_count; i++)
 		if (kept[i] == st->st_ino)
 			st->st_nlink--;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&kept_lock);
 	return result;
 }
 

@@ -16,6 +16,7 @@ from busy_runs import BusyDrafts, BusyJobs, BusyRuns, BusySettings
 from case import SLOWNESS, MountCase
 from forgetful import Forgetful
 from mounted import IS_SANITIZED
+from test_stall import build_stalled
 
 CUTS = int(os.environ.get("CUTS", "20"))
 SEED = int(os.environ.get("SEED", "0")) or int(time.time())
@@ -24,7 +25,7 @@ SEED = int(os.environ.get("SEED", "0")) or int(time.time())
 class Cuts(MountCase):
     """A mount that is cut, and its workers."""
 
-    time_limit_s = 60 + 3 * CUTS
+    time_limit_s = 120 + 10 * CUTS
     starts_mounted = False
     longest_s = 0.15   # from a start to its cut
 
@@ -65,13 +66,21 @@ class Cuts(MountCase):
         self.mount.start(60 * SLOWNESS)
         for worker in self.workers:
             worker.begin()
-        time.sleep(self.random.uniform(0, self.longest_s) * SLOWNESS)
-        self.mount.process.kill()
-        self.mount.process.wait(60)
+        self.work()
+        self.kill()
         wrong = []
         for worker in self.workers:
             wrong += worker.end(30 * SLOWNESS)
         return wrong
+
+    def work(self):
+        """Lets it work for a while."""
+        time.sleep(self.random.uniform(0, self.longest_s) * SLOWNESS)
+
+    def kill(self):
+        """Ends the daemon."""
+        self.mount.process.kill()
+        self.mount.process.wait(60)
 
     def check(self, number, wrong, is_power):
         """The daemon is started, and all is compared."""
@@ -82,36 +91,68 @@ class Cuts(MountCase):
             wrong += worker.check()
         self.assertFalse(wrong, f"SEED={SEED}, after cut {number}:\n" +
                          "\n".join(wrong))
-        self.mount.process.kill()
-        self.mount.process.wait(60)
+        self.kill()
 
-    def finish(self):
+    def finish(self, cuts):
         """All jobs end; nothing is left over."""
         self.mount.start(60 * SLOWNESS)
         jobs = next(each for each in self.others if isinstance(each, BusyJobs))
         self.wait_for(lambda: not jobs.check_end(), jobs.check_end, 30)
-        self.assertEqual(self.mount.unmount(), 0)
+        self.assertEqual(self.mount.unmount(60 * SLOWNESS), 0)
         took = time.monotonic() - self.began
         done = {each.name: each.done for each in self.workers}
-        print(f"{CUTS} cuts in {took:.0f} s, {took / CUTS:.2f} s each; "
+        print(f"{cuts} cuts in {took:.0f} s, {took / cuts:.2f} s each; "
               f"steps that had returned: {done}")
 
 
+@unittest.skipIf(IS_SANITIZED, "sanitizers want to be loaded first")
 class Power(Cuts):
     """Power is cut."""
 
-    @unittest.skipIf(IS_SANITIZED, "sanitizers want to be loaded first")
-    def test_power(self):
+    def cut_power(self, cuts, behind="", **environment):
+        """This many times, also after what a start does."""
         self.prepare()
         disk = Forgetful(self.place, self.mount.state_dir)
         disk.begin()
-        self.mount.env.update(disk.environment())
-        for number in range(CUTS):
+        self.mount.env.update(disk.environment(behind), **environment)
+        for number in range(cuts):
             wrong = self.life()
             disk.cut(self.random)
             self.check(number + 1, wrong, True)
             disk.cut(random.Random(0))
-        self.finish()
+        self.finish(cuts)
+
+    def test_power(self):
+        self.cut_power(CUTS)
+
+
+@unittest.skipIf(IS_SANITIZED, "sanitizers want to be loaded first")
+class SlowPower(Power):
+    """Each fsync takes half a second, and every second time the disk takes no
+    changes for a while."""
+
+    longest_s = 3
+    frozen_s = 10 if CUTS > 100 else 2
+
+    def test_power(self):
+        self.stalled = os.path.join(self.place.path, "stalled")
+        self.cut_power(max(2, CUTS // 50), build_stalled(self.place),
+                       STALLED=self.stalled, SLOW_MS="500")
+
+    def work(self):
+        is_frozen = self.random.random() < 0.5
+        super().work()
+        if is_frozen:
+            with open(self.stalled, "w", encoding="ascii"):
+                time.sleep(self.frozen_s)
+            if self.random.random() < 0.5:
+                os.remove(self.stalled)
+                super().work()
+
+    def kill(self):
+        super().kill()
+        if os.path.exists(self.stalled):
+            os.remove(self.stalled)
 
 
 class Kills(Cuts):
@@ -121,7 +162,7 @@ class Kills(Cuts):
         self.prepare()
         for number in range(CUTS):
             self.check(number + 1, self.life(), False)
-        self.finish()
+        self.finish(CUTS)
 
 
 if __name__ == "__main__":

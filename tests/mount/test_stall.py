@@ -10,6 +10,15 @@ from mounted import IS_SANITIZED
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stalled.c")
 
 
+def build_stalled(place):
+    """The path of the library."""
+    library = os.path.join(place.path, "stalled.so")
+    if not os.path.exists(library):
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, SOURCE,
+                        "-D_FILE_OFFSET_BITS=64", "-ldl"], check=True)
+    return library
+
+
 @unittest.skipIf(IS_SANITIZED, "sanitizers want to be loaded first")
 class StallCase(MountCase):
     """A daemon with a disk that tests can stall."""
@@ -20,10 +29,7 @@ class StallCase(MountCase):
     def setUp(self):
         super().setUp()
         self.stalled = os.path.join(self.place.path, "stalled")
-        library = self.stalled + ".so"
-        if not os.path.exists(library):
-            subprocess.run(["cc", "-shared", "-fPIC", "-o", library, SOURCE,
-                            "-D_FILE_OFFSET_BITS=64", "-ldl"], check=True)
+        library = build_stalled(self.place)
         self.mount.env.update(self.environment, LD_PRELOAD=library,
                               STALLED=self.stalled)
         self.addCleanup(self.thaw)
