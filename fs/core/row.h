@@ -180,7 +180,8 @@ struct row {
 		const char *name, struct lookup_result *found);
 	int (*remove)(struct op *op, const struct node *node, const char *name,
 		bool is_dir);
-	/* `file` (a draft of a job) is renamed to this name here. */
+	/* `file` (a draft of a job) is renamed to this name here. If it has
+	 * gone before all is done, op->step is set, and op->task awaited. */
 	int (*move_in)(struct op *op, const struct node *node,
 		struct file *file, const char *name);
 	/* `name` in this directory is renamed, here or to another row's. */

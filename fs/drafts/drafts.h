@@ -77,8 +77,8 @@ int inputs_add(struct op *op, struct file *files, json_t *body, char **text,
 
 /* Submits the draft's program with its input files as an asynchronous job, and
  * leaves the name as a link to it. An operation; if the API refuses it, the
- * draft is unchanged. -ENODATA: no program, or several and none is main.*.
- */
+ * draft is unchanged. -ENODATA: no program, or several and none is main.*. Once
+ * the draft has gone, op->step is 1, and task_wait tells the rest. */
 int draft_submit_job(struct op *op, struct file *draft, const char *name);
 
 /* A directory that was made where drafts of jobs are filled. */

@@ -91,6 +91,17 @@ static int submission_start(struct op *op, struct file *draft, const char *name)
 	return 0;
 }
 
+/* After a power cut, too, the draft is gone: its job cannot be taken back. The
+ * operation is run again without it. */
+static int submission_sync(struct op *op, struct file *dir)
+{
+	task_drop(op->task);
+	op->task = NULL;
+	op->step = 1;
+	int err = commit_start(op->core, dir, NULL, op);
+	return err || !op->task ? err : task_wait(op);
+}
+
 /* A refused job stays in jobs/, with the reason, as that of a refused save; the
  * draft is as it was, without NAME.job. */
 int draft_submit_job(struct op *op, struct file *draft, const char *name)
@@ -107,5 +118,8 @@ int draft_submit_job(struct op *op, struct file *draft, const char *name)
 	if (!job->was_accepted && !job_is_final(job))
 		return op_wait(op, &job->waiters);
 	err = jobs_set_alias(op->core, name, job);
-	return err ? err : file_remove_tree(draft);
+	struct file *dir = file_parent(draft);
+	if (!err)
+		err = file_remove_tree(draft);
+	return err ? err : submission_sync(op, dir);
 }

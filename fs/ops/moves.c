@@ -221,6 +221,8 @@ int tree_move_in(struct op *op)
 		return -ESTALE;
 	if (op->is_settling)
 		return move_end(op, 0);
+	if (op->step)
+		return move_end(op, task_wait(op));
 	int err = file_lookup(op->file, op->name, &file);
 	if (err)
 		return err;

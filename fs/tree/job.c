@@ -98,7 +98,7 @@ int job_attr(struct op *op, const struct node *node, struct stat *attr,
 static const char *job_text(const struct job *job, const struct row *row)
 {
 	if (!strcmp(row_name(row), "id"))
-		return job->id;
+		return job_is_kept(job) ? job->id : NULL;
 	if (!strcmp(row_name(row), "error"))
 		return job->error;
 	return job->status != JOB_ERROR ? NULL : job->may_have_run ? "1" : "0";

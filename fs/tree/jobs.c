@@ -203,6 +203,8 @@ static int commit_write(
 
 	(void)text;
 	(void)len;
+	if (op->step)
+		return task_wait(op);
 	if (!draft || !file_place(draft, 0, &dir, &name))
 		return -ENOENT;
 	file_hold(draft);

@@ -94,6 +94,7 @@ class BusyJobs(Busy):
         super().__init__(mount, name, random)
         self.server = server
         self.ids, self.new, self.removed = {}, {}, set()
+        self.committed = set()
 
     def prepare(self):
         """Nothing."""
@@ -109,6 +110,7 @@ class BusyJobs(Busy):
             os.mkdir(self.at("jobs/new", tag))
             self.write(f"jobs/new/{tag}/main.sh", f"echo {tag}\n".encode())
             os.rename(self.at("jobs/new", tag), self.at("jobs", tag))
+            self.committed.add(tag)
             path = f"jobs/{tag}"
         else:
             self.write(path, f"sleep 0.0{self.random.randrange(9)}; "
@@ -133,6 +135,9 @@ class BusyJobs(Busy):
         ran = [each["code"].split()[-1] for each in self.server.executions()]
         names = set(os.listdir(self.at("jobs")))
         wrong += [f"job {job} is there again" for job in self.removed & names]
+        drafts = set(os.listdir(self.at("jobs/new")))
+        wrong += [f"jobs/new/{tag} is there again"
+                  for tag in self.committed & drafts]
         for tag, job in {**self.ids, **self.new}.items():
             if ran.count(tag) != 1:
                 wrong.append(f"job {job}, {tag}, ran {ran.count(tag)} times")

@@ -127,6 +127,8 @@ static void note_new(int fd, const char *name)
 
 MAKING(int, mkdirat, (int fd, const char *name, mode_t mode), (fd, name, mode),
 	fd, name)
+MAKING(int, mkdir, (const char *name, mode_t mode), (name, mode), AT_FDCWD,
+	name)
 MAKING(int, symlinkat, (const char *target, int fd, const char *name),
 	(target, fd, name), fd, name)
 MAKING(int, linkat,

@@ -131,8 +131,7 @@ class SlowPower(Power):
     """Each fsync takes half a second, and every second time the disk takes no
     changes for a while."""
 
-    longest_s = 3
-    frozen_s = 10 if CUTS > 100 else 2
+    longest_s, frozen_s = (20, 10) if CUTS > 100 else (4, 2)
 
     def test_power(self):
         self.stalled = os.path.join(self.place.path, "stalled")
