@@ -37,9 +37,11 @@ def each_way(test):
         for way in Nothing(), NamesAlone():
             with self.subTest(type(way).__name__):
                 self.begin(way)
-                test(self)
-                self.assertEqual(self.mount.unmount(), 0)
-                self.server.reset()
+                try:
+                    test(self)
+                finally:
+                    self.assertEqual(self.mount.unmount(), 0)
+                    self.server.reset()
     return run
 
 
