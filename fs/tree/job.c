@@ -94,11 +94,17 @@ int job_attr(struct op *op, const struct node *node, struct stat *attr,
 
 /* ---- values ---- */
 
+/* Once it outlives a power cut. */
+static bool job_shows_id(const struct job *job)
+{
+	return job_is_kept(job) || job->is_ending;
+}
+
 /* What this mount itself knows of the job; NULL: nothing. */
 static const char *job_text(const struct job *job, const struct row *row)
 {
 	if (!strcmp(row_name(row), "id"))
-		return job_is_kept(job) ? job->id : NULL;
+		return job_shows_id(job) ? job->id : NULL;
 	if (!strcmp(row_name(row), "error"))
 		return job->error;
 	return job->status != JOB_ERROR ? NULL : job->may_have_run ? "1" : "0";

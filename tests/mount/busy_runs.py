@@ -116,7 +116,9 @@ class BusyJobs(Busy):
             self.write(path, f"sleep 0.0{self.random.randrange(9)}; "
                              f"echo {tag}\n".encode())
             path += ".job"
-        self.new[tag] = self.read(path, "id").strip()
+        job = self.read(path, "id")
+        if job:  # it may have to wait for its turn
+            self.new[tag] = job.strip()
 
     def remove(self):
         """rm -r of one that has ended, and fsync."""

@@ -137,6 +137,7 @@ class Forgotten(MountCase):
         self.assertEqual(self.results(job), ("completed", "0", "kept\n"))
         os.unlink(self.at("jobs/new/job.sh"))
         self.cut()
+        self.assertEqual(self.read(job, "code"), "echo kept\n")
         self.assertEqual(self.results(job), ("completed", "0", "kept\n"))
         self.assertEqual(len(self.executions("kept")), 1)
 
