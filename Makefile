@@ -68,7 +68,7 @@ say = $(if $(V),,@echo "  $(1)	$@")
 pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) && echo y),$(shell \
 	$(PKG_CONFIG) $(1) $(2)),$(error $(2) not found; try: make deps))
 
-API_PKGS    = libcurl libcrypto jansson
+API_PKGS    = 'libcurl >= 7.80' 'libcrypto >= 3.0' jansson
 CACHE_PKGS  = jansson
 FS_PKGS     = fuse3 jansson
 SERVER_PKGS = libmicrohttpd libssl libcrypto jansson

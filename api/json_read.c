@@ -13,6 +13,7 @@
 
 #include "api/api.h"
 #include "api/bytes.h"
+#include "api/jansson.h"
 #include "api/json.h"
 
 /*

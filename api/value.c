@@ -7,22 +7,12 @@
 #include <time.h>
 
 #include "api/api.h"
+#include "api/jansson.h"
 #include "api/text.h"
 
 /* Greater numbers of seconds are milliseconds: 1e11 s is the year 5138. */
 #define SECONDS_MAX 1e11
 #define BLANKS " \t\r\n"
-
-#if JANSSON_VERSION_HEX < 0x020e00
-static json_t *json_object_getn(
-	const json_t *object, const char *name, size_t len)
-{
-	char copy[64]; /* rows and code have shorter ones */
-
-	snprintf(copy, sizeof(copy), "%.*s", (int)len, name);
-	return json_object_get(object, copy);
-}
-#endif
 
 json_t *json_member(const json_t *object, const char *names)
 {

@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/libc.h - what we use of glibc that another C library may lack */
+/* fs/base/libc.h - what another or older C library, or kernel headers, lack */
 #ifndef FS_BASE_LIBC_H
 #define FS_BASE_LIBC_H
 
 #include <features.h>
 
+#include <linux/magic.h>
+
+#ifndef FUSE_SUPER_MAGIC /* Linux 5.11 */
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
 #ifdef __GLIBC__
 
 #if !__GLIBC_PREREQ(2, 32)
 #define LIBC_LACKS_ERROR_NAMES
+#include <sys/syscall.h>
+#ifndef SYS_openat2
+#define SYS_close_range __NR_close_range
+#define SYS_openat2 __NR_openat2
+#endif
 #endif
 #if !__GLIBC_PREREQ(2, 34)
 #include <sys/syscall.h>

@@ -220,7 +220,7 @@ int scratch_make(struct op *op, const struct node *dir, const char *name,
 	const char *text, size_t len, struct lookup_result *found)
 {
 	struct scratches *all = op->core->scratches;
-	struct scratch *scratch, *old = find(op->core, dir->ino, name);
+	struct scratch *scratch = NULL, *old = find(op->core, dir->ino, name);
 	int err;
 
 	if (all->count == COUNT_MAX)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <mntent.h>
 #include <poll.h>
 #include <spawn.h>
