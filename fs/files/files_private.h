@@ -14,6 +14,8 @@
 
 /* Freeing this much takes more than a turn of the loop should. */
 enum { LARGE_BLOCKS = 16384 }; /* of 512 bytes */
+/* A file of this name has the settings; a directory is one like others, where
+ * there are no settings. */
 #define SETTINGS_NAME ".settings"
 #define REMOVED_NAME "removed" /* trees, until they are swept */
 
@@ -136,6 +138,9 @@ void name_leave(
 void name_gone(struct files *files, const struct stat *st);
 
 /* ---- settings.c ---- */
+
+/* Whether what has this name and type is hidden settings. */
+bool is_settings(const char *name, mode_t type);
 
 /* Replaces what is set for a directory. For the worker. */
 int settings_write(int state_fd, int dir_fd, const char *text, size_t len);

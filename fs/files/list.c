@@ -18,6 +18,17 @@ void mode_try(int fd, const char *name, mode_t mode)
 		return;
 }
 
+static mode_t type_of(int fd, const struct dirent *entry)
+{
+	struct stat st;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return DTTOIF(entry->d_type);
+	if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	return st.st_mode & S_IFMT;
+}
+
 int dir_clear(int fd, const char *name)
 {
 	bool has_settings = false;
@@ -28,7 +39,7 @@ int dir_clear(int fd, const char *name)
 	if (!stream)
 		return errno == EACCES ? 0 : -errno;
 	while (!err && (entry = dir_next(stream)))
-		if (!strcmp(entry->d_name, SETTINGS_NAME))
+		if (is_settings(entry->d_name, type_of(dirfd(stream), entry)))
 			has_settings = true;
 		else
 			err = -ENOTEMPTY;
@@ -36,17 +47,6 @@ int dir_clear(int fd, const char *name)
 		err = -errno;
 	closedir(stream);
 	return err;
-}
-
-static mode_t type_of(int fd, const struct dirent *entry)
-{
-	struct stat st;
-
-	if (entry->d_type != DT_UNKNOWN)
-		return DTTOIF(entry->d_type);
-	if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
-		return 0;
-	return st.st_mode & S_IFMT;
 }
 
 int file_each(struct file *file,
@@ -65,7 +65,7 @@ int file_each(struct file *file,
 		return -errno;
 	while (!err && (entry = dir_next(stream))) {
 		mode_t type = type_of(fd, entry);
-		if (strcmp(entry->d_name, SETTINGS_NAME) &&
+		if (!is_settings(entry->d_name, type) &&
 			(S_ISREG(type) || S_ISDIR(type) || S_ISLNK(type)))
 			err = each(ctx, entry->d_name, entry->d_ino, type);
 	}

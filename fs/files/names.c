@@ -13,10 +13,10 @@
 
 int name_stat(int fd, const char *name, struct stat *st)
 {
-	if (!strcmp(name, SETTINGS_NAME))
-		return -ENOENT;
 	if (fstatat(fd, name, st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
+	if (is_settings(name, st->st_mode))
+		return -ENOENT;
 	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ||
 			S_ISLNK(st->st_mode)
 		? 0

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -15,6 +17,11 @@ enum { SETTINGS_MAX = 16 << 20 };
 
 /* Not in the directory itself, where people would see it. */
 #define NEW_NAME "settings.new"
+
+bool is_settings(const char *name, mode_t type)
+{
+	return !strcmp(name, SETTINGS_NAME) && !S_ISDIR(type);
+}
 
 json_t *file_settings(struct file *file)
 {

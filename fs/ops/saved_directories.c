@@ -3,7 +3,9 @@
 #include "fs/ops/saved_files.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
@@ -18,7 +20,7 @@ int saved_make_file(
 	const struct file_caller caller = { op->uid, op->gid };
 	mode_t mode = op->mode & 07777;
 	struct file *dir = op->file;
-	int err = virtual_refuses(op, dir, op->name);
+	int err = virtual_refuses(op, dir, op->name, op->mode);
 
 	if (!err && !S_ISDIR(op->mode))
 		err = dir_kind_refuses(dir, op->name);
@@ -57,7 +59,7 @@ int saved_link(struct op *op)
 
 	if (!dir || !S_ISDIR(dir->type))
 		return request_refuse_in(op, op->new_ino, op->name, no_links);
-	err = virtual_refuses(op, dir, op->name);
+	err = virtual_refuses(op, dir, op->name, S_IFREG);
 	if (!err)
 		err = dir_kind_refuses(dir, op->name);
 	if (!err)
@@ -90,6 +92,21 @@ int saved_remove(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
+/* The other one goes the other way. */
+static int exchange_refuses(struct op *op, struct file *dir, struct file *to)
+{
+	struct file *other;
+	int err = file_lookup(to, op->new_name, &other);
+
+	if (err)
+		return err;
+	err = virtual_refuses(op, dir, op->name, other->type);
+	if (!err)
+		err = virtual_stays_apart(op, other, dir);
+	file_drop(other);
+	return err;
+}
+
 static int rename_do(
 	struct op *op, struct file *dir, struct file *to, struct file *file)
 {
@@ -106,7 +123,11 @@ static int rename_do(
 		return file_refuse(op->core, op->method, dir, op->name, -EPERM,
 			"it cannot be moved from one top directory to another: "
 			"copy it, then remove it");
-	err = virtual_refuses(op, to, op->new_name);
+	err = virtual_refuses(op, to, op->new_name, file->type);
+	if (!err)
+		err = virtual_stays_apart(op, file, to);
+	if (!err && op->flags & RENAME_EXCHANGE)
+		err = exchange_refuses(op, dir, to);
 	if (!err && !S_ISDIR(file->type))
 		err = dir_kind_refuses(to, op->new_name);
 	if (!err)

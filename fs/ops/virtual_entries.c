@@ -26,12 +26,28 @@ static int job_found(const struct file *dir, const struct job *job,
 		job->key, NULL);
 }
 
-/* A directory further down has none, so that a project's files stay alone. */
+/* A directory further down has none, so that a project's files stay alone; a
+ * directory of this name is one like others there. */
 static bool has_settings(const struct file *dir)
 {
 	const struct file *parent = file_parent(dir);
 
-	return !parent || !file_parent(parent);
+	return dir_kind_of(dir)->settings->name &&
+		(!parent || !file_parent(parent));
+}
+
+int virtual_stays_apart(struct op *op, struct file *file, struct file *to)
+{
+	struct file *own;
+
+	if (!S_ISDIR(file->type) || file_parent(to) ||
+		!dir_kind_of(to)->settings->name ||
+		file_lookup(file, settings_name, &own))
+		return 0;
+	file_drop(own);
+	return file_refuse(op->core, op->method, to, op->new_name, -EPERM,
+		"it has a directory .settings, which cannot be at this level: "
+		"there it is the mount's");
 }
 
 static int commit_found(const struct file *dir, struct lookup_result *found)
@@ -89,14 +105,20 @@ bool virtual_is_name(const char *name)
 		name_of_job(name, program);
 }
 
-int virtual_refuses(struct op *op, struct file *dir, const char *name)
+int virtual_refuses(
+	struct op *op, struct file *dir, const char *name, mode_t type)
 {
 	char program[NAME_MAX + 1];
 
 	if (!strcmp(name, settings_name))
-		return file_refuse(op->core, op->method, dir, name, -EPERM,
-			"settings are those of a top directory or of one "
-			"directly in it: write to the files in its .settings");
+		return has_settings(dir)
+			? file_refuse(op->core, op->method, dir, name, -EPERM,
+				  "settings are those of this directory: write "
+				  "to the files in its .settings")
+			: S_ISDIR(type)
+			? 0
+			: file_refuse(op->core, op->method, dir, name, -EPERM,
+				  "only a directory can have this name here");
 	return name_of_job(name, program)
 		? file_refuse(op->core, op->method, dir, name, -EPERM,
 			  "such names are of jobs, which appear when a program "

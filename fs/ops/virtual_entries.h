@@ -19,9 +19,13 @@ int virtual_lookup(struct op *op, struct file *dir, const char *name,
 	struct lookup_result *found);
 /* Whether a virtual entry may have this name, now or later. */
 bool virtual_is_name(const char *name);
-/* -EPERM, explained, for the names of virtual entries, under which nothing is
- * saved. */
-int virtual_refuses(struct op *op, struct file *dir, const char *name);
+/* -EPERM, explained, for the names of virtual entries, under which nothing of
+ * this type is saved. */
+int virtual_refuses(
+	struct op *op, struct file *dir, const char *name, mode_t type);
+/* The same for a directory that is moved to `to`, where it would get settings
+ * but has a directory of their name. */
+int virtual_stays_apart(struct op *op, struct file *file, struct file *to);
 /* Lists saved files and their jobs. 0 or -errno. */
 int virtual_list(struct core *core, struct file *dir, struct listing *listing);
 /* Removes op->name, which is this file; its job may be removed after it by the

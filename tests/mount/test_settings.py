@@ -61,6 +61,52 @@ class Settings(MountCase):
                           sent["env"], sent["return_artifact"]),
                          (60, 1, "zerotrust", {}, False))
 
+    def test_directories_of_their_name(self):
+        """Further down, and where there are no settings, they are ordinary:
+        those of an Eclipse project with modules are copied."""
+        tree = self.place.folder("eclipse")
+        for module in "a/b", "core", "core/deep/er":
+            os.makedirs(f"{tree}/{module}/.settings")
+            with open(f"{tree}/{module}/.settings/jdt.prefs", "w",
+                      encoding="ascii") as file:
+                file.write(module)
+        os.mkdir(self.at("services/new/eclipse"))
+        os.listdir(self.at("services/new/eclipse/files"))
+        for to in "run/project", "services/new/eclipse/files/project":
+            os.mkdir(self.at(to))
+            self.shell(f"cp -r $1/. {to}/ && diff -r $1 {to}", tree)
+            self.assertIn(".settings", os.listdir(self.at(to, "core")))
+            with self.assertRaises(FileExistsError):
+                os.mkdir(self.at(to, "core/.settings"))
+        self.shell("cp -r $1/core services/new/eclipse/files/ && "
+                   "diff -r $1/core services/new/eclipse/files/core", tree)
+        self.shell("rm -r services/new/eclipse/files/core")
+        project = self.at("run/project")
+        for old, new in (("core", "../core"), ("a/b", "../b")):
+            self.assertEqual(self.error_of(
+                os.rename, f"{project}/{old}", f"{project}/{new}"), "EPERM")
+            self.assertIn(".settings", self.last_error())
+        for refused in (lambda: open(project + "/a/.settings", "x"),
+                        lambda: os.symlink("x", project + "/a/.settings"),
+                        lambda: os.rename(project + "/core",
+                                          project + "/.settings")):
+            self.assertEqual(self.error_of(refused), "EPERM")
+            self.assertIn(".settings", self.last_error())
+        os.rename(project + "/core/.settings", project + "/core/renamed")
+        os.rename(project + "/core/renamed", project + "/a/.settings")
+        self.save("run/project/a/.settings/jdt.prefs", "changed")
+        self.assertEqual(self.error_of(
+            os.rmdir, project + "/a/.settings"), "ENOTEMPTY")
+        self.shell("rm -r run/project/a/.settings")
+        self.assertEqual(os.listdir(project + "/a"), ["b"])
+        os.rename(project + "/core", project + "/a/core")
+        self.shell("rm -r run/project")
+        self.assertFalse(os.path.exists(project))
+
+    def last_error(self):
+        """The last line of .unsandboxfs/errors."""
+        return self.read(".unsandboxfs/errors").splitlines()[-1]
+
     def test_they_are_sent(self):
         folder, settings = self.folder("sent")
         self.shell(f"""cd {settings} && echo 17 >ttl && echo 3 >vcpu &&
@@ -120,7 +166,7 @@ class Settings(MountCase):
                     os.rmdir, self.at(where, ".settings")), "EPERM")
             below = self.at(top, "named/deep/.settings")
             self.assertFalse(os.path.lexists(below))
-            self.assertEqual(self.error_of(os.mkdir, below), "EPERM")
+            self.assertEqual(self.error_of(open, below, "x"), "EPERM")
 
     def test_a_directory_moves_with_them(self):
         """Further down they hold, but are not to be found."""
