@@ -85,8 +85,8 @@ struct job {
 	int err;	   /* of JOB_ERROR: -errno */
 	bool may_have_run; /* of JOB_ERROR */
 	char *error;	   /* the API's reason; NULL: no error */
-	json_t *fields;	   /* the last answer without output and artifacts, and
-			      what this mount knows itself */
+	json_t *fields; /* read by job_fields(); text of a record if they were
+			   not read yet */
 	struct timespec created, changed;
 	struct timespec sent; /* its request; 0: not in this mount's life */
 
@@ -209,17 +209,21 @@ bool job_ask_again(struct job *job);
 
 /* ---- job_fields.c ---- */
 
+/* The last answer without output and artifacts, and what this mount knows
+ * itself: an object, borrowed. NULL if there is none, or if out of memory. */
+json_t *job_fields(struct job *job);
+
 /* Notes what this mount knows: a field of the API that no answer has given yet.
  * value is taken; NULL: nothing is known. Out of memory: it stays unknown. */
 void job_know(struct job *job, const char *name, json_t *value);
 void job_know_sent(struct job *job);
 /* Gives an answer what this mount knows, as far as it lacks that; -ENOMEM. */
-int job_inherit(const struct job *job, json_t *answer);
+int job_inherit(struct job *job, json_t *answer);
 /* Whether job.json is not an answer that was stored: there is none, or the job
  * failed after it. job_json is its text then, owned by the caller, free();
  * NULL: out of memory. */
 bool job_has_own_json(const struct job *job);
-char *job_json(const struct job *job, size_t *len);
+char *job_json(struct job *job, size_t *len);
 
 /* Takes an answer of the API: a result, a state, or part of the output. json is
  * borrowed. The worker stores it; the status changes when it is on disk. If out

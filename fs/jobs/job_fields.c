@@ -13,11 +13,26 @@
 static const char *const own_fields[] = { "language", "network_mode",
 	"created_at" };
 
+json_t *job_fields(struct job *job)
+{
+	json_t *fields = job->fields;
+
+	if (!json_is_string(fields))
+		return fields;
+	job->fields = json_list_item(fields);
+	if (!job->fields) {
+		job->fields = fields;
+		return NULL;
+	}
+	json_decref(fields);
+	return job->fields;
+}
+
 void job_know(struct job *job, const char *name, json_t *value)
 {
 	if (!job->fields)
 		job->fields = json_object();
-	if (json_object_get(job->fields, name))
+	if (json_object_get(job_fields(job), name))
 		json_decref(value);
 	else
 		json_object_set_new(job->fields, name, value);
@@ -35,11 +50,13 @@ void job_know_sent(struct job *job)
 	job_know(job, "created_at", json_string(text));
 }
 
-int job_inherit(const struct job *job, json_t *answer)
+int job_inherit(struct job *job, json_t *answer)
 {
+	const json_t *fields = job_fields(job);
+
 	for (size_t i = 0; i < sizeof(own_fields) / sizeof(*own_fields); i++) {
 		const char *name = own_fields[i];
-		json_t *value = json_object_get(job->fields, name);
+		json_t *value = json_object_get(fields, name);
 		if (value && !json_member(answer, name) &&
 			json_object_set(answer, name, value))
 			return -ENOMEM;
@@ -52,7 +69,7 @@ bool job_has_own_json(const struct job *job)
 	return !job->answer_size || job->status == JOB_ERROR;
 }
 
-char *job_json(const struct job *job, size_t *len)
+char *job_json(struct job *job, size_t *len)
 {
 	json_t *json = json_pack("{s:s*, s:s, s:s*}", "job_id", job->id,
 		"status", job_status_word(job->status), "error", job->error);
@@ -64,7 +81,8 @@ char *job_json(const struct job *job, size_t *len)
 		json_decref(json);
 		return NULL;
 	}
-	if (json && (!job->fields || !json_inherit(json, job->fields)))
+	json_t *fields = job_fields(job);
+	if (json && (!job->fields || (fields && !json_inherit(json, fields))))
 		text = json_write_pretty(json, len);
 	json_decref(json);
 	return text;

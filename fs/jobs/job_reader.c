@@ -116,7 +116,7 @@ static int result_read(struct op *op)
 				? op_reply_buf(op, NULL, 0)
 				: job->err;
 		const json_t *value =
-			json_member(job->fields, handle->node->row->member);
+			json_member(job_fields(job), handle->node->row->member);
 		if (!value)
 			return op_reply_buf(op, NULL, 0);
 		int err = value_content(value, &handle->text, &handle->len);

@@ -36,6 +36,20 @@ static json_t *artifacts_record(const struct job *job)
 	return list;
 }
 
+/* The fields as text in a string: a start parses no fields of thousands of jobs
+ * that nobody reads. NULL if there are none, or if out of memory. */
+static json_t *fields_text(const struct job *job)
+{
+	size_t len;
+
+	if (!json_is_object(job->fields))
+		return json_incref(job->fields);
+	char *text = json_write(job->fields, &len);
+	json_t *string = text ? json_from_bytes(text, len) : NULL;
+	free(text);
+	return string;
+}
+
 /* Takes text, and adds the line with its hash. NULL if out of memory. */
 static char *record_seal(char *text, size_t *len)
 {
@@ -69,8 +83,12 @@ static int record_unseal(const char *text, size_t *len)
 
 char *job_record(const struct job *job, size_t *len)
 {
+	json_t *fields = fields_text(job);
+
+	if (job->fields && !fields)
+		return NULL;
 	json_t *record = json_pack("{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] "
-				   "s:o s:o s:o s:O* s:O* s:b s:I}",
+				   "s:o s:o s:o s:o* s:O* s:b s:I}",
 		"status", job_status_word(job->status), "err", job->err,
 		"async", job->is_async, "accepted", job->was_accepted, "detail",
 		job->has_detail, "file", (json_int_t)job->file, "code",
@@ -80,8 +98,8 @@ char *job_record(const struct job *job, size_t *len)
 		(json_int_t)job->output_size[JOB_STDERR], "created",
 		json_from_timespec(&job->created), "changed",
 		json_from_timespec(&job->changed), "artifacts",
-		artifacts_record(job), "fields", job->fields, "hidden",
-		job->hidden, "may_have_run", job->may_have_run, "wanted",
+		artifacts_record(job), "fields", fields, "hidden", job->hidden,
+		"may_have_run", job->may_have_run, "wanted",
 		(json_int_t)job->wanted);
 	char *text = NULL;
 
@@ -189,58 +207,100 @@ static int get_session(struct job *job, const json_t *value)
 	return err;
 }
 
-static int job_read_record(struct job *job, json_t *record)
+/* What the record has under these names; what it lacks stays as it is. -EPROTO:
+ * it is of another type. (json_unpack() would make a set of all names for each
+ * of thousands of records.) */
+static int get_integer(const json_t *record, const char *name, json_int_t *out)
 {
-	const json_t *id = NULL, *error = NULL, *artifacts = NULL,
-		     *created = NULL, *changed = NULL, *path = NULL,
-		     *session = NULL;
-	json_int_t wanted = 0, file = 0, code = -1, answer = 0,
-		   output[JOB_OUTPUTS] = { 0 };
-	int is_async = 0, was_accepted = 0, has_detail = 0, may_have_run = 0;
-	json_error_t unpack_error;
-	const char *status;
+	const json_t *value = json_object_get(record, name);
 
-	if (json_unpack_ex(record, &unpack_error, 0,
-		    "{s:s s?i s?b s?b s?b s?I s?I s?I s?[II] s?o s?o s?o s?o "
-		    "s?o s?O s?O s?b s?I s?o s?o}",
-		    "status", &status, "err", &job->err, "async", &is_async,
-		    "accepted", &was_accepted, "detail", &has_detail, "file",
-		    &file, "code", &code, "answer", &answer, "output",
-		    &output[JOB_STDOUT], &output[JOB_STDERR], "id", &id,
-		    "error", &error, "created", &created, "changed", &changed,
-		    "artifacts", &artifacts, "fields", &job->fields, "hidden",
-		    &job->hidden, "may_have_run", &may_have_run, "wanted",
-		    &wanted, "path", &path, "session", &session))
-		return json_error_code(&unpack_error) ==
-				json_error_out_of_memory
-			? -ENOMEM
-			: -EPROTO;
+	if (value && !json_is_integer(value))
+		return -EPROTO;
+	if (value)
+		*out = json_integer_value(value);
+	return 0;
+}
+
+static int get_bool(const json_t *record, const char *name, bool *out)
+{
+	const json_t *value = json_object_get(record, name);
+
+	if (value && !json_is_boolean(value))
+		return -EPROTO;
+	*out = json_is_true(value);
+	return 0;
+}
+
+static int get_sizes(const json_t *record, struct job *job)
+{
+	const json_t *sizes = json_object_get(record, "output");
+	struct {
+		const char *name;
+		uint64_t *out;
+	} all[] = { { "file", &job->file }, { "answer", &job->answer_size },
+		{ "wanted", &job->wanted } };
+	json_int_t code = -1, value;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		value = 0;
+		if (get_integer(record, all[i].name, &value))
+			return -EPROTO;
+		*all[i].out = value;
+	}
+	if (get_integer(record, "code", &code))
+		return -EPROTO;
+	job->has_code = code >= 0;
+	job->code_size = code >= 0 ? code : 0;
+	for (size_t i = 0; sizes && i < JOB_OUTPUTS; i++) {
+		const json_t *size = json_array_get(sizes, i);
+		if (!json_is_integer(size))
+			return -EPROTO;
+		job->output_size[i] = json_integer_value(size);
+	}
+	return 0;
+}
+
+static int get_state(const json_t *record, struct job *job)
+{
+	const char *status =
+		json_string_value(json_object_get(record, "status"));
+	json_int_t err = 0;
+
+	if (!status || get_integer(record, "err", &err) ||
+		get_bool(record, "async", &job->is_async) ||
+		get_bool(record, "accepted", &job->was_accepted) ||
+		get_bool(record, "detail", &job->has_detail) ||
+		get_bool(record, "may_have_run", &job->may_have_run))
+		return -EPROTO;
+	job->err = (int)err;
+	job->is_stored = true;
 	job->status = strcmp(status, job_status_word(JOB_ERROR))
 		? job_status_of(status)
 		: JOB_ERROR;
-	job->is_async = is_async;
-	job->was_accepted = was_accepted;
-	job->has_detail = has_detail;
-	job->may_have_run = may_have_run;
-	job->wanted = wanted;
-	job->is_stored = true;
-	job->file = file;
-	job->has_code = code >= 0;
-	job->code_size = code >= 0 ? code : 0;
-	job->answer_size = answer;
-	for (int i = 0; i < JOB_OUTPUTS; i++)
-		job->output_size[i] = output[i];
-	json_to_timespec(created, &job->created);
-	json_to_timespec(changed, &job->changed);
-	int err = get_id(job, id);
+	json_to_timespec(json_object_get(record, "created"), &job->created);
+	json_to_timespec(json_object_get(record, "changed"), &job->changed);
+	return 0;
+}
+
+static int job_read_record(struct job *job, json_t *record)
+{
+	int err = get_state(record, job);
+
 	if (!err)
-		err = get_bytes(error, &job->error);
+		err = get_sizes(record, job);
+	if (err)
+		return err;
+	job->fields = json_incref(json_object_get(record, "fields"));
+	job->hidden = json_incref(json_object_get(record, "hidden"));
+	err = get_id(job, json_object_get(record, "id"));
 	if (!err)
-		err = get_bytes(path, &job->path);
+		err = get_bytes(json_object_get(record, "error"), &job->error);
 	if (!err)
-		err = get_session(job, session);
+		err = get_bytes(json_object_get(record, "path"), &job->path);
 	if (!err)
-		err = get_artifacts(job, artifacts);
+		err = get_session(job, json_object_get(record, "session"));
+	if (!err)
+		err = get_artifacts(job, json_object_get(record, "artifacts"));
 	return err;
 }
 

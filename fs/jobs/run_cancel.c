@@ -56,9 +56,10 @@ static int cancel_by_id(struct op *op, struct job *job, const char *id)
 enum match { IT_IS_NOT, IT_MAY_BE, IT_IS };
 
 static enum match compare_field(
-	const struct job *job, const json_t *item, const char *name)
+	struct job *job, const json_t *item, const char *name)
 {
-	const char *ours = json_string_value(json_member(job->fields, name));
+	const char *ours =
+		json_string_value(json_member(job_fields(job), name));
 	const char *theirs = json_string_value(json_member(item, name));
 
 	if (!ours || !theirs)
@@ -91,7 +92,7 @@ static bool is_known(const struct job *job, const char *id)
 			other->created.tv_nsec < job->sent.tv_nsec);
 }
 
-static enum match compare(const struct job *job, const json_t *item)
+static enum match compare(struct job *job, const json_t *item)
 {
 	const char *id = job_item_id(item);
 
@@ -105,9 +106,9 @@ static enum match compare(const struct job *job, const json_t *item)
 }
 
 /* Whether it can as well be another run of this mount that has no id yet. */
-static bool may_be_another(const struct job *job, const json_t *item)
+static bool may_be_another(struct job *job, const json_t *item)
 {
-	const struct job *other;
+	struct job *other;
 
 	TAILQ_FOREACH(other, &job->core->jobs->all, link)
 	{
@@ -120,7 +121,7 @@ static bool may_be_another(const struct job *job, const json_t *item)
 
 /* The job's id, if exactly one item can be it, and is. NULL: *why says why. */
 static const char *find_id(
-	const struct job *job, const json_t *items, const char **why)
+	struct job *job, const json_t *items, const char **why)
 {
 	const json_t *item, *found = NULL;
 	size_t i;

@@ -77,7 +77,7 @@ static int exit_code_exists(struct op *op, const struct node *node)
 
 	if (err || !job_is_final(job) || job->status == JOB_ERROR)
 		return err;
-	return json_member(job->fields, "exit_code") ? 0 : -ENOENT;
+	return json_member(job_fields(job), "exit_code") ? 0 : -ENOENT;
 }
 
 int job_attr(struct op *op, const struct node *node, struct stat *attr,
@@ -153,7 +153,7 @@ static int field_source(struct op *op, const struct node *node, json_t **json)
 	struct job *job = node_job(op, node);
 	int err = job_exists(op, node);
 
-	*json = job ? job->fields : NULL;
+	*json = job ? job_fields(job) : NULL;
 	return err;
 }
 
@@ -284,7 +284,7 @@ static int exit_code_attr(struct op *op, const struct node *node,
 
 	if (err || !job_is_final(job) || job->status == JOB_ERROR)
 		return err;
-	value = json_member(job->fields, node->row->member);
+	value = json_member(job_fields(job), node->row->member);
 	err = value ? value_content(value, &text, &len) : -ENOENT;
 	if (err)
 		return err;

@@ -71,6 +71,46 @@ static bool record_says(struct fixture *fixture, const char *words)
 	return strstr(text, words) != NULL;
 }
 
+static json_int_t exit_code(struct job *job)
+{
+	return json_integer_value(
+		json_object_get(job_fields(job), "exit_code"));
+}
+
+/* A start parses no fields; a record that is written again meanwhile has them
+ * all the same. A record may also have them as an object. */
+static void test_fields_are_read_late(void **state)
+{
+	struct fixture fixture;
+	struct job *job;
+	(void)state;
+
+	fixture_open(&fixture);
+	fixture_record(&fixture, "1.json",
+		"{\"status\":\"completed\",\"async\":true,"
+		"\"fields\":{\"exit_code\":3,\"error\":\"\\u00e9\\n\"}}");
+	for (int start = 0; start < 4; start++) {
+		assert_int_equal(jobs_load(&fixture.core), 0);
+		job = job_by_number(&fixture.core, 1);
+		assert_int_equal(json_is_string(job->fields), start > 0);
+		if (start % 2)
+			assert_int_equal(exit_code(job), 3);
+		assert_int_equal(job_store_record(job), 0);
+		assert_int_equal(
+			json_is_object(job->fields), start == 0 || start % 2);
+		jobs_clear(&fixture.core);
+		jobs_init(&fixture.jobs, &fixture.core);
+	}
+	assert_int_equal(jobs_load(&fixture.core), 0);
+	job = job_by_number(&fixture.core, 1);
+	assert_int_equal(exit_code(job), 3);
+	assert_string_equal(
+		json_string_value(json_object_get(job_fields(job), "error")),
+		"\xc3\xa9\n");
+	jobs_clear(&fixture.core);
+	fixture_close(&fixture);
+}
+
 /* Inode numbers are reused: an asynchronous job whose program is gone must not
  * be the job of another file after the next start. */
 static void test_untied(void **state)
@@ -251,6 +291,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_fields_are_read_late),
 		cmocka_unit_test(test_untied),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_flipped),
