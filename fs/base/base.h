@@ -13,6 +13,7 @@
 #include "fs/base/log.h"
 #include "fs/base/name_rule.h"
 #include "fs/base/options.h"
+#include "fs/base/parallel.h"
 #include "fs/base/proc.h"
 #include "fs/base/safe_name.h"
 #include "fs/base/service.h"

@@ -99,6 +99,30 @@ void job_store_swap_artifacts(
 
 /* ---- an answer ---- */
 
+/* Takes fd. */
+static int sync_later(struct syncs *syncs, int fd)
+{
+	if (syncs->count < PARTS_MAX) {
+		syncs->fds[syncs->count++] = fd;
+		return 0;
+	}
+	int err = part_sync(&fd);
+	close(fd);
+	return err;
+}
+
+static int sync_all(struct syncs *syncs)
+{
+	struct part parts[PARTS_MAX];
+
+	for (size_t i = 0; i < syncs->count; i++)
+		parts[i] = (struct part){ part_sync, &syncs->fds[i], 0 };
+	int err = parts_do(parts, syncs->count);
+	for (size_t i = 0; i < syncs->count; i++)
+		close(syncs->fds[i]);
+	return err;
+}
+
 /* It is not truncated first: output grows, and a reader finds the same bytes in
  * the same places all the time. An empty file has nothing to sync but its name,
  * which is synced with that of the record. */
@@ -119,8 +143,8 @@ int job_store_file(const struct storing *storing, const char *suffix,
 		err = fd_write(fd, bytes, *len);
 	if (!err && bytes && !is_empty && ftruncate(fd, *len))
 		err = -errno;
-	if (!err && !is_empty && storing->is_durable && fsync(fd))
-		err = -errno;
+	if (!err && !is_empty && storing->is_durable)
+		return sync_later(storing->syncs, fd);
 	close(fd);
 	return err;
 }
@@ -198,7 +222,12 @@ void job_store_answer(const struct state *state, uint64_t number,
 	json_t *answer, bool is_final, const char *program,
 	struct job_stored *stored)
 {
-	const struct storing storing = { state, number, is_final, program };
+	struct syncs syncs = { .count = 0 };
+	const struct storing storing = { .state = state,
+		.number = number,
+		.is_durable = is_final,
+		.program = program,
+		.syncs = &syncs };
 	int err = 0;
 
 	stored->wanted = answer_room(answer);
@@ -209,6 +238,9 @@ void job_store_answer(const struct state *state, uint64_t number,
 		err = job_store_artifacts(&storing, answer, stored);
 	if (!err)
 		err = store_text(&storing, answer, &stored->answer_size);
+	int sync_err = sync_all(&syncs);
+	if (!err)
+		err = sync_err;
 	if (!err) {
 		stored->fields = answer_fields(answer);
 		err = stored->fields ? 0 : -ENOMEM;

@@ -69,6 +69,12 @@ void job_store_answer(const struct state *state, uint64_t number,
 /* Frees what is in it. */
 void job_stored_clear(struct job_stored *stored);
 
+/* Files of an answer, which are synced together at its end. */
+struct syncs {
+	int fds[PARTS_MAX];
+	size_t count;
+};
+
 /* ---- job_artifacts.c ---- */
 
 struct storing {
@@ -76,6 +82,7 @@ struct storing {
 	uint64_t number;
 	bool is_durable;
 	const char *program;
+	struct syncs *syncs;
 	json_t *names; /* of artifacts so far, as members; else NULL */
 };
 

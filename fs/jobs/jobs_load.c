@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -279,6 +280,21 @@ static int read_directory(struct core *core)
 	return err;
 }
 
+/* The copy of the program may have been cut off by a kill before the request.
+ */
+static void code_check(struct job *job)
+{
+	struct stat st;
+	int fd = !job->has_code ? -ENOENT
+				: job_open_file(&job->core->state, job->number,
+					  "code", O_RDONLY);
+
+	job->has_code = fd >= 0 && !fstat(fd, &st) &&
+		(uint64_t)st.st_size == job->code_size;
+	if (fd >= 0)
+		close(fd);
+}
+
 /* A request that was under way may have been carried out, so it is not sent
  * again; a job with an id is polled. */
 static void job_resume(struct job *job)
@@ -293,6 +309,7 @@ static void job_resume(struct job *job)
 		poller_add(job);
 		return;
 	}
+	code_check(job);
 	job_fail(job, -ECONNABORTED, JOB_UNKNOWN,
 		"the mount ended before the result came");
 }

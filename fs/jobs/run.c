@@ -48,30 +48,57 @@ void run_free(struct run *run)
 
 /* ---- in the worker ---- */
 
-static int prepare_content(struct run *run, char **content, size_t *len)
+/*
+ * Before the request is sent, all is durable: the file, the copy of it that is
+ * sent, and the record, without which nothing would tell after a power cut that
+ * the program may have run. The disk is waited for in all three at the same
+ * time. So after a kill in between a record may be of a copy that is not whole:
+ * see job_resume.
+ */
+static int content_part(void *ctx)
 {
-	int err = run->commit ? file_commit_work(run->commit) : 0;
+	struct run *run = ctx;
+	char *content = NULL;
+	size_t len = 0;
+	int err = run_files_copy(run);
 
-	run->is_commit_error = err != 0;
 	if (!err)
-		err = run_files_copy(run);
-	return err ? err : run_files_read(run, content, len);
+		err = run_files_read(run, &content, &len);
+	run->code_size = len;
+	if (!err && !run->is_dropped)
+		err = run->kind->build(run, content, len);
+	free(content);
+	return err;
+}
+
+static int commit_part(void *ctx)
+{
+	const struct run *run = ctx;
+
+	return run->commit ? file_commit_work(run->commit) : 0;
+}
+
+static int record_part(void *ctx)
+{
+	const struct run *run = ctx;
+
+	return job_write_record(&run->core->state, run->job->number,
+		run->record, run->record_len);
 }
 
 static void run_prepare(void *ctx)
 {
 	struct run *run = ctx;
-	char *content = NULL;
-	size_t len = 0;
+	struct part parts[] = { { .work = content_part, .ctx = run },
+		{ .work = commit_part, .ctx = run },
+		{ .work = record_part, .ctx = run } };
 
-	run->err = prepare_content(run, &content, &len);
-	run->code_size = len;
-	if (!run->err)
-		run->err = job_write_record(&run->core->state, run->job->number,
-			run->record, run->record_len);
-	if (!run->err && !run->is_dropped)
-		run->err = run->kind->build(run, content, len);
-	free(content);
+	/* The copy's name is in the directory before that is synced. */
+	run_files_make_copy(run);
+	run->err = parts_do(parts, sizeof(parts) / sizeof(*parts));
+	run->is_commit_error = parts[1].err != 0;
+	if (run->is_commit_error)
+		run->err = parts[1].err;
 }
 
 /* ---- in the loop ---- */
@@ -274,7 +301,7 @@ static struct run *run_new(struct core *core, struct file *dir,
 
 	if (!run)
 		return NULL;
-	run->program_fd = run->dir_fd = -1;
+	run->program_fd = run->dir_fd = run->copy_fd = -1;
 	run->core = core;
 	run->kind = dir_kind_of(dir);
 	run->root = project ? project : dir;

@@ -53,6 +53,7 @@ struct run {
 
 	/* For the worker, which uses no more of core than state and options. */
 	int program_fd; /* -1: there is no program */
+	int copy_fd;	/* of jobs/NUMBER.code; negative: none */
 	int dir_fd;	/* of the root; -1: no input files are taken */
 	enum run_takes takes;
 	char *name;	  /* of the program: its path below the root */
@@ -202,7 +203,9 @@ int run_files_open(struct run *run, struct file *root, struct file *program);
 /* Also frees what the worker has found. */
 void run_files_thaw(struct run *run);
 /* For the worker: */
-/* Copies the program to jobs/NUMBER.code, durably. */
+/* Makes jobs/NUMBER.code, which is empty; then copies the program to it,
+ * durably, or returns why it could not be made. */
+void run_files_make_copy(struct run *run);
 int run_files_copy(const struct run *run);
 /* The whole program (*len 0 if there is none; owned by the caller), and the
  * names of the input files. -EFBIG, -EILSEQ, ...: run->why says which file. */

@@ -65,7 +65,9 @@ void run_files_thaw(struct run *run)
 		close(run->program_fd);
 	if (run->dir_fd >= 0)
 		close(run->dir_fd);
-	run->program_fd = run->dir_fd = -1;
+	if (run->copy_fd >= 0)
+		close(run->copy_fd);
+	run->program_fd = run->dir_fd = run->copy_fd = -1;
 	if (run->frozen) {
 		file_thaw(run->frozen);
 		ops_wake(&run->core->frozen);
@@ -73,18 +75,18 @@ void run_files_thaw(struct run *run)
 	run->frozen = NULL;
 }
 
+void run_files_make_copy(struct run *run)
+{
+	run->copy_fd = job_open_file(&run->core->state, run->job->number,
+		"code", O_WRONLY | O_CREAT | O_EXCL);
+}
+
 int run_files_copy(const struct run *run)
 {
-	int fd = job_open_file(&run->core->state, run->job->number, "code",
-		O_WRONLY | O_CREAT | O_EXCL);
+	int err = run->copy_fd < 0 ? run->copy_fd
+				   : fd_copy(run->program_fd, run->copy_fd);
 
-	if (fd < 0)
-		return fd;
-	int err = fd_copy(run->program_fd, fd);
-	if (!err && fsync(fd))
-		err = -errno;
-	close(fd);
-	return err;
+	return err ? err : fsync(run->copy_fd) ? -errno : 0;
 }
 
 /* ---- which input files there are ---- */

@@ -111,6 +111,33 @@ static void test_fields_are_read_late(void **state)
 	fixture_close(&fixture);
 }
 
+/* A kill before the request may have cut the copy of the program off. */
+static void test_code_is_whole_or_none(void **state)
+{
+	static const struct {
+		const char *code;
+		bool has_code;
+	} cases[] = { { "echo", true }, { "ech", false }, { "", false },
+		{ NULL, false } };
+	struct fixture fixture;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		fixture_open(&fixture);
+		fixture_record(&fixture, "1.json",
+			"{\"status\":\"pending\",\"code\":4}");
+		if (cases[i].code)
+			fixture_write(&fixture, "1.code", cases[i].code);
+		assert_int_equal(jobs_load(&fixture.core), 0);
+		const struct job *job = job_by_number(&fixture.core, 1);
+		assert_int_equal(job->status, JOB_ERROR);
+		assert_true(job->may_have_run);
+		assert_int_equal(job->has_code, cases[i].has_code);
+		jobs_clear(&fixture.core);
+		fixture_close(&fixture);
+	}
+}
+
 /* Inode numbers are reused: an asynchronous job whose program is gone must not
  * be the job of another file after the next start. */
 static void test_untied(void **state)
@@ -292,6 +319,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_fields_are_read_late),
+		cmocka_unit_test(test_code_is_whole_or_none),
 		cmocka_unit_test(test_untied),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_flipped),

@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <pthread.h>
+#include <time.h>
+
 #include <cmocka.h>
 
 #include "tests/unit/fs/mount/calls.h"
@@ -12,19 +15,61 @@
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 
-/* The paths of what was synced, one a line. */
+/* Several are synced at the same time. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t another = PTHREAD_COND_INITIALIZER;
+
+/* The paths of what was synced, one a line; and how much of that there was when
+ * the program was sent. */
 static char synced[1 << 16];
+static size_t sent_at;
+
+/* A file waits in fsync until so many are in there. */
+static unsigned awaited, inside;
+static bool is_alone;
+enum { AWAITED_S = 30 };
+
+static bool is_sent(void)
+{
+	const struct mount *mount = kernel.mount;
+
+	return mount && mount->core.api &&
+		mount->core.api->stats.sent[API_EXECUTE] > 0;
+}
+
+static void await_others(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += AWAITED_S;
+	inside++;
+	pthread_cond_broadcast(&another);
+	while (inside < awaited) {
+		if (!pthread_cond_timedwait(&another, &lock, &until))
+			continue;
+		is_alone = true;
+		awaited = 0;
+	}
+}
 
 int __wrap_fsync(int fd)
 {
-	size_t len = strlen(synced);
 	char link[64];
+	size_t len;
 	ssize_t n;
 
+	pthread_mutex_lock(&lock);
+	len = strlen(synced);
+	if (!sent_at && is_sent())
+		sent_at = len;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, synced + len, sizeof(synced) - len - 2);
 	assert_true(n > 0);
 	strcpy(synced + len + n, "\n");
+	if (inside < awaited && !is_sent())
+		await_others();
+	pthread_mutex_unlock(&lock);
 	return __real_fsync(fd);
 }
 
@@ -36,6 +81,11 @@ static int put(const char *path, const char *text)
 static int save(void)
 {
 	return put("run/d/new.txt", "x");
+}
+
+static int run(void)
+{
+	return put("run/p.sh", "echo hi\n");
 }
 
 /* A close that is not the last one, of a process that /proc does not have. */
@@ -142,9 +192,47 @@ static void each(void **ctx)
 	}
 }
 
+/* All that tells of a program is durable before its request is sent, whatever
+ * becomes of the power then. The disk is waited for twice: for all files at the
+ * same time, then for the directory of the record. Only its own directory is
+ * synced after the program itself. */
+static void sent(void **ctx)
+{
+	static const char *const files[] = { "/run/p.sh\n", "/jobs/1.code\n",
+		"/jobs/1.json.tmp\n" };
+	static const char *const dirs[] = { "/run\n", "/jobs\n" };
+	enum { FILES = sizeof(files) / sizeof(*files) };
+	enum { DIRS = sizeof(dirs) / sizeof(*dirs) };
+
+	(void)ctx;
+	kernel_open();
+	assert_int_equal(kernel_mount(), 0);
+	synced[0] = '\0';
+	awaited = FILES;
+	inside = 0;
+	is_alone = false;
+	assert_int_equal(run(), 0);
+	assert_int_equal(inside, FILES);
+	assert_false(is_alone);
+	assert_true(is_sent());
+	if (sent_at)
+		synced[sent_at] = '\0';
+	for (size_t i = 0; i < FILES + DIRS; i++) {
+		const char *path = i < FILES ? files[i] : dirs[i - FILES];
+		if (!strstr(synced, path))
+			fail_msg("%s was not synced before the request was "
+				 "sent, but\n%s",
+				path, synced);
+	}
+	awaited = sent_at = 0;
+	kernel_unmount();
+	kernel_close();
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
+		cmocka_unit_test(sent) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

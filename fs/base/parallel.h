@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/base/parallel.h - pieces of work that wait for the disk at the same time
+ */
+#ifndef FS_BASE_PARALLEL_H
+#define FS_BASE_PARALLEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A piece of work: 0 or -errno, which is put into err. */
+struct part {
+	int (*work)(void *ctx);
+	void *ctx;
+	int err;
+};
+
+enum { PARTS_MAX = 8 };
+
+/* Does all of them, for a worker: a disk takes as long for several fsyncs as
+ * for one. The first is done by the caller, each other one by a thread that
+ * lives as long, or by the caller if there is none to be had. count is at most
+ * PARTS_MAX. Returns the first err that is not 0, in the order of the parts. */
+int parts_do(struct part *parts, size_t count);
+
+/* fsync() of each, as a part; *fd is a descriptor. */
+int part_sync(void *fd);
+
+#endif
