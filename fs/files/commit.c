@@ -185,18 +185,30 @@ struct file_commit *file_commit_begin(
 	return NULL;
 }
 
-/* Content before the names that lead to it. */
+/* Settings get their names first. Then content and directories are synced at
+ * the same time: none is promised to be durable before all are. */
 int file_commit_work(struct file_commit *commit)
 {
-	const struct item *item = commit->items;
+	struct item *item = commit->items;
+	struct part parts[PARTS_MAX];
+	size_t count = 0, i;
 
 	commit->err = 0;
-	for (size_t i = 0; !commit->err && i < commit->count; i++, item++)
-		if (item->settings)
-			commit->err = settings_write(commit->state_fd, item->fd,
-				item->settings, item->len);
-		else if (fsync(item->fd))
-			commit->err = -errno;
+	for (i = 0; !commit->err && i < commit->count; i++)
+		if (item[i].settings)
+			commit->err = settings_write(commit->state_fd,
+				item[i].fd, item[i].settings, item[i].len);
+	for (i = 0; !commit->err && i < commit->count; i++) {
+		if (!item[i].settings)
+			parts[count++] = (struct part){
+				.work = part_sync,
+				.ctx = &item[i].fd,
+			};
+		if (count == PARTS_MAX || i + 1 == commit->count) {
+			commit->err = parts_do(parts, count);
+			count = 0;
+		}
+	}
 	return commit->err;
 }
 

@@ -229,10 +229,32 @@ static void sent(void **ctx)
 	kernel_close();
 }
 
+/* A new file and its directory. */
+static void data(void **ctx)
+{
+	(void)ctx;
+	kernel_open();
+	assert_int_equal(kernel_mount(), 0);
+	assert_int_equal(call_mkdir("run/d"), 0);
+	assert_int_equal(put("run/d/old.txt", "old"), 0);
+	awaited = 2;
+	inside = 0;
+	is_alone = false;
+	synced[0] = '\0';
+	assert_int_equal(save(), 0);
+	assert_int_equal(inside, 2);
+	assert_false(is_alone);
+	assert_non_null(strstr(synced, "/run/d/new.txt\n"));
+	assert_non_null(strstr(synced, "/run/d\n"));
+	awaited = 0;
+	kernel_unmount();
+	kernel_close();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
-		cmocka_unit_test(sent) };
+		cmocka_unit_test(data), cmocka_unit_test(sent) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
