@@ -47,27 +47,36 @@ static int left_by_name(struct core *core, const char *name, struct job **job)
 	return id ? 0 : -ENOMEM;
 }
 
+static int left_list(struct core *core, const struct resource_index *index,
+	struct listing *listing)
+{
+	struct job *job;
+
+	TAILQ_FOREACH(job, &core->jobs->recordings, recorded)
+	{
+		if (!job_is_final(job) || resource_by_id(index, job->session))
+			continue;
+		char *name =
+			safe_name_encode(job->session, strlen(job->session));
+		int err = name
+			? listing_add_row(listing, name, tree_row(sessions.row),
+				  job->session, NULL)
+			: -ENOMEM;
+		free(name);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int sessions_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
 	const struct resource_index *index;
 	int err = collection_index(op, &sessions, &index);
-	struct job *job;
 
-	if (err)
-		return err;
-	TAILQ_FOREACH(job, &op->core->jobs->recordings, recorded)
-	{
-		if (err || !job_is_final(job) ||
-			resource_by_id(index, job->session))
-			continue;
-		char *name =
-			safe_name_encode(job->session, strlen(job->session));
-		err = name ? listing_add_row(listing, name,
-				     tree_row(sessions.row), job->session, NULL)
-			   : -ENOMEM;
-		free(name);
-	}
+	if (!err)
+		err = left_list(op->core, index, listing);
 	return err ? err : collection_list(op, node, listing);
 }
 
