@@ -94,7 +94,10 @@ static void keep(int fd, const char *name)
 	if (NEXT(linkat)(fd, name, own_fd, own, 0))
 		return;
 	pthread_mutex_lock(&kept_lock);
-	kept = reallocarray(kept, kept_count + 1, sizeof(*kept));
+	void *grown = reallocarray(kept, kept_count + 1, sizeof(*kept));
+	if (!grown)
+		abort();
+	kept = grown;
 	kept[kept_count++] = st.st_ino;
 	pthread_mutex_unlock(&kept_lock);
 }

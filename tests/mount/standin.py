@@ -55,7 +55,7 @@ class Standin:
     def ask(self, method, path, value=None):
         """Sends a control request; returns the JSON of its answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                timeout=20)
+                                                timeout=60)
         try:
             body = None if value is None else json.dumps(value)
             connection.request(method, "/_standin" + path, body=body)

@@ -104,13 +104,13 @@ class Logs(ResourceCase):
                             self.value("services", name, "id"), "log")
 
     def check_ticks(self, tail, count):
-        """Asserts that the next lines arrive in order and within 3 s."""
+        """Asserts that the next lines arrive in order, not at the end."""
         last = None
         for _ in range(count):
             word, number, at = tail.line().split()
             late = time.time() - float(at)
             self.assertEqual(word, "tick")
-            self.assertLess(late, 3 * SLOWNESS)
+            self.assertLess(late, 30 * SLOWNESS)
             if last:
                 self.assertEqual(int(number), last + 1)
             last = int(number)

@@ -60,9 +60,9 @@ class Projects(MountCase):
                       "cp $1/lib/* run/$2/lib/; cp $1/data.txt run/$2/",
         "python": "python3 -c 'import shutil, sys; "
                   "shutil.copytree(sys.argv[1], sys.argv[2])' $1 run/$2",
-        "slowly": "mkdir run/$2; for f in main.py data.txt; do sleep .15; "
-                  "cp $1/$f run/$2/; done; sleep .15; mkdir run/$2/lib; "
-                  "sleep .15; cp $1/lib/* run/$2/lib/",
+        "slowly": "mkdir run/$2; for f in main.py data.txt; do sleep .05; "
+                  "cp $1/$f run/$2/; done; sleep .05; mkdir run/$2/lib; "
+                  "sleep .05; cp $1/lib/* run/$2/lib/",
         "staged": "cp -r $1 run/.$2; sleep .4; mv run/.$2 run/$2",
     }
 
