@@ -53,13 +53,13 @@ bool disk_is_ready(struct core *core)
 		return true;
 	if (disk->is_asked)
 		return false;
-	try = core->prober ? calloc(1, sizeof(*try)) : NULL;
+	try = disk->worker ? calloc(1, sizeof(*try)) : NULL;
 	if (!try)
 		return true;
 	try->core = core;
 	try->task.work = try_work;
 	try->task.done = try_done;
-	disk->is_asked = task_start(core->prober, &try->task) == 0;
+	disk->is_asked = task_start(disk->worker, &try->task) == 0;
 	return !disk->is_asked;
 }
 

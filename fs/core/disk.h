@@ -11,10 +11,14 @@
  * only reads. So a thread tries first: what changes something waits for it, if
  * the last try is not from just now. What is in memory, and on a disk that can
  * be read, is served meanwhile.
+ *
+ * The thread does nothing else: /proc may wait for a process whose execve waits
+ * for a close, which would wait here for its turn behind /proc.
  */
 enum { DISK_LATE_MAX = 4 };
 
 struct disk {
+	struct worker *worker; /* NULL: not started */
 	bool is_asked;
 	uint64_t fresh_until_ms;
 	struct op_list waiters;

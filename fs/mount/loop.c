@@ -22,7 +22,7 @@
  */
 enum {
 	BATCH = 64,
-	WORKERS = 4,
+	WORKERS = 5,
 	MOVING_TTL_MS = 1000, /* of jobs, which change all the time */
 	TURN_MS = 60000,      /* the longest wait for something to happen */
 };
@@ -79,8 +79,9 @@ static int mount_connect(struct mount *mount, char *why, size_t why_len)
 	core->worker = worker_new();
 	core->reader = worker_new();
 	core->prober = worker_new();
+	core->disk.worker = worker_new();
 	if (!core->worker || !core->reader || !core->prober ||
-		notifier_init(&core->notifier))
+		!core->disk.worker || notifier_init(&core->notifier))
 		return -ENOMEM;
 	config.worker = core->reader;
 	int err = api_new(&config, &core->api, why, why_len);
@@ -110,6 +111,8 @@ static void mount_disconnect(struct mount *mount)
 	core->reader = NULL;
 	worker_free(core->prober);
 	core->prober = NULL;
+	worker_free(core->disk.worker);
+	core->disk.worker = NULL;
 	notifier_clear(&core->notifier);
 	runs_clear(core);
 }
@@ -144,7 +147,7 @@ bool mount_turn(struct mount *mount, int longest_ms)
 {
 	struct core *core = &mount->core;
 	struct worker *const workers[WORKERS] = { core->worker, core->reader,
-		core->prober, core->notifier.worker };
+		core->prober, core->disk.worker, core->notifier.worker };
 	struct pollfd fds[WORKERS + 3] = {
 		[WORKERS] = { .fd = mount->signal_fd, .events = POLLIN },
 		[WORKERS + 1] = { .fd = fuse_session_fd(core->session),
