@@ -204,7 +204,19 @@ static int setting_read(struct core *core, const struct node *node,
 	return err;
 }
 
-/* It is durable when the write has returned. */
+/* Sets it as settings_keep does, and drops dir. It is durable when the
+ * operation is answered. */
+static int setting_store(struct op *op, struct file *dir,
+	const struct setting *setting, json_t *value)
+{
+	int err = settings_keep(op, dir, setting, value);
+
+	if (!err)
+		err = commit_start(op->core, dir, NULL, op);
+	file_drop(dir);
+	return err || !op->task ? err : task_wait(op);
+}
+
 static int setting_write(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {
@@ -223,11 +235,7 @@ static int setting_write(
 			? row_refuse(
 				  op->core, "WRITE", node, NULL, -EINVAL, why)
 			: err;
-	err = settings_keep(op, dir, setting, value);
-	if (!err)
-		err = commit_start(op->core, dir, NULL, op);
-	file_drop(dir);
-	return err || !op->task ? err : task_wait(op);
+	return setting_store(op, dir, setting, value);
 }
 
 static int setting_check(struct core *core, const struct node *node,
@@ -253,15 +261,18 @@ static int setting_check(struct core *core, const struct node *node,
 static int settings_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
+	const struct setting *setting;
 	struct file *dir;
-	const struct setting *setting = setting_of(op->core, node, name, &dir);
-	int err;
 
+	if (op->task)
+		return task_wait(op);
+	setting = setting_of(op->core, node, name, &dir);
 	if (!setting)
 		return -ENOENT;
-	err = is_dir ? -ENOTDIR : settings_keep(op, dir, setting, NULL);
+	if (!is_dir)
+		return setting_store(op, dir, setting, NULL);
 	file_drop(dir);
-	return err;
+	return -ENOTDIR;
 }
 
 #define SETTING(name, bits, flag_bits, says, ...)                              \
