@@ -37,7 +37,7 @@ void inputs_init(struct inputs *inputs, struct core *core, const char *name)
 	inputs->task.work = inputs_work;
 	inputs->task.done = inputs_done;
 	inputs->run.core = core;
-	inputs->run.program_fd = inputs->run.dir_fd = -1;
+	run_files_init(&inputs->run);
 	inputs->run.takes = RUN_TAKES_ALL;
 	inputs->run.name = (char *)name;
 }

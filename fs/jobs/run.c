@@ -301,7 +301,7 @@ static struct run *run_new(struct core *core, struct file *dir,
 
 	if (!run)
 		return NULL;
-	run->program_fd = run->dir_fd = run->copy_fd = -1;
+	run_files_init(run);
 	run->core = core;
 	run->kind = dir_kind_of(dir);
 	run->root = project ? project : dir;

@@ -197,6 +197,9 @@ const json_t *run_setting(const struct run *run, const char *name);
 
 /* ---- run_files.c ---- */
 
+/* No descriptor is open. */
+void run_files_init(struct run *run);
+
 /* Opens what the worker reads, and freezes the root until run_files_thaw.
  * 0 or -errno. */
 int run_files_open(struct run *run, struct file *root, struct file *program);

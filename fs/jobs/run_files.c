@@ -54,6 +54,11 @@ int run_files_open(struct run *run, struct file *root, struct file *program)
 	return 0;
 }
 
+void run_files_init(struct run *run)
+{
+	run->program_fd = run->dir_fd = run->copy_fd = -1;
+}
+
 void run_files_thaw(struct run *run)
 {
 	for (size_t i = 0; i < run->input_count; i++)
@@ -67,7 +72,7 @@ void run_files_thaw(struct run *run)
 		close(run->dir_fd);
 	if (run->copy_fd >= 0)
 		close(run->copy_fd);
-	run->program_fd = run->dir_fd = run->copy_fd = -1;
+	run_files_init(run);
 	if (run->frozen) {
 		file_thaw(run->frozen);
 		ops_wake(&run->core->frozen);

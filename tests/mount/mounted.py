@@ -130,6 +130,8 @@ class Mounted:
         """Ends it, by force if necessary; returns what was wrong."""
         wrong = []
         if self.process and self.process.poll() is None:
+            if self._lost_its_stdin():
+                wrong.append("the daemon closed descriptor 0")
             if not self.is_mounted() or not unmount(self.path):
                 unmount(self.path, lazy=True)
                 self.process.terminate()
@@ -143,6 +145,13 @@ class Mounted:
         if self.process and self.process.returncode:
             wrong.append(f"the daemon ended with {self.process.returncode}")
         return wrong + self.trouble()
+
+    def _lost_its_stdin(self):
+        """A descriptor that was never set closes 0, then anything's."""
+        try:
+            return os.readlink(f"/proc/{self.pid}/fd/0") != os.devnull
+        except FileNotFoundError:
+            return os.path.isdir(f"/proc/{self.pid}/fd")
 
     def log(self):
         """Its stderr and the output of a sanitizer."""
