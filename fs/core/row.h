@@ -173,7 +173,8 @@ struct row {
 	unsigned (*poll)(struct core *core, struct handle *handle,
 		struct fuse_pollhandle *poll);
 
-	/* For a directory: mkdir, create, unlink and rmdir, rename into it. */
+	/* For a directory: mkdir, create, unlink and rmdir, rename into it.
+	 * `remove` may return -ENOSYS: now it is as if there were none. */
 	int (*make_dir)(struct op *op, const struct node *node,
 		const char *name, struct lookup_result *found);
 	int (*make_file)(struct op *op, const struct node *node,

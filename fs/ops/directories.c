@@ -243,8 +243,9 @@ int tree_remove(struct op *op)
 		lookup_clear(&found);
 		op->step = 1;
 	}
-	if (dir->row->remove)
-		return remove_row(op, dir, is_dir);
+	err = dir->row->remove ? remove_row(op, dir, is_dir) : -ENOSYS;
+	if (err != -ENOSYS)
+		return err;
 	if (!is_value)
 		return refuse_removal(op, is_link);
 	err = value_hide(op, dir, op->name, true);

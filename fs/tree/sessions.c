@@ -211,11 +211,9 @@ static int session_attr(struct op *op, const struct node *node,
 static int session_remove_file(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
-	if (left(op->core, node->id))
-		return job_remove_file(op, node, name, is_dir);
-	return row_refuse(op->core, "REMOVE", node, name, -EPERM,
-		"it is part of this directory; echo 1 > destroy destroys it "
-		"all");
+	return left(op->core, node->id)
+		? job_remove_file(op, node, name, is_dir)
+		: -ENOSYS;
 }
 
 static int session_state_render(

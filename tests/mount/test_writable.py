@@ -140,7 +140,7 @@ ANEW = {
     "services/web/domains": ("a.example\nb.example\n", "c.example\n"),
     "services/web/env": ("A=anew4711\nB=2\n", "A=anew0815\n"),
     "services/two/bootstrap": (SCRIPT, SCRIPT + "# more\n"),
-    "SESSION/vcpu": ("4\n", "2\n"),
+    "SESSION/vcpu": ("2\n", "4\n"),
     "SNAPSHOT/locked": ("1\n", "0\n"),
     "IMAGE/visibility": ("unlisted\n", "private\n"),
 }
