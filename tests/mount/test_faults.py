@@ -77,6 +77,7 @@ class Run(Lane):
             self.equal(error_of(os.read, fd, 10), "EAGAIN", "a read of it")
         finally:
             os.close(fd)
+        wait_until(self.sent, 30, "it was sent")
         self.check(self.sent() == 1, "sent more than once")
         self.server.stop()
         error = error_of(self.read, self.job(self.number) + "/stdout")

@@ -26,7 +26,7 @@ from test_faults_table import FAULTS, NOT_YET, Fault, shaped
 
 SLOWNESS = 4 if IS_SANITIZED else 1
 TIMEOUT_S = 1.5 * SLOWNESS
-CELL_LIMIT_S = 40 * SLOWNESS
+CELL_LIMIT_S = 120 * SLOWNESS
 # Of an action, a 2xx is success whatever its body.
 UNREAD = ("empty", "html", "deep", "deep_objects", "not_utf8", "two_values",
           "length_too_short", "hundred_megabytes")
