@@ -18,7 +18,8 @@ fuzz='clang libclang-rt-dev'
 compilers='gcc'
 desktop='neovim joe micro kakoune jed ne mc moreutils gawk dos2unix zip unzip
 	libglib2.0-bin openssh-client openssh-server restic borgbackup
-	nginx-light apache2-bin lighttpd samba smbclient openssh-sftp-server'
+	nginx-light apache2-bin lighttpd samba smbclient openssh-sftp-server
+	ranger lf nnn vifm'
 outside='stress-ng fio git'
 bench='strace sshfs openssh-sftp-server rclone gnuplot-nox jq iproute2'
 rpm='rpm rpmlint'

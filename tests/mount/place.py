@@ -4,6 +4,7 @@
 is never under /tmp, where vim and others save differently."""
 import atexit
 import ctypes
+import glob
 import os
 import re
 import shutil
@@ -25,8 +26,9 @@ _open_places = []
 
 def folder():
     """The parent of places: the build, unless that is under /tmp."""
-    if not os.path.realpath(BUILD).startswith("/tmp/"):
-        return os.path.realpath(BUILD)
+    build = os.path.realpath(os.environ.get("BUILD", "build"))
+    if not build.startswith("/tmp/"):
+        return build
     path = os.path.expanduser("~/.cache/unsandboxfs-tests")
     os.makedirs(path, exist_ok=True)
     return path
@@ -110,6 +112,7 @@ class Place:
 
     def __init__(self, name):
         self.path = tempfile.mkdtemp(prefix=f"mount-{name}-", dir=folder())
+        os.symlink(str(os.getpid()), self.path + "/.owner")
         _open_places.append(self)
 
     def folder(self, name):
@@ -160,6 +163,16 @@ class Place:
         if os.path.exists(self.path):
             left.append(self.path)
         return left
+
+
+def close_places_of(pid):
+    """Closes what a process has left that ended without doing so."""
+    for owner in glob.glob(folder() + "/mount-*/.owner"):
+        if os.readlink(owner) == str(pid):
+            place = Place.__new__(Place)
+            place.path = os.path.dirname(owner)
+            _open_places.append(place)
+            place.close()
 
 
 def remove(path):

@@ -20,7 +20,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from place import end_with_parent  # noqa: E402
+from place import close_places_of, end_with_parent  # noqa: E402
 
 
 class Result(unittest.TextTestResult):
@@ -82,6 +82,7 @@ class Runner:
         took = time.monotonic() - began
         if not counts:
             print(f"{name}: ended with status {child.returncode}")
+            close_places_of(child.pid)
             self.total[1] += 1
         else:
             self.total = [a + int(b) for a, b in zip(self.total, counts[-1])]

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_late.py - a test that hangs fails, and the rest goes on
+import glob
 import os
 import subprocess
 import sys
 import unittest
 
 from case import SLOWNESS
-from place import BUILD
+from place import BUILD, folder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -42,6 +43,7 @@ class Late(unittest.TestCase):
         text = self.run_tests("Deaf", "0 passed, 1 failed, 0 skipped")
         self.assertIn("heard", text)
         self.assertIn("hanging.py", text)  # where it was
+        self.assertEqual(glob.glob(folder() + "/mount-Deaf-*"), [])
 
 
 if __name__ == "__main__":
