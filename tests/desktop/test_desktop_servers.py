@@ -74,7 +74,7 @@ class Servers(ResourceCase):
             "run/long.sh.job/stdout": "".join(
                 f"{n}\n" for n in range(1, 100001)),
             "run/long.sh.job/stderr": "",
-            "languages": None, "README": None, f"{folder}/service.json": None,
+            "languages": None, "README": None,
         }
 
     def start(self, name):
