@@ -187,17 +187,29 @@ class Walks(Tree):
         self.shell("echo 5 >services/two/vcpu")
         seen = os.stat(self.at("services/two")).st_mtime_ns
         self.assertNotEqual(seen % 10**9, 0)  # our time
+        self.wait_for(lambda: str(seen % 10**9) in self.written_times(),
+                      "the time is on disk", 30)
         self.mount.process.kill()
         self.mount.process.wait(10)
         self.mount.start()
         self.assertEqual(os.stat(self.at("services/two")).st_mtime_ns, seen)
 
-    def records(self):
-        """{name: when it was written} of the records of collections."""
+    def account(self):
+        """The account's part of the state directory."""
         top = os.path.join(self.mount.state_dir, "unsandboxfs")
         account, = os.listdir(top)
+        return os.path.join(top, account)
+
+    def written_times(self):
+        """The record of times, as a kill leaves it."""
+        with open(os.path.join(self.account(), "times.json.last"),
+                  encoding="utf-8") as file:
+            return file.read()
+
+    def records(self):
+        """{name: when it was written} of the records of collections."""
         return {file.name: file.stat().st_mtime_ns
-                for file in os.scandir(os.path.join(top, account))
+                for file in os.scandir(self.account())
                 if file.name in ("collections.json", "times.json")}
 
     def test_a_walk_writes_no_record(self):
