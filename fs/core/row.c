@@ -103,6 +103,14 @@ const struct row *tree_parent(const struct row *row)
 		: slots[slots[index].parent].row;
 }
 
+const struct row *tree_below(const struct row *dir, const char *placeholder)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir->path, placeholder);
+	return tree_row(path);
+}
+
 const struct row *tree_child(const struct row *dir, size_t i)
 {
 	int index = slot_of(dir);

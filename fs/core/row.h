@@ -201,6 +201,9 @@ const struct row *tree_root(void);
 /* The row with this path; NULL if there is none. */
 const struct row *tree_row(const char *path);
 const struct row *tree_parent(const struct row *row);
+/* The row below a directory for this placeholder, such as "{pool}"; NULL if
+ * there is none. */
+const struct row *tree_below(const struct row *dir, const char *placeholder);
 /* The name of a row: the last component of its path. */
 const char *row_name(const struct row *row);
 bool row_is_placeholder(const struct row *row);

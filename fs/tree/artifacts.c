@@ -10,15 +10,6 @@
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
 
-/* The row of one of them. */
-static const struct row *artifact_row(const struct node *node)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s/{artifact}", node->row->path);
-	return tree_row(path);
-}
-
 static const struct job_artifact *artifact_of(
 	const struct job *job, const char *name, size_t *index)
 {
@@ -35,7 +26,7 @@ int artifacts_list(
 	struct op *op, const struct node *node, struct listing *listing)
 {
 	struct job *job = node_job(op, node);
-	const struct row *row = artifact_row(node);
+	const struct row *row = tree_below(node->row, "{artifact}");
 	int err = job ? recording_settle(op, job) : -ENOENT;
 
 	for (size_t i = 0; !err && i < job->artifact_count; i++) {
@@ -52,7 +43,8 @@ int artifacts_find(struct op *op, const struct node *node, const char *name,
 
 	if (!artifact_of(node_job(op, node), name, &index))
 		return -ENOENT;
-	return lookup_row(found, artifact_row(node), node->id, name);
+	return lookup_row(
+		found, tree_below(node->row, "{artifact}"), node->id, name);
 }
 
 int artifact_attr(struct op *op, const struct node *node, struct stat *attr,

@@ -10,15 +10,6 @@
 #include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
-/* The row of one pool in a directory of pools. */
-static const struct row *pool_row(const struct node *dir)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s/{pool}", dir->row->path);
-	return tree_row(path);
-}
-
 /* NULL: it has no usable id, or out of memory. Owned by the caller, free(). */
 static char *pool_name(const json_t *pool)
 {
@@ -53,8 +44,8 @@ int pools_list(struct op *op, const struct node *node, struct listing *listing)
 		char *name = pool_name(pool);
 		if (!name)
 			continue;
-		err = listing_add_row(
-			listing, name, pool_row(node), name, NULL);
+		err = listing_add_row(listing, name,
+			tree_below(node->row, "{pool}"), name, NULL);
 		free(name);
 		if (err)
 			break;
@@ -87,7 +78,9 @@ int pools_find(struct op *op, const struct node *node, const char *name,
 	json_t *pool;
 	int err = pool_get(op, name, &pool);
 
-	return err ? err : lookup_row(found, pool_row(node), name, NULL);
+	return err ? err
+		   : lookup_row(found, tree_below(node->row, "{pool}"), name,
+			     NULL);
 }
 
 static int pool_source(struct op *op, const struct node *node, json_t **json)
