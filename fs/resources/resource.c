@@ -200,18 +200,25 @@ int resource_source(struct op *op, const struct node *node, json_t **answer)
 	return value_answer(op, node, node->row->member, answer);
 }
 
+int resource_told_value(
+	struct op *op, const struct node *node, const json_t **value)
+{
+	int err = resource_value(op, node, node->row->member, value);
+
+	if (!err)
+		last_answer_set(op->core, node, NULL);
+	if (err != -ENOENT)
+		return err;
+	*value = last_answer(op->core, node);
+	return 0;
+}
+
 /* A value that can be written has a file even if the API does not tell it. */
 int resource_value_render(struct op *op, const struct node *node, FILE *out)
 {
 	const json_t *value;
-	int err = resource_value(op, node, node->row->member, &value);
+	int err = resource_told_value(op, node, &value);
 
-	if (!err)
-		last_answer_set(op->core, node, NULL);
-	if (err == -ENOENT) {
-		value = last_answer(op->core, node);
-		err = 0;
-	}
 	return err ? err : value ? render_value(value, out) : 0;
 }
 

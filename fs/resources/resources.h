@@ -271,6 +271,10 @@ int trusted_remove(
  * waits), -ENOENT, -EINPROGRESS, ... */
 int resource_value(struct op *op, const struct node *node, const char *members,
 	const json_t **value);
+/* The same of the row's member, else what an action's answer told last; NULL:
+ * neither. */
+int resource_told_value(
+	struct op *op, const struct node *node, const json_t **value);
 /* Its object in the list, or its detail where it is in none. */
 int resource_item(struct op *op, const struct node *node, json_t **item);
 

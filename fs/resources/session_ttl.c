@@ -33,14 +33,8 @@ int session_ttl_render(struct op *op, const struct node *node, FILE *out)
 {
 	const json_t *value;
 	int64_t left;
-	int err = resource_value(op, node, node->row->member, &value);
+	int err = resource_told_value(op, node, &value);
 
-	if (!err)
-		last_answer_set(op->core, node, NULL);
-	if (err == -ENOENT) {
-		value = last_answer(op->core, node);
-		err = 0;
-	}
 	if (err || !value)
 		return err;
 	if (json_to_integer(value, &left))
