@@ -13,6 +13,7 @@ import signal
 import time
 import unittest
 
+import busy
 from case import SLOWNESS, MountCase
 from mounted import IS_SANITIZED, Mounted
 from place import wait_until
@@ -77,20 +78,8 @@ class Worker:
 
     def write(self, path, content, flags=os.O_TRUNC, sync=False):
         """Writes like cp, or with fsync."""
-        fd = os.open(os.path.join(self.mount, path),
-                     os.O_WRONLY | os.O_CREAT | flags, 0o644)
-        try:
-            for start in range(0, len(content), 4096):
-                os.write(fd, content[start:start + 4096])
-            if sync:
-                os.fsync(fd)
-        except OSError:
-            try:
-                os.close(fd)
-            except OSError:
-                pass
-            raise
-        os.close(fd)
+        busy.write(os.path.join(self.mount, path), content,
+                   os.O_CREAT | flags, sync)
 
     def script(self):
         """Saves a script that runs."""
