@@ -189,16 +189,16 @@ enum job_failure job_failure(bool was_sent, int status, int err);
 void job_fail(
 	struct job *job, int err, enum job_failure failure, const char *reason);
 
-/* Writes the record durably, by the worker, then wakes who waits for the job. A
- * final status is shown from then on; is_stored is false until then. */
+/* Writes the record durably, by the worker, then wakes what waits for the job.
+ * A final status is shown from then on; is_stored is false until then. */
 void job_keep(struct job *job, enum job_status status);
 /* Makes a record durable, by the worker; it is taken. */
 void job_keep_record(struct job *job, char *record, size_t len);
 
 /* ---- jobs_keep.c ---- */
 
-/* The job's status is final now: wakes who waits for it, and removes the oldest
- * ended jobs over keep_jobs, soon. */
+/* The job's status is final now: wakes what waits for it, and removes the
+ * oldest ended jobs over keep_jobs, soon. */
 void job_ended(struct job *job);
 /* It is the newest in jobs->ended, or is not in there any more. */
 void job_list_ended(struct job *job);

@@ -375,7 +375,7 @@ static void poller_wake(void *ctx)
 	}
 }
 
-/* ---- who reads a state ---- */
+/* ---- readers of a state ---- */
 
 static bool is_being_asked(const struct job *job)
 {
