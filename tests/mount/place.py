@@ -3,12 +3,14 @@
 """A Place leaves no process, mount or file behind, however the tests end. It
 is never under /tmp, where vim and others save differently."""
 import atexit
+import contextlib
 import ctypes
 import glob
 import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -173,6 +175,18 @@ def close_places_of(pid):
             place.path = os.path.dirname(owner)
             _open_places.append(place)
             place.close()
+
+
+def files_below(path):
+    """Every regular file below a directory, open for reading bytes; files
+    that go meanwhile are none."""
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                found = os.path.join(folder, name)
+                if stat.S_ISREG(os.lstat(found).st_mode):
+                    with open(found, "rb") as file:
+                        yield file
 
 
 def remove(path):

@@ -8,6 +8,7 @@ import unittest
 
 from case import MountCase
 from mounted import IS_SANITIZED
+from place import files_below
 
 MB = 1 << 20
 HEADERS = {"Content-Type": "application/json"}
@@ -74,9 +75,8 @@ class Small(MountCase):
 
     def state_size(self):
         """The bytes in the state directory."""
-        return sum(os.lstat(os.path.join(folder, name)).st_size
-                   for folder, _, names in os.walk(self.mount.state_dir)
-                   for name in names)
+        return sum(os.fstat(file.fileno()).st_size
+                   for file in files_below(self.mount.state_dir))
 
     def strike(self, method, path, body, is_packed):
         """The server answers so from now on."""

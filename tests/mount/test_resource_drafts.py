@@ -6,6 +6,7 @@ import shutil
 import stat
 import unittest
 
+from place import files_below
 from test_resources_life import SLEEP, ResourceCase
 
 # What a draft shows before anything is set.
@@ -250,10 +251,8 @@ class Drafts(ResourceCase):
         self.assertEqual(self.error_of(self.commit, path), "ENODATA")
         os.unlink(self.at(path, "env"))
         self.commit(path)
-        for folder, _, names in os.walk(self.mount.state_dir):
-            for name in names:
-                with open(os.path.join(folder, name), "rb") as file:
-                    self.assertNotIn(b"gone-1234", file.read(), name)
+        for file in files_below(self.mount.state_dir):
+            self.assertNotIn(b"gone-1234", file.read(), file.name)
 
     def test_rename_and_removal(self):
         path = self.new(ports="83\n")

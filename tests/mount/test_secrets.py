@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 from case import MountCase
+from place import files_below
 from standin import SECRET
 
 # Neither as it is nor in an encoded form.
@@ -75,14 +76,18 @@ class Secrets(MountCase):
     def test_state_is_the_owners_alone(self):
         self.use()
         saved = ("run", "jobs-new", "drafts", "services", "sessions")
-        for folder, folders, files in os.walk(self.mount.state_dir):
-            if any(name in saved for name in folders):
-                # What people saved has their modes, below a closed door.
-                self.assertEqual(os.lstat(folder).st_mode & 0o077, 0)
-                folders[:] = [n for n in folders if n not in saved]
-            for name in folders + files:
-                mode = os.lstat(os.path.join(folder, name)).st_mode
-                self.assertEqual(mode & 0o077, 0, name)
+        closed = []
+        top = os.path.join(self.mount.state_dir, "unsandboxfs")
+        for folder, folders, _ in os.walk(top):
+            closed.append(folder)
+            # What people saved has their modes, below a closed door.
+            folders[:] = [name for name in folders if name not in saved]
+        for folder in closed:
+            self.assertEqual(os.lstat(folder).st_mode & 0o077, 0, folder)
+        for file in files_below(top):
+            if os.path.dirname(file.name) in closed:
+                mode = os.fstat(file.fileno()).st_mode
+                self.assertEqual(mode & 0o077, 0, file.name)
 
     def test_accounts_file_is_not_copied(self):
         """Only the path of the accounts file is shown."""
