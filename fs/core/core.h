@@ -46,7 +46,7 @@ struct core {
 	struct state state;
 	struct worker *worker; /* writes to disk, builds requests */
 	struct worker *reader; /* parses and frees long answers */
-	struct worker *prober; /* reads /proc; see fs/ops/close_probe.h */
+	struct worker *prober; /* reads /proc; see fs/ops/proc_probe.h */
 	struct disk disk;
 	struct keep keeps[KEEPS_MAX];
 	struct notifier notifier;

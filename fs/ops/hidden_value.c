@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fs/ops/caller.h"
 #include "fs/ops/open_descriptors.h"
 #include "fs/ops/scratch_private.h"
 

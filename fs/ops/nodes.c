@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "fs/core/core.h"
+#include "fs/ops/caller.h"
 #include "fs/ops/hidden_value.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
+#include "fs/ops/proc_probe.h"
 #include "fs/ops/scratch.h"
 
 /*
@@ -47,6 +49,7 @@ int tree_lookup(struct op *op)
 {
 	struct node *dir = op->node;
 	struct lookup_result found;
+	bool is_new = false;
 
 	int err = scratch_find(op, dir, op->name, &found);
 	if (err != -ENOENT)
@@ -55,9 +58,13 @@ int tree_lookup(struct op *op)
 		return -ENOENT;
 	/* cp -r into a draft that it has just made is sure that there is no
 	 * file yet. */
-	if (dir->row->flags & ROW_SCRATCH && dir->row->make_file &&
-		caller_creates(op->pid, O_EXCL) > 0)
-		return -ENOENT;
+	if (!op->step && dir->row->flags & ROW_SCRATCH && dir->row->make_file &&
+		caller_creates(op->pid, O_EXCL) > 0) {
+		err = making_probe_ask(op, &is_new);
+		if (err || is_new)
+			return err ? err : -ENOENT;
+		op->step = 1;
+	}
 	err = dir_find(op, dir, op->name, &found);
 	if (err == -ENOENT && is_never_there(dir, op->name))
 		return op_reply_absent(op);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fs/base/base.h"
@@ -44,33 +43,6 @@ pid_t writer_process(pid_t tid)
 	return proc_status(tid, status, sizeof(status))
 		? 0
 		: status_process(status);
-}
-
-/* The kernel does not say with which flags a name is looked up: LOOKUP comes
- * before CREATE, and decides whether that is sent. */
-int caller_creates(pid_t tid, int flag)
-{
-	unsigned long args[3];
-	char path[64], text[256];
-	long number;
-
-	snprintf(path, sizeof(path), "/proc/%ld/syscall", (long)tid);
-	if (proc_read(AT_FDCWD, path, text, sizeof(text)) ||
-		sscanf(text, "%ld %lx %lx %lx", &number, &args[0], &args[1],
-			&args[2]) != 4 ||
-		number == SYS_openat2)
-		return -EACCES;
-	if (number == SYS_openat)
-		return (args[2] & (unsigned long)flag) != 0;
-	if (number == SYS_mkdirat)
-		return 1;
-#ifdef SYS_open
-	if (number == SYS_open)
-		return (args[1] & (unsigned long)flag) != 0;
-	if (number == SYS_mkdir)
-		return 1;
-#endif
-	return 0;
 }
 
 /*

@@ -26,8 +26,4 @@ enum writer_close {
  */
 enum writer_close writer_close(pid_t tid, pid_t opener, uint64_t ino);
 
-/* Whether the thread is in a mkdir, or an open with this flag, O_CREAT or
- * O_EXCL: 1, 0, or -EACCES: /proc does not tell. */
-int caller_creates(pid_t tid, int flag);
-
 #endif

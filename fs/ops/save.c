@@ -11,7 +11,7 @@
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
-#include "fs/ops/close_probe.h"
+#include "fs/ops/proc_probe.h"
 #include "fs/ops/open_descriptors.h"
 
 /*

@@ -11,7 +11,7 @@
 
 #include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/ops/close_probe.h"
+#include "fs/ops/proc_probe.h"
 #include "fs/ops/lookup.h"
 #include "fs/ops/open_descriptors.h"
 

@@ -285,6 +285,24 @@ class Drafts(ResourceCase):
         self.commit("services/new/copy")
         self.assertEqual(self.sent()[0]["ports"], [85])
 
+    def test_a_directory_in_files_at_once(self):
+        """Nobody has looked at files/ before: it is there all the same, but
+        may be made, too, as cp -r does."""
+        new = self.at("services/new")
+        for name in ("first", "files"):
+            for below in ("assets", "files/files"):
+                os.mkdir(f"{new}/{name}")
+                os.makedirs(f"{new}/{name}/files/{below}")
+                shutil.rmtree(f"{new}/{name}")
+            os.mkdir(f"{new}/{name}")
+            os.mkdir(f"{new}/{name}/files/one")
+            with open(f"{new}/{name}/files/one/f", "x", encoding="utf-8"):
+                pass
+            os.mkdir(f"{new}/{name}-made")
+            os.mkdir(f"{new}/{name}-made/files")
+            shutil.copytree(f"{new}/{name}/files", f"{new}/{name}-copy/files")
+            self.assertTrue(os.path.exists(f"{new}/{name}-copy/files/one/f"))
+
     def test_what_is_made_shows_its_bootstrap(self):
         name = os.path.basename(self.commit(self.new(bootstrap=SLEEP)))
         self.server.reset()
