@@ -355,6 +355,12 @@ int op_call(struct op *op, unsigned slot, struct api_request *request,
 	return -EINPROGRESS;
 }
 
+void op_call_again(struct op *op, unsigned slot)
+{
+	json_decref(op->calls[slot].json);
+	op->calls[slot] = (struct op_call){ 0 };
+}
+
 int op_wait(struct op *op, struct op_list *queue)
 {
 	if (!op->queue) {

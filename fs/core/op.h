@@ -152,6 +152,9 @@ int op_peek(struct op *op, enum api_endpoint endpoint, const char *id,
 int op_call(struct op *op, unsigned slot, struct api_request *request,
 	json_t **json);
 
+/* The next op_call in the slot, which is done, sends its request anew. */
+void op_call_again(struct op *op, unsigned slot);
+
 /* Parks it in queue until op_wake or ops_wake. Returns -EINPROGRESS. */
 int op_wait(struct op *op, struct op_list *queue);
 /* The same; unwait(op) is called once, when the wait ends or is given up. It

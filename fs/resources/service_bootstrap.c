@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
@@ -74,6 +75,19 @@ static bool has_ended(const json_t *answer)
 		(json_member(answer, "stdout") && !goes_on);
 }
 
+/* Parks it until it is to ask for the job again: after one second, then after
+ * as long as it has waited already, up to the limit of every operation. */
+static int poll_later(struct op *op)
+{
+	uint64_t now_ms = op->core->now_ms;
+	uint64_t waited_ms = op->parked_ms ? now_ms - op->parked_ms : 0;
+
+	op_call_again(op, SLOT_POLL);
+	op_deadline_clear(op);
+	op_deadline(op, now_ms + MAX(waited_ms, POLL_AFTER_MS));
+	return -EINPROGRESS;
+}
+
 /* Some answers have the output, others a job that will have it (api/API.md
  * 7.9). */
 static int script_ask(struct op *op, const struct node *node, json_t **answer)
@@ -92,13 +106,10 @@ static int script_ask(struct op *op, const struct node *node, json_t **answer)
 	};
 	if (!request.id)
 		return -EPROTO;
-	op_deadline(op, op->core->now_ms + POLL_AFTER_MS);
 	if (!op->is_late)
-		return -EINPROGRESS;
+		return op->timer.fire ? -EINPROGRESS : poll_later(op);
 	err = op_call(op, SLOT_POLL, &request, answer);
-	if (err || has_ended(*answer))
-		return err;
-	return -ETIMEDOUT;
+	return err || has_ended(*answer) ? err : poll_later(op);
 }
 
 static int script_read(

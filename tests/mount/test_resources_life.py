@@ -127,6 +127,15 @@ class ServiceLife(ResourceCase):
         self.assertEqual(self.save_error("services/boot/bootstrap", ""),
                          "EINVAL")
 
+    def test_bootstrap_of_a_slow_answer(self):
+        """The answer names a job, which is asked until it has ended."""
+        self.make("slow", SLEEP)
+        self.mount.restart()
+        self.switch(early_answer=1, early_ms=0)
+        self.server.answer("GET", "/jobs/*", {"status": "running"}, times=2)
+        self.assertEqual(self.read("services/slow/bootstrap"), SLEEP)
+        self.assertEqual(self.server.requests().get("GET /jobs/ID"), 3)
+
     def test_bootstrap_of_a_frozen_one(self):
         """As it was read last; otherwise it is not visible."""
         for name in "known", "unknown":
