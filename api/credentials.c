@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/text.h"
 
 #define PUBLIC_PREFIX "unsb-pk-"
 #define SECRET_PREFIX "unsb-sk-"
 #define BLANKS " \t\r"
 #define FILE_MAX (1024 * 1024)
+#define CHUNK 4096
 
 struct reason {
 	char *text;
@@ -103,30 +105,28 @@ static int file_check(int fd, const char *path, struct reason why)
 	return 0;
 }
 
-/* *out: FILE_MAX + 1 bytes that the caller wipes and frees, on errors too. */
-static int file_read(const char *path, char **out, struct reason why)
+/* Adds the file's text to out, which the caller clears, on errors too. Its size
+ * is not relied on: it may grow meanwhile, or be unknown. */
+static int file_read(const char *path, struct text *out, struct reason why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err;
-	size_t len = 0;
 	ssize_t n = 1;
 
-	*out = NULL;
 	if (fd < 0)
 		return fail(why, -errno, "%s: %m", path);
 	err = file_check(fd, path, why);
-	if (!err && !(*out = calloc(1, FILE_MAX + 1)))
-		err = fail(why, -ENOMEM, "%s: out of memory", path);
-	while (!err && n > 0 && len < FILE_MAX) {
-		n = read(fd, *out + len, FILE_MAX - len);
-		if (n < 0)
+	while (!err && n > 0) {
+		if (text_reserve(out, CHUNK))
+			err = fail(why, -ENOMEM, "%s: out of memory", path);
+		else if ((n = read(fd, out->data + out->len, CHUNK)) < 0)
 			err = fail(why, -errno, "%s: %m", path);
-		else
-			len += (size_t)n;
+		else if ((out->len += (size_t)n) > FILE_MAX)
+			err = fail(why, -EINVAL, "%s is too large", path);
 	}
 	close(fd);
-	if (!err && strlen(*out) < len)
+	if (!err && memchr(out->data, '\0', out->len))
 		err = fail(why, -EINVAL, "%s is not text", path);
-	return err;
+	return err ? err : text_add(out, "", 0);
 }
 
 /* The next field of a line, without the blanks around it; NULL: none. */
@@ -167,20 +167,18 @@ static int row_find(struct api_credentials *out, char *text, int row,
 static int load_file(struct api_credentials *out, const char *path, int row,
 	struct reason why)
 {
-	char *text;
+	struct text text = { .is_secret = true };
 	int err = file_read(path, &text, why);
 
 	if (!err) {
 		snprintf(out->source, sizeof(out->source), "%s, account %d",
 			path, row);
-		err = row_find(out, text, row, path, why);
+		err = row_find(out, text.data, row, path, why);
 		out->row = row;
 		if (!err && !realpath(path, out->file))
 			err = fail(why, -errno, "%s: %m", path);
 	}
-	if (text)
-		explicit_bzero(text, FILE_MAX + 1);
-	free(text);
+	text_clear(&text);
 	return err;
 }
 

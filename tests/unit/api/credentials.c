@@ -166,11 +166,16 @@ static void places_are_searched_in_order(void **state)
 	}
 }
 
-static int load(const char *path, char *why, size_t size)
+static int load_row(int row, const char *path, char *why, size_t size)
 {
 	struct api_credentials keys;
 
-	return api_credentials_load(&keys, 0, path, why, size);
+	return api_credentials_load(&keys, row, path, why, size);
+}
+
+static int load(const char *path, char *why, size_t size)
+{
+	return load_row(0, path, why, size);
 }
 
 static void only_regular_files_are_read(void **state)
@@ -194,6 +199,40 @@ static void only_regular_files_are_read(void **state)
 	put("given.csv", &big);
 	assert_int_equal(load("given.csv", why, sizeof(why)), -EINVAL);
 	free(line);
+}
+
+/* What is added to given.csv before the next read of it. */
+static const char *added;
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+	FILE *file = added ? fopen("given.csv", "a") : NULL;
+
+	if (file) {
+		fputs(added, file);
+		fclose(file);
+		added = NULL;
+	}
+	return __real_read(fd, bytes, size);
+}
+
+static void a_file_may_grow_while_it_is_read(void **state)
+{
+	struct place place = { ROW(1), 0 };
+	char why[256], *much = calloc(1, 1100000);
+
+	(void)state;
+	memset(much, 'x', 1100000 - 1);
+	put("given.csv", &place);
+	added = "unsb-pk-2,unsb-sk-2\n";
+	assert_int_equal(load_row(1, "given.csv", why, sizeof(why)), 0);
+	added = much;
+	assert_int_equal(load_row(1, "given.csv", why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "too large"));
+	free(much);
 }
 
 static void another_users_file_is_refused(void **state)
@@ -269,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places_are_searched_in_order),
 		cmocka_unit_test(only_regular_files_are_read),
+		cmocka_unit_test(a_file_may_grow_while_it_is_read),
 		cmocka_unit_test(the_home_of_others_is_not_ours),
 		cmocka_unit_test(another_users_file_is_refused),
 		cmocka_unit_test(files_that_are_not_text),
