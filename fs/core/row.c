@@ -10,8 +10,8 @@
 #include "fs/core/node.h"
 
 /*
- * The tables are linked once: an index of all rows sorted by path for
- * tree_row, and per directory a list of its static rows in table order.
+ * The tables are linked once: the rows sorted by path for tree_row, and per
+ * directory a list of its static rows in table order.
  */
 enum { ROWS_MAX = 512 };
 
@@ -22,15 +22,36 @@ struct slot {
 };
 
 static struct slot slots[ROWS_MAX];
+static int sorted[ROWS_MAX]; /* indexes of slots */
 static int slot_count;
+
+static int compare_slots(const void *a, const void *b)
+{
+	return strcmp(slots[*(const int *)a].row->path,
+		slots[*(const int *)b].row->path);
+}
+
+struct prefix {
+	const char *path;
+	size_t len;
+};
+
+static int compare_path(const void *a, const void *b)
+{
+	const struct prefix *prefix = a;
+	const char *path = slots[*(const int *)b].row->path;
+	int order = strncmp(prefix->path, path, prefix->len);
+
+	return order ? order : -(path[prefix->len] != '\0');
+}
 
 static int slot_of_path(const char *path, size_t len)
 {
-	for (int i = 0; i < slot_count; i++)
-		if (!strncmp(slots[i].row->path, path, len) &&
-			!slots[i].row->path[len])
-			return i;
-	return -1;
+	struct prefix prefix = { path, len };
+	const int *index = bsearch(
+		&prefix, sorted, slot_count, sizeof(*sorted), compare_path);
+
+	return index ? *index : -1;
 }
 
 static int slot_of(const struct row *row)
@@ -74,9 +95,11 @@ int tree_init(const struct row *const *tables)
 			if (slot_count == ROWS_MAX)
 				return -EINVAL;
 			slots[slot_count].row = row;
+			sorted[slot_count] = slot_count;
 			slots[slot_count++].first = -1;
 		}
 	}
+	qsort(sorted, slot_count, sizeof(*sorted), compare_slots);
 	for (int i = 0; !err && i < slot_count; i++)
 		err = slot_link(i);
 	return err;
