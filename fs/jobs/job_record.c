@@ -75,7 +75,8 @@ static int record_unseal(const char *text, size_t *len)
 		return -EPROTO;
 	snprintf(seal, sizeof(seal), "\n%016" PRIx64 "\n",
 		hash_bytes(HASH_START, text, line - text));
-	if (strcmp(line, seal) != 0)
+	if (text + *len - line != (ptrdiff_t)strlen(seal) ||
+		memcmp(line, seal, strlen(seal)) != 0)
 		return -EPROTO;
 	*len = line - text;
 	return 0;
