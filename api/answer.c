@@ -124,6 +124,20 @@ static const char *const too_large[API_ANSWER_KINDS] = {
 	[API_ANSWER_OUTPUT] = "the answer is larger than output_max allows",
 };
 
+#define TOO_LARGE 100 /* CURLE_TOO_LARGE, since curl 8.6 */
+
+/* An older curl is "out of memory", too, where a header has more than 100 KiB.
+ * All memory that it needs for headers is allocated by us. */
+static bool has_long_headers(const struct reply *reply, CURLcode code)
+{
+	bool is_limit = (int)code == TOO_LARGE ||
+		(code == CURLE_OUT_OF_MEMORY &&
+			reply->curl_failures == curl_memory_failures());
+
+	return reply->has_long_headers ||
+		(is_limit && reply->requests > 0 && !reply->headers.is_whole);
+}
+
 void answer_lost(struct api_call *call, CURLcode code)
 {
 	const struct reply *reply = &call->reply;
@@ -146,6 +160,11 @@ void answer_lost(struct api_call *call, CURLcode code)
 	}
 	if (reply->is_too_large) {
 		answer_failed(call, -EPROTO, too_large[call->row->kind]);
+		return;
+	}
+	if (has_long_headers(reply, code)) {
+		answer_failed(
+			call, -EPROTO, "the answer's headers are too long");
 		return;
 	}
 	if (code == CURLE_ABORTED_BY_CALLBACK)

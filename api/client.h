@@ -40,11 +40,13 @@ struct reply {
 	struct headers headers;
 	struct text text;
 	bool is_too_large, is_bomb;
-	bool is_cut;	   /* only an error's text is cut, without harm */
-	unsigned requests; /* how often curl began to send it */
-	int local_port;	   /* of its connection */
-	unsigned stream;   /* its number there; 0: HTTP/1, or unknown */
-	bool is_refused;   /* the server said that it is not carried out */
+	bool has_long_headers;
+	unsigned curl_failures; /* curl_memory_failures, when it began */
+	bool is_cut;		/* only an error's text is cut, without harm */
+	unsigned requests;	/* how often curl began to send it */
+	int local_port;		/* of its connection */
+	unsigned stream;	/* its number there; 0: HTTP/1, or unknown */
+	bool is_refused;	/* the server said that it is not carried out */
 };
 
 struct parse;
@@ -114,6 +116,8 @@ struct api {
  * curl_global_init; it has no effect on a curl that was initialized before.
  */
 CURLcode curl_global_init_wiped(void);
+/* How many allocations of curl have failed. */
+unsigned curl_memory_failures(void);
 
 /* ---- transfer_options.c ---- */
 

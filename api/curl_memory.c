@@ -7,6 +7,29 @@
 
 #include "api/client.h"
 
+static _Atomic unsigned failures;
+
+static void *counted(void *block)
+{
+	failures += !block;
+	return block;
+}
+
+unsigned curl_memory_failures(void)
+{
+	return failures;
+}
+
+static void *allocate(size_t size)
+{
+	return counted(malloc(size));
+}
+
+static void *allocate_zeroed(size_t count, size_t size)
+{
+	return counted(calloc(count, size));
+}
+
 static void wipe_and_free(void *block)
 {
 	if (block)
@@ -22,7 +45,7 @@ static void *resize(void *old, size_t size)
 
 	if (old && size <= old_size)
 		return old;
-	block = malloc(size);
+	block = allocate(size);
 	if (!block)
 		return NULL;
 	if (old)
@@ -34,7 +57,7 @@ static void *resize(void *old, size_t size)
 static char *duplicate(const char *s)
 {
 	size_t size = strlen(s) + 1;
-	char *copy = malloc(size);
+	char *copy = allocate(size);
 
 	return copy ? memcpy(copy, s, size) : NULL;
 }
@@ -42,6 +65,6 @@ static char *duplicate(const char *s)
 CURLcode curl_global_init_wiped(void)
 {
 	json_set_alloc_funcs(malloc, wipe_and_free);
-	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_and_free,
-		resize, duplicate, calloc);
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate,
+		wipe_and_free, resize, duplicate, allocate_zeroed);
 }

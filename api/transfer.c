@@ -50,7 +50,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	(void)size;
 	if (headers_line(&call->reply.headers, line, count) == 0)
 		return count;
-	call->reply.is_too_large = true;
+	call->reply.has_long_headers = true;
 	return 0;
 }
 
@@ -214,7 +214,7 @@ int transfer_start(struct api_call *call)
 	int err;
 
 	text_clear(&call->reply.text);
-	call->reply = (struct reply){ 0 };
+	call->reply = (struct reply){ .curl_failures = curl_memory_failures() };
 	call->reply.text.is_secret = call->row->is_secret;
 	headers_init(&call->reply.headers);
 	call->curl_error[0] = '\0';

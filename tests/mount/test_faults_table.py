@@ -111,6 +111,7 @@ STATUSES = [
 
 BODIES = [
     answer("empty", "", BROKEN),
+    Fault("long_header", BROKEN, status=200, headers={"X": "x" * 120000}),
     answer("html", HTML, BROKEN),
     answer("deep", "[" * 100000 + "]" * 100000, BROKEN),
     answer("deep_objects", '{"a":' * 50000 + "1" + "}" * 50000, BROKEN),

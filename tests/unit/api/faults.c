@@ -473,20 +473,25 @@ static void answers_have_a_limit(void **state)
 
 static void headers_have_a_limit(void **state)
 {
+	static const char *const lines[] = { "A: b\r\n", "a" };
 	struct fixture *fixture = malloc(sizeof(*fixture));
 	size_t size = 2 << 20, i;
 	char *text = malloc(size + 1);
 	struct server_step step = { 0, NULL, NULL, text, AFTER_HANG, 0 };
 
 	(void)state;
-	for (i = 0; i < size; i++)
-		text[i] = "A: b\r\n"[i % 6];
-	text[size] = '\0';
-	memcpy(text, "HTTP/1.1 200 OK\r\nX:", 19);
 	fixture_start(fixture);
-	server_script(&fixture->server, &step, 1);
-	ask(fixture, API_EXECUTE, NULL, "{}");
-	assert_int_equal(fixture->outcome.err, -EPROTO);
+	for (unsigned line = 0; line < 2; line++) {
+		for (i = 0; i < size; i++)
+			text[i] = lines[line][i % strlen(lines[line])];
+		text[size] = '\0';
+		memcpy(text, "HTTP/1.1 200 OK\r\nX:", 19);
+		server_script(&fixture->server, &step, 1);
+		ask(fixture, API_EXECUTE, NULL, "{}");
+		assert_int_equal(fixture->outcome.err, -EPROTO);
+		assert_string_equal(fixture->outcome.message,
+			"the answer's headers are too long");
+	}
 	fixture_stop(fixture);
 	free(fixture);
 	free(text);

@@ -75,6 +75,7 @@ static void a_request_fails_alone(void **state)
 		if (!err)
 			turn(fixture, 0);
 		assert_int_equal(end.count, err == 0);
+		assert_true(!end.err || end.err == -ENOMEM);
 		refused += err != 0;
 		failures += end.err != 0;
 		/* a retry may have used the script */
