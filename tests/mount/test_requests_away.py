@@ -87,13 +87,16 @@ class Away(MountCase):
         self.server.ask("PUT", "/seed",
                         {"services": [{"name": "back-" +
                                        self._testMethodName}]})
+        # A failure is cached for a second at most.
+        self.wait_for(lambda: self.error_of(
+            os.listdir, self.at("services")) is None,
+                      "what failed is listed again", 11)
         self.wait_for(lambda: "back-" + self._testMethodName
                       in os.listdir(self.at("services")),
                       "what is new is seen", 11)
         self.save("run/back.sh", "echo back\n")
         self.assertEqual(self.results("run/back.sh.job"),
                          ("completed", "0", "back\n"))
-        # A failure is cached for a second at most.
         self.wait_for(lambda: self.error_of(
             self.read, "images/owned/nothing/name") == "ENOENT",
                       "what failed is asked for again", 2)
