@@ -13,8 +13,8 @@
 /* Longer answers are parsed by the worker. */
 #define PARSE_NOW_MAX (64 * 1024)
 
-/* A task, of the worker if the text is long. It owns the text until it is done,
- * so that a call can be cancelled without waiting. */
+/* Parses one answer, in the worker if the text is long. It owns the text until
+ * it is done, so that a call can be cancelled without waiting. */
 struct parse {
 	struct api_call *call; /* NULL: cancelled; only the loop uses it */
 	void (*parsed)(struct api_call *call);
@@ -126,8 +126,8 @@ static const char *const too_large[API_ANSWER_KINDS] = {
 
 #define TOO_LARGE 100 /* CURLE_TOO_LARGE, since curl 8.6 */
 
-/* An older curl is "out of memory", too, where a header has more than 100 KiB.
- * All memory that it needs for headers is allocated by us. */
+/* An older curl also reports a header over 100 KiB as out of memory. If no
+ * allocation failed (all go through curl_memory.c), it was the limit. */
 static bool has_long_headers(const struct reply *reply, CURLcode code)
 {
 	bool is_limit = (int)code == TOO_LARGE ||
@@ -175,11 +175,11 @@ void answer_lost(struct api_call *call, CURLcode code)
 	if (call->easy)
 		curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
 	int err = errno_of_curl(code, os_errno);
-	/* HTTP/2 calls it a part of an answer, even if nothing came */
+	/* With HTTP/2, curl says so even if nothing was received. */
 	if (code == CURLE_PARTIAL_FILE && reply->headers.len == 0)
 		err = -ECONNRESET;
-	/* curl's error is about its last connection; the request was sent on
-	 * an earlier one and may have been carried out. */
+	/* curl's error is about its last connection; the request was sent on an
+	 * earlier one and may have been carried out. */
 	if (reply->requests > 0 &&
 		(err == -ECONNREFUSED || err == -EHOSTUNREACH ||
 			err == -ENETUNREACH))
@@ -230,7 +230,7 @@ static void judge_success(struct api_call *call)
 	} else if (!call->reply.headers.is_whole) {
 		why = "the answer ends within its headers";
 	} else if (!has_answer) {
-		call->err = 0; /* it was done, whatever the answer is */
+		call->err = 0; /* it was carried out, whatever the body is */
 	} else if (call->err == -EMSGSIZE) {
 		why = "the answer has too many values, or is nested too deep";
 	} else if (call->err) {

@@ -127,8 +127,9 @@ struct api_credentials {
 	int row;		    /* of the file */
 };
 
-/* $HOME, if it is absolute and nobody else's; else the passwd entry's; NULL:
- * there is none. Lives until the next call. */
+/* $HOME if it is absolute and not owned by another user, else the home
+ * directory of the passwd entry; NULL: there is none. Valid until the next
+ * call. */
 const char *home_directory(void);
 
 /*
@@ -145,13 +146,12 @@ const char *home_directory(void);
 int api_credentials_load(struct api_credentials *out, int account,
 	const char *accounts_file, char *why, size_t why_len);
 
-/* Wipes them. */
-
-/* Reads them again from where they came from. Errors as above, and they stay as
- * they are; -EINVAL if the public key is another; -ENOTSUP if they came from
- * the environment. */
+/* Reads the keys again from the same file and row. On error they are unchanged:
+ * the errors of api_credentials_load, -EINVAL if the public key differs,
+ * -ENOTSUP if they came from the environment. */
 int api_credentials_reload(
 	struct api_credentials *credentials, char *why, size_t why_len);
+/* Wipes the keys. */
 void api_credentials_clear(struct api_credentials *credentials);
 
 /* ---- the worker ------------------------------------------------------ */
@@ -174,8 +174,8 @@ int worker_submit(struct worker *worker, void (*work)(void *ctx),
 int worker_fd(const struct worker *worker);
 void worker_collect(struct worker *worker);
 /* json_decref in the worker, for values that may take long to free (a list of
- * 100,000 takes 150 ms). Taken. Without a worker (NULL) or memory it is done
- * here and now. */
+ * 100,000 takes 150 ms). Taken. Without a worker (NULL), or out of memory, it
+ * is done at once. */
 void worker_drop(struct worker *worker, json_t *json);
 /* How many were submitted and not collected. */
 unsigned worker_pending(const struct worker *worker);
@@ -199,8 +199,8 @@ const char *api_endpoint_path(enum api_endpoint endpoint);
 struct api;
 struct api_call;
 
-/* What waits for the answer: a person's command; a run, which takes turns with
- * those; a reader of results; nothing. */
+/* Who waits for the answer: a person's command; a run, which takes turns with
+ * API_PERSON; a reader of results; nobody. */
 enum api_priority { API_PERSON, API_PROGRAM, API_READER, API_POLL };
 
 struct api_answer {
@@ -221,7 +221,7 @@ struct api_answer {
  * answer and everything in it is valid until it returns. */
 typedef void api_done(void *ctx, const struct api_answer *answer);
 
-/* Each kind of answer has a limit of its size, unpacked. */
+/* Each kind of answer has its own limit on the decompressed size. */
 enum api_answer_kind {
 	API_ANSWER_OTHER,
 	API_ANSWER_LIST,
@@ -251,7 +251,7 @@ struct api_request {
 	uint64_t timeout_ms;
 };
 
-/* What it points to is borrowed until api_free, but url until api_new returns.
+/* All pointers are borrowed until api_free, but url only until api_new returns.
  */
 struct api_config {
 	const char *url;    /* https://..., or http:// to loopback */
@@ -281,22 +281,22 @@ int api_new(const struct api_config *config, struct api **out, char *why,
 /* Cancels all calls without calling their done. */
 void api_free(struct api *api);
 
-/* -EINVAL: a bad id, or a body for a GET. The call is freed after its done, or
+/* -EINVAL: a bad id, or a GET with a body. The call is freed after its done, or
  * by api_cancel. done and out may be NULL. Nothing is sent before api_run. */
 int api_start(struct api *api, const struct api_request *request,
 	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out);
 
-/* Its done is not called. A request that was sent may be carried out. */
+/* Its done is not called. A request that was sent may still be carried out. */
 void api_cancel(struct api_call *call);
 
 /* True once the request, or a part of it, was sent. */
 bool api_call_was_sent(const struct api_call *call);
 
 /* Waits for curl's sockets and for fds, whose revents are set (POLLHUP and
- * POLLERR may be set as POLLIN), for timeout_ms at most (-1: no limit), and
- * less if curl or a waiting call is due sooner. fds should include the
- * worker's; the caller collects it before api_run. -EINVAL: more than 16 fds;
- * -EIO, -ENOMEM: curl failed. */
+ * POLLERR may be set as POLLIN), for timeout_ms at most (-1: no limit), or less
+ * if curl or a waiting call is due sooner. fds should include the worker's; the
+ * caller collects it before api_run. -EINVAL: more than 16 fds; -EIO, -ENOMEM:
+ * curl failed. */
 int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 	uint64_t now_ms, int timeout_ms);
 
@@ -306,8 +306,8 @@ void api_run(struct api *api, uint64_t now_ms);
 /* ---- the live shell (parts 5 and 16.7) ------------------------------- */
 
 /*
- * A terminal in a session, or in a service (by its id), over a WebSocket. What
- * is written is typed there, and what it prints arrives as events.
+ * A terminal in a session or a service (by its id), over a WebSocket. Bytes
+ * written to it are typed there; what it prints arrives as events.
  */
 struct api_shell;
 
@@ -321,7 +321,8 @@ enum api_shell_end {
 struct api_shell_ended {
 	enum api_shell_end end;
 	int status; /* the shell's exit status; -1: unknown */
-	/* What refused it; if it was lost, only err and message. Borrowed. */
+	/* The refusal; if the shell was lost, only err and message are set.
+	 * Borrowed. */
 	const struct api_answer *answer;
 	int64_t wait_s; /* how long the answer asks to wait; -1: it does not */
 };
@@ -337,25 +338,24 @@ struct api_shell_events {
 	void (*ended)(void *ctx, const struct api_shell_ended *ended);
 };
 
-/* Begins to connect. -EINVAL: a bad id. events is borrowed. Closed with
- * api_shell_close. */
+/* Starts to connect. -EINVAL: a bad id. events is borrowed. The caller closes
+ * *out with api_shell_close. */
 int api_shell_open(struct api *api, const char *id,
 	const struct api_shell_events *events, void *ctx, uint64_t now_ms,
 	struct api_shell **out);
-/* Detaches: calls no event any more, and frees it. NULL does nothing. */
+/* Detaches and frees the shell; calls no event. NULL does nothing. */
 void api_shell_close(struct api_shell *shell);
-/* Takes up to len bytes to type, and returns how many: 0 while it is full, or
- * once it has ended. -ENOMEM. */
+/* Queues up to len bytes to type and returns how many: 0 while the queue is
+ * full, or once the shell has ended. -ENOMEM. */
 ssize_t api_shell_write(struct api_shell *shell, const void *bytes, size_t len);
-/* Whether it takes bytes; if not, the event `writable` follows. */
+/* Whether api_shell_write takes bytes; if not, the event `writable` follows. */
 bool api_shell_has_room(struct api_shell *shell);
-/* The terminal's size, now and when it is attached. */
+/* Sets the terminal's size, now and whenever it is attached. */
 void api_shell_resize(struct api_shell *shell, unsigned columns, unsigned rows);
-/* How many milliseconds to wait before it is attached again, if this has failed
- * for the tries-th time (from 1 on): more each time, as for requests. -1: there
- * is no sense in it. */
+/* How many milliseconds to wait before attaching again after the tries-th
+ * failure (counted from 1), with the back-off of requests. -1: do not retry. */
 int64_t api_shell_retry_ms(const struct api_shell_ended *ended, unsigned tries);
-/* While it is paused, no output arrives; the server is held up. */
+/* While paused, nothing is received, so that the server has to wait. */
 void api_shell_pause(struct api_shell *shell, bool is_paused);
 
 /* The one-time code (part 11) for the next write that is answered 428, or for

@@ -36,8 +36,8 @@ char *base64_encode(const void *bytes, size_t len, size_t *out_len)
 	return (char *)text;
 }
 
-/* Copies the digits without white space and padding. -EPROTO for anything
- * else: OpenSSL takes a '-', for example, for the end. */
+/* Copies the digits without white space and padding. -EPROTO for any other
+ * byte: OpenSSL would take a '-', for example, as the end. */
 static int copy_digits(
 	const char *text, size_t len, unsigned char *digits, size_t *count)
 {

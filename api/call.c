@@ -164,7 +164,7 @@ void call_send(struct api_call *call)
 	int err;
 
 	api->stats.queued = api->rate.count;
-	/* A program has all of its time, however long it waited for a turn. */
+	/* A program gets all of its time, however long it waited for a turn. */
 	if (call->entry.priority == API_PROGRAM && !call->tries)
 		call->entry.deadline_ms = api->now_ms +
 			MIN(call->timeout_ms, UINT64_MAX - api->now_ms);
@@ -202,7 +202,7 @@ static void call_resend(struct api_call *call, uint64_t at_ms)
 	call_wait(call, at_ms);
 }
 
-/* What was surely not carried out is sent again, once. */
+/* Sends again, once, what was certainly not carried out. */
 static bool call_repeat(struct api_call *call)
 {
 	if (!refused_surely(call))
@@ -219,7 +219,7 @@ static bool call_retry(struct api_call *call, CURLcode code)
 {
 	uint64_t at_ms;
 
-	/* Where a kept connection was lost, curl resends by itself. That counts
+	/* If a reused connection was lost, curl resends by itself; that counts
 	 * as an attempt, too. */
 	if (call->reply.requests > 1)
 		call->tries += call->reply.requests - 1;
@@ -252,7 +252,7 @@ static void call_count(struct api_call *call, bool is_answered)
 
 	api->stats.by_status[kind >= 2 && kind <= 5 ? kind : 0]++;
 	if (call->row->is_unsigned)
-		return; /* its limits are not those of the key */
+		return; /* its rate limit is not the key's */
 	if (headers->limit >= 0)
 		api->stats.limit = headers->limit;
 	if (headers->remaining >= 0)
@@ -293,7 +293,7 @@ void call_ended(struct api_call *call, CURLcode code)
 }
 
 /* The difference of the clocks is measured each time: ours may have been set,
- * or stopped while the machine slept. */
+ * or may have stopped while the machine slept. */
 void api_learn_clock(struct api *api, int64_t date)
 {
 	api->stats.resigned++;
@@ -341,7 +341,7 @@ static bool call_add_code(struct api_call *call)
 			&call->otp);
 }
 
-/* True if the refusal is answered by resending at once. */
+/* True if the request is sent again at once, as the refusal asks. */
 static bool call_repair(struct api_call *call)
 {
 	struct api *api = call->api;

@@ -15,11 +15,11 @@
 #define CONNECTIONS_MAX 256L
 #define CONNECTIONS_KEPT 64L
 #define POLL_FDS_MAX 16
-/* A turn of the loop is shorter, on a slow and busy machine, too. */
+/* Longer than any turn of the loop, even on a slow and busy machine. */
 #define STALL_MS 500
 #define GRACE_MS 2000 /* to read a long answer */
 #define POLL_MS_MAX 3600000
-/* Calls that an answer lets go out at once still go in the same turn. */
+/* Calls that an answer allows to be sent go out in the same turn. */
 #define ROUNDS 4
 
 static const uint64_t answer_max[API_ANSWER_KINDS] = {
@@ -142,9 +142,9 @@ void api_free(struct api *api)
 }
 
 /*
- * A process that was stopped, or held up by a disk, has not waited for answers:
- * they may wait for it. So curl has no time limit of its own, and that time
- * does not count.
+ * While the process was stopped or blocked by a disk, it could not receive
+ * answers, which may be waiting for it. So that time does not count, and curl
+ * is given no time limit of its own.
  */
 static void excuse(struct api *api)
 {
@@ -311,8 +311,8 @@ int api_poll(struct api *api, struct pollfd *fds, unsigned nfds,
 		fds[i].revents = waits[i].revents;
 		is_any = is_any || waits[i].revents;
 	}
-	/* curl reports POLLHUP and POLLERR as POLLIN, but need not. They stay
-	 * until they are seen, so they can wait until there is nothing else. */
+	/* curl may not report POLLHUP and POLLERR at all. They stay set, so it
+	 * is enough to look for them when there is nothing else. */
 	if (!err && !is_any && poll(fds, nfds, 0) < 0 && errno != EINTR)
 		err = -errno;
 	if (waits != few) {

@@ -41,12 +41,12 @@ struct reply {
 	struct text text;
 	bool is_too_large, is_bomb;
 	bool has_long_headers;
-	unsigned curl_failures; /* curl_memory_failures, when it began */
-	bool is_cut;		/* only an error's text is cut, without harm */
+	unsigned curl_failures; /* curl_memory_failures() at its start */
+	bool is_cut;		/* the body was cut; only an error's text is */
 	unsigned requests;	/* how often curl began to send it */
 	int local_port;		/* of its connection */
-	unsigned stream;	/* its number there; 0: HTTP/1, or unknown */
-	bool is_refused;	/* the server said that it is not carried out */
+	unsigned stream;	/* its HTTP/2 stream; 0: HTTP/1, or unknown */
+	bool is_refused;	/* the server said that it did not process it */
 };
 
 struct parse;
@@ -98,7 +98,7 @@ struct api {
 	bool is_tls;
 
 	uint64_t now_ms; /* of the newest api_run */
-	uint64_t due_ms; /* when api_poll was to return; 0: it was not called */
+	uint64_t due_ms; /* when api_poll should have returned; 0: not called */
 	struct rate rate;
 	uint64_t sent_count;
 	struct call_list on_wire, parsing, finished;
@@ -108,7 +108,7 @@ struct api {
 	struct api_stats stats;
 };
 
-/* ---- curl_memory.c: what curl and jansson free is wiped ---- */
+/* ---- curl_memory.c: wipes what curl and jansson free ---- */
 
 /*
  * curl copies short bodies, and all headers, into buffers of its own, which
@@ -121,7 +121,7 @@ unsigned curl_memory_failures(void);
 
 /* ---- transfer_options.c ---- */
 
-/* Sets what holds for every connection. */
+/* Sets the options of every connection. */
 CURLcode transfer_defaults(CURL *easy, const struct api *api);
 
 /* ---- transfer.c: one attempt, as curl sees it ---- */
@@ -132,12 +132,12 @@ int transfer_start(struct api_call *call);
 /* Takes it from curl, finished or not. */
 void transfer_stop(struct api_call *call);
 
-/* ---- refused.c: what was surely not carried out ---- */
+/* ---- refused.c: requests that were certainly not carried out ---- */
 
-/* Makes curl tell. */
+/* Makes curl report what refused_surely needs. */
 CURLcode refused_watch(CURL *easy, struct api_call *call);
-/* True if the server said that it has not carried out the request, which is not
- * safe, and will not. */
+/* True if the request is not safe to repeat, and the server said that it did
+ * not and will not carry it out. */
 bool refused_surely(const struct api_call *call);
 
 /* ---- answer.c: what a reply means ---- */
@@ -150,14 +150,14 @@ void answer_forget(struct api_call *call);
 void answer_clear(struct api_call *call);
 /* Sets err, message and code of a call that got an answer. */
 void answer_judge(struct api_call *call);
-/* Sets err and message of a transfer that failed. */
+/* Sets err and message of a call whose transfer failed. */
 void answer_lost(struct api_call *call, CURLcode code);
 /* The same for an error of our own. */
 void answer_failed(struct api_call *call, int err, const char *message);
 
 /* ---- call.c: the life of a call ---- */
 
-/* The API's clock, as far as it is known. */
+/* The API's clock: ours, corrected by the difference that is known. */
 int64_t api_unix_s(const struct api *api);
 /* After an answer that blames the time stamp: date is its Date, -1: none. */
 void api_learn_clock(struct api *api, int64_t date);

@@ -40,7 +40,7 @@ void api_credentials_clear(struct api_credentials *credentials)
 	explicit_bzero(credentials, sizeof(*credentials));
 }
 
-/* Keys go into headers: printable ASCII without blanks. */
+/* Keys are sent in headers, so only printable ASCII without blanks. */
 static bool is_key(const char *key)
 {
 	size_t len = 0;
@@ -83,7 +83,7 @@ static bool is_of_systemd(const char *path)
 		path[strlen(directory)] == '/' && !strstr(path, "/../");
 }
 
-/* Refuses an open file that others can read, for example. */
+/* Refuses a file that is unsafe, such as one that others can read. */
 static int file_check(int fd, const char *path, struct reason why)
 {
 	struct stat st;
@@ -94,7 +94,7 @@ static int file_check(int fd, const char *path, struct reason why)
 		return fail(why, -EINVAL, "%s is not a regular file", path);
 	if (st.st_size > FILE_MAX)
 		return fail(why, -EINVAL, "%s is too large", path);
-	if (is_of_systemd(path)) /* it has an ACL for us */
+	if (is_of_systemd(path)) /* systemd gives us access by an ACL */
 		return 0;
 	if (st.st_uid != geteuid())
 		return fail(why, -EACCES, "%s belongs to another user", path);
@@ -105,8 +105,8 @@ static int file_check(int fd, const char *path, struct reason why)
 	return 0;
 }
 
-/* Adds the file's text to out, which the caller clears, on errors too. Its size
- * is not relied on: it may grow meanwhile, or be unknown. */
+/* Adds the file's text to out, which the caller clears, on errors too. Does not
+ * rely on its size: it may grow meanwhile, or be unknown. */
 static int file_read(const char *path, struct text *out, struct reason why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err;
@@ -182,7 +182,7 @@ static int load_file(struct api_credentials *out, const char *path, int row,
 	return err;
 }
 
-/* mount(8) leaves root's HOME to the users that it lets mount. */
+/* When a user mounts by mount(8), HOME is still root's. */
 const char *home_directory(void)
 {
 	const char *home = getenv("HOME");
@@ -237,7 +237,7 @@ static int load_default_files(
 	return err;
 }
 
-/* 1: the environment has no keys. */
+/* Returns 1 if the environment has no keys. */
 static int load_environment(struct api_credentials *out, struct reason why)
 {
 	const char *public_key = getenv("UNSANDBOX_PUBLIC_KEY");

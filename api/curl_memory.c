@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* api/curl_memory.c - memory of curl and of jansson is wiped when it is freed
- */
+/* api/curl_memory.c - wipes the memory of curl and jansson when it is freed */
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #define LIST API_ANSWER_LIST
 #define OUTPUT API_ANSWER_OUTPUT
 
-/* What most of the API's own clients wait for an execution (part 3). */
+/* How long most of the API's own clients wait for an execution (part 3). */
 #define PROGRAM_TIMEOUT_MS 120000
 
 /* clang-format off */

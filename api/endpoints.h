@@ -20,7 +20,7 @@ struct endpoint {
 	bool is_secret;	 /* the answer is wiped, not only freed */
 	bool is_unsigned;
 	bool signs_query;
-	bool is_portal; /* it is asked at unsandbox.com */
+	bool is_portal; /* of the portal, which may be another host */
 };
 
 /* The row of endpoint; NULL: out of range. Static. */

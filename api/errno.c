@@ -13,7 +13,7 @@ struct status_row {
 	const char *word; /* in the answer; NULL: any answer */
 };
 
-/* The first row that matches counts (api/API.md part 2). */
+/* The first row that matches is used (api/API.md part 2). */
 static const struct status_row statuses[] = {
 	{ 200, 299, 0, NULL },
 	{ 300, 399, -EPROTO, NULL },

@@ -12,7 +12,7 @@
 #define MESSAGE_SIZE 512
 #define CODE_SIZE 64
 
-/* What an unsuccessful answer says about its reason; "" where nothing. */
+/* The reason in an unsuccessful answer; "" for what it lacks. */
 struct api_error {
 	const char *message;
 	const char *code;  /* the API's `code` */
@@ -22,15 +22,15 @@ struct api_error {
 /* The reason in an unsuccessful answer; it lives as long as json. */
 struct api_error api_error_of(const json_t *json);
 
-/* What an unsuccessful answer says, for people and for programs. Returns its
- * -errno. text is the whole body; both may be NULL. */
+/* Reads an unsuccessful answer: message is for people, code for programs.
+ * Returns its -errno. text is the whole body; both may be NULL. */
 int refusal_read(const json_t *json, const char *text, int status,
 	char message[MESSAGE_SIZE], char code[CODE_SIZE]);
 /* Whether a 401 blames the time stamp of the request. */
 bool refusal_is_about_clock(const json_t *json, const char *text);
 
-/* Copies a string of JSON, the bytes that it stands for, as line_escape does;
- * size is at most MESSAGE_SIZE. */
+/* Copies the bytes that a JSON string stands for, escaped by line_escape; size
+ * is at most MESSAGE_SIZE. */
 void error_message_put(char *out, size_t size, const char *s);
 
 /* -errno for a status, 0 for 200 to 299. */
@@ -41,7 +41,7 @@ int errno_of_status(int status, const struct api_error *error);
 int errno_of_curl(CURLcode code, long os_errno);
 int errno_of_curl_multi(CURLMcode code);
 
-/* True if the reason is the time stamp of the request. */
+/* True if the error blames the time stamp of the request. */
 bool api_error_is_about_clock(const struct api_error *error);
 
 #endif

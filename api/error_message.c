@@ -15,7 +15,7 @@ static bool is_printable(const char *s, size_t len)
 	unsigned char first = (unsigned char)s[0];
 
 	if (len == 2 && first == 0xc2 && (unsigned char)s[1] < 0xa0)
-		return false; /* C1 controls: a terminal obeys them, too */
+		return false; /* C1 controls: terminals interpret them, too */
 	return len > 0 && first >= 0x20 && first != 0x7f;
 }
 
@@ -91,8 +91,7 @@ static bool is_one_word(const char *s)
 	return len > 0 && s[len] == '\0';
 }
 
-/* The first line of a body that is text, into out; "": it is JSON, or a page of
- * HTML. */
+/* Copies the first line of a plain-text body to out; "" for JSON and HTML. */
 static void text_line(const char *text, char *out, size_t size)
 {
 	text += strspn(text, " \t\r\n");
@@ -101,8 +100,7 @@ static void text_line(const char *text, char *out, size_t size)
 		snprintf(out, size, "%.*s", (int)strcspn(text, "\r\n"), text);
 }
 
-/* What a 401 says in one word, wherever that stands (api/API.md 16.1); NULL:
- * nothing. */
+/* The error word of a 401, anywhere in its text (api/API.md 16.1), or NULL. */
 static const char *refusal_word(const char *text)
 {
 	static const char *const words[] = { word_timestamp,

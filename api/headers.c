@@ -94,7 +94,7 @@ int headers_line(struct headers *headers, const char *line, size_t len)
 	if (len > 0 && len <= 2 && line[len - 1] == '\n')
 		headers->is_whole = true;
 	if (len >= sizeof(copy))
-		return 0; /* no header that is used is that long */
+		return 0; /* none of our headers is that long */
 	memcpy(copy, line, len);
 	copy[len] = '\0';
 	copy[strcspn(copy, "\r\n")] = '\0';

@@ -14,13 +14,13 @@
 static inline json_t *json_object_getn(
 	const json_t *object, const char *name, size_t len)
 {
-	char copy[64]; /* rows and code have shorter ones */
+	char copy[64]; /* all names that we ask for are shorter */
 
 	snprintf(copy, sizeof(copy), "%.*s", (int)len, name);
 	return json_object_get(object, copy);
 }
 
-/* As it does, whatever happens: value is taken. */
+/* Like jansson's, takes value on errors, too. */
 static inline int json_object_setn_new_nocheck(
 	json_t *object, const char *name, size_t len, json_t *value)
 {

@@ -8,10 +8,10 @@
 
 /* json_parse for an answer that lists resources: in an array that is the answer
  * or a member of it, each object stays text (a JSON string, see
- * json_list_item), and whatever is no object becomes null. Thread-safe. */
+ * json_list_item), and anything else becomes null. Thread-safe. */
 int json_parse_list(const char *text, size_t len, json_t **out);
 
-/* json_parse that leaves no copy of a string behind but the value's own. */
+/* json_parse that leaves no copy of a string in memory except in the value. */
 int json_parse_secret(const char *text, size_t len, json_t **out);
 
 #endif

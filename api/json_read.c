@@ -17,11 +17,11 @@
 #include "api/json.h"
 
 /*
- * jansson holds the values, but does not read the text. Its reader (2.14)
- * ignores that the buffer of a token could not grow: where memory runs out, a
- * string loses bytes without an error, or is read past its end; an error does
- * not tell bad JSON from no memory; and a long output takes twice the memory
- * and five times as long. It also refuses invalid UTF-8 and lone surrogates.
+ * Values are jansson's, but its parser (2.14) is not used. It ignores a failed
+ * allocation while a token grows: out of memory, a string silently loses bytes,
+ * or is read past its end. Its errors do not tell bad JSON from out of memory;
+ * a long output takes twice the memory and five times as long; and it refuses
+ * invalid UTF-8 and lone surrogates.
  */
 
 enum {
@@ -30,10 +30,10 @@ enum {
 };
 
 /*
- * What jansson allocates for each value and for its place in an array or an
- * object, beside the characters themselves: "[]," of three bytes takes fifty
- * times as many. A list of jobs takes six times its text; all values together
- * may take eight times, and no more than 128 MB. A small answer may be dense.
+ * What jansson allocates for each value and its place in an array or object,
+ * besides the characters themselves: the three bytes "[]," take fifty times as
+ * many. A list of jobs takes six times its text; all values together may take
+ * eight times, and no more than 128 MB. Up to SMALL_COST any answer may take.
  */
 enum {
 	ARRAY_COST = 128,
@@ -88,7 +88,7 @@ static bool take(struct reader *reader, char c)
 
 /* ---- numbers ---- */
 
-/* True if what strtod(3) takes, of these characters, is a number of JSON. */
+/* True if s, which strtod(3) accepts, is also a number in JSON. */
 static bool is_number(const char *s)
 {
 	const char *dot = strchr(s, '.');
@@ -207,8 +207,9 @@ static bool skip_run(struct reader *reader)
 		(size_t)(at - start);
 }
 
-/* A string, from after its opening quote to after the closing one. *s is in
- * the text that is read where it can stay as it is, else in reader->out. */
+/* Reads a string, from after its opening quote to after the closing one. *s
+ * points into the input if nothing had to be unescaped, else into reader->out.
+ */
 static int read_string(struct reader *reader, const char **s, size_t *len)
 {
 	bool is_copied = false, is_plain;
@@ -285,10 +286,9 @@ static int read_member(struct reader *reader, json_t *object)
 }
 
 /*
- * An account may have a hundred thousand of something. As a tree each takes
- * some 2.5 KB in forty allocations, as text a tenth of that in two, and few are
- * ever looked at twice. So each is read, to be sure that it is JSON, and its
- * text is kept.
+ * An account may have a hundred thousand of something. Parsed, each takes some
+ * 2.5 KB in forty allocations; as text, a tenth of that in two; and few are
+ * ever looked at twice. So each is only checked to be JSON, and kept as text.
  */
 static int read_item(struct reader *reader, json_t *array)
 {
@@ -378,7 +378,7 @@ static int read_word(struct reader *reader, json_t **out)
 	return -EPROTO;
 }
 
-/* *out is set if 0 is returned. */
+/* Sets *out if it returns 0. */
 static int read_value(struct reader *reader, json_t **out)
 {
 	skip_space(reader);

@@ -11,22 +11,21 @@
 #include "api/text.h"
 
 /*
- * jansson writes the text piece by piece. Of these, what stands in strings is
- * unescaped, and real numbers are shortened: jansson writes 0.1 as
- * 0.10000000000000001.
+ * jansson passes the text piece by piece. The pieces of strings are unescaped,
+ * and real numbers are shortened: jansson writes 0.1 as 0.10000000000000001.
  */
 struct writer {
 	struct text text;
 	size_t blank; /* bytes of indentation */
 	bool is_in_string;
-	bool is_blank; /* there are too many of them */
+	bool is_blank; /* too much of the text is indentation */
 };
 
-/* Sixty levels of lists of nothing have thirty blanks for each byte. */
+/* Sixty levels of empty lists would have thirty blanks for each byte. */
 #define BLANK_FREE 65536
 #define BLANK_MAX(len) (BLANK_FREE + 3 * ((len) / 4))
 
-/* The fewest digits that give the same number back. */
+/* Finds the fewest digits that read back as the same number. */
 static void shorten_real(char *out, size_t size, const char *number)
 {
 	double real = strtod(number, NULL);

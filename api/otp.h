@@ -18,7 +18,7 @@ struct otp {
 	unsigned count;
 };
 
-/* What a request carries; code "": nothing. */
+/* What a request sends; code "": nothing. */
 struct otp_answer {
 	char code[OTP_SIZE];
 	char challenge[CHALLENGE_SIZE]; /* "": the 428 had none */
@@ -30,8 +30,8 @@ void otp_clear(struct otp *otp);
 /* -EINVAL: longer than 64 bytes, or not printable ASCII. */
 int otp_set(struct otp *otp, const char *code);
 
-/* Remembers that the request was answered 428; id may be NULL. Not remembered
- * if out of memory: the next 428 does it again. */
+/* Remembers that the request was answered 428; id may be NULL. If out of memory
+ * it is not remembered until its next 428. */
 void otp_challenged(
 	struct otp *otp, const char *method, const char *path, const char *id);
 

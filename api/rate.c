@@ -4,18 +4,18 @@
 
 #include <sys/param.h>
 
-/* The level is in units of 1/TOKEN, so that `milli` units come in each
+/* The level is in units of 1/TOKEN, so that `milli` units are added each
  * millisecond. */
 #define TOKEN 60000000
 
 #define POLL_RESERVE 2
-/* now_ms is read before the answer is: what the server says may be true this
+/* now_ms is read before the answer is: what the server says may hold only this
  * much later. */
 #define LAG_MS 250
-/* An answer that took no longer than this is about now. */
+/* An answer that took no longer than this describes the present. */
 #define RECENT_MS 1000
-/* However late the server says a limit ends, it is asked again after a minute,
- * or when there is a token: limits are per minute. */
+/* However late the server says that a limit ends, the next request is sent
+ * after a minute, or when there is a token: limits are per minute. */
 #define BLOCK_MAX_MS 60000
 
 void rate_init(struct rate *rate)
@@ -39,13 +39,13 @@ static int64_t rate_full(const struct rate *rate)
 	return (int64_t)MAX(burst, 1) * TOKEN;
 }
 
-/* The tokens that come in within ms. */
+/* The level that is gained within ms. */
 static int64_t rate_gain(const struct rate *rate, uint64_t ms)
 {
 	return (int64_t)(MIN(ms, TOKEN) * rate->milli);
 }
 
-/* How long it takes until `level` more has come in. */
+/* How many milliseconds it takes to gain this level. */
 static uint64_t rate_gain_ms(const struct rate *rate, int64_t level)
 {
 	if (level <= 0)
@@ -123,7 +123,7 @@ static void rate_bound(
 
 	rate_refill(rate, now_ms);
 	if (answer->remaining > full / TOKEN) {
-		rate->is_window = true; /* this is no bucket of ours */
+		rate->is_window = true; /* not a bucket of our size */
 		return;
 	}
 	most = answer->remaining * TOKEN;
@@ -162,7 +162,7 @@ void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 		rate_block(rate, wait_s, now_ms);
 }
 
-/* The level at which one may go that has `ahead` before it. */
+/* The level that a request needs if `ahead` others go before it. */
 static int64_t rate_need(
 	const struct rate *rate, enum api_priority priority, uint64_t ahead)
 {
@@ -172,7 +172,7 @@ static int64_t rate_need(
 	return (reserve + (int64_t)ahead + 1) * TOKEN;
 }
 
-/* When there is a token for one that has `ahead` before it. */
+/* When there is a token for a request if `ahead` others go before it. */
 static uint64_t rate_token_ms(
 	const struct rate *rate, enum api_priority priority, uint64_t ahead)
 {
@@ -184,7 +184,7 @@ static uint64_t rate_token_ms(
 		rate->level_ms + rate_gain_ms(rate, missing), rate->blocked_ms);
 }
 
-/* ---- what becomes late ---- */
+/* ---- requests that miss their deadline ---- */
 
 /*
  * Whether a request gets its token in time depends on all that go before it.
@@ -298,7 +298,7 @@ static struct rate_entry *first_due(
 	return entry;
 }
 
-/* Whose turn it is of a person's request and a run's; either may be NULL. */
+/* Chooses between a person's request and a run's; either may be NULL. */
 static struct rate_entry *take_turn(
 	struct rate_entry *person, struct rate_entry *run, bool *is_runs_turn)
 {
@@ -308,7 +308,8 @@ static struct rate_entry *take_turn(
 	return is_run ? run : person;
 }
 
-/* All that are due at a time, in the order in which they will go. */
+/* The requests that are due at a given time, in the order in which they will be
+ * sent. */
 struct line {
 	struct rate_entry *next[API_POLL + 1];
 	bool is_runs_turn;
@@ -351,7 +352,7 @@ struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 	if (entry->priority <= API_PROGRAM)
 		rate->is_runs_turn = due.is_runs_turn;
 	rate_remove(rate, entry);
-	/* The server's bucket is full, too, until it gets this request. */
+	/* The server's bucket is also full until this request arrives. */
 	if (rate->level >= rate_full(rate))
 		rate->level_ms = now_ms + LAG_MS;
 	if (rate->milli)

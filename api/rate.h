@@ -12,9 +12,9 @@
 /*
  * A token bucket of what the server is thought to allow, and the requests that
  * wait for it: by priority, then first come, first served. A person's commands
- * and runs take turns, so that many runs do not hold up an `ls`, nor a walk of
- * the tree the runs. Polls leave the last two tokens to requests that somebody
- * waits for. As long as no limit is known there is none.
+ * and runs take turns, so that many runs do not hold up an `ls`, and a walk of
+ * the tree does not hold up the runs. Polls leave the last two tokens to
+ * requests that somebody waits for. Until a limit is known, there is none.
  */
 
 struct rate_entry {
@@ -36,18 +36,18 @@ struct rate_queue {
 
 struct rate {
 	struct rate_queue queues[API_POLL + 1];
-	uint64_t count;	     /* of all that wait */
+	uint64_t count;	     /* of all waiting requests */
 	unsigned milli;	     /* requests in 1000 minutes; 0: unknown */
-	unsigned burst;	     /* 0: unknown, then what comes in a minute */
+	unsigned burst;	     /* 0: unknown; one minute's tokens are used */
 	int64_t level;	     /* tokens, in 60000000ths */
 	uint64_t level_ms;   /* when it was that */
 	uint64_t blocked_ms; /* nothing goes before this */
-	/* No request becomes late before this, nor as long as no more than so
-	 * many others go before it that came after it. */
+	/* No waiting request misses its deadline before late_ms, unless more
+	 * than `overtakings` newer requests go first: see rate_note(). */
 	uint64_t late_ms, overtakings;
 	unsigned taken;	 /* while milli was unknown */
 	bool is_learned; /* milli is from headers alone */
-	bool is_window;	 /* the server counts down from more than burst */
+	bool is_window;	 /* the server counts a window, not our bucket */
 	bool is_runs_turn;
 };
 
@@ -67,7 +67,7 @@ void rate_init(struct rate *rate);
 /* True if something may have to wait. */
 bool rate_is_known(const struct rate *rate, uint64_t now_ms);
 
-/* What the key allows, up to a million; 0: unknown. */
+/* Sets what the key allows, up to a million a minute; 0: unknown. */
 void rate_set(
 	struct rate *rate, double per_minute, unsigned burst, uint64_t now_ms);
 
@@ -83,7 +83,8 @@ void rate_remove(struct rate *rate, struct rate_entry *entry);
 /* Takes out the request whose turn it is, with a token; NULL: none may go. */
 struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms);
 
-/* Moves all that cannot go before their deadline to the end of `late`. */
+/* Moves the requests that cannot be sent before their deadline to the end of
+ * `late`. */
 void rate_late(struct rate *rate, uint64_t now_ms, struct rate_list *late);
 
 /* When rate_next or rate_late will have a request; UINT64_MAX: nothing waits.

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* api/refused.c - requests that an HTTP/2 server surely did not carry out */
+/* api/refused.c - requests that an HTTP/2 server certainly did not carry out */
 #include <stdio.h>
 #include <string.h>
 
 #include "api/client.h"
 
 /*
- * A server that ends a connection, as nginx does after a thousand requests and
- * at each reload, names in its GOAWAY the last stream that it may have carried
- * out; a later one was not (RFC 9113, 6.8), and neither was one that it reset
- * with REFUSED_STREAM (8.7). These alone may be sent again if they are not
- * safe.
+ * When a server ends a connection (nginx does after a thousand requests, and at
+ * each reload), its GOAWAY names the last stream that it may have processed. It
+ * has not processed later streams (RFC 9113, 6.8), nor those that it reset with
+ * REFUSED_STREAM (8.7). Requests that are not safe to repeat may be sent again
+ * only then.
  *
- * curl tells of both in its verbose text only. A libcurl of other words, or
- * without any, makes the request fail as any other that was lost. On a kept
- * connection curl retries what was lost and what was refused alike, and says
- * only in the latter case why, unless it believes that this is RTSP's RECEIVE;
- * with HTTP the option has no other effect.
+ * curl reports both only in its verbose text; if the wording differs, or there
+ * is none, the request fails like any other that was lost. When a reused
+ * connection dies, Curl_retry_request() resends lost and refused requests alike
+ * and does not say which it was. CURL_RTSPREQ_RECEIVE stops it from resending
+ * lost ones; with HTTP it has no other effect.
  */
 
-/* All calls on the connection on which GOAWAY came. */
+/* Marks the calls on the connection that received GOAWAY. */
 static void refuse_after(const struct api_call *told, unsigned last)
 {
 	struct api_call *call;
@@ -70,7 +70,7 @@ static int on_text(
 
 CURLcode refused_watch(CURL *easy, struct api_call *call)
 {
-	/* curl's text has all headers, a one-time code among them */
+	/* curl's verbose text has all headers, with the one-time code */
 	if (!call->api->is_tls || call->otp.code[0])
 		return CURLE_OK;
 	SET(CURLOPT_DEBUGFUNCTION, on_text);

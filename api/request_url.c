@@ -57,7 +57,7 @@ static void add_query(struct text *text, const struct api_param *query)
 	}
 }
 
-/* Only the API's own has a portal on another host (api/API.md 0.3). */
+/* Only the real API has its portal on another host (api/API.md 0.3). */
 static const char *base_of(const struct endpoint *row, const char *base)
 {
 	return row->is_portal && !strcmp(base, "https://api.unsandbox.com")
@@ -114,7 +114,7 @@ static const char *url_fault(const char *scheme, const char *host,
 {
 	size_t len = strlen(base);
 
-	/* With a user, for example, it does not begin with the base. */
+	/* With a user name, for example, it does not begin with the base. */
 	if (strncmp(whole, base, len) != 0 ||
 		(whole[len] && strcmp(whole + len, "/") != 0))
 		return "has more than a host and a port";

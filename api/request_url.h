@@ -14,9 +14,9 @@ struct request_url {
 	const char *path_query; /* with the query; in url */
 };
 
-/* base is that of request_url_base; what only the API's portal answers goes
- * there. -EINVAL: an id that is missing, unexpected, "", "." or "..", or too
- * long; -ENOMEM. */
+/* base is from request_url_base; requests for the API's portal go to the
+ * portal's host instead. -EINVAL: an id that is missing, unexpected, "", "." or
+ * "..", or too long; -ENOMEM. */
 int request_url_init(struct request_url *url, const char *base,
 	const struct endpoint *row, const char *id,
 	const struct api_param *query);

@@ -16,11 +16,11 @@
  * an answer may have been carried out.
  */
 
-#define TRIES_MAX 3	   /* if the answer did not say when to retry */
+#define TRIES_MAX 3	   /* if no answer says when to retry */
 #define BACKOFF_MS 300	   /* before the second try, then twice that */
 #define BARE_LIMIT_MS 1000 /* after a 429 without a time */
 #define ANSWER_MS 100	   /* the least time that an attempt needs */
-#define WAIT_MAX_S 3600	   /* that an answer may ask a shell to wait */
+#define WAIT_MAX_S 3600 /* the longest that an answer may make a shell wait */
 
 uint64_t retry_backoff_ms(unsigned tries, uint32_t random)
 {

@@ -10,10 +10,10 @@
 
 struct retry {
 	bool is_safe;	/* may be carried out twice without harm */
-	bool is_quota;	/* a 429 about the number of runs, not of requests */
+	bool is_quota;	/* a 429 for too many runs, not requests */
 	unsigned tries; /* so far, at least 1 */
-	CURLcode curl;	/* how the last one ended */
-	int status;	/* and its status, if curl is CURLE_OK */
+	CURLcode curl;	/* result of the last attempt */
+	int status;	/* its HTTP status, if curl is CURLE_OK */
 	int64_t wait_s; /* how long the answer asks to wait; -1: it does not say
 			 */
 	uint64_t now_ms;
@@ -27,7 +27,7 @@ uint64_t retry_backoff_ms(unsigned tries, uint32_t random);
 /* Spreads the attempts of many clients. */
 uint32_t retry_random(void);
 
-/* True: resend it at *at_ms. */
+/* True: send it again at *at_ms. */
 bool retry_at(const struct retry *retry, uint64_t *at_ms);
 
 #endif

@@ -13,9 +13,9 @@
 #include "api/shell_opening.h"
 
 /*
- * Output is binary and passed on as it arrives, in pieces of any size. Text is
- * JSON that controls: `exit` and `detached` end the shell, `output` carries
- * output too (part 5.3), and all other text is ignored.
+ * Binary messages are output, passed on as it arrives, in pieces of any size.
+ * Text messages are JSON: `exit` and `detached` end the shell, `output` carries
+ * output too (part 5.3), and all others are ignored.
  */
 
 enum {
@@ -140,7 +140,7 @@ static const struct frames_events frames_events = {
 	.control = on_control,
 };
 
-/* However often it changes, one change is queued at a time. */
+/* Only one change of size is queued at a time. */
 static int send_size(struct api_shell *shell)
 {
 	char text[64];
@@ -364,7 +364,7 @@ ssize_t api_shell_write(struct api_shell *shell, const void *bytes, size_t len)
 		taken += n;
 	}
 	if (taken && frames_run(&shell->frames, false))
-		shell->has_more = true; /* the next turn says what is wrong */
+		shell->has_more = true; /* the next turn reports the error */
 	return (ssize_t)taken;
 }
 

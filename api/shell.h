@@ -16,27 +16,28 @@
 #define CONNECTION_FDS 8
 
 /*
- * A connection that curl made and that is ours from then on: TLS, proxies and
- * name lookups are curl's. Each has a multi handle of its own, since curl
- * closes idle connections of a pool when it looks for one to reuse.
+ * A connection that curl opens (name lookup, proxy, TLS) and that we use
+ * directly from then on. Each has a multi handle of its own, since curl closes
+ * idle connections of a pool when it looks for one to reuse.
  */
 struct connection {
 	CURLM *multi;
 	CURL *easy;
 	bool is_open, wants_write;
 	uint64_t now_ms;
-	uint64_t timer_ms; /* when curl wants to be called; 0: not */
+	uint64_t timer_ms; /* when curl wants to be called; 0: no timer */
 	struct pollfd fds[CONNECTION_FDS];
 	unsigned count;
 	char error[CURL_ERROR_SIZE];
 };
 
-/* Begins to connect to the host of api's URLs. The errors of errno_of_curl. */
+/* Starts to connect to the host of api's URLs. The errors of errno_of_curl. */
 int connection_start(struct connection *connection, const struct api *api,
 	uint64_t timeout_ms);
-/* Goes on with it: 0 once it is open, -EINPROGRESS, or -errno with `error`. */
+/* Continues to connect: 0 once it is open, -EINPROGRESS, or -errno with
+ * `error`. */
 int connection_run(struct connection *connection, uint64_t now_ms);
-/* What to wait for. Returns how many. */
+/* Fills fds with what to wait for. Returns how many. */
 unsigned connection_poll(
 	const struct connection *connection, bool reads, struct pollfd *fds);
 /* Bytes, 0 at the end of the stream, -EAGAIN, or -ECONNRESET and the like. */
@@ -49,8 +50,8 @@ void connection_close(struct connection *connection);
 
 enum { WEBSOCKET_KEY_SIZE = 25 };
 
-/* How the upgrade is authenticated (part 16.7); the next way is tried if one is
- * refused. */
+/* How the upgrade is authenticated (part 16.7); if one way is refused, the next
+ * is tried. */
 enum shell_auth { AUTH_HEADERS, AUTH_QUERY, AUTH_NONE };
 
 /* The request, with a new random key. -ENOMEM, -EIO, -EINVAL (bad id). */
@@ -66,21 +67,21 @@ struct upgrade {
 	char code[CODE_SIZE];
 };
 
-/* Reads the answer in `in`; is_end: no more follows. 0: upgraded;
- * -EINPROGRESS: not whole yet; else -errno with the reason in message. The
- * status is 0 if there is no answer. */
+/* Reads the answer in `in`; is_end: no more follows. 0: upgraded; -EINPROGRESS:
+ * incomplete; else -errno with the reason in message. The status is 0 if there
+ * is no answer. */
 int upgrade_answer(const struct text *in, bool is_end, const char *key,
 	struct upgrade *upgrade);
 void upgrade_clear(struct upgrade *upgrade);
 
 /* ---- all shells of a client ---- */
 
-/* Goes on with each, and calls its events. */
+/* Runs each shell, and calls its events. */
 void shells_run(struct api *api);
-/* Their descriptors, at fds, which has room for shells_fds of them. */
+/* Writes their descriptors to fds, which has room for shells_fds() of them. */
 unsigned shells_fds(const struct api *api);
 unsigned shells_poll(const struct api *api, struct pollfd *fds);
-/* When one has to be run at the latest; UINT64_MAX: no time. */
+/* When shells_run must be called at the latest; UINT64_MAX: never. */
 uint64_t shells_wake_ms(const struct api *api);
 
 #endif

@@ -192,7 +192,7 @@ int frames_run(struct frames *frames, bool receives)
 		return -ENOMEM;
 	if (code || frames->err)
 		return frames->err ? frames->err : -EPROTO;
-	/* After a wrong frame wslay reads no more. */
+	/* After an invalid frame wslay stops reading. */
 	return frames_close_code(frames) ||
 			wslay_event_get_read_enabled(frames->wslay)
 		? 0
@@ -205,7 +205,7 @@ unsigned frames_close_code(const struct frames *frames)
 
 	if (wslay_event_get_close_received(frames->wslay))
 		return wslay_event_get_status_code_received(frames->wslay);
-	/* wslay takes none of the newer ones, as 1012: a restart. */
+	/* wslay rejects the newer codes, such as 1012, service restart. */
 	return frames->code_len == 2 && code > 1011 && code < 3000 &&
 			code != 1015
 		? code
@@ -222,7 +222,7 @@ int frames_queue(
 	};
 	int code = wslay_event_queue_msg(frames->wslay, &message);
 
-	/* After a close nothing is sent. */
+	/* After a close frame nothing is sent. */
 	return code == WSLAY_ERR_NOMEM ? -ENOMEM : 0;
 }
 

@@ -36,9 +36,9 @@ struct frames {
 	wslay_event_context_ptr wslay;
 	const struct frames_events *events;
 	void *ctx;
-	struct text control; /* a text message that arrives */
-	bool is_text;	     /* the message that arrives is one */
-	bool is_control;     /* the frame that arrives: a ping, a close */
+	struct text control; /* the text message being received */
+	bool is_text;	     /* the message being received is text */
+	bool is_control;     /* the frame being received is one: ping, close */
 	int err;	     /* of receive and send */
 	bool has_received;   /* the last receive gave bytes */
 	/* The code in a close frame. */
@@ -53,22 +53,23 @@ int frames_init(
 	struct frames *frames, const struct frames_events *events, void *ctx);
 void frames_clear(struct frames *frames);
 
-/* Receives and sends until neither can go on. The errors of receive and send;
- * -EPROTO: what arrives are no frames that a server sends; -ENOMEM. */
+/* Receives and sends until both would block. The errors of receive and send;
+ * -EPROTO: the bytes received are not frames that a server may send; -ENOMEM.
+ */
 int frames_run(struct frames *frames, bool receives);
 
 /* The status code of the close frame that was received, 1005 if it has none; 0:
- * none was received, or a wrong one. */
+ * none was received, or an invalid one. */
 unsigned frames_close_code(const struct frames *frames);
 
 /* Queues a message of one frame. -ENOMEM. */
 int frames_queue(
 	struct frames *frames, bool is_text, const void *bytes, size_t len);
-/* Bytes that are queued, and what their messages cost. */
+/* Bytes that are queued, plus FRAME_COST for each message. */
 size_t frames_queued(const struct frames *frames);
-/* So many messages are queued that nothing is received: each ping would add its
- * answer. Messages for which frames_queued was below FRAMES_ROOM do not make it
- * so. */
+/* Whether so many messages are queued that nothing is received, since each ping
+ * would queue an answer. Never because of frames_queue calls made while
+ * frames_queued was below FRAMES_ROOM. */
 bool frames_is_full(const struct frames *frames);
 
 #endif

@@ -58,7 +58,7 @@ static int upgrade_send(struct opening *opening)
 	return n < 0 && n != -EAGAIN ? (int)n : 0;
 }
 
-/* 0: upgraded; -EINPROGRESS; or why not. */
+/* 0: upgraded; -EINPROGRESS; or -errno. */
 static int upgrade_receive(struct opening *opening, struct upgrade *upgrade)
 {
 	char bytes[4096];
@@ -85,7 +85,8 @@ static bool is_refusal_of_auth(const struct upgrade *upgrade)
 	return upgrade->headers.status == 401 || upgrade->headers.status == 403;
 }
 
-/* Whether it is asked again, for another reason or in another way. */
+/* Whether to ask again: with a corrected clock, or authenticated in the next
+ * way. */
 static bool upgrade_again(
 	struct opening *opening, const struct upgrade *upgrade)
 {
@@ -113,7 +114,7 @@ static int upgrade_refused(struct opening *opening)
 				  : strerror(-opening->refused));
 }
 
-/* Keeps the refusal of the way that should have worked, the first. */
+/* Keeps the first refusal: its way of authentication should have worked. */
 static void refusal_keep(
 	struct opening *opening, struct upgrade *upgrade, int err)
 {

@@ -7,7 +7,7 @@
 
 #define CONNECT_MS 15000 /* for all of it */
 
-/* Embedded. The connection is used from then on by its owner. */
+/* Embedded. Once it is open, the owner uses the connection directly. */
 struct opening {
 	struct api *api; /* borrowed */
 	char *id;
@@ -23,16 +23,16 @@ struct opening {
 
 	/* How it failed; status 0: without an answer. */
 	int status;
-	int64_t wait_s; /* that the answer asks for; -1: none */
+	int64_t wait_s; /* the time that the answer asks to wait; -1: none */
 	char message[MESSAGE_SIZE];
 };
 
-/* Begins to connect. To be cleared whatever it returns. The errors of
+/* Starts to connect. Call opening_clear whatever it returns. The errors of
  * upgrade_request and connection_start; -ENOMEM. */
 int opening_init(struct opening *opening, struct api *api, const char *id);
-/* Goes on with it. 0: the connection is a WebSocket now, and what is in `in`
- * behind *used bytes is its first frames; -EINPROGRESS; else -errno with the
- * reason in message. */
+/* Continues. 0: the connection is a WebSocket now, and `in` has its first
+ * frames behind *used bytes; -EINPROGRESS; else -errno with the reason in
+ * message. */
 int opening_run(struct opening *opening, uint64_t now_ms, size_t *used);
 void opening_clear(struct opening *opening);
 

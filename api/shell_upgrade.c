@@ -16,7 +16,7 @@
 
 enum { HEAD_MAX = 16 << 10, BODY_MAX = 16 << 10, NONCE_SIZE = 16 };
 
-/* What the query's signature covers is not documented: the same is signed as
+/* What a signature in the query covers is not documented; we sign the same as
  * for the headers. */
 static int add_auth(struct text *out, const struct api *api, const char *path,
 	enum shell_auth auth)
@@ -108,7 +108,7 @@ static const char *header_find(const char *head, const char *name, size_t *len)
 	return NULL;
 }
 
-/* base64(SHA-1(key and the WebSocket's own GUID)) */
+/* base64(SHA-1(key + the GUID of RFC 6455)) */
 static bool is_accepted(const char *head, const char *key)
 {
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -127,9 +127,8 @@ static bool is_accepted(const char *head, const char *key)
 	return len == (size_t)n && memcmp(got, want, len) == 0;
 }
 
-/* Adds what the chunks of a body carry (RFC 9112, 7.1). 0: all of it;
- * -EINPROGRESS: there is more to come; -EPROTO: these are no chunks; -ENOMEM.
- */
+/* Adds the content of a chunked body (RFC 9112, 7.1). 0: it is complete;
+ * -EINPROGRESS: more is to come; -EPROTO: not chunked; -ENOMEM. */
 static int chunks_read(const char *body, size_t len, struct text *out)
 {
 	const char *at = body, *end = body + len, *line;
@@ -155,7 +154,7 @@ static int chunks_read(const char *body, size_t len, struct text *out)
 	return -EINPROGRESS;
 }
 
-/* Adds the body as far as it came. As chunks_read; is_end: no more follows. */
+/* Adds what was received of the body. As chunks_read; is_end: no more comes. */
 static int body_read(const char *head, const char *body, size_t len,
 	bool is_end, struct text *out)
 {
@@ -177,8 +176,8 @@ static int body_read(const char *head, const char *body, size_t len,
 	return 0;
 }
 
-/* The reason in a refusal's body. -EINPROGRESS: there is more to come. What is
- * missing of a body that is cut does no harm but to the reason. */
+/* Reads the reason in a refusal's body. -EINPROGRESS: more is to come. If the
+ * body is cut, only the reason is incomplete. */
 static int refusal(const char *head, const char *bytes, size_t len, bool is_end,
 	struct upgrade *upgrade)
 {
@@ -211,8 +210,8 @@ static int upgrade_protocol(struct upgrade *upgrade, const char *why)
 	return -EPROTO;
 }
 
-/* The head of the answer, behind those of interim answers; *start is where it
- * begins. */
+/* Reads the head of the answer, after those of interim answers; *start is where
+ * it begins. */
 static int read_head(
 	const struct text *in, struct upgrade *upgrade, size_t *start)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* realloc(3) would leave the old bytes behind. */
+/* realloc(3) would leave the old bytes in memory. */
 static char *text_move(struct text *text, size_t size)
 {
 	char *data = malloc(size);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* Starts as all zero. data ends in a NUL that len does not count. Once out of
- * memory, all that follows fails, so that only the end has to be checked. */
+ * memory, all later calls fail, so that only the last has to be checked. */
 struct text {
 	char *data; /* NULL: nothing was added yet */
 	size_t len;
@@ -19,13 +19,13 @@ struct text {
 /* Makes room for `more` bytes behind len and a NUL. -ENOMEM. */
 int text_reserve(struct text *text, size_t more);
 
-/* -ENOMEM: nothing was added. A NULL string is what an allocation that failed
- * returned: -ENOMEM. */
+/* -ENOMEM: nothing was added. A NULL string, from an allocation that failed, is
+ * -ENOMEM. */
 int text_add(struct text *text, const void *bytes, size_t len);
 int text_add_string(struct text *text, const char *string);
 
 /* The bytes, owned by the caller, free(); NULL: out of memory. The text is
- * empty afterwards in both cases. */
+ * empty afterwards in either case. */
 char *text_take(struct text *text, size_t *len);
 
 void text_clear(struct text *text);

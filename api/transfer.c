@@ -11,15 +11,15 @@
 
 #define CONNECT_MS 5000
 #define ERROR_TEXT_MAX (64 * 1024)
-/* Lists of resources that differ in little but their ids shrink to a tenth. */
+/* Lists whose resources differ in little but their ids shrink to a tenth. */
 #define UNPACKED_MAX 100
 #define UNPACKED_FREE (1024 * 1024)
 
 /*
- * curl resends a request by itself where a kept connection turns out to be
- * dead, without knowing whether it was carried out. So its second attempt is
- * stopped unless the request is safe, or the server refused to carry it out,
- * and then the third: after that retry.c decides, within the rate limit.
+ * If a reused connection turns out to be dead, curl resends a request by
+ * itself, without knowing whether it was carried out. Its second attempt is
+ * stopped unless the request is safe or the server refused to carry it out; its
+ * third is always stopped, since retry.c then decides, within the rate limit.
  */
 static int on_request(
 	void *ctx, char *remote, char *local, int remote_port, int local_port)
@@ -54,8 +54,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	return 0;
 }
 
-/* A few kilobytes may unpack to a thousand times their size. A program may
- * print such a thing; nothing else that is true looks like it. */
+/* A few kilobytes may unpack to a thousand times their size. Only the output of
+ * a program may legitimately look like that. */
 static bool is_bomb(const struct api_call *call, size_t len)
 {
 	curl_off_t received = 0;

@@ -2,8 +2,8 @@
 /* api/transfer_options.c - curl's options that hold for every connection */
 #include "api/client.h"
 
-/* Servers close connections that are idle for a minute. A request that meets
- * the closing is lost and, unless it is a GET, must not be resent. */
+/* Servers close connections that are idle for a minute. A request sent just
+ * then is lost and, unless it is a GET, must not be resent. */
 #define IDLE_S 30
 
 #define SET(option, value)                                                     \

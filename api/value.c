@@ -154,8 +154,8 @@ static int time_of_number(double seconds, struct timespec *out)
 	return 0;
 }
 
-/* Of ".123456789" or ",123456789" at *s, which moves past it; further digits
- * are cut off. */
+/* Reads ".123456789" or ",123456789" at *s and moves past it; further digits
+ * are ignored. */
 static long nanoseconds(const char **s)
 {
 	long value = 0, scale = 100000000;

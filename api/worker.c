@@ -31,7 +31,7 @@ struct worker {
 	bool is_ending;
 };
 
-/* The next task; NULL: the worker has to end and nothing is left. */
+/* Waits for the next task; NULL: the worker has to end and nothing is left. */
 static struct task *worker_take(struct worker *worker)
 {
 	struct task *task;
@@ -158,7 +158,8 @@ int worker_fd(const struct worker *worker)
 	return worker->fd;
 }
 
-/* One at a time from the worker's own list, so that a `done` may collect. */
+/* Takes one at a time from the worker's list, so that `done` may call
+ * worker_collect. */
 static struct task *worker_finished(struct worker *worker)
 {
 	struct task *task;

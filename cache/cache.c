@@ -110,7 +110,7 @@ static bool serve(struct cache *cache, struct entry *entry,
 	return true;
 }
 
-/* Cancels the request for it, if there is one, that nobody waits for. */
+/* Cancels the entry's request, if there is one and nobody waits for it. */
 static void abandon(struct cache *cache, struct entry *entry)
 {
 	if (entry->fetch)
@@ -169,7 +169,7 @@ void cache_wait_cancel(struct cache_wait *wait)
 	if (!fetch)
 		return;
 	wait_free(wait);
-	/* Without a call, its waits are being told just now. */
+	/* Without a call, its waits are being notified right now. */
 	if (!fetch->call || !TAILQ_EMPTY(&fetch->waits))
 		return;
 	if (!fetch->entry)
@@ -178,7 +178,7 @@ void cache_wait_cancel(struct cache_wait *wait)
 		abandon(fetch->cache, fetch->entry);
 }
 
-/* ---- what is held ---- */
+/* ---- answers in the cache ---- */
 
 static int peek(struct cache *cache, enum api_endpoint endpoint, const char *id,
 	bool may_be_stale, struct cache_answer *answer)
@@ -207,8 +207,8 @@ int cache_peek_stale(struct cache *cache, enum api_endpoint endpoint,
 	return peek(cache, endpoint, id, true, answer);
 }
 
-/* Its request is overtaken. What was known is forgotten, but not the version
- * and the hash to compare the next answer with. */
+/* Detaches the request, and forgets all but the version and the hash, with
+ * which the next answer is compared. */
 static void drop(struct cache *cache, struct entry *entry)
 {
 	struct fetch *fetch = entry->fetch;

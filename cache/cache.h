@@ -25,7 +25,7 @@
  * kept from being sent starts no pause. After a time-out, callers that can be
  * served a stale answer do not wait: the retry is made in the background.
  *
- * A write has to drop the entries that it makes untrue (cache_drop). The answer
+ * A write has to drop the entries that it invalidates (cache_drop). The answer
  * to a request that was sent before the drop is given to the callers that were
  * waiting then, and is not kept; later callers share a new request.
  *
@@ -82,12 +82,12 @@ struct cache_wait;
 
 /* NULL: out of memory. Owned by the caller. */
 struct cache *cache_new(const struct cache_config *config);
-/* Forgets all waits; their ready is not called. To be called before api_free
- * and worker_free, and not from inside a ready. NULL does nothing. */
+/* Forgets all waits; their ready is not called. Call it before api_free and
+ * worker_free, and not from inside a ready. NULL does nothing. */
 void cache_free(struct cache *cache);
 
-/* Sets the time. To be called before api_run, which passes no time to what it
- * calls here. */
+/* Sets the time. Call it before api_run, whose callbacks into the cache pass no
+ * time. */
 void cache_set_time(struct cache *cache, uint64_t now_ms);
 
 /*
@@ -105,9 +105,10 @@ int cache_get(struct cache *cache, enum api_endpoint endpoint, const char *id,
 	struct cache_answer *answer, cache_ready *ready, void *ctx,
 	struct cache_wait **wait);
 
-/* Stops waiting; others who wait for the same answer still get it. If there are
- * none, a queued request is cancelled, and one that was sent is left to fill
- * the entry. NULL, and a wait whose ready is being called, do nothing. */
+/* Stops waiting; other callers that wait for the same answer still get it. If
+ * there are none, a queued request is cancelled, and one that was sent still
+ * fills the entry. Does nothing for NULL or for a wait whose ready is being
+ * called. */
 void cache_wait_cancel(struct cache_wait *wait);
 
 /* Gets a fresh answer without a request: 0 or -ENOENT. */

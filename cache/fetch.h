@@ -25,7 +25,7 @@ struct cache_wait {
  * Returns 0, -ENOMEM, or the error of api_start. */
 int fetch_start(struct cache *cache, struct entry *entry,
 	enum api_priority priority, api_done *done);
-/* Separates the fetch from its entry, if it has one. */
+/* Detaches the fetch from its entry, if it has one. */
 void fetch_detach(struct fetch *fetch);
 /* Forgets its waits, cancels the request and detaches the entry. */
 void fetch_free(struct fetch *fetch);
@@ -35,8 +35,8 @@ int fetch_join(struct fetch *fetch, cache_ready *ready, void *ctx,
 	struct cache_wait **wait);
 void wait_free(struct cache_wait *wait);
 
-/* Calls ready of all waits, in order; each may call any function of cache.h,
- * but cache_free. */
+/* Calls ready of all waits, in order; each may call any function of cache.h but
+ * cache_free. */
 void fetch_tell(struct fetch *fetch, const struct cache_answer *answer);
 
 /* ---- response.c: what a response changes, and what its waiters are told ----

@@ -8,7 +8,7 @@
 /* How long an error is served again without asking. */
 #define ERROR_TTL_MS 1000
 /* Up to this size answers are compared value by value, so that an answer with
- * its members in another order is equal. Beyond, the hash of the text decides:
+ * its members in another order is equal. Above it the hash of the text decides:
  * comparing tens of megabytes would block the loop. */
 #define COMPARE_MAX (1024 * 1024)
 
@@ -53,8 +53,8 @@ static void keep_absence(
 	keep_error(entry, -ENOENT, fetched_ms + cache->config.negative_ttl_ms);
 }
 
-/* Changes the entry as the response demands, and *answer where its waiters are
- * told something else than the response. */
+/* Updates the entry, and *answer where its waiters get something other than the
+ * response. */
 static void keep(struct cache *cache, struct entry *entry,
 	const struct api_answer *reply, enum result result,
 	struct cache_answer *answer)

@@ -21,7 +21,7 @@ static const struct rule rules[API_ENDPOINTS] = {
 	[API_KEY_SELF] = { true, false, CACHE_KEY },
 	[API_KEY_CONTACTS] = { true, false, CACHE_KEY },
 	[API_KEY_AUDIT] = { true, false, CACHE_SYSTEM },
-	/* It moves like jobs. */
+	/* It changes as quickly as jobs do. */
 	[API_KEY_THROTTLE] = { true, false, CACHE_JOBS },
 	[API_HEALTH] = { true, false, CACHE_SYSTEM },
 	[API_JOBS] = { true, false, CACHE_JOBS },
@@ -73,7 +73,7 @@ enum result result_of(const struct api_answer *reply, int *err)
 		return RESULT_NO_MEMORY;
 	case -EPROTO:
 		return RESULT_BROKEN;
-	case -ETIMEDOUT: /* these also after a status line arrived */
+	case -ETIMEDOUT: /* these may follow a status line */
 	case -ECONNREFUSED:
 	case -ECONNRESET:
 	case -EHOSTUNREACH:
@@ -83,13 +83,13 @@ enum result result_of(const struct api_answer *reply, int *err)
 	case -EFBIG:
 		return RESULT_REFUSED;
 	}
-	/* Our own rate limit left no time for it; others may have a turn. */
+	/* Our own rate limit left no time; other requests may get a turn. */
 	if (*err == -EBUSY && reply->status == 0)
 		return RESULT_NOT_SENT;
 	switch (reply->status) {
 	case 0: /* no response */
 	case 429:
-	case 502: /* what a gateway says about the server behind it */
+	case 502: /* a gateway's errors about the server behind it */
 	case 503:
 	case 504:
 		return RESULT_DOWN;

@@ -11,12 +11,12 @@ int kind_of(enum api_endpoint endpoint, const char *id, enum cache_kind *kind);
 
 enum result {
 	RESULT_GOOD,
-	RESULT_ABSENT,	 /* there is no such thing */
+	RESULT_ABSENT,	 /* -ENOENT: there is no such resource */
 	RESULT_REFUSED,	 /* the API works, and says no */
 	RESULT_BROKEN,	 /* this resource fails: a stale answer still serves */
 	RESULT_DOWN,	 /* the API fails: the same, for all entries */
 	RESULT_NOT_SENT, /* no turn in time: the same, and nothing changes */
-	RESULT_NO_MEMORY /* ours: says nothing about the API */
+	RESULT_NO_MEMORY /* our own failure: says nothing about the API */
 };
 
 /* Sets *err to 0 or -errno; success without JSON is -EPROTO. */

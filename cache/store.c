@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * The tables' hash is not seeded, so that colliding ids can be chosen. Each of
- * them costs its author a request, of a few hundred a minute at most.
+ * The hash of the tables is not seeded, so colliding ids can be chosen. But
+ * each costs a request, and a key allows a few hundred a minute.
  */
 struct entry *store_find(
 	const struct cache *cache, enum api_endpoint endpoint, const char *id)

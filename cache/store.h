@@ -62,14 +62,14 @@ void store_remove(struct cache *cache, struct entry *entry);
 /* Makes it the most recently used one. */
 void store_touch(struct cache *cache, struct entry *entry);
 
-/* Replaces the answer by json (borrowed; NULL: none), which is not fresh yet,
- * and forgets the error. */
+/* Replaces the answer by json (borrowed; NULL: none), not yet fresh, and clears
+ * the error. */
 void store_set(struct cache *cache, struct entry *entry, json_t *json,
 	size_t body_len);
 
-/* To be called after an entry has changed, when it has no fetch. Counts its
- * bytes, discards an answer that is over the limit on its own, and frees an
- * entry that holds nothing worth keeping. */
+/* Call it after an entry has changed, when it has no fetch. Counts its bytes,
+ * discards an answer that is over the limit on its own, and frees an entry that
+ * holds nothing worth keeping. */
 void store_update(struct cache *cache, struct entry *entry);
 
 /* Evicts the least recently used entries until the rest is within the limit;
