@@ -87,8 +87,12 @@ static int slot_link(int index)
 
 int tree_init(const struct row *const *tables)
 {
+	static const struct row *const *linked;
 	int err = 0;
 
+	if (tables == linked)
+		return 0;
+	linked = NULL;
 	slot_count = 0;
 	for (int t = 0; tables[t]; t++) {
 		for (const struct row *row = tables[t]; row->path; row++) {
@@ -102,6 +106,8 @@ int tree_init(const struct row *const *tables)
 	qsort(sorted, slot_count, sizeof(*sorted), compare_slots);
 	for (int i = 0; !err && i < slot_count; i++)
 		err = slot_link(i);
+	if (!err)
+		linked = tables;
 	return err;
 }
 
