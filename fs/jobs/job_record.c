@@ -273,6 +273,9 @@ static int get_state(const json_t *record, struct job *job)
 		get_bool(record, "detail", &job->has_detail) ||
 		get_bool(record, "may_have_run", &job->may_have_run))
 		return -EPROTO;
+	/* The kernel lets a reader wait for ever for an error of -512. */
+	if (err > 0 || err < -EHWPOISON)
+		return -EPROTO;
 	job->err = (int)err;
 	job->is_stored = true;
 	job->status = strcmp(status, job_status_word(JOB_ERROR))
