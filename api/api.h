@@ -160,7 +160,7 @@ void api_credentials_clear(struct api_credentials *credentials);
  * One thread for work that would block the loop and cannot be split: fsync,
  * base64 and parsing of megabytes. `work` runs in it and may touch nothing but
  * ctx; `done` runs later in the loop's thread, from worker_collect. Both run in
- * the order of submission.
+ * the order of submission, but for worker_give_way.
  */
 struct worker;
 /* NULL: out of memory, or no thread. */
@@ -170,6 +170,9 @@ void worker_free(struct worker *worker);
 /* done may be NULL. -ENOMEM: neither work nor done will run. */
 int worker_submit(struct worker *worker, void (*work)(void *ctx),
 	void (*done)(void *ctx), void *ctx);
+/* For a `work` of many pieces, between them: does what waits behind it. NULL:
+ * there is no worker. */
+void worker_give_way(struct worker *worker);
 /* Readable while there is something to collect. */
 int worker_fd(const struct worker *worker);
 void worker_collect(struct worker *worker);

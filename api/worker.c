@@ -31,13 +31,14 @@ struct worker {
 	bool is_ending;
 };
 
-/* Waits for the next task; NULL: the worker has to end and nothing is left. */
-static struct task *worker_take(struct worker *worker)
+/* Returns the next task. NULL: nothing is left, and either the worker has to
+ * end or waits is false. */
+static struct task *worker_take(struct worker *worker, bool waits)
 {
 	struct task *task;
 
 	pthread_mutex_lock(&worker->lock);
-	while (STAILQ_EMPTY(&worker->todo) && !worker->is_ending)
+	while (waits && STAILQ_EMPTY(&worker->todo) && !worker->is_ending)
 		pthread_cond_wait(&worker->wake, &worker->lock);
 	task = STAILQ_FIRST(&worker->todo);
 	if (task)
@@ -56,16 +57,36 @@ static void worker_finish(struct worker *worker, struct task *task)
 	pthread_mutex_unlock(&worker->lock);
 }
 
+static void worker_do(struct worker *worker, struct task *task)
+{
+	task->work(task->ctx);
+	worker_finish(worker, task);
+}
+
 static void *worker_main(void *ctx)
 {
 	struct worker *worker = ctx;
 	struct task *task;
 
-	while ((task = worker_take(worker))) {
-		task->work(task->ctx);
-		worker_finish(worker, task);
-	}
+	while ((task = worker_take(worker, true)))
+		worker_do(worker, task);
 	return NULL;
+}
+
+/* Those that wait now: others that come meanwhile could go on for ever. */
+void worker_give_way(struct worker *worker)
+{
+	struct task *task;
+	unsigned count = 0;
+
+	if (!worker)
+		return;
+	pthread_mutex_lock(&worker->lock);
+	STAILQ_FOREACH(task, &worker->todo, link)
+	count++;
+	pthread_mutex_unlock(&worker->lock);
+	while (count-- && (task = worker_take(worker, false)))
+		worker_do(worker, task);
 }
 
 /* Signals are handled by the loop's thread. */

@@ -235,7 +235,7 @@ void job_forget(struct job *job)
 void job_discard(struct job *job)
 {
 	jobs_unname(job->core, job);
-	job_store_remove(&job->core->state, job->number, job->artifact_count);
+	job_store_remove(job->core, job->number, job->artifact_count);
 	job_forget(job);
 }
 

@@ -99,6 +99,7 @@ struct job {
 	uint64_t wanted; /* room for a result that did not fit; 0: it did */
 	struct job_artifact *artifacts;
 	size_t artifact_count;
+	size_t artifact_found; /* where the last one that was asked for is */
 	json_t *hidden; /* object: files of a finished job that rm removed */
 
 	struct op_list waiters; /* woken at every change */

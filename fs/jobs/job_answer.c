@@ -43,8 +43,7 @@ static void job_kept(struct job *job, enum job_status status, int err)
 	job->is_stored = true;
 	job->is_ending = false;
 	if (job->is_removed)
-		job_store_remove(
-			&job->core->state, job->number, job->artifact_count);
+		job_store_remove(job->core, job->number, 0);
 	if (status >= JOB_COMPLETED) {
 		job->status = status;
 		job_ended(job);
@@ -64,8 +63,7 @@ static void keeping_done(void *ctx)
 	if (keeping->has_status)
 		job_kept(job, keeping->status, keeping->err);
 	else if (job->is_removed)
-		job_store_remove(
-			&job->core->state, job->number, job->artifact_count);
+		job_store_remove(job->core, job->number, 0);
 	free(keeping->record);
 	free(keeping);
 	job_drop(job);
@@ -133,7 +131,7 @@ static void arrival_free(struct arrival *arrival)
 	struct core *core = arrival->job->core;
 
 	job_stored_clear(&arrival->stored);
-	json_decref(arrival->answer);
+	worker_drop(core->reader, arrival->answer);
 	free(arrival->program);
 	job_drop(arrival->job);
 	free(arrival);
@@ -145,9 +143,9 @@ static void arrival_store(void *ctx)
 	struct arrival *arrival = ctx;
 	const struct job *job = arrival->job;
 
-	job_store_answer(&job->core->state, job->number, arrival->answer,
-		arrival->status >= JOB_COMPLETED, arrival->program,
-		&arrival->stored);
+	job_store_answer(&job->core->state, job->core->worker, job->number,
+		arrival->answer, arrival->status >= JOB_COMPLETED,
+		arrival->program, &arrival->stored);
 }
 
 /* A completed job has no error of its own, so that of an artifact is shown. */
@@ -209,8 +207,7 @@ static void arrival_lost(struct arrival *arrival)
 		poller_failed(job, err);
 		return;
 	}
-	job_store_remove_output(
-		&job->core->state, job->number, arrival->stored.artifact_count);
+	job_store_remove_output(job->core, job->number, 0);
 	memset(job->output_size, 0, sizeof(job->output_size));
 	job->answer_size = 0;
 	job->wanted = arrival->stored.wanted;
@@ -227,8 +224,8 @@ static void arrival_stored(void *ctx)
 
 	job->is_storing = false;
 	if (job->is_removed) {
-		job_store_remove(&job->core->state, job->number,
-			arrival->stored.artifact_count);
+		job_store_remove(
+			job->core, job->number, arrival->stored.artifact_count);
 	} else if (arrival->stored.err) {
 		arrival_lost(arrival);
 	} else {

@@ -195,7 +195,8 @@ static int store_listed(const struct storing *storing, const json_t *answer,
 		: store_artifact(storing, item, name_given(item), stored);
 }
 
-/* Of thousands, each fsync would hold up everybody's closes: there is one. */
+/* Of thousands, each fsync would hold up everybody's closes: there is one.
+ * Other work is done between a few and the next few. */
 static int store_all(const struct storing *storing, const json_t *answer,
 	size_t count, struct job_stored *stored)
 {
@@ -212,9 +213,12 @@ static int store_all(const struct storing *storing, const json_t *answer,
 		if ((item = single_of(answer, i)))
 			err = store_single(
 				&each, item, singles[i].ending, stored);
-	for (size_t i = 0; !err && i < count; i++)
+	for (size_t i = 0; !err && i < count; i++) {
+		if (i % ARTIFACTS_FEW == 0)
+			worker_give_way(storing->worker);
 		err = store_listed(
 			&each, answer, json_array_get(list, i), stored);
+	}
 	json_decref(each.names);
 	if (!err && is_many && syncfs(storing->state->jobs_fd))
 		err = -errno;

@@ -64,24 +64,69 @@ static void remove_files(const struct state *state, uint64_t number,
 		unlinkat(state->jobs_fd, file_name(number, each[i]).text, 0);
 }
 
-void job_store_remove(
-	const struct state *state, uint64_t number, size_t artifact_count)
+/* One job's may be thousands, and nobody waits for them: in steps, among what
+ * the worker does for others. */
+struct sweep {
+	struct core *core;
+	uint64_t number;
+	size_t next, count;
+};
+
+enum { SWEEP_STEP = 64 };
+
+static void sweep_step(void *ctx)
+{
+	struct sweep *sweep = ctx;
+	const struct state *state = &sweep->core->state;
+
+	for (int i = 0; i < SWEEP_STEP && sweep->next < sweep->count; i++)
+		unlinkat(state->jobs_fd,
+			artifact_file(sweep->number, sweep->next++).text, 0);
+}
+
+/* What it does not get to before the end is removed at the next start. */
+static void sweep_again(void *ctx)
+{
+	struct sweep *sweep = ctx;
+	struct core *core = sweep->core;
+
+	if (!core->api || sweep->next == sweep->count ||
+		worker_submit(core->worker, sweep_step, sweep_again, sweep))
+		free(sweep);
+}
+
+static void remove_artifacts(struct core *core, uint64_t number, size_t count)
+{
+	struct sweep *sweep = calloc(1, sizeof(*sweep));
+
+	if (!sweep)
+		return;
+	*sweep = (struct sweep){ core, number, 0, count };
+	if (core->worker && count > SWEEP_STEP) {
+		sweep_again(sweep);
+		return;
+	}
+	while (sweep->next < sweep->count)
+		sweep_step(sweep);
+	free(sweep);
+}
+
+void job_store_remove(struct core *core, uint64_t number, size_t artifact_count)
 {
 	static const char *const all[] = { "json", "json.last", "json.tmp",
 		"code" };
 
-	remove_files(state, number, all, sizeof(all) / sizeof(*all));
-	job_store_remove_output(state, number, artifact_count);
+	remove_files(&core->state, number, all, sizeof(all) / sizeof(*all));
+	job_store_remove_output(core, number, artifact_count);
 }
 
 void job_store_remove_output(
-	const struct state *state, uint64_t number, size_t artifact_count)
+	struct core *core, uint64_t number, size_t artifact_count)
 {
 	static const char *const all[] = { "stdout", "stderr", "answer" };
 
-	remove_files(state, number, all, sizeof(all) / sizeof(*all));
-	for (size_t i = 0; i < artifact_count; i++)
-		unlinkat(state->jobs_fd, artifact_file(number, i).text, 0);
+	remove_files(&core->state, number, all, sizeof(all) / sizeof(*all));
+	remove_artifacts(core, number, artifact_count);
 }
 
 void job_store_swap_artifacts(
@@ -218,8 +263,8 @@ static uint64_t answer_room(const json_t *answer)
 	return 2 * room + ROOM_SPARE;
 }
 
-void job_store_answer(const struct state *state, uint64_t number,
-	json_t *answer, bool is_final, const char *program,
+void job_store_answer(const struct state *state, struct worker *worker,
+	uint64_t number, json_t *answer, bool is_final, const char *program,
 	struct job_stored *stored)
 {
 	struct syncs syncs = { .count = 0 };
@@ -227,7 +272,8 @@ void job_store_answer(const struct state *state, uint64_t number,
 		.number = number,
 		.is_durable = is_final,
 		.program = program,
-		.syncs = &syncs };
+		.syncs = &syncs,
+		.worker = worker };
 	int err = 0;
 
 	stored->wanted = answer_room(answer);
@@ -245,6 +291,8 @@ void job_store_answer(const struct state *state, uint64_t number,
 		stored->fields = answer_fields(answer);
 		err = stored->fields ? 0 : -ENOMEM;
 	}
+	for (size_t i = 0; err && i < stored->artifact_count; i++)
+		unlinkat(state->jobs_fd, artifact_file(number, i).text, 0);
 	stored->err = err;
 }
 

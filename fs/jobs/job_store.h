@@ -61,9 +61,10 @@ struct job_stored {
 
 /* Writes output, artifacts and job.json of an answer (borrowed). is_final: with
  * fsync. program: the name of its source, for what was compiled of it; NULL:
- * unknown. *stored is zeroed by the caller, who owns what is in it. */
-void job_store_answer(const struct state *state, uint64_t number,
-	json_t *answer, bool is_final, const char *program,
+ * unknown. worker: see struct storing. *stored is zeroed by the caller, who
+ * owns what is in it. If it fails, there are no artifacts. */
+void job_store_answer(const struct state *state, struct worker *worker,
+	uint64_t number, json_t *answer, bool is_final, const char *program,
 	struct job_stored *stored);
 
 /* Frees what is in it. */
@@ -83,7 +84,8 @@ struct storing {
 	bool is_durable;
 	const char *program;
 	struct syncs *syncs;
-	json_t *names; /* of artifacts so far, as members; else NULL */
+	struct worker *worker; /* it is one of its tasks; NULL: it is none */
+	json_t *names;	       /* of artifacts so far, as members; else NULL */
 };
 
 /* Writes the artifacts of an answer. 0, -ENOMEM, -errno of a write. */
@@ -97,12 +99,12 @@ size_t job_artifacts_room(const json_t *answer);
 int job_store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len);
 
-/* Removes what job_store_answer has written. */
+/* Removes what job_store_answer has written; many artifacts later, in steps. */
 void job_store_remove_output(
-	const struct state *state, uint64_t number, size_t artifact_count);
-/* Removes all files of the job. */
+	struct core *core, uint64_t number, size_t artifact_count);
+/* Removes all files of the job; as above. */
 void job_store_remove(
-	const struct state *state, uint64_t number, size_t artifact_count);
+	struct core *core, uint64_t number, size_t artifact_count);
 
 /* Removes the artifact file at `at`; the one at `to` takes its place. */
 void job_store_swap_artifacts(

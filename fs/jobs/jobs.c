@@ -160,7 +160,7 @@ void jobs_clear(struct core *core)
 	while ((job = TAILQ_FIRST(&core->jobs->all))) {
 		if (job->is_foreign)
 			job_store_remove(
-				&core->state, job->number, job->artifact_count);
+				core, job->number, job->artifact_count);
 		job_set_file(job, 0); /* no directory changes by it */
 		job_polls_clear(job);
 		job_forget(job);

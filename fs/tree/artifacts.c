@@ -10,13 +10,15 @@
 #include "fs/tree/job.h"
 #include "fs/tree/tables.h"
 
+/* A listing asks for one after the other. */
 static const struct job_artifact *artifact_of(
-	const struct job *job, const char *name, size_t *index)
+	struct job *job, const char *name, size_t *index)
 {
-	for (size_t i = 0; job && i < job->artifact_count; i++) {
+	for (size_t n = 0; job && n < job->artifact_count; n++) {
+		size_t i = (job->artifact_found + n) % job->artifact_count;
 		if (strcmp(job->artifacts[i].name, name))
 			continue;
-		*index = i;
+		*index = job->artifact_found = i;
 		return &job->artifacts[i];
 	}
 	return NULL;

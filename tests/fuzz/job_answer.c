@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		json_decref(answer);
 		return 0;
 	}
-	job_store_answer(&state, 7, answer, false, "main.c", &stored);
+	job_store_answer(&state, NULL, 7, answer, false, "main.c", &stored);
 	check_stored(&stored);
 	job_store_remove(&state, 7, stored.artifact_count);
 	job_stored_clear(&stored);

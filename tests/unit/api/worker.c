@@ -133,6 +133,36 @@ static void done_can_submit(void **state)
 	check_all_done();
 }
 
+static struct worker *polite_worker;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void work_politely(void *ctx)
+{
+	pthread_mutex_lock(&gate); /* the others have been submitted */
+	pthread_mutex_unlock(&gate);
+	worker_give_way(polite_worker);
+	work(ctx);
+}
+
+static void long_work_gives_way(void **state)
+{
+	(void)state;
+	begin();
+	polite_worker = worker_new();
+	worker_give_way(NULL);
+	pthread_mutex_lock(&gate);
+	worker_submit(polite_worker, work_politely, done, &tasks[0]);
+	for (int i = 1; i < COUNT; i++)
+		worker_submit(polite_worker, work, done, &tasks[i]);
+	pthread_mutex_unlock(&gate);
+	worker_free(polite_worker);
+	assert_int_equal(done_count, COUNT);
+	for (int i = 0; i < COUNT; i++) {
+		assert_int_equal(work_order[i], (i + 1) % COUNT);
+		assert_int_equal(done_order[i], (i + 1) % COUNT);
+	}
+}
+
 static void values_are_freed_by_the_worker(void **state)
 {
 	struct worker *worker = worker_new();
@@ -179,6 +209,7 @@ int main(void)
 		cmocka_unit_test(tasks_run_in_order),
 		cmocka_unit_test(free_waits_for_all_tasks),
 		cmocka_unit_test(done_can_submit),
+		cmocka_unit_test(long_work_gives_way),
 		cmocka_unit_test(values_are_freed_by_the_worker),
 		cmocka_unit_test(out_of_memory),
 	};

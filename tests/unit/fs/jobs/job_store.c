@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/fs/jobs/job_store.c - what answers leave in the state directory */
+#include <pthread.h>
+
 #include "tests/unit/fs/jobs/fixture.h"
 
 static struct fixture fixture;
 static struct job_stored stored;
 
 static unsigned syncs;
+static _Thread_local unsigned unlinks;
 
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
@@ -14,6 +17,15 @@ int __wrap_fsync(int fd)
 {
 	syncs++;
 	return __real_fsync(fd);
+}
+
+int __real_unlinkat(int fd, const char *path, int flags);
+int __wrap_unlinkat(int fd, const char *path, int flags);
+
+int __wrap_unlinkat(int fd, const char *path, int flags)
+{
+	unlinks++;
+	return __real_unlinkat(fd, path, flags);
 }
 
 static int setup(void **state)
@@ -43,7 +55,7 @@ static int take(const char *text, bool is_final)
 	assert_non_null(answer);
 	forget_stored();
 	job_store_answer(
-		&fixture.core.state, 7, answer, is_final, "p.c", &stored);
+		&fixture.core.state, NULL, 7, answer, is_final, "p.c", &stored);
 	json_decref(answer);
 	return stored.err;
 }
@@ -120,7 +132,7 @@ static void test_artifact_names(void **state)
 	job_store_swap_artifacts(&fixture.core.state, 7, 1, 0);
 	assert_file("7.artifact.1", "a");
 	assert_false(fixture_has(&fixture, "7.artifact.0"));
-	job_store_remove(&fixture.core.state, 7, 11);
+	job_store_remove(&fixture.core, 7, 11);
 	assert_false(fixture_has(&fixture, "7.artifact.1"));
 	assert_false(fixture_has(&fixture, "7.answer"));
 }
@@ -178,21 +190,52 @@ static void test_missing(void **state)
 			expected[i]);
 }
 
-/* A thousand artifacts are synced together. */
+struct thousand {
+	json_t *answer;
+	pthread_mutex_t gate;
+	bool is_behind_first; /* the task behind it did not have to wait */
+};
+
+static void store_thousand(void *ctx)
+{
+	struct thousand *thousand = ctx;
+
+	pthread_mutex_lock(&thousand->gate);
+	job_store_answer(&fixture.core.state, fixture.core.worker, 7,
+		thousand->answer, true, NULL, &stored);
+	pthread_mutex_unlock(&thousand->gate);
+}
+
+static void look_behind(void *ctx)
+{
+	struct thousand *thousand = ctx;
+
+	thousand->is_behind_first = !fixture_has(&fixture, "7.artifact.999");
+}
+
+/* They are synced together, and nobody waits for all of them. */
 static void test_many_artifacts(void **state)
 {
-	json_t *list = json_array(), *answer;
+	struct thousand thousand = { .gate = PTHREAD_MUTEX_INITIALIZER };
+	json_t *list = json_array();
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
 		json_array_append_new(list,
 			json_pack("{s:s s:s}", "filename", "same", "data",
 				"eA=="));
-	answer = json_pack("{s:o}", "artifacts", list);
+	thousand.answer = json_pack("{s:o}", "artifacts", list);
 	forget_stored();
 	syncs = 0;
-	job_store_answer(&fixture.core.state, 7, answer, true, NULL, &stored);
-	json_decref(answer);
+	fixture.core.worker = worker_new();
+	pthread_mutex_lock(&thousand.gate);
+	worker_submit(fixture.core.worker, store_thousand, NULL, &thousand);
+	worker_submit(fixture.core.worker, look_behind, NULL, &thousand);
+	pthread_mutex_unlock(&thousand.gate);
+	worker_free(fixture.core.worker);
+	fixture.core.worker = NULL;
+	json_decref(thousand.answer);
+	assert_true(thousand.is_behind_first);
 	assert_int_equal(stored.err, 0);
 	assert_int_equal(stored.artifact_count, 1000);
 	assert_string_equal(stored.artifacts[0].name, "same");
@@ -201,20 +244,40 @@ static void test_many_artifacts(void **state)
 	assert_in_range(syncs, 1, 10);
 }
 
+/* By the worker; those that it does not get to are left to the next start. */
+static void test_many_are_removed(void **state)
+{
+	(void)state;
+	test_many_artifacts(state);
+	fixture.core.worker = worker_new();
+	unlinks = 0;
+	job_store_remove(&fixture.core, 7, 1000);
+	assert_true(fixture_has(&fixture, "7.artifact.999"));
+	fixture.core.api = (struct api *)&fixture; /* it is not the end */
+	job_store_remove(&fixture.core, 7, 1000);
+	assert_in_range(unlinks, 1, 20);
+	worker_free(fixture.core.worker);
+	fixture.core.worker = NULL;
+	fixture.core.api = NULL;
+	assert_false(fixture_has(&fixture, "7.artifact.0"));
+	assert_false(fixture_has(&fixture, "7.artifact.999"));
+}
+
 static void test_errors(void **state)
 {
 	struct state none = { .jobs_fd = -1 };
 	json_t *answer = json_object();
 	(void)state;
 
-	job_store_answer(&none, 7, answer, true, NULL, &stored);
+	job_store_answer(&none, NULL, 7, answer, true, NULL, &stored);
 	assert_int_equal(stored.err, -EBADF);
 	forget_stored();
 	json_t *list = json_array();
 	for (unsigned i = 0; i < 10001; i++)
 		json_array_append_new(list, json_null());
 	json_object_set_new(answer, "artifacts", list);
-	job_store_answer(&fixture.core.state, 7, answer, true, NULL, &stored);
+	job_store_answer(
+		&fixture.core.state, NULL, 7, answer, true, NULL, &stored);
 	assert_int_equal(stored.err, 0);
 	assert_int_equal(stored.artifact_count, 10000);
 	json_decref(answer);
@@ -229,6 +292,7 @@ int main(void)
 		CASE(test_compiled),
 		CASE(test_missing),
 		CASE(test_many_artifacts),
+		CASE(test_many_are_removed),
 		CASE(test_errors),
 	};
 
