@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* Hidden, swap, backup and temporary names (tree.md, "What never runs"): never
- * run, never an input file. */
+/* Whether a name is hidden, or of a swap, backup or temporary file
+ * (unsandboxfs(5), "run/"): it never runs and is never an input file. */
 bool name_is_ignored(const char *name);
 /* Whether this holds for all files in a directory of this name, too: a
  * directory may be called `core` or `2024` for good reasons. */

@@ -11,11 +11,12 @@
 
 /*
  * The kernel caches attributes and pages until their time-out. What changes
- * earlier must be invalidated. Invalidating may block on a page that a pending
- * read has locked, and the loop has to answer that read: so a thread does it,
- * never the loop (fs/FUSE.md 4.5). Only inodes are invalidated. Invalidating a
- * name would block on the lock of its directory; a name that no longer exists
- * is answered ESTALE when it is used, and the kernel looks it up again.
+ * before that must be invalidated. Invalidating may block on a page that a
+ * pending read has locked, and the loop has to answer that read: so a thread
+ * does it, never the loop (fs/FUSE.md 4.5). Only inodes are invalidated.
+ * Invalidating a name would block on the lock of its directory; a name that no
+ * longer exists is answered ESTALE when it is used, and the kernel looks it up
+ * again.
  */
 struct notifier {
 	struct worker *worker;

@@ -29,7 +29,7 @@ struct files;
 enum row_kind { ROW_DIR, ROW_FILE, ROW_LINK };
 
 enum row_flag {
-	/* The content never changes: the kernel may cache it. */
+	/* The content never changes, so the kernel may cache it. */
 	ROW_FINAL = 1,
 	/* The size is not known before it is read: 0, direct_io. */
 	ROW_UNSIZED = 2,

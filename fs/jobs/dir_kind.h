@@ -26,8 +26,8 @@ struct dir_kind {
 	bool is_async;	 /* jobs go to jobs/, NAME.job is a link */
 	const struct setting *settings;
 
-	/* Makes endpoint, query and body of the request, in the worker: uses
-	 * nothing but the run. 0 or -errno. */
+	/* Makes endpoint, query and body of the request. Runs in the worker and
+	 * uses only the run. 0 or -errno. */
 	int (*build)(struct run *run, const char *content, size_t len);
 };
 
@@ -48,7 +48,7 @@ bool dir_kind_runs(struct file *dir, const char *name, struct file *file);
 bool dir_kind_settles(struct file *dir, const char *name);
 /* Whether it is kept as an input file where programs are expected. */
 bool dir_kind_keeps(struct file *dir, const char *name, struct file *file);
-/* A name with which NAME.job would not fit into a directory. */
+/* Whether NAME.job would be longer than a file name can be. */
 bool name_is_too_long(const char *name);
 /* -ENAMETOOLONG if a file of this name would run, whatever is in it. */
 int dir_kind_refuses(struct file *dir, const char *name);

@@ -61,7 +61,7 @@ int job_judge(const json_t *answer, enum job_status *status)
 		return 0;
 	if (has_output && (!word || !*word))
 		return 0;
-	/* A word that we do not know, or none: it goes on. */
+	/* An unknown status, or none: the job is running. */
 	if (json_is_string(json_member(answer, "job_id"))) {
 		*status = JOB_RUNNING;
 		return 0;
@@ -191,7 +191,8 @@ void job_detach(struct job *job)
 	if (job->file && job_of_file(job->core, job->file) == job) {
 		touch_directories(job->core, job->file);
 		job_set_file(job, 0);
-		/* Inode numbers are reused; the next start reads the record. */
+		/* Inode numbers are reused, so the record must not keep this
+		 * one. */
 		if (job->is_async && !job->is_removed)
 			job_store_record(job);
 	}
@@ -257,7 +258,7 @@ void job_notify(struct job *job)
 	job_polls_notify(job);
 }
 
-/* Of a program, and of a session's end. */
+/* Messages about a program, and about the end of a session. */
 static const char *const failures[][2] = {
 	[JOB_REFUSED] = { "the API refused the request: nothing ran",
 		"the API refused the request: the session goes on" },
@@ -274,8 +275,8 @@ static const char *const failures[][2] = {
 		"make room, then list artifacts/ to store it" },
 };
 
-/* One that got no turn (-EBUSY) to be sent again was refused before. An answer
- * of success that cannot be read is of a program that ran. */
+/* A request that got no turn for a retry (-EBUSY) had been refused. A
+ * successful answer that cannot be read means that the program ran. */
 enum job_failure job_failure(bool was_sent, int status, int err)
 {
 	if (!was_sent)

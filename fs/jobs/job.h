@@ -113,12 +113,14 @@ struct job {
 	bool is_active, is_pollable, is_watched;
 	unsigned watchers;	  /* readers that wait for it */
 	unsigned watching_output; /* of those, for more output */
-	struct timer asked; /* armed: one of those asked without waiting */
-	uint64_t submitted_ms, known_ms; /* its state is of then */
+	struct timer asked;	  /* armed: a reader asked without waiting */
+	uint64_t submitted_ms, known_ms; /* the time of its known state */
 	uint64_t listed_ms; /* when the poll that listed it last was sent */
 	unsigned polls, not_found, poll_failures;
-	uint64_t took_ms; /* if it printed at its end alone; 0: not known */
-	uint64_t expected_ms, expected_size; /* of the run before; 0: none */
+	uint64_t took_ms; /* how long it ran, if it printed only at its end; 0:
+			     unknown */
+	uint64_t expected_ms,
+		expected_size; /* of the file's previous run; 0: none */
 	int poll_err;
 	bool is_ending;	 /* the worker is storing its result */
 	bool is_storing; /* the worker is storing an answer */
@@ -151,8 +153,8 @@ int job_set_id(struct job *job, const char *id);
  * and when it is removed; -ENOMEM. */
 int job_index_add(struct job *job);
 void job_index_remove(struct job *job);
-/* It is the job of the file with this number, or of none (0). The job that the
- * file had is no longer found by it. -ENOMEM. */
+/* Makes it the job of the file with this number (0: of no file). job_of_file no
+ * longer finds the file's previous job. -ENOMEM. */
 int job_set_file(struct job *job, uint64_t number);
 
 /* Writes the name of its directory in jobs/ as snprintf does: the id, else
@@ -168,10 +170,10 @@ enum job_status job_status_of(const char *word);
 
 /* The newest job of a file, by the file's number; NULL: none. */
 struct job *job_of_file(struct core *core, uint64_t number);
-/* Makes it the newest job of this file; removes the one before, unless jobs/
- * shows that. If out of memory, the file has no job. */
+/* Makes it the newest job of this file; removes the previous one, unless jobs/
+ * shows it. If out of memory, the file has no job. */
 void job_attach(struct job *job, struct file *file);
-/* The file has gone, or got another job. */
+/* Call it when the file was removed, or got another job. */
 void job_detach(struct job *job);
 
 /* A reference count; a removed job is freed when it drops to zero. */
@@ -201,11 +203,11 @@ void job_keep_record(struct job *job, char *record, size_t len);
 /* The job's status is final now: wakes what waits for it, and removes the
  * oldest ended jobs over keep_jobs, soon. */
 void job_ended(struct job *job);
-/* It is the newest in jobs->ended, or is not in there any more. */
+/* Adds it to jobs->ended as the newest, or removes it from there. */
 void job_list_ended(struct job *job);
 void job_unlist_ended(struct job *job);
-/* A result that did not fit on the disk is fetched again, or stored if it is
- * still in memory, if there is room now. */
+/* If there is room now, fetches a result that did not fit on the disk again, or
+ * stores it if it is still in memory. */
 bool job_ask_again(struct job *job);
 
 /* ---- job_fields.c ---- */
@@ -218,7 +220,8 @@ json_t *job_fields(struct job *job);
  * value is taken; NULL: nothing is known. Out of memory: it stays unknown. */
 void job_know(struct job *job, const char *name, json_t *value);
 void job_know_sent(struct job *job);
-/* Gives an answer what this mount knows, as far as it lacks that; -ENOMEM. */
+/* Adds to an answer the fields that this mount knows and the answer lacks;
+ * -ENOMEM. */
 int job_inherit(struct job *job, json_t *answer);
 /* Whether job.json is not an answer that was stored: there is none, or the job
  * failed after it. job_json is its text then, owned by the caller, free();
@@ -232,8 +235,8 @@ char *job_json(struct job *job, size_t *len);
 void job_answer(struct job *job, json_t *json, enum job_status status);
 
 /* Reads the state of a job from an answer of its own: by its status, else by
- * its exit code, else by its output. An answer that has none of them, but names
- * a job, is of one that is running. -EPROTO: it has nothing of all that. */
+ * its exit code, else by its output. An answer with none of them that names a
+ * job means that the job is running. -EPROTO: it has none of all these. */
 int job_judge(const json_t *answer, enum job_status *status);
 /* Whether an answer tells how a job ended, or what it printed. */
 bool job_has_result(const json_t *answer);
@@ -250,8 +253,8 @@ void job_artifacts_free(struct job_artifact *artifacts, size_t count);
 
 /* ---- job_reader.c ---- */
 
-/* Parks op until the job's next change, as a reader of the poller. Holds the
- * job meanwhile. Returns -EINPROGRESS. */
+/* Parks op until the job's next change, and counts as a reader for the poller.
+ * Holds the job meanwhile. Returns -EINPROGRESS. */
 int job_wait(struct op *op, struct job *job, bool wants_output);
 /* What was saved is on disk, or nobody needs it any more. */
 bool job_is_kept(const struct job *job);
@@ -260,8 +263,9 @@ bool job_is_kept(const struct job *job);
  * settles: only for the disk. 0, -EINPROGRESS, -errno. */
 int job_wait_saved(struct op *op, struct job *job, bool settles);
 
-/* Makes handle read a job's output: a read at its end waits for more, until the
- * job ends. The handle holds the job. 0, or -errno of opening the file. */
+/* Makes handle read a job's output: a read at the end of it waits for more,
+ * until the job ends. The handle holds the job. 0, or -errno of opening the
+ * file. */
 int job_reader_open_output(
 	struct handle *handle, struct job *job, enum job_output output);
 

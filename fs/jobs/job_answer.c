@@ -85,7 +85,8 @@ static bool keeping_start(struct keeping *keeping)
 	return true;
 }
 
-/* Without a worker, before the mount and after it, a kill is survived. */
+/* Before and after the mount there is no worker: the record then survives a
+ * kill, but not a power cut. */
 void job_keep_record(struct job *job, char *record, size_t len)
 {
 	struct keeping *keeping = calloc(1, sizeof(*keeping));
@@ -193,8 +194,8 @@ static void arrival_apply(struct arrival *arrival)
 		arrival_tell_missing(job, stored.missing, error);
 }
 
-/* What was written of it is removed. It is asked for again when somebody wants
- * it and there is room; only memory is back at once. */
+/* Removes what was written of the answer. A reader asks for it again later,
+ * when there is room; after -ENOMEM the next poll does. */
 static void arrival_lost(struct arrival *arrival)
 {
 	static const char reason[] =
@@ -239,11 +240,11 @@ static void arrival_stored(void *ctx)
 			job_notify(job);
 		}
 	}
-	poller_update(job); /* by what the answer had */
+	poller_update(job); /* with what the answer has changed */
 	arrival_free(arrival);
 }
 
-/* The path ends with it. NULL: unknown, or out of memory. */
+/* The last component of the path. NULL: unknown, or out of memory. */
 static char *program_name(const struct job *job)
 {
 	const char *slash = job->path ? strrchr(job->path, '/') : NULL;

@@ -42,8 +42,8 @@ static const json_t *single_of(const json_t *answer, size_t i)
 
 /* ---- names ---- */
 
-/* As one component that steers no terminal: others are encoded by the rules of
- * fs/base/safe_name.h. Takes name; NULL if out of memory. */
+/* Encodes a name that is not one component, or steers a terminal, by the rules
+ * of fs/base/safe_name.h. Takes name; NULL if out of memory. */
 static char *artifact_encode(char *name, size_t len)
 {
 	if (len && strcmp(name, ".") && strcmp(name, "..") &&
@@ -80,7 +80,7 @@ static char *name_given(const json_t *item)
 	return name ? artifact_encode(name, len) : NULL;
 }
 
-/* That of what was compiled; NULL: the source is not known, or out of memory.
+/* The name of what was compiled; NULL: the source is unknown, or out of memory.
  */
 static char *name_compiled(const char *program, const char *ending)
 {
@@ -106,7 +106,7 @@ static bool is_missing(const json_t *item)
 			!json_member(item, data_members));
 }
 
-/* In place of the artifact there is a message. */
+/* Notes the message that the answer has in place of an artifact. */
 static int note_missing(const json_t *item, struct job_stored *stored)
 {
 	const char *name = json_string_value(json_member(item, name_members));
@@ -173,7 +173,7 @@ static int store_single(const struct storing *storing, const json_t *item,
 		storing, item, name ? name : name_given(item), stored);
 }
 
-/* It is one of the objects beside the array, too. */
+/* Whether the same artifact is also one of the objects beside the array. */
 static bool is_single(const json_t *answer, const json_t *item)
 {
 	const json_t *data = json_member(item, data_members);
@@ -195,8 +195,8 @@ static int store_listed(const struct storing *storing, const json_t *answer,
 		: store_artifact(storing, item, name_given(item), stored);
 }
 
-/* Of thousands, each fsync would hold up everybody's closes: there is one.
- * Other work is done between a few and the next few. */
+/* Thousands of fsyncs would hold up all closes, so many artifacts are made
+ * durable by one. Other work is done between a few and the next few. */
 static int store_all(const struct storing *storing, const json_t *answer,
 	size_t count, struct job_stored *stored)
 {

@@ -52,7 +52,7 @@ int job_wait_saved(struct op *op, struct job *job, bool settles)
 	op_deadline(op, op->core->now_ms + op->core->options->run_wait_ms);
 	if (op->is_late && (!job->is_async || is_queued))
 		return 0;
-	/* Answered before its end, it has to be polled. */
+	/* Once it has an id, only polls tell of its end. */
 	return job->id ? job_wait(op, job, false) : op_wait(op, &job->waiters);
 }
 

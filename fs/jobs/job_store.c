@@ -22,7 +22,7 @@ static const char *const members[] = {
 	[JOB_STDERR] = "stderr",
 };
 
-/* A longer value is in job.json alone. */
+/* A longer value is only in job.json. */
 enum { FIELD_MAX = 4096, ROOM_SPARE = 1 << 16 };
 
 /* ---- files ---- */

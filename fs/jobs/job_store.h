@@ -28,7 +28,7 @@ char *job_record(const struct job *job, size_t *len);
 int job_from_record(struct core *core, uint64_t number, const char *text,
 	size_t len, struct job **out);
 
-/* The file could not be read now, but may be good. */
+/* Whether the file could not be read now, but may be intact. */
 static inline bool is_shortage(int err)
 {
 	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
@@ -47,10 +47,10 @@ int job_write_record(const struct state *state, uint64_t number,
  * Nothing for a foreign job. -ENOMEM, or -errno of the write. */
 int job_store_record(struct job *job);
 
-/* What an answer has. */
+/* What job_store_answer has stored. */
 struct job_stored {
 	int err;	 /* 0, -ENOMEM, -errno of a write */
-	uint64_t wanted; /* about how much room it takes, in bytes */
+	uint64_t wanted; /* the room that the answer takes, in bytes, roughly */
 	json_t *fields;
 	uint64_t output_size[JOB_OUTPUTS];
 	uint64_t answer_size;
@@ -94,8 +94,8 @@ int job_store_artifacts(const struct storing *storing, const json_t *answer,
 /* The length of their text in the answer. */
 size_t job_artifacts_room(const json_t *answer);
 
-/* Makes the file jobs/N.SUFFIX hold *len bytes. NULL: it keeps what it has, and
- * *len is set. 0 or -errno. */
+/* Writes *len bytes to jobs/N.SUFFIX. bytes NULL: keeps the file, and sets *len
+ * to its size. 0 or -errno. */
 int job_store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len);
 

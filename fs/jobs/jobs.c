@@ -161,7 +161,7 @@ void jobs_clear(struct core *core)
 		if (job->is_foreign)
 			job_store_remove(
 				core, job->number, job->artifact_count);
-		job_set_file(job, 0); /* no directory changes by it */
+		job_set_file(job, 0); /* changes no directory */
 		job_polls_clear(job);
 		job_forget(job);
 	}

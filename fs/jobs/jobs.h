@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/jobs.h - the header of this room, includes the others: all jobs of a
- * mount */
+/* fs/jobs/jobs.h - all jobs of a mount; includes the other headers of this room
+ */
 #ifndef FS_JOBS_JOBS_H
 #define FS_JOBS_JOBS_H
 
@@ -34,13 +34,13 @@ struct jobs {
 			       last, accepted or not; 0: none */
 	uint64_t list_mark; /* fetched_ms of the API's last list */
 	struct ghost_list ghosts;
-	uint64_t noted; /* the project that the log has told of last */
+	uint64_t noted; /* the project that the log mentioned last */
 };
 
 /* Makes *jobs empty and sets core->jobs to it; no error. */
 void jobs_init(struct jobs *jobs, struct core *core);
 
-/* Aliases and ids that were removed. If the file is damaged, they are lost.
+/* Reads aliases and removed ids. If the file is damaged, they are lost.
  * -ENOMEM, -EMFILE, -ENFILE. */
 int jobs_read_names(struct core *core);
 
@@ -50,8 +50,8 @@ void jobs_clear(struct core *core);
 /* The listing of jobs/ changed: notes the time and stores the names. */
 void jobs_touch(struct core *core);
 
-/* A second name in jobs/ for a job, any bytes; it replaces an alias of the same
- * name. -ENOMEM. Dropping an alias that does not exist does nothing. */
+/* Gives a job a second name in jobs/, of any bytes; it replaces an alias of the
+ * same name. -ENOMEM. Dropping an alias that does not exist does nothing. */
 int jobs_set_alias(struct core *core, const char *alias, const struct job *job);
 /* The job that an alias leads to; NULL: there is no such alias. */
 struct job *jobs_alias(struct core *core, const char *alias);
@@ -72,13 +72,14 @@ bool job_is_forgotten(const struct core *core, const char *id);
  * polled if the API has accepted it as a job. -ENOMEM, -EMFILE, -ENFILE: not
  * all was read; call jobs_clear. */
 int jobs_load(struct core *core);
-/* After it: gives each file that is left its newest job; removes the other jobs
- * of files. -ENOMEM. */
+/* Call it after jobs_load: gives each file that still exists its newest job,
+ * and removes all other jobs of files. -ENOMEM. */
 int jobs_tie(struct core *core);
 
 /* ---- jobs_keep.c ---- */
 
-/* After all were loaded: they are in the order in which they ended. -ENOMEM. */
+/* Call it after all jobs were loaded: fills `ended`, in the order in which they
+ * ended. -ENOMEM. */
 int jobs_list_ended(struct core *core);
 
 /* ---- jobs_list.c ---- */
@@ -89,8 +90,8 @@ bool job_id_is_name(const char *id);
 /* The job with this name in jobs/, aliases apart; NULL if there is none. */
 struct job *jobs_lookup(struct core *core, const char *name);
 
-/* Takes the API's list (borrowed), which was fetched at fetched_ms: adds and
- * removes foreign jobs. Does nothing for a list that it has taken. */
+/* Adds and removes foreign jobs by the API's list (borrowed), which was fetched
+ * at fetched_ms. Does nothing if it was called for that list before. */
 void jobs_read_list(struct core *core, const json_t *json, uint64_t fetched_ms);
 
 /* The id of an item of the list, borrowed; NULL if it has none. */

@@ -128,8 +128,8 @@ static int read_named(struct core *core, struct found *found, uint64_t number,
 		   : job_from_record(core, number, found->text, len, &job);
 }
 
-/* A power cut can leave a part of what was written last. If it is whole, it is
- * made durable, for the next will take its name. */
+/* A power cut can leave only a part of NAME.last. If it is whole, it is made
+ * durable as NAME, since the next write replaces it. */
 static int read_last(struct core *core, struct found *found, uint64_t number,
 	const char *name)
 {
@@ -160,7 +160,7 @@ static int read_record(struct core *core, struct found *found, uint64_t number)
 	if (!err || is_shortage(err))
 		return err;
 	number_is_used(core, number);
-	if (err == -ENOENT) /* its first record was never durable */
+	if (err == -ENOENT) /* the job's first record was never durable */
 		return 0;
 	put_aside(core, name.text);
 	tell_damaged(core, name.text, err);

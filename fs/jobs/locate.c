@@ -55,7 +55,7 @@ int file_refuse(struct core *core, const char *method, struct file *dir,
 	return err;
 }
 
-/* By the name that its file has, or had when it was saved (run_path). */
+/* Uses the name that its file has, or had when it was saved (run_path). */
 static bool program_locate(const struct job *job, FILE *out)
 {
 	struct core *core = job->core;

@@ -28,9 +28,9 @@ enum {
 /* ---- when ---- */
 
 /*
- * A program is likely to take as long as it did before: the poll is then. It is
- * not waited for blindly: a program that was edited, or whose output comes bit
- * by bit, is polled by the schedule.
+ * A program is likely to take as long as its previous run, so it is polled at
+ * that time; but a program that was edited, or that prints while it runs, is
+ * polled by the schedule.
  */
 void poller_expect(struct job *job, const struct job *before)
 {
@@ -43,7 +43,7 @@ static bool has_output(const struct job *job)
 	return job->output_size[JOB_STDOUT] || job->output_size[JOB_STDERR];
 }
 
-/* It ended after the poll before, and before this one was sent. */
+/* The job ended between the previous poll and this one. */
 static void poller_learn(struct job *job, const struct api_answer *answer)
 {
 	const json_t *took = json_member(
@@ -203,7 +203,7 @@ static bool was_not_sent(const struct api_answer *answer)
 void poller_failed(struct job *job, int err)
 {
 	job->poll_err = err;
-	/* The key's rate ends no job, however often it is met. */
+	/* However often the key's rate delays polls, the job does not fail. */
 	if (err == -EBUSY && job->poll_failures >= SLOW_FAILURES)
 		job->poll_failures--;
 	if (++job->poll_failures == FAILURES_TOLD)
@@ -271,7 +271,7 @@ void poller_fetch(struct job *job)
 
 /* ---- the list ---- */
 
-/* What is listed as running needs no request of its own. */
+/* Jobs that are listed as running need no requests of their own. */
 static void poller_read_list(struct core *core, const json_t *items)
 {
 	struct poller *poller = &core->jobs->poller;

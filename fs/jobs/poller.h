@@ -6,14 +6,14 @@
 #include "fs/jobs/job.h"
 
 /*
- * Requests are money. GET /jobs tells the state of all jobs in one request.
+ * Requests are scarce. GET /jobs tells the state of all jobs in one request.
  * GET /jobs/ID is sent for a job that ended or left the list, once, for its
  * result; for a job whose output is being read while it runs, every second poll
  * and in turn with others; and for a single job with a reader, when it should
- * end by what the run before took, or on the API's own schedule (api/API.md
- * 3.6). All other polling together is at most one request a second; without
- * readers it slows down to one in ten seconds. While no job runs, nothing is
- * sent.
+ * end if it takes as long as the previous run, or on the API's own schedule
+ * (api/API.md 3.6). All other polling together is at most one request a second;
+ * without readers it slows down to one in ten seconds. While no job runs,
+ * nothing is sent.
  *
  * A job that the API has accepted is polled whatever a poll brings: it ends
  * with an answer of its own, or when the API has said six times that it does
@@ -40,16 +40,17 @@ void poller_init(struct core *core);
 /* Cancels all polling. Call it before core->api is freed. */
 void poller_clear(struct core *core);
 
-/* before is the run before of the same file: if the program is as long as it
- * was, it is expected to take as long. */
+/* before is the file's previous run: a program of the same size is expected to
+ * take the same time. */
 void poller_expect(struct job *job, const struct job *before);
 
-/* Polls a job that the API has accepted, until poller_remove. */
+/* Polls a job that the API has accepted until poller_remove. */
 void poller_add(struct job *job);
-/* Cancels a request that is under way, too. */
+/* Also cancels a request in flight. */
 void poller_remove(struct job *job);
 
-/* job->is_storing changed: counts the job anew and plans the next poll. */
+/* Call it when job->is_storing has changed: counts the job again, and plans the
+ * next poll. */
 void poller_update(struct job *job);
 
 /* A reader begins, or stops, waiting for the job's output or for its end. */

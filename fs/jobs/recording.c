@@ -11,8 +11,8 @@
 #include "fs/jobs/jobs.h"
 
 enum {
-	PATIENCE_MS = 120000, /* the API packs it first */
-	FORSAKEN_MS = 600000, /* nobody waits for this end any more */
+	TIMEOUT_MS = 120000,   /* the API packs the recording first */
+	ABANDONED_MS = 600000, /* then another DELETE may be sent */
 };
 
 struct job *recording_of(struct core *core, const char *id)
@@ -67,11 +67,11 @@ static int recording_new(struct core *core, const char *id, struct job **out)
 static bool is_under_way(const struct job *job)
 {
 	return job->submitted_ms && !job_is_final(job) &&
-		job->core->now_ms - job->submitted_ms < FORSAKEN_MS;
+		job->core->now_ms - job->submitted_ms < ABANDONED_MS;
 }
 
-/* Its record is on disk, or nothing is sent. What is left of an end that failed
- * is replaced. */
+/* Makes sure that the record is on disk before anything is sent. Replaces what
+ * a failed attempt has left. */
 static int recording_begin(struct op *op, const char *id, struct job **job)
 {
 	int err = 0;
@@ -107,8 +107,7 @@ static int recording_send(
 		.priority = API_PERSON,
 		.id = id,
 		.query = query,
-		.timeout_ms =
-			timeout_ms < PATIENCE_MS ? PATIENCE_MS : timeout_ms,
+		.timeout_ms = timeout_ms < TIMEOUT_MS ? TIMEOUT_MS : timeout_ms,
 	};
 
 	job->submitted_ms = op->core->now_ms;
@@ -117,7 +116,7 @@ static int recording_send(
 
 /* ---- after it ---- */
 
-/* The session goes on, or nothing is known of it, or it has ended. */
+/* Decides whether the session goes on, has ended, or nothing is known of it. */
 static int recording_failed(
 	struct op *op, struct job *job, int err, bool *is_gone)
 {

@@ -51,9 +51,8 @@ void run_free(struct run *run)
 /*
  * Before the request is sent, all is durable: the file, the copy of it that is
  * sent, and the record, without which nothing would tell after a power cut that
- * the program may have run. The disk is waited for in all three at the same
- * time. So after a kill in between a record may be of a copy that is not whole:
- * see job_resume.
+ * the program may have run. All three are synced at the same time, so after a
+ * kill a record may name a copy that is incomplete: see code_check().
  */
 static int content_part(void *ctx)
 {
@@ -111,7 +110,7 @@ static void run_enqueue(struct run *run)
 	run_queue(run);
 }
 
-/* Also of a run that goes on without a file. */
+/* Also called for a run that goes on without an input file. */
 static void run_explain(const struct run *run, int err)
 {
 	if (run->why[0])
@@ -119,7 +118,7 @@ static void run_explain(const struct run *run, int err)
 			run->core, "RUN", run->root, run->name, err, run->why);
 }
 
-/* It was not sent. */
+/* Fails a run that was not sent. */
 static void run_refuse(struct run *run, int err)
 {
 	run_explain(run, err);
@@ -127,7 +126,7 @@ static void run_refuse(struct run *run, int err)
 	run_free(run);
 }
 
-/* What the request says, or leaves to the API. */
+/* Notes what the request sets, or leaves to the API's defaults. */
 static void run_know(const struct run *run)
 {
 	const struct setting *mode =
@@ -142,7 +141,7 @@ static void run_know(const struct run *run)
 				set ? json_string_value(set) : mode->preset));
 }
 
-/* The mount ends before its turn. */
+/* Fails a run whose turn did not come before the end of the mount. */
 static void run_fail_unsent(const struct run *run)
 {
 	struct job *job = run->job;
@@ -185,7 +184,7 @@ static void run_prepared(void *ctx)
 
 /* ---- the start ---- */
 
-/* dir is that of the program, for its settings. */
+/* dir is the program's directory, for its settings. */
 static int run_begin(
 	struct run *run, struct file *dir, struct file_opened *opened)
 {
@@ -195,7 +194,7 @@ static int run_begin(
 
 	if (err)
 		return err;
-	/* The record says what will be there when it is. */
+	/* Once the record is on disk, the copy is there, too. */
 	job->has_code = true;
 	job->code_size = st.st_size;
 	run->record = job_record(job, &run->record_len);
@@ -232,7 +231,7 @@ static void project_is_copied(struct run *run)
 	TAILQ_REMOVE(&run->core->jobs->runs.projects, run, link);
 	run->is_copied = false;
 	if (!err && main.file != run->file) {
-		run_free(run); /* the project has got another one since */
+		run_free(run); /* the project has another main program now */
 		job_remove(job);
 	} else {
 		snprintf(run->why, sizeof(run->why), "%s",
@@ -249,7 +248,7 @@ static void run_settled(void *ctx)
 {
 	struct run *run = ctx;
 
-	/* A file that is being made durable: its close has not returned. */
+	/* A file is being made durable, so its close has not returned. */
 	if (run->is_copied && worker_pending(run->core->worker)) {
 		run_settle(run);
 		return;
@@ -373,7 +372,7 @@ void run_drop(struct run *run)
 
 	if (run->typing)
 		typing_leave(run->typing);
-	if (run->is_sent) { /* to the client, which has it queued */
+	if (run->is_sent) { /* queued in the client */
 		if (job->call)
 			api_cancel(job->call);
 		job->call = NULL;
@@ -396,7 +395,7 @@ void run_unsettle(struct file *file)
 	if (!run || !run->settles)
 		return;
 	struct job *job = run->job;
-	file->sent = 0; /* this content was not sent */
+	file->sent = 0; /* the content counts as not sent */
 	job_hold(job);
 	run_drop(run);
 	job_remove(job);

@@ -21,7 +21,7 @@
  *   job_answer   worker  writes the result to disk
  */
 
-/* The most that one request carries. */
+/* The most that one request may carry. */
 #define RUN_INPUT_MAX ((size_t)256 << 20)
 
 /* Which files of its directory a run takes along. */
@@ -41,8 +41,8 @@ enum { RUN_QUERY_MAX = 8 };
 
 struct run {
 	TAILQ_ENTRY(run)
-	link; /* in the queue, until it is sent; before that
-		 among the projects that may be copied yet */
+	link; /* in runs.queue until it is sent; before that in runs.projects,
+		 while it may still be copied */
 	struct core *core;
 	struct job *job; /* held */
 	const struct dir_kind *kind;
@@ -51,7 +51,7 @@ struct run {
 	struct file *frozen; /* the same, while the worker reads; NULL: not */
 	struct file_commit *commit;
 
-	/* For the worker, which uses no more of core than state and options. */
+	/* For the worker, which uses only state and options of core. */
 	int program_fd; /* -1: there is no program */
 	int copy_fd;	/* of jobs/NUMBER.code; negative: none */
 	int dir_fd;	/* of the root; -1: no input files are taken */
@@ -62,11 +62,11 @@ struct run {
 	char *record;
 	size_t record_len;
 
-	/* What the worker makes. */
+	/* Results of the worker. */
 	int err;
 	bool is_commit_error; /* the content itself could not be stored */
 	char why[512];	      /* of err; "": strerror's text */
-	char largest[300];    /* of several files, says which it is; or "" */
+	char largest[300];    /* names the largest of several files; or "" */
 	struct run_input *inputs;
 	size_t input_count;
 	const char *language; /* borrowed; NULL: unknown */
@@ -77,9 +77,9 @@ struct run {
 	bool has_inputs; /* in the body */
 	uint64_t timeout_ms;
 
-	struct typing *typing; /* into a live shell; NULL: it is not */
+	struct typing *typing; /* into a live shell; NULL: not typed */
 	uint64_t turn;	       /* in the queue */
-	bool is_copied;	       /* among the projects */
+	bool is_copied;	       /* in runs.projects */
 	bool is_begun, is_prepared, is_queued, is_sent, settles;
 	_Atomic bool is_dropped; /* read by the worker, too */
 };
@@ -92,28 +92,30 @@ struct runs {
 	struct typing_list typings;
 	struct run_list projects; /* whose files may still be copied */
 	unsigned in_flight;	  /* sent, and not answered */
-	unsigned limit;		/* runs at a time that the key allows; 0: any */
-	unsigned room;		/* runs at the API's last refusal; 0: none */
+	unsigned limit; /* runs at a time that the key allows; 0: any */
+	unsigned room; /* runs in progress at the API's last refusal; 0: none */
 	uint64_t room_until_ms; /* when that is forgotten */
 	uint64_t turn_ms;	/* nothing is sent before */
 	uint64_t turns;
 	struct timer timer;
 	bool uses_shell; /* the API has no API_SESSION_EXECUTE */
-	/* Nor API_SESSION_SHELL; nor API_SERVICE_EXECUTE. */
+	/* Nor API_SESSION_SHELL; or no API_SERVICE_EXECUTE: commands are typed.
+	 */
 	bool types_in_sessions, types_in_services;
 };
 
 /* ---- run.c ---- */
 
-/* A run of the program `file`, which is `name` in `dir`; opened is NULL or a
- * handle of it. The file's job becomes the new one. Sends nothing yet. settles:
- * it is debounced; a project's content is then not made durable here, but by
- * the caller. 0 or -errno. */
+/* Creates a run of the program `file`, which is `name` in `dir`; opened is NULL
+ * or a handle of it. The file's job becomes the new one. Sends nothing yet.
+ * settles: it is debounced; the caller then makes a project's content durable.
+ * 0 or -errno. */
 int run_start(struct core *core, struct file *dir, const char *name,
 	struct file *file, struct file_opened *opened, bool settles,
 	struct job **job);
 
-/* It is a project's, and starts when the project has been copied. */
+/* Whether it is a project's run that starts when the project has been copied.
+ */
 bool run_is_copied(const struct job *job);
 /* A file or directory is written: projects that it is in wait longer. */
 void runs_touch(struct core *core, const struct file *file);
@@ -122,11 +124,11 @@ void runs_touch(struct core *core, const struct file *file);
  * renamed or removed. */
 void run_unsettle(struct file *file);
 
-/* It is queued, here or in the API client. */
+/* Whether it is queued, here or in the API client. */
 bool run_is_waiting(const struct run *run);
 
-/* Takes back a run that is waiting. Frees it, now or when the worker is done
- * with it. Its job stays. */
+/* Cancels a run that is waiting. Frees it, now or when the worker is done with
+ * it. Its job stays. */
 void run_drop(struct run *run);
 
 void runs_clear(struct core *core);
@@ -135,39 +137,40 @@ void run_free(struct run *run);
 /* ---- run_queue.c ---- */
 
 void runs_init(struct core *core);
-/* Queues it behind those that were queued before it first was. */
+/* Queues a run. One that is queued again keeps its turn. */
 void run_queue(struct run *run);
-/* True if it is queued again: the API says that too many runs are going on, and
- * some are ours; or the key's rate leaves no time for it. */
+/* Queues the run again, and returns true, if the API says that too many runs
+ * are in progress and some are ours, or if the key's rate left no time for it.
+ */
 bool run_wait_for_room(struct run *run, const struct api_answer *answer);
 
 /* Sends what the key allows. */
 void runs_send(struct core *core);
-/* Does so soon: a run may have ended. */
+/* Calls runs_send soon, because a run may have ended. */
 void runs_wake(struct core *core);
 
 /* ---- run_answer.c ---- */
 
-/* Of the run ctx: its job gets a result, is polled, or fails. Frees the run,
- * unless it is queued again. */
+/* The api_done of a run, which is ctx: its job gets a result, is polled, or
+ * fails. Frees the run, unless it is queued again. */
 void run_answered(void *ctx, const struct api_answer *answer);
-/* The job gets this answer of success, borrowed. */
+/* Gives the run's job this successful answer, borrowed. */
 void run_take_answer(const struct run *run, json_t *json);
 
 /* ---- run_type.c ---- */
 
 /* Types the command of a run that was sent and refused into the live shell of
  * its session or service, one at a time, and gives its job the result. -ENOMEM,
- * -EIO: it is not. */
+ * -EIO: it is not typed. */
 int run_type(struct run *run);
-/* Whether the API was seen to take no such command by POST. */
+/* Whether the API is known to accept no such command by POST. */
 bool run_is_typed(const struct run *run);
-/* Its run is over: what it has typed is stopped in the background. Frees it, at
- * the latest when it is stopped. */
+/* The run is over: stops in the background what was typed for it. Frees typing,
+ * at the latest when that has stopped. */
 void typing_leave(struct typing *typing);
 /* Takes NULL. */
 void typing_free(struct typing *typing);
-/* Frees all. To be called before api_free, when no run has one. */
+/* Frees all of them. Call it before api_free, when no run has one. */
 void typings_clear(struct core *core);
 
 /* ---- run_cancel.c ---- */
@@ -197,13 +200,13 @@ const json_t *run_setting(const struct run *run, const char *name);
 
 /* ---- run_files.c ---- */
 
-/* No descriptor is open. */
+/* Marks all descriptors as closed. */
 void run_files_init(struct run *run);
 
 /* Opens what the worker reads, and freezes the root until run_files_thaw.
  * 0 or -errno. */
 int run_files_open(struct run *run, struct file *root, struct file *program);
-/* Also frees what the worker has found. */
+/* Thaws the root, and frees the list of input files. */
 void run_files_thaw(struct run *run);
 /* For the worker: */
 /* Makes jobs/NUMBER.code, which is empty; then copies the program to it,
@@ -213,10 +216,10 @@ int run_files_copy(const struct run *run);
 /* The whole program (*len 0 if there is none; owned by the caller), and the
  * names of the input files. -EFBIG, -EILSEQ, ...: run->why says which file. */
 int run_files_read(struct run *run, char **content, size_t *len);
-/* Whether JSON carries these bytes as they are: json_from_bytes has escaped
- * none. Takes string. 0, -EILSEQ, -ENOMEM. */
+/* Checks that json_from_bytes had to escape no byte of string, which is taken.
+ * 0, -EILSEQ, -ENOMEM. */
 int run_check_utf8(json_t *string);
-/* Adds input_files, if there are any. */
+/* Adds the member input_files to body, if there are any. */
 int run_put_inputs(struct run *run, json_t *body);
 
 #endif

@@ -107,7 +107,7 @@ static bool run_by_typing(struct run *run, bool is_learned)
 	struct runs *runs = &run->core->jobs->runs;
 
 	if (run->has_inputs || run_type(run))
-		return false; /* it has no way for files */
+		return false; /* files cannot be typed */
 	runs->in_flight++;
 	if (run->endpoint == API_SERVICE_EXECUTE)
 		runs->types_in_services |= is_learned;
@@ -135,7 +135,7 @@ static bool run_otherwise(struct run *run, int status)
 	return true;
 }
 
-/* A server that gave up waiting may still name the job that it has begun. */
+/* A server that timed out may still name the job that it has started. */
 static bool run_is_answered(const struct api_answer *answer)
 {
 	return !answer->err ||

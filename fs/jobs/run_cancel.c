@@ -105,7 +105,8 @@ static enum match compare(struct job *job, const json_t *item)
 	return language == IT_IS && made == IT_IS ? IT_IS : IT_MAY_BE;
 }
 
-/* Whether it can as well be another run of this mount that has no id yet. */
+/* Whether the item may as well be another run of this mount that has no id yet.
+ */
 static bool may_be_another(struct job *job, const json_t *item)
 {
 	struct job *other;
@@ -119,7 +120,8 @@ static bool may_be_another(struct job *job, const json_t *item)
 	return false;
 }
 
-/* The job's id, if exactly one item can be it, and is. NULL: *why says why. */
+/* The job's id, if exactly one item may be the run, and certainly is. NULL:
+ * *why is the reason. */
 static const char *find_id(
 	struct job *job, const json_t *items, const char **why)
 {

@@ -185,7 +185,7 @@ static bool is_beside_programs(const struct run *run, const char *path)
 	return run->takes != RUN_TAKES_ALL && !strchr(path, '/');
 }
 
-/* It is the program itself, or another one. */
+/* Whether the file is this run's program, or another program. */
 static bool is_program(const struct run *run, const char *path, int fd)
 {
 	if (run->program_fd >= 0 && !strcmp(path, run->name))
@@ -225,7 +225,7 @@ static int entry_walk(struct run *run, const char *path, const char *name,
 		return 0;
 	if (fd < 0) {
 		err = input_refuse(run, path, fd);
-		/* In run/ itself it need not concern this program. */
+		/* In run/ itself the link may be for another program. */
 		return err == -ELOOP && run->takes == RUN_TAKES_DATA ? 0 : err;
 	}
 	if (fstat(fd, &st))

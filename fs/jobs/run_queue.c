@@ -5,12 +5,12 @@
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 
-/* How long the API's last refusal counts. Sessions take from the same number of
- * runs, and end without our knowing. */
+/* How long the API's last refusal counts. Sessions count against the same
+ * limit, and end without our knowing. */
 enum { ROOM_MS = 10000 };
 
-/* How long runs wait that the client has returned, since the key's rate leaves
- * no time for them, and how many are tried then. */
+/* How long runs wait that the client returned because the key's rate left no
+ * time for them, and how many are tried after that. */
 enum { TURN_MS = 1000, TURN_RUNS = 64 };
 
 static void runs_are_due(void *ctx)
@@ -115,9 +115,9 @@ void runs_wake(struct core *core)
 		timer_arm(&core->timers, &runs->timer, core->now_ms);
 }
 
-/* In the order of turns. A new run has the last turn. One that was refused goes
- * to the front: only other refused runs, as few as the API takes at a time, can
- * be before it. */
+/* In the order of turns. A new run has the last turn. A refused run goes to the
+ * front: only other refused runs can be before it, no more than the API accepts
+ * at a time. */
 static void queue_insert(struct runs *runs, struct run *run)
 {
 	const struct run *last = TAILQ_LAST(&runs->queue, run_list);
@@ -143,7 +143,7 @@ void run_queue(struct run *run)
 		run->turn = ++runs->turns;
 	queue_insert(runs, run);
 	runs_send(core);
-	/* If it waits for the end of another job, only a poll tells of that. */
+	/* If it waits for another job to end, only a poll shows that. */
 	if (!TAILQ_EMPTY(&runs->queue))
 		poller_hurry(core);
 }

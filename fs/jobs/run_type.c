@@ -10,12 +10,12 @@
 #include "fs/jobs/typed_text.h"
 
 /*
- * Where the API takes no command by POST, it is typed: fs/jobs/typed_text.h.
+ * If the API accepts no command by POST, it is typed: see fs/jobs/typed_text.h.
  *
  * A program that a shell has just started may miss a Ctrl-C, which goes to
- * whatever the terminal's foreground is at that moment. So one that is to stop
- * is interrupted again, until the shell itself answers; its run is over
- * meanwhile, but the next command of this shell waits.
+ * whatever the terminal's foreground is at that moment. So a command is
+ * interrupted again and again, until the shell itself answers. Its run is over
+ * by then, but the next command of this shell waits.
  */
 
 enum {
@@ -38,8 +38,9 @@ enum typing_state {
 struct typing {
 	TAILQ_ENTRY(typing) link;
 	struct core *core;
-	struct run *run; /* NULL: it is over, and what it runs is stopped */
-	char *id;	 /* of the session or the service */
+	struct run
+		*run; /* NULL: it is over, and its command is being stopped */
+	char *id;     /* of the session or the service */
 	struct api_shell *shell;
 	struct timer timer;
 	enum typing_state state;
@@ -97,7 +98,7 @@ static void typing_end(struct typing *typing, int err, enum job_failure failure,
 
 /* ---- what is typed ---- */
 
-/* What ends the wait for an answer comes again after so long. */
+/* Without an answer, typing_late() is called after ms. */
 static void typing_arm(struct typing *typing, uint64_t ms)
 {
 	timer_arm(&typing->core->timers, &typing->timer,

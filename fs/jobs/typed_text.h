@@ -32,9 +32,9 @@ char *typed_command(const char *mark, bool is_in_shell, const char *command,
 /* Interrupts that, removes its files, and prints the mark. */
 char *typed_interrupt(const char *mark, size_t *len);
 
-/* What is behind the mark in a line; NULL: it has none. */
+/* The rest of a line behind the mark; NULL: the mark is not in it. */
 const char *typed_marked(const char *line, const char *mark);
-/* Whether that says that a command has ended, or was interrupted. */
+/* Whether this rest says that a command has ended, or was interrupted. */
 bool typed_has_ended(const char *marked);
 bool typed_was_interrupted(const char *marked);
 /* The result of a command that has ended, as the API would answer it. NULL: it

@@ -13,8 +13,8 @@
 #include "fs/base/base.h"
 
 struct making {
-	unsigned long path;  /* where it is in the memory of the caller */
-	unsigned long flags; /* of open; mkdir has all; 0: another call */
+	unsigned long path;  /* its address in the caller's memory */
+	unsigned long flags; /* of open; all for mkdir; 0: another call */
 };
 
 static int making_read(pid_t tid, struct making *making)
@@ -84,6 +84,6 @@ bool caller_makes(pid_t tid, const char *dir, const char *name)
 	path[len] = '\0';
 	if (!path_cut(path, name))
 		return false;
-	/* Of "files/files" it is the first, but in a directory "files". */
+	/* Of "files/files" it is the first, unless dir is "files". */
 	return !path_cut(path, name) || !strcmp(dir, name);
 }

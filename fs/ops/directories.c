@@ -16,8 +16,8 @@
 #include "fs/ops/scratch.h"
 #include "fs/ops/virtual_entries.h"
 
-/* The kernel may keep the names as long as it may believe the directory's
- * attributes; each opening of it says whether they are still the same. */
+/* The kernel may keep the names as long as it may cache the directory's
+ * attributes; each open of it says whether they are still the same. */
 static int names_keep(struct op *op, struct handle *handle)
 {
 	struct node *dir = handle->node;
@@ -152,8 +152,7 @@ static int create_reply(struct op *op, struct lookup_result *found)
 		lookup_clear(found);
 		return err;
 	}
-	if (held->row->flags &
-		ROW_EMPTY) { /* touch: there is nothing to write */
+	if (held->row->flags & ROW_EMPTY) { /* by touch: nothing is written */
 		handle = handle_new(op, &handle_text, held);
 		err = handle ? 0 : -ENOMEM;
 		if (handle)
@@ -170,8 +169,8 @@ static int create_reply(struct op *op, struct lookup_result *found)
 	return err;
 }
 
-/* What is created is a temporary name, a value that the process has removed
- * before, or what the directory makes. */
+/* What may be created: a temporary name, a value that the process has removed
+ * before, or what the directory's row makes. */
 static int create_find(struct op *op, struct lookup_result *found)
 {
 	struct node *dir = op->node;
@@ -205,8 +204,8 @@ int tree_create(struct op *op)
 	return op->opens ? create_reply(op, &found) : lookup_reply(op, &found);
 }
 
-/* A resource's value may be removed by a program that saves, and makes it anew.
- * But not an action, of which a copy must not act. */
+/* A program that saves may remove a resource's value and create it anew. It may
+ * not remove an action: copying one must not trigger it. */
 static bool is_replaceable(const struct node *dir, const struct row *row)
 {
 	return row && dir->row->flags & ROW_SCRATCH && row->mode & 0222 &&

@@ -11,9 +11,9 @@
 #include "fs/ops/open_descriptors.h"
 #include "fs/ops/scratch_private.h"
 
-/* The process creates it at once, however slow the machine is. Where /proc does
- * not tell which process that is, or what it does, others do not see the value
- * either. */
+/* The process creates the value at once, however slow the machine is. If /proc
+ * does not tell which process that is, or what it does, the value is hidden
+ * from others, too. */
 enum {
 	HIDDEN_MS = 10000,
 	HIDDEN_UNKNOWN_MS = 500,

@@ -6,14 +6,15 @@
 #include "fs/core/core.h"
 
 /*
- * A process that has removed or moved a value may make it anew, as mv, install
- * and tar do with O_EXCL: for a moment, the name is not there for an open of
- * that process that creates. is_removed: what cannot be removed was; if it is
- * not made anew, this is a line in .unsandboxfs/errors. -ENOMEM.
+ * A process that removed or moved a value may create it anew with O_EXCL, as
+ * mv, install and tar do: for a moment, that process can create the name, as if
+ * it did not exist. is_removed: a value that cannot really be removed was
+ * removed; if it is not created anew, .unsandboxfs/errors gets a line. -ENOMEM.
  */
 int value_hide(struct op *op, const struct node *dir, const char *name,
 	bool is_removed);
-/* It was made anew. Whether it was hidden: then it begins empty. */
+/* Call it when the name was created anew. Returns whether it was hidden: then
+ * it begins empty. */
 bool value_show(struct op *op, const struct node *dir, const char *name);
 bool value_is_hidden(
 	const struct op *op, const struct node *dir, const char *name);

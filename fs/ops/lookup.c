@@ -69,14 +69,14 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing)
 	return err ? err : listing_check(listing);
 }
 
-/* A draft that is moved becomes something else, but the kernel moves its cached
- * entry with the name: it must not cache it. */
+/* Moving a draft replaces it by something else, but the kernel would keep its
+ * cached entry under the new name, so it must not cache it. */
 static bool is_draft(const struct file *file)
 {
 	return S_ISDIR(file->type) && dir_kind_of(file)->has_drafts;
 }
 
-/* The kernel sees every change, but for the times of a directory in which a job
+/* The kernel sees every change except the times of a directory in which a job
  * appears: these are invalidated (fs/jobs/job.c). */
 double saved_timeout_s(const struct file *file)
 {
@@ -121,8 +121,9 @@ int lookup_fill(struct op *op, const struct lookup_result *found,
 	}
 	entry->attr_timeout = timeout_s;
 	entry->entry_timeout = is_always_there(found) ? FOREVER_S : timeout_s;
-	/* A value may be moved away and made anew: the kernel moves the entry
-	 * with its inode, whose pages the new one would cut. */
+	/* A value may be moved away and created anew: the kernel would move the
+	 * entry with its inode, and creating would truncate that inode's pages.
+	 */
 	if (found->row->flags & ROW_VOLATILE ||
 		(found->row->kind == ROW_FILE && found->row->mode & 0222))
 		entry->entry_timeout = 0;

@@ -15,18 +15,20 @@ int dir_list(struct op *op, struct node *dir, struct listing *listing);
 
 /* Fills in attributes and time-outs, without a request. A row's node is held
  * for the caller in *held (NULL for a saved file, and on error). 0; 1: they are
- * not cached, the entry has what every node of the row has; -errno. */
+ * not cached, and the entry has only what all nodes of the row share; -errno.
+ */
 int lookup_fill(struct op *op, const struct lookup_result *found,
 	struct fuse_entry_param *entry, struct node **held);
 
-/* The kernel has been given the attributes that row_attr made of it. */
+/* Call it when the kernel has been given the attributes from row_attr. */
 void node_told(const struct core *core, struct node *node, double timeout_s);
-/* The kernel has been given a filled entry, and a reference with it. */
+/* Call it when the kernel has been given a filled entry, and a reference with
+ * it. */
 void lookup_told(const struct op *op, const struct lookup_result *found,
 	const struct fuse_entry_param *entry, struct node *held);
 
-/* Replies the entry, with cached attributes or none: sends no request. Clears
- * found. */
+/* Replies with the entry, with cached attributes or none: sends no request.
+ * Clears found. */
 int lookup_reply(struct op *op, struct lookup_result *found);
 
 /* How long the kernel may cache a saved file's attributes. */

@@ -14,8 +14,8 @@
 #include "fs/ops/request.h"
 #include "fs/ops/scratch.h"
 
-/* mv takes EINVAL for "no such flag" and renames again without any, or says
- * that the target is in the source. */
+/* mv understands EINVAL as "no such flag" and renames again without flags, or
+ * as "target is inside the source". */
 static int move_end(struct op *op, int err)
 {
 	if (err)
@@ -45,7 +45,7 @@ static int value_find(
 	return err ? err : *held ? 0 : -ENOMEM;
 }
 
-/* The rename onto a value is its save. */
+/* A rename onto a value saves it. */
 static int move_onto_value(struct op *op, struct node *value)
 {
 	int err = 0;
@@ -92,7 +92,7 @@ static int move_scratch(struct op *op)
 	return scratch_rename(op, dir, op->name, op->new_name);
 }
 
-/* 0: a value may be moved to the new name. */
+/* 0 if a value may be moved to the new name. */
 static int away_check(struct op *op, struct node *dir)
 {
 	struct lookup_result found;
@@ -110,8 +110,8 @@ static int away_check(struct op *op, struct node *dir)
 	return dir_refuse(op, op->node, op->name, "its name cannot be changed");
 }
 
-/* A value that is moved to another name leaves a copy there. It is still there
- * itself, but not for the process that is going to make it anew. */
+/* Moving a value to another name copies it there. The value stays, but is
+ * hidden from the process, which is going to create it anew. */
 static int move_value_away(struct op *op)
 {
 	struct node *dir = op->node, *value;
@@ -138,8 +138,8 @@ static int move_value_away(struct op *op)
 	return err;
 }
 
-/* A value or another name beside it, of the operation's node in this directory:
- * its text. */
+/* The text of the operation's node, a value in this directory or a scratch file
+ * beside it. */
 static int link_text(
 	struct op *op, const struct node *dir, char **text, size_t *len)
 {
@@ -159,7 +159,8 @@ static int link_text(
 	return row_content(op, node, text, len);
 }
 
-/* A second name is a copy: programs make a backup so, or replace by `ln -f`. */
+/* A second name is a copy: programs use it for backups, or to replace by `ln
+ * -f`. */
 int tree_link(struct op *op)
 {
 	struct node *dir = node_find(&op->core->nodes, op->new_ino);

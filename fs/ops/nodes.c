@@ -26,8 +26,8 @@ int node_exists(struct op *op, const struct node *node)
 	return err == -ENOENT && !op->fi.fh ? -ESTALE : err;
 }
 
-/* Whether the name can never exist in this directory: such as the .git that a
- * shell's prompt looks for in each one. */
+/* Whether the name can never exist in this directory, such as the .git that a
+ * shell's prompt looks for everywhere. */
 static bool is_never_there(const struct node *dir, const char *name)
 {
 	const struct row *row = dir->row, *child;
@@ -56,8 +56,8 @@ int tree_lookup(struct op *op)
 		return err ? err : lookup_reply(op, &found);
 	if (value_is_hidden(op, dir, op->name))
 		return -ENOENT;
-	/* cp -r into a draft that it has just made is sure that there is no
-	 * file yet. */
+	/* cp -r into a draft that it has just created expects no files there.
+	 */
 	if (!op->step && dir->row->flags & ROW_SCRATCH && dir->row->make_file &&
 		caller_creates(op->pid, O_EXCL) > 0) {
 		err = making_probe_ask(op, &is_new);
@@ -72,18 +72,18 @@ int tree_lookup(struct op *op)
 }
 
 /*
- * A file that changes while a program copies it: tar reports a file that is
- * larger at the end than at the beginning, and pads one that is shorter than
- * fstat said. So the process that has it open to read is told one size, which
- * is that of what it reads. It is told of growth once it asks for it: by a read
- * at the end, or by asking twice without a read between, as tail -f does.
+ * A file may change while a program copies it: tar complains if it is larger at
+ * the end than at the beginning, and pads if it is shorter than fstat said. So
+ * a process that has it open for reading is told one size, that of what it
+ * reads. It is told of growth once it asks: by a read at the end, or by two
+ * fstats without a read between them, as tail -f does.
  */
 static struct handle *reader_of(const struct op *op, const struct node *node)
 {
 	struct handle *handle;
 	pid_t process = 0;
 
-	if (node->holds < 2) /* the operation's is one */
+	if (node->holds < 2) /* the operation holds it once */
 		return NULL;
 	TAILQ_FOREACH_REVERSE(handle, &op->core->open, handle_list, link)
 	{
@@ -146,8 +146,8 @@ int tree_getattr(struct op *op)
 	return op_reply_attr(op, &attr, timeout_s);
 }
 
-/* What nobody has open for writing is cut by its path. There is no close that
- * would send it, and who adds to it next does not expect the old value. */
+/* Truncates by path what nobody has open for writing. No close would send it,
+ * and a program that appends next does not expect the old value. */
 static int cut_refuse(struct op *op)
 {
 	struct stat attr;
@@ -161,9 +161,9 @@ static int cut_refuse(struct op *op)
 		"wanted");
 }
 
-/* A value may be truncated, which is part of writing it. Its mode, owner and
- * times are what they are: setting those of a value that can be written is
- * accepted, since programs that save do so, and changes nothing. */
+/* A value may be truncated, which is part of writing it. Setting mode, owner
+ * and times of a writable value is accepted, since programs that save do so,
+ * and changes nothing. */
 int tree_setattr(struct op *op)
 {
 	struct node *node = op->node;

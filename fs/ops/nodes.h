@@ -7,11 +7,11 @@
 
 struct node;
 
-/* Whether what it stands for is still there: 0, -ESTALE (-ENOENT if op has it
- * open), -EINPROGRESS. */
+/* Whether the node's file still exists: 0, -ESTALE (-ENOENT if op has it open),
+ * -EINPROGRESS. */
 int node_exists(struct op *op, const struct node *node);
 
-/* A handle that reads a snapshot, in `text`: taken when it was opened. */
+/* A handle that reads a snapshot, which was taken at its open, in `text`. */
 extern const struct handle_kind handle_text;
 
 /* The whole content of a row's node: 0 (owned by the caller, free()),
@@ -28,8 +28,8 @@ int row_attr(
 	struct op *op, struct node *node, struct stat *attr, double *timeout_s);
 
 /* Extended attributes of rows, as getxattr(2) and listxattr(2) return them, and
- * -errno. To change one of ours has no effect, so that copies with all
- * attributes succeed; to set another is -ENOTSUP. */
+ * -errno. Changing one of ours has no effect, so that copies with all
+ * attributes succeed; setting any other is -ENOTSUP. */
 ssize_t row_getxattr(struct core *core, const struct node *node,
 	const char *name, void *value, size_t size);
 ssize_t row_listxattr(
@@ -47,8 +47,8 @@ int tree_lseek(struct op *op); /* flags: whence */
 int tree_write(struct op *op); /* extra: the bytes; a whole value is sent */
 int tree_flush(struct op *op);
 int tree_fsync(struct op *op);
-/* Parts of an operation: what is to be written, into op->extra, and its writing
- * to the value, as at a close. */
+/* Parts of an operation: written_set copies what is to be written into
+ * op->extra, tree_send writes it to the value, as a close does. */
 int written_set(struct op *op, const char *text, size_t len);
 int tree_send(struct op *op, struct node *node);
 /* Opens a row's node as op->fi says. On success *handle is filled into op->fi.
@@ -60,22 +60,23 @@ int tree_mkdir(struct op *op);
 int tree_create(struct op *op);
 int tree_remove(struct op *op); /* flags: 1 for rmdir */
 
-/* Explains in .unsandboxfs/errors why the operation on this name of a directory
- * is refused; the second, of what is made or moved there, says what to do
- * instead. -EPERM. */
+/* Explains in .unsandboxfs/errors why the operation on this name in a directory
+ * is refused; the second is for what would be created or moved there, and says
+ * what to do instead. -EPERM. */
 int dir_refuse(struct op *op, const struct node *dir, const char *name,
 	const char *why);
 int dir_refuse_making(struct op *op, const struct node *dir, const char *name,
 	const char *why);
 
-/* A second name for a value, in memory: new_ino and name. */
+/* Copies a value to a second name, in memory: new_ino and name. */
 int tree_link(struct op *op);
-/* A name in a row's directory is renamed. */
+/* Renames a name in a row's directory. */
 int tree_move(struct op *op);
-/* A draft of a job is renamed to a row's directory, which submits it. */
+/* Renames a draft of a job into a row's directory, which submits it. */
 int tree_move_in(struct op *op);
 
-/* A handle is released. After the last writer's, what is unsent is sent. */
+/* Call it when a handle is released. After the last writer's release, what is
+ * unsent is sent. */
 void tree_released(struct core *core, struct handle *handle);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "fs/base/base.h"
 
-/* include/linux/sched.h of the kernel; /proc/PID/stat shows it in field 9. */
+/* From the kernel's include/linux/sched.h; field 9 of /proc/PID/stat. */
 #define PF_SIGNALED 0x00000400UL
 
 static pid_t status_process(const char *status)
@@ -26,8 +26,8 @@ static pid_t status_process(const char *status)
 
 /*
  * execve closes O_CLOEXEC descriptors when it has the new memory but not yet
- * the new program. Until then reading /proc/PID/stat blocks: it would wait for
- * the very FLUSH that is being handled.
+ * the new program. Reading /proc/PID/stat blocks until it has: it would wait
+ * for the very FLUSH that is being handled.
  */
 static bool status_in_exec(const char *status)
 {
@@ -94,7 +94,7 @@ static bool writes_to(int fdinfo, const char *name, uint64_t ino, bool *told)
 	unsigned long long flags = 0, number = 0;
 	char text[1024];
 
-	/* One that another thread has closed meanwhile is no writer. */
+	/* another thread has closed it meanwhile: no writer */
 	if (proc_read(fdinfo, name, text, sizeof(text)) ||
 		!proc_number(text, "flags:", 8, &flags))
 		return false;

@@ -13,7 +13,7 @@ pid_t writer_process(pid_t tid);
 
 enum writer_close {
 	WRITER_LAST,	/* no other writable descriptor of the inode there */
-	WRITER_MORE,	/* it has another one */
+	WRITER_MORE,	/* there is another one */
 	WRITER_CHILD,	/* not itself, but a child process has one */
 	WRITER_KILLED,	/* it is being killed by a signal: it has not saved */
 	WRITER_UNKNOWN, /* /proc does not say */
@@ -21,8 +21,8 @@ enum writer_close {
 
 /*
  * What a FLUSH of inode ino by thread tid means (fs/FUSE.md 3). opener is the
- * process that opened the handle. If another process closes, tid is 0 or /proc
- * cannot be read, it is WRITER_UNKNOWN.
+ * process that opened the handle. WRITER_UNKNOWN if another process closes, if
+ * tid is 0, or if /proc cannot be read.
  */
 enum writer_close writer_close(pid_t tid, pid_t opener, uint64_t ino);
 

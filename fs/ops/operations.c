@@ -180,7 +180,7 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *bytes,
 			REQUEST(.ino = ino, .fi = fi, .bytes = bytes,
 				.size = size, .offset = offset,
 				.method = "WRITE"));
-		/* The buffer is the loop's, and lives on: it may be a vault. */
+		/* The loop reuses the buffer, which may hold a vault. */
 		if (is_row)
 			explicit_bzero((char *)bytes, size);
 		return;
@@ -293,7 +293,7 @@ static void do_releasedir(
 	handle_free(core, handle_of(fi));
 }
 
-/* From memory, and ample: with no room shown, programs refuse to write. */
+/* Made up, and ample: if no room is shown, programs refuse to write. */
 static void do_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct core *core = request_fs(req);

@@ -37,7 +37,7 @@ static int probe_start(struct op *op, struct task *task)
 	return 0;
 }
 
-/* 0 also if it is not done in time. */
+/* Returns 0 also if the probe takes too long. */
 static int probe_wait(struct op *op)
 {
 	return op->is_late ? 0 : task_wait(op);

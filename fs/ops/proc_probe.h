@@ -9,20 +9,20 @@
 /*
  * Reading /proc/PID can block on the very request that is being handled: execve
  * holds a lock (exec_update_lock) while it closes what is close-on-exec, and
- * /proc/PID/stat takes that lock. So a separate thread reads, and if it is not
- * done in time, the answer is that /proc does not tell: the request returns,
- * and the lock is released. Both use op->task.
+ * /proc/PID/stat takes that lock. So a separate thread reads; if it takes too
+ * long, /proc counts as unreadable, the request returns, and the lock is
+ * released. Both functions use op->task.
  */
 
-/* What writer_close says of op->pid, WRITER_UNKNOWN if it takes too long (the
- * RELEASE then saves): 0, -EINPROGRESS, -ENOMEM. The operation is
+/* The result of writer_close for op->pid, or WRITER_UNKNOWN if it takes too
+ * long (the RELEASE then saves): 0, -EINPROGRESS, -ENOMEM. The operation is
  * uninterruptible meanwhile: a writer that is being killed interrupts its
  * close, and must be recognised. */
 int close_probe_ask(
 	struct op *op, pid_t opener, uint64_t ino, enum writer_close *found);
 
-/* Whether op->pid is about to make op->name (caller_makes), false if it takes
- * too long: 0, -EINPROGRESS, -ENOMEM. */
+/* Whether op->pid is about to create op->name (caller_makes); false if it takes
+ * too long. 0, -EINPROGRESS, -ENOMEM. */
 int making_probe_ask(struct op *op, bool *makes);
 
 #endif

@@ -122,7 +122,7 @@ int row_attr(
 
 	int err = row_times(op, node, attr, timeout_s);
 	if (row->flags & ROW_UNSIZED) {
-		/* Once it is open, fstat tells the truth. */
+		/* Once it is open, fstat shows the known size. */
 		if (!attr->st_size && !row->open)
 			attr_size(attr, node->known_len);
 		*timeout_s = 0;
@@ -130,7 +130,7 @@ int row_attr(
 	if (err || row->kind == ROW_DIR ||
 		row->flags & (ROW_UNSIZED | ROW_EMPTY))
 		return err;
-	if (row->open) /* the row's own attr has told the size */
+	if (row->open) /* the row's attr() has set the size */
 		return 0;
 
 	char *text;
@@ -147,9 +147,9 @@ int row_attr(
 /* ---- opening ---- */
 
 /*
- * Pages belong to the file and not to the process that opened it. When the
- * kernel has been given another content since, the pages that it asks for are
- * of that one, as far as it is known without asking the API.
+ * Pages belong to the file, not to the process that opened it. If the kernel
+ * has been given other content since, it gets pages of that content, as far as
+ * it is known without asking the API.
  */
 static int text_read(struct op *op)
 {
@@ -185,8 +185,8 @@ static int open_edit(struct op *op, struct node *node)
 		return -ENOMEM;
 	if (is_fresh || !edit->writers)
 		edit->base = -1;
-	/* What was created just now is empty, whatever stood there before the
-	 * process moved it away (cp -b, install -b, tar). */
+	/* What was just created is empty, whatever was there before the process
+	 * moved it away (cp -b, install -b, tar). */
 	if (is_fresh && node->row->flags & ROW_APPENDS && !op->opens &&
 		!(op->fi.flags & O_TRUNC)) {
 		int err = row_content(op, node, &edit->bytes, &edit->len);
@@ -217,8 +217,8 @@ static int open_content(struct op *op, struct node *node, struct handle *handle)
 
 /*
  * A value that was looked up with its size may be read through the page cache,
- * and pages of the same content need not be read again. If the content has
- * changed, the inode is invalidated first, so that size and content agree.
+ * which is kept if the content is the same. If it has changed, the inode is
+ * invalidated first, so that size and content agree.
  */
 static bool is_kept(const struct handle *handle)
 {

@@ -28,7 +28,7 @@ static int lacks_memory(struct op *op)
 	return -ENOMEM;
 }
 
-/* The request's buffer is libfuse's, and goes. */
+/* libfuse reuses the request's buffer. */
 static bool copy_buffers(struct op *op, const struct request *args)
 {
 	if (args->name)
@@ -65,8 +65,8 @@ int request_refuse_in(
 			    : -EPERM;
 }
 
-/* Whether the loop changes the disk for it. What a close makes durable is the
- * worker's. */
+/* Whether the loop itself changes the disk for this request. What a close makes
+ * durable, the worker writes. */
 static bool changes_disk(const struct op *op)
 {
 	if (op->handle && (!op->handle->is_writable || op->act == save_flush))
@@ -76,13 +76,13 @@ static bool changes_disk(const struct op *op)
 			(op->fi.flags & (O_ACCMODE | O_TRUNC)));
 }
 
-/* What nobody has explained: the disk has refused it, say. */
+/* Adds a line for errors that nobody has explained, such as the disk's. */
 static int request_run(struct op *op)
 {
 	const struct core *core = op->core;
 	int err = changes_disk(op) ? disk_wait(op) : 0;
 
-	/* A process that is killed still closes, which is no save. */
+	/* A killed process still closes its files, which must not save. */
 	if (err == -EINPROGRESS && op->act == tree_flush)
 		op->is_uninterruptible = true;
 	if (!err)

@@ -23,12 +23,12 @@ struct request {
 
 #define REQUEST(...) (&(const struct request){ __VA_ARGS__ })
 
-/* The mount that a request is to; counts it. */
+/* The mount that a request is for; counts the request. */
 struct core *request_fs(fuse_req_t req);
 
 /* Starts an operation on args->ino, which is a row or a saved file; replies
- * -ESTALE if it is neither. If it fails with EPERM or EINVAL, .unsandboxfs/
- * errors has a line, whoever has refused it. */
+ * -ESTALE if it is neither. If it fails with EPERM or EINVAL, a line is added
+ * to .unsandboxfs/errors, whoever refused it. */
 void request_start(fuse_req_t req, int (*on_row)(struct op *),
 	int (*on_file)(struct op *), const struct request *args);
 
@@ -37,7 +37,7 @@ void request_start(fuse_req_t req, int (*on_row)(struct op *),
 int request_refuse_in(
 	struct op *op, fuse_ino_t dir_ino, const char *name, const char *why);
 
-/* As on_row of request_start: what no row offers. */
+/* As on_row of request_start: refuses what no row offers. */
 int request_refuse(struct op *op);
 int request_refuse_link(struct op *op);
 extern const char no_links[];

@@ -68,7 +68,7 @@ static bool is_ours(const char *name)
 	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
 }
 
-/* As getxattr(2) and listxattr(2) have it: size 0 asks for the length. */
+/* As in getxattr(2) and listxattr(2), size 0 asks for the length. */
 static ssize_t copy(const char *bytes, size_t len, void *to, size_t size)
 {
 	if (size && len > size)

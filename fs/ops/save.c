@@ -22,16 +22,16 @@
  * two lines of `{ a; b; } > f`. Not when the last descriptor is gone either:
  * then nobody is left to be told of an error. So content has a generation, and
  * a close is a save if the generation was not sent yet and the closing process
- * is the one that opened, holds no other writable descriptor of the file, and
+ * is the one that opened the file, has no other writable descriptor of it, and
  * is not being killed. Everything else is saved by the last release, which
  * always comes and is handled before the process's next request, since there is
- * one loop. But what was written is made durable by each close of which /proc
- * does not tell that its process writes on.
+ * one loop. But every close makes durable what was written, unless /proc says
+ * that its process goes on writing.
  *
- * A rename moves the inode and with it what was sent: content is never run
- * again under a new name. Content that was not sent (it was written under a
- * name that does not run) is saved by its rename onto a name that does, unless
- * a writer is still there, whose close will do it.
+ * A rename moves the inode, and with it the note of what was sent: content
+ * never runs again under a new name. Content that was not sent (it was written
+ * under a name that does not run) is saved by a rename onto a name that does,
+ * unless a writer is left, whose close will save it.
  */
 
 /* ---- what an operation waits for ---- */
@@ -93,7 +93,7 @@ static int save_run(struct core *core, struct file *file,
 	return 0;
 }
 
-/* A name is worth a line if its owner may expect it to run. */
+/* Logs a line about a name that its owner may expect to run. */
 static void save_note(struct core *core, struct file *file)
 {
 	struct file *dir, *project;
@@ -118,7 +118,7 @@ static void save_note(struct core *core, struct file *file)
 }
 
 /* Runs the file if its name says so, else makes it durable. op, which may be
- * NULL, gets what it is to wait for. */
+ * NULL, is given what it has to wait for. */
 static int save_start(struct core *core, struct file *file,
 	struct file_opened *opened, const struct save_name *as, struct op *op)
 {
@@ -167,7 +167,7 @@ int save_flush(struct op *op)
 	if (err)
 		return err;
 	op->step = 1;
-	/* A daemon that it has started may keep the file open for ever. */
+	/* a daemon that it has started may keep the file open for ever */
 	if (found == WRITER_CHILD)
 		found = WRITER_LAST;
 	if (found == WRITER_KILLED) {
@@ -219,8 +219,8 @@ void save_released(struct core *core, struct handle *handle)
 			strerror(-err));
 }
 
-/* A file under its new name; a project, whose main program was written before
- * the directory got its name. */
+/* Saves a file under its new name, or the main program of a directory that a
+ * rename has made a project. */
 static int renamed_start(
 	struct op *op, struct file *file, struct file *dir, const char *name)
 {
@@ -261,8 +261,8 @@ int save_renamed(
 		err = task_wait(op);
 	if (err == -EINPROGRESS)
 		return err;
-	/* The name has changed whatever becomes of the run: an error here would
-	 * make its user believe that it has not. */
+	/* The name has changed whatever becomes of the run: with an error here,
+	 * the user would believe that it has not. */
 	if (err)
 		log_line(LOG_ERR, "a renamed file could not be run: %s",
 			strerror(-err));

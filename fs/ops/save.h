@@ -5,19 +5,19 @@
 
 #include "fs/core/core.h"
 
-/* The close of one descriptor: if it is the last, saves, and waits for the
- * API's answer. An operation. */
+/* Closes one descriptor: if it is the last, saves, and waits for the API's
+ * answer. An operation. */
 int save_flush(struct op *op);
 
 /* Makes what was written durable, runs nothing. An operation. */
 int save_fsync(struct op *op);
 
-/* After a release: saves what is unsaved, if it was the last writer. Errors are
- * logged. */
+/* Call it after a release: saves what is unsaved, if it was the last writer.
+ * Errors are logged. */
 void save_released(struct core *core, struct handle *handle);
 
-/* The file was renamed to name in dir. An operation: content that was not sent,
- * and has no writer, is saved under its new name. */
+/* Call it when the file was renamed to name in dir: content that was not sent,
+ * and has no writer, is saved under its new name. An operation. */
 int save_renamed(
 	struct op *op, struct file *file, struct file *dir, const char *name);
 

@@ -92,7 +92,7 @@ int saved_remove(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
-/* The other one goes the other way. */
+/* RENAME_EXCHANGE also moves the other name. */
 static int exchange_refuses(struct op *op, struct file *dir, struct file *to)
 {
 	struct file *other;
@@ -137,7 +137,7 @@ static int rename_do(
 	return err ? err : save_renamed(op, file, to, op->new_name);
 }
 
-/* What is renamed is no saved file. */
+/* Refuses to rename what is not a saved file. */
 static int virtual_stays(struct op *op)
 {
 	struct lookup_result found;

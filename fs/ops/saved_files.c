@@ -26,8 +26,8 @@ int op_wait_dir(struct op *op)
 	return S_ISDIR(op->file->type) ? op_wait_thaw(op, op->file) : -ESTALE;
 }
 
-/* Files appear by requests of the kernel alone, so it may cache that there is
- * none; virtual entries do not. */
+/* Files appear only by requests of the kernel, so it may cache their absence;
+ * virtual entries appear by themselves. */
 int saved_lookup(struct op *op)
 {
 	struct lookup_result found;
@@ -161,8 +161,8 @@ ssize_t saved_write_bytes(struct core *core, struct handle *handle,
 	ssize_t n = file_write(&handle->opened, bytes, size, offset);
 
 	runs_touch(core, handle->file);
-	/* A program that was written in part does not run, unless more is
-	 * written successfully. */
+	/* A partly written program does not run unless a later write succeeds.
+	 */
 	if (n < 0)
 		handle->file->sent = handle->file->generation;
 	return n;
@@ -193,7 +193,7 @@ int saved_fallocate(struct op *op)
 }
 
 /* A file that is open for writing may be mapped. Invalidating its pages makes
- * the kernel send what was written to the map. */
+ * the kernel send what was written to the mapping. */
 int saved_lseek(struct op *op)
 {
 	struct handle *handle = op->handle;

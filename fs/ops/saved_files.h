@@ -6,22 +6,22 @@
 #include "fs/core/core.h"
 #include "fs/files/files.h"
 
-/* Before op changes a file, or the names in a directory: 0, or -EINPROGRESS
- * while the worker reads a program and its input files, which must not change
- * meanwhile. */
+/* Call it before op changes a file, or the names in a directory: 0, or
+ * -EINPROGRESS while the worker reads a program and its input files, which must
+ * not change meanwhile. */
 int op_wait_thaw(struct op *op, const struct file *file);
-/* The same for op's directory, whose names are to change; -ESTALE: it is none.
- */
+/* The same for op's directory, whose names will change; -ESTALE: it is not a
+ * directory. */
 int op_wait_dir(struct op *op);
-/* Makes what op->mode says, under op->name in the directory; opened is NULL but
- * for a file that is opened, too. */
+/* Creates what op->mode says, under op->name in the directory. opened: NULL
+ * unless it is a file that is opened, too. */
 int saved_make_file(
 	struct op *op, struct file_opened *opened, struct file **file);
 
-/* Before op truncates the file to size: waits while the file is frozen. Freeing
- * hundreds of megabytes takes as many milliseconds, so the worker truncates
- * such a file first. 0 (done, or not needed), -EINPROGRESS, or -errno. Uses
- * op->task. */
+/* Call it before op truncates the file to size: waits while the file is frozen.
+ * Freeing hundreds of megabytes takes as many milliseconds, so the worker
+ * truncates such a file first. 0 (done, or not needed), -EINPROGRESS, or
+ * -errno. Uses op->task. */
 int saved_truncate(struct op *op, struct file *file, off_t size);
 
 /* Operations as op->run; op->file is a saved file's or directory's. */
@@ -33,7 +33,7 @@ int saved_open(struct op *op);
 int saved_create(struct op *op); /* O_CREAT: replies entry and handle */
 int saved_make(struct op *op);	 /* mode says what; new_name: a link's target */
 int saved_write(struct op *op);	 /* extra: the bytes */
-/* The same at once: how much was written, or -errno. */
+/* Writes at once: how much was written, or -errno. */
 ssize_t saved_write_bytes(struct core *core, struct handle *handle,
 	const void *bytes, size_t size, off_t offset);
 int saved_lseek(struct op *op); /* flags: whence */
@@ -45,7 +45,7 @@ int saved_fallocate(struct op *op);
 
 /* ---- extended attributes ---- */
 
-/* Saved files have those of user.*; all others are ENOTSUP. */
+/* Saved files have only user.*; all others are ENOTSUP. */
 void xattr_get(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
 void xattr_set(fuse_req_t req, fuse_ino_t ino, const char *name,
 	const char *value, size_t size, int flags);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/ops/saved_xattrs.c - the kernel's requests for extended attributes: those
- * of saved files are the disk's */
+/* fs/ops/saved_xattrs.c - extended attributes; those of saved files are stored
+ * on disk */
 #include "fs/ops/saved_files.h"
 
 #include <errno.h>

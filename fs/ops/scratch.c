@@ -89,7 +89,7 @@ static void scratch_free(struct scratch *scratch)
 	scratch_clear(scratch);
 }
 
-/* One that is open has no name until it is closed. */
+/* Takes its name away; an open one lives on until it is closed. */
 static void scratch_unlink(struct scratch *scratch)
 {
 	free(scratch->name);

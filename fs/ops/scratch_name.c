@@ -67,8 +67,8 @@ static int is_derived(struct op *op, const struct node *dir, const char *name)
 	return dir->row->find ? has_word_of(op, dir, name) : 0;
 }
 
-/* In a draft and among settings, a mistyped name is refused, so only those that
- * look temporary are taken. */
+/* In a draft and in .settings a mistyped name must be refused, so only names
+ * that look temporary are accepted. */
 int scratch_takes(struct op *op, const struct node *dir, const char *name)
 {
 	if (!(dir->row->flags & ROW_SCRATCH))

@@ -14,7 +14,7 @@ struct scratch {
 	struct core *core;
 	uint64_t serial; /* of its node */
 	uint64_t dir;	 /* inode number */
-	struct node *at; /* that directory, held; for messages */
+	struct node *at; /* the directory, held; for messages */
 	int fd;
 	unsigned opens;
 	struct timer timer;
@@ -46,10 +46,10 @@ struct scratches {
  * id is the serial number. */
 extern const struct row scratch_row;
 
-/* It was opened; it was closed. */
+/* Count the open handles of a scratch file. */
 void scratch_opened(struct scratch *scratch);
 void scratch_closed(struct scratch *scratch);
-/* Ends what fs/ops/hidden_value.h has begun. */
+/* Frees the hidden values of fs/ops/hidden_value.h. */
 void hidden_clear(struct scratches *all);
 
 #endif

@@ -26,8 +26,8 @@ static int job_found(const struct file *dir, const struct job *job,
 		job->key, NULL);
 }
 
-/* A directory further down has none, so that a project's files stay alone; a
- * directory of this name is one like others there. */
+/* A directory further down has no .settings, so that a project has only its own
+ * files; there, a directory of this name is an ordinary one. */
 static bool has_settings(const struct file *dir)
 {
 	const struct file *parent = file_parent(dir);
@@ -147,7 +147,7 @@ static int list_job(
 	return err ? err : listing_add(of->listing, job_name, &found);
 }
 
-/* The job comes first: rm -r removes in this order, and removing a program
+/* Lists the job first: rm -r removes in this order, and removing a program
  * removes its job. */
 static int list_file(void *ctx, const char *name, uint64_t number, mode_t type)
 {

@@ -7,10 +7,10 @@
 #include "fs/files/files.h"
 
 /*
- * Beside the saved files of a directory there are, for each program that has
- * run, its job (a directory, or a link to one), and .settings; in a draft of
- * jobs, commit. The latter two are not listed: tar, git and cp -r are to see
- * files alone.
+ * Beside its saved files a directory has .settings and, for each program that
+ * has run, its job (a directory, or a link to one); a draft of jobs has commit.
+ * .settings and commit are not listed, so that tar, git and cp -r see only
+ * files.
  */
 
 /* Finds a saved file or virtual entry: 0 (found to be cleared), -ENOENT,
@@ -19,12 +19,12 @@ int virtual_lookup(struct op *op, struct file *dir, const char *name,
 	struct lookup_result *found);
 /* Whether a virtual entry may have this name, now or later. */
 bool virtual_is_name(const char *name);
-/* -EPERM, explained, for the names of virtual entries, under which nothing of
- * this type is saved. */
+/* -EPERM, explained, if this is the name of a virtual entry, under which
+ * nothing of this type can be saved; else 0. */
 int virtual_refuses(
 	struct op *op, struct file *dir, const char *name, mode_t type);
-/* The same for a directory that is moved to `to`, where it would get settings
- * but has a directory of their name. */
+/* The same for a directory that is moved to `to`, where it would get .settings
+ * although it contains a directory of that name. */
 int virtual_stays_apart(struct op *op, struct file *file, struct file *to);
 /* Lists saved files and their jobs. 0 or -errno. */
 int virtual_list(struct core *core, struct file *dir, struct listing *listing);

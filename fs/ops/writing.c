@@ -25,7 +25,7 @@ static void edit_done(struct node *node)
 	node->edit = NULL;
 }
 
-/* What was written: an operation that is run again finds it here. */
+/* What was written, for an operation that is run again. */
 struct written {
 	size_t len;
 	char bytes[];
@@ -53,8 +53,8 @@ static int edit_take(struct op *op, struct edit *edit)
 	return err;
 }
 
-/* A copy of the tree that is copied back must not act: an action's file has its
- * help line there. An empty write does nothing. */
+/* Copying a copy of the tree back must not trigger an action, whose file has
+ * its help line there. An empty write does nothing. */
 static int action_write(struct op *op, struct node *node)
 {
 	const struct written *written = op->extra;
@@ -83,16 +83,16 @@ int tree_send(struct op *op, struct node *node)
 		node->known_len = written->len;
 	if (err != -EINPROGRESS)
 		explicit_bzero(written->bytes, written->len);
-	/* Its caller sees the change at once, in every directory. */
+	/* The caller sees the change at once, in every directory. */
 	return err || !op->req ? err : notifier_settle(op);
 }
 
 /*
- * A value of one line, and an action, is complete with its newline: it is sent
- * then, and the write says what came of it. The shells' own echo looks at
- * write's error and not at close's (bash and dash restore their output with
- * dup2, which has none to give), and `echo 1 > destroy` must not fail silently.
- * What has several lines, or no newline at all, is sent at the close.
+ * A value of one line, or an action, is complete with its newline: it is sent
+ * then, and the write returns the result. A shell's echo checks the error of
+ * write, but not of close (bash and dash restore their output with dup2, which
+ * returns none), and `echo 1 > destroy` must not fail silently. A value of
+ * several lines, or without a newline, is sent at the close.
  */
 static bool is_whole_value(const struct row *row, const struct edit *edit)
 {
@@ -100,8 +100,8 @@ static bool is_whole_value(const struct row *row, const struct edit *edit)
 		edit->bytes[edit->len - 1] == '\n';
 }
 
-/* The lines up to the end of what was written: after it, there may still be old
- * ones, which rsync --inplace cuts at its end. */
+/* Checks the lines up to the end of what was written: old ones may follow,
+ * which rsync --inplace truncates at its end. */
 static int check_lines(struct core *core, const struct node *node, off_t end)
 {
 	struct edit *edit = node->edit;
@@ -110,7 +110,7 @@ static int check_lines(struct core *core, const struct node *node, off_t end)
 	if (!node->row->check || !len || edit->bytes[len - 1] != '\n')
 		return 0;
 	int err = node->row->check(core, node, edit->bytes, len);
-	if (err) { /* nothing of it is sent at the close, either */
+	if (err) { /* so that the close sends nothing of it */
 		edit->len = 0;
 		edit->sent = edit->generation;
 		edit->is_refused = true;
@@ -118,7 +118,7 @@ static int check_lines(struct core *core, const struct node *node, off_t end)
 	return err;
 }
 
-/* Takes the bytes into the edit, and a whole value out of it again. */
+/* Adds the bytes to the edit, and takes a complete value out of it. */
 static int write_take(struct op *op, struct node *node, bool *is_whole)
 {
 	struct edit *edit = node->edit;
@@ -128,7 +128,7 @@ static int write_take(struct op *op, struct node *node, bool *is_whole)
 		return -EBADF;
 	if (op->handle->appends && edit->base >= 0)
 		offset = edit->base + (off_t)edit->len;
-	if (edit->is_refused) /* it would be half a value */
+	if (edit->is_refused) /* it would be an incomplete value */
 		return row_refuse(op->core, op->method, node, NULL, -EINVAL,
 			"it follows a line that was refused: write it all "
 			"again");
@@ -194,7 +194,7 @@ int tree_flush(struct op *op)
 	return err ? err : op_reply_ok(op);
 }
 
-/* What was written, made or removed so far is on disk then. */
+/* Makes durable what was written, created or removed so far. */
 int tree_fsync(struct op *op)
 {
 	int err = op->task ? task_wait(op) : keep_sync(op);
