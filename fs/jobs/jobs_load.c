@@ -325,7 +325,9 @@ int jobs_load(struct core *core)
 		return err;
 	core->jobs->is_loaded = true;
 	TAILQ_FOREACH(job, &core->jobs->all, link)
-	job_resume(job);
+	{
+		job_resume(job);
+	}
 	return jobs_list_ended(core);
 }
 

@@ -351,7 +351,9 @@ static void typings_start(struct core *core)
 	struct typing *typing;
 
 	TAILQ_FOREACH(typing, &core->jobs->runs.typings, link)
-	typing_start(typing);
+	{
+		typing_start(typing);
+	}
 }
 
 void typing_free(struct typing *typing)
