@@ -8,6 +8,7 @@
 #   make bench    compare the mount with others; QUICK=1: in two minutes
 #   make check-power   cut the power of a mount's disk; CUTS=1000
 #   make check-switches   where sources disagree about the API, try each side
+#   make check-mutations   change each value of each answer, one at a time
 #   make check-outside   run stress-ng, fio, sqlite3, git; compare with the disk
 #   make check-desktop   save and back up by programs that few have installed
 #   make install  to PREFIX; also DESTDIR, BINDIR, SBINDIR, MANDIR ...
@@ -221,6 +222,15 @@ check-power:
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@CUTS=$(CUTS) python3 -B tests/mount/run.py $(BUILD) test_power
 
+# Changes each value of each answer, one after the other: more than an hour, or
+# MUTATIONS=100 of them, which SEED chooses. Also with SAN.
+MUTATIONS = 0
+check-mutations:
+	@tests/deps.sh build demo test
+	+@$(MAKE) --no-print-directory $(JOBS) all
+	@MUTATIONS=$(MUTATIONS) python3 -B tests/mount/run.py $(BUILD) \
+		test_mutations
+
 # Mount tests with each switch of the stand-in on: half an hour. SWITCH="one two"
 # are those to try.
 check-switches:
@@ -358,6 +368,6 @@ clean:
 	rm -rf build build-* compile_commands.json
 
 .PHONY: all deps check check-unit check-cuts check-power check-fuzz check-live \
-	check-outside check-desktop check-switches fuzz \
+	check-outside check-desktop check-mutations check-switches fuzz \
 	fuzz-targets soak bench bench-house bench-requests demo lint format coverage install \
 	install-strip uninstall deb check-deb dist rpm compile_commands.json clean
