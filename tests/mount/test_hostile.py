@@ -6,7 +6,8 @@ import gzip
 import os
 import unittest
 
-from case import MountCase
+from case import SLOWNESS, MountCase
+from cgroup import Cgroup
 from mounted import IS_SANITIZED
 from place import files_below
 
@@ -62,10 +63,24 @@ PATHS = [("GET", "/snapshots", "snapshots"), ("GET", "/jobs", "jobs"),
 
 @unittest.skipIf(IS_SANITIZED, "a sanitizer reserves all address space")
 class Small(MountCase):
-    """The daemon never needs 256 MB, as if a cgroup allowed no more."""
+    """The daemon never needs 256 MB; where root can make a cgroup, it gets no
+    more."""
 
     options = "timeout=20,ttl_list=0,ttl_detail=0,ttl_static=0,ttl_system=0"
     time_limit_s = 240
+    starts_mounted = False
+    cgroup = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            cls.cgroup = Cgroup(256 * MB)
+            cls.addClassCleanup(cls.cgroup.close)
+            cls.mount.wrapper = cls.cgroup.wrapper
+        except OSError as error:
+            print(f"no cgroup, only VmHWM: {error}")
+        cls.mount.start(20 * SLOWNESS)
 
     def used(self, name):
         """A value of /proc/PID/status in bytes."""
@@ -92,6 +107,9 @@ class Small(MountCase):
         """It is there, and works."""
         self.server.fault()
         self.assertIsNone(self.mount.process.poll(), what)
+        if self.cgroup:
+            self.assertEqual(self.cgroup.processes(), 1)
+            self.assertEqual(self.cgroup.kills(), 0)
         self.save("run/small.sh", "echo small\n")
         self.assertEqual(self.read("run/small.sh.job/stdout"), "small\n")
         self.assertLess(self.used("VmHWM"), 256 * MB)
@@ -133,6 +151,24 @@ class Small(MountCase):
                 self.assertLess(self.state_size() - before,
                                 5 * len(body) + MB)
                 self.check_goes_on(name)
+
+
+class Many(Small):
+    """The same, by true answers of a full account."""
+
+    options = ""
+    server_arguments = ("--data", "")
+    test_everything_that_reads = test_the_reason_is_named = test_a_run = None
+
+    def test_a_hundred_thousand_of_each(self):
+        kinds = {"snapshots": "size_bytes", "services": "state"}
+        self.server.ask("PUT", "/seed", dict.fromkeys(kinds, 100_000))
+        for folder, file in kinds.items():
+            names = set(os.listdir(self.at(folder))) - {"new"}
+            self.assertEqual(len(names), 100_000, folder)
+            for name in sorted(names)[::30_000]:
+                self.assertNotEqual(self.read(folder, name, file), "")
+            self.check_goes_on(folder)
 
 
 if __name__ == "__main__":

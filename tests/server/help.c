@@ -15,7 +15,7 @@ static const char text[] =
 	"DIR/ca.pem\n"
 	"  --key PUBLIC:SECRET an account; may be repeated\n"
 	"  --data DIR          keep sessions, services, snapshots and images;\n"
-	"                      jobs are forgotten\n"
+	"                      jobs are forgotten. \"\": keep nothing\n"
 	"  --rate N:BURST      requests a minute for each key; 0.7:1 is one in "
 	"86 s\n"
 	"  --concurrency N     executions and sessions at a time for each key\n"

@@ -92,7 +92,7 @@ static int parse_one(struct options *options, int option, const char *value)
 		options->tls_dir = value;
 		return 0;
 	case 'd':
-		options->data_dir = value;
+		options->data_dir = *value ? value : NULL;
 		return 0;
 	case 'k':
 		return parse_key(options, value);
