@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds that only go forward, and the time of day. */
+/* Sets monotonic milliseconds, and the time of day. */
 void clock_read(uint64_t *now_ms, struct timespec *now);
 
-/* Microseconds that only go forward, as the clock on the wall counts them: a
- * turn that is stalled by the disk is as long as it is for its users. */
+/* Microseconds that only go forward, in real time, not CPU time: a turn that is
+ * stalled by the disk counts as long as it is for users. */
 uint64_t clock_us(void);
 
 #endif

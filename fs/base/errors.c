@@ -19,7 +19,7 @@ struct errors {
 };
 
 #ifdef LIBC_LACKS_ERROR_NAMES
-/* Those that the API, the network and the disk answer with. */
+/* The errors of the API, the network and the disk. */
 static const char *strerrorname_np(int err)
 {
 #define NAME(error) [error] = #error

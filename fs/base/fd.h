@@ -6,12 +6,13 @@
 #include <dirent.h>
 #include <stddef.h>
 
-/* All of it, at the descriptor's offset. 0 or -errno. */
+/* Writes all bytes at the descriptor's offset. 0 or -errno. */
 int fd_write(int fd, const char *bytes, size_t len);
-/* From the descriptor's offset to the end, at most limit bytes (-EFBIG). Owned
- * by the caller, free(); a NUL stands behind it. -EISDIR, -EINVAL: no file. */
+/* Reads from the descriptor's offset to the end, at most limit bytes (-EFBIG).
+ * Owned by the caller, free(); a NUL follows the bytes. -EISDIR, -EINVAL: not a
+ * file. */
 int fd_read(int fd, size_t limit, char **out, size_t *len);
-/* The content of one as that of an empty other, without copying where the
+/* Copies the content of `from` to the empty file `to`, as a reflink where the
  * filesystem can. 0 or -errno. */
 int fd_copy(int from, int to);
 

@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The hash of nothing: where a hash begins. */
+/* The hash of no bytes, from which every hash starts. */
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 
-/* The hash of what `hash` is of, followed by these bytes. */
+/* Continues `hash` with these bytes. */
 static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
 {
 	const unsigned char *byte = bytes;

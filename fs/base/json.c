@@ -38,7 +38,7 @@ int json_to_timespec(const json_t *pair, struct timespec *at)
 	return 0;
 }
 
-/* A member as text, unless it says the same as `other`; NULL: none. */
+/* A member as text, unless it is the same as `other`; NULL: none. */
 static char *reason_part(
 	const json_t *answer, const char *name, const char *other)
 {

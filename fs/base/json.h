@@ -19,9 +19,9 @@ json_t *json_from_timespec(const struct timespec *at);
  * array, and *at stays as it is. */
 int json_to_timespec(const json_t *pair, struct timespec *at);
 
-/* The API's reason in an answer: its words, details and code, in one line.
- * message: its words; NULL: those of the answer. Owned by the caller, free();
- * NULL: there is none, or out of memory. */
+/* The API's reason in an answer: message, details and code, in one line.
+ * message NULL: that of the answer. Owned by the caller, free(); NULL: there is
+ * none, or out of memory. */
 char *json_reason(const json_t *answer, const char *message);
 
 #endif

@@ -14,9 +14,8 @@
  * other threads: any thread may call these. Never blocks on the logger.
  */
 
-/* foreground: stderr gets every line; else only warnings and worse, which a
- * command prints before it goes to the background. debug: keeps lines of
- * LOG_DEBUG, too. */
+/* foreground: stderr gets every line; else only warnings and worse, until
+ * log_to_syslog. debug: keeps lines of LOG_DEBUG, too. */
 void log_open(bool foreground, bool debug);
 void log_to_syslog(void);
 
@@ -26,7 +25,8 @@ void log_set_name(const char *name);
 /* Appends every line to the file, too, and sends none to syslog. -errno. */
 int log_to_file(const char *path);
 
-/* Keeps lines of LOG_DEBUG, or no longer; returns which. */
+/* Starts or stops keeping lines of LOG_DEBUG; returns whether they are kept
+ * now. */
 bool log_debug_toggle(void);
 
 /* level: LOG_ERR etc. of <syslog.h>. */

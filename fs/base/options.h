@@ -65,8 +65,8 @@ struct options {
 	bool show_help;	   /* -h: print the usage and exit */
 	bool show_all;	   /* --help all: every option */
 	bool show_version; /* -V */
-	bool is_check;	   /* --check: say what a mount would find */
-	bool remount;	   /* change the flags of a mount that is there */
+	bool is_check;	   /* --check: report what a mount would find */
+	bool remount;	   /* change the flags of an existing mount */
 	bool fake;	   /* mount -f: check the command line, mount nothing */
 };
 

@@ -16,9 +16,9 @@ struct part {
 
 enum { PARTS_MAX = 8 };
 
-/* Does all of them, for a worker: a disk takes as long for several fsyncs as
- * for one. The first is done by the caller, each other one by a thread that
- * lives as long, or by the caller if there is none to be had. count is at most
+/* Does all of them, for a worker: several fsyncs at the same time take a disk
+ * no longer than one. The caller does the first, and a thread each of the
+ * others, or the caller if no thread can be created. count is at most
  * PARTS_MAX. Returns the first err that is not 0, in the order of the parts. */
 int parts_do(struct part *parts, size_t count);
 

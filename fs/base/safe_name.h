@@ -23,8 +23,8 @@
 
 enum { SAFE_NAME_MAX = 255 };
 
-/* No `/`, and nothing that steers a terminal: control bytes, C1 controls, as
- * UTF-8 and as bytes that are no UTF-8. */
+/* Whether there is no `/` and nothing that a terminal interprets: control
+ * bytes, and C1 controls, as UTF-8 or as single bytes. */
 bool safe_name_is_plain(const char *bytes, size_t len);
 
 /* The bytes with `/`, `%`, `~`, control bytes and a leading dot encoded; ""
@@ -39,11 +39,11 @@ char *safe_name_decode(const char *name);
 struct named {
 	const char *raw; /* the API's name; NULL: "" */
 	size_t raw_len;
-	const char *id;	   /* not "", unique */
-	const char *group; /* of several directories, the one that it is in;
-			      NULL: there is one */
-	char *name;	   /* the result, owned by the caller, free() */
-	bool is_unclear;   /* without `~ID`; set by safe_names */
+	const char *id; /* not "", unique */
+	const char
+		*group; /* its directory, of several; NULL: there is only one */
+	char *name;	/* the result, owned by the caller, free() */
+	bool is_unclear; /* ambiguous without `~ID`; set by safe_names */
 };
 
 /* Sets all names. taken: the reserved names; NULL ends. -ENOMEM; no name is

@@ -61,7 +61,7 @@ static bool is_word(const char *word)
 	return len <= 255 && strspn(word, WORD_BYTES) == len;
 }
 
-/* Is the word one of those that blanks separate? */
+/* Whether word is one of the choices, which are separated by blanks. */
 static bool is_choice(const char *choices, const char *word)
 {
 	size_t len = strlen(word), choice_len;
@@ -88,11 +88,12 @@ static int text_read(const char *text, json_t **value)
 	*value = json_from_bytes(text, len);
 	if (!*value)
 		return -ENOMEM;
-	/* If not, it is not UTF-8. */
+	/* A string that is longer than the text is not UTF-8: bytes were
+	 * escaped. */
 	return json_string_length(*value) == len ? 0 : -EINVAL;
 }
 
-/* Of names between slashes, without . and .. */
+/* Whether text consists of names between slashes, none of them . or .. */
 static bool is_path(const char *text)
 {
 	size_t len;

@@ -28,7 +28,7 @@ struct setting {
 	enum setting_type type;
 	long min, max;
 	const char *choices;
-	const char *preset; /* what reading gives if nothing was set */
+	const char *preset; /* the default, which reading gives */
 	const char *field;  /* the API's name for it; NULL: the same */
 	const char *help;
 };
@@ -71,8 +71,8 @@ int dotenv_parse(const char *setting, char *text, size_t len, json_t **value,
  */
 int dotenv_print(const json_t *value, FILE *out);
 
-/* Overwrites the strings in a value, unless others hold a reference to it.
- * Takes NULL. */
+/* Wipes the strings in a value, unless others hold a reference to it. Takes
+ * NULL. */
 void setting_wipe(json_t *value);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/base/state.c - the state directory: found, made, locked, written to */
+/* fs/base/state.c - finds, creates, locks and checks the state directory */
 #include "fs/base/state.h"
 
 #include <errno.h>
@@ -25,8 +25,8 @@ static int is_safe_name(const char *name)
 		name[strspn(name, good)] == '\0';
 }
 
-/* The directory that holds unsandboxfs/; relative XDG paths do not count, as
- * the specification has it. */
+/* The directory that holds unsandboxfs/; relative XDG paths are ignored, as the
+ * specification says. */
 static int base_find(const char *dir, char *out, size_t out_len)
 {
 	const char *xdg = getenv("XDG_STATE_HOME");
@@ -60,8 +60,8 @@ static void parent_sync(const char *path)
 		close(fd);
 }
 
-/* mkdir -p with mode 0700, durable. A directory above that the daemon may not
- * make can exist; if it does not, that error is returned. */
+/* mkdir -p with mode 0700, made durable. Fails if a parent does not exist and
+ * cannot be created. */
 static int path_make(char *path)
 {
 	char *slash = path;
@@ -146,7 +146,7 @@ static int born_open(const struct state *state)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A copy of the file holds another number than its own. */
+/* In a copy, the number in the file differs from its own inode number. */
 static int born_read(struct state *state)
 {
 	int fd = born_open(state), err = 0;
@@ -230,8 +230,8 @@ static int lock_take(struct state *state, char *reason, size_t reason_len)
 	return -EBUSY;
 }
 
-/* A directory in which others could replace files is refused. The one above the
- * account's may also be root's, or be sticky. */
+/* A directory in which others could replace files is refused. The parent of the
+ * account's directory may also be root's, or be sticky. */
 static int dir_check(const struct state *state, const char *below, char *reason,
 	size_t reason_len)
 {

@@ -13,11 +13,10 @@
 /*
  * DIR/unsandboxfs/PUBLIC_KEY/ holds one account's scripts and results:
  *
- *   born               its own inode number; its time is the first mount's
- *   lock               held (flock) by the mount that uses it
- *   run/ ...           what people save: see fs/files/files.h
- *   jobs/N.json ...    one record per job, and what it printed
- *   NAME.last          a newer NAME, which is not synced yet
+ *   born its own inode number; its time is that of the first mount lock held
+ *   (flock) by the mount that uses it run/ ... what people save: see
+ *   fs/files/files.h jobs/N.json ... one record per job, and what it printed
+ *   NAME.last a newer version of NAME, not synced yet
  *
  * A small file is replaced by writing NAME.tmp, fsync, rename, fsync of the
  * directory. What a killed daemon left of *.tmp in jobs/ is removed at open.
@@ -29,8 +28,8 @@ struct state {
 	char path[PATH_MAX];
 	/* When it was first mounted: the time of what has none of its own. */
 	struct timespec epoch;
-	/* It was copied or restored: files have other inode numbers than those
-	 * that were noted. */
+	/* The directory was copied or restored: files have other inode numbers
+	 * than those that were noted. */
 	bool is_copy;
 };
 
@@ -49,8 +48,8 @@ void state_close(struct state *state);
  * after a fork, so that a second mount names the right process. */
 int state_claim(struct state *state);
 
-/* After state_open, if is_copy: the numbers that are noted now are right. Waits
- * until all is on disk. */
+/* Call it after state_open if is_copy, when no wrong numbers are noted any
+ * more. Waits until all is on disk. */
 int state_accept_copy(struct state *state);
 
 /*
@@ -62,16 +61,16 @@ int state_write(int dir_fd, const char *name, const void *bytes, size_t len);
  * power cut only once it was kept. */
 int state_write_last(
 	int dir_fd, const char *name, const void *bytes, size_t len);
-/* Makes durable, as NAME, what was written last, while the loop may go on to
- * write. For the worker. */
+/* Makes durable, as NAME, what was written last, while the loop may write
+ * again. For the worker. */
 int state_keep_last(int dir_fd, const char *name);
 /* -ENAMETOOLONG. */
 int state_last_name(char last[NAME_MAX + 1], const char *name);
-/* What was written last, if it is whole, else what was kept. -EPROTO, -EFBIG,
- * -ENOMEM, ...; *out is NULL then. */
+/* Reads NAME.last if it is whole, else NAME. -EPROTO, -EFBIG, -ENOMEM, ...;
+ * *out is NULL then. */
 int state_read_json(int dir_fd, const char *name, size_t limit, json_t **out);
-/* The whole file, at most limit bytes (-EFBIG). Owned by the caller, free();
- * a NUL stands behind it. */
+/* Reads a whole file, at most limit bytes (-EFBIG). Owned by the caller,
+ * free(); a NUL follows the bytes. */
 int state_read(
 	int dir_fd, const char *name, size_t limit, char **out, size_t *len);
 

@@ -14,11 +14,11 @@
 #include "fs/base/state.h"
 
 /*
- * The loop replaces a file at once, for a kill, and does not wait for the disk.
- * But a name can reach the disk before the content that it leads to, and then a
- * power cut leaves an empty file where there was a good one. So what is not
- * synced yet has a name of its own, NAME.last, and NAME is always synced. Who
- * reads takes NAME.last, if it is whole.
+ * The loop replaces a file at once, so that it survives a kill, and does not
+ * wait for the disk. But a name can reach the disk before its content, and then
+ * a power cut leaves an empty file in place of a good one. So a version that is
+ * not synced yet has a name of its own, NAME.last, and NAME is always synced.
+ * Readers take NAME.last if it is whole.
  */
 
 /* Writes NAME.last. */
@@ -61,7 +61,7 @@ int state_write_last(
 	return last_write(dir_fd, name, bytes, len, false);
 }
 
-/* An older NAME.last goes in the same step in which NAME gets this. */
+/* Replaces NAME and removes an older NAME.last in one step. */
 int state_write(int dir_fd, const char *name, const void *bytes, size_t len)
 {
 	char last[NAME_MAX + 1];
@@ -78,7 +78,7 @@ int state_write(int dir_fd, const char *name, const void *bytes, size_t len)
 	return fsync(dir_fd) ? -errno : 0;
 }
 
-/* The loop may write another one meanwhile, which stays. */
+/* If the loop writes another NAME.last meanwhile, that one stays. */
 int state_keep_last(int dir_fd, const char *name)
 {
 	char last[NAME_MAX + 1], copy[NAME_MAX + 1], copy_last[NAME_MAX + 1];
@@ -128,7 +128,7 @@ static int whole_read(int dir_fd, const char *name, size_t limit, json_t **out)
 	return err;
 }
 
-/* What was read must be there after a cut, whatever is written next. */
+/* What was read must survive a power cut, whatever is written next. */
 int state_read_json(int dir_fd, const char *name, size_t limit, json_t **out)
 {
 	char last[NAME_MAX + 1];

@@ -68,7 +68,7 @@ struct core {
 	uint64_t now_ms;
 	struct timespec now;   /* wall clock */
 	struct timespec epoch; /* when the state directory was created: the time
-				  of what has none of its own */
+				  of all that has no time of its own */
 
 	struct seen seen[API_ENDPOINTS];
 	struct key_refusal key_refusal;

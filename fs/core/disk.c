@@ -7,7 +7,7 @@
 
 #include "fs/core/core.h"
 
-/* A try takes microseconds. */
+/* how long a try that succeeded counts; a try takes microseconds */
 enum { FRESH_MS = 5 };
 
 struct disk_try {
@@ -21,9 +21,9 @@ void disk_init(struct disk *disk)
 	TAILQ_INIT(&disk->waiters);
 }
 
-/* A new time of the directory is a change like any other: it waits for a frozen
- * file system, a server, or a full journal. An error will be that of the change
- * itself. */
+/* Setting the directory's time is a change like any other: it waits for a
+ * frozen file system, a server, or a full journal. Errors are left to the
+ * change itself. */
 static int try_work(struct task *task)
 {
 	futimens(((struct disk_try *)task)->core->state.fd, NULL);

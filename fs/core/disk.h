@@ -6,11 +6,11 @@
 #include "fs/core/op.h"
 
 /*
- * A disk may take no changes for seconds, or until somebody thaws it. The loop,
- * which makes small changes itself, would be held up, and with it everybody who
- * only reads. So a thread tries first: what changes something waits for it, if
- * the last try is not from just now. What is in memory, and on a disk that can
- * be read, is served meanwhile.
+ * A disk may accept no changes for seconds, or until somebody thaws it. The
+ * loop, which makes small changes itself, would block, and with it everybody
+ * who only reads. So a thread tries a change first: an operation that changes
+ * something waits for it, unless the last try has only just succeeded. What is
+ * in memory, and on a disk that can be read, is served meanwhile.
  *
  * The thread does nothing else: /proc may wait for a process whose execve waits
  * for a close, which would wait here for its turn behind /proc.

@@ -14,7 +14,7 @@ static int edit_room(struct edit *edit, size_t len)
 		return -EFBIG;
 	if (len <= edit->len)
 		return 0;
-	/* realloc(3) would leave a vault behind */
+	/* realloc(3) would leave copies of a vault in memory */
 	grown = calloc(1, len + 1);
 	if (!grown)
 		return -ENOMEM;
@@ -28,8 +28,8 @@ static int edit_room(struct edit *edit, size_t len)
 	return 0;
 }
 
-/* Offsets count from the first byte written, so that `echo 9 >> ttl` says 9,
- * whatever stood there; where there was content to add to, base is 0. */
+/* Offsets count from the first byte written, so that `echo 9 >> ttl` writes 9,
+ * whatever was there; base is 0 if there was content to append to. */
 int edit_write(struct edit *edit, const char *bytes, size_t len, off_t offset)
 {
 	if (edit->base < 0)

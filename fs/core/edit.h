@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 /*
- * It belongs to the node, not to the handle: a shell's `{ a; b; } > f` writes
+ * It belongs to the node, not to a handle: a shell's `{ a; b; } > f` writes
  * through many.
  */
 struct edit {

@@ -65,9 +65,9 @@ struct handle *handle_of(const struct fuse_file_info *fi)
 }
 
 /*
- * What cannot change may stay in the page cache and needs no FLUSH at close.
- * What can change bypasses it: the snapshot of this handle is served, whatever
- * size the kernel remembers.
+ * Content that cannot change may stay in the page cache and needs no FLUSH at
+ * close. Content that can change bypasses it: the handle's snapshot is served,
+ * whatever size the kernel remembers.
  */
 void handle_fill(
 	const struct handle *handle, struct fuse_file_info *fi, bool is_final)

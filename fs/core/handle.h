@@ -33,7 +33,7 @@ struct handle_kind {
 	 * notifies it when that changes. NULL: always ready. */
 	unsigned (*poll)(struct core *core, struct handle *handle,
 		struct fuse_pollhandle *poll);
-	/* Ends what the kind holds. NULL: nothing. */
+	/* Releases what the kind holds. NULL: nothing. */
 	void (*close)(struct core *core, struct handle *handle);
 };
 
@@ -50,11 +50,12 @@ struct handle {
 	struct file_opened opened; /* of that, if it is no directory */
 	bool is_writable;
 	bool appends; /* O_APPEND: the kernel may not know where the end is */
-	bool is_user; /* of what the kernel keeps: counted in the node */
+	bool is_user; /* of pages that the kernel keeps: counted in the node */
 	pid_t opener; /* the process that opened it, 0: unknown */
 
-	/* Of what is read past the page cache: the thread that opened it to
-	 * read, and the size that its process was told; see fs/ops/nodes.c. */
+	/* For reads that bypass the page cache: the thread that opened it for
+	 * reading, and the size that its process was told; see fs/ops/nodes.c.
+	 */
 	pid_t reader;
 	off_t told;
 	bool was_told, was_told_since_read;
@@ -81,7 +82,7 @@ struct handle *handle_new(
 	struct op *op, const struct handle_kind *kind, struct node *node);
 void handle_free(struct core *core, struct handle *handle);
 
-/* What the kernel did not release: the mount has ended first. */
+/* Frees the handles that the kernel has not released when the mount ends. */
 void handles_clear(struct core *core);
 
 /* Fills fi for the reply. is_final: its content never changes, so the kernel

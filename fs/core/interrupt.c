@@ -14,7 +14,7 @@ static const unsigned long long to_end =
 static const unsigned long long to_limit =
 	BIT(SIGALRM) | BIT(SIGUSR1) | BIT(SIGUSR2);
 
-/* Reads of it wait for what comes, as those of a pipe. */
+/* Whether reads wait for new data, like those of a pipe. */
 static bool is_stream(const struct op *op)
 {
 	return op->handle && (op->handle->job || op->handle->console);

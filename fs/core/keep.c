@@ -12,7 +12,7 @@
 #include "fs/core/core.h"
 #include "fs/core/task.h"
 
-/* An operation that waits for it is told, too. */
+/* A waiting operation gets the error, too. */
 static int keep_last(const struct core *core, const char *name)
 {
 	int err = state_keep_last(core->state.fd, name);
@@ -41,8 +41,8 @@ static void keep_done(void *ctx)
 		keep_start(keep);
 }
 
-/* One at a time: what is written meanwhile is for the next. What the end of the
- * mount writes, without a worker, is not new. */
+/* One at a time: what is written meanwhile is left to the next. There is no
+ * worker at the end of the mount, which writes nothing new. */
 static void keep_start(struct keep *keep)
 {
 	struct worker *worker = keep->core->worker;

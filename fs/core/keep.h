@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/keep.h - small files of the account are replaced, and made durable */
+/* fs/core/keep.h - replaces small files of the account, and makes them durable
+ */
 #ifndef FS_CORE_KEEP_H
 #define FS_CORE_KEEP_H
 
@@ -8,7 +9,7 @@
 
 #include "fs/core/op.h"
 
-/* How many files are replaced in this way. */
+/* How many different files are replaced in this way. */
 enum { KEEPS_MAX = 4 };
 
 struct keep {
@@ -17,12 +18,13 @@ struct keep {
 	bool is_busy, is_again;
 };
 
-/* Replaces the file at once, for a kill; the worker then makes it durable.
- * name stays. The errors of state_write_last. */
+/* Replaces the file at once, which survives a kill; the worker then makes it
+ * durable. name must stay valid. The errors of state_write_last. */
 int keep_write(
 	struct core *core, const char *name, const void *bytes, size_t len);
-/* Makes durable all of these files, and what was removed in jobs/, for an
- * operation without a task. Returns -EINPROGRESS; then task_wait tells. */
+/* Makes all of these files durable, and what was removed in jobs/, for an
+ * operation without a task. Returns -EINPROGRESS; task_wait then gives the
+ * result. */
 int keep_sync(struct op *op);
 
 #endif

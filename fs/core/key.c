@@ -22,10 +22,10 @@ struct advice {
 	int err;
 	const char *word; /* in the answer; NULL: any answer */
 	const char *text;
-	bool is_about_keys; /* where they are is told, too */
+	bool is_about_keys; /* also says where the keys are */
 };
 
-/* The first that matches counts. */
+/* The first that matches is used. */
 static const struct advice advices[] = {
 	{ -EKEYREJECTED, "timestamp",
 		"set this machine's clock: timedatectl set-ntp true", false },
@@ -69,7 +69,7 @@ static void renewal_print(const struct api_credentials *credentials,
 }
 
 /* Contacts with these roles get a code each, if they have an address; readers
- * are only told (api/API.md 16.11). */
+ * are only notified (api/API.md 16.11). */
 static bool gets_code(const json_t *contact, const char **role)
 {
 	*role = json_string_value(json_member(contact, "role"));
@@ -77,8 +77,8 @@ static bool gets_code(const json_t *contact, const char **role)
 		(!strcmp(*role, "owner") || !strcmp(*role, "operator"));
 }
 
-/* Who gets codes, as far as that is known: "A (owner), B (operator)". The
- * number of them; -1: it is not known. */
+/* Prints who gets codes, if that is known: "A (owner), B (operator)". Returns
+ * how many; -1: unknown. */
 static int code_holders_print(const struct core *core, char *out, size_t size)
 {
 	const json_t *contacts, *contact;
@@ -154,7 +154,7 @@ static int member_add(json_t *all, const char *name, json_t *value)
 	return json_object_set_new(all, name, value);
 }
 
-/* The answer, with what is not in it. NULL: out of memory. */
+/* The answer, with the members that it lacks. NULL: out of memory. */
 static json_t *refusal_new(
 	const struct core *core, const struct api_answer *answer)
 {

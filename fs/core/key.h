@@ -25,8 +25,8 @@ struct key_refusal {
 /* Whether a request fails with this error while the key is refused. */
 bool key_is_refused(int err);
 
-/* What a person can do about an answer that refuses the key, or that asks for
- * a one-time code; "": nothing that is known. core NULL: there is no mount. */
+/* What a person can do about an answer that refuses the key, or asks for a
+ * one-time code; "": unknown. core NULL: there is no mount. */
 void key_advice(const struct core *core,
 	const struct api_credentials *credentials,
 	const struct api_answer *answer, char *out, size_t size);

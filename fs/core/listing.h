@@ -18,8 +18,8 @@ struct listed {
 	struct lookup_result found;
 };
 
-/* The entries of a long list, which stands elsewhere: they are not copied, and
- * come behind the rest. A room that has such lists embeds it in a struct. */
+/* The entries of a long list that is stored elsewhere: they are not copied, and
+ * follow the others. A room that has such lists embeds it in a struct. */
 struct listing_tail {
 	size_t count;
 	uint32_t hash; /* of the names and what they stand for */
@@ -42,9 +42,9 @@ int listing_add(
 /* The same for a row, with what fills its placeholders; see lookup_row. */
 int listing_add_row(struct listing *listing, const char *name,
 	const struct row *row, const char *id, const char *placeholder);
-/* Keeps the first of several entries of one name, which the kernel would show
- * all, and drops what is no name, for which it would refuse the whole
- * directory: a damaged record may have it. The tail is not looked into.
+/* Keeps only the first of several entries of one name, since the kernel would
+ * show them all, and drops invalid names, for which it would refuse the whole
+ * directory: a damaged record may have them. The tail is not looked into.
  * -ENOMEM. */
 int listing_check(struct listing *listing);
 /* A hash of the names and what they stand for; see node_hash. */

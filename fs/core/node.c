@@ -91,7 +91,7 @@ static bool nodes_make_room(struct nodes *nodes)
 	return true;
 }
 
-/* If it cannot grow, it only gets slower. */
+/* If out of memory, the table only gets slower. */
 static void nodes_grow(struct nodes *nodes)
 {
 	size_t at = nodes->bucket_count;

@@ -23,16 +23,16 @@ struct node {
 	/*
 	 * What the kernel has cached of it. Contents are known by their hash;
 	 * 0: none. content_hash is of the content that was rendered last;
-	 * attr_hash of the one whose attributes the kernel caches until
-	 * attr_until_ms; page_hash of the one whose pages, or names, it may
-	 * cache. `users` handles have that one open.
+	 * attr_hash of the content whose attributes the kernel caches until
+	 * attr_until_ms; page_hash of the content whose pages, or names, it may
+	 * cache: `users` handles have that content open.
 	 */
 	uint64_t attr_until_ms;
 	uint32_t content_hash, attr_hash, page_hash, users;
 	const char *id;	  /* "" where the row has none */
 	const char *name; /* "" where the row has none */
-	/* Of ROW_UNSIZED: the length of what was read or saved last, of a log
-	 * of what was fetched last; 0: unknown. */
+	/* For ROW_UNSIZED: the length of what was last read or saved, or of
+	 * what was last fetched of a log; 0: unknown. */
 	size_t known_len;
 	struct edit *edit; /* what is being written; NULL: nothing */
 	char words[];	   /* id and name */

@@ -8,7 +8,7 @@
 
 #include "fs/core/core.h"
 
-/* Far longer than anything that the thread blocks on. */
+/* Far longer than the thread ever blocks. */
 enum { SETTLE_MS = 1000 };
 
 /* Buckets of nodes that are visited in one turn of the loop. */
@@ -81,7 +81,8 @@ void notify_all(struct core *core)
 	core->notifier.swept = 0;
 }
 
-/* A node that moves meanwhile, because the table grows, moves to its end. */
+/* A node that moves because the table grows moves to the table's end, which is
+ * visited later. */
 static void notifier_sweep(struct core *core)
 {
 	struct notifier *notifier = &core->notifier;

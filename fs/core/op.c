@@ -13,8 +13,8 @@
 
 enum { LOOK_MS = 100 }; /* from one look at a thread's signals to the next */
 
-/* An answer of the API that an operation was given: it stays the same, however
- * often the operation is run. */
+/* An answer of the API that was given to an operation: it stays the same,
+ * however often the operation is run. */
 struct pin {
 	struct pin *next;
 	enum api_endpoint endpoint;
@@ -108,7 +108,7 @@ static void op_finish(struct op *op, int err)
 	op_free(op);
 }
 
-/* The kernel does not tell of another signal, so this looks for one. */
+/* The kernel does not report further signals, so this looks for them. */
 static void op_look(struct op *op, bool is_first)
 {
 	if (interrupt_ends(op, is_first)) {
@@ -185,7 +185,7 @@ unsigned ops_run_ready(struct core *core)
 	struct op *op;
 	unsigned count = 0;
 
-	/* Those that are woken meanwhile have to wait for the next turn. */
+	/* Operations that are woken meanwhile wait for the next turn. */
 	for (op = TAILQ_FIRST(&core->ready); op && count < OPS_A_TURN;
 		op = TAILQ_NEXT(op, link))
 		count++;

@@ -65,7 +65,7 @@ struct op {
 	const char *method;
 	uint64_t errors_before;
 
-	/* What it is about; held. One of them is NULL. */
+	/* The file it is about; held. One of them is NULL. */
 	struct node *node;
 	struct file *file;
 
@@ -105,21 +105,23 @@ struct op {
 	TAILQ_ENTRY(op) queued;
 	TAILQ_ENTRY(op) link; /* in core->parked or core->ready */
 	struct timer timer;
-	uint64_t parked_ms; /* when it was parked first; 0: never */
+	uint64_t parked_ms; /* when it was first parked; 0: never */
 	bool is_parked, is_ready;
 	bool is_settling;    /* waits for invalidations: */
 	uint64_t settles_at; /* see fs/core/notifier.h */
 	bool is_late;	     /* op_deadline has passed */
 	bool is_interrupted;
-	struct timer looks;	 /* at the thread's signals, once it has some */
-	int err;		 /* of what it waited for; 0: none */
+	struct timer looks; /* looks at the thread's signals again, once it had
+			       some */
+	int err;	    /* of what it waited for; 0: none */
 	bool is_uninterruptible; /* an interrupt waits until this is over */
 
 	struct task *task; /* that it waits for; held, see fs/core/task.h */
 };
 
 /* A new operation for a request, its arguments zeroed. NULL if out of memory;
- * the request has been answered ENOMEM then. req NULL: the mount's own. */
+ * the request has been answered with ENOMEM then. req NULL: the mount's own
+ * work. */
 struct op *op_new(struct core *core, fuse_req_t req, int (*run)(struct op *));
 
 /* Runs it. It frees itself when it is done. */
@@ -157,7 +159,7 @@ void op_call_again(struct op *op, unsigned slot);
 
 /* Parks it in queue until op_wake or ops_wake. Returns -EINPROGRESS. */
 int op_wait(struct op *op, struct op_list *queue);
-/* The same; unwait(op) is called once, when the wait ends or is given up. It
+/* The same; unwait(op) is called once, when the wait ends or is cancelled. It
  * finds `awaits` in op->awaits. If op waits already, that wait goes on. */
 int op_wait_counted(struct op *op, struct op_list *queue,
 	void (*unwait)(struct op *op), void *awaits);
@@ -172,16 +174,16 @@ void op_deadline_clear(struct op *op);
 /* The reply. Return 0, so that `return op_reply_...` ends the operation. */
 int op_reply_ok(struct op *op);
 int op_reply_entry(struct op *op, const struct fuse_entry_param *entry);
-/* There is no such name, which the kernel may cache. */
+/* Replies that there is no such name, which the kernel may cache. */
 int op_reply_absent(struct op *op);
 int op_reply_attr(struct op *op, const struct stat *attr, double timeout_s);
 int op_reply_open(struct op *op, const struct fuse_file_info *fi);
-/* For a file without a position; see fs/FUSE.md 4.4. */
+/* For a file without a position: FOPEN_STREAM, see fs/FUSE.md 4.4. */
 int op_reply_open_stream(struct op *op, struct handle *handle);
 int op_reply_create(struct op *op, const struct fuse_entry_param *entry,
 	const struct fuse_file_info *fi);
 int op_reply_buf(struct op *op, const void *bytes, size_t len);
-/* size bytes of a file on disk from op->offset, or what there is of them. */
+/* Replies with up to size bytes of a file on disk from op->offset on. */
 int op_reply_fd(struct op *op, int fd, size_t size);
 int op_reply_write(struct op *op, size_t len);
 int op_reply_lseek(struct op *op, off_t at);

@@ -9,9 +9,8 @@
 
 #include "fs/core/core.h"
 
-/* Takes the request, which is answered once. The kernel may have dropped it
- * meanwhile (it was interrupted); that error is ignored, since there is nobody
- * left to tell. */
+/* Takes the request, so that it is answered only once. Errors are ignored: the
+ * kernel may have dropped an interrupted request meanwhile. */
 #define REPLY(op, reply, ...)                                                  \
 	do {                                                                   \
 		fuse_req_t req = (op)->req;                                    \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/core/row.c - which row stands in which directory, and what is in a row */
+/* fs/core/row.c - which row is in which directory, and helpers for rows */
 #include "fs/core/row.h"
 
 #include <errno.h>

@@ -43,7 +43,7 @@ enum row_flag {
 	ROW_SECRET = 16,
 	/* Not listed, but found by its name. */
 	ROW_UNLISTED = 32,
-	/* Its name may stand for something else at the next lookup. */
+	/* Its name may refer to something else at the next lookup. */
 	ROW_VOLATILE = 128,
 	/* An empty file whose existence is the value: touch and rm. */
 	ROW_EMPTY = 64,
@@ -53,12 +53,12 @@ enum row_flag {
 	/* Without a position: `open` is called for writing, too, and gives the
 	 * handle a kind that writes. A waiting read holds up no write. */
 	ROW_STREAM = 512,
-	/* A directory of values, in which programs may save by way of other
-	 * names; see fs/ops/scratch.h. */
+	/* A directory of values, in which programs may save by other names; see
+	 * fs/ops/scratch.h. */
 	ROW_SCRATCH = 1024,
 };
 
-/* What a name stands for: a row and what fills its placeholders, or a saved
+/* What a name refers to: a row and what fills its placeholders, or a saved
  * file, which is held. lookup_clear frees them. In a listing of saved files
  * only ino and type are there. */
 struct lookup_result {
@@ -117,13 +117,13 @@ struct row {
 	 * Sends nothing. NULL: never. */
 	bool (*is_hidden)(struct op *op, const struct node *node);
 
-	/* A list of the API that the directory shows: the one of all rows
-	 * below it, as far as they have none of their own. NULL: none. */
+	/* The list of the API that the directory shows. It also applies to all
+	 * rows below that have none of their own. NULL: none. */
 	const struct collection *collection;
 
-	/* Prints the path that users see, if what fills the placeholders is no
-	 * name: an id, a draft's number. node is this row's, or one below it;
-	 * of the latter what follows is printed by the caller. NULL: `path`. */
+	/* Prints the path that users see, if what fills the placeholders is not
+	 * a name but an id or a draft's number. node is of this row or of one
+	 * below it; the caller prints what follows. NULL: `path`. */
 	void (*locate)(struct core *core, const struct node *node, FILE *out);
 
 	/* What to do where nothing can be made in this directory; for
@@ -181,11 +181,12 @@ struct row {
 		const char *name, struct lookup_result *found);
 	int (*remove)(struct op *op, const struct node *node, const char *name,
 		bool is_dir);
-	/* `file` (a draft of a job) is renamed to this name here. If it has
-	 * gone before all is done, op->step is set, and op->task awaited. */
+	/* Renames `file` (a draft of a job) to this name here. If it is gone
+	 * before all is done, op->step is set, and op->task awaited. */
 	int (*move_in)(struct op *op, const struct node *node,
 		struct file *file, const char *name);
-	/* `name` in this directory is renamed, here or to another row's. */
+	/* Renames `name` in this directory, here or to another row's directory.
+	 */
 	int (*move)(struct op *op, const struct node *from, const char *name,
 		const struct node *to, const char *new_name);
 };
@@ -215,13 +216,13 @@ const struct row *tree_child(const struct row *dir, size_t i);
 
 /* How long the kernel may cache what came with this answer, in seconds. */
 double answer_timeout_s(const struct op *op, const struct cache_answer *answer);
-/* When an answer about the whole account changed: when this mount saw that. If
- * it never did, it is as old as the state directory. */
+/* When this mount saw an answer about the whole account change. If it never
+ * did: the age of the state directory. */
 struct timespec answer_changed(struct core *core, enum api_endpoint endpoint,
 	const struct cache_answer *answer);
 /* Whether a text is 1, which triggers an action. */
 bool text_is_one(const char *text);
-/* Prints the path of a node as users see it. */
+/* Prints the path of a node that users see. */
 void row_locate(struct core *core, const struct node *node, FILE *out);
 /* The same as text, with this name (NULL: none) in the directory; cut to the
  * room. */

@@ -8,9 +8,9 @@
 #include "fs/core/op.h"
 
 /*
- * The first member of a struct with what the work needs. The thread holds it
- * until `done` was called, and so does the operation that it is given to; both
- * may go first: an interrupted operation does not end the work.
+ * The first member of a struct with what the work needs. Both the thread, until
+ * `done` was called, and the operation that it is given to hold it; either may
+ * end first: an interrupted operation does not end the work.
  */
 struct task {
 	int (*work)(struct task *task);	 /* in the thread; 0 or -errno */
@@ -22,11 +22,11 @@ struct task {
 	int err; /* of work */
 };
 
-/* Starts it. Taken: freed on error, which is the worker's. */
+/* Starts it. Taken: freed on error. The errors of worker_submit. */
 int task_start(struct worker *worker, struct task *task);
-/* op, which has no task yet, holds it until it ends. */
+/* Makes op, which has no task yet, hold the task until op ends. */
 void task_give(struct task *task, struct op *op);
-/* Of op's task: what work has returned, or -EINPROGRESS. */
+/* What the work of op's task has returned, or -EINPROGRESS. */
 int task_wait(struct op *op);
 void task_drop(struct task *task);
 

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Timers of one kind run equally long, so the search from the end is short. */
+/* Timers of one kind have the same length, so the search from the end is short.
+ */
 void timer_arm(struct timers *timers, struct timer *timer, uint64_t due_ms)
 {
 	timer_disarm(timers, timer);

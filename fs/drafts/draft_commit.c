@@ -12,7 +12,7 @@
 #include "fs/drafts/draft.h"
 #include "fs/drafts/inputs.h"
 
-/* A commit on its way: the worker adds the input files to the request. */
+/* A commit in progress: the worker adds the input files to the request. */
 struct creation {
 	struct inputs inputs;
 	uint64_t number; /* of the draft */
@@ -38,7 +38,8 @@ static bool is_empty(const json_t *value)
 		(json_is_array(value) && !json_array_size(value));
 }
 
-/* What was set, under the API's names; what was not has the API's default. */
+/* Puts what was set, under the API's names; the rest gets the API's defaults.
+ */
 static int values_put(const struct draft *draft, json_t *body)
 {
 	const struct row *dir = draft_row(draft->collection), *row;
@@ -59,7 +60,7 @@ static int values_put(const struct draft *draft, json_t *body)
 	return err;
 }
 
-/* The API knows a session by its id alone. */
+/* A session has no name at the API, only an id. */
 static int body_new(const struct draft *draft, const char *name, json_t **body)
 {
 	bool has_name = draft->collection->form.names;
@@ -269,8 +270,8 @@ static int commit_end(struct op *op, struct draft *draft, const char *name)
 	return err;
 }
 
-/* The API cannot take it back: after a power cut, too, the draft is gone. It is
- * not there when the operation is run again. */
+/* The API cannot undo the creation, so the draft must be gone after a power
+ * cut, too. The operation is run again without it. */
 static int commit_sync(struct op *op)
 {
 	task_drop(op->task);

@@ -225,7 +225,7 @@ static int secret_write(struct op *op, const struct node *node,
 	return draft_set_secret(op->core, draft, len ? text : NULL, len);
 }
 
-/* Any text that JSON can carry. */
+/* Accepts any text that JSON can carry. */
 static int text_parse(struct op *op, const struct node *node, const char *text,
 	size_t len, json_t **value)
 {

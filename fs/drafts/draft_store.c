@@ -218,7 +218,7 @@ static void listing_changed(struct core *core, const struct draft *draft)
 			tree_parent(draft_row(draft->collection)), NULL, NULL));
 }
 
-/* Also those of a draft of this number that a power cut has taken away. */
+/* A power cut may have lost a draft of this number and left its files. */
 static void files_drop(struct core *core, const struct draft *draft)
 {
 	struct file *files = draft_files(core, draft);

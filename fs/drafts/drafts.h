@@ -14,7 +14,7 @@
  * nodes is its number, so a rename changes no inode number.
  *
  * What was set is in drafts.json in the state directory, input files are in
- * drafts/NUMBER/. The text of a row that is ROW_SECRET is in memory alone.
+ * drafts/NUMBER/. The text of a ROW_SECRET row is only in memory.
  */
 struct drafts;
 
@@ -35,13 +35,13 @@ int draft_make(struct op *op, const struct node *node, const char *name,
 /* rmdir of a draft, with all that is in it. */
 int draft_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir);
-/* A rename to another name here, or to COLLECTION/NAME, which commits. */
+/* Renames a draft here; or moves it to COLLECTION/NAME, which commits it. */
 int draft_move(struct op *op, const struct node *from, const char *name,
 	const struct node *to, const char *new_name);
 
 /* ---- functions of rows: a draft ---- */
 
-/* By its name, in the collection that it is of. */
+/* Prints its path, with its name, in its collection. */
 void draft_locate(struct core *core, const struct node *node, FILE *out);
 int draft_exists(struct op *op, const struct node *node);
 int draft_attr(struct op *op, const struct node *node, struct stat *attr,
@@ -61,7 +61,7 @@ int draft_refuse_name(struct op *op, const struct node *node, const char *name,
 /* files/: its input files. */
 int draft_saves(
 	struct op *op, const struct node *dir, struct lookup_result *found);
-/* Commits under the draft's own name. */
+/* Commits the draft under its own name. */
 int draft_commit_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
 
@@ -78,10 +78,10 @@ int inputs_add(struct op *op, struct file *files, json_t *body, char **text,
 /* Submits the draft's program with its input files as an asynchronous job, and
  * leaves the name as a link to it. An operation; if the API refuses it, the
  * draft is unchanged. -ENODATA: no program, or several and none is main.*. Once
- * the draft has gone, op->step is 1, and task_wait tells the rest. */
+ * the draft is gone, op->step is 1, and task_wait gives the result. */
 int draft_submit_job(struct op *op, struct file *draft, const char *name);
 
-/* A directory that was made where drafts of jobs are filled. */
+/* Whether it is a directory directly in jobs/new/. */
 bool file_is_draft(const struct file *file);
 
 #endif

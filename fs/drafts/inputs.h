@@ -6,8 +6,8 @@
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 
-/* The first member of a struct that calloc has made. The directory of the files
- * is frozen until they were read. */
+/* The first member of a struct from calloc(). The directory of the files is
+ * frozen until they have been read. */
 struct inputs {
 	struct task task;
 	struct run run; /* its body is the request's, when the task is done */

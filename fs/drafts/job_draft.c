@@ -57,7 +57,7 @@ static int draft_start(
 
 /* The job of a draft, for the operation that submits it. */
 struct submission {
-	struct task task; /* no work: it is held by the operation */
+	struct task task; /* without work: the operation holds it */
 	struct job *job;  /* held */
 };
 
@@ -91,8 +91,8 @@ static int submission_start(struct op *op, struct file *draft, const char *name)
 	return 0;
 }
 
-/* After a power cut, too, the draft is gone: its job cannot be taken back. The
- * operation is run again without it. */
+/* The job cannot be undone, so the draft must be gone after a power cut, too.
+ * The operation is run again without it. */
 static int submission_sync(struct op *op, struct file *dir)
 {
 	task_drop(op->task);
@@ -102,8 +102,8 @@ static int submission_sync(struct op *op, struct file *dir)
 	return err || !op->task ? err : task_wait(op);
 }
 
-/* A refused job stays in jobs/, with the reason, as that of a refused save; the
- * draft is as it was, without NAME.job. */
+/* A refused job stays in jobs/, with the reason, like that of a refused save;
+ * the draft is unchanged, and has no NAME.job. */
 int draft_submit_job(struct op *op, struct file *draft, const char *name)
 {
 	int err = op->task ? 0 : submission_start(op, draft, name);

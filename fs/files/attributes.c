@@ -13,8 +13,9 @@
 #include "fs/base/base.h"
 #include "fs/files/files_private.h"
 
-/* The disk passes on group and setgid bit of a setgid directory. chown(2)
- * clears setuid and setgid bits, so the mode is set again. */
+/* A file inherits the group, and a directory the setgid bit, of a setgid
+ * directory. chown(2) clears setuid and setgid bits, so the mode is set again.
+ */
 int owner_set(struct inode *dir, int fd, const char *name, mode_t mode,
 	const struct file_caller *caller)
 {
@@ -62,8 +63,8 @@ static struct stat top_stat(const struct files_options *options)
 	};
 }
 
-/* A directory's link count is 1, "unknown" as btrfs has it, since what the
- * mount shows in it are directories, too. */
+/* A directory's link count is 1, which means "unknown", as in btrfs: virtual
+ * directories in it would count, too. */
 int file_stat(struct file *file, struct stat *st)
 {
 	struct inode *inode = inode_of(file);
@@ -71,7 +72,7 @@ int file_stat(struct file *file, struct stat *st)
 	bool is_top = inode->dir && inode->dir->key;
 	int err = inode_stat(inode, st);
 
-	/* It was not made yet, or was removed before it was made. */
+	/* It does not exist on disk yet, or was removed before it did. */
 	if (is_top && (err == -ENOENT || (inode->is_pinned && inode->fd < 0)))
 		*st = top_stat(options);
 	else if (err)
@@ -91,7 +92,7 @@ int file_stat(struct file *file, struct stat *st)
 
 /* ---- changes ---- */
 
-/* Attributes of a top directory are set on disk. */
+/* Creates a top directory on disk, where its attributes are set. */
 static int top_make_first(struct inode *inode)
 {
 	int fd = inode->dir && inode->dir->key ? dir_fd_make(inode) : 0;

@@ -53,7 +53,7 @@ static int item_add(struct file_commit *commit, struct inode *inode, int fd)
 	return 0;
 }
 
-/* By a descriptor that needs no right to read. */
+/* Uses a descriptor that needs no read permission. */
 static int settings_add(struct file_commit *commit, struct inode *dir)
 {
 	int fd = dir_fd(dir), err;
@@ -232,7 +232,7 @@ void file_commit_end(struct file_commit *commit)
 			item->inode->is_dirty = true;
 			if (item->inode->dir)
 				item->inode->dir->is_new = true;
-			if (item->settings) /* they are as on disk */
+			if (item->settings) /* the settings are as on disk */
 				settings_forget(item->inode->dir);
 		}
 		free(item->settings);

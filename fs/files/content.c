@@ -36,7 +36,7 @@ static int content_cut(struct inode *inode, int fd, bool is_writable)
 }
 
 /* The kernel sends the offset of an appending write; with O_APPEND, pwrite(2)
- * would ignore it. O_DIRECT is for the kernel's cache. For O_SYNC the kernel
+ * would ignore it. O_DIRECT concerns the kernel's cache. For O_SYNC the kernel
  * sends an fsync after the write. */
 int file_open(struct file *file, int flags, struct file_opened *opened)
 {
@@ -117,7 +117,7 @@ int file_open_cut(struct file *file, off_t size)
 		return -ENOENT;
 	fd = inode_open(inode, O_WRONLY);
 	if (fd < 0)
-		return -ENOENT; /* by the descriptor of a handle, then */
+		return -ENOENT; /* the caller uses the handle's descriptor */
 	content_changed(inode);
 	return fd;
 }

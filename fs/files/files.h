@@ -19,10 +19,10 @@
  * and passes on what is asked to the system call of the same name, as libfuse's
  * passthrough_ll does. It knows nothing of FUSE, of running, or of the network.
  *
- * Of its own are only: what is hidden (.settings), generations of content, and
- * what a commit has to make durable. All functions are for the loop unless they
- * say otherwise. They return 0 or -errno: the system call's, -ENOMEM, or
- * -ESTALE if the backing directory was changed from outside.
+ * It adds only hidden files (.settings), generations of content, and what a
+ * commit has to make durable. All functions are for the loop unless they say
+ * otherwise. They return 0 or -errno: the system call's, -ENOMEM, or -ESTALE if
+ * the backing directory was changed from outside.
  */
 
 struct files;
@@ -32,7 +32,8 @@ struct files;
  * Functions that return one hold it for the caller, until file_drop.
  */
 struct file {
-	uint64_t ino;	 /* as shown; the same after a remount, and no row's */
+	uint64_t ino; /* as shown; the same after a remount, never that of a row
+		       */
 	uint64_t number; /* st_ino of the backing file; 0: it has none */
 	mode_t type;	 /* S_IFREG, S_IFDIR or S_IFLNK */
 
@@ -56,13 +57,13 @@ struct files_options {
 	uid_t uid; /* of top directories */
 	gid_t gid;
 	bool has_uid, has_gid; /* of all files */
-	mode_t fmask, dmask;   /* bits that no file, no directory shows */
-	mode_t top_mode;       /* permission bits of top directories */
-	struct timespec epoch; /* their time, until they are made on disk */
+	mode_t fmask, dmask; /* bits that are hidden in files, in directories */
+	mode_t top_mode;     /* permission bits of top directories */
+	struct timespec epoch; /* their time until they exist on disk */
 	/* The last name of a backing file was removed. file is NULL if it is
 	 * not known. */
 	void (*gone)(void *ctx, uint64_t number, struct file *file);
-	/* files_sweep has something to do. */
+	/* Called when files_sweep has something to do. */
 	void (*sweep)(void *ctx);
 	/* Closes a descriptor, which may take long. */
 	void (*close_slowly)(void *ctx, int fd);
@@ -77,7 +78,7 @@ int files_open(int state_fd, const char *path,
 	const struct files_options *options, struct files **out);
 void files_close(struct files *files);
 
-/* Gives the top directories that exist their mode, and calls `each` with the
+/* Sets the mode of all existing top directories, and calls `each` with the
  * number of each file in them. Reads directories only. 0; 1: some cannot be
  * read; -ENOMEM. */
 int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
@@ -88,11 +89,11 @@ int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
 void files_sweep(int state_fd);
 
 /* The top directory of this key: "run", "jobs/new", "services/ID/run",
- * "drafts/NUMBER", ... It is made on disk when something is saved in it.
+ * "drafts/NUMBER", ... It is created on disk when something is saved in it.
  * NULL: out of memory. */
 struct file *files_top(struct files *files, const char *key);
 
-/* The inode number as shown of a backing one, for listings. */
+/* The inode number shown for a backing inode number, for listings. */
 uint64_t files_ino(const struct files *files, uint64_t number);
 
 /* NULL: unknown. Not held. */
@@ -100,11 +101,12 @@ struct file *file_by_number(struct files *files, uint64_t number);
 struct file *file_by_ino(struct files *files, uint64_t ino);
 void file_hold(struct file *file);
 void file_drop(struct file *file);
-/* The kernel has got a reference, and has dropped count of them. */
+/* Call these when the kernel has got a reference, and has dropped count of
+ * them. */
 void file_known(struct file *file);
 void file_forget(struct file *file, uint64_t count);
 
-/* The directory that a directory stands in; NULL: none. Not held. */
+/* The parent of a directory; NULL: none. Not held. */
 struct file *file_parent(const struct file *dir);
 /* The key of the top directory it is in; NULL: it has been removed. */
 const char *file_top_key(const struct file *dir);
@@ -157,7 +159,7 @@ enum {
 	FILE_SET_SIZE = 8,
 	FILE_SET_ATIME = 16,
 	FILE_SET_MTIME = 32,
-	FILE_SET_ATIME_NOW = 128, /* goes before FILE_SET_ATIME */
+	FILE_SET_ATIME_NOW = 128, /* takes precedence over FILE_SET_ATIME */
 	FILE_SET_MTIME_NOW = 256,
 };
 int file_setattr(struct file *file, struct file_opened *opened, int which,

@@ -14,8 +14,8 @@
 
 /* Freeing this much takes more than a turn of the loop should. */
 enum { LARGE_BLOCKS = 16384 }; /* of 512 bytes */
-/* A file of this name has the settings; a directory is one like others, where
- * there are no settings. */
+/* A file of this name has the settings. A directory of this name is an ordinary
+ * one, and its parent has no settings. */
 #define SETTINGS_NAME ".settings"
 #define REMOVED_NAME "removed" /* trees, until they are swept */
 
@@ -36,7 +36,7 @@ struct directory {
 	json_t *settings;
 	bool is_read;		/* the settings */
 	bool is_settings_dirty; /* not written yet */
-	bool is_new; /* what a top directory is in was not synced yet */
+	bool is_new; /* the parents of a top directory are not synced yet */
 };
 
 struct inode {
@@ -47,8 +47,8 @@ struct inode {
 	unsigned holds;	  /* references of ours */
 	unsigned commits; /* under way */
 	/*
-	 * Of a directory: an O_PATH descriptor in the cache. Of what is pinned:
-	 * an O_PATH descriptor, since no name leads to it. -1: none.
+	 * Of a directory: an O_PATH descriptor in the cache. Of a pinned inode:
+	 * an O_PATH descriptor, since it has no name. -1: none.
 	 */
 	int fd;
 	bool is_pinned;
@@ -81,7 +81,7 @@ static inline struct inode *inode_of(const struct file *file)
 
 /* ---- inode.c ---- */
 
-/* What was found under a name, held. */
+/* The file that was found under a name, held. */
 int inode_adopt(struct inode *dir, const char *name, const struct stat *st,
 	struct file **out);
 /* NULL: unknown. Not held. */
@@ -90,7 +90,7 @@ void inode_release(struct inode *inode);
 void inode_free(struct inode *inode);
 struct place *place_find(
 	const struct inode *inode, const struct inode *dir, const char *name);
-/* Of no inode yet; -ENOMEM: NULL. */
+/* Belongs to no inode yet. NULL: out of memory. */
 struct place *place_new(struct inode *dir, const char *name);
 void place_insert(struct place *place, struct inode *inode);
 int place_add(struct inode *inode, struct inode *dir, const char *name);
@@ -107,11 +107,12 @@ bool dir_is_alive(const struct inode *dir);
 /* Room for a path below /proc/self/fd. */
 enum { REACH_MAX = 32 + NAME_MAX };
 
-/* The cached O_PATH descriptor of a directory; valid until many others were
- * asked for. -ENOTDIR; -ENOENT: it was removed, or is a top directory that is
- * not made yet. */
+/* The cached O_PATH descriptor of a directory; valid until many others have
+ * been used. -ENOTDIR; -ENOENT: it was removed, or is a top directory that does
+ * not exist on disk yet. */
 int dir_fd(struct inode *dir);
-/* The same, for making something in it. -ENOENT: it was removed. */
+/* The same, to create something in it; creates a top directory. -ENOENT: it was
+ * removed. */
 int dir_fd_make(struct inode *dir);
 /* Descriptor and name for an *at call with AT_EMPTY_PATH. */
 int inode_reach(struct inode *inode, int *fd, const char **name);
@@ -129,29 +130,30 @@ void top_path(const char *key, char path[PATH_MAX]);
 
 /* ---- names.c ---- */
 
-/* -ENOENT for what is hidden, and for the kinds of files that are not shown. */
+/* fstatat(2); -ENOENT for what is hidden, and for types of files that are not
+ * shown. */
 int name_stat(int fd, const char *name, struct stat *st);
-/* A name in dir (NULL: unknown) goes with its tree. */
+/* Call it when a name in dir (NULL: unknown) is removed with its tree. */
 void name_leave(
 	struct files *files, struct inode *dir, int fd, const char *name);
-/* A backing file with these attributes has lost a name. */
+/* Call it when a backing file with these attributes has lost a name. */
 void name_gone(struct files *files, const struct stat *st);
 
 /* ---- settings.c ---- */
 
-/* Whether what has this name and type is hidden settings. */
+/* Whether a file of this name and type holds hidden settings. */
 bool is_settings(const char *name, mode_t type);
 
-/* Replaces what is set for a directory. For the worker. */
+/* Replaces the settings of a directory. For the worker. */
 int settings_write(int state_fd, int dir_fd, const char *text, size_t len);
 
 /* ---- list.c ---- */
 
 /* Sets its permission bits, where the daemon may. */
 void mode_try(int fd, const char *name, mode_t mode);
-/* Removes the hidden settings of a directory that is to go,
- * if there is nothing else in it; else -ENOTEMPTY. One that cannot be read may
- * be empty: 0. */
+/* Removes the hidden settings of a directory that is about to be removed, if
+ * there is nothing else in it; else -ENOTEMPTY. 0 if it cannot be read, since
+ * it may be empty. */
 int dir_clear(int fd, const char *name);
 
 /* ---- content.c ---- */
@@ -161,7 +163,7 @@ void opened_add(struct file_opened *opened, struct file *file, int fd);
 
 /* ---- attributes.c ---- */
 
-/* Gives what was made to its caller. */
+/* Makes the caller the owner of what was created. */
 int owner_set(struct inode *dir, int fd, const char *name, mode_t mode,
 	const struct file_caller *caller);
 

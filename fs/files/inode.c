@@ -11,9 +11,9 @@
 #include "fs/files/files_private.h"
 
 /*
- * Inode numbers as shown: bit 63 is clear, bit 62 is set, which is clear in the
- * numbers of rows (fs/core/node.c). Bit 61 is set for what has no backing inode
- * to make a number of: top directories.
+ * Inode numbers as shown: bit 63 is clear; bit 62 is set, but clear in the
+ * numbers of rows (fs/core/node.c). Bit 61 is set for top directories, whose
+ * number is not made from a backing inode.
  */
 #define BITS_61 ((UINT64_C(1) << 61) - 1)
 #define OF_FILES (UINT64_C(1) << 62)
@@ -47,7 +47,7 @@ static struct inode *inode_new(struct files *files, uint64_t ino, mode_t type)
 	TAILQ_INIT(&inode->places);
 	if (S_ISDIR(type))
 		inode->dir = calloc(1, sizeof(*inode->dir));
-	if (inode->dir) /* After a start, what is durable is not known. */
+	if (inode->dir) /* after a start, it is unknown what is durable */
 		inode->is_dirty = inode->dir->is_new = true;
 	if (!S_ISDIR(type) || inode->dir)
 		HASH_ADD(hh, files->table, file.ino, sizeof(ino), inode);
@@ -161,7 +161,7 @@ struct file *file_by_ino(struct files *files, uint64_t ino)
 	return inode ? &inode->file : NULL;
 }
 
-/* ---- how long it is known ---- */
+/* ---- how long an inode is kept ---- */
 
 /* A rename may still save unsaved content; see fs/ops/save.c. */
 static bool is_needed(const struct inode *inode)

@@ -115,7 +115,7 @@ int file_find_places(struct file *file)
 /* ---- whole trees ---- */
 
 /* Removes the names of all known files in a tree, from the bottom up. dir may
- * be NULL: not known, and then no file directly in it is. */
+ * be NULL: it is not known, and then neither is any file directly in it. */
 static void tree_leave(
 	struct files *files, struct inode *dir, int fd, const char *name)
 {
@@ -160,7 +160,7 @@ int file_remove_tree(struct file *file)
 	if (dir_fd(dir) < 0 || renameat(fd, path, files->state_fd, aside)) {
 		if (errno != ENOENT)
 			return -errno;
-		inode_pin(dir, -1); /* nothing can be made in it any more */
+		inode_pin(dir, -1); /* nothing can be created in it any more */
 		return 0;
 	}
 	file_hold(file);
@@ -176,7 +176,8 @@ int file_remove_tree(struct file *file)
 	return 0;
 }
 
-/* Moves subdirectories up, so that no tree is too deep. Returns how many. */
+/* Moves subdirectories up, so that no tree is too deep to remove. Returns how
+ * many. */
 static unsigned sweep_dir(int removed_fd, const char *name, unsigned *serial)
 {
 	unsigned moved = 0;

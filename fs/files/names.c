@@ -89,7 +89,7 @@ int file_create(struct file *file, const char *name, mode_t mode, int flags,
 	return err;
 }
 
-/* A symlink, where it has a target, or a directory. */
+/* Creates a symlink if there is a target, else a directory. */
 static int node_make(struct inode *dir, const char *name, mode_t mode,
 	const char *target, const struct file_caller *caller, struct file **out)
 {
@@ -177,7 +177,7 @@ static int leaving_begin(
 	return 0;
 }
 
-/* Accounts for the removed name, if it was removed. */
+/* Updates the known names and files after a removal. */
 static void leaving_end(struct leaving *leaving, struct files *files,
 	struct inode *dir, const char *name, bool has_left)
 {
@@ -241,8 +241,8 @@ int file_rmdir(struct file *file, const char *name)
 
 /* ---- names that move ---- */
 
-/* A known file has moved to a place, which was allocated before, so that
- * nothing can fail after the rename. */
+/* Moves a known file to a place, which was allocated before, so that nothing
+ * can fail after the rename. */
 static void name_moved(struct inode *inode, struct place *to,
 	const struct inode *dir, const char *name)
 {

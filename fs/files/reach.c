@@ -13,8 +13,8 @@
 /*
  * A file is reached by its directory's descriptor and its name, never by a path
  * from the root: a rename above it changes nothing, and a path may be longer
- * than PATH_MAX. Descriptors of directories are cached, the last used ones. A
- * file that has lost its last name while the kernel or a handle knows it is
+ * than PATH_MAX. Descriptors of the most recently used directories are cached.
+ * A file that has lost its last name while the kernel or a handle knows it is
  * pinned: it is reached by a descriptor that was opened before, which also
  * keeps its inode number from being reused.
  */

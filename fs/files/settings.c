@@ -15,7 +15,7 @@
 
 enum { SETTINGS_MAX = 16 << 20 };
 
-/* Not in the directory itself, where people would see it. */
+/* It is in the state directory, where users do not see it. */
 #define NEW_NAME "settings.new"
 
 bool is_settings(const char *name, mode_t type)
@@ -44,7 +44,7 @@ json_t *file_settings(struct file *file)
 	return dir->settings;
 }
 
-/* 0, also where there was none to remove. */
+/* 0, even if there was nothing to remove. */
 static int object_set(json_t **object, const char *name, json_t *value)
 {
 	if (!*object)
@@ -56,7 +56,7 @@ static int object_set(json_t **object, const char *name, json_t *value)
 	return json_object_set_new(*object, name, value) ? -ENOMEM : 0;
 }
 
-/* Content before the name, which may replace settings that were durable. The
+/* Syncs the content before the rename, which may replace durable settings. The
  * directory may be gone. */
 int settings_write(int state_fd, int dir_fd, const char *text, size_t len)
 {

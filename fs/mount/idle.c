@@ -11,8 +11,9 @@
 
 extern char **environ;
 
-/* As a user would: it fails where a shell has its working directory. Another
- * process, since the kernel may ask this one meanwhile. */
+/* Unmounts as a user would: it fails while a shell has its working directory
+ * there. By another process, since the kernel may send requests to this one
+ * meanwhile. */
 static void unmount_try(const char *path)
 {
 	char *const by_root[] = { "umount", "--", (char *)path, NULL };

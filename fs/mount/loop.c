@@ -16,9 +16,9 @@
 #include "fs/resources/resources.h"
 
 /*
- * The kernel's requests, signals, the workers and curl's sockets are waited for
- * together, in api_poll. Nothing else blocks. A batch of the kernel's requests,
- * then the network gets its turn.
+ * api_poll waits for the kernel's requests, signals, the workers and curl's
+ * sockets together. Nothing else blocks. After a batch of the kernel's requests
+ * the network gets its turn.
  */
 enum {
 	BATCH = 64,
@@ -27,7 +27,7 @@ enum {
 	TURN_MS = 60000,      /* the longest wait for something to happen */
 };
 
-/* A service without a vault is no error. */
+/* A service without a vault is not an error. */
 static bool is_absence(const char *path, int status)
 {
 	const char *end = strstr(path, "/env");
@@ -72,7 +72,7 @@ static int mount_connect(struct mount *mount, char *why, size_t why_len)
 
 	memcpy(config.answer_max, options->answer_max,
 		sizeof(config.answer_max));
-	/* An answer is fresh at least for those who waited for it. */
+	/* An answer is always fresh for those who waited for it. */
 	for (int kind = 0; kind < CACHE_KINDS; kind++)
 		cache.ttl_ms[kind] = options->ttl_ms[kind] ?: 1;
 	cache.ttl_ms[CACHE_JOBS] = MOVING_TTL_MS;
@@ -104,7 +104,7 @@ static void mount_disconnect(struct mount *mount)
 	core->cache = NULL;
 	api_free(core->api);
 	core->api = NULL;
-	/* What was accepted is brought to disk; nothing is sent any more. */
+	/* What was accepted is written to disk; nothing is sent any more. */
 	worker_free(core->worker);
 	core->worker = NULL;
 	worker_free(core->reader);
@@ -209,8 +209,8 @@ static void loop_finish(struct mount *mount)
 
 /*
  * If an administrator has limited how long a request may take, the kernel
- * aborts the whole mount at the first that takes longer: waits end with
- * ETIMEDOUT at half of it.
+ * aborts the whole mount when one takes longer. So waits end with ETIMEDOUT
+ * after half of that time.
  */
 static void request_timeout_fire(void *ctx)
 {
@@ -264,7 +264,7 @@ static int loop_prepare(struct mount *mount)
 	mountinfo_open(mount);
 	idle_start(mount);
 	key_try(mount);
-	/* Jobs of the mount before are followed again. */
+	/* Jobs of the previous mount are polled again. */
 	TAILQ_FOREACH(job, &mount->jobs.all, link)
 	if (job->id && !job_is_final(job))
 		poller_add(job);
@@ -299,7 +299,7 @@ enum exit_status mount_end(struct mount *mount)
 	service_notify("STOPPING=1");
 	loop_finish(mount);
 	mountinfo_close(mount);
-	/* Nobody waits for what is still to be written. */
+	/* Nobody waits for the last writes any more. */
 	if (mount->is_gone)
 		mountinfo_leave(mount);
 	else

@@ -22,7 +22,7 @@
 #include "fs/resources/resources.h"
 #include "fs/tree/tree.h"
 
-/* A saved file has gone for good; its job, if it was a run's, goes with it. */
+/* A saved file lost its last name; its job, if it was a run's, goes with it. */
 static void file_gone(void *ctx, uint64_t number, struct file *file)
 {
 	struct core *core = ctx;
@@ -42,7 +42,7 @@ static void sweep_work(void *ctx)
 	files_sweep(core->state.fd);
 }
 
-/* What it does not get to is removed at the next start. */
+/* The next start removes what is left. */
 static void files_removed(void *ctx)
 {
 	struct core *core = ctx;

@@ -14,7 +14,7 @@
 struct mount;
 
 /* Blocks the signals that mount_loop reads from a signalfd, so that none of
- * them ends the process before; *set becomes them. */
+ * them ends the process before; sets *set to them. */
 void signals_block(sigset_t *set);
 
 /*

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/mount/mountinfo.c - has the mount gone from the daemon's own namespace?
- *
- * The kernel tells the daemon of an unmount when the last mount of the
- * filesystem is gone, and a mount namespace of somebody else may hold a copy
- * for weeks. Whoever unmounted it here wants to mount again, which needs the
- * state directory. So the daemon ends when no mount of its filesystem is left
- * in its own namespace, and nothing is open any more: after `umount -l`, what
- * is open is still served.
- */
+ * The kernel tells the daemon of an unmount only when the last mount of the
+ * filesystem is gone, and another mount namespace may hold a copy for weeks.
+ * Users who unmounted it here want to mount again, which needs the state
+ * directory. So the daemon ends when no mount of its filesystem is left in its
+ * own namespace, and nothing is open any more: after `umount -l`, open files
+ * are still served. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -48,8 +46,8 @@ static bool line_find(FILE *file, int id, unsigned device[2])
 	return is_found;
 }
 
-/* The id of the mount on path, or 0. An O_PATH descriptor asks the filesystem
- * nothing, and so does not wait for this very loop. */
+/* The id of the mount on path, or 0. Opening with O_PATH sends the filesystem
+ * no request, which this loop would have to answer. */
 static int mount_id(const char *path)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC), id = 0;
@@ -69,7 +67,7 @@ static int mount_id(const char *path)
 	return id;
 }
 
-/* An unmount of the last one, which the kernel tells us of itself. */
+/* Whether the kernel has reported the unmount of the last mount. */
 static bool is_disconnected(const struct core *core)
 {
 	struct pollfd device = { .fd = fuse_session_fd(core->session) };

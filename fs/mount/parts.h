@@ -17,8 +17,8 @@ struct mount {
 	int signal_fd;
 	struct timer watchdog_timer;
 
-	uint64_t request_timeout_ms; /* after which the kernel aborts the
-					mount, halved; 0: never */
+	uint64_t request_timeout_ms; /* half the time after which the kernel
+					aborts the mount; 0: never */
 	struct timer request_timer;
 
 	/* See fs/mount/mountinfo.c. */
@@ -57,9 +57,9 @@ void idle_start(struct mount *mount);
 void mountinfo_open(struct mount *mount);
 void mountinfo_close(struct mount *mount);
 /* Ends a session whose mount is gone from here, and unmounts nothing: another
- * mount may be in its place. libfuse frees what the session has only where it
- * unmounts, and takes a descriptor in error, as of a pipe that nobody reads,
- * for a mount that has ended. */
+ * mount may be in its place. libfuse frees the session's descriptor only when
+ * it unmounts, and takes a descriptor with POLLERR, such as that of a pipe
+ * without readers, for a mount that has ended. */
 void mountinfo_leave(struct mount *mount);
 /* To poll for POLLPRI, or -1; then call mountinfo_changed. */
 int mountinfo_fd(const struct mount *mount);

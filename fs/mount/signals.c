@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/mount/signals.c - what the daemon is told by signals, and tells systemd */
+/* fs/mount/signals.c - handles signals, and reports to systemd */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -44,7 +44,7 @@ void signals_block(sigset_t *set)
 	sigprocmask(SIG_BLOCK, set, NULL);
 }
 
-/* What failed with the old key may succeed with the new one. */
+/* What failed with the old secret key may succeed with the new one. */
 static void keys_reload(struct mount *mount)
 {
 	struct core *core = &mount->core;

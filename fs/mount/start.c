@@ -37,7 +37,7 @@ static unsigned member_number(const json_t *json, const char *names)
 	return value;
 }
 
-/* A free key has 1.43 a minute. */
+/* a free key is allowed 1.43 requests a minute */
 static double member_rate(const json_t *json, const char *names)
 {
 	const json_t *value = json_member(json, names);

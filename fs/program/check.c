@@ -209,7 +209,7 @@ static void state_check(struct check *check)
 	int err = state_open(&state, check->options->state_dir, keys.public_key,
 		check->text, sizeof(check->text));
 
-	if (err == -EBUSY) { /* by the mount that is there, most often */
+	if (err == -EBUSY) { /* usually by a live mount there */
 		check_print(check, "note", "state");
 		return;
 	}

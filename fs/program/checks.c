@@ -22,7 +22,7 @@ int refuse(int result, char *why, size_t why_len, const char *format, ...)
 	return result;
 }
 
-/* Has the file a line user_allow_other? */
+/* Whether the file has a line user_allow_other. */
 static bool conf_allows_others(FILE *conf)
 {
 	char line[256];
@@ -53,7 +53,8 @@ bool others_are_allowed(void)
 	return is_allowed;
 }
 
-/* Is the program in one of the directories, which are separated by colons? */
+/* Whether the program is in one of the directories, which are separated by
+ * colons. */
 static bool program_is_in(const char *directories, const char *program)
 {
 	while (*directories != '\0') {
@@ -108,7 +109,7 @@ enum exit_status system_check(
 	if (options->cacert && access(options->cacert, R_OK))
 		return refuse(EXIT_USAGE, why, why_len, "-o cacert=%s: %s",
 			options->cacert, strerror(errno));
-	if (options->is_passed) /* who passed it has opened and mounted it */
+	if (options->is_passed) /* the caller has opened and mounted it */
 		return EXIT_OK;
 	if ((options->allow_other || options->allow_root) &&
 		!others_are_allowed())

@@ -17,7 +17,7 @@ char **command_cut(int *argc, char **argv)
 	for (int i = 2; i < *argc; i++) {
 		if (strcmp(argv[i], "--") != 0)
 			continue;
-		/* argv[0] and what is between the two words stay. */
+		/* argv[0] and the words between `run` and `--` stay. */
 		memmove(argv + 1, argv + 2, (size_t)(i - 2) * sizeof(*argv));
 		argv[i - 1] = NULL;
 		*argc = i - 1;
@@ -51,8 +51,7 @@ int command_run(char **command, pid_t daemon)
 
 	if (pid == 0)
 		command_exec(command);
-	/* Ctrl-C is the command's; what it left behind is unmounted all the
-	 * same. */
+	/* Ctrl-C is for the command; the mount is ended in any case. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	status = pid < 0 ? EXIT_OTHER : status_wait(pid);

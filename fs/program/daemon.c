@@ -22,7 +22,7 @@ void process_harden(void)
 	struct rlimit limit;
 	int fd;
 
-	/* Else the FUSE descriptor could become some library's stderr. */
+	/* Otherwise the FUSE descriptor could become a library's stderr. */
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= 2);
@@ -205,7 +205,7 @@ enum exit_status daemon_end(
 		why = daemon->message;
 	}
 	if (status == EXIT_OK && !daemon->foreground) {
-		status = EXIT_OTHER; /* 0 would mean that it is mounted */
+		status = EXIT_OTHER; /* 0 would mean that the mount succeeded */
 		why = "ended by a signal before the mount answered";
 	}
 	report_send(daemon, status, why);
@@ -214,12 +214,13 @@ enum exit_status daemon_end(
 
 /* ---- the watchdog: unmounts after the daemon was killed ---- */
 
-/* Leaves all that the daemon's process has given, but the pipe's end. */
+/* Closes all descriptors but the pipe's end, and leaves the session and
+ * directory of the caller. */
 static void watchdog_detach(int fd)
 {
 	sigset_t all;
 
-	/* The signals that end the daemon must not end this process first. */
+	/* Signals that end the daemon must not end this process first. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	setsid();

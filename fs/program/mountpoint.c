@@ -73,7 +73,7 @@ static int path_resolve(const char *path, char out[PATH_MAX])
 	return err;
 }
 
-/* For a user, whom umount(2) refuses. */
+/* For users, who may not call umount(2). */
 static int fusermount_detach(const char *path)
 {
 	char *const argv[] = { "fusermount3", "-u", "-z", "-q", "--",
@@ -105,8 +105,8 @@ static bool is_dead(int err)
 
 /* Returns the error of a dead mount, too. stat is not enough: the kernel
  * answers it for a dead daemon as long as the cached attributes are fresh. It
- * never caches statfs. is_fuse, because /proc/self/mounts also lists what a
- * mount hides. */
+ * never caches statfs. is_fuse is needed because /proc/self/mounts also lists
+ * mounts that another one hides. */
 static int path_probe(const char *path, bool *is_dir, bool *is_fuse)
 {
 	struct statfs fs = { 0 };

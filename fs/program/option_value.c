@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/program/option_value.c - an option's value, read and shown by its type.
- *
- * fuse_opt would store numbers itself, but by sscanf: "1x" and "-1" would do.
- */
+ * fuse_opt could store numbers itself, but uses sscanf, which accepts "1x" and
+ * "-1". */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +13,7 @@
 
 static const char units[] = "KMG"; /* of bytes, each 1024 times the former */
 
-/* What is finer than a millisecond is rounded up. */
+/* Rounds up to milliseconds. */
 static uint64_t seconds_read(const char *text, char **end)
 {
 	size_t len = strspn(text, "0123456789.");
@@ -31,7 +30,8 @@ static bool number_read(
 	const char *unit;
 	char *end;
 
-	if (!isdigit((unsigned char)text[0])) /* strtoull takes blanks, signs */
+	if (!isdigit((
+		    unsigned char)text[0])) /* strtoull accepts blanks, signs */
 		return false;
 	if (row->type == OPTION_SECONDS)
 		*number = seconds_read(text, &end);

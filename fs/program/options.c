@@ -15,7 +15,7 @@
 
 #define KEY_TYPE 1 /* for fuse_opt: -t and the word behind it */
 
-/* What the arguments have said so far. */
+/* What was parsed so far. */
 struct command_line {
 	struct options *options;
 	const char *first, *last;  /* of SOURCE and MOUNTPOINT; not owned */
@@ -32,7 +32,7 @@ struct command_line {
 	refuse(-EINVAL, (line)->why, (line)->why_len, "%s" format,             \
 		(line)->where, ##__VA_ARGS__)
 
-/* A URL is shown to everyone, by ps and findmnt: no place for a password. */
+/* ps and findmnt show a URL to everyone, so it must not have a password. */
 static bool url_has_user(const char *url)
 {
 	const char *host = strstr(url, "://");
@@ -136,8 +136,9 @@ static int argument_parse(
 	return line->err ? -1 : 0;
 }
 
-/* The word of which the value is missing, or NULL. At the end libfuse would
- * print a line of its own, and before an option take that for the value. */
+/* The word whose value is missing, or NULL. At the end of the line libfuse
+ * would print a message of its own; before an option it would take the option
+ * as the value. */
 static const char *value_missing(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
@@ -165,7 +166,7 @@ static int arguments_parse(struct command_line *line, int argc, char **argv)
 	return line->err;
 }
 
-/* Is the open file one that nobody else may write? */
+/* Whether nobody else may write the open file. */
 static bool is_own(FILE *file)
 {
 	struct stat st;
@@ -211,7 +212,7 @@ static int config_parse(struct command_line *line)
 	free(text);
 	fclose(file);
 	line->where[0] = '\0';
-	line->has_url = false; /* SOURCE goes before it */
+	line->has_url = false; /* SOURCE takes precedence */
 	return err;
 }
 
@@ -294,7 +295,7 @@ int options_parse(struct options *options, int argc, char **argv, char *why,
 		.why_len = why_len,
 	};
 	int err = options_init(options);
-	/* Its error counts once the command line is known to want a mount. */
+	/* Its errors matter only if the command line asks for a mount. */
 	int config_err = err ? 0 : config_parse(&line);
 
 	if (!err && config_err != -ENOMEM)

@@ -116,12 +116,12 @@ const struct option_row option_rows[] = {
 	  "noauto,user,nouser,users,nousers,owner,noowner,group,nogroup,nofail,"
 	  "_netdev,_rnetdev,comment,uhelper,helper,x-*,X-*",
 		OPTION_IGNORED },
-	{ "-s", OPTION_IGNORED }, /* one thread is all there is */
+	{ "-s", OPTION_IGNORED }, /* there is only one thread */
 	{ "-n,-v,-t", OPTION_HELPER },
 	{ NULL },
 };
 
-/* Is word one of the names? */
+/* Whether word is one of the names. */
 static bool names_have(const char *names, const char *word, size_t word_len)
 {
 	while (*names != '\0') {

@@ -18,7 +18,7 @@ struct fuse_args;
  * wrong, and what to do. This holds a line with two paths. */
 #define WHY_LEN (2 * PATH_MAX + 256)
 
-/* Writes that line, and returns result. */
+/* Writes that line and returns result. */
 __attribute__((format(printf, 4, 5))) int refuse(
 	int result, char *why, size_t why_len, const char *format, ...);
 
@@ -55,7 +55,7 @@ struct option_row {
 
 extern const struct option_row option_rows[]; /* the last has no name */
 
-/* The row of a name, or NULL. */
+/* The row of this name, or NULL. */
 const struct option_row *option_find(const char *name, size_t name_len);
 
 /* Stores the value, "" if there is none. Returns -EINVAL if it is not what
@@ -102,7 +102,7 @@ void process_soften(void);
 
 /*
  * If the command line is `unsandboxfs run WORD... -- COMMAND...`, returns the
- * command, and takes it and the words `run` and `--` away; else NULL.
+ * command, and removes it and the words `run` and `--`; else NULL.
  */
 char **command_cut(int *argc, char **argv);
 
@@ -130,7 +130,7 @@ enum exit_status check_run(const struct options *options);
 
 #define MOUNTPOINT_FSTYPE "fuse.unsandboxfs"
 
-/* What is mounted on a directory, cut if longer. */
+/* What is mounted on a directory; long names are truncated. */
 struct mountpoint_mount {
 	char fstype[64];
 	char source[256];
@@ -151,16 +151,16 @@ int mountpoint_find(
 int mountpoint_prepare(
 	const char *path, char out[PATH_MAX], char *why, size_t why_len);
 
-/* The descriptor that is passed as the mountpoint "/dev/fd/N": /dev/fuse, which
- * the caller has opened and mounted, as libfuse and mount.fuse3(8) have it. -1:
- * it is another path. */
+/* The descriptor N if the mountpoint is "/dev/fd/N": /dev/fuse, which the
+ * caller has opened and mounted, as in libfuse and mount.fuse3(8). -1: any
+ * other path. */
 int mountpoint_passed(const char *path);
 
-/* Checks that it is that, and lets no child inherit it. -EBADF, with why. */
+/* Checks that it is /dev/fuse, and makes it close-on-exec. -EBADF, with why. */
 int mountpoint_take(const char *path, char *why, size_t why_len);
 
-/* What is there, in one line of text; changes nothing. Errors as above, but a
- * live mount of ours is none. */
+/* Says in one line what is at path; changes nothing. Errors as
+ * mountpoint_prepare, but a live mount of ours is not an error. */
 int mountpoint_look(const char *path, char *text, size_t text_len);
 
 /*
@@ -180,7 +180,7 @@ int mountpoint_remount(
 struct daemon {
 	bool foreground;
 	bool reported;
-	int report_fd;		 /* of the pipe; -1 in the foreground */
+	int report_fd;		 /* of the pipe; -1: none, in the foreground */
 	enum exit_status status; /* of a start that failed in the loop */
 	char message[1024];	 /* and why it failed */
 };

@@ -71,7 +71,7 @@ static enum exit_status account_serve(
 		log_line(LOG_INFO, "keys: %s", credentials.source);
 		err = mount_open(options, &credentials, &mount, why, &status);
 	}
-	/* All relative paths are open by now; keep no directory busy. */
+	/* all relative paths were opened; do not keep a directory busy */
 	if (!err && chdir("/") == 0) {
 		why[0] = '\0';
 		status = session_serve(mount, options, daemon, why);

@@ -15,14 +15,14 @@
 #include "fs/program/program.h"
 
 /*
- * It works through the mount, by the files `console` and `console.size` of a
- * session or a service, so it needs no key. It copies bytes both ways, and
- * gives the terminal back however it ends.
+ * The shell is reached through the mount, by the files `console` and
+ * `console.size` of a session or a service, so this needs no key. It copies
+ * bytes both ways, and restores the terminal however it ends.
  */
 
 enum {
 	PIECE = 65536,
-	REPAINT_MS = 300, /* an attached shell that prints nothing repaints */
+	REPAINT_MS = 300, /* a shell that prints nothing is made to repaint */
 	QUIET_MS = 500,	  /* before and after the end of file is typed */
 	ESCAPE = '~',	  /* after a newline, as ssh's */
 	END_OF_FILE = 4,  /* Ctrl-D */
@@ -40,7 +40,7 @@ static const char usage[] =
 
 static struct termios cooked;
 static volatile sig_atomic_t is_raw, has_resized = 1;
-/* The directory of a session that ends with us; -1: none. */
+/* The directory of a session that we end; -1: none. */
 static volatile sig_atomic_t own_session = -1;
 
 static const int ends[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV, SIGBUS,
@@ -63,7 +63,7 @@ static int file_write(int dir, const char *name, const char *text)
 	return err;
 }
 
-/* Ends a session of our own, once. Async-signal-safe. */
+/* Ends our own session, once. Async-signal-safe. */
 static int session_end(void)
 {
 	int dir = own_session;
@@ -166,7 +166,7 @@ struct dialogue {
 	size_t typed_len, typed_at;
 };
 
-/* Takes the escapes out of what was typed. */
+/* Removes the escapes from what was typed. */
 static void escapes(struct dialogue *dialogue)
 {
 	size_t kept = 0;
@@ -200,7 +200,7 @@ static void input_read(struct dialogue *dialogue)
 	dialogue->typed_at = 0;
 	dialogue->typed_len = (size_t)n;
 	if (!n) {
-		/* A shell that starts loses an end of file. */
+		/* A shell that is starting loses an end of file. */
 		dialogue->has_input = false;
 		dialogue->timeout_ms = QUIET_MS;
 		dialogue->key = END_OF_FILE;
@@ -369,7 +369,7 @@ static void recording_tell(int mount, const char *mountpoint, const char *path)
 		id);
 }
 
-/* A session of its own, which ends with the shell, or with us. */
+/* Attaches to a new session, which ends with the shell, or with us. */
 static int attach_new(
 	int mount, const char *mountpoint, const char *shell, bool is_recorded)
 {

@@ -77,7 +77,8 @@ static int alias_remove(struct core *core, const struct collection *collection,
 
 /* ---- names ---- */
 
-/* Shells and editors look up names that no id can be: those cost no request. */
+/* Shells and editors look up names that cannot be ids; those must cost no
+ * request. */
 static bool looks_like_id(const char *name)
 {
 	static const char known[] = "0123456789-_abcdefghijklmnopqrstuvwxyz"
@@ -163,7 +164,7 @@ int collection_name_is_free(
 		return err;
 	if (is_reserved(collection, name))
 		return -EEXIST;
-	if (err) /* without a list, the API itself refuses it */
+	if (err) /* without a list, the API refuses a name in use */
 		return 0;
 	const char *alias = collection_alias(op->core, collection, name);
 	if (resource_by_name(index, name) || resource_by_id(index, name) ||
@@ -268,7 +269,7 @@ void collection_unname(
 	collection_drop(core, collection, id);
 }
 
-/* Forgets a resource that was deleted, but for its names. */
+/* Forgets all of a deleted resource but its names. */
 static void resource_forget(
 	struct core *core, const struct collection *collection, const char *id)
 {
@@ -283,7 +284,7 @@ static void resource_forget(
 		core->resources->calls.gone(core, collection, id);
 }
 
-/* The names lead to the recording, until that is removed. */
+/* The names lead to the recording until that is removed. */
 static int session_end(
 	struct op *op, const struct collection *collection, const char *id)
 {

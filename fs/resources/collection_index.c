@@ -11,17 +11,17 @@
 
 /*
  * A short list is read at once. A long one takes a second, and is read by the
- * worker that parsed it; only operations that need the list wait for it. One
- * list of a collection is read at a time, so that the index which it is
- * compared with is the one that is shown until it is read.
+ * worker that parsed it; only operations that need the list wait for it. Only
+ * one list of a collection is read at a time, so the index that it is compared
+ * with is shown until then.
  */
 enum { SHORT = 256, RETRY_MS = 1000 };
 
 struct reading {
 	struct core *core;
 	struct collection_state *state; /* of the collection */
-	json_t *json;			/* held; its index's once it is read */
-	struct cache_answer answer;	/* its json is not looked at */
+	json_t *json; /* held; taken by the index once it is read */
+	struct cache_answer answer;	      /* its json is not used */
 	struct resource_index *before, *read; /* before is held */
 	const json_t *kept_changes;	      /* borrowed from the state */
 	json_t *sources;		      /* a copy; NULL: none */
@@ -29,8 +29,7 @@ struct reading {
 	int err;
 };
 
-/* What only this mount knows is written when it is known: that names changed,
- * but not which names there are. */
+/* Writes at once what only this mount knows: when names changed. */
 static void names_date(struct core *core, struct collection_state *state)
 {
 	uint64_t old = state->names_hash;
@@ -42,8 +41,8 @@ static void names_date(struct core *core, struct collection_state *state)
 	collections_save_later(core);
 }
 
-/* Within the millisecond of a drop, an answer may have been requested before or
- * after it. The cache has only those that were requested after it. */
+/* An answer that was requested in the millisecond of a drop may be from before
+ * or after it; the cache has only those from after it. */
 static void answer_note(struct core *core, struct collection_state *state,
 	const struct cache_answer *answer)
 {
@@ -161,7 +160,7 @@ static int list_read(struct op *op, struct collection_state *state,
 		}
 		state->is_reading = true;
 	}
-	/* An operation that may not wait does not see the list. */
+	/* An operation that may not wait gets no list. */
 	return op->cached_only ? -ENOENT : op_wait(op, &state->readers);
 }
 
@@ -175,8 +174,8 @@ static bool is_fresh(
 }
 
 /*
- * While it is fresh, the index is the answer: the cache may have had no room
- * for that. An operation that was parked may hold an older answer.
+ * While it is fresh, the index stands for the answer, for which the cache may
+ * have had no room. An operation that was parked may hold an older answer.
  */
 int collection_index(struct op *op, const struct collection *collection,
 	const struct resource_index **index)

@@ -14,10 +14,11 @@
 
 enum { FILE_MAX = 16 << 20, CHANGES_FEW = 1000, SOURCES_MAX = 1000 };
 
-/* Per collection its aliases, and which names it showed last and since when, so
- * that the times of its directory are the same after a remount. */
+/* For each collection: its aliases, and a hash of the names that it last
+ * showed, with the time since when, so that the times of its directory are the
+ * same after a remount. */
 static const char collections_name[] = "collections.json";
-/* Per collection what changes_of() returns. */
+/* For each collection: what changes_of() returns. */
 static const char changes_name[] = "times.json";
 
 const struct collection *collection_of(const struct row *row)
@@ -114,7 +115,7 @@ void last_answers_prune(struct collection_state *state)
 
 /* ---- sources ---- */
 
-/* Out of memory: it is not noted. The first is the oldest. */
+/* If out of memory, it is not noted. The first member is the oldest. */
 void collection_note_source(struct core *core,
 	const struct collection *collection, const char *id, const char *key)
 {

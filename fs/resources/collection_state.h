@@ -20,7 +20,8 @@ struct collection_state {
 	bool is_stale;		      /* the index was fetched before that */
 	bool is_reading;	      /* a worker reads the next list */
 	struct op_list readers;	      /* operations that wait for it */
-	uint64_t unread_version;      /* a list that memory ran out for */
+	uint64_t unread_version; /* a list that could not be read: out of memory
+				  */
 	uint64_t unread_until_ms;
 	json_t *example;      /* a detail of it; NULL: none yet */
 	json_t *aliases;      /* name -> id */
@@ -28,7 +29,7 @@ struct collection_state {
 	json_t *recorded;     /* id -> "1": session_is_recorded */
 	json_t *kept_changes; /* of the last mount; NULL: already used */
 	json_t *last_answers; /* id -> row path -> value */
-	uint64_t names_hash;  /* of the names that it showed last */
+	uint64_t names_hash;  /* of the names that it last showed */
 	struct timespec names_changed;
 };
 
@@ -52,8 +53,8 @@ struct resources {
 int collections_save(struct core *core);
 /* The same as soon as the disk takes it; an error is logged. */
 void collections_save_later(struct core *core);
-/* Writes when resources changed, if they are few: many take too long for the
- * loop. */
+/* Writes the times of changes if there are few: many would take too long for
+ * the loop. */
 void changes_save_few(struct core *core);
 
 /* ---- the list, fs/resources/collection_index.c ---- */
@@ -71,7 +72,7 @@ int collection_delete(
 
 /* ---- fs/resources/resource.c ---- */
 
-/* resource_value of what is known: sends nothing. */
+/* resource_value without a request. */
 bool resource_value_is_known(struct op *op, const struct node *node,
 	const char *members, const json_t **value);
 
@@ -80,16 +81,17 @@ bool resource_value_is_known(struct op *op, const struct node *node,
 /* Wipes the token that was minted last. */
 void token_forget(struct resources *resources);
 
-/* ---- what a write was answered ---- */
+/* ---- answers to writes ---- */
 
 enum { LAST_ANSWERS_MAX = 256 }; /* resources of a collection */
 
-/* The API's last answer to a write to the node, as far as no other answer tells
- * it. Borrowed; NULL: none, or forgotten. */
+/* The value in the API's last answer to a write to the node, if no other answer
+ * has it. Borrowed; NULL: none, or forgotten. */
 const json_t *last_answer(struct core *core, const struct node *node);
 /* value is taken; NULL forgets it. */
 void last_answer_set(struct core *core, const struct node *node, json_t *value);
-/* Forgets what is not in the collection's list any more. */
+/* Forgets the answers of resources that are no longer in the collection's list.
+ */
 void last_answers_prune(struct collection_state *state);
 
 /* ---- fs/resources/service_bootstrap.c ---- */

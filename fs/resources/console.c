@@ -12,10 +12,11 @@
 #include "fs/resources/collection_state.h"
 
 enum {
-	BEHIND = 128 << 10, /* a terminal may be, before it holds all up */
+	BEHIND = 128
+		<< 10, /* how far a terminal may be behind before all wait */
 	LINGER_MS = 5000,
-	STEADY_MS = 60000, /* a connection that was lost later did well */
-	IDLE_MAX = 64,	   /* consoles that are kept for their output alone */
+	STEADY_MS = 60000, /* a connection that lasted this long was good */
+	IDLE_MAX = 64,	   /* consoles that are kept only for their output */
 };
 
 /* ---- events ---- */
@@ -64,7 +65,7 @@ static void on_opened(void *ctx)
 	}
 	console->state = CONSOLE_ATTACHED;
 	console->attached_ms = console->core->now_ms;
-	if (!console->opens) /* who wanted it may have gone */
+	if (!console->opens) /* whoever opened it may have closed it */
 		console_after(console, console_idle, LINGER_MS);
 	console_wake(console);
 }
@@ -109,8 +110,9 @@ static void console_after(
 		console->core->now_ms + (uint64_t)delay_ms);
 }
 
-/* Whether it is attached again, and when: while somebody can write, and after
- * it was attached. A short-lived attachment is another failure. */
+/* When to attach it again; -1: not at all. Only if it was attached, and
+ * somebody has it open for writing. A short-lived attachment counts as a
+ * failure. */
 static int64_t console_retry_ms(
 	struct console *console, const struct api_shell_ended *ended)
 {
@@ -221,7 +223,7 @@ struct console *console_find(struct core *core, const char *id)
 	return NULL;
 }
 
-/* Drops the oldest output that nobody looks at. */
+/* Drops the oldest consoles that nobody has open. */
 static void consoles_bound(struct core *core)
 {
 	struct console *console, *oldest = NULL;

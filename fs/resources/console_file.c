@@ -12,11 +12,13 @@
 #include "fs/resources/collection_state.h"
 #include "fs/resources/console.h"
 
-enum { KEPT = 64 << 10 }; /* that a handle that only reads begins with */
+enum {
+	KEPT = 64 << 10
+}; /* how much a handle that only reads gets of the past */
 
 /* ---- reading and writing ---- */
 
-/* What there is from *from on. What has left the ring is skipped. */
+/* Replies with the output from *from on. Skips what has left the ring. */
 static int ring_reply(
 	struct op *op, const struct console *console, uint64_t *from)
 {
@@ -62,7 +64,7 @@ static int terminal_read(struct op *op, struct terminal *terminal)
 }
 
 /*
- * A program that begins at the start gets what is kept; one that looked at the
+ * A program that reads from the start gets what is kept; one that asked for the
  * size first (tail) gets what is at that offset.
  */
 static int look(struct op *op, struct terminal *terminal)
@@ -85,8 +87,8 @@ static int console_read(struct op *op)
 				     : look(op, terminal);
 }
 
-/* Waits until it is attached. The attempt that this operation saw begin is the
- * one that tells it the error. */
+/* Waits until it is attached. Fails with the error of the attempt that was in
+ * progress, or began, when the operation started to wait. */
 static int wait_attached(struct op *op, struct console *console)
 {
 	int err = 0;
@@ -104,8 +106,8 @@ static int wait_attached(struct op *op, struct console *console)
 	return err ? err : op_wait(op, &console->waiters);
 }
 
-/* What a terminal has printed is not typed, such as by a backup that is copied
- * back: it ends its lines with CR and LF. */
+/* Output of a terminal must not be typed, as by a backup that is copied back:
+ * its lines end with CR and LF. */
 static bool is_output(const struct op *op)
 {
 	return memmem(op->extra, op->size, "\r\n", 2) != NULL;
@@ -164,7 +166,7 @@ static unsigned console_poll(
 	if (!terminal->is_terminal || terminal->at < console->printed)
 		events |= POLLIN | POLLRDNORM;
 	(void)core;
-	/* A call without one leaves the last one waiting. */
+	/* a call without a handle keeps the previous one */
 	if (poll && terminal->poll)
 		fuse_pollhandle_destroy(terminal->poll);
 	if (poll)
@@ -266,7 +268,7 @@ int console_size_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
-/* NULL: no number of at most four digits. */
+/* Reads a number of at most four digits; NULL: there is none. */
 static const char *read_number(const char *text, unsigned *number)
 {
 	size_t len = strspn(text, "0123456789");

@@ -14,7 +14,7 @@
 enum {
 	LINES_MIN = 500,
 	LINES_MAX = 100000,
-	LONGER = 16,		/* as many lines, if some did not do */
+	LONGER = 16,		/* times as many lines if there were too few */
 	LOOK_MAX = 1 << 20,	/* how far back a repetition is searched */
 	MARK_MAX = 4096,	/* bytes of the tail that are searched */
 	COMPARED_MAX = 1 << 30, /* bytes; a tenth of a second */
@@ -102,14 +102,14 @@ static FILE *file_new(int dir_fd)
 	return file;
 }
 
-/* The last bytes, *len at most. NULL: errno. */
+/* Reads the last bytes, *len at most. NULL: errno. */
 static char *held_end(const struct held_log *held, size_t *len)
 {
 	if (*len > held->size)
 		*len = held->size;
 	char *bytes = malloc(*len + 1);
 	off_t at = (off_t)(held->size - *len);
-	errno = bytes ? EIO : ENOMEM; /* pread may set another */
+	errno = bytes ? EIO : ENOMEM; /* pread may set another errno */
 	if (bytes &&
 		pread(fileno(held->file), bytes, *len, at) == (ssize_t)*len)
 		return bytes;
@@ -150,8 +150,8 @@ static size_t lines_in(const char *text, size_t len)
 	return lines;
 }
 
-/* Whether the last lines would tell where they go on from: they are the whole
- * log, or their beginning is not repeated. */
+/* Whether the place of these last lines would be clear: they are the whole log,
+ * or their beginning is not repeated. */
 static bool lines_tell(
 	const struct held_log *held, const char *text, size_t len)
 {
@@ -189,7 +189,7 @@ uint64_t held_log_pause_ms(const struct held_log *held)
 	return whole_ms > PAUSE_MS ? whole_ms : PAUSE_MS;
 }
 
-/* ---- what came ---- */
+/* ---- what was received ---- */
 
 static int take_whole(struct held_log *held, const json_t *answer)
 {
@@ -225,8 +225,8 @@ static int held_grow(struct held_log *held, const char *bytes, size_t len)
 	return 0;
 }
 
-/* Fewer lines than were asked for are the whole log, if the API keeps its
- * word: it did not when the whole turns out to be longer. */
+/* Fewer lines than were asked for should be the whole log; but some APIs limit
+ * the lines, and then the whole log turns out to be longer. */
 static int take_tail(struct held_log *held, const char *tail, size_t len)
 {
 	bool is_whole = !held->is_cut && lines_in(tail, len) < held->lines;

@@ -13,11 +13,12 @@
 /*
  * The known part of a log, in a file without a name in the state directory. It
  * grows by the last lines of the log: their beginning is searched in the end of
- * the file, and what follows the end is new. Where the log repeats itself, the
- * beginning may be at several places: then `lines` reaches back to before the
- * repetition, and if that is too far, the whole log is fetched each time.
+ * the file, and what follows the end is new. If the log repeats itself, the
+ * beginning may be found at several places: then `lines` is raised to reach
+ * back before the repetition, or if that is too far, the whole log is fetched
+ * each time.
  *
- * To be used by one thread at a time; takes the time of megabytes.
+ * To be used by one thread at a time, which may have to work through megabytes.
  */
 struct held_log {
 	int dir_fd;	  /* where the file is; borrowed */
@@ -30,17 +31,18 @@ struct held_log {
 
 /*
  * Takes the answer to a request for `lines`. The whole log goes into a new
- * file; whoever reads the old one closes that. -EAGAIN: the answer does not
- * tell where it goes on from, and `lines` is now what to ask for instead.
+ * file; readers of the old one close it. -EAGAIN: it is unclear where the
+ * answer continues the log, and `lines` is now what to ask for instead.
  * -EPROTO, -ENOMEM, -EIO, -ENOSPC, ...
  */
 int held_log_take(struct held_log *held, const json_t *answer);
 
-/* How long an answer is good for: longer if the next one is the whole log. */
+/* How long to wait before the next request: longer if it is for the whole log.
+ */
 uint64_t held_log_pause_ms(const struct held_log *held);
 
-/* How much of the tail's beginning is the end of held. 0: nothing, or another
- * place is as good, half as long at least. */
+/* How many bytes of the tail's beginning are the end of held. 0: none, or
+ * another match is at least half as long. */
 size_t log_overlap(
 	const char *held, size_t held_len, const char *tail, size_t tail_len);
 

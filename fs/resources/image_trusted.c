@@ -16,8 +16,8 @@ static const json_t *keys_of(const json_t *json)
 	return json_array_in(json, key_members);
 }
 
-/* By the list, or a detail that is held, so that a walk through many images
- * requests nothing that is known. *keys NULL: they do not tell. */
+/* Finds the keys in the list or a known detail, so that a walk through many
+ * images sends no needless requests. *keys NULL: they have none. */
 static int known_keys(
 	struct op *op, const struct node *node, const json_t **keys)
 {
@@ -39,7 +39,7 @@ static int known_keys(
 	return 0;
 }
 
-/* *keys NULL: the API tells them only to others. */
+/* *keys NULL: the API does not show them to this key. */
 static int trusted_keys(
 	struct op *op, const struct node *node, const json_t **keys)
 {
@@ -136,7 +136,7 @@ static int trust(struct op *op, const struct node *node, const char *name,
 		return err;
 	cache_drop(op->core->cache, API_IMAGE_TRUSTED, node->id);
 	cache_drop(op->core->cache, API_IMAGE, node->id);
-	/* Most lists do not tell the keys. */
+	/* Most lists do not have the keys. */
 	if (resource_value_is_known(op, node, key_members, &keys))
 		resource_drop(op, node);
 	return 0;
@@ -147,7 +147,7 @@ int trusted_make(struct op *op, const struct node *node, const char *name,
 {
 	int err;
 
-	/* A copying program's temporary name is no key. */
+	/* The temporary name of a program that copies is not a key. */
 	if (strncmp(name, "unsb-pk-", 8) ||
 		name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
 		return row_refuse(op->core, "GRANT", node, name, -EPERM,

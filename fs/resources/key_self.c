@@ -70,7 +70,7 @@ static int key_call(
 	return op_call(op, 0, &request, &answer);
 }
 
-/* The address is in three answers. */
+/* Three answers have the address. */
 static void self_drop(struct op *op, const struct node *node)
 {
 	struct cache *cache = op->core->cache;
@@ -82,7 +82,7 @@ static void self_drop(struct op *op, const struct node *node)
 	notify_inode(op->core, node->ino);
 }
 
-/* 1: it is there. */
+/* 1: it has this value already. */
 static int self_has(struct op *op, const struct node *node, const json_t *value)
 {
 	json_t *json;
@@ -136,7 +136,8 @@ static int contacts_get(struct op *op, const json_t **contacts)
 	return err || *contacts ? err : -EPROTO;
 }
 
-/* NULL: it has no usable one, or out of memory. Owned by the caller, free(). */
+/* The address as a file name. NULL: there is none, or out of memory. Owned by
+ * the caller, free(). */
 static char *contact_name(const json_t *contact)
 {
 	const char *email = text_of(contact, "email");
@@ -171,7 +172,7 @@ int contacts_list(
 	return err;
 }
 
-/* -ENOENT: there is none of this name. */
+/* -ENOENT: there is no contact of this name. */
 static int contact_get(struct op *op, const char *name, const json_t **contact)
 {
 	const json_t *contacts;

@@ -8,11 +8,11 @@
 
 #include "fs/core/core.h"
 
-/* Functions of rows. Not every API has these calls, and a key that is refused
- * may not use them: then the files do not exist. */
+/* Functions of rows. If the API lacks these calls, or refuses the key, the
+ * files do not exist. */
 int key_self_exists(struct op *op, const struct node *node);
 int key_self_render(struct op *op, const struct node *node, FILE *out);
-/* Sends the member of the row's name, unless it is there already. */
+/* Sends the member of the row's name, unless it has this value already. */
 int key_self_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
 
@@ -34,8 +34,8 @@ int contact_invite(
 /* One entry a line. */
 int audit_log_render(struct op *op, const struct node *node, FILE *out);
 
-/* key/tokens/: the list is requested each time, and kept nowhere. Reading where
- * a token is minted gives the one that was minted last. */
+/* key/tokens/: the list is requested each time and never kept. Reading `mint`
+ * gives the token that was minted last. */
 int token_list_render(struct op *op, const struct node *node, FILE *out);
 int token_mint_render(struct op *op, const struct node *node, FILE *out);
 int token_mint(

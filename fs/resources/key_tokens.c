@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/key_tokens.c - tokens of the key, which are kept nowhere but for
- * the one that was minted last */
+/* fs/resources/key_tokens.c - tokens of the key; only the last one minted is
+ * kept, in memory */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,9 +9,9 @@
 
 /*
  * A value comes from the freshest answer that has it: the resource's object in
- * the list, or its detail. The detail is requested if neither has the value,
- * and only to read the value or to tell its size. To list names, what is known
- * is enough, and which members another detail of the collection had.
+ * the list, or its detail. The detail is requested only if neither has the
+ * value, to read it or to show its size. To list names, known answers are
+ * enough, and the members that another detail of the collection had.
  *
  * The kernel may cache attributes and content as long as the list is fresh.
  * collection_drop invalidates what changes through the mount.
@@ -68,8 +68,8 @@ static void view_date(struct op *op, struct view *view)
 	resource->detail_version = version;
 }
 
-/* A resource that is not in its own list: another view's may have it, or its
- * detail is requested. */
+/* Finds a resource that is not in its own list: in the list of another view,
+ * else in its detail, which is requested. */
 static int view_elsewhere(struct op *op, const char *id, struct view *view)
 {
 	const struct collection *const *views = view->collection->views;

@@ -30,7 +30,7 @@ static const char *state_of(const json_t *json, const char *members)
 	return members ? json_string_value(json_member(json, members)) : NULL;
 }
 
-/* A detail that came after the list has the state, as in the file. */
+/* Like the file, takes the state from a detail that is newer than the list. */
 void resource_about(
 	struct core *core, const struct node *node, struct about *about)
 {

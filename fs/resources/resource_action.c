@@ -114,7 +114,7 @@ static void action_done(struct op *op, const struct node *node,
 	if (action->ids && !resource_id(answer, action->ids, &id))
 		last_answer_set(op->core, node, json_string(id));
 	free(id);
-	/* A snapshot that was restored or cloned has not changed itself. */
+	/* The snapshot that was restored or cloned has not changed. */
 	for (; changes && *changes; changes++)
 		collection_drop(op->core, *changes,
 			*changes == collection_of(node->row) ? node->id : NULL);
@@ -127,7 +127,7 @@ static bool has_word(const json_t *body, const char *name)
 	return word && *word;
 }
 
-/* The word that is needed and was not given; NULL: none. */
+/* The required word that is missing; NULL: none. */
 static const char *word_missing(const struct action *action, const json_t *body)
 {
 	const char *type = json_string_value(json_object_get(body, "type"));
@@ -175,7 +175,7 @@ static int snapshot_named(struct op *op, const struct node *node,
 	size_t count;
 
 	*id = NULL;
-	if (err) /* without a list, the API itself finds it */
+	if (err) /* without a list, the API looks up the id */
 		return err == -EINPROGRESS ? err : 0;
 	char *key = resource_key(collection_of(node->row), node->id);
 	if (!key)

@@ -12,9 +12,9 @@
 #include <jansson.h>
 
 /*
- * An answer with a list is read once, however often one of its resources is
- * looked up afterwards. The next list is compared with it, to find out which
- * resources have changed, and when.
+ * A list is read once, however often one of its resources is looked up
+ * afterwards. The next list is compared with it, to find out which resources
+ * have changed, and when.
  *
  * A list may be long, so a worker reads it. After that only what is marked
  * "mutable" changes, and only in the loop; so a worker may compare the next
@@ -24,10 +24,10 @@
 struct resource {
 	const char *id;
 	const char *name;   /* under which it is shown: fs/base/safe_name.h */
-	const json_t *text; /* its object, as json_list_item takes it */
-	uint32_t before;    /* in the index before this: + 1; 0: is new */
-	uint32_t hash;	    /* of what tells something about it */
-	bool differs;	    /* from that, or from what the last mount saw */
+	const json_t *text; /* its object, for json_list_item */
+	uint32_t before;    /* in the previous index, + 1; 0: it is new */
+	uint32_t hash;	    /* of the members that describe it */
+	bool differs; /* from the previous index, or what the last mount saw */
 	/* Mutable. */
 	struct timespec changed; /* as the API says, or when we saw it change */
 	uint64_t detail_version; /* of the detail that was seen last; 0: none */
@@ -60,8 +60,8 @@ struct resource_index {
 	struct resource_part *parts;   /* by group, then by name */
 	struct resource_group *groups; /* by key */
 	size_t group_count;
-	char *words;  /* where ids, names and keys are */
-	size_t bytes; /* that it takes, about */
+	char *words;  /* ids, names and keys */
+	size_t bytes; /* that the index takes, roughly */
 	/* Mutable. */
 	unsigned holds;
 	unsigned last; /* on the shelf */
@@ -75,7 +75,8 @@ enum { RESOURCE_KEYS = 2 };
 
 /* What a list looks like. */
 struct resource_list {
-	const char *member; /* of the answer: the array; it may stand alone */
+	const char *member; /* of the answer: the array; or the answer is the
+			       array */
 	const char *ids;    /* members of an item with its id */
 	const char *names;  /* with its name; NULL: it is shown by its id */
 	const char *const *reserved; /* names that the directory has itself */
@@ -91,7 +92,7 @@ struct resource_list {
 /* Reads an answer. before: the index that it follows, or NULL; borrowed. json
  * is taken if 0 is returned. Items that are no object or have no id are
  * skipped, and so are those whose id came before. sources: id -> the key of an
- * item that has none; may be NULL. epoch: the time of an item that tells none.
+ * item that has none; may be NULL. epoch: the time of an item that has none.
  * Held once for the caller. Thread-safe. -EPROTO: the answer has no list;
  * -ENOMEM. */
 int resource_index_new(const struct resource_list *list, json_t *json,
@@ -105,15 +106,15 @@ bool resource_index_follow(struct resource_index *index,
 	const struct resource_index *before, const struct timespec *now);
 
 /*
- * The API seldom tells when a resource changed. The mount sees it, and keeps
- * for the next mount what it saw of each resource, as an object of id -> its
+ * The API seldom tells when a resource changed, so the mount notes it, and
+ * keeps for the next mount what it saw of each resource: an object of id -> its
  * hash and the time.
  */
 
 /* Owned by the caller; NULL: out of memory. */
 json_t *changes_of(const struct resource_index *index);
-/* Dates the resources of a mount's first list. A resource that is not as the
- * last mount saw it differs from now on. kept may be NULL. Thread-safe. */
+/* Dates the resources of a mount's first list. A resource that differs from
+ * what the last mount saw has changed now. kept may be NULL. Thread-safe. */
 void changes_restore(struct resource_index *index, const json_t *kept);
 
 struct worker;
@@ -126,8 +127,8 @@ struct resource *resource_by_id(
 	const struct resource_index *index, const char *id);
 struct resource *resource_by_name(
 	const struct resource_index *index, const char *name);
-/* Its object. NULL: out of memory. Borrowed until RESOURCE_SHELF others were
- * looked at, so not over a wait. */
+/* Its object. NULL: out of memory. Borrowed until this was called for
+ * RESOURCE_SHELF others, so not beyond a wait. */
 json_t *resource_json(
 	const struct resource_index *index, const struct resource *resource);
 
@@ -142,8 +143,8 @@ const struct resource_part *resource_part_by_name(
  * no usable one; -ENOMEM; *id is NULL then. */
 int resource_id(const json_t *object, const char *ids, char **id);
 
-/* When an object was last changed, or else created, by its own members; if it
- * does not tell, *changed stays as it is. */
+/* When an object was last changed, or else created, by its own members; without
+ * them *changed is unchanged. */
 void resource_date(const json_t *object, struct timespec *changed);
 
 /* ---- for what builds an index ---- */

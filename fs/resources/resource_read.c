@@ -51,8 +51,8 @@ static int reader_room(struct reader *reader, size_t count)
 
 /* ---- what has changed ---- */
 
-/* Without members that change by themselves; they go from the item. In any
- * order of its members. */
+/* Sets the hash, which does not depend on the order of members, nor on members
+ * that change by themselves: those are removed from the item. */
 static int resource_set_hash(struct resource *resource, json_t *item)
 {
 	json_object_del(item, "remaining_ttl");
@@ -129,7 +129,7 @@ static int name_add(
 	return err;
 }
 
-/* If the item has none, that which is known of it. */
+/* The item's keys; if it has none, the key that this mount has noted. */
 static int keys_of_item(const struct reader *reader, const json_t *item,
 	const char *id, char **keys, unsigned *count)
 {
@@ -199,7 +199,7 @@ static int item_read(struct reader *reader, const json_t *text)
 	char *id;
 	int err = resource_id(item, reader->list->ids, &id);
 
-	/* It was parsed before, so it fails only if out of memory. */
+	/* it was parsed before, so it fails only if out of memory */
 	if (!item && json_is_string(text))
 		err = -ENOMEM;
 	else if (err == -EPROTO)

@@ -10,8 +10,8 @@
 #include "fs/core/core.h"
 #include "fs/resources/collection_state.h"
 
-/* No answer came, or none that can be understood. The API may have carried out
- * the request, so known answers may be wrong. */
+/* There was no answer, or none that can be understood. The API may have carried
+ * out the request, so cached answers may be stale. */
 static bool may_be_done(int err)
 {
 	return err == -ECONNRESET || err == -ETIMEDOUT || err == -EPROTO ||
@@ -67,7 +67,7 @@ void resource_drop(struct op *op, const struct node *node)
 
 /* ---- values ---- */
 
-/* What the API says of a frozen resource differs from client to client. */
+/* Sources differ in the API's word for a frozen resource. */
 static const char *word_of(const struct setting *setting, const json_t *value)
 {
 	const char *word = json_string_value(value);
@@ -85,8 +85,8 @@ static bool is_same(
 		: json_equal(a, b);
 }
 
-/* 1: the resource has this value. Asks for the value if it is not known, so
- * that a copy of the tree that is copied back changes nothing. */
+/* 1: the resource has this value already. Requests the value if it is not
+ * known, so that copying a copy of the tree back changes nothing. */
 static int value_is_there(
 	struct op *op, const struct node *node, const json_t *value)
 {
@@ -112,8 +112,9 @@ static int value_is_there(
 	return err;
 }
 
-/* No other answer may tell the value, of a session's lock, say; but a choice is
- * always told, and may change by itself. */
+/* Keeps the written value, since no answer may have it, for example a session's
+ * lock; but not a choice, which answers always have, and which may change by
+ * itself. */
 static void value_keep(struct op *op, const struct node *node, json_t *value)
 {
 	bool is_choice = node->row->setting->type == SETTING_CHOICE;

@@ -38,10 +38,11 @@ struct collection {
 extern const struct collection sessions, services, snapshots, images;
 extern const struct collection images_owned, images_shared, images_public;
 
-/* The collection of the nearest directory upward that shows one; NULL: none. */
+/* The collection of the row, or of the nearest directory above it that has one;
+ * NULL: none. */
 const struct collection *collection_of(const struct row *row);
 
-/* Of the rooms above; each may be NULL. */
+/* Functions of the rooms above; each may be NULL. */
 struct resources_calls {
 	/* A resource has been deleted; its answers are dropped next. */
 	void (*gone)(struct core *core, const struct collection *collection,
@@ -56,7 +57,7 @@ struct resources_calls {
 	int (*end)(struct op *op, const char *id, bool *is_gone);
 };
 
-/* What is remembered between operations. */
+/* The state that is kept between operations. */
 struct resources;
 /*
  * Reads what the state directory has of the collections of these tables, as
@@ -65,17 +66,17 @@ struct resources;
 struct resources *resources_new(struct core *core,
 	const struct row *const *tables, const struct resources_calls *calls);
 void resources_free(struct resources *resources);
-/* Cancels the requests. To be called before api_free. */
+/* Cancels the requests. Call it before api_free. */
 void resources_stop(struct core *core);
 /* Writes what the next mount needs to show the same times as this one. */
 void resources_save(struct core *core);
 
-/* ---- what a collection holds ---- */
+/* ---- the resources of a collection ---- */
 
 /* The current list: 0 (borrowed until the next call), or as op_get. */
 int collection_index(struct op *op, const struct collection *collection,
 	const struct resource_index **index);
-/* The last known list, however old, unless it was invalidated; NULL: none. */
+/* The last list, however old, unless it was invalidated; NULL: none. */
 const struct resource_index *collection_known(
 	struct core *core, const struct collection *collection);
 /* Invalidates all lists. */
@@ -88,21 +89,21 @@ void lists_measure(struct core *core, uint64_t *count, uint64_t *bytes);
 void collection_drop(
 	struct core *core, const struct collection *collection, const char *id);
 
-/* This mount made the resource of another, whose resource_key is key. Some
- * lists do not tell that (api/API.md 16.9). */
+/* Notes that this mount made the resource from another one, whose resource_key
+ * is key. Some lists do not tell the source (api/API.md 16.9). */
 void collection_note_source(struct core *core,
 	const struct collection *collection, const char *id, const char *key);
-/* The name that a draft had stays as a link to the resource. */
+/* Keeps the name of a draft as a link to the resource. */
 int collection_set_alias(struct core *core, const struct collection *collection,
 	const char *alias, const char *id);
-/* The id that it leads to, borrowed; NULL: it is none. */
+/* The id that an alias leads to, borrowed; NULL: there is no such alias. */
 const char *collection_alias(struct core *core,
 	const struct collection *collection, const char *name);
-/* Removes the aliases of a resource whose last traces are gone. */
+/* Removes the aliases of a resource of which nothing is left. */
 void collection_unname(
 	struct core *core, const struct collection *collection, const char *id);
-/* Whether the recording of a session is wanted when it ends: to be told when it
- * is made, and kept for the next mount. */
+/* Whether the recording of a session is wanted when it ends. session_record
+ * sets it when the session is created; it is kept for the next mount. */
 bool session_is_recorded(struct core *core, const char *id);
 int session_record(struct core *core, const char *id, bool is_wanted);
 /* Whether a draft may be moved here under this name: 0, -EEXIST. */
@@ -115,18 +116,18 @@ int collection_name_is_free(
 /* All resources of the index, each as row. */
 int listing_add_index(struct listing *listing,
 	const struct resource_index *index, const struct row *row);
-/* Those that have the key in the index, as rows in the directory of id. */
+/* The resources with this key in the index, as rows in the directory of id. */
 int listing_add_parts(struct listing *listing,
 	const struct resource_index *index, const char *key,
 	const struct row *row, const char *id);
 
-/* The key, in the list of all snapshots or images, of those that were made of
- * one resource. Owned by the caller, free(); NULL if out of memory. */
+/* The key, in the list of all snapshots or images, of those made from one
+ * resource. Owned by the caller, free(); NULL if out of memory. */
 char *resource_key(const struct collection *collection, const char *id);
 /* Keys of one snapshot, or image, as `keys` of struct resource_list. */
 int snapshot_keys(const json_t *item, char **keys, unsigned *count);
 int image_keys(const json_t *item, char **keys, unsigned *count);
-/* Those of sessions are all in this one, by the names of their containers. */
+/* All sessions have this one key, and their container's name as name. */
 #define OTHER_NAMES "container"
 int session_keys(const json_t *item, char **keys, unsigned *count);
 /* The API may list shells of services, too, which are no sessions. */
@@ -150,12 +151,12 @@ int collection_link(struct op *op, const struct node *node, FILE *out);
 
 /* ---- functions of rows: a live shell, fs/resources/console_file.c ---- */
 
-/* Opened for writing, it is attached first: -ENOENT, -EBUSY and so on, with the
+/* An open for writing attaches it first: -ENOENT, -EBUSY and so on, with the
  * reason in .unsandboxfs/errors. */
 int console_open(struct op *op, const struct node *node, struct handle *handle);
 int console_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
-/* The exit status of the last shell, if it was told. */
+/* The exit status of the last shell, if it is known. */
 int console_status_exists(struct op *op, const struct node *node);
 int console_status_render(struct op *op, const struct node *node, FILE *out);
 int console_size_render(struct op *op, const struct node *node, FILE *out);
@@ -172,20 +173,20 @@ int resource_moving_attr(struct op *op, const struct node *node,
 void resource_about(
 	struct core *core, const struct node *node, struct about *about);
 int resource_exists(struct op *op, const struct node *node);
-/* By its name, if a list is known. */
+/* Prints its path, with its name if a list is known. */
 void resource_locate(struct core *core, const struct node *node, FILE *out);
 int resource_source(struct op *op, const struct node *node, json_t **answer);
 int resource_id_render(struct op *op, const struct node *node, FILE *out);
 /* All that is known of it. */
 int resource_json_render(struct op *op, const struct node *node, FILE *out);
-/* A member's value, or nothing where the API does not tell it. */
+/* A member's value, or nothing if the API does not give it. */
 int resource_value_render(struct op *op, const struct node *node, FILE *out);
 
 /* How long waking took is in a list, a detail, or the answer to state_send. */
 #define WAKE_TIME "wake_time|unfreeze_time_ms"
 int wake_time_exists(struct op *op, const struct node *node);
 
-/* Writes a value as its row's `setting` and `send` say, unless it is there
+/* Writes a value by its row's `setting` and `send`, unless it has this value
  * already. */
 int resource_value_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
@@ -199,12 +200,12 @@ int service_vcpu_send(struct op *op, const struct node *node, json_t *value);
 int service_flag_send(struct op *op, const struct node *node, json_t *value);
 int domains_send(struct op *op, const struct node *node, json_t *value);
 int visibility_send(struct op *op, const struct node *node, json_t *value);
-/* The seconds that a session has left. A number that is written, or +SECONDS,
- * can only make them more; one that was read here changes nothing. */
+/* The seconds that a session has left. Writing a number, or +SECONDS, can only
+ * extend it; writing back what was read changes nothing. */
 int session_ttl_render(struct op *op, const struct node *node, FILE *out);
 int session_ttl_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
-/* Whether a session is recorded, which is sent when it ends alone. */
+/* Whether a session is recorded; it is sent only when the session ends. */
 int audit_render(struct op *op, const struct node *node, FILE *out);
 int audit_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
@@ -235,15 +236,15 @@ int vault_render(struct op *op, const struct node *node, FILE *out);
 int vault_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
 
-/* listening/ of a service: a file a port, asked for at each reading. Its known
- * ports are listed; any can be found. */
+/* listening/ of a service: a file for each port, requested at each read. Its
+ * known ports are listed; any other can be looked up. */
 int ports_list(struct op *op, const struct node *node, struct listing *listing);
 int ports_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found);
 int port_render(struct op *op, const struct node *node, FILE *out);
 
-/* An answer of its own about the resource, by the row's endpoint. Where the API
- * has none, its files do not exist. */
+/* A further answer about the resource, from the row's endpoint. If the API has
+ * none, its files do not exist. */
 int resource_part_exists(struct op *op, const struct node *node);
 int resource_part_source(
 	struct op *op, const struct node *node, json_t **answer);
@@ -271,11 +272,11 @@ int trusted_remove(
  * waits), -ENOENT, -EINPROGRESS, ... */
 int resource_value(struct op *op, const struct node *node, const char *members,
 	const json_t **value);
-/* The same of the row's member, else what an action's answer told last; NULL:
- * neither. */
+/* The same for the row's member, else the value from the last answer to a
+ * write; NULL: neither. */
 int resource_told_value(
 	struct op *op, const struct node *node, const json_t **value);
-/* Its object in the list, or its detail where it is in none. */
+/* Its object in the list, or its detail if it is in no list. */
 int resource_item(struct op *op, const struct node *node, json_t **item);
 
 /* Prints a string as its bytes, and wipes its copy. -EPROTO: it is no string;
@@ -304,19 +305,19 @@ void resource_drop(struct op *op, const struct node *node);
 
 struct action {
 	const char *path; /* of its row */
-	const char *help; /* what reading says before it was done */
+	const char *help; /* what reading gives until it was used */
 	enum api_endpoint endpoint;
-	const struct setting *words; /* that it takes; NULL: none */
-	const char *needed;	     /* one of them; NULL: none is */
+	const struct setting *words; /* the words that it takes; NULL: none */
+	const char *needed; /* the word that must be given; NULL: none */
 	const struct setting *word; /* not NULL: it takes this one alone, the id
 				       of a snapshot, or its name in snapshots/
 				       of the resource */
 	const char *ids; /* members of its answer: the id of what it made */
-	/* Collections that are not the same when it is done; NULL ends. */
+	/* Collections that it changes; NULL ends. */
 	const struct collection *const *changes;
 };
 
-/* Writing sends it, reading gives its help or the id that came last. */
+/* Writing sends it; reading gives its help, or the last id. */
 int action_write(
 	struct op *op, const struct node *node, const char *text, size_t len);
 int action_render(struct op *op, const struct node *node, FILE *out);

@@ -64,7 +64,7 @@ void bootstrap_keep(struct core *core, const char *id, const json_t *script)
 
 /* ---- reading ---- */
 
-/* Of a job that goes on there may be some output already. */
+/* A job that is running may have some output already. */
 static bool has_ended(const json_t *answer)
 {
 	const char *status = json_string_value(json_member(answer, "status"));
@@ -75,8 +75,8 @@ static bool has_ended(const json_t *answer)
 		(json_member(answer, "stdout") && !goes_on);
 }
 
-/* Parks it until it is to ask for the job again: after one second, then after
- * as long as it has waited already, up to the limit of every operation. */
+/* Parks op until it asks for the job again: after one second, then after as
+ * long as it has waited already, up to the limit of every operation. */
 static int poll_later(struct op *op)
 {
 	uint64_t now_ms = op->core->now_ms;
@@ -149,7 +149,8 @@ static const json_t *script_known(struct op *op, const struct node *node)
 		: script_kept(op, node, &is_old);
 }
 
-/* What walks a tree (O_NOFOLLOW) runs no command, however old the text is. */
+/* A program that walks a tree (O_NOFOLLOW) must not run a command, however old
+ * the text is. */
 int bootstrap_render(struct op *op, const struct node *node, FILE *out)
 {
 	const json_t *text = NULL;
@@ -221,8 +222,8 @@ int bootstrap_put(json_t *body, const json_t *script)
 	return err ? -ENOMEM : 0;
 }
 
-/* 1: the service has this script. It is read if it is not known, since each
- * redeploy restarts the service. */
+/* 1: the service has this script already. Reads the script if it is not known,
+ * since each redeploy restarts the service. */
 static int script_is_there(
 	struct op *op, const struct node *node, const json_t *script)
 {

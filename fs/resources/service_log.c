@@ -12,9 +12,9 @@
 #include "fs/resources/held_log.h"
 
 /*
- * The API gives the whole log, or its last lines, and no place to go on from.
- * So the whole is fetched when the log is opened first, and after that some
- * last lines, which a worker lays over the end of what is held
+ * The API gives the whole log, or its last lines, but cannot continue from a
+ * position. So the whole log is fetched at its first open, and after that only
+ * some last lines, which a worker matches with the end of what is held
  * (fs/resources/held_log.h).
  *
  * The log is polled when somebody reads at its end or asks for its size, and
@@ -39,7 +39,7 @@ struct service_log {
 	uint64_t ino;	       /* of its node */
 	char *id;	       /* a service's, or "api", "pool/NODE" */
 	unsigned users;
-	FILE *file; /* for readers, up to size; NULL: nothing came yet */
+	FILE *file; /* for readers, up to size; NULL: nothing received yet */
 	uint64_t size;
 
 	/* One request, and then its answer in the worker. */
@@ -120,8 +120,8 @@ static void file_work(void *file)
 	fclose(file);
 }
 
-/* Its end frees the blocks of a long log, which takes time. NULL does nothing.
- */
+/* The last close frees the blocks of a long log, which takes time. NULL does
+ * nothing. */
 static void log_file_close(struct core *core, FILE *file)
 {
 	if (file &&
@@ -155,7 +155,9 @@ void resources_stop(struct core *core)
 	struct service_log *log;
 
 	TAILQ_FOREACH(log, &core->resources->logs, link)
-	log_cancel(log);
+	{
+		log_cancel(log);
+	}
 }
 
 /* ---- asking ---- */
@@ -230,7 +232,7 @@ static int log_ask(struct service_log *log, enum api_priority priority)
 		{ "since", longest },
 		{ 0 },
 	};
-	/* It has no word for the whole. */
+	/* This endpoint cannot be asked for the whole log. */
 	const struct api_param of_upgrade[] = {
 		{ "lines", lines ? number : most_lines },
 		{ 0 },
@@ -261,9 +263,9 @@ static bool log_is_new(
 }
 
 /*
- * Brings the log up to date: 0 if its last answer is new, or came since the
- * operation began to wait for one. An open is asked for by a person; a follower
- * polls, and everything else goes before it.
+ * Brings the log up to date: 0 if its last answer is new, or arrived since the
+ * operation began to wait for it. priority: a person's for an open; a poll's
+ * for a follower, so that all other requests go first.
  */
 static int log_refresh(
 	struct op *op, struct service_log *log, enum api_priority priority)
@@ -282,7 +284,7 @@ static int log_refresh(
 	return err ? err : op_wait(op, &log->waiters);
 }
 
-/* The same for a reader that can do with what is known. */
+/* The same for a reader that is content with what is known. */
 static int log_follow(struct op *op, struct service_log *log)
 {
 	int err = op->is_late ? 0 : log_refresh(op, log, API_POLL);

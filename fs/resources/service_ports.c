@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fs/resources/service_ports.c - which of a service's ports listen, and other
- * answers of their own about a resource */
+ * further answers about a resource */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 static const char port_row[] = "/services/{service}/listening/{port}";
 
-/* As it is printed: no sign, no leading zero. */
+/* Whether name is a number as printed: no sign, no leading zero. */
 static bool is_port(const char *name)
 {
 	size_t len = strlen(name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/service_vault.c - a service's env: its vault, which is kept
- * nowhere */
+/* fs/resources/service_vault.c - a service's env: its vault, which is never
+ * kept */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum {
 	FRESH_MS = 60000,
 };
 
-/* Of the vault only a hash is kept, in memory, so that saving what is there
+/* Only a hash of the vault is kept, in memory, so that saving the same text
  * sends nothing. NULL text: it is not known. */
 static void vault_note(struct core *core, const struct node *node,
 	const char *text, size_t len)
@@ -78,7 +78,7 @@ int vault_render(struct op *op, const struct node *node, FILE *out)
 
 	if (err)
 		return err;
-	/* so that the stream does not grow by leaving copies behind */
+	/* a stream that grows would leave copies in memory */
 	if (fseek(out, (long)len, SEEK_SET) == 0)
 		rewind(out);
 	fwrite(text, 1, len, out);
@@ -86,7 +86,7 @@ int vault_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
-/* What the API says of it, without values: some answers have them
+/* What the API says of the vault, without values, which some answers have
  * (api/API.md 7.7). NULL: out of memory. */
 static json_t *vault_summary(const json_t *answer)
 {
@@ -119,7 +119,7 @@ int vault_status_render(struct op *op, const struct node *node, FILE *out)
 	return err;
 }
 
-/* 1: the vault has this text. Asks for it if that is not known. */
+/* 1: the vault has this text already. Requests it if that is not known. */
 static int vault_has(
 	struct op *op, const struct node *node, const char *text, size_t len)
 {

@@ -7,8 +7,8 @@
 #include "fs/resources/collection_state.h"
 
 /*
- * The API gives the recording if the DELETE asks for it, and no answer before
- * that tells whether there is one: this mount remembers it.
+ * The API gives the recording if the DELETE asks for it, but no earlier answer
+ * says whether there is one, so this mount remembers it.
  */
 
 enum { RECORDED_MAX = 1000 };
@@ -28,7 +28,8 @@ int session_record(struct core *core, const char *id, bool is_wanted)
 		json_object_del(recorded, id);
 	else if (json_object_set_new(recorded, id, json_string("1")))
 		return -ENOMEM;
-	/* Those that ended by themselves are still there: the oldest goes. */
+	/* Sessions that ended by themselves are still noted, so the oldest is
+	 * dropped. */
 	if (json_object_size(recorded) > RECORDED_MAX)
 		json_object_del(recorded,
 			json_object_iter_key(json_object_iter(recorded)));

@@ -11,15 +11,16 @@
 #include "fs/resources/collection_state.h"
 
 /*
- * The seconds pass, so a copy of the file (a backup that is copied back) has
+ * As the seconds pass, a copy of the file (a backup that is copied back) has
  * more of them than are left. It must not extend the session, but the same
- * number must, if somebody writes it. So the number that is read has a blank
- * behind it, which scripts drop with the newline, and which a copy keeps. It
- * pads the number, so that the file's size stays the same as the seconds pass.
+ * number must if somebody writes it. So the number that is read has a blank
+ * behind it, which a copy keeps, and which scripts drop with the newline. The
+ * blank also pads the number, so that the file's size stays the same as the
+ * seconds pass.
  */
 
 enum {
-	EXTEND_SLACK_S = 60,   /* what is known may be as old */
+	EXTEND_SLACK_S = 60,   /* how old the known value may be */
 	LONGEST_S = 315360000, /* ten years */
 };
 
@@ -92,8 +93,8 @@ static int extend(struct op *op, unsigned slot, const struct node *node,
 		json_pack("{s:I}", "seconds", (json_int_t)seconds), answer);
 }
 
-/* An extension adds seconds, it seems. If the answer says that fewer are left
- * than were wanted, they count from now. */
+/* An extension seems to add seconds. If the answer says that fewer are left
+ * than were wanted, it counts from now instead. */
 static int extend_to(
 	struct op *op, const struct node *node, int64_t seconds, int64_t wanted)
 {
@@ -111,7 +112,7 @@ static int extend_to(
 	return err;
 }
 
-/* The answers of op_call and of resource_value stay the same each time that the
+/* op_call and resource_value return the same answers each time that the
  * operation is run. */
 int session_ttl_write(
 	struct op *op, const struct node *node, const char *text, size_t len)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/resources/source_keys.c - of what snapshots and images were made, and by
- * which other names resources are found
- */
+/* fs/resources/source_keys.c - from what snapshots and images were made, and by
+ * which other names resources are found */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +20,7 @@ struct source {
 	const struct collection *collection;
 };
 
-/* Adds none if the item does not tell a source. */
+/* Adds none if the item names no source. */
 static int key_add(const struct source *source, const json_t *item, char **keys,
 	unsigned *count)
 {
@@ -82,7 +81,8 @@ int session_keys(const json_t *item, char **keys, unsigned *count)
 	return keys[0] ? 0 : -ENOMEM;
 }
 
-/* By its id (api/API.md 16.6). With an id of its own it is a session. */
+/* Such a shell has the service's id (api/API.md 16.6); with an id of its own it
+ * is a session. */
 bool session_is_of_service(const json_t *item)
 {
 	const char *id = json_string_value(json_member(item, "session_id|id"));

@@ -61,7 +61,7 @@ int answer_exists(struct op *op, const struct node *node)
 	return json_member(json, node->row->member) ? 0 : -ENOENT;
 }
 
-/* The answer may be the bare list (api/API.md 8.1). */
+/* The answer may be only the list (api/API.md 8.1). */
 int answer_list_render(struct op *op, const struct node *node, FILE *out)
 {
 	json_t *json;

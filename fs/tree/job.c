@@ -69,7 +69,7 @@ static int code_exists(struct op *op, const struct node *node)
 	return err ? err : job->has_code ? 0 : -ENOENT;
 }
 
-/* It exists if it came, or while it may still come. */
+/* It exists if it is known, or while it may still become known. */
 static int exit_code_exists(struct op *op, const struct node *node)
 {
 	struct job *job = node_job(op, node);
@@ -94,13 +94,13 @@ int job_attr(struct op *op, const struct node *node, struct stat *attr,
 
 /* ---- values ---- */
 
-/* Once it outlives a power cut. */
+/* The id is shown once it survives a power cut. */
 static bool job_shows_id(const struct job *job)
 {
 	return job_is_kept(job) || job->is_ending;
 }
 
-/* What this mount itself knows of the job; NULL: nothing. */
+/* The text that this mount itself has for the row; NULL: none. */
 static const char *job_text(const struct job *job, const struct row *row)
 {
 	if (!strcmp(row_name(row), "id"))
@@ -167,7 +167,8 @@ static int cancel_write(
 	return job ? run_cancel(op, job) : -ENOENT;
 }
 
-/* It has a file here: it is not another mount's, nor an old job of a file. */
+/* Only a job whose file is here: not one of another mount, nor an old job of a
+ * file. */
 static int rerun_exists(struct op *op, const struct node *node)
 {
 	struct job *job = node_job(op, node);
@@ -199,7 +200,7 @@ static int handle_take_text(struct handle *handle, const char *text)
 	return handle->text ? 0 : -ENOMEM;
 }
 
-/* What walks a tree (O_NOFOLLOW) asks for nothing. */
+/* A program that walks a tree (O_NOFOLLOW) sends no request. */
 static int ask_state(struct op *op, struct job *job)
 {
 	if (!job)

@@ -5,16 +5,16 @@
 
 #include "fs/core/core.h"
 
-/* The job that a node is of, in sessions/ the recording; NULL: it was
+/* The job that a node belongs to, in sessions/ the recording; NULL: it was
  * forgotten, or there is none. */
 struct job *node_job(struct op *op, const struct node *node);
 
-/* Times of a job, as the attr of a row. */
+/* The attr of a job's rows: sets the times. */
 int job_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
 
-/* Files of a job, and those that this mount has a text for, as the exists and
- * the render of rows; removing one. */
+/* The exists and render of rows of files of a job, and of those that this mount
+ * has a text for; the remove of its directory. */
 int job_exists(struct op *op, const struct node *node);
 int job_text_exists(struct op *op, const struct node *node);
 int job_text_render(struct op *op, const struct node *node, FILE *out);
@@ -22,7 +22,7 @@ int job_remove_file(
 	struct op *op, const struct node *node, const char *name, bool is_dir);
 
 /* Whether this name in a job's directory may be removed: 0, -ENOENT, -EBUSY
- * while the job goes on, -EPERM for a job of another mount's. */
+ * until the job has ended, -EPERM for a job of another mount. */
 int job_may_remove(struct op *op, const struct node *node, const char *name);
 
 /* Opens a file of the job in the state directory. */

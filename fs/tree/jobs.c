@@ -56,8 +56,8 @@ static int add_job(struct listing *listing, const struct job *job)
 		listing, name, tree_row("/jobs/{job}"), job->key, NULL);
 }
 
-/* An alias that is not hidden: a draft of its name, which will replace it, must
- * not find it, since the kernel moves no directory to the name of a link. */
+/* The job of an alias, unless a draft of its name, which will replace it, hides
+ * it: the kernel would not rename a directory onto a link. */
 static struct job *alias_job(struct core *core, const char *alias)
 {
 	struct job *job = jobs_alias(core, alias);
@@ -96,7 +96,7 @@ static int add_aliases(struct op *op, struct listing *listing)
 	return err;
 }
 
-/* A job that the API has not accepted yet has no lasting name. */
+/* The name of a job that the API has not accepted yet will change. */
 static bool is_listed(const struct job *job)
 {
 	return job->is_async && !job->is_unlisted &&
@@ -126,8 +126,8 @@ static int jobs_list(
 	return err;
 }
 
-/* Not every name that a shell or an editor tries is worth a request: job ids
- * are UUIDs (api/API.md 3.1), and all others are known from the list. */
+/* Not every name that a shell or an editor looks up is worth a request: job ids
+ * are UUIDs (api/API.md 3.1), and all other names are known from the list. */
 static bool looks_like_id(const char *name)
 {
 	size_t dashes = 0, digits = 0;
@@ -244,7 +244,7 @@ static int alias_render(struct op *op, const struct node *node, FILE *out)
 	return link_render(jobs_alias(op->core, node->id), "", out);
 }
 
-/* Both also of a ghost, whose job has gone (fs/jobs/ghost.h). */
+/* Both are also for a ghost, whose job is gone (fs/jobs/ghost.h). */
 static int submitted_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {

@@ -6,7 +6,7 @@
 #include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
-/* The answer, also if it is that the key is refused. */
+/* The answer, even if it refuses the key. */
 static int key_source(struct op *op, const struct node *node, json_t **json)
 {
 	struct key_refusal *refusal = &op->core->key_refusal;
@@ -42,8 +42,8 @@ static int key_attr(struct op *op, const struct node *node, struct stat *attr,
 		.exists = answer_exists)
 
 const struct row tree_key_rows[] = {
-	/* It is there before any answer: a listing of the root asks for
-	 * nothing. */
+	/* It exists before any answer, since listing the root must not send a
+	 * request. */
 	FIXED_DIRECTORY("/key", "what the API says of the key",
 		.about = answer_about, .endpoint = API_KEYS_VALIDATE),
 	KEY("valid", "valid", "1 while the key is accepted"),
@@ -72,7 +72,7 @@ const struct row tree_key_rows[] = {
 	KEY("plan", "plan", "the account's plan"),
 	READABLE("/key/key.json", "the whole answer", .attr = key_attr,
 		.source = key_source, .endpoint = API_KEYS_VALIDATE),
-	/* Not listed: it is true for a moment, and costs a request. */
+	/* Not listed: it is only valid for a moment, and costs a request. */
 	FIXED_DIRECTORY("/key/throttle",
 		"whether the key's limits are reached now; found by its name "
 		"alone",

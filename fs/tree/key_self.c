@@ -62,7 +62,7 @@ const struct row tree_key_self_rows[] = {
 		"address",
 		.exists = key_self_exists, .attr = answer_attr,
 		.endpoint = API_KEY_AUDIT, .render = audit_log_render),
-	/* Not listed: no backup and no grep -r is to collect tokens. */
+	/* Not listed, so that no backup and no grep -r collects tokens. */
 	ROW(ROW_DIR, "/key/tokens", 0700,
 		"tokens that stand for the key, found by its name alone",
 		.flags = ROW_UNLISTED, .instead = "write to mint or revoke"),

@@ -12,7 +12,7 @@
 #include "fs/tree/rows.h"
 #include "fs/tree/tables.h"
 
-/* What this mount says about itself changes all the time. */
+/* What this mount reports about itself changes all the time. */
 static int moving_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {

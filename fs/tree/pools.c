@@ -118,7 +118,7 @@ static int stats_source(struct op *op, const struct node *node, json_t **json)
 	return 0;
 }
 
-/* These are not in the answer that dates the directory. */
+/* These are not in the answer that sets the directory's times. */
 static int stats_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s)
 {

@@ -5,8 +5,9 @@
 
 #include "fs/core/core.h"
 
-/* Those in the pools' answer, if the key may see it, each as the row that the
- * directory has for one. The id of its node is the pool's id as a file name. */
+/* Lists the pools of the API's answer, if the key may see it, each as the
+ * directory's row for a pool. The id of its node is the pool's id as a file
+ * name. */
 int pools_list(struct op *op, const struct node *node, struct listing *listing);
 int pools_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found);

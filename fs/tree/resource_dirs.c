@@ -109,7 +109,7 @@ static const struct row *link_row(const struct node *node)
 		node, parts_of(node) == &images ? "{image}" : "{snapshot}");
 }
 
-/* What new ones get is kept as the settings of a directory in which nothing is
+/* The settings of new ones are kept as those of a directory in which nothing is
  * saved. Held for the caller; NULL: out of memory. */
 static struct file *settings_dir(struct op *op, const struct node *node)
 {

@@ -18,7 +18,7 @@
 #define COLLECTION_LINK(at, says)                                              \
 	LINK(at, says, .attr = resource_attr, .render = collection_link)
 
-/* What a value may be, and what it is if nothing was set. */
+/* The setting of a value: its type, name and default. */
 #define VALUE_SETTING(kind, word, value, ...)                                  \
 	.setting = &(const struct setting)                                     \
 	{                                                                      \
@@ -85,7 +85,7 @@
 		.source = resource_source, .member = names, __VA_ARGS__)
 #define FIELD_E(file, names, says)                                             \
 	FIELD(file, names, says, .flags = ROW_EXPECTED)
-/* Written by `sends`; kind and what follows are of its setting. */
+/* Writing calls `sends`; kind and what follows belong to its setting. */
 #define VALUE(file, names, sends, says, kind, ...)                             \
 	WRITABLE(HERE "/" file, says, .exists = resource_exists,               \
 		.flags = ROW_EXPECTED, .member = names,                        \
@@ -121,7 +121,7 @@
 		"it",                                                          \
 		BOOL, )
 
-/* What was made of it: links by their names. */
+/* What was made from it, as links named after each. */
 #define PARTS(dir, part, asked, says)                                          \
 	DIRECTORY(HERE "/" dir, says, .exists = resource_exists,               \
 		.instead = "mkdir NAME makes one",                             \
@@ -174,14 +174,14 @@
 
 /* ---- fs/tree/resource_dirs.c ---- */
 
-/* run/: the directory in which its commands are saved. */
+/* run/: the directory in which commands are saved. */
 int resource_run_saves(
 	struct op *op, const struct node *dir, struct lookup_result *found);
 int service_files_saves(
 	struct op *op, const struct node *dir, struct lookup_result *found);
 
-/* snapshots/ and images/: links to those that were made of it, by their names;
- * mkdir makes one. */
+/* snapshots/ and images/: links to those that were made from it, by their
+ * names; mkdir makes one. */
 int parts_list(struct op *op, const struct node *node, struct listing *listing);
 int parts_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found);

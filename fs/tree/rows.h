@@ -40,7 +40,7 @@ void answer_about(
 	struct core *core, const struct node *node, struct about *about);
 int answer_attr(struct op *op, const struct node *node, struct stat *attr,
 	double *timeout_s);
-/* Not every API has all answers: what it does not tell does not exist. */
+/* A file whose value the API does not give does not exist. */
 int answer_exists(struct op *op, const struct node *node);
 int answer_list_render(struct op *op, const struct node *node, FILE *out);
 

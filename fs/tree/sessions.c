@@ -15,10 +15,10 @@
 
 /*
  * A session that was recorded stays as a directory when it has ended, until
- * rmdir: with its recording, and what tells of that.
+ * rmdir, with its recording and the files about it.
  */
 
-/* NULL: it has none, or goes on. */
+/* NULL: there is no recording, or the session has not ended. */
 static struct job *ended(struct core *core, const char *id)
 {
 	struct job *job = recording_of(core, id);
@@ -26,7 +26,7 @@ static struct job *ended(struct core *core, const char *id)
 	return recording_is_whole(job) ? job : NULL;
 }
 
-/* An end that failed leaves an error, whatever became of the session. */
+/* A failed end leaves an error, whatever became of the session. */
 static struct job *left(struct core *core, const char *id)
 {
 	struct job *job = recording_of(core, id);
@@ -80,9 +80,8 @@ static int sessions_list(
 	return err ? err : collection_list(op, node, listing);
 }
 
-/* A name of a session that has ended, unless there is a draft of that name,
- * which will replace it: the kernel moves no directory to the name of a link.
- */
+/* A name of a session that has ended, unless a draft of that name, which will
+ * replace it, hides it: the kernel would not rename a directory onto a link. */
 static int alias_find(
 	struct op *op, const char *name, struct lookup_result *found)
 {
@@ -145,8 +144,8 @@ static int recording_forget(struct op *op, struct job *job, const char *id)
 	return 0;
 }
 
-/* With -o allow_delete this ends it. Its recording stays: nobody may lose that
- * by an rm -r, so its directory is not removed. */
+/* With -o allow_delete this ends the session. Its recording stays, and so does
+ * its directory: an rm -r must not lose it. */
 static int session_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
@@ -160,8 +159,8 @@ static int session_remove(
 		"artifacts/: rmdir again removes that");
 }
 
-/* What is left of a session is one's own: it is removed without asking the
- * API. If the API has the session again, it is not what is meant. */
+/* Removes what is left of a session. Unless its recording is complete, the
+ * session may still exist, and then it is meant. */
 static int sessions_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
@@ -207,7 +206,7 @@ static int session_attr(struct op *op, const struct node *node,
 	return err;
 }
 
-/* rm -r removes what is in it first. */
+/* rm -r removes the content of a directory first. */
 static int session_remove_file(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {

@@ -83,12 +83,13 @@ static int settings_exists(struct op *op, const struct node *node)
 	return exists ? 0 : -ENOENT;
 }
 
-/* When they were set last stands beside them, under a name that no setting can
- * have. */
+/* The time when they were last set is stored with them, under a name that no
+ * setting can have. */
 static const char changed_member[] = "/changed";
 
-/* They are of who owns the directory, so that it can be removed with them. What
- * is inherited moves with the directory it is inherited from. */
+/* They belong to the owner of the directory, so that the owner can remove it
+ * with them. Their time is that of the last change in any directory that they
+ * may inherit from. */
 static int settings_attr(struct op *op, const struct node *node,
 	struct stat *attr, double *timeout_s)
 {
@@ -166,7 +167,7 @@ static int setting_render(struct op *op, const struct node *node, FILE *out)
 	return 0;
 }
 
-/* value NULL: what is inherited. Takes it. */
+/* value NULL: inherit it. value is taken. */
 static int settings_keep(struct op *op, struct file *dir,
 	const struct setting *setting, json_t *value)
 {
@@ -185,7 +186,8 @@ static int settings_keep(struct op *op, struct file *dir,
 
 /* Parses what was written to a setting: -EINVAL, or -ENODATA if more lines may
  * make it right; the caller explains. On success *dir is held for the caller,
- * and *value is the caller's; NULL for an empty text: what is inherited. */
+ * and *value is owned by the caller; NULL for an empty text, which restores the
+ * inherited value. */
 static int setting_read(struct core *core, const struct node *node,
 	const char *text, size_t len, const struct setting **setting,
 	struct file **dir, json_t **value, char why[256])
@@ -257,7 +259,7 @@ static int setting_check(struct core *core, const struct node *node,
 	return 0;
 }
 
-/* rm goes back to what is inherited. */
+/* rm restores the inherited value. */
 static int settings_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {

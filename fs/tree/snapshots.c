@@ -32,7 +32,7 @@ static int source_of(struct op *op, const struct node *node,
 	return err == -EPROTO ? -ENOENT : err;
 }
 
-/* The list of sources is not fetched for this: if it is unknown, the link
+/* The list of sources is not requested for this: if it is unknown, the link
  * exists. */
 static int source_exists(struct op *op, const struct node *node)
 {

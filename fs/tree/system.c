@@ -28,7 +28,7 @@
 		.endpoint = API_LOGS, .attr = service_log_attr,                \
 		.open = service_log_open)
 
-/* There may be others. */
+/* Names that are not listed may exist, too. */
 static int log_find(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found)
 {
@@ -66,8 +66,8 @@ const struct row tree_system_rows[] = {
 	STATS("load_1min", "load over a minute"),
 	STATS("load_5min", "over five"),
 	STATS("load_15min", "over fifteen"),
-	/* Not listed: only partners' keys may read it, and grep -r would fail.
-	 */
+	/* Not listed: only partners' keys may read them, and grep -r would
+	 * fail. */
 	FIXED_DIRECTORY("/system/logs",
 		"the API's own logs, for a partner's key",
 		.flags = ROW_UNLISTED),

@@ -36,7 +36,8 @@ const struct dir_kind tree_dir_kinds[] = {
 		settings_image),
 	SETTINGS_OF(
 		"services/*/files", "/services/{service}/files", settings_none),
-	/* A session's draft has them, too; its locate tells. */
+	/* Also for a session's draft: its row's locate() prints the right path.
+	 */
 	SETTINGS_OF("drafts/*", "/services/new/{draft}/files", settings_none),
 	{ 0 },
 };

@@ -14,11 +14,12 @@ extern const struct dir_kind tree_dir_kinds[];
 
 /* The settings of run/, its directories, jobs/new/ and its drafts. */
 extern const struct setting settings_run[];
-/* Of run/ of a service or a session; of their snapshots/ and images/. */
+/* Settings of run/ of a service or a session; of their snapshots/ and images/.
+ */
 extern const struct setting settings_command[];
 extern const struct setting settings_snapshot[];
 extern const struct setting settings_image[];
-/* Of the input files of a draft. */
+/* Settings of the input files of a draft: none. */
 extern const struct setting settings_none[];
 
 /* One table a file, tree_root_rows and so on, each ending with an empty row. */
