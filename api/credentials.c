@@ -61,13 +61,12 @@ static int keep_keys(struct api_credentials *out, const char *public_key,
 {
 	if (!is_key(public_key) || !is_key(secret_key))
 		return fail(why, -EINVAL,
-			"%s: a key is empty, too long or "
-			"has characters that no key has",
+			"%s: a key is empty, too long or has characters that "
+			"are not allowed in keys",
 			out->source);
 	if (has_prefix(public_key, SECRET_PREFIX))
 		return fail(why, -EINVAL,
-			"%s: the secret key is in the place of the "
-			"public one",
+			"%s: the secret key is where the public key should be",
 			out->source);
 	strcpy(out->public_key, public_key);
 	strcpy(out->secret_key, secret_key);
@@ -247,8 +246,8 @@ static int load_environment(struct api_credentials *out, struct reason why)
 		return 1;
 	if (!public_key || !*public_key || !secret_key || !*secret_key)
 		return fail(why, -EINVAL,
-			"of UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY only "
-			"one is set; set both, or unset it");
+			"only one of UNSANDBOX_PUBLIC_KEY and "
+			"UNSANDBOX_SECRET_KEY is set; set both or none");
 	strcpy(out->source, "UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY");
 	return keep_keys(out, public_key, secret_key, why);
 }
@@ -300,7 +299,7 @@ int api_credentials_reload(
 
 	if (!credentials->file[0])
 		return fail(why, -ENOTSUP,
-			"the keys are of the environment; mount again to "
+			"the keys are from the environment; mount again to "
 			"change them");
 	err = load_file(&fresh, credentials->file, credentials->row, why);
 	if (!err && strcmp(fresh.public_key, credentials->public_key))

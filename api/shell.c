@@ -195,7 +195,7 @@ static void open_ended(struct api_shell *shell, int err)
 
 	if (err == -EPROTO) {
 		shell_end(shell, SHELL_LOST, err,
-			"the server's frames are no WebSocket frames");
+			"the server's frames are not WebSocket frames");
 	} else if (err) {
 		shell_end(shell, SHELL_LOST, err, "the connection was lost");
 	} else if (code == CLOSE_NORMAL || code == CLOSE_PLAIN) {

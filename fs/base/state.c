@@ -302,8 +302,8 @@ int state_open(struct state *state, const char *dir, const char *public_key,
 	*state = (struct state){ .fd = -1, .jobs_fd = -1, .lock_fd = -1 };
 	if (!is_safe_name(public_key)) {
 		snprintf(why, why_len,
-			"the public key is no safe name for a "
-			"state directory");
+			"the public key is not a safe name for a state "
+			"directory");
 		return -EINVAL;
 	}
 	err = account_open(state, dir, public_key, reason, sizeof(reason));

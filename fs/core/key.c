@@ -32,7 +32,7 @@ static const struct advice advices[] = {
 	{ -EKEYREJECTED, "signature",
 		"the secret key is probably wrong: correct it", true },
 	{ -EKEYREJECTED, "revoked",
-		"it will not work again: put another key in its place", true },
+		"it will not work again: replace it by another key", true },
 	{ -EKEYREJECTED, "suspended", "ask why at https://unsandbox.com",
 		false },
 	{ -EACCES, "suspended", "ask why at https://unsandbox.com", false },

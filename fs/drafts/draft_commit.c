@@ -160,7 +160,7 @@ static int commit_check(struct op *op, struct draft *draft, const char *name)
 			op, draft, -EBUSY, "it is being committed already");
 	if (draft->had_secret && !draft->secret)
 		return commit_refuse(op, draft, -ENODATA,
-			"env is kept in memory alone, and was lost with the "
+			"env is kept only in memory, and was lost with the "
 			"last mount: write it again, or rm it");
 	if (draft->made && strcmp(draft->made_name, name) != 0)
 		return commit_refuse(op, draft, -EPERM,

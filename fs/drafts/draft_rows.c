@@ -320,7 +320,7 @@ int draft_value_remove(
 int draft_refuse_name(struct op *op, const struct node *node, const char *name,
 	struct lookup_result *found)
 {
-	char why[512] = "there is no such value; there are";
+	char why[512] = "there is no such value; the values are";
 	size_t len = strlen(why);
 	const struct row *row;
 

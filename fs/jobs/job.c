@@ -74,9 +74,8 @@ bool job_is_final(const struct job *job)
 	return job->status >= JOB_COMPLETED;
 }
 
-const char job_is_busy[] =
-	"the job goes on: echo 1 > cancel in its directory first, or wait for "
-	"its end";
+const char job_is_busy[] = "the job has not ended: echo 1 > cancel in its "
+			   "directory first, or wait";
 
 static struct job *job_create(
 	struct core *core, uint64_t number, const char *key)
@@ -264,14 +263,14 @@ static const char *const failures[][2] = {
 		"the API refused the request: the session goes on" },
 	[JOB_NOT_SENT] = { "the request was not sent: nothing ran",
 		"the request was not sent: the session goes on" },
-	[JOB_UNKNOWN] = { "the request was sent, and nothing tells what became "
-			  "of it: the program may have run",
-		"nothing tells whether the session has ended; if it has, its "
+	[JOB_UNKNOWN] = { "the request was sent, and its outcome is unknown: "
+			  "the program may have run",
+		"it is unknown whether the session has ended; if it has, its "
 		"recording is lost" },
 	[JOB_LOST] = { "the program may have run, and its result is lost",
 		"the session has ended, and its recording is lost" },
 	[JOB_UNSTORED] = { "",
-		"the session has ended, and its recording is in memory alone: "
+		"the session has ended, and its recording is only in memory: "
 		"make room, then list artifacts/ to store it" },
 };
 

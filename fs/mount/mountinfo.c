@@ -88,7 +88,8 @@ static void mountinfo_read(void *ctx)
 			core->now_ms + AGAIN_MS);
 		return;
 	}
-	log_line(LOG_INFO, "gone from here; another namespace still has it");
+	log_line(LOG_INFO,
+		"unmounted here; another mount namespace still has it");
 	mount->is_gone = mount->is_stopping = true;
 }
 

@@ -89,8 +89,8 @@ static void key_answered(void *ctx, const struct cache_answer *answer)
 		return;
 	} else {
 		snprintf(mount->status_message, sizeof(mount->status_message),
-			"%s: %s; mounted all the same, what needs the "
-			"API fails until it answers",
+			"%s: %s; mounted anyway, but requests to the API fail "
+			"until it answers",
 			core->options->url,
 			*answer->message ? answer->message
 					 : strerror(-answer->err));
@@ -105,7 +105,7 @@ static void key_is_late(void *ctx)
 
 	mount->is_key_tried = true;
 	snprintf(mount->status_message, sizeof(mount->status_message),
-		"%s does not answer; mounted all the same", core->options->url);
+		"%s does not answer; mounted anyway", core->options->url);
 	tell_when_ready(mount);
 }
 

@@ -107,10 +107,10 @@ static int refuse_removal(struct op *op, bool is_link)
 	for (size_t i = 0; (row = tree_child(dir, i)); i++)
 		has_destroy |= !strcmp(row_name(row), "destroy");
 	return dir_refuse(op, op->node, op->name,
-		is_link		      ? "it is a link; echo 1 > destroy in the "
-					"directory that it leads to destroys that"
-			: has_destroy ? "it is part of this directory; echo 1 "
-					"> destroy destroys it all"
+		is_link ? "it is a link; to destroy its target: echo 1 > "
+			  "destroy in that directory"
+			: has_destroy ? "it is part of this directory; to "
+					"destroy all of it: echo 1 > destroy"
 				      : "it is part of this directory");
 }
 
@@ -134,7 +134,7 @@ int tree_mkdir(struct op *op)
 	}
 	if (!dir->row->make_dir)
 		return dir_refuse_making(
-			op, dir, op->name, "no directory can be made here");
+			op, dir, op->name, "no directory can be created here");
 	err = dir->row->make_dir(op, dir, op->name, &found);
 	return err ? err : lookup_reply(op, &found);
 }
@@ -190,7 +190,7 @@ static int create_find(struct op *op, struct lookup_result *found)
 	if (dir->row->make_file)
 		return dir->row->make_file(op, dir, op->name, found);
 	return dir_refuse_making(
-		op, dir, op->name, "no file of this name can be made here");
+		op, dir, op->name, "no file of this name can be created here");
 }
 
 /* Making a file: with O_CREAT (it is opened too), or mknod. */

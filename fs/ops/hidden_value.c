@@ -34,9 +34,8 @@ static void hidden_expire(struct hidden *hidden)
 	if (hidden->is_removed)
 		row_refuse(hidden->core, "REMOVE", hidden->dir, hidden->name,
 			-EPERM,
-			"a value is not to be removed, and is there as before; "
-			"only a program that creates it anew at once replaces "
-			"it");
+			"a value cannot be removed, and is unchanged; it is "
+			"replaced only if the program creates it anew at once");
 	hidden_end(hidden);
 }
 

@@ -86,7 +86,7 @@ static int move_scratch(struct op *op)
 	if (err <= 0)
 		return err ? err
 			   : dir_refuse(op, dir, op->new_name,
-				     "there is no value of the new name");
+				     "the new name is not a value");
 	if (op->flags && scratch_has(op, dir, op->new_name))
 		return -EEXIST;
 	return scratch_rename(op, dir, op->name, op->new_name);
@@ -154,8 +154,8 @@ static int link_text(
 	if (!is_here || node->row->kind != ROW_FILE ||
 		!(node->row->mode & 0222))
 		return dir_refuse(op, dir, op->name,
-			"only a value that can be changed has a second name, "
-			"beside it");
+			"only a writable value can have a second name, in its "
+			"own directory");
 	return row_content(op, node, text, len);
 }
 
@@ -230,8 +230,8 @@ int tree_move_in(struct op *op)
 	err = to->row->move_in && !(op->flags & RENAME_EXCHANGE)
 		? to->row->move_in(op, to, file, op->new_name)
 		: dir_refuse_making(op, to, op->new_name,
-			  "what is saved elsewhere is "
-			  "copied here, not moved");
+			  "a file that is saved elsewhere cannot be moved "
+			  "here: copy it");
 	file_drop(file);
 	return move_end(op, err);
 }

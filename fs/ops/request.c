@@ -139,8 +139,8 @@ void request_start(fuse_req_t req, int (*on_row)(struct op *),
 int request_refuse(struct op *op)
 {
 	return row_refuse(op->core, op->method, op->node, op->name, -EPERM,
-		"here are values of the API, which take no links, no symbolic "
-		"links and no allocation: write the value itself");
+		"a value of the API cannot be linked or allocated: write the "
+		"value itself");
 }
 
 const char no_links[] = "only saved files have several names, in their own "

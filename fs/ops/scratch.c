@@ -106,7 +106,7 @@ static void scratch_expire(void *ctx)
 	if (!fstat(scratch->fd, &st) && st.st_size)
 		row_refuse(scratch->core, "DROP", scratch->at, scratch->name,
 			-ENOENT,
-			"it is no value, and was dropped a minute after its "
+			"it is not a value, and was dropped a minute after its "
 			"last close; only a rename onto a value sends it");
 	scratch_free(scratch);
 }

@@ -46,8 +46,8 @@ int virtual_stays_apart(struct op *op, struct file *file, struct file *to)
 		return 0;
 	file_drop(own);
 	return file_refuse(op->core, op->method, to, op->new_name, -EPERM,
-		"it has a directory .settings, which cannot be at this level: "
-		"there it is the mount's");
+		"it contains a directory .settings, whose name is the mount's "
+		"at this level");
 }
 
 static int commit_found(const struct file *dir, struct lookup_result *found)
@@ -121,8 +121,8 @@ int virtual_refuses(
 				  "only a directory can have this name here");
 	return name_of_job(name, program)
 		? file_refuse(op->core, op->method, dir, name, -EPERM,
-			  "such names are of jobs, which appear when a program "
-			  "runs: choose another")
+			  "such names are for jobs, which appear when a "
+			  "program runs: choose another name")
 		: 0;
 }
 

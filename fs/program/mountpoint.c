@@ -211,8 +211,8 @@ int mountpoint_take(const char *path, char *why, size_t why_len)
 			path);
 	if (poll(&poll_fd, 1, 0) < 0 || poll_fd.revents & POLLERR)
 		return refuse(-EBADF, why, why_len,
-			"%s: /dev/fuse, but not mounted; whoever passes it "
-			"mounts it first",
+			"%s: /dev/fuse, but not mounted; the caller has to "
+			"mount it first",
 			path);
 	fcntl(poll_fd.fd, F_SETFD, FD_CLOEXEC);
 	return 0;

@@ -227,8 +227,8 @@ static int mountpoint_store(struct command_line *line)
 			"MOUNTPOINT");
 	if (line->count > 2)
 		return refuse_line(line,
-			"%d names, but only SOURCE and MOUNTPOINT are wanted; "
-			"the last is %s",
+			"%d names, but only SOURCE and MOUNTPOINT are "
+			"expected; the last is %s",
 			line->count, line->last);
 	options->mountpoint = strdup(line->last);
 	if (!options->mountpoint)
@@ -237,7 +237,7 @@ static int mountpoint_store(struct command_line *line)
 	if (options->is_passed &&
 		(options->auto_unmount || options->idle_exit_ms))
 		return refuse_line(line,
-			"-o %s: only who passes %s can unmount it",
+			"-o %s: only the caller that passes %s can unmount it",
 			options->auto_unmount ? "auto_unmount" : "idle_exit",
 			options->mountpoint);
 	if (line->count == 1)

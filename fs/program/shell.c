@@ -29,14 +29,12 @@ enum {
 };
 
 static const char usage[] =
-	"usage: unsandboxfs shell MOUNTPOINT/sessions/ID\n"
-	"       unsandboxfs shell MOUNTPOINT/services/NAME\n"
-	"       unsandboxfs shell MOUNTPOINT --shell SHELL [--audit]\n"
-	"Attaches this terminal to the live shell of a session or a service, "
-	"or "
-	"to a new\nsession that ends with it. A newline, ~ and . leave it. "
-	"--audit: the API records\nthe session, and its recording stays in "
-	"the mount.\n";
+	"usage: unsandboxfs shell MOUNTPOINT/sessions/ID\n       unsandboxfs "
+	"shell MOUNTPOINT/services/NAME\n       unsandboxfs shell MOUNTPOINT "
+	"--shell SHELL [--audit]\nAttaches this terminal to the live shell of "
+	"a session or a service, or to a new\nsession that ends with it. "
+	"Enter, ~ and . detach from it. --audit: the API records\nthe session, "
+	"and its recording stays in the mount.\n";
 
 static struct termios cooked;
 static volatile sig_atomic_t is_raw, has_resized = 1;
@@ -327,7 +325,7 @@ static int attach(int dir, const char *path)
 	if (err)
 		return fail(path, "the live shell was lost", err);
 	if (dialogue.leaves)
-		fprintf(stderr, "left: it goes on in %s\n", path);
+		fprintf(stderr, "detached: the shell goes on in %s\n", path);
 	return dialogue.leaves ? EXIT_OK : exit_status(dir);
 }
 

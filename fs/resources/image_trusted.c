@@ -151,7 +151,7 @@ int trusted_make(struct op *op, const struct node *node, const char *name,
 	if (strncmp(name, "unsb-pk-", 8) ||
 		name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
 		return row_refuse(op->core, "GRANT", node, name, -EPERM,
-			"the name is to be a public key: unsb-pk-...");
+			"the name must be a public key: unsb-pk-...");
 	err = trust(op, node, name, API_IMAGE_GRANT);
 	return err ? err : lookup_row(found, tree_row(key_row), node->id, name);
 }

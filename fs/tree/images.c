@@ -26,7 +26,7 @@ const struct row tree_images_rows[] = {
 	FIELD("node", "node", "the host that it is on"),
 	FIELD("source_type", "source_type", "service or snapshot"),
 	FIELD("source_id", "source_id", "the id of what it was made of"),
-	FIELD("owner", "owner_api_key|owner_key", "whose it is"),
+	FIELD("owner", "owner_api_key|owner_key", "the key that owns it"),
 	FIELD("access", "access", "why this key may see it"),
 	FIELD("created_at", "created_at", "when it was published"),
 	VALUE("visibility", "visibility", visibility_send,
@@ -46,7 +46,7 @@ const struct row tree_images_rows[] = {
 	WORDS("clone",
 		"key=value words create an image from it; then reading "
 		"gives its id"),
-	WORDS("transfer", "to_api_key=KEY makes it that key's"),
+	WORDS("transfer", "to_api_key=KEY gives it to that key"),
 	ACTION("destroy", resource_destroy, "1 deletes it"),
 	JSON("image.json"),
 	{ 0 },

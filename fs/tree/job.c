@@ -450,7 +450,7 @@ const struct row tree_job_rows[] = {
 		.render = job_text_render),
 	FIELD("language", "language|detected_language", "what ran it"),
 	FIELD("detected_language", "detected_language",
-		"which language the API has found it to be"),
+		"the language that the API detected"),
 	FIELD("success", "success", "1 if it exited with 0"),
 	FIELD("network_mode", "network_mode", "zerotrust or semitrusted"),
 	FIELD("created_at", "created_at", "when it was submitted"),

@@ -78,7 +78,7 @@ const struct row tree_key_rows[] = {
 		"alone",
 		.flags = ROW_UNLISTED),
 	THROTTLE("should_throttle", "1: a request would be refused"),
-	THROTTLE("active_executions", "programs that run"),
+	THROTTLE("active_executions", "running programs"),
 	THROTTLE("requests_used_in_last_60s", "requests of the last minute"),
 	ANSWER_JSON("/key/throttle/throttle.json", API_KEY_THROTTLE,
 		"the whole answer", .exists = answer_exists),

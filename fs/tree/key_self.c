@@ -31,7 +31,7 @@ const struct row tree_key_self_rows[] = {
 	ANSWER_JSON("/key/self/self.json", API_KEY_SELF, "the whole answer",
 		.exists = key_self_exists),
 	FIXED_DIRECTORY("/key/self/contacts",
-		"who is told what happens; owners and operators get one-time "
+		"who is notified; owners and operators get one-time "
 		"codes",
 		.exists = key_self_exists, .attr = answer_attr,
 		.endpoint = API_KEY_CONTACTS, .list = contacts_list,

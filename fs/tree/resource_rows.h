@@ -130,7 +130,7 @@
 		LINK(HERE "/" dir "/" part, "one of them, by its name",        \
 			.render = part_link),                                  \
 		ROW(ROW_DIR, HERE "/" dir "/{taken}", 0755,                    \
-			"what mkdir answers with: a link from then on",        \
+			"the one that mkdir has made; a link from then on",    \
 			.flags = ROW_VOLATILE | ROW_UNLISTED)
 #define IMAGES                                                                 \
 	PARTS("images", "{image}", API_IMAGE_PUBLISH,                          \
@@ -147,7 +147,7 @@
 		FIELD("last_activity", "last_activity",                        \
 			"when it was last used"),                              \
 		FIELD("memory_mb", "memory_mb", "its memory, in megabytes"),   \
-		READABLE(HERE "/wake_time", "how long its last waking took",   \
+		READABLE(HERE "/wake_time", "how long its last wake-up took",  \
 			.exists = wake_time_exists, .member = WAKE_TIME,       \
 			.render = resource_value_render),                      \
 		RESTORE_FROM,                                                  \

@@ -61,7 +61,7 @@ class Check(StartCase):
         self.assert_line(lines, "mountpoint", "ok", "")
         self.env["UNSANDBOX_PUBLIC_KEY"] = PUBLIC
         self.assert_line(self.check(CREDENTIALS), "credentials", "FAIL",
-                         "only one is set")
+                         "is set; set both")
 
     def test_key(self):
         self.server.answer("POST", "/keys/validate", {

@@ -258,7 +258,7 @@ class Wrong(LostCase):
                     terminal.close()
                     continue
                 self.until_end(terminal)
-                self.assertIn("EPROTO the server's frames are no WebSocket "
+                self.assertIn("EPROTO the server's frames are not WebSocket "
                               "frames", self.errors()[-1])
         other.type("echo $X-$((1 + 1))\n")
         other.until(b"kept-2")

@@ -74,7 +74,7 @@ class Credentials(StartCase):
             self.accounts(OTHER)
             self.env.update(self.mount.env)
             del self.env[name]
-            self.assert_fails(CREDENTIALS, "only one is set")
+            self.assert_fails(CREDENTIALS, "is set; set both")
 
     def test_no_such_row(self):
         path = self.accounts(ONE)

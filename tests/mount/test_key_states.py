@@ -20,7 +20,7 @@ STATES = {
                  "expired_ago": "some days"}, f"renew it: {RENEW}"),
     "revoked": ("EKEYREJECTED", "This API key has been revoked",
                 {"public_key": PUBLIC},
-                "it will not work again: put another key in its place "
+                "it will not work again: replace it by another key "
                 "(UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY), then mount "
                 "again"),
     "suspended": ("EACCES", "This API key is suspended",

@@ -278,7 +278,7 @@ class Faults(RecordedCase):
                            "status": 500})
         self.fails_with(session, "EREMOTEIO")
         self.assertEqual(self.server.requests()[ENDING], 1)
-        self.assertIn("nothing tells whether the session has ended",
+        self.assertIn("it is unknown whether the session has ended",
                       self.value("sessions", session, "error"))
         self.assertEqual(self.value("sessions", session, "state"), "running")
         self.server.ask("DELETE", "/faults")
@@ -388,11 +388,11 @@ class FullDisk(RecordedCase):
         session = self.large("large")
         self.assertEqual(self.save_error(f"sessions/{session}/destroy",
                                          "1\n"), "ENOSPC")
-        self.assertIn("in memory alone",
+        self.assertIn("only in memory",
                       self.value("sessions", session, "error"))
         self.assertEqual(self.error_of(
             os.listdir, self.at("sessions", session, "artifacts")), "ENOSPC")
-        self.assertIn("in memory alone", self.read(".unsandboxfs/errors"))
+        self.assertIn("only in memory", self.read(".unsandboxfs/errors"))
         subprocess.run(["mount", "-o", "remount,size=64m", self.disk],
                        check=True, timeout=20)
         self.assertEqual(os.listdir(

@@ -229,7 +229,7 @@ class Drafts(ResourceCase):
         self.assertEqual(self.read(path, "bootstrap"), SLEEP)
         self.assertEqual(self.read(path, "env"), "")
         self.assertEqual(self.error_of(self.commit, path), "ENODATA")
-        self.assertIn("env is kept in memory alone", self.last_error())
+        self.assertIn("env is kept only in memory", self.last_error())
         self.save(f"{path}/env", "A=again\n")
         self.commit(path)
         self.assertEqual(self.sent(), [])

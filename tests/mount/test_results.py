@@ -155,7 +155,7 @@ class Told(Going):
             "details": "line 3"}}, "0",
             ["bad", "E_BAD", "line 3", "nothing ran", "\\x1b"])
         self.check_error("unknown", {"close": "before", "after": True}, "1",
-                         ["nothing tells", "may have run"])
+                         ["outcome is unknown", "may have run"])
         self.check_error("lost", {"status": 200, "body": "no json"}, "1",
                          ["result is lost", "may have run"])
 

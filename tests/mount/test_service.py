@@ -82,7 +82,7 @@ class Service(StartCase):
         self.run_service("-o", "timeout=1",
                          NOTIFY_SOCKET=self.place.path + "/notify")
         self.assertRegex(self.notified(),
-                         "^READY=1\nSTATUS=mounted: .*mounted all the same")
+                         "^READY=1\nSTATUS=mounted: .*mounted anyway")
 
     def test_watchdog(self):
         self.socket.bind(self.place.path + "/notify")

@@ -66,8 +66,8 @@ class ValueSaves(MountCase):
         self.shell("rm services/web/domains")
         self.assertEqual(self.value("services/web/domains"),
                          "stays.example.com")
-        self.wait_for(lambda: "services/web/domains 0 EPERM a value is not "
-                      "to be removed" in self.read(".unsandboxfs/errors"),
+        self.wait_for(lambda: "services/web/domains 0 EPERM a value "
+                      "cannot be removed" in self.read(".unsandboxfs/errors"),
                       "rm of a value is explained")
         for name in "id", "destroy", "redeploy", "restore_from", "console":
             self.assertEqual(self.error_of(

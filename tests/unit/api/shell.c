@@ -143,10 +143,10 @@ static const struct ending endings[] = {
 		-ECONNRESET, -1, true, "the connection was lost" },
 	{ "no frames", { 101, BYTES("\x82\x02hiHTTP/1.1 200 OK\r\n\r\n") },
 		SHELL_LOST, -EPROTO, -1, false,
-		"the server's frames are no WebSocket frames" },
+		"the server's frames are not WebSocket frames" },
 	{ "a masked frame", { 101, BYTES("\x82\x02hi\x82\x81kkkka") },
 		SHELL_LOST, -EPROTO, -1, false,
-		"the server's frames are no WebSocket frames" },
+		"the server's frames are not WebSocket frames" },
 };
 
 static void ends(void **state)

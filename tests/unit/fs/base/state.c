@@ -150,7 +150,7 @@ static void keys(void **ctx)
 		assert_int_equal(
 			state_open(&state, base, bad[i], why, sizeof(why)),
 			-EINVAL);
-		assert_non_null(strstr(why, "no safe name"));
+		assert_non_null(strstr(why, "not a safe name"));
 	}
 	memset(long_key, 'k', sizeof(long_key));
 	long_key[399] = '\0';
