@@ -276,8 +276,9 @@ static void value_print(const json_t *value, FILE *out)
 		fprintf(out, "%d\n", json_is_true(value));
 	else if (json_is_string(value))
 		fprintf(out, "%s\n", json_string_value(value));
-	json_array_foreach (value, i, item)
+	json_array_foreach (value, i, item) {
 		value_print(item, out);
+	}
 }
 
 char *setting_text(
