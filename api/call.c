@@ -38,14 +38,6 @@ static int64_t call_wait_s(const struct api_call *call)
 	return headers_wait_s(&call->reply.headers, api_unix_s(call->api));
 }
 
-static void call_wait(struct api_call *call, uint64_t due_ms)
-{
-	call->state = CALL_WAITING;
-	call->entry.due_ms = due_ms;
-	rate_push(&call->api->rate, &call->entry);
-	call->api->stats.queued = call->api->rate.count;
-}
-
 static int call_init(struct api_call *call, struct api *api,
 	const struct api_request *request, uint64_t now_ms)
 {
@@ -96,7 +88,10 @@ int api_start(struct api *api, const struct api_request *request,
 	call->signs_query =
 		call->row->signs_query != api->query_flipped[call->endpoint];
 	headers_init(&call->reply.headers);
-	call_wait(call, now_ms);
+	call->state = CALL_WAITING;
+	call->entry.due_ms = now_ms;
+	rate_push(&api->rate, &call->entry);
+	api->stats.queued = api->rate.count;
 	if (out)
 		*out = call;
 	return 0;
@@ -199,7 +194,10 @@ static void call_resend(struct api_call *call, uint64_t at_ms)
 	call->json = NULL;
 	call->message[0] = call->code[0] = '\0';
 	api->stats.retries++;
-	call_wait(call, at_ms);
+	call->state = CALL_WAITING;
+	call->entry.due_ms = at_ms;
+	rate_push_again(&api->rate, &call->entry);
+	api->stats.queued = api->rate.count;
 }
 
 /* Sends again, once, what was certainly not carried out. */
@@ -341,7 +339,24 @@ static bool call_add_code(struct api_call *call)
 			&call->otp);
 }
 
-/* True if the request is sent again at once, as the refusal asks. */
+/* A program that the rate limit refused has not had its turn yet. */
+static bool call_keeps_turn(struct api_call *call)
+{
+	struct api *api = call->api;
+
+	if (!rate_limited(&api->rate, call_wait_s(call), api->now_ms) ||
+		call->entry.priority != API_PROGRAM)
+		return false;
+	call->tries = 0;
+	call->was_sent = false;
+	call->reply.headers.status = 0;
+	call->entry.deadline_ms = api->now_ms +
+		MIN(call->timeout_ms, UINT64_MAX - api->now_ms);
+	return true;
+}
+
+/* True if the request is sent again at once, as the refusal asks, or as soon as
+ * the rate limit allows. */
 static bool call_repair(struct api_call *call)
 {
 	struct api *api = call->api;
@@ -354,10 +369,7 @@ static bool call_repair(struct api_call *call)
 		return call_add_code(call);
 	case 429:
 		api->stats.limited++;
-		if (call->err != -EDQUOT)
-			rate_limited(
-				&api->rate, call_wait_s(call), api->now_ms);
-		return false;
+		return call->err != -EDQUOT && call_keeps_turn(call);
 	default:
 		return false;
 	}

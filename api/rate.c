@@ -74,7 +74,7 @@ static void rate_start(
 {
 	int64_t taken = (int64_t)rate->taken * TOKEN;
 
-	rate->milli = milli;
+	rate->milli = rate->told = milli;
 	rate->burst = burst;
 	rate_level(rate, MAX(rate_full(rate) - taken, 0), now_ms);
 	rate->taken = 0;
@@ -94,17 +94,24 @@ void rate_set(
 		return;
 	}
 	rate_refill(rate, now_ms);
-	rate->milli = milli;
+	if (rate->told != milli)
+		rate->milli = rate->told = milli;
 	rate->burst = burst;
 	rate->late_ms = 0;
 	rate_refill(rate, now_ms);
 }
 
+static uint64_t rate_block_max_ms(const struct rate *rate)
+{
+	uint64_t token_ms = rate->milli ? rate_gain_ms(rate, TOKEN) : 0;
+
+	return MAX(token_ms, BLOCK_MAX_MS);
+}
+
 static void rate_block(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 {
-	uint64_t most_ms = rate->milli ? rate_gain_ms(rate, TOKEN) : 0;
 	uint64_t wait_ms = (uint64_t)MIN(wait_s, INT32_MAX) * 1000;
-	uint64_t until_ms = now_ms + MIN(wait_ms, MAX(most_ms, BLOCK_MAX_MS));
+	uint64_t until_ms = now_ms + MIN(wait_ms, rate_block_max_ms(rate));
 
 	rate->blocked_ms = MAX(rate->blocked_ms, until_ms);
 	rate->late_ms = 0;
@@ -143,7 +150,7 @@ void rate_learn(
 {
 	if (answer->limit > 0 && answer->limit < 1000000 &&
 		(!rate->milli || rate->is_learned)) {
-		if (rate->milli != (unsigned)answer->limit * 1000)
+		if (rate->told != (unsigned)answer->limit * 1000)
 			rate_start(rate, (unsigned)answer->limit * 1000, 0,
 				now_ms);
 		rate->is_learned = true;
@@ -155,11 +162,33 @@ void rate_learn(
 		rate_block(rate, answer->reset_s, now_ms);
 }
 
-void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)
+/* A rate is told as a whole number, also where it is one request in 42 seconds:
+ * then the next token comes so much later than our own. */
+static void rate_slow_down(struct rate *rate, uint64_t wait_ms)
 {
+	unsigned least = MAX(rate->told / 2, rate->told - MIN(rate->told, 999));
+	uint64_t token_ms;
+
+	if (!rate->milli)
+		return;
+	token_ms = rate_gain_ms(rate, TOKEN);
+	if (wait_ms >= token_ms) /* of another limit */
+		return;
+	rate->milli = MIN(MAX((unsigned)(TOKEN / (token_ms + wait_ms)), least),
+		rate->milli);
+}
+
+bool rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)
+{
+	uint64_t wait_ms = (uint64_t)MIN(MAX(wait_s, 0), INT32_MAX) * 1000;
+
 	rate_level(rate, 0, now_ms);
-	if (wait_s > 0)
-		rate_block(rate, wait_s, now_ms);
+	if (wait_s <= 0)
+		return rate->milli;
+	rate_slow_down(rate, wait_ms);
+	rate_level(rate, MAX(TOKEN - rate_gain(rate, wait_ms), 0), now_ms);
+	rate_block(rate, wait_s, now_ms);
+	return wait_ms <= rate_block_max_ms(rate);
 }
 
 /* The level that a request needs if `ahead` others go before it. */
@@ -240,10 +269,11 @@ static void rate_overtaken(struct rate *rate)
 
 /* ---- the queues ---- */
 
-void rate_push(struct rate *rate, struct rate_entry *entry)
+static void rate_insert(
+	struct rate *rate, struct rate_entry *entry, bool is_first)
 {
 	struct rate_queue *queue = &rate->queues[entry->priority];
-	uint64_t ahead = queue->count;
+	uint64_t ahead = is_first ? 0 : queue->count;
 	int i;
 
 	for (i = 0; i < (int)entry->priority; i++)
@@ -252,12 +282,27 @@ void rate_push(struct rate *rate, struct rate_entry *entry)
 		ahead += rate->queues[API_PROGRAM].count;
 	rate_overtaken(rate);
 	rate_note(rate, entry, ahead);
+	if (is_first)
+		rate->late_ms = 0;
 
 	queue->due_ms = MIN(queue->due_ms, entry->due_ms);
 	queue->deadline_ms = MIN(queue->deadline_ms, entry->deadline_ms);
-	TAILQ_INSERT_TAIL(&queue->list, entry, link);
+	if (is_first)
+		TAILQ_INSERT_HEAD(&queue->list, entry, link);
+	else
+		TAILQ_INSERT_TAIL(&queue->list, entry, link);
 	queue->count++;
 	rate->count++;
+}
+
+void rate_push(struct rate *rate, struct rate_entry *entry)
+{
+	rate_insert(rate, entry, false);
+}
+
+void rate_push_again(struct rate *rate, struct rate_entry *entry)
+{
+	rate_insert(rate, entry, true);
 }
 
 void rate_remove(struct rate *rate, struct rate_entry *entry)

@@ -37,6 +37,7 @@ struct rate_queue {
 struct rate {
 	struct rate_queue queues[API_POLL + 1];
 	uint64_t count;	     /* of all waiting requests */
+	unsigned told;	     /* milli, as the API told it */
 	unsigned milli;	     /* requests in 1000 minutes; 0: unknown */
 	unsigned burst;	     /* 0: unknown; one minute's tokens are used */
 	int64_t level;	     /* tokens, in 60000000ths */
@@ -74,10 +75,13 @@ void rate_set(
 void rate_learn(
 	struct rate *rate, const struct rate_answer *answer, uint64_t now_ms);
 
-/* A 429 came; wait_s is how long it asks to wait, -1: it does not say. */
-void rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms);
+/* A 429 came; wait_s is how long it asks to wait, -1: it does not say. Returns
+ * whether it is known when the next request may go out, and that is soon. */
+bool rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms);
 
 void rate_push(struct rate *rate, struct rate_entry *entry);
+/* Of a request that is sent again, which goes before those that came later. */
+void rate_push_again(struct rate *rate, struct rate_entry *entry);
 void rate_remove(struct rate *rate, struct rate_entry *entry);
 
 /* Takes out the request whose turn it is, with a token; NULL: none may go. */

@@ -134,6 +134,14 @@ static const struct scenario scenarios[] = {
 	{ "429 with a time",
 		"person 1, go 1-1, limited 5, person 2, go 0-0, wake 5000, "
 		"ms 5000, go 2-3" },
+	{ "a rate told as a whole number, and less",
+		"set 2 1, person 1, go 1-1, ms 30250, person 1, go 2-2, "
+		"limited 12, person 1, wake 12250, ms 12250, go 3-3, "
+		"ms 42266, person 1, go 0-0, ms 1, go 4-4, set 2 1, "
+		"ms 42266, person 1, go 0-0, ms 1, go 5-5" },
+	{ "but not less than the whole number before",
+		"set 9 1, person 1, go 1-1, limited 6, limited 6, person 2, "
+		"wake 6250, ms 6250, go 2-2, wake 7750" },
 	{ "429 without, nothing known",
 		"person 1, go 1-1, limited -1, person 2, go 2-3" },
 	{ "429 without, the key known",
@@ -441,7 +449,10 @@ static void happens(struct rate *rates[2], struct rate_entry *entries[2],
 			entry->priority = a % 4;
 			entry->due_ms = now_ms + (b == 0 ? a * 200 : 0);
 			entry->deadline_ms = now_ms + 1000 + a * 700;
-			rate_push(rates[i], entry);
+			if (b == 1)
+				rate_push_again(rates[i], entry);
+			else
+				rate_push(rates[i], entry);
 		} else if (kind < 70) {
 			rate_learn(rates[i], &answer, now_ms);
 		} else if (kind < 72) {
