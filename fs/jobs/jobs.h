@@ -72,6 +72,9 @@ bool job_is_forgotten(const struct core *core, const char *id);
  * polled if the API has accepted it as a job. -ENOMEM, -EMFILE, -ENFILE: not
  * all was read; call jobs_clear. */
 int jobs_load(struct core *core);
+
+/* ---- jobs_tie.c ---- */
+
 /* Call it after jobs_load: gives each file that still exists its newest job,
  * and removes all other jobs of files. -ENOMEM. */
 int jobs_tie(struct core *core);
