@@ -85,21 +85,6 @@ static int path_make(char *path)
 	return 0;
 }
 
-/* Removes temporary files that a killed daemon left. */
-static int dir_sweep(int dir_fd)
-{
-	DIR *stream = dir_stream(dir_fd, ".");
-	const struct dirent *entry;
-
-	if (!stream)
-		return -errno;
-	while ((entry = dir_next(stream)))
-		if (fnmatch("*.tmp", entry->d_name, FNM_PERIOD) == 0)
-			unlinkat(dir_fd, entry->d_name, 0);
-	closedir(stream);
-	return 0;
-}
-
 /* Version 0.1.0 kept what people saved in inodes/: N.data with the content, and
  * N.json or N.next with the names. */
 static int earlier_refuse(
@@ -188,9 +173,7 @@ static int subdir_open(int dir_fd, const char *name, int *out)
 		return -errno;
 	*out = openat(
 		dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (*out < 0)
-		return -errno;
-	return dir_sweep(*out);
+	return *out < 0 ? -errno : 0;
 }
 
 int state_claim(struct state *state)

@@ -19,7 +19,8 @@
  *   NAME.last a newer version of NAME, not synced yet
  *
  * A small file is replaced by writing NAME.tmp, fsync, rename, fsync of the
- * directory. What a killed daemon left of *.tmp in jobs/ is removed at open.
+ * directory. What a killed daemon left of *.tmp in jobs/ is removed by
+ * jobs_load().
  */
 struct state {
 	int fd; /* the account's directory */

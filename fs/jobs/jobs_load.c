@@ -195,6 +195,14 @@ static void numbers_sort(struct numbers *numbers)
 	numbers->count = count;
 }
 
+/* What a killed daemon left. */
+static bool is_temporary(const char *suffix)
+{
+	const char *dot = strrchr(suffix, '.');
+
+	return dot && !strcmp(dot, ".tmp");
+}
+
 /* Records are read in the order of their numbers, other files are swept after
  * all of them. */
 static int find_files(struct core *core, DIR *stream, struct found *found)
@@ -212,6 +220,10 @@ static int find_files(struct core *core, DIR *stream, struct found *found)
 			number_is_used(core, number);
 		if (is_aside || !number)
 			continue;
+		if (is_temporary(suffix)) {
+			unlinkat(core->state.jobs_fd, entry->d_name, 0);
+			continue;
+		}
 		bool is_last = !strcmp(suffix, ".json.last");
 		bool is_record = is_last || !strcmp(suffix, ".json");
 		err = number_add(

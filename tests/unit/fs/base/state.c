@@ -284,26 +284,6 @@ static void one_mount_at_a_time(void **ctx)
 	state_close(&second);
 }
 
-static void swept(void **ctx)
-{
-	static const char *const names[] = { "jobs/1.json", "jobs/1.json.tmp",
-		"jobs/5.tmp", "jobs/tmp", "jobs/.tmp" };
-	struct state state;
-
-	(void)ctx;
-	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
-	for (size_t i = 0; i < 5; i++)
-		close(openat(state.fd, names[i], O_CREAT | O_WRONLY, 0600));
-	assert_int_equal(mkdirat(state.fd, "jobs/dir.tmp", 0700), 0);
-	state_close(&state);
-	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
-	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(faccessat(state.fd, names[i], F_OK, 0),
-			i >= 1 && i <= 2 ? -1 : 0);
-	assert_int_equal(faccessat(state.fd, "jobs/dir.tmp", F_OK, 0), 0);
-	state_close(&state);
-}
-
 /* Its files are not touched. An inodes/ without records is nothing. */
 static void earlier_version(void **ctx)
 {
@@ -562,7 +542,6 @@ int main(void)
 		CASE(refusals),
 		CASE(what_others_can_write),
 		CASE(one_mount_at_a_time),
-		CASE(swept),
 		CASE(earlier_version),
 		CASE(copied),
 		CASE(written_and_read),

@@ -165,6 +165,31 @@ static void test_untied(void **state)
 	fixture_close(&fixture);
 }
 
+/* Of what is not ours, nothing goes. */
+static void test_temporary(void **state)
+{
+	static const struct {
+		const char *name;
+		int stays;
+	} cases[] = { { "1.json", 1 }, { "1.json.tmp", 0 },
+		{ "1.json.copy.tmp", 0 }, { "5.json.tmp", 0 }, { "tmp", 1 },
+		{ ".tmp", 1 }, { "1.tmp.d", 1 } };
+	enum { COUNT = sizeof(cases) / sizeof(*cases) };
+	struct fixture fixture;
+	(void)state;
+
+	fixture_open(&fixture);
+	for (size_t i = 0; i < COUNT; i++)
+		fixture_write(&fixture, cases[i].name, "text");
+	write_completed(&fixture, 1);
+	assert_int_equal(jobs_load(&fixture.core), 0);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_int_equal(
+			fixture_has(&fixture, cases[i].name), cases[i].stays);
+	jobs_clear(&fixture.core);
+	fixture_close(&fixture);
+}
+
 /* What is damaged is put aside, what is not ours is left alone. */
 static void test_damaged(void **state)
 {
@@ -321,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_fields_are_read_late),
 		cmocka_unit_test(test_code_is_whole_or_none),
 		cmocka_unit_test(test_untied),
+		cmocka_unit_test(test_temporary),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_resumed),
