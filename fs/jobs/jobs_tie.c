@@ -28,11 +28,12 @@ static int jobs_untie(struct core *core)
 		core->state.path);
 	for (job = TAILQ_FIRST(&core->jobs->all); job && !err; job = next) {
 		next = TAILQ_NEXT(job, link);
+		bool is_tied = job->file;
 		job->file = 0;
-		if (job->is_async || job->session)
-			err = job_store_record(job);
-		else
+		if (!job->is_async && !job->session)
 			job_remove(job);
+		else if (is_tied)
+			err = job_store_record(job);
 	}
 	return err;
 }

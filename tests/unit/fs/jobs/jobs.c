@@ -165,6 +165,25 @@ static void test_untied(void **state)
 	fixture_close(&fixture);
 }
 
+/* In a copy, only records that name a file are written again. */
+static void test_copied(void **state)
+{
+	struct fixture fixture;
+	(void)state;
+
+	fixture_open(&fixture);
+	fixture_record(&fixture, "1.json",
+		"{\"status\":\"completed\",\"async\":true,\"file\":4711}");
+	write_completed(&fixture, 2);
+	assert_int_equal(jobs_load(&fixture.core), 0);
+	fixture.core.state.is_copy = true;
+	assert_int_equal(jobs_tie(&fixture.core), 0);
+	assert_true(record_says(&fixture, "\"file\":0"));
+	assert_false(fixture_has(&fixture, "2.json.last"));
+	jobs_clear(&fixture.core);
+	fixture_close(&fixture);
+}
+
 /* Of what is not ours, nothing goes. */
 static void test_temporary(void **state)
 {
@@ -346,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_fields_are_read_late),
 		cmocka_unit_test(test_code_is_whole_or_none),
 		cmocka_unit_test(test_untied),
+		cmocka_unit_test(test_copied),
 		cmocka_unit_test(test_temporary),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_flipped),
