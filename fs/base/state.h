@@ -13,10 +13,12 @@
 /*
  * DIR/unsandboxfs/PUBLIC_KEY/ holds one account's scripts and results:
  *
- *   born its own inode number; its time is that of the first mount lock held
- *   (flock) by the mount that uses it run/ ... what people save: see
- *   fs/files/files.h jobs/N.json ... one record per job, and what it printed
- *   NAME.last a newer version of NAME, not synced yet
+ *   born               its own inode number; its time: the first mount
+ *   lock               held (flock) by the mount that uses it
+ *   run/ ...           what people save: see fs/files/files.h
+ *   jobs/N.json ...    one record per job, and what it printed
+ *   catalog.last       see fs/jobs/catalog.h
+ *   NAME.last          a newer version of NAME, not synced yet
  *
  * A small file is replaced by writing NAME.tmp, fsync, rename, fsync of the
  * directory. What a killed daemon left of *.tmp in jobs/ is removed by

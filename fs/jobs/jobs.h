@@ -4,6 +4,7 @@
 #ifndef FS_JOBS_JOBS_H
 #define FS_JOBS_JOBS_H
 
+#include "fs/jobs/catalog.h"
 #include "fs/jobs/dir_kind.h"
 #include "fs/jobs/ghost.h"
 #include "fs/jobs/job.h"

@@ -60,12 +60,18 @@ static void tell_damaged(struct core *core, const char *name, int err)
 	errors_add(core->errors, &core->now, "START", name, 0, err, why);
 }
 
+/* So many records that the catalog might have had are read again and again. */
+enum { UNCATALOGUED_MAX = 256 };
+
 /* The numbers of files, and room for the record that is being read. */
 struct found {
 	struct numbers {
 		uint64_t *all;
 		size_t count, room;
 	} records, lasts, others;
+	struct stamp *stamps; /* of the records */
+	struct catalog catalog;
+	unsigned uncatalogued;
 	char *text;
 	size_t text_room;
 };
@@ -75,7 +81,9 @@ static void found_clear(struct found *found)
 	free(found->records.all);
 	free(found->lasts.all);
 	free(found->others.all);
+	free(found->stamps);
 	free(found->text);
+	catalog_close(&found->catalog);
 }
 
 /* All of a file in found->text, and a NUL. A short read is the end of it: this
@@ -143,19 +151,11 @@ static int read_last(struct core *core, struct found *found, uint64_t number,
 	return err;
 }
 
-static int read_record(struct core *core, struct found *found, uint64_t number)
+static int read_whole(struct core *core, struct found *found, uint64_t number)
 {
 	struct record_name name = job_record_name(number);
-	struct numbers *lasts = &found->lasts;
-	bool has_last = lasts->count &&
-		bsearch(&number, lasts->all, lasts->count, sizeof(number),
-			compare_numbers);
-	int err =
-		has_last ? read_last(core, found, number, name.text) : -EPROTO;
+	int err = read_named(core, found, number, name.text);
 
-	if (!err || is_shortage(err))
-		return err;
-	err = read_named(core, found, number, name.text);
 	if (!err || is_shortage(err))
 		return err;
 	number_is_used(core, number);
@@ -164,6 +164,40 @@ static int read_record(struct core *core, struct found *found, uint64_t number)
 	put_aside(core, name.text);
 	tell_damaged(core, name.text, err);
 	return 0;
+}
+
+static int read_uncatalogued(
+	struct core *core, struct found *found, struct stamp *stamp)
+{
+	uint64_t number = stamp->number;
+	struct job *job;
+
+	stamp_take(stamp, &core->state);
+	int err = catalog_job(&found->catalog, core, stamp, &job);
+	if (err || job)
+		return err;
+	err = read_whole(core, found, number);
+	job = err ? NULL : job_by_number(core, number);
+	found->uncatalogued += job && catalog_takes(job);
+	return err;
+}
+
+static int read_record(
+	struct core *core, struct found *found, struct stamp *stamp)
+{
+	uint64_t number = stamp->number;
+	struct numbers *lasts = &found->lasts;
+	bool has_last = lasts->count &&
+		bsearch(&number, lasts->all, lasts->count, sizeof(number),
+			compare_numbers);
+
+	if (has_last) {
+		struct record_name name = job_record_name(number);
+		int err = read_last(core, found, number, name.text);
+		if (!err || is_shortage(err))
+			return err;
+	}
+	return read_uncatalogued(core, found, stamp);
 }
 
 static int number_add(struct numbers *numbers, uint64_t number)
@@ -273,6 +307,24 @@ static void sweep_files(
 	}
 }
 
+static int read_records(struct core *core, struct found *found)
+{
+	size_t count = found->records.count;
+	int err = 0;
+
+	found->stamps = calloc(count + 1, sizeof(*found->stamps));
+	if (!found->stamps)
+		return -ENOMEM;
+	catalog_open(&found->catalog, &core->state);
+	for (size_t i = 0; !err && i < count; i++) {
+		found->stamps[i].number = found->records.all[i];
+		err = read_record(core, found, &found->stamps[i]);
+	}
+	if (!err && found->uncatalogued > UNCATALOGUED_MAX)
+		catalog_write(core, found->stamps, count);
+	return err;
+}
+
 static int read_directory(struct core *core)
 {
 	DIR *stream = dir_stream(core->state.jobs_fd, ".");
@@ -282,8 +334,8 @@ static int read_directory(struct core *core)
 	if (!stream)
 		return -errno;
 	err = find_files(core, stream, &found);
-	for (size_t i = 0; !err && i < found.records.count; i++)
-		err = read_record(core, &found, found.records.all[i]);
+	if (!err)
+		err = read_records(core, &found);
 	if (!err)
 		sweep_files(core, stream, &found.others);
 	found_clear(&found);
