@@ -48,7 +48,9 @@ static void test_many(void **state)
 		"%u jobs loaded in %u ms of CPU time\n", MANY, (unsigned)took);
 	assert_true(took < MANY_LIMIT_MS);
 	TAILQ_FOREACH(job, &fixture.jobs.all, link)
-	assert_int_equal(job->number, ++before);
+	{
+		assert_int_equal(job->number, ++before);
+	}
 	assert_int_equal(before, MANY);
 	assert_int_equal(fixture.jobs.next_number, MANY + 1);
 	assert_ptr_equal(job_by_id(&fixture.core, "job-1234"),
