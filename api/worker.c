@@ -188,10 +188,11 @@ static struct task *worker_finished(struct worker *worker)
 
 	pthread_mutex_lock(&worker->lock);
 	task = STAILQ_FIRST(&worker->finished);
-	if (task)
+	if (task) {
 		STAILQ_REMOVE_HEAD(&worker->finished, link);
-	if (STAILQ_EMPTY(&worker->finished))
-		eventfd_read(worker->fd, &count);
+		if (STAILQ_EMPTY(&worker->finished))
+			eventfd_read(worker->fd, &count);
+	}
 	pthread_mutex_unlock(&worker->lock);
 	return task;
 }
