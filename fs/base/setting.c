@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "fs/base/text_stream.h"
 
 #define TEXT_MAX (1024 * 1024)
 #define BLANKS " \t\n\v\f\r"
@@ -290,7 +291,7 @@ char *setting_text(
 	bool failed = false;
 
 	*len = 0;
-	out = open_memstream(&text, len);
+	out = text_stream_open(&text, len);
 	if (!out)
 		return NULL;
 	if (!value || !is_of_type(setting, value))

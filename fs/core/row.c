@@ -260,7 +260,7 @@ int render_json(const json_t *value, FILE *out)
 
 int value_content(const json_t *value, char **text, size_t *len)
 {
-	FILE *out = open_memstream(text, len);
+	FILE *out = text_stream_open(text, len);
 	int err;
 
 	if (!out)

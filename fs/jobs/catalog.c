@@ -233,7 +233,7 @@ void catalog_write(struct core *core, const struct stamp *stamps, size_t count)
 	struct head head = { .form = rows_form() };
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = text_stream_open(&text, &len);
 
 	if (!out)
 		return;

@@ -296,7 +296,7 @@ static json_t *command_json(
 	json_t *command = NULL;
 	char *text = NULL;
 	size_t text_len = 0;
-	FILE *out = open_memstream(&text, &text_len);
+	FILE *out = text_stream_open(&text, &text_len);
 
 	if (!out)
 		return NULL;

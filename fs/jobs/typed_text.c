@@ -79,7 +79,7 @@ char *typed_command(const char *mark, bool is_in_shell, const char *command,
 	size_t text_len = 0;
 	char *text = base64_encode(command, command_len, &text_len);
 	char *typed = NULL;
-	FILE *out = text ? open_memstream(&typed, len) : NULL;
+	FILE *out = text ? text_stream_open(&typed, len) : NULL;
 
 	if (out)
 		command_print(mark, is_in_shell, text, text_len, out);

@@ -47,7 +47,7 @@ static int row_print(struct op *op, const struct node *node, FILE *out)
 int row_content(
 	struct op *op, const struct node *node, char **text, size_t *len)
 {
-	FILE *out = open_memstream(text, len);
+	FILE *out = text_stream_open(text, len);
 	int err;
 
 	if (!out)

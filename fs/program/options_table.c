@@ -174,7 +174,7 @@ int options_describe(const struct options *options, char **text)
 	const struct option_row *row = option_rows;
 	char number[OPTION_NUMBER_LEN];
 	size_t len;
-	FILE *out = open_memstream(text, &len);
+	FILE *out = text_stream_open(text, &len);
 
 	for (; out && row->name; row++)
 		if (row->help && row->name[0] != '-')

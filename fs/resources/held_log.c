@@ -257,7 +257,7 @@ int held_log_take(struct held_log *held, const json_t *answer)
 
 	if (!held->lines)
 		return take_whole(held, answer);
-	FILE *out = open_memstream(&bytes, &len);
+	FILE *out = text_stream_open(&bytes, &len);
 	if (!out)
 		return -ENOMEM;
 	int err = log_text_print(answer, out);

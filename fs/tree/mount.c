@@ -115,7 +115,7 @@ static int metrics_render(struct op *op, const struct node *node, FILE *out)
 {
 	char *text = NULL, *rest, *line, method[16], path[128];
 	size_t len;
-	FILE *stats = open_memstream(&text, &len);
+	FILE *stats = text_stream_open(&text, &len);
 	uint64_t value;
 
 	if (!stats)
