@@ -140,6 +140,9 @@ def main():
     build, *names = words
     os.environ["BUILD"] = os.path.abspath(build)
     signal.signal(signal.SIGTERM, interrupted)
+    # A shell's background job ignores them, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if ("--here", "") in options:
         return run_here(names, 2 if flags else 1)
     if not names:
