@@ -74,8 +74,8 @@ const struct row tree_key_rows[] = {
 		.source = key_source, .endpoint = API_KEYS_VALIDATE),
 	/* Not listed: it is only valid for a moment, and costs a request. */
 	FIXED_DIRECTORY("/key/throttle",
-		"whether the key's limits are reached now; found by its name "
-		"alone",
+		"whether the key's limits are reached now; found only by its "
+		"name",
 		.flags = ROW_UNLISTED),
 	THROTTLE("should_throttle", "1: a request would be refused"),
 	THROTTLE("active_executions", "running programs"),

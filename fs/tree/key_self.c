@@ -64,7 +64,7 @@ const struct row tree_key_self_rows[] = {
 		.endpoint = API_KEY_AUDIT, .render = audit_log_render),
 	/* Not listed, so that no backup and no grep -r collects tokens. */
 	ROW(ROW_DIR, "/key/tokens", 0700,
-		"tokens that stand for the key, found by its name alone",
+		"tokens that stand for the key; found only by its name",
 		.flags = ROW_UNLISTED, .instead = "write to mint or revoke"),
 	TOKENS("list", 0400, "the tokens, one a line, with their expiry",
 		.flags = ROW_UNSIZED | ROW_SECRET, .render = token_list_render),

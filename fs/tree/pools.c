@@ -156,7 +156,7 @@ const struct row tree_pools_rows[] = {
 	POOL("load_15min", "over fifteen"),
 	/* Not listed: each takes a request. */
 	FIXED_DIRECTORY(HERE "/stats",
-		"what only its own answer tells; found by its name alone",
+		"what only its own answer tells; found only by its name",
 		.flags = ROW_UNLISTED, .attr = answer_attr,
 		.endpoint = API_POOLS),
 	STATS("mode", "mode", "pooled or on_demand"),

@@ -29,8 +29,8 @@ const struct row tree_services_rows[] = {
 	DRAFT_VALUE(WORD, "service_type", "",
 		"minecraft, mumble, teamspeak, source, tcp or udp; empty: web"),
 	DRAFT_ROW("env", 0600,
-		"what its vault will hold, as dotenv lines; kept in memory "
-		"alone",
+		"what its vault will hold, as dotenv lines; kept only in "
+		"memory",
 		.flags = ROW_APPENDS | ROW_UNSIZED | ROW_SECRET),
 	DRAFT_VALUE(BOOL, "unfreeze_on_demand", "1",
 		"1: a request to its URL wakes it"),
@@ -92,8 +92,8 @@ const struct row tree_services_rows[] = {
 		.open = service_log_open),
 	/* Not listed, since each file takes a request of its own. */
 	FIXED_DIRECTORY(HERE "/listening",
-		"whether something listens on its ports; found by its name "
-		"alone",
+		"whether something listens on its ports; found only by its "
+		"name",
 		.flags = ROW_UNLISTED, .exists = resource_exists,
 		.attr = resource_moving_attr, .list = ports_list,
 		.find = ports_find),
@@ -102,7 +102,7 @@ const struct row tree_services_rows[] = {
 		.flags = ROW_UNSIZED, .attr = resource_moving_attr,
 		.render = port_render),
 	FIXED_DIRECTORY(HERE "/upgrade",
-		"the upgrade of its system; found by its name alone",
+		"the upgrade of its system; found only by its name",
 		.flags = ROW_UNLISTED, .exists = resource_exists,
 		.attr = resource_moving_attr),
 	UPGRADE("upgrading", "1 while it goes on"),
