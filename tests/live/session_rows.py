@@ -45,7 +45,7 @@ def command(path):
 
 
 def told_by(*names):
-    """The same with one of the two names alone: both are in use."""
+    """The same with only one of the two names: both are in use."""
     return Row("POST", "/sessions/ID/execute", said.RESULT, (200, 202),
                {name: COMMAND[name] for name in names}, of="session",
                name="told by " + " and ".join(names))

@@ -10,7 +10,7 @@ KILLED = (errno.ENOTCONN, errno.ECONNABORTED)
 
 class Busy:
     """Does things in a mount, in a thread, until the daemon is killed. A part
-    of the mount belongs to it alone. `flight` is what it is just doing."""
+    of the mount belongs to it only. `flight` is what it is doing now."""
 
     def __init__(self, mount, name, random):
         self.mount, self.name, self.random = mount, name, random

@@ -10,7 +10,7 @@ import time
 
 
 class Cutter:
-    """Between a mount and the stand-in. What is no live shell passes. certs:
+    """Between a mount and the stand-in. Passes all but live shells. certs:
     the folder of cert.pem and key.pem, with which it speaks TLS."""
 
     def __init__(self, server, certs=None):

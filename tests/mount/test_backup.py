@@ -169,7 +169,7 @@ class Backup(BackupCase):
 
     def test_log_that_grows(self):
         """Who copies it has one size from beginning to end, whoever else
-        follows it; who asks for more gets more."""
+        follows it; a reader that asks for more gets more."""
         self.make("talks", "#!/bin/bash\nfor i in $(seq 2000); do "
                   "echo line $i; sleep 0.05; done\n")
         path = self.at("services/talks/logs")

@@ -101,7 +101,7 @@ class Check(StartCase):
                              "mountpoint", "FAIL", words)
 
     def test_dead_mount(self):
-        """It is told, and left alone."""
+        """It is reported, and not changed."""
         self.assert_starts()
         (pid,) = self.daemons()
         os.kill(pid, signal.SIGKILL)

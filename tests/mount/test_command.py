@@ -106,7 +106,7 @@ class Command(StartCase):
             self.wait_for(lambda: not self.daemons(), "the daemon's end")
 
     def test_mountpoint_of_that_name(self):
-        """`run` alone is a directory."""
+        """`run` without a command is a directory."""
         point = self.place.folder("run")
         self.addCleanup(os.rmdir, point)
         self.assertEqual(self.start("run", *self.usual()), (0, ""))

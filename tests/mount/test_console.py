@@ -381,7 +381,7 @@ class Shells(ConsoleCase):
                 self.assertEqual(termios.tcgetattr(slave), before)
 
     def test_mount_is_lost(self):
-        """The terminal is as before, and the reason is told."""
+        """The terminal is restored, and the reason is printed."""
         process, fd, slave, before = self.command(self.session())
         os.write(fd, b"echo in-$((1 + 1))\r")
         self.until(fd, b"in-2")

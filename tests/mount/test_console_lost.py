@@ -138,7 +138,7 @@ class Lost(LostCase):
         terminal.until(b"kept-2")
 
     def test_refused_for_a_while(self):
-        """An error of the server is no end; it may say when to ask."""
+        """An error of the server does not end it; it may say when to retry."""
         for rule in ({"status": 500, "times": 2}, {"status": 429, "times": 1},
                      {"status": 503, "times": 1,
                       "headers": {"Retry-After": "1"}}):
@@ -166,7 +166,7 @@ class Lost(LostCase):
                 self.until_end(terminal)
                 self.server.ask("DELETE", "/faults")
                 self.assertIn(f" {status} {name} no more", self.errors()[-1])
-                # Each way to say who asks.
+                # Each way of authentication.
                 self.assertEqual(len(self.cutter.attempts),
                                  3 if status == 403 else 1)
                 with self.assertRaises(OSError) as refused:
@@ -194,7 +194,7 @@ class Lost(LostCase):
         self.assertEqual(refused.exception.errno, errno.EBUSY)
 
     def test_nobody_writes(self):
-        """A reader alone is told the end."""
+        """A handle that only reads sees the end."""
         folder = self.session()
         self.terminal(folder).close()
         count = len(self.cutter.attempts)
@@ -236,7 +236,7 @@ class Secure(LostCase):
 
 
 class Wrong(LostCase):
-    """A server that sends what it should not costs that console alone."""
+    """A server that sends invalid frames breaks only that console."""
 
     def test_nonsense(self):
         other = self.terminal()

@@ -69,7 +69,7 @@ class Credentials(StartCase):
         self.assert_fails(CREDENTIALS, "UNSANDBOX_PUBLIC_KEY")
 
     def test_half_of_a_pair(self):
-        """It is no reason to take another account in silence."""
+        """It does not silently use another account."""
         for name in ("UNSANDBOX_PUBLIC_KEY", "UNSANDBOX_SECRET_KEY"):
             self.accounts(OTHER)
             self.env.update(self.mount.env)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_cuts.py - the connection is cut at a byte of a run's request
-# or answer: what its user is told, and what ran
+# or answer: what the user is told, and what ran
 """Each cut saves a program and reads what is said of it. Every 151st byte is
 tried; with CUTS=1 in the environment (make check-cuts) every one, and the table
 of outcomes is added to BUILD/cuts.txt.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_key_states.py - a key that the API does not accept any more
 """The tree says what happened and what to do: in .unsandboxfs/errors, and in
-key/, which can be read all the same."""
+key/, which can still be read."""
 import json
 import os
 import unittest

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_key_tokens.py - tokens of the key
-"""They are minted, listed and revoked; found by name alone, for nobody else,
+"""They are minted, listed and revoked; found only by name, by nobody else,
 and kept nowhere."""
 import json
 import os

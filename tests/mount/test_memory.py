@@ -32,7 +32,7 @@ class Limited(MountCase):
         super().tearDown()
 
     def check_goes_on(self):
-        """Small requests work while there is no more memory."""
+        """Small requests work while memory is used up."""
         self.save("run/small.sh", "echo small\n")
         self.assertEqual(self.read("run/small.sh.job/stdout"), "small\n")
         self.assertIn("cache_size", self.read(".unsandboxfs/config"))

@@ -249,7 +249,7 @@ class Allowed(RecordedCase):
 
 
 class Faults(RecordedCase):
-    """What goes wrong is told, and nothing of it is lost in silence."""
+    """Failures are reported, and nothing is lost silently."""
 
     def fails_with(self, session, error):
         """Ending it does."""

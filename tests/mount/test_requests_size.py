@@ -11,7 +11,7 @@ COUNT = 10000
 SOURCES = 10
 # Bytes per resource: of a load, of a replacement, of reading all.
 BYTES_EACH = 3072
-# Bytes per resource of the list alone, from stats.
+# Bytes per resource of only the list, from stats.
 LIST_BYTES_EACH = 640
 
 

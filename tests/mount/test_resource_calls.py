@@ -94,7 +94,7 @@ class Sessions(ResourceCalls):
         self.assertEqual(os.stat(self.at(path, "ttl")).st_size, size)
 
     def test_ttl_of_a_copy(self):
-        """However old it is, it sends nothing; the number alone does."""
+        """However old a copy is, it sends nothing; a plain number does."""
         path = self.frozen_list("copy", remaining_ttl=1000)
         copy = self.read(path, "ttl")
         self.server.reset_counts()

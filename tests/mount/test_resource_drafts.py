@@ -286,7 +286,7 @@ class Drafts(ResourceCase):
         self.assertEqual(self.sent()[0]["ports"], [85])
 
     def test_a_directory_in_files_at_once(self):
-        """Nobody has looked at files/ before: it is there all the same, but
+        """Nobody has looked at files/ before: it exists anyway, but
         may be made, too, as cp -r does."""
         new = self.at("services/new")
         for name in ("first", "files"):

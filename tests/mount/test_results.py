@@ -268,7 +268,7 @@ class FullDisk(Going):
         self.addCleanup(self.mount.end)
 
     def check_too_large(self, job):
-        """It has ended, readers are told, and nothing of it is there."""
+        """It has ended, readers get the error, and nothing of it is kept."""
         self.wait_for(lambda: self.value(job, "status") == "error", "error")
         for name in ("stdout", "exit_code"):
             self.assertEqual(self.error_of(self.read, job, name), "ENOSPC")

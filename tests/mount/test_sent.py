@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tests/mount/test_sent.py - what is sent of a program that is no plain text
+# tests/mount/test_sent.py - how a program that is not plain text is sent
 import os
 import unittest
 

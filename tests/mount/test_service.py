@@ -99,7 +99,7 @@ class Service(StartCase):
         child.send_signal(signal.SIGCONT)
 
     def test_credentials_of_systemd(self):
-        """LoadCredential=: the file has an ACL, so its mode is no reason."""
+        """LoadCredential=: the file has an ACL: its mode does not matter."""
         self.without_keys()
         path = self.write("credentials/accounts.csv", f"{PUBLIC},{SECRET}\n",
                           mode=0o440)

@@ -222,7 +222,7 @@ class Settings(MountCase):
         self.assertEqual(self.sent(folder + "/main.sh")["env"], {})
 
     def test_env_in_quotes_over_lines(self):
-        """A shell writes line by line: an open quote is no error yet."""
+        """A shell writes line by line: an open quote is not an error yet."""
         _, settings = self.folder("lines")
         env = settings + "/env"
         self.shell("""printf 'A="one\ntwo"\nB=3\n' >$1""", env)

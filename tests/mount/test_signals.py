@@ -132,7 +132,7 @@ class Signals(ResourceCase):
                 (0, "open EINTR\nhandled True\n"), name)
 
     def test_limited(self):
-        """A read that waits as one of a pipe ends for an alarm alone."""
+        """Of reads, only one that waits like a pipe's ends for an alarm."""
         gate = Gate(self.place, "limited")
         self.save("jobs/new/limited.sh", gate.wait)
         self.addCleanup(self.error_of, self.save,

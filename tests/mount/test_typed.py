@@ -10,7 +10,7 @@ REFUSALS = (404, 405, 426)
 
 
 class TypedCase(ConsoleCase):
-    """The API takes commands over the WebSocket alone."""
+    """The API takes commands only over the WebSocket."""
 
     def refuse(self, status):
         """What a POST of a command is answered with."""
@@ -130,7 +130,7 @@ class Typed(TypedCase):
                 if name.startswith("POST ")), asked)
 
     def test_fails(self):
-        """A shell that is none, and one that is gone."""
+        """Not a shell, and one that has ended."""
         self.refuse(426)
         folder = self.session()
         self.assertEqual(self.run_in(folder, "echo lost; exit 7")[0], 7)

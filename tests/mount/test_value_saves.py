@@ -61,7 +61,7 @@ class ValueSaves(MountCase):
                           self.value(".unsandboxfs/errors"))
 
     def test_removed(self):
-        """A value that is removed and not made anew is there as before."""
+        """A value that is removed and not created anew is unchanged."""
         self.save("services/web/domains", "stays.example.com\n")
         self.shell("rm services/web/domains")
         self.assertEqual(self.value("services/web/domains"),

@@ -450,7 +450,7 @@ class Others(Tree):
         self.assertEqual(missing, [])
 
     def test_env_is_private(self):
-        """The mounting user's alone, wherever there is one."""
+        """Only the mounting user's, wherever there is one."""
         self.fill()
         modes = {path: mode & 0o777 for path, mode in self.files()
                  if os.path.basename(path) == "env"}

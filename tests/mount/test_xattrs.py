@@ -11,7 +11,7 @@ TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 
 
 class Xattrs(MountCase):
-    """They are read without a request, and are no hindrance to a copy."""
+    """They are read without a request, and do not prevent a copy."""
 
     @classmethod
     def setUpClass(cls):
@@ -140,7 +140,7 @@ class Xattrs(MountCase):
                       self.attributes(fd)["fetched_at"] > first, "fresh")
 
     def test_while_the_api_is_away(self):
-        """What is shown all the same says that it is stale."""
+        """What is shown anyway is marked as stale."""
         self.mount.options = "ttl_list=0.2,timeout=1"
         self.addCleanup(setattr, self.mount, "options", "")
         self.mount.restart()

@@ -282,7 +282,7 @@ class Exercise:
                       (twin.mount, twin.disk), (into.mount, into.disk))
 
     def do_holes(self):
-        """What is told to be a hole must be zeros; where there are data
+        """What is reported as a hole must be zeros; where there are data
         differs from disk to disk. What was written to a map is synced first,
         since the kernel asks the daemon without doing so."""
         twin = self.some("reads")

@@ -343,7 +343,7 @@ def in_child(function, limit_s=CASE_LIMIT_S):
 
 def play_in(folder, code):
     """The record of a case in a new directory, and the tree that it left: of
-    another process, so that who asks never waits for a mount himself."""
+    another process, so that the caller never waits for a mount."""
     def case():
         os.umask(0o022)
         os.chdir(folder)
