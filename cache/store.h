@@ -33,7 +33,7 @@ struct entry {
 
 	int err; /* of the last fetch, or 0 */
 	uint64_t err_until_ms;
-	struct backoff backoff; /* of this resource alone */
+	struct backoff backoff; /* of this resource only */
 
 	size_t cost; /* the bytes that are counted for it */
 	char id[];   /* "" for a list */

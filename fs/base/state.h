@@ -40,7 +40,7 @@ struct state {
  * dir NULL: $XDG_STATE_HOME, else $HOME/.local/state, else the passwd entry's.
  * Made with mode 0700 where missing. On error `why` is one line that names the
  * directory: -EBUSY another mount holds it (its pid is told), -EACCES, -EROFS,
- * -ENOTDIR, -EINVAL for a public key that is no safe name, -EPROTO if it is
+ * -ENOTDIR, -EINVAL for a public key that is not a safe name, -EPROTO if it is
  * of version 0.1.0, -EPERM if it belongs to another user or others can write to
  * it, ...
  */

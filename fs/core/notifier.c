@@ -109,7 +109,7 @@ static void batch_tell(void *ctx)
 {
 	struct batch *batch = ctx;
 
-	/* ENOENT, if the kernel has dropped it meanwhile, is no error. */
+	/* ENOENT, if the kernel has dropped it meanwhile, is not an error. */
 	for (size_t i = 0; i < batch->count; i++)
 		fuse_lowlevel_notify_inval_inode(
 			batch->core->session, batch->inodes[i], 0, 0);

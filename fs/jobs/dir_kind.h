@@ -11,7 +11,7 @@
 struct run;
 
 enum dir_kind_saves {
-	SAVES_RUN_PROGRAMS, /* files that are no program are input files */
+	SAVES_RUN_PROGRAMS, /* files that are not programs are input files */
 	SAVES_RUN_COMMANDS, /* every file is a command */
 	SAVES_RUN_NOTHING,
 };

@@ -284,7 +284,7 @@ enum job_failure job_failure(bool was_sent, int status, int err)
 		return JOB_LOST;
 	if (status >= 500)
 		return JOB_UNKNOWN;
-	/* 100 Continue is no answer. */
+	/* 100 Continue is not an answer. */
 	return status >= 200 || err == -EBUSY ? JOB_REFUSED : JOB_UNKNOWN;
 }
 

@@ -55,8 +55,8 @@ static int trusted_keys(
 	return *keys ? 0 : -EPROTO;
 }
 
-/* A key as a file name; NULL: it is no key, or out of memory. Some answers have
- * objects for keys (api/API.md 14, row 24). */
+/* A key as a file name; NULL: it is not a key, or out of memory. Some answers
+ * have objects for keys (api/API.md 14, row 24). */
 static char *key_name(const json_t *key)
 {
 	const json_t *text = json_is_object(key)

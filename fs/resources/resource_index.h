@@ -90,7 +90,7 @@ struct resource_list {
 };
 
 /* Reads an answer. before: the index that it follows, or NULL; borrowed. json
- * is taken if 0 is returned. Items that are no object or have no id are
+ * is taken if 0 is returned. Items that are not objects or have no id are
  * skipped, and so are those whose id came before. sources: id -> the key of an
  * item that has none; may be NULL. epoch: the time of an item that has none.
  * Held once for the caller. Thread-safe. -EPROTO: the answer has no list;

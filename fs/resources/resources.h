@@ -130,7 +130,7 @@ int image_keys(const json_t *item, char **keys, unsigned *count);
 /* All sessions have this one key, and their container's name as name. */
 #define OTHER_NAMES "container"
 int session_keys(const json_t *item, char **keys, unsigned *count);
-/* The API may list shells of services, too, which are no sessions. */
+/* The API may also list shells of services, which are not sessions. */
 bool session_is_of_service(const json_t *item);
 
 /* ---- functions of rows: a collection ---- */
@@ -279,8 +279,8 @@ int resource_told_value(
 /* Its object in the list, or its detail if it is in no list. */
 int resource_item(struct op *op, const struct node *node, json_t **item);
 
-/* Prints a string as its bytes, and wipes its copy. -EPROTO: it is no string;
- * -ENOMEM. */
+/* Prints a string as its bytes, and wipes its copy. -EPROTO: it is not a
+ * string; -ENOMEM. */
 int resource_text_print(const json_t *text, FILE *out);
 
 /* Sends a request about the node's resource, as op_call. body is taken; NULL:

@@ -217,7 +217,7 @@ int part_make(struct op *op, const struct node *node, const char *name,
 	struct file *top = settings_dir(op, node);
 	const json_t *settings = top ? file_settings(top) : NULL;
 	bool is_image = collection == &images;
-	/* The source of an image is in the body alone. */
+	/* The source of an image is only in the body. */
 	const struct node at = { .row = node->row,
 		.id = is_image ? NULL : node->id };
 	int err = resource_send(op, 0, node->row->endpoint, &at,
