@@ -69,10 +69,10 @@ say = $(if $(V),,@echo "  $(1)	$@")
 pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) && echo y),$(shell \
 	$(PKG_CONFIG) $(1) $(2)),$(error $(2) not found; try: make deps))
 
-API_PKGS    = 'libcurl >= 7.80' 'libcrypto >= 3.0' jansson
-CACHE_PKGS  = jansson
-FS_PKGS     = fuse3 jansson
-SERVER_PKGS = libmicrohttpd libssl libcrypto jansson
+API_PKGS    = 'libcurl >= 7.80' 'libcrypto >= 3.0' $(CACHE_PKGS)
+CACHE_PKGS  = 'jansson >= 2.13'
+FS_PKGS     = 'fuse3 >= 3.10' $(CACHE_PKGS)
+SERVER_PKGS = libmicrohttpd libssl libcrypto $(CACHE_PKGS)
 
 # The rooms of fs/, top to bottom: each calls and includes only rooms that come
 # after it in this list (tests/layers.py).
