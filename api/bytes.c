@@ -26,7 +26,8 @@ size_t bytes_character_len(const char *s, size_t left)
 	int len = UTF8_getc(
 		(const unsigned char *)s, left < 4 ? (int)left : 4, &code);
 
-	return len > 0 ? (size_t)len : 0;
+	/* OpenSSL 3.0.2 takes what is past Unicode, too. */
+	return len > 0 && code <= 0x10ffff ? (size_t)len : 0;
 }
 
 size_t bytes_plain_len(const char *s, size_t len)
