@@ -13,10 +13,11 @@
  * only then.
  *
  * curl reports both only in its verbose text; if the wording differs, or there
- * is none, the request fails like any other that was lost. When a reused
- * connection dies, Curl_retry_request() resends lost and refused requests alike
- * and does not say which it was. CURL_RTSPREQ_RECEIVE stops it from resending
- * lost ones; with HTTP it has no other effect.
+ * is none (7.81 does not report GOAWAY), the request fails like any other that
+ * was lost. When a reused connection dies, Curl_retry_request() resends lost
+ * and refused requests alike and does not say which it was.
+ * CURL_RTSPREQ_RECEIVE stops it from resending lost ones; with HTTP it has no
+ * other effect.
  */
 
 /* Marks the calls on the connection that received GOAWAY. */

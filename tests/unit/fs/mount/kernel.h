@@ -18,6 +18,7 @@
 #include "fs/base/clock.h"
 #include "fs/mount/parts.h"
 #include "fs/base/options.h"
+#include "tests/unit/fs/mount/custom_io.h"
 #include "tests/unit/fs/mount/wire.h"
 #include "tests/holds.h"
 
@@ -159,7 +160,7 @@ static inline uint64_t kernel_listed(bool is_plus, bool takes)
 		offset = entry->off;
 		if (takes && is_plus && !is_dots(entry->name, entry->namelen))
 			kernel_entry(&plus->entry_out);
-		at += FUSE_REC_ALIGN(head + entry->namelen);
+		at += FUSE_DIRENT_ALIGN(head + entry->namelen);
 	}
 	return offset;
 }
@@ -199,7 +200,7 @@ static inline void kernel_learn(uint64_t number)
 
 static ssize_t kernel_read(int fd, void *bytes, size_t size, void *ctx)
 {
-	uint64_t count;
+	eventfd_t count;
 	size_t len = kernel.bytes;
 
 	(void)ctx;
@@ -207,7 +208,7 @@ static ssize_t kernel_read(int fd, void *bytes, size_t size, void *ctx)
 		errno = EAGAIN;
 		return -1;
 	}
-	HOLDS(read(fd, &count, sizeof(count)) == sizeof(count));
+	HOLDS(eventfd_read(fd, &count) == 0);
 	HOLDS(len <= size);
 	memcpy(bytes, kernel.request, len);
 	kernel.bytes = 0;
@@ -470,6 +471,7 @@ static inline void kernel_unmount(void)
 	for (unsigned i = 1; i < kernel.asked_count && !kernel.bytes; i++)
 		HOLDS(!kernel_is_open(i));
 	HOLDS(!wire.count);
+	custom_io_end();
 	fuse_session_destroy(kernel.session);
 	mount_free(kernel.mount);
 	kernel.mount = NULL;
