@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +32,11 @@ static struct {
 	size_t next;  /* where the next line goes */
 	size_t count; /* of lines that hold something */
 	bool foreground, debug;
-	bool journal; /* what goes to stderr */
-	bool syslog;  /* else stderr */
-	int fd;	      /* the syslog socket; -1: none */
-	int file_fd;  /* instead of syslog; -1: none */
+	bool journal;	     /* what goes to stderr */
+	bool syslog;	     /* else stderr */
+	int fd;		     /* the syslog socket; -1: none */
+	int file_fd;	     /* instead of syslog; -1: none */
+	char path[PATH_MAX]; /* of that file, absolute */
 	char name[256];
 } log_state = { .fd = -1, .file_fd = -1 };
 
@@ -161,11 +163,44 @@ void log_to_syslog(void)
 	log_state.syslog = true;
 }
 
+/* Opens the file again in the place of the old descriptor, if there is one. */
+static int file_open(void)
+{
+	int fd = open(log_state.path,
+		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+			O_NONBLOCK,
+		0600);
+
+	if (fd < 0)
+		return -errno;
+	if (log_state.file_fd < 0) {
+		log_state.file_fd = fd;
+		return 0;
+	}
+	dup3(fd, log_state.file_fd, O_CLOEXEC);
+	close(fd);
+	return 0;
+}
+
 int log_to_file(const char *path)
 {
-	log_state.file_fd = open(path,
-		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	return log_state.file_fd < 0 ? -errno : 0;
+	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	if (path[0] != '/' && !here)
+		return -errno;
+	snprintf(log_state.path, sizeof(log_state.path), "%s%s%s",
+		here ? here : "", here ? "/" : "", path);
+	free(here);
+	return file_open();
+}
+
+void log_reopen(void)
+{
+	int err = log_state.file_fd < 0 ? 0 : file_open();
+
+	if (err)
+		log_line(LOG_ERR, "-o log_file=%s: %s", log_state.path,
+			strerror(-err));
 }
 
 bool log_debug_toggle(void)

@@ -25,6 +25,10 @@ void log_set_name(const char *name);
 /* Appends every line to the file, too, and sends none to syslog. -errno. */
 int log_to_file(const char *path);
 
+/* Opens the file again by its name, since the old one was moved away. If that
+ * fails, the old one goes on, with a line about that. */
+void log_reopen(void);
+
 /* Starts or stops keeping lines of LOG_DEBUG; returns whether they are kept
  * now. */
 bool log_debug_toggle(void);

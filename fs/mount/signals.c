@@ -68,6 +68,7 @@ void signals_read(struct mount *mount)
 
 	while (read(mount->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
+			log_reopen();
 			keys_reload(mount);
 		} else if (info.ssi_signo == SIGUSR2) {
 			log_line(LOG_NOTICE, "requests to the API are %s",

@@ -185,6 +185,29 @@ class Service(StartCase):
         self.assert_fails(USAGE, "log_file=/no/such/file: No such file",
                           options="log_file=/no/such/file")
 
+    def test_a_log_file_that_was_rotated(self):
+        """SIGHUP opens it again by its name, relative to where it began; if
+        that fails, the old one goes on."""
+        path, old = self.place.path + "/its.log", self.place.path + "/old.log"
+        self.addCleanup(os.unlink, old)
+        self.assert_starts(options="log_file=its.log")
+        (pid,) = self.daemons()
+        os.rename(path, old)
+        os.mkdir(path)
+        os.kill(pid, signal.SIGHUP)
+        self.logged("its.log: Is a directory\n")
+        os.rmdir(path)
+        self.addCleanup(os.unlink, path)
+        os.kill(pid, signal.SIGHUP)
+        self.wait_for(lambda: os.path.exists(path), "the new file")
+        self.end_all()
+        with open(old, encoding="utf-8") as file:
+            self.assertIn("its.log: Is a directory\n", file.read())
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        self.assertNotIn("Z info: mounted\n", text)
+        self.assertIn("Z info: unmounted\n", text)
+
     def test_requests_are_logged_when_wanted(self):
         """SIGUSR2 switches it on, and off again."""
         self.assert_starts()
