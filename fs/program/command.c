@@ -15,7 +15,7 @@ char **command_cut(int *argc, char **argv)
 	if (*argc < 2 || strcmp(argv[1], "run") != 0)
 		return NULL;
 	for (int i = 2; i < *argc; i++) {
-		if (strcmp(argv[i], "--") != 0)
+		if (strcmp(argv[i], "--") != 0 || !argv[i + 1])
 			continue;
 		/* argv[0] and the words between `run` and `--` stay. */
 		memmove(argv + 1, argv + 2, (size_t)(i - 2) * sizeof(*argv));

@@ -225,6 +225,11 @@ static int mountpoint_store(struct command_line *line)
 		return refuse_line(line,
 			"no mountpoint; usage: unsandboxfs [options] "
 			"MOUNTPOINT");
+	if (line->count > 1 && !line->is_helper &&
+		strcmp(line->first, "run") == 0)
+		return refuse_line(line,
+			"usage: unsandboxfs run [options] MOUNTPOINT -- "
+			"COMMAND...");
 	if (line->count > 2)
 		return refuse_line(line,
 			"%d names, but only SOURCE and MOUNTPOINT are "

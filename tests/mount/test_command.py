@@ -11,7 +11,7 @@ from case import SLOWNESS
 from gate import Gate
 from mounted import PROGRAM
 from place import unmount
-from starting import CREDENTIALS, MOUNTPOINT, StartCase
+from starting import CREDENTIALS, MOUNTPOINT, USAGE, StartCase
 
 
 class Command(StartCase):
@@ -66,6 +66,15 @@ class Command(StartCase):
         self.without_keys()
         self.assert_fails(CREDENTIALS, "no keys", "run", *self.usual(),
                           self.mount.path, "--", "echo", "ran")
+
+    def test_words_in_the_wrong_place(self):
+        """Nothing is mounted that would stay."""
+        usual, path = self.usual(), self.mount.path
+        for words in (("run", *usual, path), ("run", *usual, path, "--"),
+                      (*usual, "run", path, "--", "true")):
+            self.assert_fails(USAGE, "usage: unsandboxfs run [options] ",
+                              *words)
+            self.assert_left_nothing()
 
     def test_limits_are_the_callers(self):
         """What protects the daemon is not the command's."""
