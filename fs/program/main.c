@@ -13,8 +13,11 @@ static int help_print(bool all)
 {
 	int err;
 
-	printf("usage: unsandboxfs [options] [SOURCE] MOUNTPOINT\nMounts an "
-	       "unsandbox.com account as files; what is saved in run/ "
+	printf("usage: unsandboxfs [options] [SOURCE] MOUNTPOINT\n"
+	       "       unsandboxfs run [options] MOUNTPOINT -- COMMAND...\n"
+	       "       unsandboxfs shell SESSION-OR-SERVICE\n"
+	       "Mounts an unsandbox.com account as files; what is saved in "
+	       "run/ "
 	       "runs.\n\n");
 	err = options_help(stdout, all);
 	printf("\nKeys come from UNSANDBOX_PUBLIC_KEY and "

@@ -67,12 +67,13 @@ const struct option_row option_rows[] = {
 	{ "allow_root", OPTION_ON, AT(allow_root), NULL,
 		"root may use the mount, too", .is_rare = true },
 	{ "auto_unmount", OPTION_ON, AT(auto_unmount), NULL,
-		"unmount even if the daemon is killed" },
+		"unmount even if the daemon is killed", .is_rare = true },
 	{ "idle_exit", OPTION_SECONDS, AT(idle_exit_ms), "SECONDS",
 		"unmount after this long without use; 0: never", 0, YEAR_MS,
 		.is_rare = true },
 	{ "run", OPTION_TEXT, AT(run), "COMMAND",
-		"mount, run it by sh, unmount, exit as it did" },
+		"mount, run it by sh, unmount, exit as it did",
+		.is_rare = true },
 	{ "ttl_list", OPTION_SECONDS, TTL(CACHE_LIST), "SECONDS",
 		"how long a list is served without asking again", 0, YEAR_MS,
 		.is_rare = true },
@@ -152,6 +153,7 @@ int options_help(FILE *out, bool all)
 	struct options defaults;
 	int err = options_init(&defaults);
 
+	defaults.fmask = defaults.dmask = defaults.umask;
 	for (; !err && row->name; row++) {
 		const char *value = "";
 

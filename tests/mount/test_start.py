@@ -55,6 +55,8 @@ class Start(StartCase):
         self.assertLess(len(lines), 24)
         self.assertLessEqual(max(map(len, lines)), 80)
         self.assertNotIn("ttl_list", self.stdout)
+        for words in ("run [options] MOUNTPOINT -- ", "shell SESSION"):
+            self.assertIn(f"       unsandboxfs {words}", lines[1] + lines[2])
         self.assertEqual(self.start("--help", "all"), (0, ""))
         for option in ("ttl_list=", "fmask=", "url=", "ro "):
             self.assertIn(option, self.stdout)
