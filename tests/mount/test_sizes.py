@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_sizes.py - sizes are correct, so copies are complete
 import os
+import subprocess
 import unittest
 
 from case import MountCase
@@ -89,7 +90,17 @@ class Sizes(MountCase):
         self.assertEqual(self.shell("head -n 1 $1/stdout", job), "12345\n")
         for name in ("stdout", "stderr", "exit_code"):
             self.assertEqual(os.stat(self.at(job, name)).st_size, 0, name)
-        gate.open()
+        with open(self.at(job, "stdout"), "rb") as opened:
+            self.assertEqual(os.fstat(opened.fileno()).st_size, 0)
+        # What asks for the size finds nothing; what reads gets all of it.
+        copies = self.place.folder("copies")
+        self.shell("rsync -aL $1 $2/rsync; test ! -s $2/rsync",
+                   job + "/stdout", copies)
+        with subprocess.Popen(["cp", self.at(job, "stdout"),
+                               copies + "/cp"]):
+            gate.open()
+        with open(copies + "/cp", encoding="utf-8") as copy:
+            self.assertEqual(copy.read(), "12345\n678\n")
         self.assertEqual(self.read(job, "stdout"), "12345\n678\n")
         self.assertEqual(os.stat(self.at(job, "stdout")).st_size, 10)
         self.assertEqual(self.shell("rsync -a $1 $2; cat $2/stdout",
