@@ -231,7 +231,8 @@ static int load_default_files(
 	if (err == -ENOENT)
 		fail(why, err,
 			"no keys: set UNSANDBOX_PUBLIC_KEY and "
-			"UNSANDBOX_SECRET_KEY, or create %s",
+			"UNSANDBOX_SECRET_KEY, or create %s with a line "
+			"PUBLIC,SECRET",
 			path);
 	return err;
 }

@@ -206,10 +206,10 @@ static int lock_take(struct state *state, char *reason, size_t reason_len)
 	text[len > 0 ? len : 0] = '\0';
 	holder = strtol(text, NULL, 10);
 	if (holder > 0)
-		snprintf(reason, reason_len,
-			"held by another mount, process %ld", holder);
+		snprintf(reason, reason_len, "held by the mount of process %ld",
+			holder);
 	else
-		snprintf(reason, reason_len, "held by another mount");
+		snprintf(reason, reason_len, "held by a mount");
 	return -EBUSY;
 }
 

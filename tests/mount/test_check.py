@@ -50,7 +50,7 @@ class Check(StartCase):
         self.assert_starts()
         lines = self.check(0)
         self.assert_line(lines, "mountpoint", "ok", "mounted (unsandbox)")
-        self.assert_line(lines, "state", "note", "held by another mount")
+        self.assert_line(lines, "state", "note", "held by the mount of ")
         self.assert_works()
 
     def test_credentials(self):

@@ -262,7 +262,7 @@ static void one_mount_at_a_time(void **ctx)
 	assert_int_equal(state_open(&first, base, KEY, why, sizeof(why)), 0);
 	assert_int_equal(
 		state_open(&second, base, KEY, why, sizeof(why)), -EBUSY);
-	snprintf(pid, sizeof(pid), "held by another mount, process %d",
+	snprintf(pid, sizeof(pid), "held by the mount of process %d",
 		(int)getpid());
 	assert_non_null(strstr(why, pid));
 	/* Another account is another directory. */
