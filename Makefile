@@ -356,7 +356,7 @@ check-deb:
 
 # The archive of a release; and of that, packages for Fedora.
 dist rpm:
-	@tests/deps.sh build compilers $(filter rpm,$@)
+	@tests/deps.sh build $(filter rpm,$@)
 	@tests/dist.sh build $(VERSION) $@
 
 # For editors and clangd.

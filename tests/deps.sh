@@ -7,15 +7,15 @@
 
 set -eu
 
-build='pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
+build='gcc pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
 	libjansson-dev uthash-dev libwslay-dev'
 demo='fuse3 libmicrohttpd-dev curl python3'
-test='libcmocka-dev git perl rsync cpio patch ed file vim nano emacs-nox tmux
+unit='libcmocka-dev python3'
+test='git perl rsync cpio patch ed file vim nano emacs-nox tmux
 	busybox nodejs tree zsh fish expect socat procps parallel'
 lint='clang-format cppcheck mandoc groff-base shellcheck'
 coverage='gcovr'
 fuzz='clang libclang-rt-dev'
-compilers='gcc'
 desktop='neovim joe micro kakoune jed ne mc moreutils gawk dos2unix zip unzip
 	libglib2.0-bin openssh-client openssh-server restic borgbackup
 	nginx-light apache2-bin lighttpd samba smbclient openssh-sftp-server
@@ -30,11 +30,11 @@ for list in "$@"; do
 	case $list in
 	build) wanted="$wanted $build" ;;
 	demo) wanted="$wanted $demo" ;;
-	test) wanted="$wanted $test" ;;
+	unit) wanted="$wanted $unit" ;;
+	test) wanted="$wanted $unit $test" ;;
 	lint) wanted="$wanted $lint" ;;
 	coverage) wanted="$wanted $coverage" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
-	compilers) wanted="$wanted $compilers" ;;
 	desktop) wanted="$wanted $desktop" ;;
 	outside) wanted="$wanted $outside" ;;
 	bench) wanted="$wanted $bench" ;;
