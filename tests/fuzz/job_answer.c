@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 #include "tests/fuzz/fuzz.h"
 
-static struct state state = { .fd = -1, .jobs_fd = -1 };
+static struct core core = { .state = { .fd = -1, .jobs_fd = -1 } };
 static char folder[] = "/tmp/unsandboxfs-fuzz-XXXXXX";
 
 static void folder_remove(void)
@@ -21,8 +22,8 @@ static void folder_make(void)
 {
 	HOLDS(mkdtemp(folder));
 	atexit(folder_remove);
-	state.jobs_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	HOLDS(state.jobs_fd >= 0);
+	core.state.jobs_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	HOLDS(core.state.jobs_fd >= 0);
 }
 
 static void check_stored(const struct job_stored *stored)
@@ -38,9 +39,9 @@ static void check_stored(const struct job_stored *stored)
 	}
 	if (stored->err)
 		return;
-	HOLDS(fstatat(state.jobs_fd, "7.stdout", &st, 0) == 0);
+	HOLDS(fstatat(core.state.jobs_fd, "7.stdout", &st, 0) == 0);
 	HOLDS((uint64_t)st.st_size == stored->output_size[JOB_STDOUT]);
-	HOLDS(fstatat(state.jobs_fd, "7.answer", &st, 0) == 0);
+	HOLDS(fstatat(core.state.jobs_fd, "7.answer", &st, 0) == 0);
 	HOLDS((uint64_t)st.st_size == stored->answer_size);
 }
 
@@ -49,15 +50,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	json_t *answer = json_read((const char *)bytes, len);
 	struct job_stored stored = { 0 };
 
-	if (state.jobs_fd < 0)
+	if (core.state.jobs_fd < 0)
 		folder_make();
 	if (!json_is_object(answer)) {
 		json_decref(answer);
 		return 0;
 	}
-	job_store_answer(&state, NULL, 7, answer, false, "main.c", &stored);
+	job_store_answer(
+		&core.state, NULL, 7, answer, false, "main.c", &stored);
 	check_stored(&stored);
-	job_store_remove(&state, 7, stored.artifact_count);
+	job_store_remove(&core, 7, stored.artifact_count);
 	job_stored_clear(&stored);
 	json_decref(answer);
 	return 0;
