@@ -31,6 +31,11 @@ static void job_row_locate(
 
 /* ---- what is there ---- */
 
+static bool lacks_detail(const struct job *job)
+{
+	return job->is_foreign && !job->has_detail;
+}
+
 /*
  * Of a foreign job (another mount's, or another program's) only its line in the
  * API's list may be known. Its detail is fetched when a value is wanted that
@@ -38,7 +43,7 @@ static void job_row_locate(
  */
 static int job_detail(struct op *op, struct job *job)
 {
-	if (job->has_detail || !job->is_foreign || op->cached_only)
+	if (!lacks_detail(job) || op->cached_only)
 		return 0;
 	if (op->step)
 		return job->status == JOB_ERROR ? job->err : 0;
@@ -88,7 +93,7 @@ int job_attr(struct op *op, const struct node *node, struct stat *attr,
 	if (!job)
 		return -ENOENT;
 	attr_times(attr, &job->changed, &job->changed);
-	*timeout_s = job_is_final(job) ? FOREVER_S : 0;
+	*timeout_s = job_is_final(job) && !lacks_detail(job) ? FOREVER_S : 0;
 	return 0;
 }
 

@@ -80,6 +80,22 @@ class Jobs(MountCase):
         self.assertEqual(self.value("jobs", job_id, "language"), "ruby")
         self.assertNotIn("code", os.listdir(self.at("jobs", job_id)))
 
+    def test_jobs_of_others_that_have_ended(self):
+        """Their sizes are unknown until their detail is read."""
+        job_id = "0a1b2c3d-0000-4000-8000-00000000f00d"
+        job = {"job_id": job_id, "status": "completed"}
+        self.server.fault(
+            {"method": "GET", "path": "/jobs", "status": 200, "body": {
+                "jobs": [job]}},
+            {"method": "GET", "path": "/jobs/ID", "status": 200, "body": {
+                **job, "stdout": "theirs\n", "exit_code": 0}})
+        self.save(".unsandboxfs/refresh", "1")
+        self.assertIn(job_id, os.listdir(self.at("jobs")))
+        path = self.at("jobs", job_id, "stdout")
+        self.assertEqual(os.stat(path).st_size, 0)
+        self.assertEqual(self.read(path), "theirs\n")
+        self.assertEqual(os.stat(path).st_size, 7)
+
     def test_names_of_others_that_would_escape(self):
         self.server.fault({"method": "GET", "path": "/jobs", "status": 200,
                            "body": {"jobs": [
