@@ -116,6 +116,7 @@ struct job {
 	struct timer asked;	  /* armed: a reader asked without waiting */
 	uint64_t submitted_ms, known_ms; /* the time of its known state */
 	uint64_t listed_ms; /* when the poll that listed it last was sent */
+	uint64_t again_ms;  /* it was asked for in vain: not before; or 0 */
 	unsigned polls, not_found, poll_failures;
 	uint64_t took_ms; /* how long it ran, if it printed only at its end; 0:
 			     unknown */

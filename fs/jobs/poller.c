@@ -10,84 +10,30 @@
 #include "fs/base/base.h"
 #include "fs/core/core.h"
 
-/* Milliseconds before each poll of a single job with a reader. */
-static const unsigned schedule[] = { 300, 450, 700, 900, 650, 1600, 2000 };
-
 enum {
 	SECOND_MS = 1000,
-	ASKED_MS = 3000,    /* how long poller_asked counts */
-	QUIET_MS = 10000,   /* between polls without readers, at most */
-	SLOWEST_MS = 10000, /* between polls that fail */
-	SLOW_FAILURES = 15, /* after which that is used: half a minute */
-	FAILURES_TOLD = 30, /* failures in a row before readers get the error */
-	MARGIN_MS = 30,	    /* between the expected end and the first poll */
-	GAP_MS = 4000,	    /* between polls before that, at most */
-	NOT_FOUND_MAX = 5,  /* 404s in a row that are tolerated */
+	ASKED_MS = 3000,   /* how long poller_asked counts */
+	QUIET_MS = 10000,  /* between polls without readers, at most */
+	NOT_FOUND_MAX = 5, /* 404s in a row that are tolerated */
 };
 
 /* ---- when ---- */
-
-/*
- * A program is likely to take as long as its previous run, so it is polled at
- * that time; but a program that was edited, or that prints while it runs, is
- * polled by the schedule.
- */
-void poller_expect(struct job *job, const struct job *before)
-{
-	job->expected_ms = before->took_ms;
-	job->expected_size = before->code_size;
-}
-
-static bool has_output(const struct job *job)
-{
-	return job->output_size[JOB_STDOUT] || job->output_size[JOB_STDERR];
-}
-
-/* The job ended between the previous poll and this one. */
-static void poller_learn(struct job *job, const struct api_answer *answer)
-{
-	const json_t *took = json_member(
-		answer->json, "total_time_ms|execution_time_ms|duration_ms");
-	uint64_t most_ms = MAX((uint64_t)answer->sent_ms, job->submitted_ms) -
-		job->submitted_ms;
-	uint64_t least_ms = job->known_ms - job->submitted_ms;
-	uint64_t took_ms = json_is_integer(took) && json_integer_value(took) > 0
-		? (uint64_t)json_integer_value(took)
-		: most_ms;
-
-	if (!has_output(job))
-		job->took_ms = MIN(MAX(took_ms, least_ms), most_ms);
-}
-
-/* Milliseconds from the last poll, or from the submission, to the next poll. */
-static unsigned lone_delay(const struct job *job, uint64_t from_ms)
-{
-	unsigned last = sizeof(schedule) / sizeof(*schedule) - 1;
-	uint64_t margin_ms = MARGIN_MS + job->expected_ms / 32;
-	uint64_t end_ms = job->submitted_ms + job->expected_ms;
-
-	if (!job->expected_ms || job->expected_size != job->code_size ||
-		has_output(job))
-		return schedule[MIN(job->polls, last)];
-	if (from_ms < end_ms)
-		return MIN(end_ms + margin_ms - from_ms,
-			MAX(GAP_MS, job->expected_ms / 2));
-	return MIN(MAX(from_ms - end_ms, margin_ms), schedule[last]);
-}
 
 static unsigned poller_delay(const struct core *core, uint64_t from_ms)
 {
 	const struct poller *poller = &core->jobs->poller;
 	const struct job *first = TAILQ_FIRST(&poller->active);
-	unsigned failures = MAX(poller->failures, first->poll_failures);
+	unsigned failures = poller->failures;
 
+	if (poller->count == 1)
+		failures = MAX(failures, first->poll_failures);
 	if (failures)
-		return failures < SLOW_FAILURES ? 2 * SECOND_MS : SLOWEST_MS;
+		return poller_failures_delay(failures);
 	if (!poller->watched && TAILQ_EMPTY(&core->jobs->runs.queue))
 		return poller->quiet < 4 ? SECOND_MS << poller->quiet
 					 : QUIET_MS;
 	if (poller->count == 1 && first->watchers)
-		return lone_delay(first, from_ms);
+		return poller_lone_delay(first, from_ms);
 	return SECOND_MS;
 }
 
@@ -200,22 +146,6 @@ static bool was_not_sent(const struct api_answer *answer)
 	return answer->err == -EBUSY && !answer->status;
 }
 
-void poller_failed(struct job *job, int err)
-{
-	job->poll_err = err;
-	/* However often the key's rate delays polls, the job does not fail. */
-	if (err == -EBUSY && job->poll_failures >= SLOW_FAILURES)
-		job->poll_failures--;
-	if (++job->poll_failures == FAILURES_TOLD)
-		job_notify(job);
-	poller_plan(job->core);
-}
-
-bool poller_has_given_up(const struct job *job)
-{
-	return job->poll_failures >= FAILURES_TOLD;
-}
-
 /* May free the job if the answer cannot be stored. */
 static void poller_answered(void *ctx, const struct api_answer *answer)
 {
@@ -226,7 +156,7 @@ static void poller_answered(void *ctx, const struct api_answer *answer)
 	job->call = NULL;
 	poller_update(job);
 	ops_wake(&core->jobs->poller.asking);
-	if (was_not_sent(answer))
+	if (was_not_sent(answer) && job->is_active)
 		return;
 	if (answer->err == -ENOENT && job->not_found++ >= NOT_FOUND_MAX) {
 		job_fail(job, -ENOENT, JOB_LOST,
@@ -242,6 +172,7 @@ static void poller_answered(void *ctx, const struct api_answer *answer)
 		job->poll_failures = 0;
 		if (status >= JOB_COMPLETED)
 			poller_learn(job, answer);
+		poller_put_off(job, status >= JOB_COMPLETED);
 		job->known_ms = answer->sent_ms;
 		core->jobs->poller.failures = 0;
 		job_answer(job, answer->json, status);
@@ -271,11 +202,39 @@ void poller_fetch(struct job *job)
 
 /* ---- the list ---- */
 
+static void poller_move_last(struct poller *poller, struct job *job)
+{
+	TAILQ_REMOVE(&poller->active, job, active);
+	TAILQ_INSERT_TAIL(&poller->active, job, active);
+}
+
+/* Fetches the jobs that ended or left the list; of those that were asked for
+ * since, and did not end, only a few. */
+static void poller_fetch_ended(struct poller *poller)
+{
+	struct job *job, *next;
+	unsigned retries = poller->retries;
+
+	for (job = TAILQ_FIRST(&poller->active); job; job = next) {
+		next = TAILQ_NEXT(job, active);
+		if (!job->is_pollable ||
+			job->submitted_ms >= poller->list_sent_ms ||
+			job->listed_ms == poller->list_sent_ms ||
+			poller_is_put_off(job) || (job->again_ms && !retries))
+			continue;
+		if (job->again_ms) {
+			retries--;
+			poller_move_last(poller, job);
+		}
+		poller_fetch(job);
+	}
+}
+
 /* Jobs that are listed as running need no requests of their own. */
 static void poller_read_list(struct core *core, const json_t *items)
 {
 	struct poller *poller = &core->jobs->poller;
-	struct job *job, *next;
+	struct job *job;
 	const json_t *item;
 	size_t i;
 
@@ -286,6 +245,8 @@ static void poller_read_list(struct core *core, const json_t *items)
 		if (!job || !job->is_pollable || status >= JOB_COMPLETED)
 			continue;
 		job->listed_ms = job->known_ms = poller->list_sent_ms;
+		if (!job->poll_failures)
+			job->again_ms = 0;
 		if (status == job->status)
 			continue;
 		job->status = status;
@@ -293,13 +254,7 @@ static void poller_read_list(struct core *core, const json_t *items)
 		poller->quiet = 0;
 		job_notify(job);
 	}
-	for (job = TAILQ_FIRST(&poller->active); job; job = next) {
-		next = TAILQ_NEXT(job, active);
-		if (job->is_pollable &&
-			job->submitted_ms < poller->list_sent_ms &&
-			job->listed_ms != poller->list_sent_ms)
-			poller_fetch(job);
-	}
+	poller_fetch_ended(poller);
 }
 
 static void poller_listed(void *ctx, const struct api_answer *answer)
@@ -315,7 +270,7 @@ static void poller_listed(void *ctx, const struct api_answer *answer)
 		poller->failures = 0;
 		poller_read_list(core, items);
 	} else if (!was_not_sent(answer) &&
-		++poller->failures == FAILURES_TOLD) {
+		++poller->failures == POLL_FAILURES_TOLD) {
 		log_line(LOG_WARNING, "the API does not list the jobs: %s",
 			answer->message);
 	}
@@ -341,12 +296,18 @@ static void poller_list(struct core *core, enum api_priority priority)
 
 /* ---- the timer ---- */
 
+static bool wants_poll(const struct job *job)
+{
+	return job->is_pollable && job->watching_output &&
+		!poller_is_put_off(job);
+}
+
 /* Of the jobs whose output is being read, the one least recently polled. */
 static struct job *poller_next_output(struct poller *poller)
 {
 	struct job *job = TAILQ_FIRST(&poller->active);
 
-	while (job && !(job->is_pollable && job->watching_output))
+	while (job && !wants_poll(job))
 		job = TAILQ_NEXT(job, active);
 	return job;
 }
@@ -364,8 +325,7 @@ static void poller_wake(void *ctx)
 	if (poller->count == 1 && first->watchers) {
 		poller_fetch(first);
 	} else if (output && poller->output_turn) {
-		TAILQ_REMOVE(&poller->active, output, active);
-		TAILQ_INSERT_TAIL(&poller->active, output, active);
+		poller_move_last(poller, output);
 		poller_fetch(output);
 	} else {
 		poller_list(core,
@@ -383,10 +343,28 @@ static bool is_being_asked(const struct job *job)
 		(job->is_active && job->core->jobs->poller.list_call);
 }
 
-int poller_ask(struct op *op, struct job *job)
+/* Not again at once if the last answer did not help. */
+static void poller_ask_now(struct job *job)
 {
 	struct core *core = job->core;
 	struct poller *poller = &core->jobs->poller;
+	bool lists = job->is_active && poller->count > 1;
+	uint64_t again_ms = lists
+		? poller->list_sent_ms + poller_failures_delay(poller->failures)
+		: job->again_ms;
+
+	if (core->now_ms < again_ms)
+		return;
+	poller->last_ms = core->now_ms;
+	if (lists)
+		poller_list(core, API_READER);
+	else
+		poller_fetch(job);
+}
+
+int poller_ask(struct op *op, struct job *job)
+{
+	struct core *core = job->core;
 	bool is_new = !op->step;
 
 	op->step = 1;
@@ -395,17 +373,12 @@ int poller_ask(struct op *op, struct job *job)
 	if (!job->id || job_is_final(job) || op->is_late || !core->api ||
 		is_fresh)
 		return 0;
-	if (is_new && !is_being_asked(job)) {
-		poller->last_ms = core->now_ms;
-		if (job->is_active && poller->count > 1)
-			poller_list(core, API_READER);
-		else
-			poller_fetch(job);
-	}
+	if (is_new && !is_being_asked(job))
+		poller_ask_now(job);
 	if (!is_being_asked(job))
 		return 0;
 	op_deadline(op, core->now_ms + SECOND_MS);
-	return op_wait(op, &poller->asking);
+	return op_wait(op, &core->jobs->poller.asking);
 }
 
 void poller_init(struct core *core)
@@ -414,6 +387,7 @@ void poller_init(struct core *core)
 
 	TAILQ_INIT(&poller->active);
 	TAILQ_INIT(&poller->asking);
+	poller->retries = 1;
 	poller->timer.fire = poller_wake;
 	poller->timer.ctx = core;
 }

@@ -47,6 +47,8 @@ static int job_detail(struct op *op, struct job *job)
 		return 0;
 	if (op->step)
 		return job->status == JOB_ERROR ? job->err : 0;
+	if (poller_has_given_up(job) && (op->unwait || poller_is_put_off(job)))
+		return job->poll_err;
 	if (!job->call && !job->is_storing) {
 		if (op->unwait) {
 			op->step = 1; /* it was fetched, and has answered */

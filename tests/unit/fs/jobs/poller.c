@@ -9,7 +9,7 @@ void __wrap_api_cancel(struct api_call *call);
 int __wrap_worker_submit(struct worker *worker, void (*work)(void *ctx),
 	void (*done)(void *ctx), void *ctx);
 
-enum { START_MS = 1000000, POLLS_MAX = 400, MANY = 40000 };
+enum { START_MS = 1000000, POLLS_MAX = 1000, BROKEN = 400, MANY = 40000 };
 
 /* A poll, sent at at_ms after the start; `GET /jobs` has an empty id. */
 struct poll {
@@ -167,6 +167,9 @@ static void assert_polls(unsigned first, const char *expected)
 static const char all_run[] = "[{\"job_id\":\"a\",\"status\":\"running\"},"
 			      "{\"id\":\"b\",\"status\":\"running\"},"
 			      "{\"id\":\"c\",\"status\":\"running\"}]";
+
+static const char ended_text[] =
+	"{\"status\":\"completed\",\"stdout\":\"x\\n\"}";
 
 static void set_answers(const char *job, int of_job, const char *list, int err)
 {
@@ -492,6 +495,79 @@ static void test_not_found(void **state)
 	assert_non_null(strstr(job->error, "may have run"));
 }
 
+/* What is not understood hardly becomes so: readers learn of it soon. The job
+ * goes on, and ends with a true answer. */
+static void test_not_understood(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	set_answers("0", 0, NULL, 0);
+	poller_watch(job, false);
+	pass(8299, true);
+	assert_false(poller_has_given_up(job));
+	pass(28300, true);
+	assert_polls(0,
+		"300:a 2300:a 4300:a 6300:a 8300:a 10300:a 12300:a 14300:a "
+		"16300:a 18300:a 20300:a 22300:a 24300:a 26300:a 28300:a");
+	assert_true(poller_has_given_up(job));
+	assert_int_equal(job->poll_err, -EPROTO);
+	job_text = ended_text;
+	pass(38300, true);
+	assert_int_equal(job->status, JOB_COMPLETED);
+}
+
+/* Each way to break answers; no reader. The polls of each minute. */
+static void test_many_broken(void **state)
+{
+	static const struct {
+		const char *job, *list;
+		int job_err, list_err;
+	} rows[] = {
+		{ NULL, "{\"jobs\":[]}", -EPROTO, 0 },
+		{ "0", "{\"jobs\":[]}", 0, 0 },
+		{ "{}", "[]", 0, 0 },
+		{ NULL, "{\"jobs\":[0,{\"id\":\"n1\"}]}", -EIO, 0 },
+		{ "{\"status\":\"running\"}", "{\"jobs\":[]}", 0, 0 },
+		{ NULL, NULL, -EPROTO, -EPROTO },
+	};
+	char id[16];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		teardown(state);
+		setup(state);
+		for (unsigned n = 0; n < BROKEN; n++) {
+			snprintf(id, sizeof(id), "n%u", n);
+			accepted(id);
+		}
+		set_answers(rows[i].job, rows[i].job_err, rows[i].list,
+			rows[i].list_err);
+		pass(60000, true);
+		assert_in_range(poll_count, 1, BROKEN + 40);
+		unsigned before = poll_count;
+		pass(120000, true);
+		assert_in_range(poll_count - before, 1, 13);
+	}
+}
+
+/* All are soon asked for again when one of them has ended. */
+static void test_broken_no_more(void **state)
+{
+	char id[16];
+	(void)state;
+
+	for (unsigned n = 0; n < BROKEN; n++) {
+		snprintf(id, sizeof(id), "n%u", n);
+		accepted(id);
+	}
+	set_answers("0", 0, "{\"jobs\":[]}", 0);
+	pass(60000, true);
+	assert_int_equal(fixture.jobs.poller.count, BROKEN);
+	job_text = ended_text;
+	pass(180000, true);
+	assert_int_equal(fixture.jobs.poller.count, 0);
+}
+
 /* The rate limit left no time for it. */
 static void test_not_sent(void **state)
 {
@@ -577,6 +653,9 @@ int main(void)
 		CASE(test_failures),
 		CASE(test_failing_lists),
 		CASE(test_not_found),
+		CASE(test_not_understood),
+		CASE(test_many_broken),
+		CASE(test_broken_no_more),
 		CASE(test_not_sent),
 		CASE(test_no_memory),
 		CASE(test_many),
