@@ -118,6 +118,21 @@ void answer_failed(struct api_call *call, int err, const char *message)
 	error_message_put(call->message, sizeof(call->message), message);
 }
 
+void answer_no_id(struct api *api, const struct endpoint *row)
+{
+	struct api_answer answer = {
+		.err = -EPROTO,
+		.text = "",
+		.message = "the API gave it an id that no request can have: "
+			   "empty, . or .., or longer than 1024 bytes",
+		.code = "",
+	};
+
+	if (api->config.on_error)
+		api->config.on_error(
+			api->config.ctx, row->method, row->path, &answer);
+}
+
 static const char *const too_large[API_ANSWER_KINDS] = {
 	[API_ANSWER_OTHER] = "the answer is larger than answer_max allows",
 	[API_ANSWER_LIST] = "the answer is larger than list_max allows",

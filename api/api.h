@@ -241,7 +241,8 @@ struct api_request {
 	enum api_endpoint endpoint;
 	enum api_priority priority;
 	/* For {id} in the path, percent-encoded by the client; borrowed. NULL
-	 * if the path has none. "", "." and ".." are refused with -EINVAL. */
+	 * if the path has none. "", ".", ".." and more than 1024 bytes are
+	 * refused with -EPROTO: ids are the API's. */
 	const char *id;
 	const struct api_param *query; /* ends with a NULL name; borrowed */
 	char *body; /* taken, free(), wiped before; NULL: none */
@@ -284,8 +285,9 @@ int api_new(const struct api_config *config, struct api **out, char *why,
 /* Cancels all calls without calling their done. */
 void api_free(struct api *api);
 
-/* -EINVAL: a bad id, or a GET with a body. The call is freed after its done, or
- * by api_cancel. done and out may be NULL. Nothing is sent before api_run. */
+/* -EPROTO: a bad id, which on_error is told; -EINVAL: a GET with a body. The
+ * call is freed after its done, or by api_cancel. done and out may be NULL.
+ * Nothing is sent before api_run. */
 int api_start(struct api *api, const struct api_request *request,
 	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out);
 
@@ -341,7 +343,7 @@ struct api_shell_events {
 	void (*ended)(void *ctx, const struct api_shell_ended *ended);
 };
 
-/* Starts to connect. -EINVAL: a bad id. events is borrowed. The caller closes
+/* Starts to connect. -EPROTO: a bad id. events is borrowed. The caller closes
  * *out with api_shell_close. */
 int api_shell_open(struct api *api, const char *id,
 	const struct api_shell_events *events, void *ctx, uint64_t now_ms,

@@ -75,6 +75,8 @@ int api_start(struct api *api, const struct api_request *request,
 	int err = call ? call_init(call, api, request, now_ms) : -ENOMEM;
 
 	if (err) {
+		if (err == -EPROTO)
+			answer_no_id(api, call->row);
 		if (!request->keeps_body)
 			body_free(request->body, request->body_len);
 		free(call);
@@ -350,8 +352,8 @@ static bool call_keeps_turn(struct api_call *call)
 	call->tries = 0;
 	call->was_sent = false;
 	call->reply.headers.status = 0;
-	call->entry.deadline_ms = api->now_ms +
-		MIN(call->timeout_ms, UINT64_MAX - api->now_ms);
+	call->entry.deadline_ms =
+		api->now_ms + MIN(call->timeout_ms, UINT64_MAX - api->now_ms);
 	return true;
 }
 

@@ -154,6 +154,8 @@ void answer_judge(struct api_call *call);
 void answer_lost(struct api_call *call, CURLcode code);
 /* The same for an error of our own. */
 void answer_failed(struct api_call *call, int err, const char *message);
+/* Reports a request that was not made, as a path cannot have its id. */
+void answer_no_id(struct api *api, const struct endpoint *row);
 
 /* ---- call.c: the life of a call ---- */
 

@@ -34,8 +34,10 @@ static int add_path(struct text *text, const char *path, const char *id)
 {
 	const char *place = strstr(path, "{id}");
 
-	if (place ? !is_id(id) : id != NULL)
+	if (!place && id)
 		return -EINVAL;
+	if (place && !is_id(id))
+		return -EPROTO;
 	text_add(text, path, place ? (size_t)(place - path) : strlen(path));
 	if (place) {
 		add_encoded(text, id);

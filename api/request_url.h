@@ -15,8 +15,8 @@ struct request_url {
 };
 
 /* base is from request_url_base; requests for the API's portal go to the
- * portal's host instead. -EINVAL: an id that is missing, unexpected, "", "." or
- * "..", or too long; -ENOMEM. */
+ * portal's host instead. -EPROTO: an id that is missing, "", "." or "..", or
+ * too long; -EINVAL: one that is unexpected; -ENOMEM. */
 int request_url_init(struct request_url *url, const char *base,
 	const struct endpoint *row, const char *id,
 	const struct api_param *query);

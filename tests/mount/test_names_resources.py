@@ -78,7 +78,9 @@ class Names(MountCase):
             error = self.save_error(f"{kind}/{name}/locked", "1")
             asked = [change["path"] for change in self.server.changes()]
             if raw in (".", ".."):  # which a URL cannot have
-                self.assertEqual((error, asked), ("EINVAL", []))
+                self.assertEqual((error, asked), ("EPROTO", []))
+                self.assertIn("an id that no request can have",
+                              self.read(".unsandboxfs/errors"))
             else:
                 self.assertEqual(asked,
                                  [f"/{kind}/{quote(raw, safe='')}/lock"])

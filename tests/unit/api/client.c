@@ -315,10 +315,18 @@ static void a_one_time_code_is_sent_when_challenged(void **state)
 static void bad_requests_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
-	struct api_request request = { .endpoint = API_JOB, .id = ".." };
+	struct api_request request = { .endpoint = API_SNAPSHOT_LOCK,
+		.id = "..",
+		.body = strdup("x"),
+		.body_len = 1 };
 
-	request.body = strdup("x");
-	request.body_len = 1;
+	assert_int_equal(
+		api_start(fixture->api, &request, 0, on_done, NULL, NULL),
+		-EPROTO);
+	request = (struct api_request){ .endpoint = API_JOB,
+		.id = "a",
+		.body = strdup("x"),
+		.body_len = 1 };
 	assert_int_equal(
 		api_start(fixture->api, &request, 0, on_done, NULL, NULL),
 		-EINVAL);
