@@ -139,8 +139,8 @@ class Consoles(ConsoleCase):
         """What was printed is not typed, as a backup that is copied back."""
         folder = self.session()
         terminal = self.terminal(folder)
-        terminal.type("echo once-$((1 + 1))\n")
-        terminal.until(b"once-2")
+        terminal.type("PS1='rea''dy> '; echo once-$((1 + 1))\n")
+        terminal.until(b"ready> ")
         terminal.close()
         path = os.path.join(folder, "console")
         with open(path, "rb") as file:
@@ -361,7 +361,7 @@ class Shells(ConsoleCase):
         os.write(fd, b"X=5; echo in-$((1 + 1))\r")
         self.until(fd, b"in-2")
         os.write(fd, b"\r~.")
-        self.assertIn(b"it goes on", self.until(fd, b"goes on"))
+        self.assertIn(b"the shell goes on", self.until(fd, b"goes on"))
         self.assertEqual(process.wait(20), 0)
         self.assertEqual(termios.tcgetattr(slave), before)
         process, fd, _, _ = self.command(folder)

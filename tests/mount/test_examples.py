@@ -174,7 +174,7 @@ class Examples(HomeCase):
         rows = {title.split(",")[0].split(" ")[0]: commands(block)
                 for title, block in blocks.items() if block[0] == "$"}
         self.put("report.py", REPORT)
-        self.check_lines(rows["See"])
+        self.check_lines(rows["Check"])
         self.check(rows["Mount"])
         script = blocks[next(t for t in blocks if t.startswith("which"))]
         self.assertEqual(self.bash([script.removeprefix("$ ")]), [("", 0)])

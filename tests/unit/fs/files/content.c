@@ -12,7 +12,7 @@ int __wrap_fsync(int fd);
 
 int __wrap_fsync(int fd)
 {
-	if (++syncs == failing_sync) {
+	if (__atomic_add_fetch(&syncs, 1, __ATOMIC_RELAXED) == failing_sync) {
 		errno = EIO;
 		return -1;
 	}

@@ -15,7 +15,7 @@ int __wrap_fsync(int fd);
 
 int __wrap_fsync(int fd)
 {
-	syncs++;
+	__atomic_add_fetch(&syncs, 1, __ATOMIC_RELAXED);
 	return __real_fsync(fd);
 }
 
