@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "fs/base/safe_name.h"
 
 const json_t *json_array_in(const json_t *answer, const char *members)
 {
@@ -36,6 +37,20 @@ int json_to_timespec(const json_t *pair, struct timespec *at)
 	at->tv_sec = json_integer_value(sec);
 	at->tv_nsec = nsec_value;
 	return 0;
+}
+
+char *json_file_name(const json_t *string)
+{
+	size_t len;
+	char *bytes =
+		json_is_string(string) ? json_to_bytes(string, &len) : NULL;
+	char *name = bytes && len ? safe_name_encode(bytes, len) : NULL;
+
+	free(bytes);
+	if (name && strlen(name) <= SAFE_NAME_MAX)
+		return name;
+	free(name);
+	return NULL;
 }
 
 /* A member as text, unless it is the same as `other`; NULL: none. */

@@ -19,6 +19,10 @@ json_t *json_from_timespec(const struct timespec *at);
  * array, and *at stays as it is. */
 int json_to_timespec(const json_t *pair, struct timespec *at);
 
+/* A string as a file name (fs/base/safe_name.h), owned by the caller, free();
+ * NULL: it is none, is empty or too long, or out of memory. */
+char *json_file_name(const json_t *string);
+
 /* The API's reason in an answer: message, details and code, in one line.
  * message NULL: that of the answer. Owned by the caller, free(); NULL: there is
  * none, or out of memory. */

@@ -59,18 +59,9 @@ static int trusted_keys(
  * have objects for keys (api/API.md 14, row 24). */
 static char *key_name(const json_t *key)
 {
-	const json_t *text = json_is_object(key)
-		? json_member(key, "api_key|trusted_api_key|key")
-		: key;
-	size_t len;
-	char *bytes = json_is_string(text) ? json_to_bytes(text, &len) : NULL;
-	char *name = bytes && len ? safe_name_encode(bytes, len) : NULL;
-
-	free(bytes);
-	if (name && strlen(name) <= SAFE_NAME_MAX)
-		return name;
-	free(name);
-	return NULL;
+	return json_file_name(json_is_object(key)
+			? json_member(key, "api_key|trusted_api_key|key")
+			: key);
 }
 
 int trusted_list(

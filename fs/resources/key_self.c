@@ -140,13 +140,7 @@ static int contacts_get(struct op *op, const json_t **contacts)
  * the caller, free(). */
 static char *contact_name(const json_t *contact)
 {
-	const char *email = text_of(contact, "email");
-	char *name = *email ? safe_name_encode(email, strlen(email)) : NULL;
-
-	if (name && strlen(name) <= SAFE_NAME_MAX)
-		return name;
-	free(name);
-	return NULL;
+	return json_file_name(json_member(contact, "email"));
 }
 
 int contacts_list(

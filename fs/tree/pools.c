@@ -13,13 +13,7 @@
 /* NULL: it has no usable id, or out of memory. Owned by the caller, free(). */
 static char *pool_name(const json_t *pool)
 {
-	const char *id = json_string_value(json_member(pool, "id|name"));
-	char *name = id && *id ? safe_name_encode(id, strlen(id)) : NULL;
-
-	if (name && strlen(name) <= SAFE_NAME_MAX)
-		return name;
-	free(name);
-	return NULL;
+	return json_file_name(json_member(pool, "id|name"));
 }
 
 static int pools_get(struct op *op, const json_t **pools)
