@@ -71,8 +71,9 @@ bool job_has_own_json(const struct job *job)
 
 char *job_json(struct job *job, size_t *len)
 {
-	json_t *json = json_pack("{s:s*, s:s, s:s*}", "job_id", job->id,
-		"status", job_status_word(job->status), "error", job->error);
+	json_t *id = job->id ? json_from_bytes(job->id, strlen(job->id)) : NULL;
+	json_t *json = json_pack("{s:o*, s:s, s:s*}", "job_id", id, "status",
+		job_status_word(job->status), "error", job->error);
 	char *text = NULL;
 
 	if (json && job->status == JOB_ERROR &&
