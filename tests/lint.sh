@@ -57,7 +57,7 @@ done
 
 # What building installs, the package must declare.
 # shellcheck disable=SC2013 # a list of names
-for package in $(sed -n "/^build='/,/'\$/s/build=\|'\|libc6-dev//gp" tests/deps.sh); do
+for package in $(sed -n "/^build='/,/'\$/s/build=\|'\|gcc\|libc6-dev//gp" tests/deps.sh); do
 	grep -q "[ ,]$package\([ ,]\|\$\)" debian/control ||
 		fail "debian/control does not build-depend on $package"
 done

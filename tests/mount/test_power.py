@@ -25,6 +25,7 @@ SEED = int(os.environ.get("SEED", "0")) or int(time.time())
 class Cuts(MountCase):
     """A mount that is cut, and its workers."""
 
+    options = "keep_jobs=1000000"
     time_limit_s = 120 + 10 * CUTS
     starts_mounted = False
     longest_s = 0.15   # from a start to its cut
