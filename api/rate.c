@@ -184,7 +184,7 @@ bool rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms)
 
 	rate_level(rate, 0, now_ms);
 	if (wait_s <= 0)
-		return rate->milli;
+		return false;
 	rate_slow_down(rate, wait_ms);
 	rate_level(rate, MAX(TOKEN - rate_gain(rate, wait_ms), 0), now_ms);
 	rate_block(rate, wait_s, now_ms);

@@ -76,7 +76,7 @@ void rate_learn(
 	struct rate *rate, const struct rate_answer *answer, uint64_t now_ms);
 
 /* A 429 came; wait_s is how long it asks to wait, -1: it does not say. Returns
- * whether it is known when the next request may go out, and that is soon. */
+ * whether it says so, and that is soon. */
 bool rate_limited(struct rate *rate, int64_t wait_s, uint64_t now_ms);
 
 void rate_push(struct rate *rate, struct rate_entry *entry);
