@@ -90,6 +90,38 @@ int file_stat(struct file *file, struct stat *st)
 	return 0;
 }
 
+static uint64_t born_at(int fd, const char *name)
+{
+	struct statx stat;
+
+	if (statx(fd, name,
+		    AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		    STATX_BTIME, &stat) ||
+		!(stat.stx_mask & STATX_BTIME))
+		return 0;
+	return (uint64_t)stat.stx_btime.tv_sec * 1000000000 +
+		stat.stx_btime.tv_nsec;
+}
+
+uint64_t file_born(struct file *file)
+{
+	struct inode *inode = inode_of(file);
+	struct file_opened *opened = LIST_FIRST(&inode->opened);
+	const char *name = "";
+	int fd;
+
+	if (opened)
+		fd = opened->fd;
+	else if (inode_reach(inode, &fd, &name))
+		return 0;
+	return born_at(fd, name);
+}
+
+uint64_t file_found_born(const struct file_found *found)
+{
+	return born_at(found->dir, found->name);
+}
+
 /* ---- changes ---- */
 
 /* Creates a top directory on disk, where its attributes are set. */

@@ -98,7 +98,7 @@ bool file_is_frozen(const struct file *file)
 /* ---- what a start finds ---- */
 
 struct walk {
-	void (*each)(void *ctx, uint64_t number);
+	void (*each)(void *ctx, const struct file_found *found);
 	void *ctx;
 	bool is_partial;
 };
@@ -130,7 +130,9 @@ static int walk_dir(struct walk *walk, int fd, const char *name)
 			continue;
 		}
 		has_inodes = st.st_ino == entry->d_ino;
-		walk->each(walk->ctx, st.st_ino);
+		const struct file_found found = { st.st_ino, dirfd(stream),
+			entry->d_name };
+		walk->each(walk->ctx, &found);
 	}
 	closedir(stream);
 	return err;
@@ -168,8 +170,8 @@ static int walk_resources(
 	return err;
 }
 
-int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
-	void *ctx)
+int files_walk(struct files *files,
+	void (*each)(void *ctx, const struct file_found *found), void *ctx)
 {
 	static const char *const tops[] = { "run", "jobs-new" };
 	struct walk walk = { each, ctx, false };

@@ -78,11 +78,22 @@ int files_open(int state_fd, const char *path,
 	const struct files_options *options, struct files **out);
 void files_close(struct files *files);
 
-/* Sets the mode of all existing top directories, and calls `each` with the
- * number of each file in them. Reads directories only. 0; 1: some cannot be
- * read; -ENOMEM. */
-int files_walk(struct files *files, void (*each)(void *ctx, uint64_t number),
-	void *ctx);
+/* A file that files_walk finds; borrowed. */
+struct file_found {
+	uint64_t number;
+	int dir; /* it is `name` in it */
+	const char *name;
+};
+
+/* Sets the mode of all existing top directories, and calls `each` with each
+ * file in them. Reads directories only. 0; 1: some cannot be read; -ENOMEM. */
+int files_walk(struct files *files,
+	void (*each)(void *ctx, const struct file_found *found), void *ctx);
+
+/* When it was created, by the clock of the disk, in ns; 0: not known. Tells
+ * apart two files that had the same number, one after the other. */
+uint64_t file_born(struct file *file);
+uint64_t file_found_born(const struct file_found *found);
 
 /* Deletes the trees that file_remove_tree has moved aside, also those of a
  * mount that was killed. For the worker. */

@@ -91,6 +91,7 @@ struct job {
 	struct timespec sent; /* its request; 0: not in this mount's life */
 
 	uint64_t file; /* number of the file it belongs to; 0: none */
+	uint64_t born; /* when that file was created: see file_born */
 	bool has_file; /* jobs_tie has found that file */
 	uint64_t code_size;
 	bool has_code;

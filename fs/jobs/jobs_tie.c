@@ -8,11 +8,13 @@
 #include "fs/files/files.h"
 #include "fs/jobs/jobs.h"
 
-static void file_found(void *ctx, uint64_t number)
+/* Inode numbers are reused. A daemon that was killed may have had no time to
+ * forget the number of a file that was deleted while its program ran. */
+static void file_found(void *ctx, const struct file_found *found)
 {
-	struct job *job = job_of_file(ctx, number);
+	struct job *job = job_of_file(ctx, found->number);
 
-	if (job)
+	if (job && job->born == file_found_born(found))
 		job->has_file = true;
 }
 

@@ -317,6 +317,7 @@ static struct run *run_new(struct core *core, struct file *dir,
 	run->job->run = run;
 	run->job->is_async = run->kind->is_async;
 	run->job->file = file->number;
+	run->job->born = file_born(file);
 	run->job->settle.fire = run_settled;
 	run->job->settle.ctx = run;
 	run->file = file;

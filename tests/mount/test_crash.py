@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_crash.py - kill -9 of the daemon loses nothing
+import glob
 import os
 import unittest
 
@@ -40,6 +41,30 @@ class Crash(MountCase):
         self.revive()
         self.assertEqual(self.results("run/read.sh.job"), before)
         self.assertEqual(len(self.executions()), 1)
+
+    def test_another_file_with_its_number(self):
+        """A disk gives the inode number of a deleted file to the next one,
+        which may happen before a daemon that is killed has forgotten it."""
+        for place, job in ("run", "run/old.sh.job"), ("jobs/new", None):
+            self.save(f"{place}/old.sh", "echo old\n")
+            job = job or "jobs/" + os.readlink(self.at("jobs/latest"))
+            self.assertEqual(self.results(job)[2], "old\n")
+            number = os.stat(self.at(place, "old.sh")).st_ino
+            self.kill()
+            name = {"run": "run", "jobs/new": "jobs-new"}[place]
+            folder, = glob.glob(f"{self.mount.state_dir}/*/*/{name}")
+            os.unlink(folder + "/old.sh")
+            others = [f"other{n}.txt" for n in range(100)]
+            for other in others:
+                with open(f"{folder}/{other}", "x", encoding="utf-8"):
+                    pass
+            self.mount.start()
+            self.assertEqual([other for other in others if os.path.exists(
+                self.at(place, other + ".job"))], [])
+            self.assertIn(number, [os.stat(self.at(place, other)).st_ino
+                                   for other in others])
+            path = self.at("jobs", os.path.basename(job))
+            self.assertEqual(os.path.exists(path), place != "run")
 
     def test_run_under_way(self):
         gate = Gate(self.place, "run")

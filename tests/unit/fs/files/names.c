@@ -546,11 +546,14 @@ static void a_top_is_removed(void **ctx)
 	file_drop(top);
 }
 
-static void walk_each(void *ctx, uint64_t number)
+static void walk_each(void *ctx, const struct file_found *found)
 {
 	uint64_t *sum = ctx;
+	struct file *file = file_by_number(fixture.files, found->number);
 
-	*sum += number;
+	*sum += found->number;
+	if (file)
+		assert_true(file_found_born(found) == file_born(file));
 }
 
 static void a_start_walks_them_all(void **ctx)
