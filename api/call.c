@@ -38,6 +38,17 @@ static int64_t call_wait_s(const struct api_call *call)
 	return headers_wait_s(&call->reply.headers, api_unix_s(call->api));
 }
 
+static void call_wait(struct api_call *call, uint64_t due_ms,
+	void (*push)(struct rate *rate, struct rate_entry *entry))
+{
+	struct api *api = call->api;
+
+	call->state = CALL_WAITING;
+	call->entry.due_ms = due_ms;
+	push(&api->rate, &call->entry);
+	api->stats.queued = api->rate.count;
+}
+
 static int call_init(struct api_call *call, struct api *api,
 	const struct api_request *request, uint64_t now_ms)
 {
@@ -90,10 +101,7 @@ int api_start(struct api *api, const struct api_request *request,
 	call->signs_query =
 		call->row->signs_query != api->query_flipped[call->endpoint];
 	headers_init(&call->reply.headers);
-	call->state = CALL_WAITING;
-	call->entry.due_ms = now_ms;
-	rate_push(&api->rate, &call->entry);
-	api->stats.queued = api->rate.count;
+	call_wait(call, now_ms, rate_push);
 	if (out)
 		*out = call;
 	return 0;
@@ -196,10 +204,7 @@ static void call_resend(struct api_call *call, uint64_t at_ms)
 	call->json = NULL;
 	call->message[0] = call->code[0] = '\0';
 	api->stats.retries++;
-	call->state = CALL_WAITING;
-	call->entry.due_ms = at_ms;
-	rate_push_again(&api->rate, &call->entry);
-	api->stats.queued = api->rate.count;
+	call_wait(call, at_ms, rate_push_again);
 }
 
 /* Sends again, once, what was certainly not carried out. */
