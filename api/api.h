@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -101,6 +102,14 @@ int json_to_integer(const json_t *value, int64_t *out);
 /* Seconds and nanoseconds since 1970 of an ISO 8601 text, a number, or a
  * numeric string (part 13). -EPROTO: something else. */
 int json_time(const json_t *value, struct timespec *out);
+
+/*
+ * Like open_memstream: fclose sets *text and *len, and ends the text with a
+ * zero. But the stream leaves no copy of it in freed memory. If fclose returns
+ * EOF, it is out of memory, and *text is NULL; otherwise the caller owns the
+ * text. NULL: out of memory. Do not seek.
+ */
+FILE *text_stream_open(char **text, size_t *len);
 
 /* Standard padded base64, owned by the caller, free(). encode: NULL: out of
  * memory. decode accepts missing padding and white space; -EPROTO: any other

@@ -19,6 +19,5 @@
 #include "fs/base/service.h"
 #include "fs/base/setting.h"
 #include "fs/base/state.h"
-#include "fs/base/text_stream.h"
 
 #endif

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "fs/base/text_stream.h"
 
 #define TEXT_MAX (1024 * 1024)
 #define BLANKS " \t\n\v\f\r"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/text_stream.c - texts of each length, and no memory */
-#include "fs/base/text_stream.h"
+/* tests/unit/api/text_stream.c - texts of each length, and no memory */
+#include "api/api.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
