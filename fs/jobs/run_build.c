@@ -335,10 +335,11 @@ static int build_command(struct run *run, enum api_endpoint endpoint,
 			"it is not UTF-8; a command that starts with #! may be "
 			"anything");
 	/* Some sources say that a session takes a command, others that it takes
-	 * code; what the API does not know it ignores (api/API.md 16.6). */
-	body = json_pack("{s:o s:s* s:O* s:I}", "command", command, "language",
-		is_session ? "bash" : NULL, "code", is_session ? command : NULL,
-		"timeout", timeout_s * 1000);
+	 * code; what the API does not know it ignores (api/API.md 16.6). "o"
+	 * comes after "O": it frees `command` when memory runs out. */
+	body = json_pack("{s:O* s:o s:s* s:I}", "code",
+		is_session ? command : NULL, "command", command, "language",
+		is_session ? "bash" : NULL, "timeout", timeout_s * 1000);
 	if (!err && !body)
 		err = -ENOMEM;
 	if (!err)
