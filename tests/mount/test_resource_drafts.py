@@ -97,7 +97,10 @@ class Drafts(ResourceCase):
                     made = self.commit(path)
                     if kind == "services":
                         expected = {**expected, "name": made.split("/")[1]}
-                    self.assertEqual(self.sent(), [expected])
+                    sent = self.sent()
+                    if self.is_switched("signed_query"):
+                        del sent[:-1]  # the other signature was refused
+                    self.assertEqual(sent, [expected])
 
     def test_a_session_needs_nothing(self):
         self.commit(self.new("sessions"))
