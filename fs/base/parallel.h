@@ -4,7 +4,6 @@
 #ifndef FS_BASE_PARALLEL_H
 #define FS_BASE_PARALLEL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* A piece of work: 0 or -errno, which is put into err. */
@@ -17,9 +16,10 @@ struct part {
 enum { PARTS_MAX = 8 };
 
 /* Does all of them, for a worker: several fsyncs at the same time take a disk
- * no longer than one. The caller does the first, and a thread each of the
- * others, or the caller if no thread can be created. count is at most
- * PARTS_MAX. Returns the first err that is not 0, in the order of the parts. */
+ * no longer than one. The caller does the first, and helpers the others:
+ * threads that wait for more work for a few seconds, then end. The caller does
+ * what no helper does. count is at most PARTS_MAX. Returns the first err that
+ * is not 0, in the order of the parts. */
 int parts_do(struct part *parts, size_t count);
 
 /* fsync() of each, as a part; *fd is a descriptor. */
