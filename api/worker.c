@@ -22,7 +22,9 @@ STAILQ_HEAD(task_list, task);
 struct worker {
 	pthread_t thread;
 	int fd;
-	unsigned pending; /* used by the loop's thread only */
+	/* used by the loop's thread only */
+	unsigned pending;
+	struct task_list collected;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	/* under the lock */
@@ -47,14 +49,16 @@ static struct task *worker_take(struct worker *worker, bool waits)
 	return task;
 }
 
-/* The descriptor is written and read under the lock, so that it is readable
- * exactly while the list is not empty. */
+/* The loop is woken without the lock, which it would wait for. So it may have
+ * taken the task before, and finds nothing when it is woken. */
 static void worker_finish(struct worker *worker, struct task *task)
 {
 	pthread_mutex_lock(&worker->lock);
+	bool is_first = STAILQ_EMPTY(&worker->finished);
 	STAILQ_INSERT_TAIL(&worker->finished, task, link);
-	eventfd_write(worker->fd, 1);
 	pthread_mutex_unlock(&worker->lock);
+	if (is_first)
+		eventfd_write(worker->fd, 1);
 }
 
 static void worker_do(struct worker *worker, struct task *task)
@@ -110,6 +114,7 @@ struct worker *worker_new(void)
 		return NULL;
 	STAILQ_INIT(&worker->todo);
 	STAILQ_INIT(&worker->finished);
+	STAILQ_INIT(&worker->collected);
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_cond_init(&worker->wake, NULL);
 	worker->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -156,8 +161,8 @@ int worker_submit(struct worker *worker, void (*work)(void *ctx),
 	worker->pending++;
 	pthread_mutex_lock(&worker->lock);
 	STAILQ_INSERT_TAIL(&worker->todo, task, link);
-	pthread_cond_signal(&worker->wake);
 	pthread_mutex_unlock(&worker->lock);
+	pthread_cond_signal(&worker->wake);
 	return 0;
 }
 
@@ -191,29 +196,26 @@ int worker_fd(const struct worker *worker)
 	return worker->fd;
 }
 
-/* Takes one at a time from the worker's list, so that `done` may call
- * worker_collect. */
-static struct task *worker_finished(struct worker *worker)
+/* The descriptor first: what is finished after the list was taken makes it
+ * readable again. */
+static void worker_take_finished(struct worker *worker)
 {
-	struct task *task;
 	eventfd_t count;
 
+	eventfd_read(worker->fd, &count);
 	pthread_mutex_lock(&worker->lock);
-	task = STAILQ_FIRST(&worker->finished);
-	if (task) {
-		STAILQ_REMOVE_HEAD(&worker->finished, link);
-		if (STAILQ_EMPTY(&worker->finished))
-			eventfd_read(worker->fd, &count);
-	}
+	STAILQ_CONCAT(&worker->collected, &worker->finished);
 	pthread_mutex_unlock(&worker->lock);
-	return task;
 }
 
+/* `done` may call worker_collect. */
 void worker_collect(struct worker *worker)
 {
 	struct task *task;
 
-	while ((task = worker_finished(worker))) {
+	worker_take_finished(worker);
+	while ((task = STAILQ_FIRST(&worker->collected))) {
+		STAILQ_REMOVE_HEAD(&worker->collected, link);
 		worker->pending--;
 		if (task->done)
 			task->done(task->ctx);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include <cmocka.h>
 
@@ -92,9 +94,48 @@ static void tasks_run_in_order(void **state)
 		assert_int_equal(poll(&fd, 1, 30000), 1);
 		worker_collect(worker);
 	}
-	assert_int_equal(poll(&fd, 1, 0), 0);
+	worker_collect(worker); /* the last task may have woken it in vain */
 	check_all_done();
 	worker_free(worker);
+}
+
+static unsigned writes;
+
+int __real_eventfd_write(int fd, eventfd_t value);
+int __wrap_eventfd_write(int fd, eventfd_t value);
+
+int __wrap_eventfd_write(int fd, eventfd_t value)
+{
+	__atomic_add_fetch(&writes, 1, __ATOMIC_SEQ_CST);
+	return __real_eventfd_write(fd, value);
+}
+
+static sem_t all_worked;
+
+static void work_and_tell(void *ctx)
+{
+	work(ctx);
+	sem_post(&all_worked);
+}
+
+/* The loop is woken once for all that it has not collected yet. */
+static void loop_is_woken_once(void **state)
+{
+	struct worker *worker = worker_new();
+
+	(void)state;
+	begin();
+	sem_init(&all_worked, 0, 0);
+	__atomic_store_n(&writes, 0, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < COUNT; i++)
+		worker_submit(worker, i + 1 < COUNT ? work : work_and_tell,
+			done, &tasks[i]);
+	while (sem_wait(&all_worked))
+		continue;
+	assert_int_equal(__atomic_load_n(&writes, __ATOMIC_SEQ_CST), 1);
+	worker_free(worker);
+	check_all_done();
+	sem_destroy(&all_worked);
 }
 
 static void free_waits_for_all_tasks(void **state)
@@ -207,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tasks_run_in_order),
+		cmocka_unit_test(loop_is_woken_once),
 		cmocka_unit_test(free_waits_for_all_tasks),
 		cmocka_unit_test(done_can_submit),
 		cmocka_unit_test(long_work_gives_way),
