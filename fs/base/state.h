@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+#include "fs/base/parallel.h"
+
 /*
  * DIR/unsandboxfs/PUBLIC_KEY/ holds one account's scripts and results:
  *
@@ -20,9 +22,9 @@
  *   catalog.last       see fs/jobs/catalog.h
  *   NAME.last          a newer version of NAME, not synced yet
  *
- * A small file is replaced by writing NAME.tmp, fsync, rename, fsync of the
- * directory. What a killed daemon left of *.tmp in jobs/ is removed by
- * jobs_load().
+ * A small file is replaced by writing NAME.tmp, which becomes NAME.last, then
+ * NAME when both it and the directory are synced. What a killed daemon left of
+ * *.tmp in jobs/ is removed by jobs_load().
  */
 struct state {
 	int fd; /* the account's directory */
@@ -57,9 +59,16 @@ int state_accept_copy(struct state *state);
 
 /*
  * Replaces the file NAME in a directory, with both fsyncs. What was written to
- * NAME.last before is replaced, too. Thread-safe for different names.
+ * NAME.last before is replaced, too. Thread-safe for different names. Who reads
+ * NAME reads NAME.last before: after a power cut it may be there instead.
  */
 int state_write(int dir_fd, const char *name, const void *bytes, size_t len);
+/* The same, and does count parts, at most PARTS_BESIDE, at the same time as the
+ * fsyncs. If one of them fails, NAME is not replaced. A power cut before all
+ * have ended may leave either version. */
+enum { PARTS_BESIDE = PARTS_MAX - 2 };
+int state_write_beside(int dir_fd, const char *name, const void *bytes,
+	size_t len, struct part *parts, size_t count);
 /* The same without an fsync, for the loop: as NAME.last. It outlives a kill; a
  * power cut only once it was kept. */
 int state_write_last(

@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "fs/base/fd.h"
 #include "fs/base/json.h"
+#include "fs/base/parallel.h"
 #include "fs/base/state.h"
 
 /*
@@ -21,11 +22,11 @@
  * Readers take NAME.last if it is whole.
  */
 
-/* Writes NAME.last. */
-static int last_write(int dir_fd, const char *name, const void *bytes,
-	size_t len, bool is_synced)
+/* Writes NAME.last. Returns a descriptor of it, owned by the caller. */
+static int last_open(int dir_fd, const char *name, const void *bytes,
+	size_t len, char last[NAME_MAX + 1])
 {
-	char tmp[NAME_MAX + 1], last[NAME_MAX + 1];
+	char tmp[NAME_MAX + 1];
 	int fd, err;
 
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.tmp", name) >= sizeof(tmp))
@@ -37,14 +38,12 @@ static int last_write(int dir_fd, const char *name, const void *bytes,
 	if (fd < 0)
 		return -errno;
 	err = fd_write(fd, bytes, len);
-	if (!err && is_synced && fsync(fd) < 0)
-		err = -errno;
-	if (close(fd) < 0 && !err)
-		err = -errno;
 	if (!err && renameat(dir_fd, tmp, dir_fd, last) < 0)
 		err = -errno;
-	if (err)
-		unlinkat(dir_fd, tmp, 0);
+	if (!err)
+		return fd;
+	close(fd);
+	unlinkat(dir_fd, tmp, 0);
 	return err;
 }
 
@@ -58,24 +57,52 @@ int state_last_name(char last[NAME_MAX + 1], const char *name)
 int state_write_last(
 	int dir_fd, const char *name, const void *bytes, size_t len)
 {
-	return last_write(dir_fd, name, bytes, len, false);
+	char last[NAME_MAX + 1];
+	int fd = last_open(dir_fd, name, bytes, len, last);
+
+	return fd < 0 ? fd : close(fd) ? -errno : 0;
 }
 
-/* Replaces NAME and removes an older NAME.last in one step. */
-int state_write(int dir_fd, const char *name, const void *bytes, size_t len)
+/* Takes fd, which is NAME.last. */
+static int last_sync(int dir_fd, int fd, struct part *parts, size_t count)
+{
+	struct part all[PARTS_MAX];
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		all[i] = parts[i];
+	all[count] = (struct part){ part_sync, &fd, 0 };
+	all[count + 1] = (struct part){ part_sync, &dir_fd, 0 };
+	int err = parts_do(all, count + 2);
+	for (i = 0; i < count; i++)
+		parts[i].err = all[i].err;
+	return close(fd) && !err ? -errno : err;
+}
+
+/* Waits for the disk once: from then on, NAME.last is read if it is whole. It
+ * becomes NAME, whose older version it replaces in one step, before the name of
+ * NAME.last gets another version. */
+int state_write_beside(int dir_fd, const char *name, const void *bytes,
+	size_t len, struct part *parts, size_t count)
 {
 	char last[NAME_MAX + 1];
-	int err = last_write(dir_fd, name, bytes, len, true);
+	int fd = last_open(dir_fd, name, bytes, len, last);
 
-	if (err)
-		return err;
-	state_last_name(last, name);
-	if (renameat(dir_fd, last, dir_fd, name)) {
-		err = -errno;
-		unlinkat(dir_fd, last, 0);
-		return err;
+	if (fd < 0) {
+		parts_do(parts, count);
+		return fd;
 	}
-	return fsync(dir_fd) ? -errno : 0;
+	int err = last_sync(dir_fd, fd, parts, count);
+	if (!err && renameat(dir_fd, last, dir_fd, name))
+		err = -errno;
+	if (err)
+		unlinkat(dir_fd, last, 0);
+	return err;
+}
+
+int state_write(int dir_fd, const char *name, const void *bytes, size_t len)
+{
+	return state_write_beside(dir_fd, name, bytes, len, NULL, 0);
 }
 
 /* If the loop writes another NAME.last meanwhile, that one stays. */
@@ -85,15 +112,18 @@ int state_keep_last(int dir_fd, const char *name)
 	char *text;
 	size_t len;
 
-	if (snprintf(copy, sizeof(copy), "%s.copy", name) >= NAME_MAX ||
-		state_last_name(copy_last, copy))
+	if (snprintf(copy, sizeof(copy), "%s.copy", name) >= NAME_MAX)
 		return -ENAMETOOLONG;
 	state_last_name(last, name);
 	int err = state_read(dir_fd, last, SIZE_MAX, &text, &len);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = last_write(dir_fd, copy, text, len, true);
+	int fd = last_open(dir_fd, copy, text, len, copy_last);
 	free(text);
+	if (fd < 0)
+		return fd;
+	err = fsync(fd) ? -errno : 0;
+	close(fd);
 	if (!err && renameat(dir_fd, copy_last, dir_fd, name))
 		err = -errno;
 	return err ? err : fsync(dir_fd) ? -errno : 0;

@@ -25,8 +25,8 @@ static void keeping_write(void *ctx)
 	struct keeping *keeping = ctx;
 	const struct job *job = keeping->job;
 
-	keeping->err = job_write_record(
-		&job->core->state, job->number, keeping->record, keeping->len);
+	keeping->err = job_write_record(&job->core->state, job->number,
+		keeping->record, keeping->len, NULL, 0);
 }
 
 /* The record is on disk: what it says may be shown. */

@@ -124,10 +124,10 @@ struct record_name job_record_name(uint64_t number)
 }
 
 int job_write_record(const struct state *state, uint64_t number,
-	const char *text, size_t len)
+	const char *text, size_t len, struct part *parts, size_t count)
 {
-	return state_write(
-		state->jobs_fd, job_record_name(number).text, text, len);
+	return state_write_beside(state->jobs_fd, job_record_name(number).text,
+		text, len, parts, count);
 }
 
 int job_store_record(struct job *job)

@@ -39,9 +39,9 @@ struct record_name {
 };
 struct record_name job_record_name(uint64_t number);
 
-/* Writes the text of a record, with fsync. 0 or -errno. */
+/* Writes the text of a record, as state_write_beside. 0 or -errno. */
 int job_write_record(const struct state *state, uint64_t number,
-	const char *text, size_t len);
+	const char *text, size_t len, struct part *parts, size_t count);
 
 /* Writes the record after a small change; the worker makes it durable then.
  * Nothing for a foreign job. -ENOMEM, or -errno of the write. */

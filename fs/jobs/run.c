@@ -51,8 +51,8 @@ void run_free(struct run *run)
 /*
  * Before the request is sent, all is durable: the file, the copy of it that is
  * sent, and the record, without which nothing would tell after a power cut that
- * the program may have run. All three are synced at the same time, so after a
- * kill a record may name a copy that is incomplete: see code_check().
+ * the program may have run. All are synced at the same time, so after a kill a
+ * record may name a copy that is incomplete: see code_check().
  */
 static int content_part(void *ctx)
 {
@@ -77,24 +77,17 @@ static int commit_part(void *ctx)
 	return run->commit ? file_commit_work(run->commit) : 0;
 }
 
-static int record_part(void *ctx)
-{
-	const struct run *run = ctx;
-
-	return job_write_record(&run->core->state, run->job->number,
-		run->record, run->record_len);
-}
-
 static void run_prepare(void *ctx)
 {
 	struct run *run = ctx;
 	struct part parts[] = { { .work = content_part, .ctx = run },
-		{ .work = commit_part, .ctx = run },
-		{ .work = record_part, .ctx = run } };
+		{ .work = commit_part, .ctx = run } };
 
 	/* The copy's name is in the directory before that is synced. */
 	run_files_make_copy(run);
-	run->err = parts_do(parts, sizeof(parts) / sizeof(*parts));
+	run->err = job_write_record(&run->core->state, run->job->number,
+		run->record, run->record_len, parts,
+		sizeof(parts) / sizeof(*parts));
 	run->is_commit_error = parts[1].err != 0;
 	if (run->is_commit_error)
 		run->err = parts[1].err;

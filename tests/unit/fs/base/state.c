@@ -439,6 +439,102 @@ static void no_room(void **ctx)
 	state_close(&state);
 }
 
+/* While together is set, each fsync waits until so many are under way. */
+static unsigned together, begun, missed;
+static int looks_in;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+static void all_begin(void)
+{
+	int left_ms = 10000;
+
+	__atomic_add_fetch(&begun, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&begun, __ATOMIC_SEQ_CST) < together &&
+		left_ms--)
+		usleep(1000);
+	if (left_ms < 0)
+		__atomic_add_fetch(&missed, 1, __ATOMIC_SEQ_CST);
+}
+
+int __wrap_fsync(int fd)
+{
+	if (together)
+		all_begin();
+	return __real_fsync(fd);
+}
+
+static bool has(const char *name, const char *expected)
+{
+	char *text = NULL;
+	size_t len;
+	bool is_same = !state_read(looks_in, name, 99, &text, &len) &&
+		!strcmp(text, expected);
+
+	free(text);
+	return is_same;
+}
+
+static int beside(void *ctx)
+{
+	all_begin();
+	if (!has("name", "old") || !has("name.last", "new"))
+		return -EPROTO;
+	return *(const int *)ctx;
+}
+
+/* All wait for the disk at the same time; by then, the new version is there. */
+static void synced_beside(void **ctx)
+{
+	int fails = -EIO, succeeds = 0;
+	struct part parts[] = { { beside, &succeeds, 1 },
+		{ beside, &fails, 1 } };
+	struct state state;
+
+	(void)ctx;
+	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
+	looks_in = state.fd;
+	assert_int_equal(state_write(state.fd, "name", "old", 3), 0);
+	together = 4;
+	assert_int_equal(
+		state_write_beside(state.fd, "name", "new", 3, parts, 2), -EIO);
+	assert_int_equal(begun, 4);
+	assert_int_equal(parts[0].err, 0);
+	assert_int_equal(parts[1].err, -EIO);
+	assert_true(has("name", "old"));
+	assert_int_equal(faccessat(state.fd, "name.last", F_OK, 0), -1);
+	together = 3;
+	begun = 0;
+	assert_int_equal(
+		state_write_beside(state.fd, "name", "new", 3, parts, 1), 0);
+	together = 0;
+	assert_int_equal(begun, 3);
+	assert_int_equal(missed, 0);
+	assert_true(has("name", "new"));
+	assert_int_equal(faccessat(state.fd, "name.last", F_OK, 0), -1);
+	state_close(&state);
+}
+
+static int note(void *ctx)
+{
+	*(bool *)ctx = true;
+	return -EIO;
+}
+
+/* The parts are done even if the file cannot be written. */
+static void done_beside(void **ctx)
+{
+	bool is_done = false;
+	struct part part = { note, &is_done, 0 };
+
+	(void)ctx;
+	assert_int_equal(
+		state_write_beside(-1, "name", "new", 3, &part, 1), -EBADF);
+	assert_true(is_done);
+	assert_int_equal(part.err, -EIO);
+}
+
 /* A power cut can leave nothing, or a part, of what was not kept. */
 static void last_written(void **ctx)
 {
@@ -546,6 +642,8 @@ int main(void)
 		CASE(copied),
 		CASE(written_and_read),
 		CASE(no_room),
+		CASE(synced_beside),
+		CASE(done_beside),
 		CASE(last_written),
 		CASE(long_file),
 	};

@@ -177,7 +177,7 @@ static void each(void **ctx)
 		{ "close", close_one, { "/run/d/new.txt\n", "/run/d\n" } },
 		{ "set", set, { "/settings.new\n", "/run/d\n" } },
 		{ "draft", set_draft,
-			{ "/drafts.json.copy.tmp\n",
+			{ "/drafts.json.copy.last\n",
 				"/unsb-pk-test-0000-0000-0001\n" } },
 		{ "cut", cut, { "/run/d/old.txt\n", "/run/d/old.txt\n" } },
 		{ "move", move, { "/run/d\n", "/run/d\n" } },
@@ -205,35 +205,31 @@ static void each(void **ctx)
 }
 
 /* All that tells of a program is durable before its request is sent, whatever
- * becomes of the power then. The disk is waited for twice: for all files at the
- * same time, then for the directory of the record. Only its own directory is
- * synced after the program itself. */
+ * becomes of the power then. The disk is waited for once: for all at the same
+ * time. */
 static void sent(void **ctx)
 {
-	static const char *const files[] = { "/run/p.sh\n", "/jobs/1.code\n",
-		"/jobs/1.json.tmp\n" };
-	static const char *const dirs[] = { "/run\n", "/jobs\n" };
-	enum { FILES = sizeof(files) / sizeof(*files) };
-	enum { DIRS = sizeof(dirs) / sizeof(*dirs) };
+	static const char *const paths[] = { "/run/p.sh\n", "/jobs/1.code\n",
+		"/jobs/1.json.last\n", "/jobs\n", "/run\n",
+		"/unsb-pk-test-0000-0000-0001\n" };
+	enum { PATHS = sizeof(paths) / sizeof(*paths) };
 
 	(void)ctx;
 	kernel_open();
 	assert_int_equal(kernel_mount(), 0);
-	synced_clear(FILES);
+	synced_clear(PATHS);
 	assert_int_equal(run(), 0);
-	assert_int_equal(inside, FILES);
+	assert_int_equal(inside, PATHS);
 	assert_false(is_alone);
 	assert_true(is_sent());
 	pthread_mutex_lock(&lock);
 	if (sent_at)
 		synced[sent_at] = '\0';
-	for (size_t i = 0; i < FILES + DIRS; i++) {
-		const char *path = i < FILES ? files[i] : dirs[i - FILES];
-		if (!strstr(synced, path))
+	for (size_t i = 0; i < PATHS; i++)
+		if (!strstr(synced, paths[i]))
 			fail_msg("%s was not synced before the request was "
 				 "sent, but\n%s",
-				path, synced);
-	}
+				paths[i], synced);
 	awaited = sent_at = 0;
 	pthread_mutex_unlock(&lock);
 	kernel_unmount();
