@@ -24,13 +24,14 @@ static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
 /* under the lock */
 static TAILQ_HEAD(batch_list, batch) batches = TAILQ_HEAD_INITIALIZER(batches);
-static size_t helper_count, idle_count;
+static size_t helper_count, idle_count, untaken_count;
 
 /* Called with the lock. */
 static struct part *batch_take(struct batch *batch)
 {
 	struct part *part = &batch->parts[batch->taken++];
 
+	untaken_count--;
 	if (batch->taken == batch->count)
 		TAILQ_REMOVE(&batches, batch, link);
 	return part;
@@ -97,23 +98,21 @@ static bool helper_start(void)
 
 /* ---- the caller ---- */
 
-static size_t min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Returns with the lock. */
+/* Returns with the lock. A helper may be idle only because it has not run since
+ * it was woken for a part of another batch. */
 static void batch_begin(struct batch *batch)
 {
-	size_t others = batch->count - 1, woken;
+	size_t others = batch->count - 1, woken = 0;
 	struct part *first;
 
 	pthread_mutex_lock(&lock);
-	TAILQ_INSERT_TAIL(&batches, batch, link);
-	first = batch_take(batch);
-	woken = min(idle_count, others);
+	while (woken < others && untaken_count + woken < idle_count)
+		woken++;
 	for (size_t i = woken; i < others && helper_start(); i++)
 		continue;
+	untaken_count += batch->count;
+	TAILQ_INSERT_TAIL(&batches, batch, link);
+	first = batch_take(batch);
 	pthread_mutex_unlock(&lock);
 	for (size_t i = 0; i < woken; i++)
 		pthread_cond_signal(&wake);
