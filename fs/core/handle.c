@@ -25,6 +25,7 @@ struct handle *handle_new(
 	handle->node = node;
 	handle->is_writable = access == O_WRONLY || access == O_RDWR;
 	handle->appends = op->fi.flags & O_APPEND;
+	handle->thread = op->pid;
 	if (node)
 		node->holds++;
 	op->core->handles++;

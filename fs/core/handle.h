@@ -52,11 +52,11 @@ struct handle {
 	bool appends; /* O_APPEND: the kernel may not know where the end is */
 	bool is_user; /* of pages that the kernel keeps: counted in the node */
 	pid_t opener; /* the process that opened it, 0: unknown */
+	pid_t thread; /* the thread that opened it */
 
-	/* For reads that bypass the page cache: the thread that opened it for
-	 * reading, and the size that its process was told; see fs/ops/nodes.c.
-	 */
-	pid_t reader;
+	/* For reads that bypass the page cache: the size that the process was
+	 * told which opened it; see fs/ops/nodes.c. */
+	bool is_reader;
 	off_t told;
 	bool was_told, was_told_since_read;
 	bool follows; /* it wants to know how the file grows */

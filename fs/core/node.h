@@ -3,6 +3,7 @@
 #ifndef FS_CORE_NODE_H
 #define FS_CORE_NODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,9 @@ struct node {
 	/* For ROW_UNSIZED: the length of what was last read or saved, or of
 	 * what was last fetched of a log; 0: unknown. */
 	size_t known_len;
+	/* A name of it, or of its directory, has gone, which the kernel may
+	 * still have cached; until it is looked up again. */
+	bool is_expired;
 	struct edit *edit; /* what is being written; NULL: nothing */
 	char words[];	   /* id and name */
 };

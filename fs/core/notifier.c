@@ -70,6 +70,16 @@ void notify_inode(struct core *core, uint64_t ino)
 		notify_node(core, node);
 }
 
+void notify_expire(struct core *core, uint64_t ino)
+{
+	struct node *node = node_find(&core->nodes, ino);
+
+	if (!node || !node->lookups)
+		return;
+	node->is_expired = true;
+	notify_node(core, node);
+}
+
 void notify_file(struct core *core, uint64_t ino)
 {
 	inode_post(&core->notifier, ino);

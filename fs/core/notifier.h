@@ -14,9 +14,9 @@
  * before that must be invalidated. Invalidating may block on a page that a
  * pending read has locked, and the loop has to answer that read: so a thread
  * does it, never the loop (fs/FUSE.md 4.5). Only inodes are invalidated.
- * Invalidating a name would block on the lock of its directory; a name that no
- * longer exists is answered ESTALE when it is used, and the kernel looks it up
- * again.
+ * Invalidating a name would block on the lock of its directory. A name that no
+ * longer exists, or now stands for another node, is answered ESTALE when it is
+ * used, and the kernel looks it up again.
  */
 struct notifier {
 	struct worker *worker;
@@ -36,6 +36,8 @@ void notifier_clear(struct notifier *notifier);
 void notify_inode(struct core *core, uint64_t ino);
 /* The same for a saved file, whose dirty pages the kernel sends first. */
 void notify_file(struct core *core, uint64_t ino);
+/* The same for a node, a name of which has gone. */
+void notify_expire(struct core *core, uint64_t ino);
 /* Invalidates all nodes, in steps. */
 void notify_all(struct core *core);
 

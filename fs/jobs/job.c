@@ -172,6 +172,37 @@ void job_drop(struct job *job)
 		job_remove(job);
 }
 
+static void expire_below(
+	struct core *core, const struct job *job, const struct row *dir)
+{
+	const struct row *artifact =
+		tree_row("/jobs/{job}/artifacts/{artifact}");
+	const struct row *child;
+
+	notify_expire(core, node_ino(dir, job->key, NULL));
+	for (size_t i = 0; (child = tree_child(dir, i)); i++)
+		notify_expire(core, node_ino(child, job->key, NULL));
+	for (size_t i = 0; i < job->artifact_count; i++)
+		notify_expire(core,
+			node_ino(artifact, job->key, job->artifacts[i].name));
+}
+
+void job_expire(const struct job *job)
+{
+	struct core *core = job->core;
+
+	if (core->nodes.count)
+		expire_below(core, job, tree_row("/jobs/{job}"));
+}
+
+void job_of_file_expire(struct core *core, uint64_t number)
+{
+	const struct job *job = number ? job_of_file(core, number) : NULL;
+
+	if (job)
+		job_expire(job);
+}
+
 /* NAME.job appears in, or leaves, the directories of its file. */
 static void touch_directories(struct core *core, uint64_t number)
 {
@@ -187,6 +218,7 @@ static void touch_directories(struct core *core, uint64_t number)
 
 void job_detach(struct job *job)
 {
+	job_expire(job);
 	if (job->file && job_of_file(job->core, job->file) == job) {
 		touch_directories(job->core, job->file);
 		job_set_file(job, 0);

@@ -177,6 +177,11 @@ struct job *job_of_file(struct core *core, uint64_t number);
 void job_attach(struct job *job, struct file *file);
 /* Call it when the file was removed, or got another job. */
 void job_detach(struct job *job);
+/* Call it when a name of its directory has gone, or stands for another job. The
+ * operation must settle (fs/core/notifier.h) before it replies. */
+void job_expire(const struct job *job);
+/* The same for the job of a file, if it has one; number 0: no file. */
+void job_of_file_expire(struct core *core, uint64_t number);
 
 /* A reference count; a removed job is freed when it drops to zero. */
 void job_hold(struct job *job);

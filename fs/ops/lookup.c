@@ -92,6 +92,14 @@ static bool is_always_there(const struct lookup_result *found)
 		!found->id[0] && !found->name[0] && !row_is_placeholder(row);
 }
 
+/* A value may be moved away and created anew: the kernel would move the entry
+ * with its inode, and creating would truncate that inode's pages. */
+static bool may_move(const struct row *row)
+{
+	return row->kind == ROW_FILE && row->mode & 0222 &&
+		tree_parent(row)->flags & ROW_SCRATCH;
+}
+
 int lookup_fill(struct op *op, const struct lookup_result *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
@@ -121,11 +129,7 @@ int lookup_fill(struct op *op, const struct lookup_result *found,
 	}
 	entry->attr_timeout = timeout_s;
 	entry->entry_timeout = is_always_there(found) ? FOREVER_S : timeout_s;
-	/* A value may be moved away and created anew: the kernel would move the
-	 * entry with its inode, and creating would truncate that inode's pages.
-	 */
-	if (found->row->flags & ROW_VOLATILE ||
-		(found->row->kind == ROW_FILE && found->row->mode & 0222))
+	if (found->row->flags & ROW_VOLATILE || may_move(found->row))
 		entry->entry_timeout = 0;
 	return 0;
 }
@@ -141,6 +145,7 @@ void lookup_told(const struct op *op, const struct lookup_result *found,
 {
 	if (held) {
 		held->lookups++;
+		held->is_expired = false;
 		node_told(op->core, held, entry->attr_timeout);
 	} else {
 		file_known(found->file);

@@ -15,10 +15,43 @@
 #include "fs/ops/proc_probe.h"
 #include "fs/ops/scratch.h"
 
+/* The last handle of the node that the caller's process has opened; NULL: none.
+ */
+static struct handle *open_by_caller(
+	const struct op *op, const struct node *node, bool reads)
+{
+	struct handle *handle;
+	pid_t process = 0;
+
+	if (node->holds < 2) /* the operation holds it once */
+		return NULL;
+	TAILQ_FOREACH_REVERSE(handle, &op->core->open, handle_list, link)
+	{
+		if (handle->node != node || (reads && !handle->is_reader))
+			continue;
+		if (handle->thread == op->pid)
+			return handle;
+		if (!process)
+			process = writer_process(op->pid);
+		if (process && writer_process(handle->thread) == process)
+			return handle;
+	}
+	return NULL;
+}
+
 /*
  * The kernel may cache a name for a while after what it stood for is gone. On
- * ESTALE it looks the name up again. If the file is open, the error is ENOENT.
+ * ESTALE it looks the name up again.
  */
+bool node_is_reached(const struct op *op, const struct node *node)
+{
+	bool may_be_fstat = op->act == tree_getattr;
+
+	return !node->is_expired || op->fi.fh ||
+		(may_be_fstat && open_by_caller(op, node, false));
+}
+
+/* If the file is open, the error is ENOENT. */
 int node_exists(struct op *op, const struct node *node)
 {
 	int err = row_exists(op, node);
@@ -80,23 +113,7 @@ int tree_lookup(struct op *op)
  */
 static struct handle *reader_of(const struct op *op, const struct node *node)
 {
-	struct handle *handle;
-	pid_t process = 0;
-
-	if (node->holds < 2) /* the operation holds it once */
-		return NULL;
-	TAILQ_FOREACH_REVERSE(handle, &op->core->open, handle_list, link)
-	{
-		if (handle->node != node || !handle->reader)
-			continue;
-		if (handle->reader == op->pid)
-			return handle;
-		if (!process)
-			process = writer_process(op->pid);
-		if (process && writer_process(handle->reader) == process)
-			return handle;
-	}
-	return NULL;
+	return open_by_caller(op, node, true);
 }
 
 static void reader_tell(

@@ -7,6 +7,10 @@
 
 struct node;
 
+/* Whether the operation is about the node: a program that uses a name of it
+ * which the kernel has cached is to look it up again, but not one that has it
+ * open. */
+bool node_is_reached(const struct op *op, const struct node *node);
 /* Whether the node's file still exists: 0, -ESTALE (-ENOENT if op has it open),
  * -EINPROGRESS. */
 int node_exists(struct op *op, const struct node *node);

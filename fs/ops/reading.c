@@ -290,7 +290,7 @@ int node_open(struct op *op, struct node *node, struct handle **out)
 		return err;
 	}
 	if (op->fi.direct_io && access == O_RDONLY && !scratch_is(node))
-		(*out)->reader = op->pid;
+		(*out)->is_reader = true;
 	return 0;
 }
 

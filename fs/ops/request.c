@@ -80,8 +80,10 @@ static bool changes_disk(const struct op *op)
 static int request_run(struct op *op)
 {
 	const struct core *core = op->core;
-	int err = changes_disk(op) ? disk_wait(op) : 0;
 
+	if (op->node && !node_is_reached(op, op->node))
+		return -ESTALE;
+	int err = changes_disk(op) ? disk_wait(op) : 0;
 	/* A killed process still closes its files, which must not save. */
 	if (err == -EINPROGRESS && op->act == tree_flush)
 		op->is_uninterruptible = true;

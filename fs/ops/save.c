@@ -49,13 +49,28 @@ static void save_free(struct op *op)
 	job_drop(save->job);
 }
 
+/* Nobody is to see the file's old job once the close has returned, whatever it
+ * returns. */
+static int save_settle(struct op *op)
+{
+	int err = op->step == 1 ? notifier_settle(op) : 0;
+
+	if (!err && op->step == 1) {
+		op_deadline_clear(op);
+		op->step = 2;
+	}
+	return err;
+}
+
 static int save_wait(struct op *op)
 {
 	const struct save *save = op->extra;
-	int err = save	   ? job_wait_saved(op, save->job, save->settles)
-		: op->task ? task_wait(op)
-			   : 0;
+	int err = save ? save_settle(op) : 0;
 
+	if (!err)
+		err = save ? job_wait_saved(op, save->job, save->settles)
+			: op->task ? task_wait(op)
+				   : 0;
 	return err ? err : op_reply_ok(op);
 }
 
@@ -266,7 +281,7 @@ int save_renamed(
 	if (err)
 		log_line(LOG_ERR, "a renamed file could not be run: %s",
 			strerror(-err));
-	if (save && !job_is_kept(save->job))
-		return op_wait(op, &save->job->waiters);
-	return op_reply_ok(op);
+	return save && !job_is_kept(save->job)
+		? op_wait(op, &save->job->waiters)
+		: 0;
 }

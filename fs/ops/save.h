@@ -17,7 +17,8 @@ int save_fsync(struct op *op);
 void save_released(struct core *core, struct handle *handle);
 
 /* Call it when the file was renamed to name in dir: content that was not sent,
- * and has no writer, is saved under its new name. An operation. */
+ * and has no writer, is saved under its new name. -EINPROGRESS; else 0, and
+ * the operation may reply. */
 int save_renamed(
 	struct op *op, struct file *file, struct file *dir, const char *name);
 

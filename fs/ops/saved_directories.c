@@ -72,7 +72,7 @@ int saved_link(struct op *op)
 	return lookup_reply(op, &found);
 }
 
-int saved_remove(struct op *op)
+static int remove_do(struct op *op)
 {
 	struct file *dir = op->file, *file;
 	int err = op_wait_dir(op);
@@ -89,6 +89,15 @@ int saved_remove(struct op *op)
 	err = op->flags ? file_rmdir(dir, op->name)
 			: virtual_unlink(op, dir, file);
 	file_drop(file);
+	return err;
+}
+
+int saved_remove(struct op *op)
+{
+	int err = op->is_settling ? 0 : remove_do(op);
+
+	if (!err)
+		err = notifier_settle(op);
 	return err ? err : op_reply_ok(op);
 }
 
@@ -105,6 +114,25 @@ static int exchange_refuses(struct op *op, struct file *dir, struct file *to)
 		err = virtual_stays_apart(op, other, dir);
 	file_drop(other);
 	return err;
+}
+
+/* Expires NAME.job of what had the two names. */
+static int rename_names(struct op *op, struct file *dir, struct file *to,
+	const struct file *file)
+{
+	struct file *other;
+	int err = file_lookup(to, op->new_name, &other);
+	uint64_t number = err ? 0 : other->number;
+
+	if (err && err != -ENOENT)
+		return err;
+	file_drop(err ? NULL : other);
+	err = file_rename(dir, op->name, to, op->new_name, op->flags);
+	if (err)
+		return err;
+	job_of_file_expire(op->core, file->number);
+	job_of_file_expire(op->core, number);
+	return 0;
 }
 
 static int rename_do(
@@ -131,7 +159,7 @@ static int rename_do(
 	if (!err && !S_ISDIR(file->type))
 		err = dir_kind_refuses(to, op->new_name);
 	if (!err)
-		err = file_rename(dir, op->name, to, op->new_name, op->flags);
+		err = rename_names(op, dir, to, file);
 	if (!err)
 		op->step = 1;
 	return err ? err : save_renamed(op, file, to, op->new_name);
@@ -151,7 +179,7 @@ static int virtual_stays(struct op *op)
 		"program");
 }
 
-int saved_rename(struct op *op)
+static int rename_and_save(struct op *op)
 {
 	struct file *to = file_by_ino(op->core->files, op->new_ino), *file;
 	int err;
@@ -162,7 +190,7 @@ int saved_rename(struct op *op)
 	err = op->step ? file_lookup(to, op->new_name, &file)
 		       : file_lookup(op->file, op->name, &file);
 	if (err) {
-		err = op->step ? op_reply_ok(op) : virtual_stays(op);
+		err = op->step ? 0 : virtual_stays(op);
 	} else {
 		err = op->step ? save_renamed(op, file, to, op->new_name)
 			       : rename_do(op, op->file, to, file);
@@ -170,4 +198,13 @@ int saved_rename(struct op *op)
 	}
 	file_drop(to);
 	return err;
+}
+
+int saved_rename(struct op *op)
+{
+	int err = op->is_settling ? 0 : rename_and_save(op);
+
+	if (!err)
+		err = notifier_settle(op);
+	return err ? err : op_reply_ok(op);
 }

@@ -176,6 +176,8 @@ int virtual_unlink(struct op *op, struct file *dir, struct file *file)
 
 	if (err)
 		ghost_free(op->core, ghost);
+	else
+		job_of_file_expire(op->core, file->number);
 	return err;
 }
 
@@ -197,7 +199,7 @@ int virtual_remove(struct op *op, struct file *dir)
 	ghost = ghost_find(op->core, op->pid, dir, program);
 	if (ghost && file_lookup(dir, program, &file) == -ENOENT) {
 		ghost_free(op->core, ghost);
-		return op_reply_ok(op);
+		return 0;
 	}
 	file_drop(file);
 	if (!job)
@@ -209,5 +211,5 @@ int virtual_remove(struct op *op, struct file *dir)
 		job_detach(job);
 	else
 		job_remove(job);
-	return op_reply_ok(op);
+	return 0;
 }

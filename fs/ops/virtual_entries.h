@@ -29,9 +29,10 @@ int virtual_stays_apart(struct op *op, struct file *file, struct file *to);
 /* Lists saved files and their jobs. 0 or -errno. */
 int virtual_list(struct core *core, struct file *dir, struct listing *listing);
 /* Removes op->name, which is this file; its job may be removed after it by the
- * same process. 0 or -errno. */
+ * same process. The operation must settle (fs/core/notifier.h). 0 or
+ * -errno. */
 int virtual_unlink(struct op *op, struct file *dir, struct file *file);
-/* Removes a virtual entry and replies: a job with its directory; -EBUSY if it
- * has not ended, -ENOENT, -EPERM. */
+/* Removes a virtual entry: a job with its directory. 0, -EBUSY if it has not
+ * ended, -ENOENT, -EPERM. */
 int virtual_remove(struct op *op, struct file *dir);
 #endif

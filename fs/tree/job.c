@@ -411,8 +411,8 @@ static unsigned status_poll(
 const struct row tree_job_rows[] = {
 	DIRECTORY("/jobs/{job}",
 		"a job; also run/NAME.job. rmdir forgets it, once it has ended",
-		.flags = ROW_VOLATILE, .locate = job_row_locate,
-		.exists = job_exists, .attr = job_attr, .about = job_about,
+		.locate = job_row_locate, .exists = job_exists,
+		.attr = job_attr, .about = job_about,
 		.remove = job_remove_file),
 	JOB_FILE("status",
 		"pending, running, completed, failed, timeout, cancelled; "
