@@ -97,6 +97,8 @@ struct job {
 	bool has_code;
 	uint64_t output_size[JOB_OUTPUTS];
 	uint64_t answer_size; /* of job.json */
+	uint64_t hash;	 /* of output and job.json, in a record that is synced
+			    beside them; 0: they were synced before it */
 	uint64_t wanted; /* room for a result that did not fit; 0: it did */
 	struct job_artifact *artifacts;
 	size_t artifact_count;

@@ -9,6 +9,9 @@
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
 
+static const char not_stored[] =
+	"the result could not be stored in the state directory";
+
 /* ---- the record ---- */
 
 struct keeping {
@@ -17,6 +20,10 @@ struct keeping {
 	enum job_status status;
 	char *record;
 	size_t len;
+	struct syncs syncs; /* of a result, with the room that it takes */
+	uint64_t wanted;
+	json_t *answer; /* it was stored of; NULL: there is no result */
+	bool is_lost;	/* it could not be synced */
 	int err;
 };
 
@@ -24,9 +31,15 @@ static void keeping_write(void *ctx)
 {
 	struct keeping *keeping = ctx;
 	const struct job *job = keeping->job;
+	struct syncs *syncs = &keeping->syncs;
+	struct part parts[PARTS_BESIDE];
 
+	syncs_parts(syncs, parts);
 	keeping->err = job_write_record(&job->core->state, job->number,
-		keeping->record, keeping->len, NULL, 0);
+		keeping->record, keeping->len, parts, syncs->count);
+	for (size_t i = 0; i < syncs->count; i++)
+		keeping->is_lost |= parts[i].err != 0;
+	syncs_clear(syncs);
 }
 
 /* The record is on disk: what it says may be shown. */
@@ -52,6 +65,29 @@ static void job_kept(struct job *job, enum job_status status, int err)
 	}
 }
 
+/* Removes what was written of the answer. A reader asks for it again later,
+ * when there is room. */
+static void result_lost(
+	struct job *job, int err, uint64_t wanted, json_t *answer)
+{
+	job_store_remove_output(job->core, job->number, 0);
+	memset(job->output_size, 0, sizeof(job->output_size));
+	job->answer_size = 0;
+	job->wanted = wanted;
+	if (job->session) /* the API gives it once */
+		job->unstored = json_incref(answer);
+	job_fail(job, err, job->session ? JOB_UNSTORED : JOB_LOST, not_stored);
+	job_refuse(job, "KEEP", err, job->error ? job->error : not_stored);
+}
+
+static void keeping_free(struct keeping *keeping)
+{
+	syncs_clear(&keeping->syncs);
+	worker_drop(keeping->job->core->reader, keeping->answer);
+	free(keeping->record);
+	free(keeping);
+}
+
 static void keeping_done(void *ctx)
 {
 	struct keeping *keeping = ctx;
@@ -60,12 +96,17 @@ static void keeping_done(void *ctx)
 	job->writing--;
 	if (!job->writing && job->is_rewritten && !job->is_removed)
 		job_store_record(job);
-	if (keeping->has_status)
+	if (keeping->is_lost && !job->is_removed) {
+		job->is_stored = true;
+		job->is_ending = false;
+		result_lost(
+			job, keeping->err, keeping->wanted, keeping->answer);
+	} else if (keeping->has_status) {
 		job_kept(job, keeping->status, keeping->err);
-	else if (job->is_removed)
+	} else if (job->is_removed) {
 		job_store_remove(job->core, job->number, 0);
-	free(keeping->record);
-	free(keeping);
+	}
+	keeping_free(keeping);
 	job_drop(job);
 }
 
@@ -76,8 +117,7 @@ static bool keeping_start(struct keeping *keeping)
 
 	if (!keeping->record || !worker ||
 		worker_submit(worker, keeping_write, keeping_done, keeping)) {
-		free(keeping->record);
-		free(keeping);
+		keeping_free(keeping);
 		return false;
 	}
 	keeping->job->writing++;
@@ -99,7 +139,10 @@ void job_keep_record(struct job *job, char *record, size_t len)
 	keeping_start(keeping);
 }
 
-void job_keep(struct job *job, enum job_status status)
+/* Takes the files to be synced out of stored. answer: what they are of, or
+ * NULL. */
+static void keep(struct job *job, enum job_status status,
+	struct job_stored *stored, json_t *answer)
 {
 	struct keeping *keeping = calloc(1, sizeof(*keeping));
 	enum job_status before = job->status;
@@ -107,14 +150,27 @@ void job_keep(struct job *job, enum job_status status)
 	job->is_stored = false;
 	if (keeping) {
 		job->status = status;
+		job->hash = stored->syncs.hash;
 		keeping->record = job_record(job, &keeping->len);
+		job->hash = 0;
 		job->status = before;
 		keeping->job = job;
 		keeping->status = status;
 		keeping->has_status = true;
+		keeping->syncs = stored->syncs;
+		keeping->wanted = stored->wanted;
+		keeping->answer = job->session ? json_incref(answer) : NULL;
+		stored->syncs.count = 0;
 	}
 	if (!keeping || !keeping_start(keeping))
 		job_kept(job, status, -ENOMEM);
+}
+
+void job_keep(struct job *job, enum job_status status)
+{
+	struct job_stored none = { 0 };
+
+	keep(job, status, &none, NULL);
 }
 
 /* ---- an answer ---- */
@@ -194,28 +250,18 @@ static void arrival_apply(struct arrival *arrival)
 		arrival_tell_missing(job, stored.missing, error);
 }
 
-/* Removes what was written of the answer. A reader asks for it again later,
- * when there is room; after -ENOMEM the next poll does. */
+/* After -ENOMEM the next poll asks for it again. */
 static void arrival_lost(struct arrival *arrival)
 {
-	static const char reason[] =
-		"the result could not be stored in the state directory";
 	struct job *job = arrival->job;
 	int err = arrival->stored.err;
 
 	if (err == -ENOMEM && job->is_active) {
-		job_refuse(job, "KEEP", err, reason);
+		job_refuse(job, "KEEP", err, not_stored);
 		poller_failed(job, err);
 		return;
 	}
-	job_store_remove_output(job->core, job->number, 0);
-	memset(job->output_size, 0, sizeof(job->output_size));
-	job->answer_size = 0;
-	job->wanted = arrival->stored.wanted;
-	if (job->session) /* the API gives it once */
-		job->unstored = json_incref(arrival->answer);
-	job_fail(job, err, job->session ? JOB_UNSTORED : JOB_LOST, reason);
-	job_refuse(job, "KEEP", err, job->error ? job->error : reason);
+	result_lost(job, err, arrival->stored.wanted, arrival->answer);
 }
 
 static void arrival_stored(void *ctx)
@@ -234,7 +280,8 @@ static void arrival_stored(void *ctx)
 		if (arrival->status >= JOB_COMPLETED) {
 			poller_remove(job);
 			job->is_ending = true;
-			job_keep(job, arrival->status);
+			keep(job, arrival->status, &arrival->stored,
+				arrival->answer);
 		} else {
 			job->status = arrival->status;
 			job_notify(job);

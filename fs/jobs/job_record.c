@@ -89,7 +89,7 @@ char *job_record(const struct job *job, size_t *len)
 	if (job->fields && !fields)
 		return NULL;
 	json_t *record = json_pack("{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] "
-				   "s:o s:o s:o s:o* s:O* s:b s:I s:I}",
+				   "s:o s:o s:o s:o* s:O* s:b s:I s:I s:o*}",
 		"status", job_status_word(job->status), "err", job->err,
 		"async", job->is_async, "accepted", job->was_accepted, "detail",
 		job->has_detail, "file", (json_int_t)job->file, "code",
@@ -101,7 +101,8 @@ char *job_record(const struct job *job, size_t *len)
 		json_from_timespec(&job->changed), "artifacts",
 		artifacts_record(job), "fields", fields, "hidden", job->hidden,
 		"may_have_run", job->may_have_run, "wanted",
-		(json_int_t)job->wanted, "born", (json_int_t)job->born);
+		(json_int_t)job->wanted, "born", (json_int_t)job->born, "hash",
+		job->hash ? json_integer((json_int_t)job->hash) : NULL);
 	char *text = NULL;
 
 	if (!record)
@@ -239,7 +240,8 @@ static int get_sizes(const json_t *record, struct job *job)
 		const char *name;
 		uint64_t *out;
 	} all[] = { { "file", &job->file }, { "answer", &job->answer_size },
-		{ "wanted", &job->wanted }, { "born", &job->born } };
+		{ "wanted", &job->wanted }, { "born", &job->born },
+		{ "hash", &job->hash } };
 	json_int_t code = -1, value;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {

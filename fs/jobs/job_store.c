@@ -22,8 +22,11 @@ static const char *const members[] = {
 	[JOB_STDERR] = "stderr",
 };
 
-/* A longer value is only in job.json. */
-enum { FIELD_MAX = 4096, ROOM_SPARE = 1 << 16 };
+enum {
+	FIELD_MAX = 4096, /* a longer value is only in job.json */
+	ROOM_SPARE = 1 << 16,
+	HASHED_MAX = 1 << 16, /* of a longer file no hash is made */
+};
 
 /* ---- files ---- */
 
@@ -147,7 +150,7 @@ void job_store_swap_artifacts(
 /* Takes fd. */
 static int sync_later(struct syncs *syncs, int fd)
 {
-	if (syncs->count < PARTS_MAX) {
+	if (syncs->count < PARTS_BESIDE) {
 		syncs->fds[syncs->count++] = fd;
 		return 0;
 	}
@@ -156,16 +159,34 @@ static int sync_later(struct syncs *syncs, int fd)
 	return err;
 }
 
-static int sync_all(struct syncs *syncs)
+void syncs_parts(struct syncs *syncs, struct part parts[PARTS_BESIDE])
 {
-	struct part parts[PARTS_MAX];
-
 	for (size_t i = 0; i < syncs->count; i++)
 		parts[i] = (struct part){ part_sync, &syncs->fds[i], 0 };
+}
+
+void syncs_clear(struct syncs *syncs)
+{
+	while (syncs->count)
+		close(syncs->fds[--syncs->count]);
+}
+
+static int sync_all(struct syncs *syncs)
+{
+	struct part parts[PARTS_BESIDE];
+
+	syncs_parts(syncs, parts);
 	int err = parts_do(parts, syncs->count);
-	for (size_t i = 0; i < syncs->count; i++)
-		close(syncs->fds[i]);
+	syncs_clear(syncs);
 	return err;
+}
+
+/* bytes NULL: the file keeps what it has. */
+static void syncs_hash(struct syncs *syncs, const char *bytes, size_t len)
+{
+	bool is_known = syncs->hash && len <= HASHED_MAX && (bytes || !len);
+
+	syncs->hash = is_known ? hash_bytes(syncs->hash, bytes, len) : 0;
 }
 
 /* It is not truncated first: output grows, and a reader finds the same bytes in
@@ -183,6 +204,7 @@ int job_store_file(const struct storing *storing, const char *suffix,
 	int err = fstat(fd, &stat) ? -errno : 0;
 	if (!bytes)
 		*len = stat.st_size;
+	syncs_hash(storing->syncs, bytes, *len);
 	bool is_empty = !stat.st_size && !*len;
 	if (!err && bytes && !is_empty)
 		err = fd_write(fd, bytes, *len);
@@ -267,15 +289,16 @@ void job_store_answer(const struct state *state, struct worker *worker,
 	uint64_t number, json_t *answer, bool is_final, const char *program,
 	struct job_stored *stored)
 {
-	struct syncs syncs = { .count = 0 };
+	struct syncs *syncs = &stored->syncs;
 	const struct storing storing = { .state = state,
 		.number = number,
 		.is_durable = is_final,
 		.program = program,
-		.syncs = &syncs,
+		.syncs = syncs,
 		.worker = worker };
 	int err = 0;
 
+	syncs->hash = HASH_START;
 	stored->wanted = answer_room(answer);
 	for (int i = 0; !err && i < JOB_OUTPUTS; i++)
 		err = store_output(
@@ -284,16 +307,57 @@ void job_store_answer(const struct state *state, struct worker *worker,
 		err = job_store_artifacts(&storing, answer, stored);
 	if (!err)
 		err = store_text(&storing, answer, &stored->answer_size);
-	int sync_err = sync_all(&syncs);
-	if (!err)
-		err = sync_err;
+	if (!is_final || stored->artifact_count > PARTS_BESIDE)
+		syncs->hash = 0;
+	if (!err && !syncs->hash)
+		err = sync_all(syncs);
 	if (!err) {
 		stored->fields = answer_fields(answer);
 		err = stored->fields ? 0 : -ENOMEM;
 	}
 	for (size_t i = 0; err && i < stored->artifact_count; i++)
 		unlinkat(state->jobs_fd, artifact_file(number, i).text, 0);
+	if (err)
+		syncs_clear(syncs);
 	stored->err = err;
+}
+
+/* ---- after a kill or a power cut ---- */
+
+static int check_file(const struct job *job, const char *suffix, uint64_t size,
+	uint64_t *hash)
+{
+	int fd =
+		job_open_file(&job->core->state, job->number, suffix, O_RDONLY);
+	char *bytes;
+	size_t len;
+
+	if (fd < 0)
+		return fd == -ENOENT && !size ? 0 : fd;
+	int err = fsync(fd) ? -errno : fd_read(fd, size, &bytes, &len);
+	close(fd);
+	if (err)
+		return err;
+	*hash = hash_bytes(*hash, bytes, len);
+	free(bytes);
+	return len == size ? 0 : -EPROTO;
+}
+
+int job_check_output(const struct job *job)
+{
+	uint64_t hash = HASH_START;
+	char suffix[40];
+	int err = 0;
+
+	for (int i = 0; !err && i < JOB_OUTPUTS; i++)
+		err = check_file(job, suffixes[i], job->output_size[i], &hash);
+	for (size_t i = 0; !err && i < job->artifact_count; i++) {
+		snprintf(suffix, sizeof(suffix), "artifact.%zu", i);
+		err = check_file(job, suffix, job->artifacts[i].size, &hash);
+	}
+	if (!err)
+		err = check_file(job, "answer", job->answer_size, &hash);
+	return err ? err : hash == job->hash ? 0 : -EPROTO;
 }
 
 void job_stored_clear(struct job_stored *stored)
@@ -301,5 +365,6 @@ void job_stored_clear(struct job_stored *stored)
 	job_artifacts_free(stored->artifacts, stored->artifact_count);
 	json_decref(stored->fields);
 	json_decref(stored->missing);
+	syncs_clear(&stored->syncs);
 	*stored = (struct job_stored){ 0 };
 }

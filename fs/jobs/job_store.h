@@ -47,6 +47,14 @@ int job_write_record(const struct state *state, uint64_t number,
  * Nothing for a foreign job. -ENOMEM, or -errno of the write. */
 int job_store_record(struct job *job);
 
+/* Files of a final answer that are synced together. Few and small ones are left
+ * to be synced beside the record, which then has their hash: see job->hash. */
+struct syncs {
+	int fds[PARTS_BESIDE];
+	size_t count;
+	uint64_t hash; /* of all; 0: unknown, so they are synced first */
+};
+
 /* What job_store_answer has stored. */
 struct job_stored {
 	int err;	 /* 0, -ENOMEM, -errno of a write */
@@ -57,24 +65,27 @@ struct job_stored {
 	struct job_artifact *artifacts;
 	size_t artifact_count;
 	json_t *missing; /* strings: why artifacts could not be delivered */
+	struct syncs syncs;
 };
 
 /* Writes output, artifacts and job.json of an answer (borrowed). is_final: with
- * fsync. program: the name of its source, for what was compiled of it; NULL:
- * unknown. worker: see struct storing. *stored is zeroed by the caller, who
- * owns what is in it. If it fails, there are no artifacts. */
+ * fsync, but for what is left in stored->syncs. program: the name of its
+ * source, for what was compiled of it; NULL: unknown. worker: see struct
+ * storing. *stored is zeroed by the caller, who owns what is in it. If it
+ * fails, there are no artifacts. */
 void job_store_answer(const struct state *state, struct worker *worker,
 	uint64_t number, json_t *answer, bool is_final, const char *program,
 	struct job_stored *stored);
 
 /* Frees what is in it. */
 void job_stored_clear(struct job_stored *stored);
+void syncs_clear(struct syncs *syncs);
+/* Makes syncs->count parts of them. */
+void syncs_parts(struct syncs *syncs, struct part parts[PARTS_BESIDE]);
 
-/* Files of an answer, which are synced together at its end. */
-struct syncs {
-	int fds[PARTS_MAX];
-	size_t count;
-};
+/* Whether the files have the job's hash; syncs them then. For a record that was
+ * written, but may have become durable before them. 0, -EPROTO, -errno. */
+int job_check_output(const struct job *job);
 
 /* ---- job_artifacts.c ---- */
 

@@ -135,6 +135,16 @@ static int read_named(struct core *core, struct found *found, uint64_t number,
 		   : job_from_record(core, number, found->text, len, &job);
 }
 
+/* Forgets a job whose record is there, but not its output. */
+static int check_last(struct job *job)
+{
+	int err = job->hash ? job_check_output(job) : 0;
+
+	if (err)
+		job_forget(job);
+	return err;
+}
+
 /* A power cut can leave only a part of NAME.last. If it is whole, it is made
  * durable as NAME, since the next write replaces it. */
 static int read_last(struct core *core, struct found *found, uint64_t number,
@@ -144,6 +154,8 @@ static int read_last(struct core *core, struct found *found, uint64_t number,
 
 	state_last_name(last, name);
 	int err = read_named(core, found, number, last);
+	if (!err)
+		err = check_last(job_by_number(core, number));
 	if (is_shortage(err))
 		return err;
 	if (err || !state_keep_last(core->state.jobs_fd, name))
@@ -362,6 +374,7 @@ static void code_check(struct job *job)
  * again; a job with an id is polled. */
 static void job_resume(struct job *job)
 {
+	job->hash = 0; /* what it names is durable */
 	if (job->session && job->wanted) {
 		job->wanted = 0;
 		job_fail(job, job->err, JOB_LOST, "there was no room for it");

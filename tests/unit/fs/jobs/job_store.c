@@ -93,6 +93,44 @@ static void test_output(void **state)
 	assert_file("7.stdout", "");
 }
 
+/* What is small is left to be synced beside the record, with its hash. */
+static void test_syncs(void **state)
+{
+	const char more[] = "{\"stdout\":\"\",\"stderr\":\"\",\"artifacts\":[1,"
+			    "2,3,4,5,6,7]}";
+	char *large = calloc(1, 70000);
+	(void)state;
+
+	syncs = 0;
+	assert_int_equal(take("{\"stdout\":\"\",\"stderr\":\"x\"}", true), 0);
+	assert_int_equal(stored.syncs.count, 2);
+	assert_true(stored.syncs.hash);
+	assert_int_equal(take("{\"stdout\":\"\",\"stderr\":\"\",\"artifacts\":["
+			      "{\"data\":\"YQ==\"}]}",
+				 true),
+		0);
+	assert_int_equal(stored.syncs.count, 3);
+	assert_true(stored.syncs.hash);
+	assert_int_equal(syncs, 0);
+	assert_int_equal(take(more, true), 0);
+	assert_int_equal(stored.syncs.count, 0);
+	assert_false(stored.syncs.hash);
+	assert_int_equal(syncs, 2);
+	memcpy(large, "{\"stdout\":\"", 11);
+	memset(large + 11, 'x', 69000);
+	strcpy(large + 69011, "\"}");
+	assert_int_equal(take(large, true), 0);
+	assert_int_equal(stored.syncs.count, 0);
+	assert_false(stored.syncs.hash);
+	assert_int_equal(syncs, 4);
+	/* It keeps a file whose content is not known here. */
+	assert_int_equal(take("{\"stderr\":\"\"}", true), 0);
+	assert_false(stored.syncs.hash);
+	assert_int_equal(take("{\"stdout\":\"a\"}", false), 0);
+	assert_false(stored.syncs.hash);
+	free(large);
+}
+
 static void test_fields(void **state)
 {
 	(void)state;
@@ -287,6 +325,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CASE(test_output),
+		CASE(test_syncs),
 		CASE(test_fields),
 		CASE(test_artifact_names),
 		CASE(test_compiled),

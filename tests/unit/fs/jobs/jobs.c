@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/fs/jobs/jobs.c - the jobs that a start finds */
+#include <inttypes.h>
+
 #include "tests/unit/fs/jobs/fixture.h"
 
 enum { MANY = 40000, MANY_LIMIT_MS = 4000 };
@@ -113,6 +115,17 @@ static void test_fields_are_read_late(void **state)
 	fixture_close(&fixture);
 }
 
+static unsigned syncs;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	__atomic_add_fetch(&syncs, 1, __ATOMIC_RELAXED);
+	return __real_fsync(fd);
+}
+
 /* A kill before the request may have cut the copy of the program off. */
 static void test_code_is_whole_or_none(void **state)
 {
@@ -135,6 +148,54 @@ static void test_code_is_whole_or_none(void **state)
 		assert_int_equal(job->status, JOB_ERROR);
 		assert_true(job->may_have_run);
 		assert_int_equal(job->has_code, cases[i].has_code);
+		jobs_clear(&fixture.core);
+		fixture_close(&fixture);
+	}
+}
+
+/* A power cut may leave the record of a result without the result. What is
+ * there is synced before the record counts. */
+static void test_output_is_that_of_the_record(void **state)
+{
+	static const char stdout_text[] = "ran\n", answer[] = "{}",
+			  file[] = "a";
+	static const struct {
+		const char *name, *text; /* NULL: the file is not there */
+		bool is_taken;
+	} cases[] = { { "1.stdout", stdout_text, true },
+		{ "1.stdout", "rin\n", false }, { "1.stdout", "ran", false },
+		{ "1.stdout", "ran\n\n", false }, { "1.stdout", "", false },
+		{ "1.stdout", NULL, false }, { "1.stderr", NULL, true },
+		{ "1.stderr", "e", false }, { "1.artifact.0", "b", false },
+		{ "1.artifact.0", NULL, false }, { "1.answer", "{", false } };
+	uint64_t hash = hash_bytes(HASH_START, stdout_text, 4);
+	struct fixture fixture;
+	char record[300];
+	(void)state;
+
+	hash = hash_bytes(hash_bytes(hash, file, 1), answer, 2);
+	snprintf(record, sizeof(record),
+		"{\"status\":\"completed\",\"output\":[4,0],\"answer\":2,"
+		"\"artifacts\":[[\"x\",1,false]],\"hash\":%" PRId64 "}",
+		(int64_t)hash);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		fixture_open(&fixture);
+		fixture_record(&fixture, "1.json", "{\"status\":\"pending\"}");
+		fixture_record(&fixture, "1.json.last", record);
+		fixture_write(&fixture, "1.stdout", stdout_text);
+		fixture_write(&fixture, "1.stderr", "");
+		fixture_write(&fixture, "1.artifact.0", file);
+		fixture_write(&fixture, "1.answer", answer);
+		unlinkat(fixture.core.state.jobs_fd, cases[i].name, 0);
+		if (cases[i].text)
+			fixture_write(&fixture, cases[i].name, cases[i].text);
+		syncs = 0;
+		assert_int_equal(jobs_load(&fixture.core), 0);
+		const struct job *job = job_by_number(&fixture.core, 1);
+		assert_int_equal(job->status,
+			cases[i].is_taken ? JOB_COMPLETED : JOB_ERROR);
+		if (cases[i].is_taken)
+			assert_true(syncs >= 5);
 		jobs_clear(&fixture.core);
 		fixture_close(&fixture);
 	}
@@ -366,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_fields_are_read_late),
 		cmocka_unit_test(test_code_is_whole_or_none),
+		cmocka_unit_test(test_output_is_that_of_the_record),
 		cmocka_unit_test(test_untied),
 		cmocka_unit_test(test_copied),
 		cmocka_unit_test(test_temporary),

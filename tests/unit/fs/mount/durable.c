@@ -26,6 +26,7 @@ static size_t sent_at;
 
 /* A file waits in fsync until so many are in there. */
 static unsigned awaited, inside;
+static unsigned awaited_after; /* the request; as awaited then */
 static bool is_alone;
 enum { AWAITED_S = 30 };
 
@@ -62,13 +63,17 @@ int __wrap_fsync(int fd)
 
 	pthread_mutex_lock(&lock);
 	len = strlen(synced);
-	if (!sent_at && is_sent())
+	if (!sent_at && is_sent()) {
 		sent_at = len;
+		if (awaited_after)
+			inside = 0;
+		awaited = awaited_after;
+	}
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, synced + len, sizeof(synced) - len - 2);
 	assert_true(n > 0);
 	strcpy(synced + len + n, "\n");
-	if (inside < awaited && !is_sent())
+	if (inside < awaited && (!is_sent() || awaited_after))
 		await_others();
 	pthread_mutex_unlock(&lock);
 	return __real_fsync(fd);
@@ -80,7 +85,7 @@ static void synced_clear(unsigned to_await)
 	pthread_mutex_lock(&lock);
 	synced[0] = '\0';
 	awaited = to_await;
-	inside = 0;
+	inside = sent_at = 0;
 	is_alone = false;
 	pthread_mutex_unlock(&lock);
 }
@@ -236,6 +241,34 @@ static void sent(void **ctx)
 	kernel_close();
 }
 
+/* So is its result, before the close has returned. */
+static void result(void **ctx)
+{
+	static const char *const paths[] = { "/jobs/1.stdout\n",
+		"/jobs/1.artifact.0\n", "/jobs/1.answer\n",
+		"/jobs/1.json.last\n", "/jobs\n" };
+	enum { PATHS = sizeof(paths) / sizeof(*paths) };
+
+	(void)ctx;
+	kernel_open();
+	assert_int_equal(kernel_mount(), 0);
+	synced_clear(0);
+	awaited_after = PATHS;
+	assert_int_equal(run(), 0);
+	pthread_mutex_lock(&lock);
+	assert_true(sent_at > 0);
+	assert_int_equal(inside, PATHS);
+	assert_false(is_alone);
+	for (size_t i = 0; i < PATHS; i++)
+		if (!strstr(synced + sent_at, paths[i]))
+			fail_msg("%s was not synced, but\n%s", paths[i],
+				synced + sent_at);
+	awaited = awaited_after = sent_at = 0;
+	pthread_mutex_unlock(&lock);
+	kernel_unmount();
+	kernel_close();
+}
+
 /* A new file and its directory. */
 static void data(void **ctx)
 {
@@ -258,7 +291,8 @@ static void data(void **ctx)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
-		cmocka_unit_test(data), cmocka_unit_test(sent) };
+		cmocka_unit_test(data), cmocka_unit_test(sent),
+		cmocka_unit_test(result) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
