@@ -86,7 +86,7 @@ int handle_reply_text(struct op *op, const char *text, size_t len)
 	size_t from = (size_t)op->offset < len ? (size_t)op->offset : len;
 	size_t size = op->size < len - from ? op->size : len - from;
 
-	return op_reply_buf(op, text + from, size);
+	return op_reply_buf(op, size ? text + from : "", size);
 }
 
 unsigned handle_poll_ready(struct fuse_pollhandle *poll)
