@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/fuzz/operations.c - operations on the tree, with a scripted API */
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/threads.h"
 #include "tests/unit/fs/mount/calls.h"
 
 /*
@@ -9,7 +10,7 @@
  * byte. Other lines are skipped.
  */
 
-enum { WORDS = 4, LINES = 120 };
+enum { WORDS = 4, LINES = 32 };
 
 struct word {
 	char *text; /* ends in a NUL */

@@ -2,6 +2,7 @@
 /* tests/fuzz/state.c - a start with a damaged state directory */
 #include "fs/base/hash.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/threads.h"
 #include "tests/unit/fs/mount/calls.h"
 
 /*

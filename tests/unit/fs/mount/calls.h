@@ -23,6 +23,8 @@ static inline int spot_step(struct spot *spot, const char *name)
 {
 	int err;
 
+	if (is_dots(name, strlen(name)))
+		return -EINVAL; /* the kernel asks for neither */
 	spot->dir = spot->ino;
 	spot->name = name;
 	err = kernel_ask(

@@ -458,6 +458,8 @@ static inline int kernel_mount(void)
 	HOLDS(kernel.session && kernel.fd >= 0);
 	HOLDS(fuse_session_custom_io(kernel.session, &io, kernel.fd) == 0);
 	mount_begin(kernel.mount, kernel.session, kernel_ready, NULL);
+	/* libfuse makes one of 1 MiB, which is slow under a sanitizer */
+	kernel.mount->request.mem = malloc(sizeof(kernel.request));
 	kernel.asked_count = 1;
 	kernel.is_over = kernel.mount->is_stopping;
 	kernel.open_count = kernel.node_count = kernel.cut = 0;
