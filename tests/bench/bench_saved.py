@@ -43,6 +43,24 @@ def looks(bench, world, peers):
                   "stat run/no-such-name", unit="us")
 
 
+def write_durably(source, target):
+    """Copies a tree; each file and its name is on the disk when the next
+    begins."""
+    for folder, _, names in os.walk(source):
+        path = os.path.normpath(os.path.join(
+            target, os.path.relpath(folder, source)))
+        os.makedirs(path, exist_ok=True)
+        at = os.open(path, os.O_RDONLY)
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file, \
+                    open(os.path.join(path, name), "wb") as new:
+                new.write(file.read())
+                new.flush()
+                os.fsync(new.fileno())
+            os.fsync(at)
+        os.close(at)
+
+
 class Changes:
     """The same work, again and again, in a new directory of each."""
 
@@ -70,11 +88,15 @@ class Changes:
         os.mkdir(path)
         return path
 
-    def compare(self, name, command, call, others=None, **more):
-        """Measures it everywhere."""
+    def compare(self, name, command, call, durably=None, **more):
+        """Measures it everywhere; and what makes each file durable, as here
+        each close does, where that takes an fsync."""
         calls = {peer: (lambda top=top: call(top))
                  for peer, top in self.tops.items()}
-        calls.update(others or {})
+        for peer in ("disk", "passthrough_ll"):
+            if durably and peer in self.tops:
+                calls[peer + ", with fsync"] = (
+                    lambda top=self.tops[peer]: durably(top))
         self.bench.compare(name, calls.pop(None), calls, command, **more)
 
     def copy(self, top):
@@ -83,21 +105,8 @@ class Changes:
         return timed(quiet, "cp", "-r", self.source, path)
 
     def copy_durably(self, top):
-        """As saves here are: each file and its name is on the disk at its
-        close."""
-        path = self.folder(top)
-
-        def write_all():
-            at = os.open(path, os.O_RDONLY)
-            for name in sorted(os.listdir(self.source)):
-                with open(os.path.join(self.source, name), "rb") as file, \
-                        open(os.path.join(path, name), "wb") as new:
-                    new.write(file.read())
-                    new.flush()
-                    os.fsync(new.fileno())
-                os.fsync(at)
-            os.close(at)
-        return timed(write_all)
+        """Each file and its name is on the disk at its close."""
+        return timed(write_durably, self.source, self.folder(top))
 
     def remove(self, top):
         """What cp made."""
@@ -111,6 +120,11 @@ class Changes:
         return timed(quiet, "tar", "xf", self.world.place.path + "/files.tar",
                      "-C", path)
 
+    def untar_durably(self, top):
+        """The same files, each durable, without tar."""
+        return timed(write_durably, self.world.place.path + "/files",
+                     self.folder(top))
+
     def make_tar(self, count):
         """What is unpacked."""
         folder = self.world.place.folder("files")
@@ -122,7 +136,7 @@ class Changes:
         with tarfile.open(self.world.place.path + "/files.tar", "w") as tar:
             tar.add(folder, ".")
 
-    def append(self, top):
+    def append(self, top, durably=False):
         """One byte to a large file."""
         path = os.path.join(top, "large.bin")
         if not os.path.exists(path):
@@ -134,8 +148,14 @@ class Changes:
         def one():
             fd = os.open(path, os.O_WRONLY | os.O_APPEND)
             os.write(fd, b"x")
+            if durably:
+                os.fsync(fd)
             os.close(fd)
         return timed(one)
+
+    def append_durably(self, top):
+        """The same, on the disk when it returns."""
+        return self.append(top, True)
 
 
 def measure(bench):
@@ -148,16 +168,15 @@ def measure(bench):
         changes = Changes(bench, world, peers)
         rounds = bench.size(2, 5)
         changes.compare(f"cp of {changes.count} small files",
-                        "cp -r source run", changes.copy, {
-                            "disk, with fsync": lambda: changes.copy_durably(
-                                changes.tops["disk"])}, rounds=rounds)
+                        "cp -r source run", changes.copy,
+                        changes.copy_durably, rounds=rounds)
         changes.compare(f"rm -rf of {changes.count} small files",
                         "rm -rf run/new", changes.remove, rounds=rounds)
         count = bench.size(150, 3000)
         changes.make_tar(count)
         changes.compare(f"untar of {count:,} files",
                         "tar xf files.tar -C run/new", changes.untar,
-                        rounds=bench.size(2, 3))
+                        changes.untar_durably, rounds=bench.size(2, 3))
         changes.compare("append of a byte to a large file",
                         "printf x >> run/large.bin", changes.append,
-                        rounds=rounds)
+                        changes.append_durably, rounds=rounds)
