@@ -19,7 +19,7 @@ struct parse {
 	struct api_call *call; /* NULL: cancelled; only the loop uses it */
 	void (*parsed)(struct api_call *call);
 	struct text text;
-	bool is_list;
+	bool is_list, is_hashed;
 	json_t *json;
 	uint64_t hash;
 	int err;
@@ -35,9 +35,11 @@ static void parse_work(void *ctx)
 	if (len == 0)
 		return;
 	parse->err = -ENOMEM;
-	if (!EVP_Digest(s, len, digest, NULL, EVP_sha256(), NULL))
-		return;
-	memcpy(&parse->hash, digest, sizeof(parse->hash));
+	if (parse->is_hashed) {
+		if (!EVP_Digest(s, len, digest, NULL, EVP_sha256(), NULL))
+			return;
+		memcpy(&parse->hash, digest, sizeof(parse->hash));
+	}
 	parse->err = parse->is_list ? json_parse_list(s, len, &parse->json)
 		: parse->text.is_secret
 		? json_parse_secret(s, len, &parse->json)
@@ -79,7 +81,8 @@ void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
 	*parse = (struct parse){ .call = call,
 		.parsed = parsed,
 		.text = *text,
-		.is_list = call->row->is_list };
+		.is_list = call->row->is_list,
+		.is_hashed = call->hashes_text };
 	*text = (struct text){ 0 };
 	call->parse = parse;
 	call->state = CALL_PARSING;

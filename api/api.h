@@ -221,7 +221,9 @@ struct api_answer {
 	json_t *json;	  /* borrowed: incref it to keep it; NULL: none */
 	const char *text; /* the body as received; borrowed */
 	size_t text_len;
-	uint64_t text_hash; /* of the body, 64 bits of SHA-256; 0: empty */
+	/* Of the body, 64 bits of SHA-256, if the request hashes it; 0: empty.
+	 */
+	uint64_t text_hash;
 	/* The reason of a failure, from the API or from curl, as one line with
 	 * control bytes escaped; "" on success. */
 	const char *message;
@@ -258,6 +260,7 @@ struct api_request {
 	size_t body_len;
 	/* The body is borrowed until done returns or the call is cancelled. */
 	bool keeps_body;
+	bool hashes_text; /* the answer's; that of 50 MB takes 100 ms */
 	/* The time limit with all waits and retries; 0: the configured one, and
 	 * at least 120 s where the answer waits for a program. That of an
 	 * API_PROGRAM starts anew when it gets its turn. */

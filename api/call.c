@@ -95,6 +95,7 @@ int api_start(struct api *api, const struct api_request *request,
 	}
 	call->body = request->body;
 	call->owns_body = !request->keeps_body;
+	call->hashes_text = request->hashes_text;
 	call->body_len = request->body ? request->body_len : 0;
 	call->done = done;
 	call->ctx = ctx;

@@ -63,6 +63,7 @@ struct api_call {
 	char *body;
 	size_t body_len;
 	bool owns_body;
+	bool hashes_text;
 	api_done *done;
 	void *ctx;
 

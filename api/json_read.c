@@ -224,7 +224,8 @@ static int read_string(struct reader *reader, const char **s, size_t *len)
 			return -EPROTO;
 		if (*reader->at == '"' && is_plain && !is_copied)
 			break;
-		err = bytes_escape(&reader->out, *s, *len);
+		err = is_plain ? text_add(&reader->out, *s, *len)
+			       : bytes_escape(&reader->out, *s, *len);
 		is_copied = true;
 		if (err)
 			return err;

@@ -12,6 +12,7 @@ int fetch_start(struct cache *cache, struct entry *entry,
 		.endpoint = entry->endpoint,
 		.priority = priority,
 		.id = entry->id[0] ? entry->id : NULL,
+		.hashes_text = true,
 	};
 	struct fetch *fetch = calloc(1, sizeof(*fetch));
 	int err;

@@ -176,6 +176,7 @@ static struct outcome ask(unsigned which, size_t first)
 	};
 	const char *body = requests[which].body;
 	struct api_request request = {
+		.hashes_text = true,
 		.endpoint = requests[which].endpoint,
 		.id = requests[which].id,
 		.body = body ? strdup(body) : NULL,

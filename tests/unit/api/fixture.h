@@ -181,6 +181,7 @@ static struct api_call *start(struct fixture *fixture,
 	struct outcome *outcome)
 {
 	struct api_request request = {
+		.hashes_text = true,
 		.endpoint = endpoint,
 		.id = id,
 		.body = body ? strdup(body) : NULL,
