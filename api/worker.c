@@ -2,6 +2,7 @@
 /* api/worker.c - the one thread, for work that would block the loop */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -26,22 +27,19 @@ struct worker {
 	unsigned pending;
 	struct task_list collected;
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	sem_t wake;	/* for each task, and once to end */
+	bool is_ending; /* atomic */
 	/* under the lock */
 	struct task_list todo;
 	struct task_list finished;
-	bool is_ending;
 };
 
-/* Returns the next task. NULL: nothing is left, and either the worker has to
- * end or waits is false. */
-static struct task *worker_take(struct worker *worker, bool waits)
+/* Returns the next task. NULL: nothing is left. */
+static struct task *worker_take(struct worker *worker)
 {
 	struct task *task;
 
 	pthread_mutex_lock(&worker->lock);
-	while (waits && STAILQ_EMPTY(&worker->todo) && !worker->is_ending)
-		pthread_cond_wait(&worker->wake, &worker->lock);
 	task = STAILQ_FIRST(&worker->todo);
 	if (task)
 		STAILQ_REMOVE_HEAD(&worker->todo, link);
@@ -67,13 +65,20 @@ static void worker_do(struct worker *worker, struct task *task)
 	worker_finish(worker, task);
 }
 
+/* A semaphore takes one system call less than a condition: glibc wakes somebody
+ * when a lock is released that was taken after a wait. */
 static void *worker_main(void *ctx)
 {
 	struct worker *worker = ctx;
 	struct task *task;
 
-	while ((task = worker_take(worker, true)))
-		worker_do(worker, task);
+	while (!__atomic_load_n(&worker->is_ending, __ATOMIC_ACQUIRE)) {
+		while (sem_wait(&worker->wake))
+			continue;	    /* EINTR */
+		task = worker_take(worker); /* unless worker_give_way did */
+		if (task)
+			worker_do(worker, task);
+	}
 	return NULL;
 }
 
@@ -89,7 +94,7 @@ void worker_give_way(struct worker *worker)
 	STAILQ_FOREACH(task, &worker->todo, link)
 	count++;
 	pthread_mutex_unlock(&worker->lock);
-	while (count-- && (task = worker_take(worker, false)))
+	while (count-- && (task = worker_take(worker)))
 		worker_do(worker, task);
 }
 
@@ -116,13 +121,13 @@ struct worker *worker_new(void)
 	STAILQ_INIT(&worker->finished);
 	STAILQ_INIT(&worker->collected);
 	pthread_mutex_init(&worker->lock, NULL);
-	pthread_cond_init(&worker->wake, NULL);
+	sem_init(&worker->wake, 0, 0);
 	worker->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (worker->fd >= 0 && worker_start(worker) == 0)
 		return worker;
 	if (worker->fd >= 0)
 		close(worker->fd);
-	pthread_cond_destroy(&worker->wake);
+	sem_destroy(&worker->wake);
 	pthread_mutex_destroy(&worker->lock);
 	free(worker);
 	return NULL;
@@ -139,13 +144,11 @@ void worker_free(struct worker *worker)
 		poll(&fd, 1, -1);
 		worker_collect(worker);
 	}
-	pthread_mutex_lock(&worker->lock);
-	worker->is_ending = true;
-	pthread_cond_signal(&worker->wake);
-	pthread_mutex_unlock(&worker->lock);
+	__atomic_store_n(&worker->is_ending, true, __ATOMIC_RELEASE);
+	sem_post(&worker->wake);
 	pthread_join(worker->thread, NULL);
 	close(worker->fd);
-	pthread_cond_destroy(&worker->wake);
+	sem_destroy(&worker->wake);
 	pthread_mutex_destroy(&worker->lock);
 	free(worker);
 }
@@ -162,7 +165,7 @@ int worker_submit(struct worker *worker, void (*work)(void *ctx),
 	pthread_mutex_lock(&worker->lock);
 	STAILQ_INSERT_TAIL(&worker->todo, task, link);
 	pthread_mutex_unlock(&worker->lock);
-	pthread_cond_signal(&worker->wake);
+	sem_post(&worker->wake);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 #include <time.h>
@@ -17,11 +18,12 @@ struct batch {
 	TAILQ_ENTRY(batch) link; /* while there are parts to take */
 	struct part *parts;
 	size_t count, taken, undone;
+	sem_t done;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
-static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static sem_t wake; /* for parts that idle helpers are to take */
 /* under the lock */
 static TAILQ_HEAD(batch_list, batch) batches = TAILQ_HEAD_INITIALIZER(batches);
 static size_t helper_count, idle_count, untaken_count;
@@ -37,48 +39,61 @@ static struct part *batch_take(struct batch *batch)
 	return part;
 }
 
-/* Called without the lock, and returns with it. Signals without it: a thread
- * that wakes up then does not have to wait for it. */
+/* Called without the lock. The last to end tells it, so that the caller knows
+ * that nobody needs the batch. */
 static void batch_do(struct batch *batch, struct part *part)
 {
 	part->err = part->work(part->ctx);
 	pthread_mutex_lock(&lock);
-	if (!--batch->undone) {
-		pthread_mutex_unlock(&lock);
-		pthread_cond_broadcast(&done);
-		pthread_mutex_lock(&lock);
-	}
+	bool is_last = !--batch->undone;
+	pthread_mutex_unlock(&lock);
+	if (is_last)
+		sem_post(&batch->done);
 }
 
 /* ---- helpers ---- */
 
+/* Returns false if nothing came for too long. */
 static bool helper_wait(void)
 {
 	struct timespec until;
-	int err = 0;
+	int err;
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += IDLE_S;
-	idle_count++;
-	while (!err && TAILQ_EMPTY(&batches))
-		err = pthread_cond_timedwait(&wake, &lock, &until);
-	idle_count--;
-	return !TAILQ_EMPTY(&batches);
+	do {
+		err = sem_timedwait(&wake, &until) ? errno : 0;
+	} while (err == EINTR);
+	return !err;
 }
 
-static void *helper_main(void *ctx)
+/* Does all that there is. */
+static void helper_work(void)
 {
 	struct batch *batch;
 	struct part *part;
 
+	while ((batch = TAILQ_FIRST(&batches))) {
+		part = batch_take(batch);
+		pthread_mutex_unlock(&lock);
+		batch_do(batch, part);
+		pthread_mutex_lock(&lock);
+	}
+}
+
+static void *helper_main(void *ctx)
+{
+	bool is_awake = true;
+
 	pthread_mutex_lock(&lock);
-	do {
-		while ((batch = TAILQ_FIRST(&batches))) {
-			part = batch_take(batch);
-			pthread_mutex_unlock(&lock);
-			batch_do(batch, part);
-		}
-	} while (helper_wait());
+	while (is_awake || !TAILQ_EMPTY(&batches)) {
+		helper_work();
+		idle_count++;
+		pthread_mutex_unlock(&lock);
+		is_awake = helper_wait();
+		pthread_mutex_lock(&lock);
+		idle_count--;
+	}
 	helper_count--;
 	pthread_mutex_unlock(&lock);
 	return ctx;
@@ -98,9 +113,14 @@ static bool helper_start(void)
 
 /* ---- the caller ---- */
 
-/* Returns with the lock. A helper may be idle only because it has not run since
- * it was woken for a part of another batch. */
-static void batch_begin(struct batch *batch)
+static void wake_init(void)
+{
+	sem_init(&wake, 0, 0);
+}
+
+/* Returns the part of the caller. A helper may be idle only because it has not
+ * run since it was woken for a part of another batch. */
+static struct part *batch_begin(struct batch *batch)
 {
 	size_t others = batch->count - 1, woken = 0;
 	struct part *first;
@@ -114,9 +134,20 @@ static void batch_begin(struct batch *batch)
 	TAILQ_INSERT_TAIL(&batches, batch, link);
 	first = batch_take(batch);
 	pthread_mutex_unlock(&lock);
-	for (size_t i = 0; i < woken; i++)
-		pthread_cond_signal(&wake);
-	batch_do(batch, first);
+	while (woken--)
+		sem_post(&wake);
+	return first;
+}
+
+/* NULL: helpers have all others. */
+static struct part *batch_next(struct batch *batch)
+{
+	struct part *part;
+
+	pthread_mutex_lock(&lock);
+	part = batch->taken < batch->count ? batch_take(batch) : NULL;
+	pthread_mutex_unlock(&lock);
+	return part;
 }
 
 int parts_do(struct part *parts, size_t count)
@@ -124,19 +155,18 @@ int parts_do(struct part *parts, size_t count)
 	struct batch batch = {
 		.parts = parts, .count = count, .undone = count
 	};
+	struct part *part;
 	int err = 0;
 
 	if (!count)
 		return 0;
-	batch_begin(&batch);
-	while (batch.taken < count) {
-		struct part *part = batch_take(&batch);
-		pthread_mutex_unlock(&lock);
+	pthread_once(&once, wake_init);
+	sem_init(&batch.done, 0, 0);
+	for (part = batch_begin(&batch); part; part = batch_next(&batch))
 		batch_do(&batch, part);
-	}
-	while (batch.undone)
-		pthread_cond_wait(&done, &lock);
-	pthread_mutex_unlock(&lock);
+	while (sem_wait(&batch.done))
+		continue; /* EINTR */
+	sem_destroy(&batch.done);
 	for (size_t i = 0; i < count && !err; i++)
 		err = parts[i].err;
 	return err;
