@@ -236,6 +236,13 @@ int file_setattr(struct file *file, struct file_opened *opened, int which,
 	return err;
 }
 
+void file_touch(struct file *dir)
+{
+	const struct stat none = { 0 };
+
+	times_set(inode_of(dir), FILE_SET_MTIME_NOW, &none);
+}
+
 int file_readlink(struct file *file, char **target)
 {
 	char text[PATH_MAX];

@@ -175,6 +175,9 @@ enum {
 };
 int file_setattr(struct file *file, struct file_opened *opened, int which,
 	const struct stat *st);
+/* The directory has changed now, but only what is shown in it: there is nothing
+ * to commit. */
+void file_touch(struct file *dir);
 /* Owned by the caller, free(). */
 int file_readlink(struct file *file, char **target);
 

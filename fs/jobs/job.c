@@ -207,11 +207,10 @@ void job_of_file_expire(struct core *core, uint64_t number)
 static void touch_directories(struct core *core, uint64_t number)
 {
 	struct file *file = file_by_number(core->files, number), *dir;
-	const struct stat st = { 0 };
 	const char *name;
 
 	for (size_t i = 0; file && file_place(file, i, &dir, &name); i++) {
-		file_setattr(dir, NULL, FILE_SET_MTIME_NOW, &st);
+		file_touch(dir);
 		notify_file(core, dir->ino);
 	}
 }

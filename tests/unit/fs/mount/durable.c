@@ -241,7 +241,19 @@ static void sent(void **ctx)
 	kernel_close();
 }
 
-/* So is its result, before the close has returned. */
+static unsigned lines(const char *text)
+{
+	unsigned count = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		text++;
+		count++;
+	}
+	return count;
+}
+
+/* So is its result, before the close has returned; and nothing else is synced.
+ */
 static void result(void **ctx)
 {
 	static const char *const paths[] = { "/jobs/1.stdout\n",
@@ -263,9 +275,11 @@ static void result(void **ctx)
 		if (!strstr(synced + sent_at, paths[i]))
 			fail_msg("%s was not synced, but\n%s", paths[i],
 				synced + sent_at);
-	awaited = awaited_after = sent_at = 0;
+	awaited = awaited_after = 0;
 	pthread_mutex_unlock(&lock);
 	kernel_unmount();
+	assert_int_equal(lines(synced + sent_at), PATHS);
+	sent_at = 0;
 	kernel_close();
 }
 
