@@ -22,6 +22,7 @@
  */
 enum {
 	BATCH = 64,
+	LONELY_MAX = 8,
 	WORKERS = 5,
 	MOVING_TTL_MS = 1000, /* of jobs, which change all the time */
 	TURN_MS = 60000,      /* the longest wait for something to happen */
@@ -117,17 +118,25 @@ static void mount_disconnect(struct mount *mount)
 	runs_clear(core);
 }
 
+/* Somebody who waits for each answer sends one request at a time. Then the read
+ * that finds no more is left out, but for every LONELY_MAX turns. */
 static void requests_read(struct mount *mount)
 {
 	struct core *core = &mount->core;
+	bool is_lonely =
+		mount->lonely_turns && mount->lonely_turns < LONELY_MAX;
+	int limit = is_lonely ? 1 : BATCH, i;
 
-	for (int i = 0; i < BATCH; i++) {
+	for (i = 0; i < limit; i++) {
 		int n = fuse_session_receive_buf(
 			core->session, &mount->request);
 		if (n <= 0)
-			return;
+			break;
 		fuse_session_process_buf(core->session, &mount->request);
 	}
+	mount->lonely_turns = i != 1 ? 0
+		: is_lonely	     ? mount->lonely_turns + 1
+				     : 1;
 }
 
 static int loop_timeout(const struct mount *mount, int longest_ms)

@@ -13,6 +13,7 @@ struct mount {
 	struct core core;
 	struct jobs jobs;
 	struct fuse_buf request; /* the kernel's newest */
+	unsigned lonely_turns;	 /* in a row, with one request each */
 	struct api_credentials *credentials;
 	int signal_fd;
 	struct timer watchdog_timer;

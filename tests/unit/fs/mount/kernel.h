@@ -54,6 +54,7 @@ static struct {
 	unsigned cut;	/* it is over after so many turns, whatever is under way
 			   in the threads then; 0: not */
 	unsigned bytes; /* how many of the newest request */
+	unsigned vain_reads; /* which have found none */
 	char request[REPLY_MAX + 4096];
 	struct { /* by its number */
 		uint32_t opcode;
@@ -205,6 +206,7 @@ static ssize_t kernel_read(int fd, void *bytes, size_t size, void *ctx)
 
 	(void)ctx;
 	if (!len) {
+		kernel.vain_reads++;
 		errno = EAGAIN;
 		return -1;
 	}
