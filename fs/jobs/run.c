@@ -59,10 +59,11 @@ static int content_part(void *ctx)
 	struct run *run = ctx;
 	char *content = NULL;
 	size_t len = 0;
-	int err = run_files_copy(run);
+	int read_err = run_files_read(run, &content, &len);
+	int err = run_files_copy(run, content, len);
 
 	if (!err)
-		err = run_files_read(run, &content, &len);
+		err = read_err;
 	run->code_size = len;
 	if (!err && !run->is_dropped)
 		err = run->kind->build(run, content, len);

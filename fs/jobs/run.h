@@ -210,9 +210,10 @@ int run_files_open(struct run *run, struct file *root, struct file *program);
 void run_files_thaw(struct run *run);
 /* For the worker: */
 /* Makes jobs/NUMBER.code, which is empty; then copies the program to it,
- * durably, or returns why it could not be made. */
+ * durably, or returns why it could not be made. content: of run_files_read;
+ * NULL: it has failed. */
 void run_files_make_copy(struct run *run);
-int run_files_copy(const struct run *run);
+int run_files_copy(const struct run *run, const char *content, size_t len);
 /* The whole program (*len 0 if there is none; owned by the caller), and the
  * names of the input files. -EFBIG, -EILSEQ, ...: run->why says which file. */
 int run_files_read(struct run *run, char **content, size_t *len);

@@ -20,8 +20,10 @@
  * worker has read them all.
  */
 
-/* More names than that are not collected. */
-enum { INPUTS_MAX = 100000 };
+enum {
+	INPUTS_MAX = 100000, /* more names are not collected */
+	WRITTEN_MAX = 1 << 16,
+};
 
 static enum run_takes run_takes_of(const struct run *run, struct file *root)
 {
@@ -86,10 +88,13 @@ void run_files_make_copy(struct run *run)
 		"code", O_WRONLY | O_CREAT | O_EXCL);
 }
 
-int run_files_copy(const struct run *run)
+/* A larger program may share its blocks with the copy. */
+int run_files_copy(const struct run *run, const char *content, size_t len)
 {
 	int err = run->copy_fd < 0 ? run->copy_fd
-				   : fd_copy(run->program_fd, run->copy_fd);
+		: content && len <= WRITTEN_MAX
+		? fd_write(run->copy_fd, content, len)
+		: fd_copy(run->program_fd, run->copy_fd);
 
 	return err ? err : fsync(run->copy_fd) ? -errno : 0;
 }
@@ -185,11 +190,9 @@ static bool is_beside_programs(const struct run *run, const char *path)
 	return run->takes != RUN_TAKES_ALL && !strchr(path, '/');
 }
 
-/* Whether the file is this run's program, or another program. */
+/* Whether the file is another program. */
 static bool is_program(const struct run *run, const char *path, int fd)
 {
-	if (run->program_fd >= 0 && !strcmp(path, run->name))
-		return true;
 	return is_beside_programs(run, path) &&
 		(language_of_name(path) ||
 			(!name_has_ending(path) && fd_has_shebang(fd)));
@@ -209,16 +212,18 @@ static int below_walk(struct run *run, int fd, const char *path,
 	return dir_walk(run, fd, path, &level);
 }
 
-/* name is the last part of path. */
+/* name is the last part of path. Opens nothing whose name and type say that it
+ * is no input file. */
 static int entry_walk(struct run *run, const char *path, const char *name,
-	const struct level *above)
+	unsigned char type, const struct level *above)
 {
 	bool is_skipped = name_is_ignored(name) ||
 		(is_beside_programs(run, path) && language_of_name(name));
 	struct stat st;
 	int fd, err = 0;
 
-	if (name_hides_files(name))
+	if (name_hides_files(name) || (is_skipped && type == DT_REG) ||
+		(run->program_fd >= 0 && !strcmp(path, run->name)))
 		return 0;
 	fd = open_inside(run, path);
 	if (fd < 0 && is_skipped)
@@ -255,7 +260,8 @@ static int dir_walk(
 			err = asprintf(&below, "%s%s%s", path, *path ? "/" : "",
 				      name) < 0
 				? -ENOMEM
-				: entry_walk(run, below, name, level);
+				: entry_walk(run, below, name, names[i]->d_type,
+					  level);
 		free(below);
 		free(names[i]);
 	}
