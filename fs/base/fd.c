@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -30,9 +31,10 @@ int fd_write(int fd, const char *bytes, size_t len)
 
 int fd_read(int fd, size_t limit, char **out, size_t *len)
 {
-	size_t room = 0, used = 0;
+	size_t room = 0, used = 0, asked;
 	char *bytes = NULL, *more;
 	struct stat st;
+	bool is_end;
 	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
@@ -51,10 +53,14 @@ int fd_read(int fd, size_t limit, char **out, size_t *len)
 			}
 			bytes = more;
 		}
-		n = read(fd, bytes + used, room - used - 1);
+		asked = room - used - 1;
+		n = read(fd, bytes + used, asked);
 		if (n > 0)
 			used += (size_t)n;
-	} while ((n > 0 && used <= limit) || (n < 0 && errno == EINTR));
+		/* a file of /proc, which has no size, may give less */
+		is_end = n == 0 || (st.st_size && n > 0 && (size_t)n < asked);
+	} while ((n > 0 && !is_end && used <= limit) ||
+		(n < 0 && errno == EINTR));
 	if (n < 0 || used > limit) {
 		n = n < 0 ? -errno : -EFBIG;
 		free(bytes);

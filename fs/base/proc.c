@@ -12,16 +12,20 @@
 int proc_read(int dir_fd, const char *path, char *text, size_t size)
 {
 	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
+	size_t used = 0, room;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
+	/* The kernel gives whole entries, which are small: where half of the
+	 * room is left, that was the last. */
 	do {
-		n = read(fd, text + used, size - 1 - used);
+		room = size - 1 - used;
+		n = read(fd, text + used, room);
 		if (n > 0)
 			used += (size_t)n;
-	} while ((n > 0 && used < size - 1) || (n < 0 && errno == EINTR));
+	} while ((n > 0 && (size_t)n > room / 2 && used < size - 1) ||
+		(n < 0 && errno == EINTR));
 	n = n < 0 ? -errno : 0;
 	close(fd);
 	text[used] = '\0';

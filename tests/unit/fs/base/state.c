@@ -358,6 +358,17 @@ static void copied(void **ctx)
 	state_close(&state);
 }
 
+static unsigned reads;
+
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+	reads++;
+	return __real_read(fd, bytes, size);
+}
+
 static void written_and_read(void **ctx)
 {
 	static const struct {
@@ -384,10 +395,12 @@ static void written_and_read(void **ctx)
 		assert_int_equal(state_write(state.jobs_fd, "name",
 					 cases[c].bytes, cases[c].len),
 			0);
+		reads = 0;
 		err = state_read(
 			state.jobs_fd, "name", cases[c].limit, &text, &len);
 		if (err != cases[c].err)
 			fail_msg("%s: %d", cases[c].what, err);
+		assert_int_equal(reads, 1);
 		if (err)
 			continue;
 		assert_int_equal(len, cases[c].len);
