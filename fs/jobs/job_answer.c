@@ -175,6 +175,9 @@ void job_keep(struct job *job, enum job_status status)
 
 /* ---- an answer ---- */
 
+/* A longer answer is freed by a thread. */
+enum { DROPPED_MAX = 1 << 16 };
+
 struct arrival {
 	struct job *job; /* held; the worker reads core and number only */
 	json_t *answer;
@@ -186,9 +189,11 @@ struct arrival {
 static void arrival_free(struct arrival *arrival)
 {
 	struct core *core = arrival->job->core;
+	bool is_small = arrival->stored.answer_size &&
+		arrival->stored.answer_size <= DROPPED_MAX;
 
 	job_stored_clear(&arrival->stored);
-	worker_drop(core->reader, arrival->answer);
+	worker_drop(is_small ? NULL : core->reader, arrival->answer);
 	free(arrival->program);
 	job_drop(arrival->job);
 	free(arrival);

@@ -116,8 +116,7 @@ static void remove_artifacts(struct core *core, uint64_t number, size_t count)
 
 void job_store_remove(struct core *core, uint64_t number, size_t artifact_count)
 {
-	static const char *const all[] = { "json", "json.last", "json.tmp",
-		"code" };
+	static const char *const all[] = { "json", "json.last", "code" };
 
 	remove_files(&core->state, number, all, sizeof(all) / sizeof(*all));
 	job_store_remove_output(core, number, artifact_count);
@@ -208,7 +207,8 @@ int job_store_file(const struct storing *storing, const char *suffix,
 	bool is_empty = !stat.st_size && !*len;
 	if (!err && bytes && !is_empty)
 		err = fd_write(fd, bytes, *len);
-	if (!err && bytes && !is_empty && ftruncate(fd, *len))
+	bool is_longer = bytes && (uint64_t)stat.st_size > *len;
+	if (!err && is_longer && ftruncate(fd, *len))
 		err = -errno;
 	if (!err && !is_empty && storing->is_durable)
 		return sync_later(storing->syncs, fd);
