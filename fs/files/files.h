@@ -202,7 +202,8 @@ int file_allocate(
  * closes. Else -ENOENT. */
 int file_open_cut(struct file *file, off_t size);
 
-/* A descriptor of a directory for the worker to read; the caller closes it. */
+/* Descriptors for the worker to read; the caller closes them. */
+int file_open_read(struct file *file);
 int file_open_dir(struct file *dir);
 
 /* While a directory is frozen, the caller must not change anything in it or

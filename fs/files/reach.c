@@ -178,6 +178,11 @@ int inode_open(struct inode *inode, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+int file_open_read(struct file *file)
+{
+	return inode_open(inode_of(file), O_RDONLY);
+}
+
 int file_open_dir(struct file *file)
 {
 	return inode_open(inode_of(file), O_RDONLY | O_DIRECTORY);

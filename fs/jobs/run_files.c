@@ -36,15 +36,9 @@ static enum run_takes run_takes_of(const struct run *run, struct file *root)
 
 int run_files_open(struct run *run, struct file *root, struct file *program)
 {
-	struct file_opened opened;
-	int err = file_open(program, O_RDONLY, &opened);
-
-	if (err)
-		return err;
-	run->program_fd = fcntl(opened.fd, F_DUPFD_CLOEXEC, 0);
-	file_close(&opened);
+	run->program_fd = file_open_read(program);
 	if (run->program_fd < 0)
-		return -errno;
+		return run->program_fd;
 	run->takes = run_takes_of(run, root);
 	if (run->takes != RUN_TAKES_NONE) {
 		run->dir_fd = file_open_dir(root);
@@ -244,7 +238,8 @@ static int entry_walk(struct run *run, const char *path, const char *name,
 	return err;
 }
 
-/* Takes fd. Only one is open at a time, however deep the directories are. */
+/* Takes fd, but for that of the root. Only one more is open at a time, however
+ * deep the directories are. */
 static int dir_walk(
 	struct run *run, int fd, const char *path, const struct level *level)
 {
@@ -252,7 +247,8 @@ static int dir_walk(
 	int count = scandirat(fd, ".", &names, NULL, alphasort);
 	int err = count < 0 ? -errno : 0;
 
-	close(fd);
+	if (fd != run->dir_fd)
+		close(fd);
 	for (int i = 0; i < count; i++) {
 		const char *name = names[i]->d_name;
 		char *below = NULL;
@@ -299,14 +295,13 @@ static int inputs_find(struct run *run)
 {
 	struct stat st = { 0 };
 	struct level root;
-	int fd, err = 0;
+	int err = 0;
 
 	if (run->dir_fd >= 0) {
 		if (fstat(run->dir_fd, &st))
 			return -errno;
 		root = (struct level){ NULL, st.st_dev, st.st_ino };
-		fd = fcntl(run->dir_fd, F_DUPFD_CLOEXEC, 0);
-		err = fd < 0 ? -errno : dir_walk(run, fd, "", &root);
+		err = dir_walk(run, run->dir_fd, "", &root);
 	}
 	st.st_size = 0;
 	if (!err && run->program_fd >= 0 && fstat(run->program_fd, &st))
