@@ -9,9 +9,11 @@
 #define TOKEN 60000000
 
 #define POLL_RESERVE 2
-/* now_ms is read before the answer is: what the server says may hold only this
- * much later. */
+/* now_ms is read before the answer is, and not every request takes equally long
+ * to arrive: what the server says may hold only this much later, or an eighth
+ * of the time between two tokens, so that little of the limit is lost. */
 #define LAG_MS 250
+#define LAG_PART 8
 /* An answer that took no longer than this describes the present. */
 #define RECENT_MS 1000
 /* However late the server says that a limit ends, the next request is sent
@@ -53,6 +55,12 @@ static uint64_t rate_gain_ms(const struct rate *rate, int64_t level)
 	return ((uint64_t)level + rate->milli - 1) / rate->milli;
 }
 
+static uint64_t rate_lag_ms(const struct rate *rate)
+{
+	return rate->milli ? MIN(LAG_MS, rate_gain_ms(rate, TOKEN) / LAG_PART)
+			   : LAG_MS;
+}
+
 static void rate_refill(struct rate *rate, uint64_t now_ms)
 {
 	if (now_ms > rate->level_ms) {
@@ -65,7 +73,7 @@ static void rate_refill(struct rate *rate, uint64_t now_ms)
 static void rate_level(struct rate *rate, int64_t level, uint64_t now_ms)
 {
 	rate->level = level;
-	rate->level_ms = now_ms + LAG_MS;
+	rate->level_ms = now_ms + rate_lag_ms(rate);
 	rate->late_ms = 0;
 }
 
@@ -136,7 +144,8 @@ static void rate_bound(
 	most = answer->remaining * TOKEN;
 	if (answer->age_ms > RECENT_MS)
 		most += rate_gain(rate, answer->age_ms - RECENT_MS);
-	if (rate->level > most)
+	/* It tells whole tokens, of which it may have a part more. */
+	if (rate->level >= most + TOKEN)
 		rate_level(rate, most, now_ms);
 	if (rate->is_window || answer->since >= (uint64_t)answer->remaining)
 		return;
@@ -242,7 +251,7 @@ static void rate_note(
 		return;
 	}
 	full_ms = rate->level_ms + rate_gain_ms(rate, full - rate->level);
-	wait_ms = LAG_MS +
+	wait_ms = rate_lag_ms(rate) +
 		rate_gain_ms(
 			rate, rate_need(rate, entry->priority, ahead) - full);
 	if (wait_ms < deadline_ms)
@@ -399,7 +408,7 @@ struct rate_entry *rate_next(struct rate *rate, uint64_t now_ms)
 	rate_remove(rate, entry);
 	/* The server's bucket is also full until this request arrives. */
 	if (rate->level >= rate_full(rate))
-		rate->level_ms = now_ms + LAG_MS;
+		rate->level_ms = now_ms + rate_lag_ms(rate);
 	if (rate->milli)
 		rate->level -= TOKEN;
 	else

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -43,7 +44,7 @@ static const struct scenario scenarios[] = {
 	{ "no limit while nothing is known",
 		"person 100, go 1-100, wake -1, poll 5, go 101-105" },
 	{ "a burst, then by the minute",
-		"set 60 10, person 12, go 1-10, wake 1250, ms 1249, "
+		"set 60 10, person 12, go 1-10, wake 1125, ms 1124, "
 		"go 0-0, ms 1, go 11-11, ms 1000, go 12-12, wake -1" },
 	{ "the burst comes back",
 		"set 60 10, person 10, go 1-10, ms 60000, person 11, "
@@ -68,37 +69,37 @@ static const struct scenario scenarios[] = {
 	{ "unknown again", "set 60 1, person 2, go 1-1, set 0 0, go 2-2" },
 	{ "people first, then readers, then polls",
 		"set 60 3, ms 60000, limited -1, poll 1, reader 1, person 1, "
-		"go 0-0, ms 1250, go 3-3, ms 1000, go 2-2, ms 2000, go 0-0, "
+		"go 0-0, ms 1125, go 3-3, ms 1000, go 2-2, ms 2000, go 0-0, "
 		"ms 1000, go 1-1" },
 	{ "polls leave two tokens",
 		"set 60 10, poll 20, go 1-8, person 2, go 21-22" },
 	{ "a person and many runs take turns",
-		"set 60 1, program 4, go 1-1, person 2, ms 1250, go 5-5, "
-		"ms 1250, go 2-2, ms 1250, go 6-6, ms 1250, go 3-3, ms 1250, "
+		"set 60 1, program 4, go 1-1, person 2, ms 1125, go 5-5, "
+		"ms 1125, go 2-2, ms 1125, go 6-6, ms 1125, go 3-3, ms 1125, "
 		"go 4-4" },
 	{ "and know how long that is",
-		"set 60 10, program 38, go 1-10, ms 250, late 0-0, person 2, "
+		"set 60 10, program 38, go 1-10, ms 125, late 0-0, person 2, "
 		"late 38-38, ms 1000, go 39-39, ms 1000, go 11-11" },
 	{ "a run comes before a reader and a poll",
-		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1250, "
+		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1125, "
 		"go 3-3, ms 1000, go 2-2" },
 	{ "but a burst of one is no starvation",
-		"set 60 1, poll 2, go 1-1, ms 1250, go 2-2" },
+		"set 60 1, poll 2, go 1-1, ms 1125, go 2-2" },
 	{ "in order within one priority",
-		"set 60 1, person 3, go 1-1, ms 1250, go 2-2, ms 1250, go "
+		"set 60 1, person 3, go 1-1, ms 1125, go 2-2, ms 1125, go "
 		"3-3" },
 	{ "one that waits for its retry holds nobody up",
 		"set 60 10, later 1, person 2, go 2-3, wake 5000, ms 5000, "
 		"go 1-1" },
 	{ "turned away at once, not late",
-		"set 60 10, person 10, go 1-10, ms 250, brief 3, late 12-13, "
+		"set 60 10, person 10, go 1-10, ms 125, brief 3, late 12-13, "
 		"wake 1000, ms 1000, go 11-11" },
 	{ "the wait of many", "set 60 10, person 45, late 40-45, go 1-10" },
 	{ "turned away by what came later but goes first",
 		"set 60 10, limited -1, poll 27, late 0-0, person 2, "
 		"late 26-27" },
 	{ "remaining lowers",
-		"set 60 10, headers 60 2 30, person 5, go 1-2, wake 1250" },
+		"set 60 10, headers 60 2 30, person 5, go 1-2, wake 1125" },
 	{ "remaining raises, less what it may not have counted",
 		"set 60 10, person 10, go 1-10, since 3, headers 60 7 30, "
 		"person 6, go 11-14" },
@@ -106,7 +107,7 @@ static const struct scenario scenarios[] = {
 		"set 60 10, person 6, go 1-6, since 3, headers 60 5 30, "
 		"person 5, go 7-10" },
 	{ "what remained when a long run was sent",
-		"set 60 10, person 5, go 1-5, ms 250, ms 5000, age 5000, "
+		"set 60 10, person 5, go 1-5, ms 125, ms 5000, age 5000, "
 		"headers 60 6 30, person 11, go 6-15" },
 	{ "and has been used since",
 		"set 60 10, person 10, go 1-10, since 9, age 5000, "
@@ -115,7 +116,7 @@ static const struct scenario scenarios[] = {
 		"set 60 10, person 10, go 1-10, headers 60 50 30, person 1, "
 		"go 0-0, headers 60 9 30, go 0-0" },
 	{ "nothing remaining, with a key: by the minute",
-		"set 60 10, headers 60 0 30, person 1, wake 1250" },
+		"set 60 10, headers 60 0 30, person 1, wake 1125" },
 	{ "learned from headers alone",
 		"headers 60 59 60, person 70, go 1-59" },
 	{ "and followed upwards",
@@ -145,14 +146,14 @@ static const struct scenario scenarios[] = {
 	{ "429 without, nothing known",
 		"person 1, go 1-1, limited -1, person 2, go 2-3" },
 	{ "429 without, the key known",
-		"set 60 10, limited -1, person 2, go 0-0, wake 1250" },
+		"set 60 10, limited -1, person 2, go 0-0, wake 1125" },
 	{ "429 for an hour is asked again after a minute",
 		"set 60 10, limited 3600, brief 1, late 1-1, ms 60000, "
 		"person 1, go 2-2" },
 	{ "a limit that ends does not end an other",
 		"limited 10, limited 5, person 1, wake 10000" },
 	{ "time that stands still or goes back",
-		"set 60 10, person 10, go 1-10, ms 250, ms -5000, person 1, "
+		"set 60 10, person 10, go 1-10, ms 125, ms -5000, person 1, "
 		"go 0-0, ms 6000, go 11-11" },
 };
 
@@ -319,6 +320,83 @@ static void the_rate_is_never_exceeded(void **state)
 	assert_in_range(count, 225, 235);
 }
 
+static uint32_t random_below(uint32_t n)
+{
+	static uint32_t x = 2463534242u;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return x % n;
+}
+
+/* A key's limit, with requests that take longer or shorter to arrive. */
+static void limit_is_used(unsigned per_minute, unsigned burst)
+{
+	struct rate_entry entries[8];
+	struct {
+		uint64_t arrives_ms, ends_ms, sent_ms;
+		int64_t remaining;
+	} wire[8] = { { 0 } };
+	unsigned uneven_ms = MIN(6000 / per_minute, 200);
+	unsigned sent = 0, refused = 0;
+	double tokens = burst;
+	uint64_t now_ms;
+	struct rate rate;
+	int i;
+
+	rate_init(&rate);
+	rate_set(&rate, per_minute, burst, T0);
+	memset(entries, 0, sizeof(entries));
+	for (now_ms = T0; now_ms < T0 + 600000; now_ms++) {
+		struct rate_entry *entry;
+
+		tokens = MIN(tokens + per_minute / 60000.0, burst);
+		for (i = 0; i < 8; i++) {
+			struct rate_answer answer = { per_minute,
+				wire[i].remaining, 1, 7,
+				now_ms - wire[i].sent_ms };
+
+			if (wire[i].arrives_ms == now_ms) {
+				refused += tokens < 1;
+				tokens -= tokens < 1 ? 0 : 1;
+				wire[i].remaining = (int64_t)tokens;
+			}
+			if (wire[i].ends_ms == now_ms)
+				rate_learn(&rate, &answer, now_ms);
+			if (wire[i].ends_ms > now_ms || entries[i].due_ms)
+				continue;
+			entries[i].due_ms = now_ms;
+			entries[i].deadline_ms = UINT64_MAX;
+			entries[i].priority = API_PROGRAM;
+			rate_push(&rate, &entries[i]);
+		}
+		while ((entry = rate_next(&rate, now_ms))) {
+			i = (int)(entry - entries);
+			entry->due_ms = 0;
+			wire[i].sent_ms = now_ms;
+			wire[i].arrives_ms =
+				now_ms + 20 + random_below(uneven_ms + 1);
+			wire[i].ends_ms = wire[i].arrives_ms + 20;
+			sent++;
+		}
+	}
+	assert_int_equal(refused, 0);
+	assert_in_range(
+		sent, 85 * 10 * per_minute / 100, 10 * per_minute + burst);
+}
+
+static void each_limit_is_nearly_used(void **state)
+{
+	(void)state;
+	limit_is_used(10, 1);
+	limit_is_used(60, 1);
+	limit_is_used(60, 10);
+	limit_is_used(600, 1);
+	limit_is_used(600, 10);
+	limit_is_used(3000, 100);
+}
+
 /*
  * The whole loop against a server that has such a bucket: a log that is
  * followed, long runs beside it, and polls behind both. Nothing is refused, and
@@ -420,16 +498,6 @@ static void the_whole_rate_is_used(void **state)
 	/* 5 runs of 7 s are 43 a minute: the polls have the rest. */
 	assert_in_range(lists, 80, 95);
 	assert_in_range(logs, 80, 95);
-}
-
-static uint32_t random_below(uint32_t n)
-{
-	static uint32_t x = 2463534242u;
-
-	x ^= x << 13;
-	x ^= x >> 17;
-	x ^= x << 5;
-	return x % n;
 }
 
 /* One random event for each of two equal buckets. */
@@ -555,6 +623,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_scenario_plays_as_told),
 		cmocka_unit_test(the_rate_is_never_exceeded),
+		cmocka_unit_test(each_limit_is_nearly_used),
 		cmocka_unit_test(the_whole_rate_is_used),
 		cmocka_unit_test(skipped_looks_change_nothing),
 		cmocka_unit_test(an_event_is_cheap_while_many_wait),
