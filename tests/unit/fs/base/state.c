@@ -358,7 +358,7 @@ static void copied(void **ctx)
 	state_close(&state);
 }
 
-static unsigned reads;
+static _Thread_local unsigned reads;
 
 ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
