@@ -9,7 +9,8 @@
 #include "fs/jobs/job.h"
 
 /*
- * jobs/N.json        the record, written last: the files it names are there
+ * jobs/N.json        the record: the files it names are there
+ * jobs/N.json.last   a newer one: they are there if they have its hash, if any
  * jobs/N.code        the program as it was sent
  * jobs/N.stdout      output so far; N.stderr
  * jobs/N.answer      the API's answer, indented: job.json
