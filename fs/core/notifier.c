@@ -37,9 +37,12 @@ void notifier_clear(struct notifier *notifier)
 	notifier->count = notifier->room = 0;
 }
 
-/* If out of memory, the kernel's cache stays until its time-out. */
+/* If out of memory, the kernel's cache stays until its time-out. After
+ * the unmount there is none. */
 static int inode_post(struct notifier *notifier, uint64_t ino)
 {
+	if (!notifier->worker)
+		return -ENOTCONN;
 	if (notifier->count == notifier->room) {
 		size_t room = notifier->room ? notifier->room * 2 : 64;
 		uint64_t *grown = reallocarray(

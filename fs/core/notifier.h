@@ -29,7 +29,8 @@ struct notifier {
 };
 
 int notifier_init(struct notifier *notifier);
-/* Waits for the thread. The kernel's reads must have been answered. */
+/* Waits for the thread. The kernel's reads must have been answered. Nothing is
+ * posted any more. */
 void notifier_clear(struct notifier *notifier);
 
 /* Invalidates the inode of a node, if the kernel has cached something of it. */
