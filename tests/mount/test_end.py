@@ -71,9 +71,10 @@ class End(MountCase):
         return gate
 
     def assert_ended(self, began):
-        """Asserts an end within 2 s, with status 0 and no mount."""
+        """Asserts an end with status 0 and no mount; the daemon waits 2 s for
+        the disk at most, and this machine may be busy."""
         self.assertEqual(self.mount.process.wait(10 * SLOWNESS), 0)
-        self.assertLess(time.monotonic() - began, 2 * SLOWNESS)
+        self.assertLess(time.monotonic() - began, 5 * SLOWNESS)
         self.assertFalse(self.mount.is_mounted())
         self.assertEqual(os.listdir(self.mount.path), [])
 
