@@ -99,6 +99,16 @@ static void *helper_main(void *ctx)
 	return ctx;
 }
 
+#ifdef __SANITIZE_THREAD__
+/* The process may end while helpers wait: it would end a second later. */
+const char *__tsan_default_options(void);
+
+const char *__tsan_default_options(void)
+{
+	return "atexit_sleep_ms=0";
+}
+#endif
+
 static bool helper_start(void)
 {
 	pthread_t thread;
