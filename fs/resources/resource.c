@@ -195,6 +195,13 @@ bool resource_value_is_known(struct op *op, const struct node *node,
 	return !err;
 }
 
+bool resource_value_is_unknown(struct op *op, const struct node *node)
+{
+	const json_t *value;
+
+	return !resource_value_is_known(op, node, node->row->member, &value);
+}
+
 int resource_source(struct op *op, const struct node *node, json_t **answer)
 {
 	return value_answer(op, node, node->row->member, answer);

@@ -176,6 +176,8 @@ int resource_exists(struct op *op, const struct node *node);
 /* Prints its path, with its name if a list is known. */
 void resource_locate(struct core *core, const struct node *node, FILE *out);
 int resource_source(struct op *op, const struct node *node, json_t **answer);
+/* Whether its row's value would have to be requested. */
+bool resource_value_is_unknown(struct op *op, const struct node *node);
 int resource_id_render(struct op *op, const struct node *node, FILE *out);
 /* All that is known of it. */
 int resource_json_render(struct op *op, const struct node *node, FILE *out);

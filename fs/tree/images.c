@@ -4,6 +4,11 @@
 #include "fs/tree/tables.h"
 
 #define HERE "/images/{image}"
+/* Lists do not have it, and the detail of an image of others may be refused: so
+ * it is listed only once it is known. */
+#define DETAIL(file, names, says)                                              \
+	FIELD(file, names, says, .flags = ROW_EXPECTED,                        \
+		.is_hidden = resource_value_is_unknown)
 #define VIEW(which, says)                                                      \
 	FIXED_DIRECTORY("/images/" #which, says,                               \
 		.collection = &images_##which, .attr = collection_attr,        \
@@ -20,13 +25,13 @@ const struct row tree_images_rows[] = {
 	RESOURCE("an image"),
 	ID,
 	FIELD("name", "name", "its name"),
-	FIELD_E("description", "description", "what its owner says of it"),
+	DETAIL("description", "description", "what its owner says of it"),
 	FIELD("fingerprint", "fingerprint", "the hash of its content"),
 	FIELD("size_bytes", "size_bytes|size", "how large it is"),
-	FIELD_E("node", "node", "the host that it is on"),
-	FIELD_E("source_type", "source_type", "service or snapshot"),
-	FIELD_E("source_id", "source_id", "the id of what it was made of"),
-	FIELD_E("owner", "owner_api_key|owner_key", "the key that owns it"),
+	DETAIL("node", "node", "the host that it is on"),
+	DETAIL("source_type", "source_type", "service or snapshot"),
+	DETAIL("source_id", "source_id", "the id of what it was made of"),
+	DETAIL("owner", "owner_api_key|owner_key", "the key that owns it"),
 	FIELD("access", "access", "why this key may see it"),
 	FIELD("created_at", "created_at", "when it was published"),
 	VALUE("visibility", "visibility", visibility_send,

@@ -64,8 +64,7 @@ class Names(MountCase):
         """Strange ids: each is requested unchanged."""
         # What is not in the list, the details are asked for.
         items = [{"id": raw, "name": "n" + quote(raw), "description": "",
-                  "source_type": "", "source_id": "", "owner_key": "",
-                  "node": ""}
+                  "source_type": "", "source_id": "", "owner_key": ""}
                  for raw in [*STRANGE, "", "..", "new"]]
         self.told(**{kind: items})
         shown = self.check_shown(kind, len(STRANGE))
