@@ -29,8 +29,8 @@ class OldJob(MountCase):
     def text(self):
         """A program whose output has a length of its own."""
         number = next(self.numbers)
-        return (f"printf %0{number}d 0; echo {number} | tee out.txt "
-                "> /dev/stderr")
+        return (f"printf %0{number}d 0; mkdir -p /tmp/artifacts; echo {number}"
+                " | tee /tmp/artifacts/out.txt > /dev/stderr")
 
     def output(self, name):
         """The length of the output of what the file contains now."""
