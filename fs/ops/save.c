@@ -65,7 +65,7 @@ static int save_settle(struct op *op)
 static int save_wait(struct op *op)
 {
 	const struct save *save = op->extra;
-	int err = save ? save_settle(op) : 0;
+	int err = save_settle(op);
 
 	if (!err)
 		err = save ? job_wait_saved(op, save->job, save->settles)
@@ -193,6 +193,9 @@ int save_flush(struct op *op)
 	}
 	if (found == WRITER_MORE)
 		return op_reply_ok(op);
+	/* The release may run it, of which nobody is told. */
+	if (found == WRITER_UNKNOWN && file->sent != file->generation)
+		job_of_file_expire(op->core, file->number);
 	if (found == WRITER_LAST)
 		err = save_find_name(file, &as);
 	if (!err)

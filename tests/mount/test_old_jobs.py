@@ -184,6 +184,15 @@ class OldJob(MountCase):
             self.assertEqual(self.by_read("run/a.sh.job"),
                              self.output("a.sh"))
 
+    def test_saved_by_a_child(self):
+        self.overwrite("run/a.sh")
+        self.warm("a.sh")
+        size = int(self.shell(
+            'mkfifo "$HOME/go"; exec 4<> "$HOME/go"; rm "$HOME/go"\n'
+            '{ (read <&4; printf %s "$2" >&3) & } 3> "$1"; echo >&4; wait\n'
+            'stat -c %s "$1.job/stdout"', "run/a.sh", self.text()))
+        self.assertIn(size, (0, self.output("a.sh")))
+
     def test_job_of_jobs(self):
         self.save("jobs/new/j.sh", "echo x")
         job = os.path.realpath(self.at("jobs/new/j.sh.job"))
