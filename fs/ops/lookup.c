@@ -100,6 +100,12 @@ static bool may_move(const struct row *row)
 		tree_parent(row)->flags & ROW_SCRATCH;
 }
 
+/* Whether the directory was reached by no name that still stands for it. */
+static bool is_below_expired(const struct op *op)
+{
+	return op->node && op->node->is_expired;
+}
+
 int lookup_fill(struct op *op, const struct lookup_result *found,
 	struct fuse_entry_param *entry, struct node **held)
 {
@@ -131,6 +137,8 @@ int lookup_fill(struct op *op, const struct lookup_result *found,
 	entry->entry_timeout = is_always_there(found) ? FOREVER_S : timeout_s;
 	if (found->row->flags & ROW_VOLATILE || may_move(found->row))
 		entry->entry_timeout = 0;
+	if (is_below_expired(op))
+		entry->attr_timeout = entry->entry_timeout = 0;
 	return 0;
 }
 
@@ -145,7 +153,7 @@ void lookup_told(const struct op *op, const struct lookup_result *found,
 {
 	if (held) {
 		held->lookups++;
-		held->is_expired = false;
+		held->is_expired = is_below_expired(op);
 		node_told(op->core, held, entry->attr_timeout);
 	} else {
 		file_known(found->file);

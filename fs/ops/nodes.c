@@ -153,6 +153,8 @@ int tree_getattr(struct op *op)
 		err = row_attr(op, node, &attr, &timeout_s);
 	if (err)
 		return err;
+	if (node->is_expired) /* a name of it is not to be used yet */
+		timeout_s = 0;
 	if (reader)
 		reader_tell(reader, &attr, &timeout_s);
 	if (node->edit && node->edit->writers && node->edit->base >= 0) {

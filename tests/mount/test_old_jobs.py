@@ -193,6 +193,23 @@ class OldJob(MountCase):
             'stat -c %s "$1.job/stdout"', "run/a.sh", self.text()))
         self.assertIn(size, (0, self.output("a.sh")))
 
+    def test_who_has_it_open_is_told_alone(self):
+        for change in ('mv "$1" run/b.sh', 'rm "$1"'):
+            with self.subTest(change=change):
+                self.overwrite("run/a.sh")
+                self.warm("a.sh")
+                job = self.at("run/a.sh.job")
+                folder = os.open(job, os.O_RDONLY | os.O_DIRECTORY)
+                self.addCleanup(os.close, folder)
+                with open(job + "/stdout", "rb") as file:
+                    self.shell(change, "run/a.sh")
+                    os.fstat(file.fileno())
+                    os.fstat(folder)
+                    os.listdir(folder)
+                    os.stat("stdout", dir_fd=folder)
+                    for name in ("stdout", ".", "exit_code"):
+                        self.shell('test ! -e "$1"', f"{job}/{name}")
+
     def test_job_of_jobs(self):
         self.save("jobs/new/j.sh", "echo x")
         job = os.path.realpath(self.at("jobs/new/j.sh.job"))
