@@ -36,6 +36,14 @@ struct seen {
 	struct timespec at;
 };
 
+/* A thread that was answered ESTALE about a job; see fs/ops/nodes.c. */
+struct told_stale {
+	pid_t thread; /* 0: none */
+	uint64_t job; /* hash */
+};
+
+enum { TOLD_STALE = 64 }; /* one of which a thread has by its number */
+
 /*
  * Made and ended by fs/mount/; the userdata of the FUSE session. An operation
  * has one (op->core), and finds everything from there.
@@ -78,6 +86,7 @@ struct core {
 	struct op_list frozen; /* wait for what the worker is reading */
 	struct handle_list open;
 	unsigned handles;
+	struct told_stale told_stale[TOLD_STALE];
 	bool is_initialised;	  /* the kernel has sent INIT */
 	uint64_t operations;	  /* requests of the kernel so far */
 	uint64_t longest_turn_us; /* of the loop, in which nobody is answered */

@@ -39,24 +39,59 @@ static struct handle *open_by_caller(
 	return NULL;
 }
 
+static struct told_stale *told_stale(const struct op *op)
+{
+	return &op->core->told_stale[op->pid % TOLD_STALE];
+}
+
+static uint64_t job_hash(const struct node *node)
+{
+	return hash_text(HASH_START, node->id);
+}
+
+static bool was_told_stale(const struct op *op, const struct node *node)
+{
+	const struct told_stale *told = told_stale(op);
+
+	return op->pid && told->thread == op->pid &&
+		told->job == job_hash(node);
+}
+
+void node_asked(const struct op *op)
+{
+	struct told_stale *told = told_stale(op);
+
+	if (told->thread == op->pid &&
+		(!op->node || !was_told_stale(op, op->node)))
+		told->thread = 0;
+}
+
 /*
  * The kernel may cache a name for a while after what it stood for is gone. On
- * ESTALE it looks the name up again.
+ * ESTALE it looks up all names of the path. A thread that asks about the same
+ * job again, and has looked up nothing outside, came by no name of the job: it
+ * began at its working directory, or at a descriptor of a directory.
  */
 bool node_is_reached(const struct op *op, const struct node *node)
 {
 	bool may_be_fstat = op->act == tree_getattr;
 
-	return !node->is_expired || op->fi.fh ||
-		(may_be_fstat && open_by_caller(op, node, false));
+	if (!node->is_expired || op->fi.fh || was_told_stale(op, node) ||
+		(may_be_fstat && open_by_caller(op, node, false)))
+		return true;
+	*told_stale(op) = (struct told_stale){ op->pid, job_hash(node) };
+	return false;
 }
 
-/* If the file is open, the error is ENOENT. */
+/* If the file is open, or looking up again has led to it, the error is ENOENT.
+ */
 int node_exists(struct op *op, const struct node *node)
 {
 	int err = row_exists(op, node);
 
-	return err == -ENOENT && !op->fi.fh ? -ESTALE : err;
+	return err == -ENOENT && !op->fi.fh && !was_told_stale(op, node)
+		? -ESTALE
+		: err;
 }
 
 /* Whether the name can never exist in this directory, such as the .git that a

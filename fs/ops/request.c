@@ -135,6 +135,7 @@ void request_start(fuse_req_t req, int (*on_row)(struct op *),
 	op->opens = args->opens;
 	if (!copy_buffers(op, args))
 		op->act = lacks_memory;
+	node_asked(op);
 	op_start(op);
 }
 

@@ -184,15 +184,6 @@ class OldJob(MountCase):
             self.assertEqual(self.by_read("run/a.sh.job"),
                              self.output("a.sh"))
 
-    def test_saved_by_a_child(self):
-        self.overwrite("run/a.sh")
-        self.warm("a.sh")
-        size = int(self.shell(
-            'mkfifo "$HOME/go"; exec 4<> "$HOME/go"; rm "$HOME/go"\n'
-            '{ (read <&4; printf %s "$2" >&3) & } 3> "$1"; echo >&4; wait\n'
-            'stat -c %s "$1.job/stdout"', "run/a.sh", self.text()))
-        self.assertIn(size, (0, self.output("a.sh")))
-
     def test_who_has_it_open_is_told_alone(self):
         for change in ('mv "$1" run/b.sh', 'rm "$1"'):
             with self.subTest(change=change):
@@ -209,6 +200,29 @@ class OldJob(MountCase):
                     os.stat("stdout", dir_fd=folder)
                     for name in ("stdout", ".", "exit_code"):
                         self.shell('test ! -e "$1"', f"{job}/{name}")
+
+    def test_who_works_in_it_keeps_it(self):
+        for change in ("mv a.sh b.sh", "ln a.sh b.sh; rm a.sh",
+                       "mkdir d; mv a.sh d"):
+            with self.subTest(change=change):
+                self.overwrite("run/a.sh")
+                self.warm("a.sh")
+                size = self.output("a.sh")
+                out = self.shell(
+                    'cd run/a.sh.job; (cd .. && eval "$1"); ls -l . artifacts'
+                    " > /dev/null && find . > /dev/null && cat stdout"
+                    " exit_code > /dev/null && cat artifacts/out.txt", change)
+                self.assertEqual(int(out), size)
+                self.shell("rm -r run/[bd]*")
+
+    def test_saved_by_a_child(self):
+        self.overwrite("run/a.sh")
+        self.warm("a.sh")
+        size = int(self.shell(
+            'mkfifo "$HOME/go"; exec 4<> "$HOME/go"; rm "$HOME/go"\n'
+            '{ (read <&4; printf %s "$2" >&3) & } 3> "$1"; echo >&4; wait\n'
+            'stat -c %s "$1.job/stdout"', "run/a.sh", self.text()))
+        self.assertIn(size, (0, self.output("a.sh")))
 
     def test_job_of_jobs(self):
         self.save("jobs/new/j.sh", "echo x")
