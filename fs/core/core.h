@@ -36,13 +36,15 @@ struct seen {
 	struct timespec at;
 };
 
-/* A thread that was answered ESTALE about a job; see fs/ops/nodes.c. */
+/* A thread that was answered ESTALE about a job, or has looked it up since; see
+ * fs/ops/nodes.c. */
 struct told_stale {
-	pid_t thread; /* 0: none */
-	uint64_t job; /* hash */
+	pid_t thread;	 /* 0: none */
+	uint64_t job;	 /* hash */
+	uint64_t expiry; /* of what it has looked up; 0: nothing yet */
 };
 
-enum { TOLD_STALE = 64 }; /* one of which a thread has by its number */
+enum { TOLD_STALE = 256 }; /* one of which a thread has by its number */
 
 /*
  * Made and ended by fs/mount/; the userdata of the FUSE session. An operation

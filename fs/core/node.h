@@ -37,7 +37,7 @@ struct node {
 	size_t known_len;
 	/* A name of it, or of its directory, has gone, which the kernel may
 	 * still have cached; until it is looked up again. */
-	bool is_expired;
+	uint64_t expiry;   /* its number; 0: none */
 	struct edit *edit; /* what is being written; NULL: nothing */
 	char words[];	   /* id and name */
 };

@@ -79,7 +79,7 @@ void notify_expire(struct core *core, uint64_t ino)
 
 	if (!node || !node->lookups)
 		return;
-	node->is_expired = true;
+	node->expiry = ++core->notifier.expiries;
 	notify_node(core, node);
 }
 

@@ -23,7 +23,8 @@ struct notifier {
 	uint64_t *inodes; /* to be invalidated at the end of this turn */
 	size_t count, room;
 	uint64_t posted, invalidated; /* since the mount began */
-	size_t swept;		      /* buckets of nodes that were visited */
+	uint64_t expiries;
+	size_t swept;	  /* buckets of nodes that were visited */
 	bool is_sweeping; /* all nodes are being invalidated, in steps */
 	struct op_list waiters;
 };

@@ -103,7 +103,7 @@ static bool may_move(const struct row *row)
 /* Whether the directory was reached by no name that still stands for it. */
 static bool is_below_expired(const struct op *op)
 {
-	return op->node && op->node->is_expired;
+	return op->node && op->node->expiry;
 }
 
 int lookup_fill(struct op *op, const struct lookup_result *found,
@@ -139,6 +139,8 @@ int lookup_fill(struct op *op, const struct lookup_result *found,
 		entry->entry_timeout = 0;
 	if (is_below_expired(op))
 		entry->attr_timeout = entry->entry_timeout = 0;
+	if (node->expiry)
+		entry->attr_timeout = 0;
 	return 0;
 }
 
@@ -153,7 +155,7 @@ void lookup_told(const struct op *op, const struct lookup_result *found,
 {
 	if (held) {
 		held->lookups++;
-		held->is_expired = is_below_expired(op);
+		node_named(op, held);
 		node_told(op->core, held, entry->attr_timeout);
 	} else {
 		file_known(found->file);

@@ -72,15 +72,34 @@ void node_asked(const struct op *op)
  * job again, and has looked up nothing outside, came by no name of the job: it
  * began at its working directory, or at a descriptor of a directory.
  */
-bool node_is_reached(const struct op *op, const struct node *node)
+bool node_is_reached(const struct op *op, struct node *node)
 {
+	struct told_stale *told = told_stale(op);
 	bool may_be_fstat = op->act == tree_getattr;
 
-	if (!node->is_expired || op->fi.fh || was_told_stale(op, node) ||
+	if (was_told_stale(op, node) && told->expiry == node->expiry)
+		node->expiry = 0;
+	if (!node->expiry || op->fi.fh ||
+		(was_told_stale(op, node) && !told->expiry) ||
 		(may_be_fstat && open_by_caller(op, node, false)))
 		return true;
-	*told_stale(op) = (struct told_stale){ op->pid, job_hash(node) };
+	*told = (struct told_stale){ op->pid, job_hash(node), 0 };
 	return false;
+}
+
+/* The old name of a job's directory goes when the kernel has read the answer,
+ * as it has when the thread asks again. */
+void node_named(const struct op *op, struct node *node)
+{
+	if (!node->expiry)
+		return;
+	if (op->node && !strcmp(op->node->id, node->id))
+		node->expiry = op->node->expiry;
+	else if (op->pid)
+		*told_stale(op) = (struct told_stale){ op->pid, job_hash(node),
+			node->expiry };
+	else
+		node->expiry = 0;
 }
 
 /* If the file is open, or looking up again has led to it, the error is ENOENT.
@@ -188,7 +207,7 @@ int tree_getattr(struct op *op)
 		err = row_attr(op, node, &attr, &timeout_s);
 	if (err)
 		return err;
-	if (node->is_expired) /* a name of it is not to be used yet */
+	if (node->expiry) /* a name of it is not to be used yet */
 		timeout_s = 0;
 	if (reader)
 		reader_tell(reader, &attr, &timeout_s);

@@ -5,12 +5,22 @@ NAME.job must be forgotten when NAME runs again, or is renamed or removed."""
 import ctypes
 import itertools
 import os
+import subprocess
+import sys
 import unittest
 
 from case import MountCase
 
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2
+
+LOOK = """import contextlib, os, sys
+os.nice(19)
+while True:
+    with contextlib.suppress(OSError):
+        os.stat(sys.argv[1] + ".job/stdout")
+        os.listdir(sys.argv[1] + ".job")
+"""
 
 
 def exchange(one, other):
@@ -223,6 +233,24 @@ class OldJob(MountCase):
             '{ (read <&4; printf %s "$2" >&3) & } 3> "$1"; echo >&4; wait\n'
             'stat -c %s "$1.job/stdout"', "run/a.sh", self.text()))
         self.assertIn(size, (0, self.output("a.sh")))
+
+    def test_another_looks_while_it_is_renamed(self):
+        names = [self.at("run", name) for name in ("a.sh", "b.sh")]
+        self.overwrite("run/a.sh")
+        lookers = [subprocess.Popen([sys.executable, "-c", LOOK, name])
+                   for name in names * 2]
+        try:
+            for number in range(1500):
+                old, new = names[::(-1) ** number]
+                os.rename(old, new)
+                for name in ("/stdout", "", "/exit_code"):
+                    self.assertEqual(self.error_of(
+                        os.stat, old + ".job" + name), "ENOENT", number)
+                os.stat(new + ".job/stdout")
+        finally:
+            for looker in lookers:
+                looker.kill()
+                looker.wait()
 
     def test_job_of_jobs(self):
         self.save("jobs/new/j.sh", "echo x")
