@@ -42,6 +42,7 @@ struct told_stale {
 	pid_t thread;	 /* 0: none */
 	uint64_t job;	 /* hash */
 	uint64_t expiry; /* of what it has looked up; 0: nothing yet */
+	bool is_used;	 /* it has gone on from the job's directory */
 };
 
 enum { TOLD_STALE = 256 }; /* one of which a thread has by its number */

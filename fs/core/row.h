@@ -165,7 +165,8 @@ struct row {
 	int (*check)(struct core *core, const struct node *node,
 		const char *text, size_t len);
 
-	/* Opens what is not read as a snapshot: the output of a running job. */
+	/* Opens what is not read as a snapshot: the output of a running job.
+	 * Of a directory: what else its handle holds. */
 	int (*open)(
 		struct op *op, const struct node *node, struct handle *handle);
 

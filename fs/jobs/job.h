@@ -281,6 +281,8 @@ int job_reader_open_output(
 /* Makes handle read the row's content as it is when the job has ended; the
  * first read waits for that. The handle holds the job. */
 void job_reader_open_result(struct handle *handle, struct job *job);
+/* The same for its directory, which may be read while the file runs again. */
+void job_reader_open_directory(struct handle *handle, struct job *job);
 
 /* The events of a handle that is ready when the job has ended. poll is taken,
  * and may be NULL. */

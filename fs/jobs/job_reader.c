@@ -239,3 +239,21 @@ void job_reader_open_result(struct handle *handle, struct job *job)
 	handle->job = job;
 	handle->kind = &result_kind;
 }
+
+static int directory_read(struct op *op)
+{
+	(void)op;
+	return -EISDIR;
+}
+
+static const struct handle_kind directory_kind = {
+	.read = directory_read,
+	.close = job_close,
+};
+
+void job_reader_open_directory(struct handle *handle, struct job *job)
+{
+	job_hold(job);
+	handle->job = job;
+	handle->kind = &directory_kind;
+}

@@ -43,6 +43,8 @@ int tree_opendir(struct op *op)
 	if (!handle)
 		return -ENOMEM;
 	int err = dir_list(op, op->node, &handle->listing);
+	if (!err && op->node->row->open)
+		err = op->node->row->open(op, op->node, handle);
 	if (!err)
 		err = names_keep(op, handle);
 	if (err) {

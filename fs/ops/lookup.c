@@ -137,9 +137,7 @@ int lookup_fill(struct op *op, const struct lookup_result *found,
 	entry->entry_timeout = is_always_there(found) ? FOREVER_S : timeout_s;
 	if (found->row->flags & ROW_VOLATILE || may_move(found->row))
 		entry->entry_timeout = 0;
-	if (is_below_expired(op))
-		entry->attr_timeout = entry->entry_timeout = 0;
-	if (node->expiry)
+	if (is_below_expired(op) || node->expiry)
 		entry->attr_timeout = 0;
 	return 0;
 }

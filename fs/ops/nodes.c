@@ -57,13 +57,23 @@ static bool was_told_stale(const struct op *op, const struct node *node)
 		told->job == job_hash(node);
 }
 
+/* As the kernel does first, for each path that has it. */
+static bool asks_about_job(const struct op *op)
+{
+	return op->act == tree_getattr &&
+		op->node->row == tree_row("/jobs/{job}");
+}
+
 void node_asked(const struct op *op)
 {
 	struct told_stale *told = told_stale(op);
 
-	if (told->thread == op->pid &&
-		(!op->node || !was_told_stale(op, op->node)))
+	if (told->thread != op->pid)
+		return;
+	if (!op->node || !was_told_stale(op, op->node) ||
+		(told->is_used && asks_about_job(op)))
 		told->thread = 0;
+	told->is_used |= op->act != tree_getattr;
 }
 
 /*
@@ -83,7 +93,7 @@ bool node_is_reached(const struct op *op, struct node *node)
 		(was_told_stale(op, node) && !told->expiry) ||
 		(may_be_fstat && open_by_caller(op, node, false)))
 		return true;
-	*told = (struct told_stale){ op->pid, job_hash(node), 0 };
+	*told = (struct told_stale){ op->pid, job_hash(node), 0, false };
 	return false;
 }
 
@@ -97,7 +107,7 @@ void node_named(const struct op *op, struct node *node)
 		node->expiry = op->node->expiry;
 	else if (op->pid)
 		*told_stale(op) = (struct told_stale){ op->pid, job_hash(node),
-			node->expiry };
+			node->expiry, false };
 	else
 		node->expiry = 0;
 }

@@ -408,11 +408,22 @@ static unsigned status_poll(
 #define FIELD(file, names, says)                                               \
 	JOB_FILE(file, says, .source = field_source, .member = names)
 
+static int directory_open(
+	struct op *op, const struct node *node, struct handle *handle)
+{
+	struct job *job = node_job(op, node);
+
+	if (!job)
+		return -ENOENT;
+	job_reader_open_directory(handle, job);
+	return 0;
+}
+
 const struct row tree_job_rows[] = {
 	DIRECTORY("/jobs/{job}",
 		"a job; also run/NAME.job. rmdir forgets it, once it has ended",
 		.locate = job_row_locate, .exists = job_exists,
-		.attr = job_attr, .about = job_about,
+		.attr = job_attr, .about = job_about, .open = directory_open,
 		.remove = job_remove_file),
 	JOB_FILE("status",
 		"pending, running, completed, failed, timeout, cancelled; "

@@ -194,6 +194,21 @@ class OldJob(MountCase):
             self.assertEqual(self.by_read("run/a.sh.job"),
                              self.output("a.sh"))
 
+    def test_who_has_its_directory_open_keeps_it(self):
+        self.overwrite("run/a.sh")
+        self.warm("a.sh")
+        size = self.output("a.sh")
+        folder = os.open(self.at("run/a.sh.job"), os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        self.overwrite("run/a.sh")
+        os.fstat(folder)
+        self.assertIn("stdout", os.listdir(folder))
+        self.assertEqual(os.stat("stdout", dir_fd=folder).st_size, size)
+        with open("stderr", encoding="ascii", opener=lambda name, flags:
+                  os.open(name, flags, dir_fd=folder)) as file:
+            self.assertEqual(int(file.read()), size)
+        self.assertEqual(self.by_read("run/a.sh.job"), self.output("a.sh"))
+
     def test_who_has_it_open_is_told_alone(self):
         for change in ('mv "$1" run/b.sh', 'rm "$1"'):
             with self.subTest(change=change):

@@ -54,7 +54,7 @@ static void check_kind(const struct row *row)
 	holds(ways <= 1);
 
 	if (row->kind == ROW_DIR) {
-		holds(!has_content && !row->write && !row->member);
+		holds(!ways && !row->write && !row->member);
 		holds(!row->list == !row->find || strstr(row->path, "{job}"));
 		return;
 	}
