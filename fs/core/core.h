@@ -37,7 +37,7 @@ struct seen {
 };
 
 /* A thread that was answered ESTALE about a job, or has looked it up since; see
- * fs/ops/nodes.c. */
+ * fs/ops/stale.h. */
 struct told_stale {
 	pid_t thread;	 /* 0: none */
 	uint64_t job;	 /* hash */

@@ -11,6 +11,7 @@
 #include "fs/jobs/jobs.h"
 #include "fs/ops/nodes.h"
 #include "fs/ops/scratch.h"
+#include "fs/ops/stale.h"
 
 /* A static row under a directory: with the same id and name. */
 static int child_found(struct op *op, const struct row *row,
@@ -153,7 +154,7 @@ void lookup_told(const struct op *op, const struct lookup_result *found,
 {
 	if (held) {
 		held->lookups++;
-		node_named(op, held);
+		stale_named(op, held);
 		node_told(op->core, held, entry->attr_timeout);
 	} else {
 		file_known(found->file);

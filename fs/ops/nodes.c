@@ -11,106 +11,9 @@
 #include "fs/ops/caller.h"
 #include "fs/ops/hidden_value.h"
 #include "fs/ops/lookup.h"
-#include "fs/ops/open_descriptors.h"
 #include "fs/ops/proc_probe.h"
 #include "fs/ops/scratch.h"
-
-/* The last handle of the node that the caller's process has opened; NULL: none.
- */
-static struct handle *open_by_caller(
-	const struct op *op, const struct node *node, bool reads)
-{
-	struct handle *handle;
-	pid_t process = 0;
-
-	if (node->holds < 2) /* the operation holds it once */
-		return NULL;
-	TAILQ_FOREACH_REVERSE(handle, &op->core->open, handle_list, link)
-	{
-		if (handle->node != node || (reads && !handle->is_reader))
-			continue;
-		if (handle->thread == op->pid)
-			return handle;
-		if (!process)
-			process = writer_process(op->pid);
-		if (process && writer_process(handle->thread) == process)
-			return handle;
-	}
-	return NULL;
-}
-
-static struct told_stale *told_stale(const struct op *op)
-{
-	return &op->core->told_stale[op->pid % TOLD_STALE];
-}
-
-static uint64_t job_hash(const struct node *node)
-{
-	return hash_text(HASH_START, node->id);
-}
-
-static bool was_told_stale(const struct op *op, const struct node *node)
-{
-	const struct told_stale *told = told_stale(op);
-
-	return op->pid && told->thread == op->pid &&
-		told->job == job_hash(node);
-}
-
-/* As the kernel does first, for each path that has it. */
-static bool asks_about_job(const struct op *op)
-{
-	return op->act == tree_getattr &&
-		op->node->row == tree_row("/jobs/{job}");
-}
-
-void node_asked(const struct op *op)
-{
-	struct told_stale *told = told_stale(op);
-
-	if (told->thread != op->pid)
-		return;
-	if (!op->node || !was_told_stale(op, op->node) ||
-		(told->is_used && asks_about_job(op)))
-		told->thread = 0;
-	told->is_used |= op->act != tree_getattr;
-}
-
-/*
- * The kernel may cache a name for a while after what it stood for is gone. On
- * ESTALE it looks up all names of the path. A thread that asks about the same
- * job again, and has looked up nothing outside, came by no name of the job: it
- * began at its working directory, or at a descriptor of a directory.
- */
-bool node_is_reached(const struct op *op, struct node *node)
-{
-	struct told_stale *told = told_stale(op);
-	bool may_be_fstat = op->act == tree_getattr;
-
-	if (was_told_stale(op, node) && told->expiry == node->expiry)
-		node->expiry = 0;
-	if (!node->expiry || op->fi.fh ||
-		(was_told_stale(op, node) && !told->expiry) ||
-		(may_be_fstat && open_by_caller(op, node, false)))
-		return true;
-	*told = (struct told_stale){ op->pid, job_hash(node), 0, false };
-	return false;
-}
-
-/* The old name of a job's directory goes when the kernel has read the answer,
- * as it has when the thread asks again. */
-void node_named(const struct op *op, struct node *node)
-{
-	if (!node->expiry)
-		return;
-	if (op->node && !strcmp(op->node->id, node->id))
-		node->expiry = op->node->expiry;
-	else if (op->pid)
-		*told_stale(op) = (struct told_stale){ op->pid, job_hash(node),
-			node->expiry, false };
-	else
-		node->expiry = 0;
-}
+#include "fs/ops/stale.h"
 
 /* If the file is open, or looking up again has led to it, the error is ENOENT.
  */
@@ -118,7 +21,7 @@ int node_exists(struct op *op, const struct node *node)
 {
 	int err = row_exists(op, node);
 
-	return err == -ENOENT && !op->fi.fh && !was_told_stale(op, node)
+	return err == -ENOENT && !op->fi.fh && !stale_was_told(op, node)
 		? -ESTALE
 		: err;
 }
@@ -177,7 +80,7 @@ int tree_lookup(struct op *op)
  */
 static struct handle *reader_of(const struct op *op, const struct node *node)
 {
-	return open_by_caller(op, node, true);
+	return handle_of_caller(op, node, true);
 }
 
 static void reader_tell(

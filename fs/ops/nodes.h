@@ -7,15 +7,6 @@
 
 struct node;
 
-/* Call it for each request: a thread that was told to look a name up again has
- * done so, unless it asks about the same job. */
-void node_asked(const struct op *op);
-/* Whether the operation is about the node: a program that uses a name of it
- * which the kernel has cached is to look it up again, but not one that has it
- * open, or works in its directory. */
-bool node_is_reached(const struct op *op, struct node *node);
-/* Call it when the kernel was told what a name stands for. */
-void node_named(const struct op *op, struct node *node);
 /* Whether the node's file still exists: 0, -ESTALE (-ENOENT if op has it open),
  * -EINPROGRESS. */
 int node_exists(struct op *op, const struct node *node);

@@ -13,6 +13,7 @@
 #include "fs/ops/nodes.h"
 #include "fs/ops/save.h"
 #include "fs/ops/saved_files.h"
+#include "fs/ops/stale.h"
 
 struct core *request_fs(fuse_req_t req)
 {
@@ -81,7 +82,7 @@ static int request_run(struct op *op)
 {
 	const struct core *core = op->core;
 
-	if (op->node && !node_is_reached(op, op->node))
+	if (op->node && !stale_is_reached(op, op->node))
 		return -ESTALE;
 	int err = changes_disk(op) ? disk_wait(op) : 0;
 	/* A killed process still closes its files, which must not save. */
@@ -135,7 +136,7 @@ void request_start(fuse_req_t req, int (*on_row)(struct op *),
 	op->opens = args->opens;
 	if (!copy_buffers(op, args))
 		op->act = lacks_memory;
-	node_asked(op);
+	stale_asked(op);
 	op_start(op);
 }
 
