@@ -17,7 +17,7 @@ class LostCase(ConsoleCase):
     """The mount reaches the stand-in through a proxy."""
 
     starts_mounted = False
-    cutter = certs = None
+    cutter = certs = newest = None
 
     @classmethod
     def setUpClass(cls):
@@ -40,6 +40,7 @@ class LostCase(ConsoleCase):
     def terminal(self, folder=None):
         """A console in which something was printed."""
         folder = folder or self.session()
+        self.newest = f"/{os.path.basename(folder)}/console "
         terminal = Terminal(os.path.join(folder, "console"))
         self.addCleanup(terminal.close)
         terminal.type("X=kept; echo one-$((1 + 1))\n")
@@ -47,11 +48,16 @@ class LostCase(ConsoleCase):
         return terminal
 
     def lose(self, how, *arguments):
-        """Breaks the connections, and waits until the mount has seen it: what
-        is typed before that is lost."""
-        before = len(self.errors())
+        """Breaks the connections, and waits until the mount has seen it of the
+        newest: what is typed before that is lost."""
+        before = self.losses()
         how(*arguments)
-        self.wait_for(lambda: len(self.errors()) > before, "the loss")
+        self.wait_for(lambda: self.losses() > before, "the loss")
+
+    def losses(self):
+        """How many lines there are about the newest terminal, which is not
+        the only one until the mount has closed those before."""
+        return sum(self.newest in line for line in self.errors())
 
     def until_end(self, terminal):
         """Reads until the end of file; returns the last bytes."""
