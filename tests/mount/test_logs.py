@@ -192,6 +192,7 @@ class Logs(ResourceCase):
         tail = self.follow("ends", "-n", "1")
         self.check_ticks(tail, 2)
         self.shell("echo frozen > services/ends/state")
+        time.sleep(1.2)  # what it printed before is read by then
         read = self.read("services/ends/logs")
         time.sleep(1.2)
         self.assertEqual(self.read("services/ends/logs"), read)
