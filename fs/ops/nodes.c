@@ -21,9 +21,10 @@ int node_exists(struct op *op, const struct node *node)
 {
 	int err = row_exists(op, node);
 
-	return err == -ENOENT && !op->fi.fh && !stale_was_told(op, node)
-		? -ESTALE
-		: err;
+	if (err != -ENOENT || op->fi.fh || stale_was_told(op, node))
+		return err;
+	stale_tell(op, node);
+	return -ESTALE;
 }
 
 /* Whether the name can never exist in this directory, such as the .git that a

@@ -48,6 +48,12 @@ bool stale_was_told(const struct op *op, const struct node *node)
 		told->job == job_hash(node);
 }
 
+void stale_tell(const struct op *op, const struct node *node)
+{
+	*told_stale(op) =
+		(struct told_stale){ op->pid, job_hash(node), 0, false };
+}
+
 /* As the kernel does first, for each path that has it. */
 static bool asks_about_job(const struct op *op)
 {
@@ -78,7 +84,7 @@ bool stale_is_reached(const struct op *op, struct node *node)
 		(stale_was_told(op, node) && !told->expiry) ||
 		(may_be_fstat && handle_of_caller(op, node, false)))
 		return true;
-	*told = (struct told_stale){ op->pid, job_hash(node), 0, false };
+	stale_tell(op, node);
 	return false;
 }
 

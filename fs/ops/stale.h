@@ -30,6 +30,8 @@ struct op;
 void stale_asked(const struct op *op);
 /* Whether the operation is about the node; false: answer ESTALE. */
 bool stale_is_reached(const struct op *op, struct node *node);
+/* Notes that the caller is answered ESTALE about the node. */
+void stale_tell(const struct op *op, const struct node *node);
 /* Call it when the kernel was told what a name stands for. */
 void stale_named(const struct op *op, struct node *node);
 /* Whether the caller was answered ESTALE about the job of the node, or has

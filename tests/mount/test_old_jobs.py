@@ -267,6 +267,22 @@ class OldJob(MountCase):
                 looker.kill()
                 looker.wait()
 
+    def test_walk_of_a_job_that_is_forgotten(self):
+        """By a descriptor of its directory, as tar walks."""
+        self.save("jobs/new/w.sh", "echo x")
+        job = os.path.realpath(self.at("jobs/new/w.sh.job"))
+        self.read(job, "stdout")
+        names = os.listdir(job)
+        fd = os.open(job, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.stat("stdout", dir_fd=fd)
+            self.shell('rmdir "$1"', job)
+            for name in names * 2:
+                self.assertEqual(self.error_of(os.stat, name, dir_fd=fd),
+                                 "ENOENT", name)
+        finally:
+            os.close(fd)
+
     def test_job_of_jobs(self):
         self.save("jobs/new/j.sh", "echo x")
         job = os.path.realpath(self.at("jobs/new/j.sh.job"))
