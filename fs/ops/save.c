@@ -53,13 +53,14 @@ static void save_free(struct op *op)
  * returns. */
 static int save_settle(struct op *op)
 {
-	int err = op->step == 1 ? notifier_settle(op) : 0;
-
-	if (!err && op->step == 1) {
-		op_deadline_clear(op);
-		op->step = 2;
-	}
-	return err;
+	if (op->step != 1)
+		return 0;
+	int err = notifier_settle(op);
+	if (err)
+		return err;
+	op_deadline_clear(op);
+	op->step = 2;
+	return 0;
 }
 
 static int save_wait(struct op *op)

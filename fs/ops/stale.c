@@ -75,14 +75,18 @@ void stale_asked(const struct op *op)
 
 bool stale_is_reached(const struct op *op, struct node *node)
 {
-	struct told_stale *told = told_stale(op);
+	uint64_t looked_up = told_stale(op)->expiry;
 	bool may_be_fstat = op->act == tree_getattr;
 
-	if (stale_was_told(op, node) && told->expiry == node->expiry)
-		node->expiry = 0;
-	if (!node->expiry || op->fi.fh ||
-		(stale_was_told(op, node) && !told->expiry) ||
-		(may_be_fstat && handle_of_caller(op, node, false)))
+	if (!node->expiry)
+		return true;
+	if (stale_was_told(op, node)) {
+		if (looked_up == node->expiry)
+			node->expiry = 0;
+		if (!looked_up || !node->expiry)
+			return true;
+	}
+	if (op->fi.fh || (may_be_fstat && handle_of_caller(op, node, false)))
 		return true;
 	stale_tell(op, node);
 	return false;
