@@ -152,6 +152,16 @@ const struct row *tree_child(const struct row *dir, size_t i)
 	return index < 0 ? NULL : slots[index].row;
 }
 
+const struct row *tree_named(const struct row *dir, const char *name)
+{
+	const struct row *row;
+
+	for (size_t i = 0; (row = tree_child(dir, i)); i++)
+		if (!strcmp(row_name(row), name))
+			return row;
+	return NULL;
+}
+
 const char *row_name(const struct row *row)
 {
 	return strrchr(row->path, '/') + 1;

@@ -212,6 +212,8 @@ bool row_is_placeholder(const struct row *row);
 /* The i-th static row of a directory, in table order, without placeholders;
  * NULL at the end. */
 const struct row *tree_child(const struct row *dir, size_t i);
+/* The static row of this name in a directory; NULL if there is none. */
+const struct row *tree_named(const struct row *dir, const char *name);
 
 /* ---- helpers for tables ---- */
 

@@ -296,12 +296,8 @@ int draft_value_remove(
 	struct op *op, const struct node *node, const char *name, bool is_dir)
 {
 	struct draft *draft = draft_of(op->core, node);
-	const struct row *row;
-	size_t i = 0;
+	const struct row *row = tree_named(node->row, name);
 
-	while ((row = tree_child(node->row, i++)))
-		if (!strcmp(row_name(row), name))
-			break;
 	if (!draft || !row)
 		return -ENOENT;
 	if (is_dir != (row->kind == ROW_DIR))

@@ -103,11 +103,8 @@ int dir_refuse_making(struct op *op, const struct node *dir, const char *name,
 
 static int refuse_removal(struct op *op, bool is_link)
 {
-	const struct row *dir = op->node->row, *row;
-	bool has_destroy = false;
+	bool has_destroy = tree_named(op->node->row, "destroy");
 
-	for (size_t i = 0; (row = tree_child(dir, i)); i++)
-		has_destroy |= !strcmp(row_name(row), "destroy");
 	return dir_refuse(op, op->node, op->name,
 		is_link ? "it is a link; to destroy its target: echo 1 > "
 			  "destroy in that directory"

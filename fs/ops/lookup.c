@@ -37,12 +37,11 @@ static int child_found(struct op *op, const struct row *row,
 int dir_find(struct op *op, struct node *dir, const char *name,
 	struct lookup_result *found)
 {
-	const struct row *row;
+	const struct row *row = tree_named(dir->row, name);
 
 	memset(found, 0, sizeof(*found));
-	for (size_t i = 0; (row = tree_child(dir->row, i)); i++)
-		if (!strcmp(row_name(row), name))
-			return child_found(op, row, dir, false, found);
+	if (row)
+		return child_found(op, row, dir, false, found);
 	if (dir->row->find)
 		return dir->row->find(op, dir, name, found);
 	return -ENOENT;

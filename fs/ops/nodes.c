@@ -31,14 +31,10 @@ int node_exists(struct op *op, const struct node *node)
  * shell's prompt looks for everywhere. */
 static bool is_never_there(const struct node *dir, const char *name)
 {
-	const struct row *row = dir->row, *child;
+	const struct row *row = dir->row;
 
-	if (row->find || row->list || row->make_dir || row->make_file)
-		return false;
-	for (size_t i = 0; (child = tree_child(row, i)); i++)
-		if (!strcmp(row_name(child), name))
-			return false;
-	return true;
+	return !row->find && !row->list && !row->make_dir && !row->make_file &&
+		!tree_named(row, name);
 }
 
 /*
