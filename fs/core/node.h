@@ -18,8 +18,12 @@ struct row;
 struct node {
 	struct node *next; /* in its bucket */
 	uint64_t ino;
-	uint64_t lookups; /* references that the kernel holds */
-	unsigned holds;	  /* references that we hold */
+	uint64_t lookups;    /* references that the kernel holds */
+	unsigned holds;	     /* references that we hold */
+	bool is_name_cached; /* by the kernel, as far as it was last told */
+	/* A value that programs move away or remove (fs/ops/moves.c): the
+	 * kernel looks up its name each time. */
+	bool is_moved;
 	const struct row *row;
 	/*
 	 * What the kernel has cached of it. Contents are known by their hash;

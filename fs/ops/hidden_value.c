@@ -26,6 +26,7 @@ static void hidden_end(struct hidden *hidden)
 
 	timer_disarm(&core->timers, &hidden->timer);
 	node_drop(&core->nodes, hidden->dir);
+	node_drop(&core->nodes, hidden->value);
 	hidden->dir = NULL;
 }
 
@@ -52,6 +53,24 @@ static void hidden_look(void *ctx)
 			&core->timers, &hidden->timer, core->now_ms + LOOK_MS);
 }
 
+static bool hidden_hold(
+	struct hidden *hidden, struct nodes *nodes, const struct node *dir)
+{
+	const struct row *row = tree_named(dir->row, hidden->name);
+
+	hidden->value = NULL;
+	if (row) {
+		hidden->value = node_hold(nodes, row, dir->id, dir->name);
+		if (!hidden->value)
+			return false;
+		hidden->value->is_moved = true;
+	}
+	hidden->dir = node_hold(nodes, dir->row, dir->id, dir->name);
+	if (!hidden->dir)
+		node_drop(nodes, hidden->value);
+	return hidden->dir;
+}
+
 int value_hide(struct op *op, const struct node *dir, const char *name,
 	bool is_removed)
 {
@@ -69,8 +88,7 @@ int value_hide(struct op *op, const struct node *dir, const char *name,
 				: HIDDEN_UNKNOWN_MS);
 	hidden->is_removed = is_removed;
 	snprintf(hidden->name, sizeof(hidden->name), "%s", name);
-	hidden->dir = node_hold(&op->core->nodes, dir->row, dir->id, dir->name);
-	if (!hidden->dir)
+	if (!hidden_hold(hidden, &op->core->nodes, dir))
 		return -ENOMEM;
 	hidden->timer.fire = hidden_look;
 	hidden->timer.ctx = hidden;

@@ -92,14 +92,6 @@ static bool is_always_there(const struct lookup_result *found)
 		!found->id[0] && !found->name[0] && !row_is_placeholder(row);
 }
 
-/* A value may be moved away and created anew: the kernel would move the entry
- * with its inode, and creating would truncate that inode's pages. */
-static bool may_move(const struct row *row)
-{
-	return row->kind == ROW_FILE && row->mode & 0222 &&
-		tree_parent(row)->flags & ROW_SCRATCH;
-}
-
 /* Whether the directory was reached by no name that still stands for it. */
 static bool is_below_expired(const struct op *op)
 {
@@ -135,7 +127,7 @@ int lookup_fill(struct op *op, const struct lookup_result *found,
 	}
 	entry->attr_timeout = timeout_s;
 	entry->entry_timeout = is_always_there(found) ? FOREVER_S : timeout_s;
-	if (found->row->flags & ROW_VOLATILE || may_move(found->row))
+	if (found->row->flags & ROW_VOLATILE || node->is_moved)
 		entry->entry_timeout = 0;
 	if (is_below_expired(op) || node->expiry)
 		entry->attr_timeout = 0;
@@ -153,6 +145,7 @@ void lookup_told(const struct op *op, const struct lookup_result *found,
 {
 	if (held) {
 		held->lookups++;
+		held->is_name_cached = entry->entry_timeout > 0;
 		stale_named(op, held);
 		node_told(op->core, held, entry->attr_timeout);
 	} else {

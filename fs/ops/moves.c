@@ -110,6 +110,18 @@ static int away_check(struct op *op, struct node *dir)
 	return dir_refuse(op, op->node, op->name, "its name cannot be changed");
 }
 
+/*
+ * The kernel moves a cached name with its inode: until the name's time-out it
+ * would show the value where the copy is, and creating the value anew would
+ * truncate both. So the first move is answered ESTALE: the kernel looks up the
+ * name again, is told not to cache it, and repeats the move.
+ */
+static int name_expire(struct node *value)
+{
+	value->is_moved = true;
+	return value->is_name_cached ? -ESTALE : 0;
+}
+
 /* Moving a value to another name copies it there. The value stays, but is
  * hidden from the process, which is going to create it anew. */
 static int move_value_away(struct op *op)
@@ -125,6 +137,8 @@ static int move_value_away(struct op *op)
 	if (err)
 		return err;
 	err = away_check(op, dir);
+	if (!err)
+		err = name_expire(value);
 	if (!err)
 		err = row_content(op, value, &text, &len);
 	node_drop(&op->core->nodes, value);

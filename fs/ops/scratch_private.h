@@ -26,6 +26,9 @@ TAILQ_HEAD(scratch_list, scratch);
 struct hidden {
 	struct core *core;
 	struct node *dir; /* held; NULL: none is hidden here */
+	/* Held, so that its name is not cached; NULL: a setting, whose name
+	 * never is. */
+	struct node *value;
 	uint64_t until_ms;
 	pid_t process;
 	bool is_removed;

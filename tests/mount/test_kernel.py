@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_kernel.py - the kernel's caches, and their invalidation
 """The mount's count of FUSE requests shows what the kernel answered from its
-caches. The caches must be correct: sizes and contents agree, and resources that
-are gone, or replaced by others of the same name, are noticed."""
+caches. The caches must be correct: sizes and contents agree, and resources
+that are gone, or replaced by others of the same name, are noticed."""
 import os
 import unittest
 
@@ -86,7 +86,8 @@ class Kernel(MountCase):
 
     def test_attributes(self):
         paths = [self.at("services", f"svc{i}", name) for i in range(5)
-                 for name in ("created_at", "id", "ports", "service.json")]
+                 for name in ("created_at", "id", "ports", "service.json",
+                              "domains", "locked", "state", "vcpu")]
         for path in paths:
             os.stat(path)
         self.assertEqual(
@@ -152,7 +153,7 @@ class Kernel(MountCase):
                 self.assertIn(file.read(), (b"running\n", state + b"\n"))
 
     def test_another_of_the_same_name(self):
-        """Destroyed and created again elsewhere: the name means the new one."""
+        """Destroyed and created again elsewhere: its name is the new one."""
         path = self.at("services/svc1/id")
         self.outside()
         self.learn()

@@ -118,6 +118,44 @@ class ValueSaves(MountCase):
         self.assertEqual(self.value("services/web/domains"),
                          "over.example.com")
 
+    def test_looked_at_while_gone(self):
+        """That another process stats the value meanwhile changes nothing."""
+        path = self.at("services/web/domains")
+        for how in ("os.unlink('domains')",
+                    "os.rename('domains', 'domains~')"):
+            with self.subTest(how):
+                self.save(path, "a-long-former.example.com\n")
+                os.stat(path)
+                with subprocess.Popen(
+                        ["python3", "-c", f"import os\n{how}\nprint(flush="
+                         "True)\ninput()\nfd = os.open('domains', os.O_CREAT "
+                         "| os.O_WRONLY)\nos.write(fd, b'b.c\\n')"],
+                        cwd=self.at("services/web"), stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE) as child:
+                    child.stdout.readline()
+                    os.stat(path)
+                    child.communicate(b"\n", timeout=30)
+                self.assertEqual(child.returncode, 0)
+                self.assertEqual(self.read(path), "b.c\n")
+        self.assertEqual(self.read(path + "~"), "a-long-former.example.com\n")
+        os.unlink(path + "~")
+
+    def test_moved_away(self):
+        """Where the value was moved to is its former text, at once and
+        after it was created anew, however often."""
+        path = self.at("services/web/domains")
+        for former, new in ("a", "bb"), ("bb", "ccc"):
+            self.save(path, f"{former}.example.com\n")
+            os.stat(path)
+            os.rename(path, path + "~")
+            self.assertEqual(self.read(path + "~"), f"{former}.example.com\n")
+            self.assertEqual(os.path.getsize(path), len(former) + 13)
+            self.save(path, f"{new}.example.com\n")
+            self.assertEqual(self.read(path + "~"), f"{former}.example.com\n")
+            self.assertEqual(os.path.getsize(path + "~"), len(former) + 13)
+            self.assertEqual(self.read(path), f"{new}.example.com\n")
+            os.unlink(path + "~")
+
     def test_read_while_written(self):
         """The value that was moved away is read while the new is written."""
         for name, old, new in (

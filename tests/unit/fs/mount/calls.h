@@ -264,7 +264,7 @@ static inline int call_remove(const char *path, uint32_t opcode)
 			     strlen(spot.name) + 1, NULL, 0);
 }
 
-static inline int call_move(
+static inline int call_move_once(
 	const char *old_path, const char *new_path, uint32_t flags)
 {
 	struct fuse_rename2_in in = { .flags = flags };
@@ -283,6 +283,15 @@ static inline int call_move(
 	in.newdir = to.dir;
 	return ASK(
 		FUSE_RENAME2, from.dir, in, names, len + strlen(to.name) + 1);
+}
+
+/* ESTALE: the kernel looks up both again. */
+static inline int call_move(
+	const char *old_path, const char *new_path, uint32_t flags)
+{
+	int err = call_move_once(old_path, new_path, flags);
+
+	return err == -ESTALE ? call_move_once(old_path, new_path, flags) : err;
 }
 
 static inline int call_link(const char *old_path, const char *new_path)
