@@ -2,6 +2,7 @@
 /* api/bytes.c - any bytes as valid UTF-8, and back */
 #include "api/bytes.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +13,9 @@
 
 #include "api/api.h"
 
-enum { ESCAPE_LEN = 4 };
+enum { ESCAPE_LEN = 4, ESCAPE_START = 0xf4 };
+
+#define ONES UINT64_C(0x0101010101010101)
 
 static bool is_escape(const char *s, size_t left)
 {
@@ -56,6 +59,34 @@ size_t bytes_plain_len(const char *s, size_t len)
 	return at;
 }
 
+/* In each byte that does not fit, the highest bit is set; in those behind the
+ * first of them, it may be. */
+static uint64_t unfit(uint64_t eight)
+{
+	uint64_t quotes = (eight ^ ONES * '"') - ONES;
+	uint64_t backslashes = (eight ^ ONES * '\\') - ONES;
+
+	return (eight | (eight - ONES * ' ') | quotes | backslashes) &
+		ONES * 0x80;
+}
+
+size_t bytes_copy_plain(char *out, const char *s, size_t len)
+{
+	uint64_t eight, found = 0;
+	size_t at = 0;
+
+	for (; !found && len - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, s + at, sizeof(eight));
+		memcpy(out + at, &eight, sizeof(eight));
+		found = unfit(le64toh(eight));
+	}
+	if (found)
+		return at - sizeof(eight) + __builtin_ctzll(found) / 8;
+	for (; at < len && !unfit((unsigned char)s[at] * ONES); at++)
+		out[at] = s[at];
+	return at;
+}
+
 int bytes_escape(struct text *text, const char *s, size_t len)
 {
 	char escape[ESCAPE_LEN] = "\xf4\x8f";
@@ -90,7 +121,7 @@ size_t bytes_unescape(char *out, const char *s, size_t len)
 			continue;
 		}
 		/* up to the next byte that may begin an escape */
-		const char *stop = memchr(s + at + 1, 0xf4, len - at - 1);
+		const char *stop = memchr(s + at + 1, ESCAPE_START, len - at - 1);
 		n = stop ? (size_t)(stop - s) - at : len - at;
 		if (out)
 			memcpy(out + out_len, s + at, n);

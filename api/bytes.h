@@ -20,6 +20,10 @@ size_t bytes_plain_len(const char *s, size_t len);
 /* Adds the bytes, escaped where needed. -ENOMEM. */
 int bytes_escape(struct text *text, const char *s, size_t len);
 
+/* Copies what ends before the first quote, backslash, control byte or byte
+ * beyond ASCII, and returns its length. out has room for len bytes. */
+size_t bytes_copy_plain(char *out, const char *s, size_t len);
+
 /* Writes what escaped text stands for to out, which has room for len bytes, and
  * returns the length of that. out NULL: only measures. */
 size_t bytes_unescape(char *out, const char *s, size_t len);

@@ -2,6 +2,7 @@
 /* api/json_read.c - answers read as JSON, with any bytes in them */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +27,7 @@
 
 enum {
 	DEPTH_MAX = 64,
+	COPY_MIN = 64,
 	LIST_DEPTH = 2, /* an array in the answer, or the answer itself */
 };
 
@@ -177,34 +179,58 @@ static int read_unit(struct reader *reader)
 
 static int read_escape(struct reader *reader)
 {
-	static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
-	const char *name;
+	static const char bytes[UCHAR_MAX + 1] = { ['"'] = '"',
+		['\\'] = '\\',
+		['/'] = '/',
+		['b'] = '\b',
+		['f'] = '\f',
+		['n'] = '\n',
+		['r'] = '\r',
+		['t'] = '\t' };
+	struct text *out = &reader->out;
+	char byte;
 
 	if (reader->end - reader->at < 2)
 		return -EPROTO;
-	name = memchr(names, reader->at[1], sizeof(names) - 1);
-	if (!name)
+	byte = bytes[(unsigned char)reader->at[1]];
+	if (!byte)
 		return read_unit(reader);
+	if (text_reserve(out, 1))
+		return -ENOMEM;
 	reader->at += 2;
-	return text_add(&reader->out, bytes + (name - names), 1);
+	out->data[out->len++] = byte;
+	return 0;
 }
 
-/* Skips to the next quote, backslash or control byte. True if all that was
- * skipped needs no escape. */
-static bool skip_run(struct reader *reader)
+/* Skips to the next quote, backslash or control byte. */
+static void skip_run(struct reader *reader)
 {
-	const char *start = reader->at, *at = start, *end = reader->end;
-	unsigned char all = 0;
+	const char *at = reader->at, *end = reader->end;
 
-	for (; at < end && *at != '"' && *at != '\\'; at++) {
-		if ((unsigned char)*at < 0x20)
-			break;
-		all |= (unsigned char)*at;
-	}
+	while (at < end && *at != '"' && *at != '\\' &&
+		(unsigned char)*at >= 0x20)
+		at++;
 	reader->at = at;
-	return all < 0x80 ||
-		bytes_plain_len(start, (size_t)(at - start)) ==
-		(size_t)(at - start);
+}
+
+/* Copies up to there, or less. */
+static int copy_run(struct reader *reader)
+{
+	struct text *out = &reader->out;
+	const char *start = reader->at;
+	size_t room, len;
+
+	if (text_reserve(out, COPY_MIN))
+		return -ENOMEM;
+	room = MIN(out->size - out->len - 1, (size_t)(reader->end - start));
+	len = bytes_copy_plain(out->data + out->len, start, room);
+	out->len += len;
+	reader->at += len;
+	if (len == room || !(*reader->at & 0x80))
+		return 0;
+	start = reader->at;
+	skip_run(reader);
+	return bytes_escape(out, start, (size_t)(reader->at - start));
 }
 
 /* Reads a string, from after its opening quote to after the closing one. *s
@@ -212,31 +238,28 @@ static bool skip_run(struct reader *reader)
  */
 static int read_string(struct reader *reader, const char **s, size_t *len)
 {
-	bool is_copied = false, is_plain;
 	int err = 0;
 
-	reader->out.len = 0;
-	while (!err) {
-		*s = reader->at;
-		is_plain = skip_run(reader);
-		*len = (size_t)(reader->at - *s);
-		if (reader->at == reader->end)
-			return -EPROTO;
-		if (*reader->at == '"' && is_plain && !is_copied)
-			break;
-		err = is_plain ? text_add(&reader->out, *s, *len)
-			       : bytes_escape(&reader->out, *s, *len);
-		is_copied = true;
-		if (err)
-			return err;
-		*s = reader->out.data;
-		*len = reader->out.len;
-		if (*reader->at == '"')
-			break;
-		err = *reader->at == '\\' ? read_escape(reader) : -EPROTO;
+	*s = reader->at;
+	skip_run(reader);
+	*len = (size_t)(reader->at - *s);
+	if (reader->at < reader->end && *reader->at == '"' &&
+		bytes_plain_len(*s, *len) == *len) {
+		reader->at++;
+		return 0;
 	}
+	reader->at = *s;
+	reader->out.len = 0;
+	while (!err && reader->at < reader->end && *reader->at != '"')
+		err = *reader->at == '\\' ? read_escape(reader)
+			: (unsigned char)*reader->at < 0x20 ? -EPROTO
+							    : copy_run(reader);
+	if (err || reader->at == reader->end)
+		return err ? err : -EPROTO;
+	*s = reader->out.data;
+	*len = reader->out.len;
 	reader->at++;
-	return err;
+	return 0;
 }
 
 static int read_string_value(struct reader *reader, json_t **out)
