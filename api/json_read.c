@@ -28,6 +28,7 @@
 enum {
 	DEPTH_MAX = 64,
 	COPY_MIN = 64,
+	SHARED_MIN = 4096,
 	LIST_DEPTH = 2, /* an array in the answer, or the answer itself */
 };
 
@@ -55,6 +56,10 @@ struct reader {
 	unsigned depth;
 	bool keeps_items; /* objects in lists stay text */
 	struct text out;  /* of a string or number that has to be copied */
+	/* The last long string, and what it was read from. */
+	json_t *last;
+	const char *last_at;
+	size_t last_len;
 };
 
 static int read_value(struct reader *reader, json_t **out);
@@ -262,19 +267,37 @@ static int read_string(struct reader *reader, const char **s, size_t *len)
 	return 0;
 }
 
+/* Members that mean the same (api/API.md part 13) often have the same text,
+ * which may be a log of many megabytes. */
+static bool is_repeated(const struct reader *reader)
+{
+	return reader->last &&
+		(size_t)(reader->end - reader->at) >= reader->last_len &&
+		!memcmp(reader->at, reader->last_at, reader->last_len);
+}
+
 static int read_string_value(struct reader *reader, json_t **out)
 {
-	const char *s;
+	const char *start = ++reader->at, *s;
 	size_t len;
-	int err;
+	int err = spend(reader, STRING_COST);
 
-	reader->at++;
-	err = read_string(reader, &s, &len);
+	if (!err && is_repeated(reader)) {
+		reader->at += reader->last_len;
+		*out = json_incref(reader->last);
+		return 0;
+	}
 	if (!err)
-		err = spend(reader, STRING_COST);
+		err = read_string(reader, &s, &len);
 	if (err)
 		return err;
 	*out = json_stringn_nocheck(s, len);
+	if (len >= SHARED_MIN) {
+		json_decref(reader->last);
+		reader->last = json_incref(*out);
+		reader->last_at = start;
+		reader->last_len = (size_t)(reader->at - start);
+	}
 	return *out ? 0 : -ENOMEM;
 }
 
@@ -443,6 +466,7 @@ static int read_text(struct reader reader, size_t len, json_t **out)
 		err = -EPROTO;
 	}
 	text_clear(&reader.out);
+	json_decref(reader.last);
 	return err;
 }
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -343,6 +344,41 @@ static void long_strings_are_read(void **state)
 	json_decref(json);
 }
 
+/* The API gives a log as `log` and as `logs`: one that is repeated takes memory
+ * once. */
+static void repeated_strings_are_shared(void **state)
+{
+	static const struct {
+		const char *format;
+		bool is_shared;
+	} rows[] = {
+		{ "{\"log\":\"%s\",\"logs\":\"%s\"}", true },
+		{ "{\"log\":\"%s\",\"a\":\"b\",\"logs\":\"%s\"}", true },
+		{ "{\"log\":\"%s\",\"logs\":\"%s.\"}", false },
+		{ "{\"log\":\"%s\",\"logs\":\".%s\"}", false },
+		{ "{\"log\":\"%s.\",\"logs\":\"%s\"}", false },
+	};
+	char line[5001], *text;
+	json_t *json, *log, *logs;
+
+	(void)state;
+	memset(line, 'x', 5000);
+	line[5000] = '\0';
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int len = asprintf(&text, rows[i].format, line, line);
+
+		assert_true(len > 0);
+		json = json_read(text, len);
+		log = json_object_get(json, "log");
+		logs = json_object_get(json, "logs");
+		assert_non_null(logs);
+		assert_true((log == logs) == rows[i].is_shared);
+		assert_true(json_equal(log, logs) == rows[i].is_shared);
+		free(text);
+		json_decref(json);
+	}
+}
+
 /* Each allocation in turn fails, jansson's too; nothing leaks or crashes. */
 static void out_of_memory(void **state)
 {
@@ -403,6 +439,7 @@ int main(void)
 		cmocka_unit_test(memory_is_limited),
 		cmocka_unit_test(pretty_is_limited),
 		cmocka_unit_test(long_strings_are_read),
+		cmocka_unit_test(repeated_strings_are_shared),
 		cmocka_unit_test(out_of_memory),
 	};
 
