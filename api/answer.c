@@ -44,6 +44,10 @@ static void parse_work(void *ctx)
 		: parse->text.is_secret
 		? json_parse_secret(s, len, &parse->json)
 		: json_parse(s, len, &parse->json);
+	/* Nobody reads a long text again. To free 30 MB takes milliseconds. */
+	if (len > PARSE_NOW_MAX)
+		text_clear(&parse->text);
+	parse->text.len = len;
 }
 
 static void parse_done(void *ctx)
@@ -103,15 +107,10 @@ void answer_forget(struct api_call *call)
 void answer_clear(struct api_call *call)
 {
 	struct text *text = &call->reply.text;
-	struct worker *worker =
-		text->len > PARSE_NOW_MAX ? call->api->config.worker : NULL;
+	bool is_long = text->len > PARSE_NOW_MAX;
 
-	worker_drop(worker, call->json);
+	worker_drop(is_long ? call->api->config.worker : NULL, call->json);
 	call->json = NULL;
-	/* Even free() of 30 MB takes milliseconds. */
-	if (worker && !text->is_secret &&
-		worker_submit(worker, free, NULL, text->data) == 0)
-		text->data = NULL;
 	text_clear(text);
 }
 

@@ -68,6 +68,10 @@ json_t *json_from_bytes(const void *bytes, size_t len);
  * NULL: not a string, or out of memory. Owned by the caller, free(). */
 char *json_to_bytes(const json_t *string, size_t *len);
 
+/* The same without a copy, if nothing in the string is escaped: *owned is NULL
+ * then, and the bytes are borrowed from the string. */
+const char *json_bytes(const json_t *string, size_t *len, char **owned);
+
 /* The length of the UTF-8 character at the start of s, 1 to 4; 0: there is
  * none. Overlong forms, surrogates and what is above U+10FFFF are none.
  * Thread-safe. */
@@ -219,7 +223,8 @@ struct api_answer {
 	int err;	  /* 0, or -errno by the table in api/errno.c */
 	int status;	  /* HTTP status; 0: no answer */
 	json_t *json;	  /* borrowed: incref it to keep it; NULL: none */
-	const char *text; /* the body as received; borrowed */
+	const char *text; /* the body as received, and a NUL; borrowed. NULL:
+			   * it is empty, or longer than 64 KB */
 	size_t text_len;
 	/* Of the body, 64 bits of SHA-256, if the request hashes it; 0: empty.
 	 */

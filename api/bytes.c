@@ -121,7 +121,8 @@ size_t bytes_unescape(char *out, const char *s, size_t len)
 			continue;
 		}
 		/* up to the next byte that may begin an escape */
-		const char *stop = memchr(s + at + 1, ESCAPE_START, len - at - 1);
+		const char *stop =
+			memchr(s + at + 1, ESCAPE_START, len - at - 1);
 		n = stop ? (size_t)(stop - s) - at : len - at;
 		if (out)
 			memcpy(out + out_len, s + at, n);
@@ -142,6 +143,17 @@ json_t *json_from_bytes(const void *bytes, size_t len)
 		string = json_stringn_nocheck(text.data, text.len);
 	text_clear(&text);
 	return string;
+}
+
+const char *json_bytes(const json_t *string, size_t *len, char **owned)
+{
+	const char *s = json_string_value(string);
+
+	*owned = NULL;
+	*len = json_string_length(string);
+	if (!s || !memchr(s, ESCAPE_START, *len))
+		return s;
+	return *owned = json_to_bytes(string, len);
 }
 
 char *json_to_bytes(const json_t *string, size_t *len)

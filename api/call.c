@@ -410,7 +410,7 @@ void call_report(struct api_call *call)
 		.err = call->err,
 		.status = reply->headers.status,
 		.json = call->json,
-		.text = reply->text.data ? reply->text.data : "",
+		.text = reply->text.data,
 		.text_len = reply->text.len,
 		.text_hash = call->text_hash,
 		.message = call->message,

@@ -221,14 +221,15 @@ static int store_output(const struct storing *storing, const json_t *answer,
 	enum job_output output, uint64_t *size)
 {
 	const json_t *value = json_member(answer, members[output]);
-	size_t len = 0;
-	char *bytes = json_to_bytes(value, &len);
+	size_t len;
+	char *owned;
+	const char *bytes = json_bytes(value, &len, &owned);
 
 	if (json_is_string(value) && !bytes)
 		return -ENOMEM;
 	*size = len;
 	int err = job_store_file(storing, suffixes[output], bytes, size);
-	free(bytes);
+	free(owned);
 	return err;
 }
 

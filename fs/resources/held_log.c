@@ -18,32 +18,22 @@ enum {
 	LOOK_MAX = 1 << 20,	/* how far back a repetition is searched */
 	MARK_MAX = 4096,	/* bytes of the tail that are searched */
 	COMPARED_MAX = 1 << 30, /* bytes; a tenth of a second */
-	PIECE = 256 << 10,
 	PAUSE_MS = 1000,
 	WHOLE_BYTES_MS = 1000, /* of a log that is fetched whole each time */
 };
 
 /* ---- the text in an answer ---- */
 
-/* A piece ends between two characters, because a byte that JSON cannot hold is
- * mapped to a character. */
 static int string_print(const json_t *log, FILE *out)
 {
-	const char *at = json_string_value(log);
-	size_t left = json_string_length(log), size, len;
+	size_t len;
+	char *owned;
+	const char *bytes = json_bytes(log, &len, &owned);
 
-	for (; left; at += size, left -= size) {
-		size = left < PIECE ? left : PIECE;
-		while (size < left && (at[size] & 0xc0) == 0x80)
-			size--;
-		json_t *piece = json_stringn_nocheck(at, size);
-		char *bytes = json_to_bytes(piece, &len);
-		json_decref(piece);
-		if (!bytes)
-			return -ENOMEM;
-		fwrite(bytes, 1, len, out);
-		free(bytes);
-	}
+	if (!bytes)
+		return -ENOMEM;
+	fwrite(bytes, 1, len, out);
+	free(owned);
 	return 0;
 }
 

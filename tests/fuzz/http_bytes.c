@@ -134,7 +134,7 @@ static void on_done(void *ctx, const struct api_answer *answer)
 	HOLDS(answer->err || answer->status / 100 == 2);
 	HOLDS(!answer->err == !answer->message[0]);
 	HOLDS(answer->text_len <= ANSWER_MAX);
-	HOLDS(answer->text[answer->text_len] == '\0');
+	HOLDS(!answer->text || answer->text[answer->text_len] == '\0');
 	check_line(answer->message);
 	check_line(answer->code);
 	outcome->count++;

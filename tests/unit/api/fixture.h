@@ -62,8 +62,9 @@ static void on_done(void *ctx, const struct api_answer *answer)
 	outcome->err = answer->err;
 	outcome->status = answer->status;
 	outcome->json = json_incref(answer->json);
-	outcome->text = memcpy(malloc(answer->text_len + 1), answer->text,
-		answer->text_len + 1);
+	if (answer->text)
+		outcome->text = memcpy(malloc(answer->text_len + 1),
+			answer->text, answer->text_len + 1);
 	outcome->text_len = answer->text_len;
 	outcome->text_hash = answer->text_hash;
 	snprintf(outcome->message, sizeof(outcome->message), "%s",

@@ -176,7 +176,10 @@ static int answer(unsigned cut)
 	}
 	service.wholes += !lines;
 	service.asked += len;
+	long fail_at = alloc_fail_at;
+	alloc_fail_at = 0;
 	json_t *json = json_pack("{s:o}", "log", json_from_bytes(at, len));
+	alloc_fail_at = fail_at;
 	int err = held_log_take(&service.held, json);
 	json_decref(json);
 	if (old && old != service.held.file)
@@ -359,6 +362,7 @@ static void a_log_without_memory(void **state)
 
 	(void)state;
 	print_numbers(0, 100);
+	service.text[0] = '\xff'; /* which needs memory */
 	for (int err = -1; err; n++) {
 		alloc_fail_at = n + 1;
 		err = answer(0);
