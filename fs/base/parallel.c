@@ -113,7 +113,7 @@ static bool helper_start(void)
 {
 	pthread_t thread;
 
-	if (helper_count == PARTS_MAX ||
+	if (helper_count == HELPERS_MAX ||
 		pthread_create(&thread, NULL, helper_main, NULL))
 		return false;
 	pthread_detach(thread);

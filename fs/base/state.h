@@ -73,8 +73,14 @@ int state_write_beside(int dir_fd, const char *name, const void *bytes,
  * power cut only once it was kept. */
 int state_write_last(
 	int dir_fd, const char *name, const void *bytes, size_t len);
+/* The same, for a caller that makes it durable itself, with dir_fd: returns a
+ * descriptor of it, which the caller closes, or -errno. */
+int state_open_last(
+	int dir_fd, const char *name, const void *bytes, size_t len);
+/* Makes NAME of NAME.last, which is durable; nothing if there is none. */
+int state_name_last(int dir_fd, const char *name);
 /* Makes durable, as NAME, what was written last, while the loop may write
- * again. For the worker. */
+ * again. For a thread. */
 int state_keep_last(int dir_fd, const char *name);
 /* -ENAMETOOLONG. */
 int state_last_name(char last[NAME_MAX + 1], const char *name);

@@ -54,13 +54,29 @@ int state_last_name(char last[NAME_MAX + 1], const char *name)
 	return len > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
+int state_open_last(int dir_fd, const char *name, const void *bytes, size_t len)
+{
+	char last[NAME_MAX + 1];
+
+	return last_open(dir_fd, name, bytes, len, last);
+}
+
 int state_write_last(
 	int dir_fd, const char *name, const void *bytes, size_t len)
 {
-	char last[NAME_MAX + 1];
-	int fd = last_open(dir_fd, name, bytes, len, last);
+	int fd = state_open_last(dir_fd, name, bytes, len);
 
 	return fd < 0 ? fd : close(fd) ? -errno : 0;
+}
+
+int state_name_last(int dir_fd, const char *name)
+{
+	char last[NAME_MAX + 1];
+	int err = state_last_name(last, name);
+
+	if (err || !renameat(dir_fd, last, dir_fd, name) || errno == ENOENT)
+		return err;
+	return -errno;
 }
 
 /* Takes fd, which is NAME.last. */

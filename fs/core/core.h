@@ -55,9 +55,10 @@ struct core {
 	const struct options *options;
 	const struct api_credentials *credentials;
 	struct state state;
-	struct worker *worker; /* writes to disk, builds requests */
-	struct worker *reader; /* parses and frees long answers */
-	struct worker *prober; /* reads /proc; see fs/ops/proc_probe.h */
+	struct worker *worker;	 /* writes to disk, builds requests */
+	struct worker *recorder; /* stores results and small records */
+	struct worker *reader;	 /* parses and frees long answers */
+	struct worker *prober;	 /* reads /proc; see fs/ops/proc_probe.h */
 	struct disk disk;
 	struct keep keeps[KEEPS_MAX];
 	struct notifier notifier;

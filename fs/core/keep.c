@@ -45,7 +45,7 @@ static void keep_done(void *ctx)
  * worker at the end of the mount, which writes nothing new. */
 static void keep_start(struct keep *keep)
 {
-	struct worker *worker = keep->core->worker;
+	struct worker *worker = keep->core->recorder;
 
 	keep->is_again = keep->is_busy;
 	if (worker && !keep->is_busy)
@@ -100,7 +100,7 @@ int keep_sync(struct op *op)
 	sync->core = op->core;
 	for (size_t i = 0; i < KEEPS_MAX; i++)
 		sync->names[i] = op->core->keeps[i].name;
-	int err = task_start(op->core->worker, &sync->task);
+	int err = task_start(op->core->recorder, &sync->task);
 	if (err)
 		return err;
 	task_give(&sync->task, op);

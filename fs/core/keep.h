@@ -18,7 +18,7 @@ struct keep {
 	bool is_busy, is_again;
 };
 
-/* Replaces the file at once, which survives a kill; the worker then makes it
+/* Replaces the file at once, which survives a kill; the recorder then makes it
  * durable. name must stay valid. The errors of state_write_last. */
 int keep_write(
 	struct core *core, const char *name, const void *bytes, size_t len);

@@ -75,11 +75,12 @@ struct job {
 			       nothing ran then; NULL: none */
 	json_t *unstored;   /* an answer that comes once, and that the disk
 			       has had no room for; NULL: none */
-	unsigned writing;   /* writes of its record that the worker has */
-	bool is_rewritten;  /* it changed meanwhile */
-	bool was_accepted;  /* by the API */
-	bool has_ended;	    /* it is in jobs->ended */
-	bool has_detail;    /* has had an answer that was not a list's item */
+	bool is_syncing;  /* its program and first record are not on disk yet */
+	unsigned writing; /* writes of its record that threads have */
+	bool is_rewritten; /* it changed meanwhile */
+	bool was_accepted; /* by the API */
+	bool has_ended;	   /* it is in jobs->ended */
+	bool has_detail;   /* has had an answer that was not a list's item */
 
 	enum job_status status;
 	int err;	   /* of JOB_ERROR: -errno */
@@ -126,8 +127,8 @@ struct job {
 	uint64_t expected_ms,
 		expected_size; /* of the file's previous run; 0: none */
 	int poll_err;
-	bool is_ending;	 /* the worker is storing its result */
-	bool is_storing; /* the worker is storing an answer */
+	bool is_ending;	 /* the recorder is storing its result */
+	bool is_storing; /* the recorder is storing an answer */
 
 	struct poll_handle *polls_waiting;
 };
@@ -201,10 +202,10 @@ enum job_failure job_failure(bool was_sent, int status, int err);
 void job_fail(
 	struct job *job, int err, enum job_failure failure, const char *reason);
 
-/* Writes the record durably, by the worker, then wakes what waits for the job.
- * A final status is shown from then on; is_stored is false until then. */
+/* Writes the record durably, by the recorder, then wakes what waits for the
+ * job. A final status is shown from then on; is_stored is false until then. */
 void job_keep(struct job *job, enum job_status status);
-/* Makes a record durable, by the worker; it is taken. */
+/* Makes a record durable, by the recorder; it is taken. */
 void job_keep_record(struct job *job, char *record, size_t len);
 
 /* ---- jobs_keep.c ---- */
@@ -239,8 +240,8 @@ bool job_has_own_json(const struct job *job);
 char *job_json(struct job *job, size_t *len);
 
 /* Takes an answer of the API: a result, a state, or part of the output. json is
- * borrowed. The worker stores it; the status changes when it is on disk. If out
- * of memory the job fails, and may be freed. */
+ * borrowed. The recorder stores it; the status changes when it is on disk. If
+ * out of memory the job fails, and may be freed. */
 void job_answer(struct job *job, json_t *json, enum job_status status);
 
 /* Reads the state of a job from an answer of its own: by its status, else by
@@ -267,8 +268,8 @@ void job_artifacts_free(struct job_artifact *artifacts, size_t count);
 int job_wait(struct op *op, struct job *job, bool wants_output);
 /* What was saved is on disk, or nobody needs it any more. */
 bool job_is_kept(const struct job *job);
-/* A close waits until the saved content is on disk, and then for the answer to
- * a submission, or up to run_wait for a run, so that it can report an error.
+/* A close waits until the saved content is on disk, and for the answer to a
+ * submission, or up to run_wait for a run, so that it can report an error.
  * settles: only for the disk. 0, -EINPROGRESS, -errno. */
 int job_wait_saved(struct op *op, struct job *job, bool settles);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fs/jobs/job_answer.c - the worker stores an answer, then the job shows it */
+/* fs/jobs/job_answer.c - the recorder stores an answer, then the job shows it
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static const char not_stored[] =
 /* ---- the record ---- */
 
 struct keeping {
-	struct job *job; /* held; the worker reads core and number only */
+	struct job *job; /* held; the recorder reads core and number only */
 	bool has_status; /* which is shown when it is written */
 	enum job_status status;
 	char *record;
@@ -93,9 +94,7 @@ static void keeping_done(void *ctx)
 	struct keeping *keeping = ctx;
 	struct job *job = keeping->job;
 
-	job->writing--;
-	if (!job->writing && job->is_rewritten && !job->is_removed)
-		job_store_record(job);
+	job_written(job);
 	if (keeping->is_lost && !job->is_removed) {
 		job->is_stored = true;
 		job->is_ending = false;
@@ -113,10 +112,10 @@ static void keeping_done(void *ctx)
 /* Takes keeping, which has a record; false if out of memory. */
 static bool keeping_start(struct keeping *keeping)
 {
-	struct worker *worker = keeping->job->core->worker;
+	struct worker *recorder = keeping->job->core->recorder;
 
-	if (!keeping->record || !worker ||
-		worker_submit(worker, keeping_write, keeping_done, keeping)) {
+	if (!keeping->record || !recorder ||
+		worker_submit(recorder, keeping_write, keeping_done, keeping)) {
 		keeping_free(keeping);
 		return false;
 	}
@@ -125,7 +124,7 @@ static bool keeping_start(struct keeping *keeping)
 	return true;
 }
 
-/* Before and after the mount there is no worker: the record then survives a
+/* Before and after the mount there is no recorder: the record then survives a
  * kill, but not a power cut. */
 void job_keep_record(struct job *job, char *record, size_t len)
 {
@@ -179,7 +178,7 @@ void job_keep(struct job *job, enum job_status status)
 enum { DROPPED_MAX = 1 << 16 };
 
 struct arrival {
-	struct job *job; /* held; the worker reads core and number only */
+	struct job *job; /* held; the recorder reads core and number only */
 	json_t *answer;
 	char *program; /* the name of its source; NULL: unknown */
 	enum job_status status;
@@ -205,7 +204,7 @@ static void arrival_store(void *ctx)
 	struct arrival *arrival = ctx;
 	const struct job *job = arrival->job;
 
-	job_store_answer(&job->core->state, job->core->worker, job->number,
+	job_store_answer(&job->core->state, job->core->recorder, job->number,
 		arrival->answer, arrival->status >= JOB_COMPLETED,
 		arrival->program, &arrival->stored);
 }
@@ -317,7 +316,7 @@ void job_answer(struct job *job, json_t *json, enum job_status status)
 		job->is_storing = true;
 		poller_update(job);
 		if (arrival->answer && !job_inherit(job, arrival->answer) &&
-			!worker_submit(job->core->worker, arrival_store,
+			!worker_submit(job->core->recorder, arrival_store,
 				arrival_stored, arrival))
 			return;
 		job->is_storing = false;

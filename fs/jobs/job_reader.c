@@ -32,7 +32,8 @@ int job_wait(struct op *op, struct job *job, bool wants_output)
 
 bool job_is_kept(const struct job *job)
 {
-	return job->is_stored || job_is_final(job) || job->is_removed;
+	return !job->is_syncing &&
+		(job->is_stored || job_is_final(job) || job->is_removed);
 }
 
 int job_wait_saved(struct op *op, struct job *job, bool settles)

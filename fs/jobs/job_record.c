@@ -137,7 +137,7 @@ int job_store_record(struct job *job)
 
 	if (job->is_foreign)
 		return 0;
-	if (job->writing) { /* by the worker, which has a temporary file */
+	if (job->writing) { /* by a thread, which has a temporary file */
 		job->is_rewritten = true;
 		return 0;
 	}
@@ -152,6 +152,12 @@ int job_store_record(struct job *job)
 	else
 		job_keep_record(job, text, len);
 	return err;
+}
+
+void job_written(struct job *job)
+{
+	if (!--job->writing && job->is_rewritten && !job->is_removed)
+		job_store_record(job);
 }
 
 /* ---- reading ---- */

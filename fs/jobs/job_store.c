@@ -68,7 +68,7 @@ static void remove_files(const struct state *state, uint64_t number,
 }
 
 /* One job's may be thousands, and nobody waits for them: in steps, among what
- * the worker does for others. */
+ * the recorder does for others. */
 struct sweep {
 	struct core *core;
 	uint64_t number;
@@ -94,7 +94,7 @@ static void sweep_again(void *ctx)
 	struct core *core = sweep->core;
 
 	if (!core->api || sweep->next == sweep->count ||
-		worker_submit(core->worker, sweep_step, sweep_again, sweep))
+		worker_submit(core->recorder, sweep_step, sweep_again, sweep))
 		free(sweep);
 }
 
@@ -105,7 +105,7 @@ static void remove_artifacts(struct core *core, uint64_t number, size_t count)
 	if (!sweep)
 		return;
 	*sweep = (struct sweep){ core, number, 0, count };
-	if (core->worker && count > SWEEP_STEP) {
+	if (core->recorder && count > SWEEP_STEP) {
 		sweep_again(sweep);
 		return;
 	}

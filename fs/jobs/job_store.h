@@ -44,9 +44,11 @@ struct record_name job_record_name(uint64_t number);
 int job_write_record(const struct state *state, uint64_t number,
 	const char *text, size_t len, struct part *parts, size_t count);
 
-/* Writes the record after a small change; the worker makes it durable then.
+/* Writes the record after a small change; the recorder makes it durable then.
  * Nothing for a foreign job. -ENOMEM, or -errno of the write. */
 int job_store_record(struct job *job);
+/* A thread that writes the record, counted in job->writing, is done. */
+void job_written(struct job *job);
 
 /* Files of a final answer that are synced together. Few and small ones are left
  * to be synced beside the record, which then has their hash: see job->hash. */

@@ -355,8 +355,8 @@ static int read_directory(struct core *core)
 	return err;
 }
 
-/* The copy of the program may have been cut off by a kill before the request.
- */
+/* The copy of the program may have been cut off, with a save that had not
+ * returned. */
 static void code_check(struct job *job)
 {
 	struct stat st;

@@ -23,8 +23,6 @@ void run_free(struct run *run)
 	if (run->is_queued)
 		TAILQ_REMOVE(&core->jobs->runs.queue, run, link);
 	typing_free(run->typing);
-	if (run->commit)
-		file_commit_end(run->commit);
 	if (run->is_copied)
 		TAILQ_REMOVE(&core->jobs->runs.projects, run, link);
 	timer_disarm(&core->timers, &run->job->settle);
@@ -45,56 +43,6 @@ void run_free(struct run *run)
 	free(run->id);
 	free(run);
 }
-
-/* ---- in the worker ---- */
-
-/*
- * Before the request is sent, all is durable: the file, the copy of it that is
- * sent, and the record, without which nothing would tell after a power cut that
- * the program may have run. All are synced at the same time, so after a kill a
- * record may name a copy that is incomplete: see code_check().
- */
-static int content_part(void *ctx)
-{
-	struct run *run = ctx;
-	char *content = NULL;
-	size_t len = 0;
-	int read_err = run_files_read(run, &content, &len);
-	int err = run_files_copy(run, content, len);
-
-	if (!err)
-		err = read_err;
-	run->code_size = len;
-	if (!err && !run->is_dropped)
-		err = run->kind->build(run, content, len);
-	free(content);
-	return err;
-}
-
-static int commit_part(void *ctx)
-{
-	const struct run *run = ctx;
-
-	return run->commit ? file_commit_work(run->commit) : 0;
-}
-
-static void run_prepare(void *ctx)
-{
-	struct run *run = ctx;
-	struct part parts[] = { { .work = content_part, .ctx = run },
-		{ .work = commit_part, .ctx = run } };
-
-	/* The copy's name is in the directory before that is synced. */
-	run_files_make_copy(run);
-	run->err = job_write_record(&run->core->state, run->job->number,
-		run->record, run->record_len, parts,
-		sizeof(parts) / sizeof(*parts));
-	run->is_commit_error = parts[1].err != 0;
-	if (run->is_commit_error)
-		run->err = parts[1].err;
-}
-
-/* ---- in the loop ---- */
 
 static void run_enqueue(struct run *run)
 {
@@ -147,22 +95,12 @@ static void run_fail_unsent(const struct run *run)
 		"the mount ended before the request's turn");
 }
 
-static void run_prepared(void *ctx)
+void run_built(struct run *run)
 {
-	struct run *run = ctx;
 	struct job *job = run->job;
 
-	if (run->commit)
-		file_commit_end(run->commit);
-	run->commit = NULL;
-	run_files_thaw(run);
 	run->is_prepared = true;
-	if (!--job->writing && job->is_rewritten && !job->is_removed)
-		job_store_record(job);
-	job->is_stored = true;
-	job->commit_err = run->is_commit_error ? run->err : 0;
 	job->code_size = run->code_size;
-	job->has_code = !run->is_commit_error;
 	run_know(run);
 	if (job->is_removed || run->is_dropped) {
 		run_fail_unsent(run);
@@ -171,7 +109,6 @@ static void run_prepared(void *ctx)
 		run_refuse(run, run->err);
 	} else {
 		run_explain(run, -ELOOP);
-		job_notify(job);
 		run_enqueue(run);
 	}
 }
@@ -196,12 +133,8 @@ static int run_begin(
 	if (!err)
 		err = run_files_open(run, run->root, run->file);
 	if (!err)
-		run->commit = file_commit_begin(run->file, opened, &err);
-	if (!err)
-		err = worker_submit(
-			run->core->worker, run_prepare, run_prepared, run);
+		err = run_prepare(run, opened);
 	run->is_begun = !err;
-	job->writing += !err;
 	return err;
 }
 
@@ -242,8 +175,9 @@ static void run_settled(void *ctx)
 {
 	struct run *run = ctx;
 
-	/* A file is being made durable, so its close has not returned. */
-	if (run->is_copied && worker_pending(run->core->worker)) {
+	/* A file, or the job's record, is being made durable. */
+	if (run->is_copied &&
+		(worker_pending(run->core->worker) || run->job->writing)) {
 		run_settle(run);
 		return;
 	}

@@ -13,12 +13,16 @@
  *   run_start    loop    creates the job
  *   run_begin    loop    opens what the request is made of; that of a project
  *                        when nothing in it was written for a while
- *   run_prepare  worker  writes content, program copy and job record to disk;
- *                        makes the request's body
+ *   run_build    worker  writes program copy and job record, makes the request
+ *   run_sync     worker  makes them and the saved content durable, while the
+ *                        request is sent
  *   run_queue    loop    when it is no longer debounced, and when the key
  *                        allows another run
  *   (sent)       loop    by the API client
- *   job_answer   worker  writes the result to disk
+ *   job_answer   recorder  writes the result to disk
+ *
+ * A close waits until all is on disk. The request does not: it is sent once a
+ * kill cannot make the next start forget that the program may have run.
  */
 
 /* The most that one request may carry. */
@@ -46,14 +50,13 @@ struct run {
 	struct core *core;
 	struct job *job; /* held */
 	const struct dir_kind *kind;
-	struct file *file;   /* that was saved; held */
-	struct file *root;   /* the directory of its input files; held */
-	struct file *frozen; /* the same, while the worker reads; NULL: not */
-	struct file_commit *commit;
+	struct file *file;     /* that was saved; held */
+	struct file *root;     /* the directory of its input files; held */
+	struct file *frozen;   /* the same, while the worker reads; NULL: not */
+	struct run_sync *sync; /* until it is built */
 
 	/* For the worker, which uses only state and options of core. */
 	int program_fd; /* -1: there is no program */
-	int copy_fd;	/* of jobs/NUMBER.code; negative: none */
 	int dir_fd;	/* of the root; -1: no input files are taken */
 	enum run_takes takes;
 	char *name;	  /* of the program: its path below the root */
@@ -64,9 +67,8 @@ struct run {
 
 	/* Results of the worker. */
 	int err;
-	bool is_commit_error; /* the content itself could not be stored */
-	char why[512];	      /* of err; "": strerror's text */
-	char largest[300];    /* names the largest of several files; or "" */
+	char why[512];	   /* of err; "": strerror's text */
+	char largest[300]; /* names the largest of several files; or "" */
 	struct run_input *inputs;
 	size_t input_count;
 	const char *language; /* borrowed; NULL: unknown */
@@ -123,6 +125,16 @@ void runs_touch(struct core *core, const struct file *file);
 /* If the file's run is debounced, drops it and removes its job: the file was
  * renamed or removed. */
 void run_unsettle(struct file *file);
+
+/* ---- run_prepare.c ---- */
+
+/* Starts the steps that the worker does, and calls run_built when the first has
+ * ended. opened: see run_start. 0 or -errno. */
+int run_prepare(struct run *run, struct file_opened *opened);
+/* The request is made, or run->err says why not. */
+void run_built(struct run *run);
+
+/* ---- run.c ---- */
 
 /* Whether it is queued, here or in the API client. */
 bool run_is_waiting(const struct run *run);
@@ -209,11 +221,10 @@ int run_files_open(struct run *run, struct file *root, struct file *program);
 /* Thaws the root, and frees the list of input files. */
 void run_files_thaw(struct run *run);
 /* For the worker: */
-/* Makes jobs/NUMBER.code, which is empty; then copies the program to it,
- * durably, or returns why it could not be made. content: of run_files_read;
- * NULL: it has failed. */
-void run_files_make_copy(struct run *run);
-int run_files_copy(const struct run *run, const char *content, size_t len);
+/* Copies the program to copy_fd. content: of run_files_read; NULL: it has
+ * failed. */
+int run_files_copy(
+	const struct run *run, int copy_fd, const char *content, size_t len);
 /* The whole program (*len 0 if there is none; owned by the caller), and the
  * names of the input files. -EFBIG, -EILSEQ, ...: run->why says which file. */
 int run_files_read(struct run *run, char **content, size_t *len);

@@ -52,7 +52,7 @@ int run_files_open(struct run *run, struct file *root, struct file *program)
 
 void run_files_init(struct run *run)
 {
-	run->program_fd = run->dir_fd = run->copy_fd = -1;
+	run->program_fd = run->dir_fd = -1;
 }
 
 void run_files_thaw(struct run *run)
@@ -66,8 +66,6 @@ void run_files_thaw(struct run *run)
 		close(run->program_fd);
 	if (run->dir_fd >= 0)
 		close(run->dir_fd);
-	if (run->copy_fd >= 0)
-		close(run->copy_fd);
 	run_files_init(run);
 	if (run->frozen) {
 		file_thaw(run->frozen);
@@ -76,21 +74,13 @@ void run_files_thaw(struct run *run)
 	run->frozen = NULL;
 }
 
-void run_files_make_copy(struct run *run)
-{
-	run->copy_fd = job_open_file(&run->core->state, run->job->number,
-		"code", O_WRONLY | O_CREAT | O_EXCL);
-}
-
 /* A larger program may share its blocks with the copy. */
-int run_files_copy(const struct run *run, const char *content, size_t len)
+int run_files_copy(
+	const struct run *run, int copy_fd, const char *content, size_t len)
 {
-	int err = run->copy_fd < 0 ? run->copy_fd
-		: content && len <= WRITTEN_MAX
-		? fd_write(run->copy_fd, content, len)
-		: fd_copy(run->program_fd, run->copy_fd);
-
-	return err ? err : fsync(run->copy_fd) ? -errno : 0;
+	return content && len <= WRITTEN_MAX
+		? fd_write(copy_fd, content, len)
+		: fd_copy(run->program_fd, copy_fd);
 }
 
 /* ---- which input files there are ---- */

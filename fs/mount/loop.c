@@ -23,7 +23,7 @@
 enum {
 	BATCH = 64,
 	LONELY_MAX = 8,
-	WORKERS = 5,
+	WORKERS = 6,
 	MOVING_TTL_MS = 1000, /* of jobs, which change all the time */
 	TURN_MS = 60000,      /* the longest wait for something to happen */
 };
@@ -78,11 +78,13 @@ static int mount_connect(struct mount *mount, char *why, size_t why_len)
 		cache.ttl_ms[kind] = options->ttl_ms[kind] ?: 1;
 	cache.ttl_ms[CACHE_JOBS] = MOVING_TTL_MS;
 	core->worker = worker_new();
+	core->recorder = worker_new();
 	core->reader = worker_new();
 	core->prober = worker_new();
 	core->disk.worker = worker_new();
-	if (!core->worker || !core->reader || !core->prober ||
-		!core->disk.worker || notifier_init(&core->notifier))
+	if (!core->worker || !core->recorder || !core->reader ||
+		!core->prober || !core->disk.worker ||
+		notifier_init(&core->notifier))
 		return -ENOMEM;
 	config.worker = core->reader;
 	int err = api_new(&config, &core->api, why, why_len);
@@ -108,6 +110,8 @@ static void mount_disconnect(struct mount *mount)
 	/* What was accepted is written to disk; nothing is sent any more. */
 	worker_free(core->worker);
 	core->worker = NULL;
+	worker_free(core->recorder);
+	core->recorder = NULL;
 	worker_free(core->reader);
 	core->reader = NULL;
 	worker_free(core->prober);
@@ -155,8 +159,9 @@ static int loop_timeout(const struct mount *mount, int longest_ms)
 bool mount_turn(struct mount *mount, int longest_ms)
 {
 	struct core *core = &mount->core;
-	struct worker *const workers[WORKERS] = { core->worker, core->reader,
-		core->prober, core->disk.worker, core->notifier.worker };
+	struct worker *const workers[WORKERS] = { core->worker, core->recorder,
+		core->reader, core->prober, core->disk.worker,
+		core->notifier.worker };
 	struct pollfd fds[WORKERS + 3] = {
 		[WORKERS] = { .fd = mount->signal_fd, .events = POLLIN },
 		[WORKERS + 1] = { .fd = fuse_session_fd(core->session),

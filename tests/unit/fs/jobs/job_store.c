@@ -239,7 +239,7 @@ static void store_thousand(void *ctx)
 	struct thousand *thousand = ctx;
 
 	pthread_mutex_lock(&thousand->gate);
-	job_store_answer(&fixture.core.state, fixture.core.worker, 7,
+	job_store_answer(&fixture.core.state, fixture.core.recorder, 7,
 		thousand->answer, true, NULL, &stored);
 	pthread_mutex_unlock(&thousand->gate);
 }
@@ -265,13 +265,13 @@ static void test_many_artifacts(void **state)
 	thousand.answer = json_pack("{s:o}", "artifacts", list);
 	forget_stored();
 	syncs = 0;
-	fixture.core.worker = worker_new();
+	fixture.core.recorder = worker_new();
 	pthread_mutex_lock(&thousand.gate);
-	worker_submit(fixture.core.worker, store_thousand, NULL, &thousand);
-	worker_submit(fixture.core.worker, look_behind, NULL, &thousand);
+	worker_submit(fixture.core.recorder, store_thousand, NULL, &thousand);
+	worker_submit(fixture.core.recorder, look_behind, NULL, &thousand);
 	pthread_mutex_unlock(&thousand.gate);
-	worker_free(fixture.core.worker);
-	fixture.core.worker = NULL;
+	worker_free(fixture.core.recorder);
+	fixture.core.recorder = NULL;
 	json_decref(thousand.answer);
 	assert_true(thousand.is_behind_first);
 	assert_int_equal(stored.err, 0);
@@ -282,20 +282,20 @@ static void test_many_artifacts(void **state)
 	assert_in_range(syncs, 1, 10);
 }
 
-/* By the worker; those that it does not get to are left to the next start. */
+/* By the recorder; those that it does not get to are left to the next start. */
 static void test_many_are_removed(void **state)
 {
 	(void)state;
 	test_many_artifacts(state);
-	fixture.core.worker = worker_new();
+	fixture.core.recorder = worker_new();
 	unlinks = 0;
 	job_store_remove(&fixture.core, 7, 1000);
 	assert_true(fixture_has(&fixture, "7.artifact.999"));
 	fixture.core.api = (struct api *)&fixture; /* it is not the end */
 	job_store_remove(&fixture.core, 7, 1000);
 	assert_in_range(unlinks, 1, 20);
-	worker_free(fixture.core.worker);
-	fixture.core.worker = NULL;
+	worker_free(fixture.core.recorder);
+	fixture.core.recorder = NULL;
 	fixture.core.api = NULL;
 	assert_false(fixture_has(&fixture, "7.artifact.0"));
 	assert_false(fixture_has(&fixture, "7.artifact.999"));

@@ -19,64 +19,65 @@ int __wrap_fsync(int fd);
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t another = PTHREAD_COND_INITIALIZER;
 
-/* The paths of what was synced, one a line; and how much of that there was when
- * the program was sent. */
+/* The paths of what was synced, one a line. */
 static char synced[1 << 16];
-static size_t sent_at;
 
-/* A file waits in fsync until so many are in there. */
+/* A file waits in fsync until so many are in there; that with the path of held
+ * until there is none. */
 static unsigned awaited, inside;
-static unsigned awaited_after; /* the request; as awaited then */
+static const char *held, *failing;
 static bool is_alone;
 enum { AWAITED_S = 30 };
 
-/* The request is sent by the thread of the test, which waits for the syncs. */
-__attribute__((no_sanitize("thread"))) static bool is_sent(void)
-{
-	const struct mount *mount = kernel.mount;
-
-	return mount && mount->core.api &&
-		mount->core.api->stats.sent[API_EXECUTE] > 0;
-}
-
-static void await_others(void)
+static void await(bool (*is_over)(const char *path), const char *path)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += AWAITED_S;
-	inside++;
-	pthread_cond_broadcast(&another);
-	while (inside < awaited) {
-		if (!pthread_cond_timedwait(&another, &lock, &until))
-			continue;
-		is_alone = true;
-		awaited = 0;
-	}
+	while (!is_alone && !is_over(path))
+		is_alone = pthread_cond_timedwait(&another, &lock, &until);
+}
+
+static bool are_inside(const char *path)
+{
+	(void)path;
+	return inside >= awaited;
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+	size_t len = strlen(path);
+
+	return end && len >= strlen(end) &&
+		!strcmp(path + len - strlen(end), end);
+}
+
+static bool is_let_go(const char *path)
+{
+	return !ends_with(path, held);
 }
 
 int __wrap_fsync(int fd)
 {
-	char link[64];
-	size_t len;
+	char link[64], path[4096];
 	ssize_t n;
 
-	pthread_mutex_lock(&lock);
-	len = strlen(synced);
-	if (!sent_at && is_sent()) {
-		sent_at = len;
-		if (awaited_after)
-			inside = 0;
-		awaited = awaited_after;
-	}
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, synced + len, sizeof(synced) - len - 2);
+	n = readlink(link, path, sizeof(path) - 2);
 	assert_true(n > 0);
-	strcpy(synced + len + n, "\n");
-	if (inside < awaited && (!is_sent() || awaited_after))
-		await_others();
+	strcpy(path + n, "\n");
+	pthread_mutex_lock(&lock);
+	inside++;
+	pthread_cond_broadcast(&another);
+	await(are_inside, path);
+	await(is_let_go, path);
+	assert_true(strlen(synced) + strlen(path) < sizeof(synced));
+	strcat(synced, path);
+	bool fails = ends_with(path, failing);
 	pthread_mutex_unlock(&lock);
-	return __real_fsync(fd);
+	errno = EIO;
+	return fails ? -1 : __real_fsync(fd);
 }
 
 /* The worker may still sync what belongs to the mount's start. */
@@ -85,9 +86,27 @@ static void synced_clear(unsigned to_await)
 	pthread_mutex_lock(&lock);
 	synced[0] = '\0';
 	awaited = to_await;
-	inside = sent_at = 0;
+	inside = 0;
 	is_alone = false;
 	pthread_mutex_unlock(&lock);
+}
+
+static void hold(const char *path, bool fails)
+{
+	pthread_mutex_lock(&lock);
+	held = path;
+	if (path && fails)
+		failing = path;
+	pthread_cond_broadcast(&another);
+	pthread_mutex_unlock(&lock);
+}
+
+static bool was_synced(const char *path)
+{
+	pthread_mutex_lock(&lock);
+	bool was = strstr(synced, path) != NULL;
+	pthread_mutex_unlock(&lock);
+	return was;
 }
 
 static int put(const char *path, const char *text)
@@ -98,11 +117,6 @@ static int put(const char *path, const char *text)
 static int save(void)
 {
 	return put("run/d/new.txt", "x");
-}
-
-static int run(void)
-{
-	return put("run/p.sh", "echo hi\n");
 }
 
 /* A close that is not the last one, of a process that /proc does not have. */
@@ -209,77 +223,153 @@ static void each(void **ctx)
 	}
 }
 
-/* All that tells of a program is durable before its request is sent, whatever
- * becomes of the power then. The disk is waited for once: for all at the same
- * time. */
-static void sent(void **ctx)
+/* The program, what tells of it, and its result. */
+static const char *const paths[] = { "/run/p.sh\n", "/jobs/1.code\n", "/run\n",
+	"/unsb-pk-test-0000-0000-0001\n", "/jobs\n", "/jobs/1.json.last\n",
+	"/jobs/1.stdout\n", "/jobs/1.artifact.0\n", "/jobs/1.answer\n" };
+enum {
+	PATHS = sizeof(paths) / sizeof(*paths),
+	BEFORE = 6, /* of these, not of the result */
+	TWICE = 2,  /* the record, and its directory, before and after */
+	TURN_US = 100,
+	TURNS = AWAITED_S * 1000000 / TURN_US,
+};
+
+/* The threads are not waited for. */
+static void turn(void)
 {
-	static const char *const paths[] = { "/run/p.sh\n", "/jobs/1.code\n",
-		"/jobs/1.json.last\n", "/jobs\n", "/run\n",
-		"/unsb-pk-test-0000-0000-0001\n" };
-	enum { PATHS = sizeof(paths) / sizeof(*paths) };
+	kernel.cut = TURNS;
+	kernel_turn(true, 0);
+	kernel.cut = 0;
+	usleep(TURN_US);
+}
+
+/* Opens a program, writes it, and begins to close it. */
+static uint64_t run_begin(unsigned *which)
+{
+	struct fuse_flush_in in = { 0 };
+
+	assert_int_equal(call_open_to_write("run/p.sh", 0, which), 0);
+	assert_int_equal(call_write(*which, 0, "echo hi\n", 8), 0);
+	kernel_settle();
+	synced_clear(0);
+	in.fh = kernel.open[*which].fh;
+	return kernel_post(
+		FUSE_FLUSH, kernel.open[*which].ino, &in, sizeof(in), NULL, 0);
+}
+
+static int run_answer(uint64_t close)
+{
+	for (int i = 0; i < TURNS && !kernel.asked[close].is_answered; i++)
+		turn();
+	assert_true(kernel.asked[close].is_answered);
+	return kernel.err;
+}
+
+static void run_end(uint64_t close, unsigned which)
+{
+	assert_int_equal(run_answer(close), 0);
+	assert_int_equal(kernel_release(which), 0);
+}
+
+static bool all_but_held(void)
+{
+	for (size_t i = 0; i < PATHS; i++)
+		if (paths[i] != held && !was_synced(paths[i]))
+			return false;
+	return true;
+}
+
+/* The close waits for each of them, although the program has been sent, and its
+ * result has come. */
+static void each_of_a_run(void **ctx)
+{
+	unsigned which;
 
 	(void)ctx;
+	for (size_t n = 0; n < PATHS; n++) {
+		kernel_open();
+		assert_int_equal(kernel_mount(), 0);
+		uint64_t close = run_begin(&which);
+		hold(paths[n], false);
+		for (int i = 0; i < TURNS && !all_but_held(); i++)
+			turn();
+		for (int i = 0; i < 100; i++)
+			turn();
+		if (!all_but_held() || kernel.asked[close].is_answered)
+			fail_msg("held %sof\n%s", paths[n], synced);
+		hold(NULL, false);
+		run_end(close, which);
+		assert_true(was_synced(paths[n]));
+		assert_false(is_alone);
+		kernel_unmount();
+		kernel_close();
+	}
+}
+
+static uint64_t sent(void)
+{
+	return kernel.mount->core.api->stats.sent[API_EXECUTE];
+}
+
+/* One that has its turn has been sent when the disk fails; one that waits for
+ * its turn is not sent any more. The close tells the error of both. */
+static void run_fails(const char *path, bool waits)
+{
+	struct runs *runs;
+	unsigned which;
+
 	kernel_open();
 	assert_int_equal(kernel_mount(), 0);
-	synced_clear(PATHS);
-	assert_int_equal(run(), 0);
-	assert_int_equal(inside, PATHS);
-	assert_false(is_alone);
-	assert_true(is_sent());
-	pthread_mutex_lock(&lock);
-	if (sent_at)
-		synced[sent_at] = '\0';
-	for (size_t i = 0; i < PATHS; i++)
-		if (!strstr(synced, paths[i]))
-			fail_msg("%s was not synced before the request was "
-				 "sent, but\n%s",
-				paths[i], synced);
-	awaited = sent_at = 0;
-	pthread_mutex_unlock(&lock);
+	runs = &kernel.mount->jobs.runs;
+	uint64_t close = run_begin(&which);
+	hold(path, true);
+	runs->limit = 1;
+	runs->in_flight = waits;
+	for (int i = 0; i < TURNS && !waits && !all_but_held(); i++)
+		turn();
+	for (int i = 0; i < 100; i++)
+		turn();
+	assert_int_equal(sent(), !waits);
+	hold(NULL, true);
+	assert_int_equal(run_answer(close), -EIO);
+	failing = NULL;
+	runs->limit = runs->in_flight = 0;
+	kernel_settle();
+	assert_int_equal(sent(), !waits);
+	kernel_release(which);
 	kernel_unmount();
 	kernel_close();
 }
 
-static unsigned lines(const char *text)
+static void failing_disk(void **ctx)
 {
-	unsigned count = 0;
-
-	while ((text = strchr(text, '\n'))) {
-		text++;
-		count++;
+	(void)ctx;
+	for (size_t i = 0; i < BEFORE; i++) {
+		run_fails(paths[i], false);
+		run_fails(paths[i], true);
 	}
-	return count;
 }
 
-/* So is its result, before the close has returned; and nothing else is synced.
- */
-static void result(void **ctx)
+/* The disk is waited for once: all are in fsync at the same time, also the
+ * result, and nothing else is. */
+static void run_at_once(void **ctx)
 {
-	static const char *const paths[] = { "/jobs/1.stdout\n",
-		"/jobs/1.artifact.0\n", "/jobs/1.answer\n",
-		"/jobs/1.json.last\n", "/jobs\n" };
-	enum { PATHS = sizeof(paths) / sizeof(*paths) };
+	unsigned which;
 
 	(void)ctx;
 	kernel_open();
 	assert_int_equal(kernel_mount(), 0);
-	synced_clear(0);
-	awaited_after = PATHS;
-	assert_int_equal(run(), 0);
-	pthread_mutex_lock(&lock);
-	assert_true(sent_at > 0);
-	assert_int_equal(inside, PATHS);
+	uint64_t close = run_begin(&which);
+	awaited = PATHS + TWICE;
+	run_end(close, which);
 	assert_false(is_alone);
+	assert_int_equal(inside, PATHS + TWICE);
 	for (size_t i = 0; i < PATHS; i++)
-		if (!strstr(synced + sent_at, paths[i]))
-			fail_msg("%s was not synced, but\n%s", paths[i],
-				synced + sent_at);
-	awaited = awaited_after = 0;
-	pthread_mutex_unlock(&lock);
+		assert_true(was_synced(paths[i]));
+	awaited = 0;
 	kernel_unmount();
-	assert_int_equal(lines(synced + sent_at), PATHS);
-	sent_at = 0;
+	assert_int_equal(inside, PATHS + TWICE);
 	kernel_close();
 }
 
@@ -305,8 +395,8 @@ static void data(void **ctx)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
-		cmocka_unit_test(data), cmocka_unit_test(sent),
-		cmocka_unit_test(result) };
+		cmocka_unit_test(data), cmocka_unit_test(each_of_a_run),
+		cmocka_unit_test(failing_disk), cmocka_unit_test(run_at_once) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,6 +256,7 @@ static inline bool kernel_is_busy(void)
 	return kernel.bytes || wire.count ||
 		!TAILQ_EMPTY(&kernel.mount->core.ready) ||
 		worker_pending(kernel.mount->core.worker) ||
+		worker_pending(kernel.mount->core.recorder) ||
 		worker_pending(kernel.mount->core.reader) ||
 		worker_pending(kernel.mount->core.prober) ||
 		worker_pending(kernel.mount->core.disk.worker) ||
@@ -275,6 +276,7 @@ static inline void kernel_await(struct worker *worker)
 static inline void kernel_await_all(void)
 {
 	kernel_await(kernel.mount->core.worker);
+	kernel_await(kernel.mount->core.recorder);
 	kernel_await(kernel.mount->core.reader);
 	kernel_await(kernel.mount->core.prober);
 	kernel_await(kernel.mount->core.disk.worker);
