@@ -23,6 +23,7 @@
 enum {
 	INPUTS_MAX = 100000, /* more names are not collected */
 	WRITTEN_MAX = 1 << 16,
+	BENEATH_TRIES = 1000,
 };
 
 static enum run_takes run_takes_of(const struct run *run, struct file *root)
@@ -92,19 +93,32 @@ struct level {
 	ino_t ino;
 };
 
+/* Where a link leads over "..", openat2 fails with EAGAIN if anything is
+ * renamed or mounted on the machine meanwhile. */
+static int open_beneath(const struct run *run, const char *path, int flags)
+{
+	const struct open_how how = {
+		.flags = (unsigned)flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd, tries = BENEATH_TRIES;
+
+	do {
+		fd = (int)syscall(
+			SYS_openat2, run->dir_fd, path, &how, sizeof(how));
+	} while (fd < 0 && errno == EAGAIN && --tries);
+	return fd;
+}
+
 /* A symbolic link is followed, unless it leads out of the root (-EXDEV). Where
  * there is no openat2 (in containers, under valgrind), none is: -ELOOP. */
 static int open_inside(const struct run *run, const char *path)
 {
-	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = openat(run->dir_fd, path, (int)how.flags | O_NOFOLLOW);
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = openat(run->dir_fd, path, flags | O_NOFOLLOW);
 
 	if (fd < 0 && errno == ELOOP) {
-		fd = (int)syscall(
-			SYS_openat2, run->dir_fd, path, &how, sizeof(how));
+		fd = open_beneath(run, path, flags);
 		if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 			return -ELOOP;
 	}
