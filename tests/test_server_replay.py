@@ -16,7 +16,7 @@ from replay_rows import KEY_ROWS, ROWS, SWITCH_ROWS  # noqa: E402
 
 
 def passes(test, value):
-    """Whether the value passes; one of another type does not."""
+    """Calls the test; a value of a type that it cannot take fails."""
     try:
         return test(value)
     except (TypeError, AttributeError):
@@ -24,8 +24,8 @@ def passes(test, value):
 
 
 def differences(wanted, got, where=""):
-    """What of the record an answer does not have. A type stands for its
-    values, None for a member that is not there, a function for a test."""
+    """How an answer differs from the record: a type stands for any of its
+    values, None for a missing member, and a function for a test."""
     if callable(wanted) and not isinstance(wanted, type):
         return [] if passes(wanted, got) else [f"{where or 'body'} is {got!r}"]
     if isinstance(wanted, type):
@@ -58,7 +58,7 @@ class Replay(harness.Case):
         cls.known = {}
 
     def fill(self, value):
-        """The value with {names} of what earlier answers had."""
+        """Replaces {name} by what was kept of earlier answers."""
         if isinstance(value, str):
             return re.sub(r"\{(\w+)\}", lambda m: str(
                 self.known.get(m[1], m[0])), value)
@@ -113,7 +113,7 @@ class Replay(harness.Case):
                     self.assertEqual(self.compare(row, got), [], got)
 
     def test_rows_can_fail(self):
-        """No row is content with an answer that says nothing."""
+        """Each row rejects an empty answer."""
         nothing = harness.Answer(299, {}, b"{}")
         for row in self.rows:
             with self.subTest(row=str(row)):
@@ -130,12 +130,12 @@ class Switches(Replay):
 
 
 class States(Replay):
-    """Keys that are not, or no longer, good."""
+    """Keys that are expired, revoked or suspended, or of the free plan."""
     rows = KEY_ROWS
 
 
 class Life(harness.Case):
-    """What happens in time, by moving the clock."""
+    """What happens as time passes, by advancing the clock."""
 
     def ahead(self, seconds):
         self.api.control("PUT", "/clock", {"ahead_s": seconds})
@@ -245,7 +245,7 @@ class Inside(harness.Case):
     """What programs see."""
 
     def setUp(self):
-        if not self.api.control("GET", "")["cage"]:
+        if not self.api.control("GET", "")["sandbox"]:
             self.skipTest("the kernel allows no namespaces")
 
     def test_input_files(self):
@@ -303,7 +303,7 @@ class Options(harness.Case):
 
 
 class Answers(harness.Case):
-    """What the table cannot say."""
+    """Answers that the table cannot describe."""
 
     def test_wrong_types(self):
         run = {"language": "bash", "code": "echo ran"}

@@ -16,7 +16,7 @@ import harness  # noqa: E402
 
 
 def works(tool):
-    """Whether it exists, for a program with another HOME too."""
+    """Whether it runs with another HOME, as in the stand-in."""
     try:
         return subprocess.run([tool, "--version"], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=60,
@@ -173,7 +173,7 @@ class Programs(harness.Case):
                            " *range(0xe000, 0x110000)])).encode())")
         self.assertTrue(got["stdout"] == every)
 
-    def test_much(self):
+    def test_large_output_and_code(self):
         began = time.monotonic()
         got = self.api.run("python", "import sys\nfor i in range(50):"
                            " sys.stdout.write('0123456789\\n' * 95326)")
@@ -196,8 +196,8 @@ class Programs(harness.Case):
         self.assertEqual((got["exit_code"], got["status"]),
                          (143, "completed"))
 
-    def test_walls(self):
-        if not self.api.control("GET", "")["cage"]:
+    def test_isolation(self):
+        if not self.api.control("GET", "")["sandbox"]:
             self.skipTest("the kernel allows no namespaces")
         got = self.api.run("bash", "ps ax | grep -c standi[n]; ls /tmp")
         self.assertEqual(got["stdout"].split(),
@@ -235,7 +235,7 @@ class Jobs(harness.Case):
         self.assertNotIn(job, [j["job_id"] for j in
                                self.api("GET", "/jobs").json["jobs"]])
 
-    def test_half_a_character_waits(self):
+    def test_incomplete_characters_are_held_back(self):
         job = self.api.submit("bash", "printf 'a\\303'; sleep 1;"
                               " printf '\\251'")
         got = self.until(lambda: (lambda j: j["stdout"] and j)(
@@ -319,11 +319,11 @@ class Jobs(harness.Case):
 
 
 class Plain(harness.Case):
-    """Runs where the kernel gives us no namespaces."""
+    """Runs as if the kernel allowed no namespaces."""
     options = ("--plain",)
 
-    def test_without_walls(self):
-        self.assertEqual(self.api.control("GET", "")["cage"], 0)
+    def test_without_namespaces(self):
+        self.assertEqual(self.api.control("GET", "")["sandbox"], 0)
         got = self.api.run("bash", "cat f input/f; pwd; echo x > artifacts/y",
                            return_artifact=True, input_files=[
                                {"filename": "f", "content": "aGk="}])

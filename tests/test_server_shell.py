@@ -60,7 +60,7 @@ class Shells(ShellCase):
         shell.send(CONTINUATION, "-pieces\n")
         shell.until_output(b"in-2-pieces")
 
-    def test_lives_on(self):
+    def test_is_kept_when_detached(self):
         ident = self.session()
         shell = self.shell(ident)
         shell.type("X=kept; echo did-$((1 + 1))\n")
@@ -94,7 +94,7 @@ class Shells(ShellCase):
         self.api("DELETE", f"/services/{ident}")
         shell.until(lambda: shell.closed is not None)
 
-    def test_much(self):
+    def test_large_output(self):
         shell = self.shell(self.session())
         shell.type("stty raw -echo; head -c 20000000 /dev/zero | tr '\\0' x;"
                    " stty sane; echo e-$((1 + 1))\n")

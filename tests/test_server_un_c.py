@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/test_server_un_c.py - requests of un.c to the stand-in, and its reading
+# tests/test_server_un_c.py - requests of un.c, and how it reads the answers
 """Recorded requests of the API's own client in C, in an order in which users
 would give such commands. The client has no parser: each answer is searched for
 text in the same way as it does."""
@@ -17,7 +17,7 @@ CLI = "un-cli/2.0"
 
 
 class Reader(harness.unittest.TestCase):
-    """The errors of un.c's reader are as expected."""
+    """un.c's reader is imitated with its errors."""
 
     def test_text(self):
         for text, want in (
@@ -33,7 +33,8 @@ class Reader(harness.unittest.TestCase):
 
     def test_what_it_cannot_read(self):
         un = C(None)
-        for body in ('{"sessions":[{"id":"a","tags":[]},{"id":"b"}],"count":2}',
+        for body in ('{"sessions":[{"id":"a","tags":[]},{"id":"b"}],'
+                     '"count":2}',
                      '{"sessions":[{"id":"a"}]}',
                      '{"sessions":[{"id":null},{"id":"b"}],"count":2}'):
             got = harness.Answer(200, {}, body.encode())

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/test_server_un_others.py - the same for un.py, un.js, un.go and others
+# tests/test_server_un_others.py - requests of un.py, un.js, un.go and others
 """Recorded requests of more of the API's own clients, each signed as that
 client signs, and checks for what would break the client in the answers."""
 import os
@@ -119,7 +119,7 @@ class UnJs(ClientCase):
         self.un = self.program(self.api)
 
     def dated(self, items):
-        """The client calls new Date(n * 1000), which fails on anything else."""
+        """The client calls new Date(n * 1000), which needs a number."""
         self.assertTrue(items)
         for item in items:
             self.assertGreater(int(item["created_at"]), 1e9)
@@ -218,7 +218,7 @@ class UnGo(UnJs):
                          ["content"])
         ask("DELETE", here + "/env")
 
-    def test_its_own(self):
+    def test_calls_of_go_only(self):
         ask = self.un.ask
         one = ask("POST", "/services", {"name": "go-own", "ports": None,
                                         "bootstrap": ""})
@@ -237,8 +237,8 @@ class UnGo(UnJs):
 
 
 class Others(ClientCase):
-    """Names and paths that thirty more clients use. The API ignores the name
-    network: some of them never had what they asked for."""
+    """Names and paths that thirty more clients use. Some send network instead
+    of network_mode, which the API ignores."""
     options = (*ClientCase.options, "--switch", "obey_network,old_patch")
 
     def setUp(self):

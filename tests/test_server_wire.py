@@ -353,7 +353,7 @@ class Faults(harness.Case):
                 got += len(piece)
         return "TimeoutError"
 
-    def test_which(self):
+    def test_which_requests_match(self):
         rows = [
             ({"method": "GET"}, "POST", "/jobs/a/cancel", False),
             ({"method": "POST"}, "POST", "/jobs/a/cancel", True),
@@ -365,11 +365,11 @@ class Faults(harness.Case):
             ({"path": "/jobs"}, "GET", "/jobs?limit=1", True),
             ({}, "GET", "/nix", True),
         ]
-        for rule, method, path, strikes in rows:
+        for rule, method, path, matches in rows:
             with self.subTest(rule=rule, path=path):
                 self.api.faults(dict(rule, status=599))
                 got = self.api(method, path).status
-                self.assertEqual(got == 599, strikes)
+                self.assertEqual(got == 599, matches)
         self.api.faults({"status": 598, "times": 2}, {"status": 599})
         self.assertEqual([self.api("GET", "/jobs").status
                           for _ in range(4)], [598, 598, 599, 599])
@@ -427,7 +427,8 @@ class Faults(harness.Case):
 
     def test_bad_rules(self):
         for rules in ({}, [1], [{"stat": 1}], [{"hang": "here"}],
-                      [{"times": -1}], [{"delay_ms": -1}], [{"body_base64": "%"}],
+                      [{"times": -1}], [{"delay_ms": -1}],
+                      [{"body_base64": "%"}],
                       [{"status": 99}], [{"headers": {"a": 1}}]):
             with self.subTest(rules=rules), \
                     self.assertRaises(AssertionError):

@@ -32,7 +32,7 @@ struct account {
 	json_t *minted;
 	json_t *audit;
 	double tokens;
-	/* 0: from the next request on. */
+	/* When the bucket was last filled; 0: not since it was full. */
 	long long filled_ms;
 };
 
@@ -51,7 +51,7 @@ struct account *account_find(struct accounts *accounts, const char *public_key);
 
 const char *account_state_word(enum account_state state);
 
-/* The answer to a request of a key that is no longer good. */
+/* Makes the reply to a request of a key that is not active. */
 void account_refuse_state(const struct account *account, struct reply *reply);
 
 /* The reason and its members, into an open object. */
@@ -66,7 +66,7 @@ void accounts_clear(struct accounts *accounts);
 /* Takes effect at once, with full buckets; per_minute 0 lifts the limit. */
 void accounts_set_rate(struct accounts *accounts, double per_minute, int burst);
 
-/* The requests a minute that answers tell, a whole number. */
+/* The requests a minute in X-RateLimit headers: a whole number. */
 int accounts_limit(double per_minute);
 
 /*

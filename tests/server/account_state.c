@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/account_state.c - keys that are not, or no longer, good */
+/* tests/server/account_state.c - the states of keys, and who gets codes */
 #include "account.h"
 
 #include <stdio.h>
@@ -56,7 +56,7 @@ void account_refuse_state(const struct account *account, struct reply *reply)
 	emit_close(&reply->body, '}');
 }
 
-/* Readers are only told. */
+/* Contacts with the role reader get no codes. */
 static bool is_operator(const json_t *contact)
 {
 	const char *role = json_string_value(json_object_get(contact, "role"));

@@ -10,7 +10,7 @@
 #include "server.h"
 #include "wire.h"
 
-/* The socket for answers that the library cannot send. */
+/* The connection's socket, for answers that libmicrohttpd cannot send. */
 static struct stream stream_of(
 	const struct server *server, const struct request *request)
 {
@@ -20,7 +20,7 @@ static struct stream stream_of(
 	return (struct stream){ info->connect_fd, server->stop_fd, false, 0 };
 }
 
-/* The answer of a rule instead of the real one. */
+/* Replaces the real answer by that of the rule. */
 static void fault_reply(const struct fault *fault, struct reply *reply)
 {
 	const char *name;
@@ -42,7 +42,7 @@ static void fault_reply(const struct fault *fault, struct reply *reply)
 		text_add(&reply->body, fault->body.data, fault->body.len);
 		if (!fault->body.data && fault->status >= 400)
 			reply_error(reply, fault->status, "STRUCK",
-				"a fault rule answers so");
+				"this is the answer of a fault rule");
 		else if (!fault->body.data)
 			text_puts(&reply->body, "{}");
 	}
@@ -56,8 +56,8 @@ static bool is_control(const struct request *request)
 	return request->part_count && !strcmp(request->parts[0], "_standin");
 }
 
-/* Answers; true if the answer was not sent by the library. */
-static bool answer_struck(struct server *server, struct request *request,
+/* Answers; true if the answer was already written to the socket. */
+static bool answer_with_fault(struct server *server, struct request *request,
 	struct reply *reply, const struct fault *fault)
 {
 	struct stream stream = stream_of(server, request);
@@ -120,7 +120,7 @@ bool answer(struct server *server, struct request *request, struct reply *reply)
 	ledger_count(&server->ledger, request->method, request->pattern);
 	ledger_change(&server->ledger, request);
 	if (faults_take(&server->faults, request, &fault)) {
-		is_sent = answer_struck(server, request, reply, &fault);
+		is_sent = answer_with_fault(server, request, reply, &fault);
 		fault_clear(&fault);
 	} else {
 		route_answer(server, request, reply);

@@ -18,7 +18,7 @@ enum {
 	LIMIT = 256 << 20,
 };
 
-/* Which names an artifact has, if it has only one for each thing. */
+/* Which names its members have with the switch lean_artifacts. */
 enum form {
 	FORM_RUN,
 	FORM_SERVICE,
@@ -137,13 +137,14 @@ void artifact_collect(struct text *text, const char *dir, bool has_binary)
 	emit_close(text, ']');
 }
 
-void artifact_collect_root(struct text *text, const char *dir, bool is_caged)
+void artifact_collect_root(
+	struct text *text, const char *dir, bool is_sandboxed)
 {
 	struct collection collection = { text, FORM_SERVICE };
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/%s/artifacts", dir,
-		is_caged ? MOUNTS_ROOT : ".");
+		is_sandboxed ? MOUNTS_ROOT : ".");
 	emit_open(text, NULL, '[');
 	folder_each(path, LIMIT, emit_one, &collection);
 	emit_close(text, ']');

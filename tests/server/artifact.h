@@ -16,12 +16,13 @@ void artifact_adopt(const char *dir, time_t since);
 /*
  * A JSON array of the files in the artifacts/ of a program's /tmp and /root,
  * and of its a.out if there is a binary, with every member name that clients
- * read; switches make it less.
+ * read; some switches leave names out.
  */
 void artifact_collect(struct text *text, const char *dir, bool has_binary);
 
-/* Only those of /root, or nothing at all: what a service's command brings. */
-void artifact_collect_root(struct text *text, const char *dir, bool is_caged);
+/* Only the files in the artifacts/ of a service's /root. */
+void artifact_collect_root(
+	struct text *text, const char *dir, bool is_sandboxed);
 
 /* One JSON object: the compiled program, or why there is none. */
 void artifact_binary(struct text *text, const char *dir);

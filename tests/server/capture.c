@@ -100,25 +100,25 @@ static void judge(struct capture *run, int exit_code)
 
 	job->exit_code = exit_code;
 	if (job->is_cancelled) {
-		job->verdict = JOB_CANCELLED;
+		job->end_state = JOB_CANCELLED;
 	} else if (run->is_late) {
-		job->verdict = JOB_TIMEOUT;
+		job->end_state = JOB_TIMEOUT;
 		job->exit_code = 124;
 	} else if (run->is_too_much) {
-		job->verdict = JOB_FAILED;
+		job->end_state = JOB_FAILED;
 		text_puts(&job->error, "The output is over its limit");
 	} else {
-		job->verdict = JOB_COMPLETED;
+		job->end_state = JOB_COMPLETED;
 	}
 }
 
-static int start(struct job *job, const struct nursery *nursery,
+static int start(struct job *job, const struct launcher *launcher,
 	const struct child_spec *spec)
 {
 	int err;
 
 	pthread_mutex_lock(&job->lock);
-	err = child_start(&job->child, nursery, spec);
+	err = child_start(&job->child, launcher, spec);
 	if (!err && job->is_cancelled)
 		child_kill(&job->child);
 	pthread_mutex_unlock(&job->lock);
@@ -137,7 +137,7 @@ static int finish(struct job *job)
 	return child_wait(&child);
 }
 
-void capture(struct job *job, const struct nursery *nursery,
+void capture(struct job *job, const struct launcher *launcher,
 	struct child_spec *spec, long long timeout_ms, size_t limit)
 {
 	struct capture run = { .job = job, .limit = limit };
@@ -152,7 +152,7 @@ void capture(struct job *job, const struct nursery *nursery,
 	}
 	spec->stdout_fd = pipes[0][1];
 	spec->stderr_fd = pipes[1][1];
-	err = start(job, nursery, spec);
+	err = start(job, launcher, spec);
 	close(pipes[0][1]);
 	close(pipes[1][1]);
 	run.fds[2] = (struct pollfd){ job->child.pidfd, POLLIN, 0 };

@@ -8,9 +8,9 @@
 /*
  * Starts the child and collects its output in the job until it ends, is
  * cancelled, times out (0: never) or prints more than limit.  Stores the
- * verdict and the exit code in the job.
+ * end state and the exit code in the job.
  */
-void capture(struct job *job, const struct nursery *nursery,
+void capture(struct job *job, const struct launcher *launcher,
 	struct child_spec *spec, long long timeout_ms, size_t limit);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/child.c - starts a program in its own cage */
+/* tests/server/child.c - starts a program in its own sandbox */
 #include "child.h"
 #include "family.h"
 
@@ -26,11 +26,11 @@ static size_t list_len(const char *const *list)
 }
 
 /*
- * standin --child CAGE NETWORK SERVICE MEMORY DIR ARGC ARG... ENV...
+ * standin --child SANDBOX NETWORK SERVICE MEMORY DIR ARGC ARG... ENV...
  * The program's environment is passed as arguments, so that its variables,
- * such as LD_PRELOAD, do not affect the keeper.
+ * such as LD_PRELOAD, do not affect the supervisor.
  */
-static char **keeper_argv(const struct nursery *nursery,
+static char **supervisor_argv(const struct launcher *launcher,
 	const struct child_spec *spec, char numbers[5][24])
 {
 	size_t argc = list_len(spec->argv), envc = list_len(spec->env);
@@ -39,7 +39,7 @@ static char **keeper_argv(const struct nursery *nursery,
 
 	if (!argv)
 		return NULL;
-	snprintf(numbers[0], 24, "%u", nursery->cage);
+	snprintf(numbers[0], 24, "%u", launcher->sandbox);
 	snprintf(numbers[1], 24, "%d", spec->has_network);
 	snprintf(numbers[2], 24, "%d", spec->is_service);
 	snprintf(numbers[3], 24, "%ld", spec->memory_mb);
@@ -57,8 +57,9 @@ static char **keeper_argv(const struct nursery *nursery,
 	return argv;
 }
 
-static int keeper_spawn(struct child *child, const struct nursery *nursery,
-	const struct child_spec *spec, char **argv)
+static int supervisor_spawn(struct child *child,
+	const struct launcher *launcher, const struct child_spec *spec,
+	char **argv)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -82,8 +83,8 @@ static int keeper_spawn(struct child *child, const struct nursery *nursery,
 		posix_spawn_file_actions_adddup2(&actions, spec->stdin_fd, 0);
 	posix_spawn_file_actions_adddup2(&actions, spec->stdout_fd, 1);
 	posix_spawn_file_actions_adddup2(&actions, spec->stderr_fd, 2);
-	posix_spawn_file_actions_adddup2(&actions, nursery->lifeline[0], 3);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", nursery->exe_fd);
+	posix_spawn_file_actions_adddup2(&actions, launcher->lifeline[0], 3);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", launcher->exe_fd);
 	err = posix_spawn(
 		&child->pid, path, &actions, &attributes, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
@@ -91,28 +92,28 @@ static int keeper_spawn(struct child *child, const struct nursery *nursery,
 	return -err;
 }
 
-const char *nursery_home(const struct nursery *nursery, const char *dir)
+const char *launcher_home(const struct launcher *launcher, const char *dir)
 {
-	return nursery->cage & CAGE_MOUNTS ? "/tmp" : dir;
+	return launcher->sandbox & SANDBOX_MOUNTS ? "/tmp" : dir;
 }
 
-const char *nursery_root(const struct nursery *nursery, const char *dir)
+const char *launcher_root(const struct launcher *launcher, const char *dir)
 {
-	return nursery->cage & CAGE_MOUNTS ? "/root" : dir;
+	return launcher->sandbox & SANDBOX_MOUNTS ? "/root" : dir;
 }
 
-int child_start(struct child *child, const struct nursery *nursery,
+int child_start(struct child *child, const struct launcher *launcher,
 	const struct child_spec *spec)
 {
 	char numbers[5][24];
-	char **argv = keeper_argv(nursery, spec, numbers);
+	char **argv = supervisor_argv(launcher, spec, numbers);
 	int err;
 
 	child->pid = 0;
 	child->pidfd = -1;
 	if (!argv)
 		return -ENOMEM;
-	err = keeper_spawn(child, nursery, spec, argv);
+	err = supervisor_spawn(child, launcher, spec, argv);
 	free(argv);
 	if (err)
 		return err;
@@ -153,8 +154,8 @@ int child_wait(struct child *child)
 	return WEXITSTATUS(status);
 }
 
-/* Tries a command in the cage, which prints its directory. */
-static bool nursery_try(struct nursery *nursery, unsigned int cage)
+/* Whether a command can be run in this kind of sandbox. */
+static bool launcher_try(struct launcher *launcher, unsigned int sandbox)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
 	static const char *const env[] = { NULL };
@@ -170,8 +171,8 @@ static bool nursery_try(struct nursery *nursery, unsigned int cage)
 	struct child child;
 	bool works;
 
-	nursery->cage = cage;
-	works = null >= 0 && child_start(&child, nursery, &spec) == 0 &&
+	launcher->sandbox = sandbox;
+	works = null >= 0 && child_start(&child, launcher, &spec) == 0 &&
 		child_wait(&child) == 0;
 	if (null >= 0)
 		close(null);
@@ -192,31 +193,32 @@ static int open_self(void)
 	return high;
 }
 
-int nursery_init(struct nursery *nursery, bool is_plain)
+int launcher_init(struct launcher *launcher, bool is_plain)
 {
-	static const unsigned int cages[] = {
-		CAGE_MOUNTS | CAGE_PIDS | CAGE_NETWORK,
-		CAGE_MOUNTS | CAGE_PIDS,
-		CAGE_MOUNTS | CAGE_PIDS | CAGE_NETWORK | CAGE_USER,
-		CAGE_MOUNTS | CAGE_PIDS | CAGE_USER,
-		CAGE_MOUNTS | CAGE_NETWORK | CAGE_USER,
-		CAGE_MOUNTS | CAGE_USER,
+	static const unsigned int sandboxes[] = {
+		SANDBOX_MOUNTS | SANDBOX_PIDS | SANDBOX_NETWORK,
+		SANDBOX_MOUNTS | SANDBOX_PIDS,
+		SANDBOX_MOUNTS | SANDBOX_PIDS | SANDBOX_NETWORK | SANDBOX_USER,
+		SANDBOX_MOUNTS | SANDBOX_PIDS | SANDBOX_USER,
+		SANDBOX_MOUNTS | SANDBOX_NETWORK | SANDBOX_USER,
+		SANDBOX_MOUNTS | SANDBOX_USER,
 	};
 	size_t i;
 
-	nursery->exe_fd = open_self();
-	if (nursery->exe_fd < 0 || pipe2(nursery->lifeline, O_CLOEXEC))
+	launcher->exe_fd = open_self();
+	if (launcher->exe_fd < 0 || pipe2(launcher->lifeline, O_CLOEXEC))
 		return -errno;
-	for (i = 0; !is_plain && i < sizeof(cages) / sizeof(*cages); i++)
-		if (nursery_try(nursery, cages[i]))
+	for (i = 0; !is_plain && i < sizeof(sandboxes) / sizeof(*sandboxes);
+		i++)
+		if (launcher_try(launcher, sandboxes[i]))
 			return 0;
-	nursery->cage = 0;
+	launcher->sandbox = 0;
 	return 0;
 }
 
-void nursery_clear(struct nursery *nursery)
+void launcher_clear(struct launcher *launcher)
 {
-	close(nursery->exe_fd);
-	close(nursery->lifeline[0]);
-	close(nursery->lifeline[1]);
+	close(launcher->exe_fd);
+	close(launcher->lifeline[0]);
+	close(launcher->lifeline[1]);
 }

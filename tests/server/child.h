@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/child.h - starts a program in its own cage */
+/* tests/server/child.h - starts a program in its own sandbox */
 #ifndef TESTS_SERVER_CHILD_H
 #define TESTS_SERVER_CHILD_H
 
@@ -7,23 +7,23 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What the kernel allows for a cage; see child_probe. */
-enum cage {
-	CAGE_MOUNTS = 1,  /* its own /tmp, the rest read-only */
-	CAGE_PIDS = 2,	  /* sees and signals only its own processes */
-	CAGE_NETWORK = 4, /* can be without a network */
-	CAGE_USER = 8,	  /* all of that by a user namespace */
+/* What the kernel allows for a sandbox; see launcher_init. */
+enum sandbox {
+	SANDBOX_MOUNTS = 1,  /* its own /tmp, the rest read-only */
+	SANDBOX_PIDS = 2,    /* sees and signals only its own processes */
+	SANDBOX_NETWORK = 4, /* can be without a network */
+	SANDBOX_USER = 8,    /* all of that by a user namespace */
 };
 
 /*
- * The program that keeps children, which is this program called with
- * CHILD_WORD, and a pipe whose end of file tells every keeper that the server
- * is gone, however it ended.
+ * What starts children: a descriptor of this program, which is a supervisor if
+ * called with CHILD_WORD, and a pipe whose end of file tells every supervisor
+ * that the server is gone, even if it was killed.
  */
-struct nursery {
+struct launcher {
 	int exe_fd;
 	int lifeline[2];
-	unsigned int cage;
+	unsigned int sandbox;
 };
 
 struct child_spec {
@@ -51,21 +51,21 @@ struct child {
 
 #define CHILD_WORD "--child"
 
-/* Finds out what the kernel allows for a cage; plain: tries nothing. */
-int nursery_init(struct nursery *nursery, bool is_plain);
-void nursery_clear(struct nursery *nursery);
+/* Finds out what the kernel allows for a sandbox; plain: tries nothing. */
+int launcher_init(struct launcher *launcher, bool is_plain);
+void launcher_clear(struct launcher *launcher);
 
 /* The path under which a program sees the directory that is its /tmp. */
-const char *nursery_home(const struct nursery *nursery, const char *dir);
+const char *launcher_home(const struct launcher *launcher, const char *dir);
 
 /* The path of its home directory: /root, if it can have one of its own. */
-const char *nursery_root(const struct nursery *nursery, const char *dir);
+const char *launcher_root(const struct launcher *launcher, const char *dir);
 
 /*
  * Starts it.  0 or -errno.  A later failure, such as a missing program, is exit
  * code 126 or 127 with a line on its stderr.
  */
-int child_start(struct child *child, const struct nursery *nursery,
+int child_start(struct child *child, const struct launcher *launcher,
 	const struct child_spec *spec);
 
 /* Ends it and all its descendants; the caller must still wait for it. */
@@ -77,7 +77,7 @@ void child_freeze(const struct child *child, bool frozen);
 /* Waits for the end and clears the child; returns 0-255 or 128 + signal. */
 int child_wait(struct child *child);
 
-/* The keeper itself: main for `standin --child ...`. */
-int cage_main(int argc, char **argv);
+/* The supervisor: main for `standin --child ...`. */
+int sandbox_main(int argc, char **argv);
 
 #endif

@@ -17,9 +17,9 @@
 
 enum {
 	TIMEOUT_DEFAULT_MS = 30000,
-	/* A quick command is answered with its result. */
+	/* How long the answer waits for the result of a service's command. */
 	QUICK_MS = 1000,
-	/* A longer one is no argument of a program. */
+	/* A longer command is passed in a file, not as an argument. */
 	ARGUMENT_MAX = 100000,
 };
 
@@ -62,7 +62,7 @@ static const json_t *line_of(
 	return NULL;
 }
 
-/* A client that creates its JSON with a tool adds a newline. */
+/* Newlines at the end, which some clients send, are removed. */
 static bool order_read(
 	struct order *order, const struct request *request, struct reply *reply)
 {
@@ -152,7 +152,8 @@ static int line_to_file(struct server *server, const struct resource *service,
 	err = script.failed ? -ENOMEM
 			    : folder_write(dir, id, script.data, script.len);
 	text_clear(&script);
-	snprintf(path, size, "%s/%s", nursery_home(&server->nursery, dir), id);
+	snprintf(
+		path, size, "%s/%s", launcher_home(&server->launcher, dir), id);
 	return err;
 }
 
@@ -189,8 +190,8 @@ static int run_in_service(struct server *server, struct resource *service,
 }
 
 /*
- * Of a service, un.c's command line, which sends no User-Agent, accepts only
- * 202; its library, which sends one, only 200 with the result.
+ * For a service, un.c's command line, which sends no User-Agent, accepts only
+ * 202; its library, which sends one, accepts only 200 with the result.
  */
 static void reply_command(struct server *server, const struct request *request,
 	struct job *job, struct reply *reply)

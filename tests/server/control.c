@@ -198,7 +198,7 @@ static void state_get(
 	sudo_emit(&server->sudo, &reply->body);
 	emit_int(&reply->body, "skew_s", atomic_load(&server->moment.skew_s));
 	emit_int(&reply->body, "ahead_s", atomic_load(&server->moment.ahead_s));
-	emit_int(&reply->body, "cage", server->nursery.cage);
+	emit_int(&reply->body, "sandbox", server->launcher.sandbox);
 	emit_close(&reply->body, '}');
 }
 

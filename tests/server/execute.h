@@ -17,8 +17,8 @@ bool execute_has_room(struct server *server, const struct request *request,
 	struct reply *reply);
 
 /*
- * Answers a run call: waits so long for the job's end (-1: without limit),
- * unless the answer is to be an early one.
+ * Answers a run call: waits at most wait_ms for the job's end (-1: without
+ * limit), or early_ms if the switch early_answer is on.
  */
 void execute_reply(struct server *server, const struct request *request,
 	struct job *job, int wait_ms, struct reply *reply);

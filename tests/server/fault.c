@@ -45,7 +45,8 @@ int faults_set(struct faults *faults, const json_t *list, struct reply *reply)
 
 	if (!rules || !json_is_array(list)) {
 		free(rules);
-		reply_error(reply, 400, "BAD_RULE", "an array is wanted");
+		reply_error(
+			reply, 400, "BAD_RULE", "the rules must be an array");
 		return -EINVAL;
 	}
 	for (i = 0; i < count && !err; i++)

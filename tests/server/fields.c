@@ -136,8 +136,8 @@ int fields_list(json_t **place, const json_t *json, const char *const *names,
 		break;
 	}
 	if (!list)
-		return refuse(
-			reply, "INVALID_LIST", "an array of strings is wanted");
+		return refuse(reply, "INVALID_LIST",
+			"a list must be an array of strings");
 	json_decref(*place);
 	*place = list;
 	return 0;

@@ -84,7 +84,7 @@ static void health(
 	text_puts(&reply->body, "{\"status\":\"ok\"}");
 }
 
-/* Strings in /stats, and in all of a pool's. */
+/* is_text: the numbers of load_avg are strings, too. */
 static void emit_load(struct text *body, bool is_text)
 {
 	double load[3] = { 0, 0, 0 };

@@ -201,7 +201,7 @@ bool job_is_over(struct job *job)
 	return over;
 }
 
-/* These come with an error text, and with the output so far. */
+/* Cancelled and timed out jobs have an error text besides their output. */
 static void job_explain(struct job *job, enum job_state state)
 {
 	if (job->error.len)
@@ -223,13 +223,13 @@ void job_begin(struct job *job, long long now_ms)
 void job_finish(struct job *job, long long now_ms, long long took_ms)
 {
 	pthread_mutex_lock(&job->lock);
-	if (job->verdict <= JOB_RUNNING) {
-		job->verdict = JOB_FAILED;
+	if (job->end_state <= JOB_RUNNING) {
+		job->end_state = JOB_FAILED;
 		job->exit_code = 126;
 		text_puts(&job->error, "The sandbox could not be created");
 	}
-	job_explain(job, job->verdict);
-	job->state = job->verdict;
+	job_explain(job, job->end_state);
+	job->state = job->end_state;
 	job->took_ms = took_ms;
 	job->completed_ms = now_ms;
 	job->ended_ms = now_ms;

@@ -31,7 +31,7 @@ struct job {
 	char language[24];
 	bool is_detected;
 	bool has_network;
-	/* Seeded: nothing runs. */
+	/* Seeded: no program runs. */
 	bool is_fake;
 	/* A command in a session or a service: not listed, not counted. */
 	bool is_command;
@@ -55,10 +55,10 @@ struct job {
 	struct text wasm;
 	struct child child;
 	bool is_cancelled;
-	/* Both belong to the thread that runs it; the verdict becomes the
+	/* Only the thread that runs the job uses these; end_state becomes the
 	 * state once the result is complete. */
 	struct program program;
-	enum job_state verdict;
+	enum job_state end_state;
 };
 
 struct jobs {
@@ -104,7 +104,7 @@ void jobs_trim(struct jobs *jobs, size_t max_bytes);
 
 bool job_is_over(struct job *job);
 
-/* Marks it as running, and as finished with its verdict. */
+/* Mark it as running, and as finished in its end_state. */
 void job_begin(struct job *job, long long now_ms);
 void job_finish(struct job *job, long long now_ms, long long took_ms);
 

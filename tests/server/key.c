@@ -29,7 +29,7 @@ void key_reply(struct reply *reply, json_t *json)
 	json_decref(json);
 }
 
-/* A key that has expired takes its services with it, until it is extended. */
+/* The services of an expired key are frozen until the key is extended. */
 static void freeze_services(
 	struct server *server, const char *owner, bool is_frozen)
 {

@@ -9,14 +9,14 @@
 void key_put(
 	struct server *server, struct request *request, struct reply *reply);
 
-/* Adds a request that changes something, once answered, to the audit log. */
+/* Adds an answered request to the audit log, if it changes something. */
 void key_note(struct server *server, const struct request *request,
 	const struct reply *reply);
 
 /* The account of the request. */
 struct account *key_of(struct server *server, const struct request *request);
 
-/* Makes a reply of JSON, which is taken over. */
+/* Makes a reply of JSON, which is taken. */
 void key_reply(struct reply *reply, json_t *json);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum {
 	TIER = 3,
-	/* Without a limit. */
+	/* What the API gives for a key without a limit. */
 	RATE = 100000,
 	CONTAINERS = 1000,
 };
@@ -151,7 +151,7 @@ static void audit_log(
 			(int)json_array_size(entries)));
 }
 
-/* Its path is on the portal. */
+/* At the real API this path is on another host, the portal. */
 static void am_i_throttled(
 	struct server *server, struct request *request, struct reply *reply)
 {

@@ -6,9 +6,9 @@
 #include "shape.h"
 
 /*
- * From the typed client of 85 calls (api/API.md 16), with artifacts and the
- * members that the makers' own applications read besides.  Paths that are not
- * here keep all their members.
+ * From the typed client of 85 calls (api/API.md 16), plus artifacts and what
+ * else the makers' own applications read.  Answers of other paths keep all
+ * their members.
  */
 struct row {
 	const char *method;
@@ -147,7 +147,7 @@ void lean_keep(const struct request *request, json_t *json)
 
 	if (!keys)
 		return;
-	/* A job that is not over: no sign of a result. */
+	/* An unfinished job without a status has nothing but its id. */
 	if (!has_word(keys, "status") && has_word(keys, "exit_code") &&
 		!json_object_get(json, "exit_code"))
 		keys = "job_id";

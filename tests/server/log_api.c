@@ -15,8 +15,8 @@ enum {
 	ALIVE_MS = 15000,
 };
 
-/* Owned; from the path, the query or a JSON body. */
-struct log_question {
+/* From the path, the query or a JSON body; the strings are owned. */
+struct log_query {
 	char *source;
 	char *grep;
 	char *level;
@@ -55,48 +55,48 @@ static long long since_ms(const struct server *server, const char *text)
 		number * seconds[unit - units] * 1000;
 }
 
-static void question_clear(struct log_question *question)
+static void query_clear(struct log_query *query)
 {
-	free(question->source);
-	free(question->grep);
-	free(question->level);
+	free(query->source);
+	free(query->grep);
+	free(query->level);
 }
 
-static void question_read(struct server *server, const struct request *request,
-	struct log_question *question)
+static void query_read(struct server *server, const struct request *request,
+	struct log_query *query)
 {
 	json_t *json = json_loadb(request->body ? request->body : "{}",
 		request->body ? request->body_len : 2, 0, NULL);
 	char *lines = value_of(request, json, "lines");
 	char *since = value_of(request, json, "since");
 
-	question->source = strcmp(request->parts[0], "logs") == 0 &&
+	query->source = strcmp(request->parts[0], "logs") == 0 &&
 			request->part_count > 1 &&
 			strcmp(request->parts[1], "stream") != 0
 		? strdup(request->parts[1])
 		: value_of(request, json, "source");
-	question->grep = value_of(request, json, "grep");
-	question->level = value_of(request, json, "level");
-	question->lines = lines ? atol(lines) : LINES_DEFAULT;
-	if (question->lines < 1 || question->lines > LINES_MAX)
-		question->lines = LINES_MAX;
-	question->filter.grep = question->grep;
-	question->filter.level = question->level;
-	question->filter.since_ms = since_ms(server, since);
+	query->grep = value_of(request, json, "grep");
+	query->level = value_of(request, json, "level");
+	query->lines = lines ? atol(lines) : LINES_DEFAULT;
+	if (query->lines < 1 || query->lines > LINES_MAX)
+		query->lines = LINES_MAX;
+	query->filter.grep = query->grep;
+	query->filter.level = query->level;
+	query->filter.since_ms = since_ms(server, since);
 	free(lines);
 	free(since);
 	json_decref(json);
 }
 
-static bool is_all(const struct log_question *question)
+static bool is_all(const struct log_query *query)
 {
-	return !question->source || !strcmp(question->source, "all");
+	return !query->source || !strcmp(query->source, "all");
 }
 
 /* The stand-in has no other part that logs. */
-static bool has_lines(const struct log_question *question)
+static bool has_lines(const struct log_query *query)
 {
-	return is_all(question) || !strcmp(question->source, "api");
+	return is_all(query) || !strcmp(query->source, "api");
 }
 
 static void emit_plain(void *arg, const char *line)
@@ -115,23 +115,23 @@ static void emit_sourced(void *arg, const char *line)
 static void log_get(
 	struct server *server, struct request *request, struct reply *reply)
 {
-	struct log_question question = { 0 };
+	struct log_query query = { 0 };
 	unsigned long long from = 0;
 	bool all;
 
-	question_read(server, request, &question);
-	all = is_all(&question);
+	query_read(server, request, &query);
+	all = is_all(&query);
 	emit_open(&reply->body, NULL, '{');
 	if (all)
 		emit_json(&reply->body, "sources", "[\"api\"]");
 	emit_open(&reply->body, "lines", '[');
-	if (has_lines(&question))
-		journal_each(&server->journal, &from, question.lines,
-			&question.filter, all ? emit_sourced : emit_plain,
+	if (has_lines(&query))
+		journal_each(&server->journal, &from, query.lines,
+			&query.filter, all ? emit_sourced : emit_plain,
 			&reply->body);
 	emit_close(&reply->body, ']');
 	emit_close(&reply->body, '}');
-	question_clear(&question);
+	query_clear(&query);
 }
 
 static void emit_event(void *arg, const char *line)
@@ -148,17 +148,17 @@ static void emit_event(void *arg, const char *line)
 static void log_follow(
 	struct server *server, struct request *request, struct stream *stream)
 {
-	struct log_question question = { 0 };
+	struct log_query query = { 0 };
 	unsigned long long from = stream->from;
 	long long alive = moment_steady_ms();
 	struct text text;
 
-	question_read(server, request, &question);
+	query_read(server, request, &query);
 	do {
 		memset(&text, 0, sizeof(text));
-		if (has_lines(&question))
+		if (has_lines(&query))
 			journal_each(&server->journal, &from, LINES_MAX,
-				&question.filter, emit_event, &text);
+				&query.filter, emit_event, &text);
 		if (moment_steady_ms() - alive > ALIVE_MS) {
 			text_puts(&text, "data: :keepalive\n\n");
 			alive = moment_steady_ms();
@@ -168,7 +168,7 @@ static void log_follow(
 		text_clear(&text);
 	} while (stream_wait(stream, LOOK_MS));
 	text_clear(&text);
-	question_clear(&question);
+	query_clear(&query);
 }
 
 static void log_stream(

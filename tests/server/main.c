@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (argc > 1 && !strcmp(argv[1], CHILD_WORD))
-		return cage_main(argc, argv);
+		return sandbox_main(argc, argv);
 	err = options_parse(&options, argc, argv);
 	if (err > 0)
 		options_help();

@@ -9,14 +9,14 @@
 struct moment {
 	/* How far the server's clock is wrong. */
 	_Atomic long long skew_s;
-	/* How far tests have moved time on: things age, requests do not. */
+	/* How far tests have advanced time for jobs, sessions and limits. */
 	_Atomic long long ahead_s;
 };
 
 /* Milliseconds since 1970, by the skewed clock: for headers. */
 long long moment_wall_ms(const struct moment *moment);
 
-/* The same, moved on: for all that is kept, and that expires. */
+/* The same plus ahead_s: for everything that is stored or expires. */
 long long moment_now_ms(const struct moment *moment);
 
 /* Milliseconds that never jump, for limits and durations. */

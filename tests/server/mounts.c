@@ -11,7 +11,7 @@
 
 #include "root.h"
 
-/* A copy of a FUSE mount would keep it alive after an umount outside. */
+/* A copy of a FUSE mount would keep the mount alive after its umount. */
 static void drop_fuse_mounts(void)
 {
 	FILE *list = fopen("/proc/self/mounts", "re");
@@ -33,7 +33,7 @@ static int bind_fd(int fd, const char *to)
 	return mount(from, to, NULL, MS_BIND | MS_REC, NULL) ? -errno : 0;
 }
 
-/* Either directory may be below the other's place: both are opened first. */
+/* Mounting one may hide the other's path, so both are opened first. */
 static int bind_both(const char *dir)
 {
 	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -61,7 +61,7 @@ static int parse_key(struct options *options, const char *text)
 	const char *colon = strchr(text, ':');
 
 	if (!colon || colon == text || !colon[1])
-		return refuse("key", "PUBLIC:SECRET is wanted");
+		return refuse("key", "it must be PUBLIC:SECRET");
 	if (options->key_count == OPTIONS_KEYS)
 		return refuse("key", "too many of them");
 	options->keys[options->key_count++] = text;

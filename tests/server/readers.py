@@ -15,7 +15,7 @@ SERVE = "#!/bin/sh\necho up $A\nsleep 1000\n"
 
 
 class Unreadable(Exception):
-    """The client would have misread the answer."""
+    """The client would misread the answer."""
 
 
 def compact(value):
@@ -71,7 +71,7 @@ class Program:
         self.api = api
 
     def write(self, body):
-        """A value as the client writes it."""
+        """The value as JSON, as the client writes it."""
         return compact(body)
 
     def signed(self, text):
@@ -95,7 +95,7 @@ class Program:
         return {"kind": more.pop("kind", "application/json")}
 
     def judge(self, got, more):
-        """Any 2xx, and a JSON object (2.2)."""
+        """Fails unless the status is good and the body compact JSON (2.2)."""
         if got.status not in more.get("statuses", self.statuses):
             raise Unreadable(f"status {got.status}: {got.body[:200]}")
         if not isinstance(got.json, dict):

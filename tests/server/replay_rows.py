@@ -38,7 +38,7 @@ def exactly(*names):
 
 
 def data(*name):
-    """The base64 of these bytes, under any name, is not empty."""
+    """An object in which these members have base64 of at least a byte."""
     return lambda value: isinstance(value, dict) and all(
         base64.b64decode(value.get(one, "")) for one in name)
 

@@ -133,13 +133,14 @@ json_t *request_json(const struct request *request, struct reply *reply)
 		reply_text(reply, 400, "Bad Request");
 		return NULL;
 	}
-	/* PHP's empty object. */
+	/* PHP writes an empty object as []. */
 	if (json_is_array(json) && !json_array_size(json)) {
 		json_decref(json);
 		return json_object();
 	}
 	json_decref(json);
-	reply_error(reply, 400, "INVALID_JSON", "a JSON object is wanted");
+	reply_error(
+		reply, 400, "INVALID_JSON", "the body must be a JSON object");
 	return NULL;
 }
 

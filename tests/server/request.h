@@ -28,7 +28,7 @@ struct request {
 	char *parts[REQUEST_PARTS];
 	size_t part_count;
 	const struct route *route;
-	/* The path under which it is counted, and that fault rules match. */
+	/* The path as it is counted, which fault rules match: /jobs/ID. */
 	const char *pattern;
 	/* The public key, once the signature has been checked. */
 	const char *account;
@@ -36,7 +36,7 @@ struct request {
 
 struct reply {
 	int status;
-	/* Of the body; a borrowed constant. */
+	/* The body's Content-Type; a borrowed constant. */
 	const char *type;
 	struct text body;
 	/* In addition to Content-Type and Content-Length; both owned. */
@@ -45,10 +45,10 @@ struct reply {
 	size_t header_count;
 	/* A fault's reply: without Date and rate limits. */
 	bool is_bare;
-	/* NULL, or sends the body in parts until the client disconnects. */
+	/* If set, sends the body in parts until the client disconnects. */
 	void (*stream)(struct server *server, struct request *request,
 		struct stream *stream);
-	/* NULL, or uses the connection as a WebSocket, after a 101. */
+	/* If set, uses the connection as a WebSocket after a 101. */
 	void (*upgrade)(void *ctx, int fd, const void *begun, size_t begun_len);
 	void *upgrade_ctx;
 	/* The contact whose one-time code was used. */
@@ -57,7 +57,7 @@ struct reply {
 	unsigned long long stream_from;
 };
 
-/* Splits the target; borrowed strings must outlive the request. */
+/* Splits the target; the strings are borrowed. */
 int request_init(struct request *request, struct MHD_Connection *connection,
 	const char *method, const char *target);
 void request_clear(struct request *request);
@@ -70,8 +70,8 @@ char *request_query(const struct request *request, const char *name);
 
 /*
  * The body as a JSON object, owned by the caller; an empty body is an empty
- * object.  NULL with the reply made if it is anything else, or if a member that
- * is known has the wrong type.
+ * object.  NULL with the reply made if it is anything else, or if a known
+ * member has the wrong type.
  */
 json_t *request_json(const struct request *request, struct reply *reply);
 
@@ -79,13 +79,13 @@ void reply_clear(struct reply *reply);
 void reply_header(struct reply *reply, const char *name, const char *value);
 
 /*
- * The API's error body.  The member error is the message, but for a 429, and if
- * the code is in lower case, it is the code, which the API's clients compare.
+ * The API's error body.  Its member error is the message; for a 429, and for a
+ * code in lower case, it is the code, since the API's clients compare it.
  */
 void reply_error(
 	struct reply *reply, int status, const char *code, const char *message);
 
-/* An answer that is no JSON. */
+/* An answer in plain text. */
 void reply_text(struct reply *reply, int status, const char *words);
 
 /* Like reply_error, but left open for more fields: close it with '}'. */

@@ -76,6 +76,7 @@ struct resource {
 	unsigned int command_number;
 };
 
+/* All resources of one kind. */
 struct shelf {
 	struct resource **list;
 	size_t count;
@@ -99,8 +100,8 @@ const char *kind_name(enum kind kind);
 int kind_of(const char *word);
 
 /*
- * A new one on no shelf, with an id, a container and defaults; NULL if out of
- * memory.  Copies the fields of the source, if there is one.
+ * A new one with an id, a container and defaults, not on a shelf yet; NULL if
+ * out of memory.  Copies the fields of the source, if there is one.
  */
 struct resource *resource_new(struct server *server, enum kind kind,
 	const char *owner, const struct resource *source);

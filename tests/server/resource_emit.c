@@ -50,7 +50,7 @@ static const char *network_name(const struct resource *resource)
 	return resource->has_network ? "semitrusted" : "zerotrust";
 }
 
-/* Where a shell is: on the host that was asked. */
+/* The URL of a session's shell, on the host that the client used. */
 static void emit_shell(struct server *server, const struct request *request,
 	const struct resource *session, struct text *text)
 {
@@ -207,7 +207,7 @@ void resource_emit(struct server *server, const struct request *request,
 	}
 }
 
-/* The shells of services: svc: and the id of the service. */
+/* Shells of services are listed as sessions, with the id svc:SERVICE. */
 static int emit_service_sessions(
 	struct server *server, const struct request *request, struct text *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/restore.c - puts a snapshot back */
+/* tests/server/restore.c - restores a snapshot */
 #include <string.h>
 
 #include "action.h"

@@ -21,7 +21,7 @@ enum { PATH_LEN = 4096 };
 /* The new root, until it is entered. */
 static const char place[] = "/tmp";
 
-/* Mount points of FUSE, and what the program has of its own. */
+/* The mount points of FUSE; has_root: the program gets its own /root. */
 struct left_out {
 	char **paths;
 	size_t count;
@@ -127,7 +127,7 @@ static int plant(const struct left_out *left_out, const char *from)
 	if (snprintf(to, sizeof(to), "%s%s", place, from) >= PATH_LEN)
 		return -ENAMETOOLONG;
 	if (lstat(from, &stat))
-		return 0; /* it is gone, or a dead mount */
+		return 0; /* it was removed, or is a dead mount */
 	if (S_ISLNK(stat.st_mode))
 		return plant_link(from, to);
 	return S_ISDIR(stat.st_mode) ? plant_directory(left_out, from, to)
@@ -152,7 +152,7 @@ static int plant_entries(const struct left_out *left_out, const char *from)
 		else if (strcmp(path, place) != 0 &&
 			!(left_out->has_root && !strcmp(path, "/root")))
 			err = plant(left_out, path);
-		if (err == -ENOENT) /* it is gone meanwhile */
+		if (err == -ENOENT) /* it was removed meanwhile */
 			err = 0;
 	}
 	closedir(dir);

@@ -36,9 +36,9 @@ struct run {
 static void run_command(
 	struct run *run, const char *const *argv, char **given, long memory_mb)
 {
-	const struct nursery *nursery = &run->server->nursery;
-	char **env = words_environment(nursery_root(nursery, run->dir),
-		nursery_home(nursery, run->dir), (const char *const *)given);
+	const struct launcher *launcher = &run->server->launcher;
+	char **env = words_environment(launcher_root(launcher, run->dir),
+		launcher_home(launcher, run->dir), (const char *const *)given);
 	struct child_spec spec = {
 		.argv = argv,
 		.env = (const char *const *)env,
@@ -49,7 +49,7 @@ static void run_command(
 	};
 
 	if (env)
-		capture(run->job, nursery, &spec, run->timeout_ms,
+		capture(run->job, launcher, &spec, run->timeout_ms,
 			run->server->options.output_limit);
 	words_free(env);
 }
@@ -59,7 +59,7 @@ static void run_without(struct run *run)
 	struct job *job = run->job;
 
 	pthread_mutex_lock(&job->lock);
-	job->verdict = JOB_COMPLETED;
+	job->end_state = JOB_COMPLETED;
 	job->exit_code = 127;
 	text_printf(&job->err,
 		"stand-in: this machine has nothing that runs %s (%s)\n",
@@ -67,7 +67,7 @@ static void run_without(struct run *run)
 	pthread_mutex_unlock(&job->lock);
 }
 
-/* What a program leaves, as far as the request wants it. */
+/* Collects the artifacts that the request asks for. */
 static void collect(struct run *run, time_t began)
 {
 	const struct program *program = &run->job->program;
@@ -75,7 +75,7 @@ static void collect(struct run *run, time_t began)
 	struct text list = { 0 }, binary = { 0 }, wasm = { 0 };
 
 	if (program->wants_artifacts) {
-		if (!(run->server->nursery.cage & CAGE_MOUNTS))
+		if (!(run->server->launcher.sandbox & SANDBOX_MOUNTS))
 			artifact_adopt(run->dir, began);
 		artifact_collect(&list, run->dir, language->is_compiled);
 		if (language->is_compiled)
@@ -90,13 +90,13 @@ static void collect(struct run *run, time_t began)
 	pthread_mutex_unlock(&run->job->lock);
 }
 
-/* A service's command brings what is there, whoever left it. */
+/* A service's command returns all artifacts, also those of others. */
 static void collect_root(struct run *run)
 {
-	bool is_caged = run->server->nursery.cage & CAGE_MOUNTS;
+	bool is_sandboxed = run->server->launcher.sandbox & SANDBOX_MOUNTS;
 	struct text list = { 0 };
 
-	artifact_collect_root(&list, run->dir, is_caged);
+	artifact_collect_root(&list, run->dir, is_sandboxed);
 	pthread_mutex_lock(&run->job->lock);
 	run->job->artifacts = list;
 	pthread_mutex_unlock(&run->job->lock);

@@ -13,7 +13,7 @@ enum {
 	SNAPSHOT_BYTES = 1 << 20,
 };
 
-/* Distinct times, the newest is now, so that they can be sorted. */
+/* They get distinct times, the last one now, so that they can be sorted. */
 static void seed_defaults(struct resource *resource, size_t index, size_t count)
 {
 	char name[64];
@@ -23,7 +23,7 @@ static void seed_defaults(struct resource *resource, size_t index, size_t count)
 	resource_set(&resource->name, name);
 	resource->created_s -= count - 1 - index;
 	resource->active_s = resource->created_s;
-	/* Unlike that of a new one, so that tests can switch it on. */
+	/* Unlike for a new service, so that tests can switch it on. */
 	resource->shows_freeze_page = false;
 	if (resource->kind < KIND_SNAPSHOT)
 		return;
@@ -132,7 +132,7 @@ static size_t seed_jobs(struct server *server, const char *owner,
 		job->is_fake = true;
 		job->started_ms = job->created_ms;
 		job->state = is_running ? JOB_RUNNING : JOB_COMPLETED;
-		job->verdict = job->state;
+		job->end_state = job->state;
 		if (!is_running)
 			job->completed_ms = job->created_ms;
 		job->ended_ms = is_running ? 0 : now;

@@ -12,7 +12,7 @@
 
 #include "folder.h"
 
-/* Absolute, since a keeper mounts it from another directory. */
+/* Makes the path absolute: a supervisor mounts it from another directory. */
 static int make_dir(struct server *server)
 {
 	const char *base = getenv("TMPDIR");
@@ -60,7 +60,7 @@ int server_init(struct server *server, const struct options *options)
 	if (!err)
 		err = accounts_init(&server->accounts, options);
 	if (!err)
-		err = nursery_init(&server->nursery, options->is_plain);
+		err = launcher_init(&server->launcher, options->is_plain);
 	if (!err)
 		err = make_dir(server);
 	if (!err)
@@ -93,7 +93,7 @@ void server_clear(struct server *server)
 	ledger_clear(&server->ledger);
 	journal_clear(&server->journal);
 	accounts_clear(&server->accounts);
-	nursery_clear(&server->nursery);
+	launcher_clear(&server->launcher);
 	pthread_mutex_destroy(&server->admission);
 	close(server->stop_fd);
 	snprintf(runs, sizeof(runs), "%s/run", server->dir);

@@ -21,7 +21,7 @@ struct server {
 	struct options options;
 	struct moment moment;
 	struct accounts accounts;
-	struct nursery nursery;
+	struct launcher launcher;
 	struct jobs jobs;
 	struct resources resources;
 	struct terminals terminals;
@@ -29,13 +29,12 @@ struct server {
 	struct faults faults;
 	struct ledger ledger;
 	struct journal journal;
-	/* Held from counting the runs to starting another. */
+	/* Held while runs are counted and one more is started. */
 	pthread_mutex_t admission;
 	_Atomic int concurrency;
 	_Atomic bool is_raw;
-	/* Readable from when the server ends. */
+	/* Becomes readable when the server ends. */
 	int stop_fd;
-	/* Where it listens. */
 	_Atomic int port;
 	/* The parent of the directories of runs and resources. */
 	char dir[256];
@@ -43,7 +42,7 @@ struct server {
 	_Atomic unsigned int dir_number;
 };
 
-/* Everything but the network; 0, or -errno with a line on stderr. */
+/* Starts everything but the network; 0, or -errno with a line on stderr. */
 int server_init(struct server *server, const struct options *options);
 void server_clear(struct server *server);
 

@@ -56,7 +56,7 @@ static int spawn(struct server *server, struct resource *service,
 		.stderr_fd = log,
 	};
 
-	return child_start(&service->child, &server->nursery, &spec);
+	return child_start(&service->child, &server->launcher, &spec);
 }
 
 static bool is_url(const char *bootstrap)
@@ -85,8 +85,8 @@ int service_start(struct server *server, struct resource *service)
 	if (err)
 		return err;
 	given = vault_environment(service->vault);
-	env = words_environment(nursery_root(&server->nursery, dir),
-		nursery_home(&server->nursery, dir),
+	env = words_environment(launcher_root(&server->launcher, dir),
+		launcher_home(&server->launcher, dir),
 		(const char *const *)given);
 	log = open_log(server, service);
 	err = env && log >= 0 ? spawn(server, service, dir, env, log) : -EIO;

@@ -49,7 +49,7 @@ static void service_post(
 		return;
 	}
 	service = resource_new(server, KIND_SERVICE, request->account, NULL);
-	/* Not of those that are spawned from an image. */
+	/* Unlike services that are spawned from an image. */
 	service->has_network = true;
 	service_take_env(service, json_object_get(json, "env"));
 	if (read_service(service, json, reply) ||
@@ -74,7 +74,7 @@ static bool is_renamed_freely(struct server *server,
 	return false;
 }
 
-/* The API changes one of these in a request. */
+/* The API changes only one of these in a request. */
 static bool is_one_change(json_t *json, struct reply *reply)
 {
 	static const char *const one[] = { "vcpu", "unfreeze_on_demand",
@@ -93,7 +93,7 @@ static bool is_one_change(json_t *json, struct reply *reply)
 	if (count < 2)
 		return true;
 	reply_error(reply, 400, "ONE_FIELD_AT_A_TIME",
-		"a request changes one of vcpu, unfreeze_on_demand and "
+		"a request may change only one of vcpu, unfreeze_on_demand and "
 		"show_freeze_page");
 	return false;
 }

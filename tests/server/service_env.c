@@ -24,8 +24,8 @@ static bool is_json(const struct request *request)
 }
 
 /*
- * Everything that clients send: dotenv text, or four forms of JSON.  PUT of an
- * object adds to the vault: *added gets it, owned by the caller.
+ * Reads what clients send: dotenv text, or four forms of JSON.  PUT of an
+ * object adds to the vault: *added is set to it, owned by the caller.
  */
 static bool read_vault(struct text *text, json_t **added,
 	const struct request *request, struct reply *reply)
@@ -51,7 +51,7 @@ static bool read_vault(struct text *text, json_t **added,
 	return true;
 }
 
-/* {NAME: VALUE}, or nothing of it. */
+/* Writes {NAME: VALUE, ...}; is_shown false: {}. */
 static void emit_values(
 	const struct resource *service, bool is_shown, struct reply *reply)
 {

@@ -7,7 +7,7 @@
 
 #include "switch.h"
 
-/* The answers to these need no body: only the status says something. */
+/* Requests whose answer needs no body: the status says it all. */
 static bool is_action(const struct request *request)
 {
 	static const char *const words[] = { "boost", "freeze", "grant", "lock",

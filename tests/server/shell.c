@@ -85,10 +85,10 @@ static int shell_spawn(
 	int err;
 
 	resource_dir(server, session, dir, sizeof(dir));
-	env = words_environment(nursery_root(&server->nursery, dir),
-		nursery_home(&server->nursery, dir), NULL);
+	env = words_environment(launcher_root(&server->launcher, dir),
+		launcher_home(&server->launcher, dir), NULL);
 	spec.env = (const char *const *)env;
-	err = env ? child_start(&session->child, &server->nursery, &spec)
+	err = env ? child_start(&session->child, &server->launcher, &spec)
 		  : -ENOMEM;
 	words_free(env);
 	return err;
@@ -142,7 +142,7 @@ static int command_send(struct command *command, const char *text)
 	int err, len;
 
 	resource_dir(command->server, session, dir, sizeof(dir));
-	home = nursery_home(&command->server->nursery, dir);
+	home = launcher_home(&command->server->launcher, dir);
 	snprintf(path, sizeof(path), "%s/%s", dir, folder);
 	snprintf(name, sizeof(name), "%u", number);
 	err = folder_write(path, name, text, strlen(text));
@@ -240,9 +240,9 @@ static void command_finish(struct command *command, int code)
 	take_file(command, "out", &job->out);
 	take_file(command, "err", &job->err);
 	job->exit_code = code;
-	job->verdict = job->is_cancelled ? JOB_CANCELLED
-		: command->is_late	 ? JOB_TIMEOUT
-					 : JOB_COMPLETED;
+	job->end_state = job->is_cancelled ? JOB_CANCELLED
+		: command->is_late	   ? JOB_TIMEOUT
+					   : JOB_COMPLETED;
 	pthread_mutex_unlock(&job->lock);
 }
 

@@ -18,7 +18,7 @@ void snapshot_restore(
 
 /*
  * A new resource of the kind with a copy of the source's directory and fields;
- * on no shelf yet.  The lock is held.
+ * not on a shelf yet.  The lock is held.
  */
 struct resource *snapshot_copy(struct server *server, enum kind kind,
 	const char *owner, const struct resource *source);

@@ -8,11 +8,11 @@
 
 struct stream {
 	int fd;
-	/* Readable from when the server ends. */
+	/* Becomes readable when the server ends. */
 	int stop_fd;
 	/* Whether each push is a chunk of HTTP/1.1. */
 	bool is_chunked;
-	/* As in the reply. */
+	/* The reply's stream_from. */
 	unsigned long long from;
 };
 
@@ -22,7 +22,7 @@ bool stream_push(const struct stream *stream, const char *bytes, size_t len);
 /* The end of a body in chunks. */
 void stream_end(const struct stream *stream);
 
-/* Waits, -1: without limit; false if the client or the server ends. */
+/* Waits ms (-1: without limit); false if the client or the server ends. */
 bool stream_wait(const struct stream *stream, int ms);
 
 #endif

@@ -81,7 +81,7 @@ static bool is_for(const struct challenge *challenge,
 		(!id || !*id || !strcmp(challenge->id, id));
 }
 
-/* Whose code it is; NULL: nobody's. */
+/* The contact who got this code; NULL if it is wrong. */
 static const char *owner_of(const struct challenge *challenge, const char *code)
 {
 	const char *email;

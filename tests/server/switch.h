@@ -46,8 +46,8 @@ bool switch_is_on(enum switch_id id);
 int switch_number(enum switch_id id);
 
 /*
- * Sets NAME or NAME=NUMBER; "all" sets every switch that is a yes or no, but
- * for those that only old clients need. -EINVAL if there is no such switch, or
+ * Sets NAME or NAME=NUMBER; "all" sets every switch that is a yes or no, except
+ * those that only old clients need. -EINVAL if there is no such switch, or
  * the number is negative.
  */
 int switch_set(const char *word);

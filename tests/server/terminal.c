@@ -58,7 +58,7 @@ static struct terminal *terminal_find(struct server *server, const char *id)
 	return NULL;
 }
 
-/* ---- what it prints ---- */
+/* ---- its output ---- */
 
 static size_t terminal_room(const struct terminal *terminal)
 {
@@ -145,15 +145,15 @@ static int terminal_spawn(struct server *server,
 	int err = -ENOMEM;
 
 	resource_dir(server, resource, dir, sizeof(dir));
-	if (folder_make(dir)) /* a seeded one has none yet */
+	if (folder_make(dir)) /* a seeded resource has none yet */
 		return -EIO;
 	vault = is_session ? NULL : vault_environment(resource->vault);
-	env = words_environment(nursery_root(&server->nursery, dir),
-		nursery_home(&server->nursery, dir),
+	env = words_environment(launcher_root(&server->launcher, dir),
+		launcher_home(&server->launcher, dir),
 		(const char *const *)vault);
 	spec.env = (const char *const *)env;
 	if (env)
-		err = child_start(&terminal->child, &server->nursery, &spec);
+		err = child_start(&terminal->child, &server->launcher, &spec);
 	words_free(vault);
 	words_free(env);
 	return err;
@@ -212,7 +212,7 @@ void terminal_kill(struct server *server, const char *id)
 			continue;
 		child_freeze(&terminal->child, false);
 		child_kill(&terminal->child);
-		/* Nobody holds it up any more. */
+		/* Do not wait for slow sockets any more. */
 		terminal->is_killed = true;
 		pthread_cond_broadcast(&terminal->room);
 	}
@@ -259,7 +259,7 @@ static struct attached *attach(
 	return NULL;
 }
 
-/* Without any authentication the id alone says whose it is. */
+/* Without authentication, the account is the owner of the id. */
 static void take_owner(struct server *server, struct request *request)
 {
 	static const enum kind kinds[] = { KIND_SESSION, KIND_SERVICE };

@@ -12,9 +12,9 @@
 
 /*
  * A terminal belongs to one session or service, by its id. It starts with the
- * first socket that is attached, and lives on when the last one has gone. A
- * thread reads what it prints into a ring, from which each socket's thread
- * sends; a socket that is slow holds the terminal up.
+ * first socket that is attached, and is kept when the last one is detached. A
+ * thread reads its output into a ring buffer, from which each socket's thread
+ * sends; the terminal waits for the slowest socket.
  */
 struct server;
 struct terminal;
@@ -28,12 +28,12 @@ struct terminals {
 extern const struct route terminal_routes[];
 
 void terminals_init(struct terminals *terminals);
-/* After the last thread has ended. */
+/* Call it after the last thread has ended. */
 void terminals_clear(struct terminals *terminals);
 
-/* Of a resource that is removed or stopped; id NULL: all. */
+/* Kills the terminal of a resource that is removed or stopped; NULL: all. */
 void terminal_kill(struct server *server, const char *id);
-/* Of one that is frozen, or not any more. */
+/* Freezes or unfreezes the terminal of a resource, if there is one. */
 void terminal_freeze(struct server *server, const char *id, bool is_frozen);
 
 #endif

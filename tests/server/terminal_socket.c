@@ -31,7 +31,7 @@ struct socket_state {
 	struct attached *attached;
 	wslay_event_context_ptr frames;
 	int fd;
-	bool saw_prefix; /* of the multiplexer's keys */
+	bool saw_prefix; /* the last key was the multiplexer's Ctrl-b or -a */
 	bool is_closing;
 	/* Received with the upgrade. */
 	const char *begun;
@@ -61,7 +61,7 @@ int terminal_admit(
 		err = -EACCES;
 	if (err == -EACCES && !reply->body.len)
 		reply_error(reply, 401, "INVALID_KEY",
-			"This way to authenticate is not taken");
+			"This way to authenticate is not accepted");
 	free(auth);
 	return err;
 }
@@ -98,7 +98,7 @@ static void finish(struct socket_state *state, const char *text)
 	state->is_closing = true;
 }
 
-/* What was printed since, one piece; then the end, if it has come. */
+/* Queues one piece of new output, or, after the last one, the end. */
 static void send_printed(struct socket_state *state)
 {
 	struct attached *attached = state->attached;
@@ -314,7 +314,7 @@ static void socket_loop(struct socket_state *state)
 		if (!wslay_event_want_write(state->frames) &&
 			wslay_event_get_close_received(state->frames))
 			break;
-		/* A close would overtake what is queued. */
+		/* wslay sends a close before what is queued. */
 		if (!wslay_event_want_write(state->frames) &&
 			state->is_closing) {
 			wslay_event_queue_close(state->frames, 1000, NULL, 0);
@@ -338,12 +338,13 @@ void terminal_socket_run(void *ctx, int fd, const void *begun, size_t begun_len)
 		.begun = begun,
 		.begun_len = begun_len };
 
-	/* Or a frame's payload waits until its head is acknowledged. */
+	/* Otherwise a frame's payload waits until its header is acknowledged.
+	 */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	if (wslay_event_context_server_init(
 		    &state.frames, &callbacks, &state) == 0) {
 		socket_loop(&state);
-		type_in(&state); /* what came just before the end */
+		type_in(&state); /* input received just before the end */
 		wslay_event_context_free(state.frames);
 	}
 	text_clear(&state.typed);

@@ -18,7 +18,7 @@ struct terminal {
 	char *id;
 	struct child child;
 	int master;
-	int log; /* gets what it prints; -1: nothing does */
+	int log; /* its output is written here; -1: it is not recorded */
 	pthread_t thread;
 	pthread_cond_t room;
 	struct sockets sockets;
@@ -31,13 +31,13 @@ struct terminal {
 struct attached {
 	LIST_ENTRY(attached) link;
 	struct terminal *terminal;
-	int event; /* something was printed, or it has ended */
+	int event; /* readable: there is new output, or it has ended */
 	unsigned long long sent;
 };
 
 /*
- * Checks who asks: by headers, by the query, or not at all, as the switch
- * shell_auth demands. 0, or -EACCES with the reply made.
+ * Authenticates the request by its headers, by the query, or not at all, as the
+ * switch shell_auth says. 0, or -EACCES with the reply made.
  */
 int terminal_admit(
 	struct server *server, struct request *request, struct reply *reply);
@@ -46,7 +46,7 @@ int terminal_admit(
 void terminal_socket_run(
 	void *ctx, int fd, const void *begun, size_t begun_len);
 
-/* Frees it. */
+/* Removes it from its terminal and frees it. */
 void terminal_detach(struct attached *attached);
 
 #endif

@@ -63,11 +63,11 @@ static void *connection_main(void *arg)
 {
 	struct connection *connection = arg;
 	struct tls *tls = connection->tls;
-	struct timeval patience = { .tv_sec = 10 };
+	struct timeval timeout = { .tv_sec = 10 };
 
-	/* Only for the handshake: the pump does not block. */
-	setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-		sizeof(patience));
+	/* Limits only the handshake: pump() makes the socket non-blocking. */
+	setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout,
+		sizeof(timeout));
 	connection_serve(connection);
 	close(connection->fd);
 	free(connection);

@@ -68,7 +68,7 @@ static unsigned int types_of(const json_t *value)
 	case JSON_FALSE:
 		return FLAG;
 	case JSON_ARRAY:
-		/* PHP's empty object. */
+		/* PHP writes an empty object as []. */
 		return json_array_size(value) ? LIST : LIST | OBJECT;
 	case JSON_OBJECT:
 		return OBJECT;
@@ -79,7 +79,7 @@ static unsigned int types_of(const json_t *value)
 	}
 }
 
-/* Paths whose members are names of their own, or take more. */
+/* Whether any type is accepted for this member of requests to the path. */
 static bool is_free(const char *pattern, const char *name)
 {
 	if (!strncmp(pattern, "/_standin", 9) ||

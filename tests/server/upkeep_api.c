@@ -12,7 +12,7 @@
 
 static const char *const domain_names[] = { "custom_domains", "domains", NULL };
 
-/* Services share the ports of this machine. */
+/* Asks this machine, whose ports the services share. */
 static bool is_listening(long port)
 {
 	struct sockaddr_in address = {

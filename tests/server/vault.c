@@ -12,7 +12,7 @@ struct line {
 	size_t value_len;
 };
 
-/* Splits the line; false for blanks, comments and what has no '='. */
+/* Splits the line; false if it is blank, a comment, or has no '='. */
 static bool line_read(struct line *line, const char *at, size_t len)
 {
 	const char *equals;

@@ -13,10 +13,10 @@ char **vault_environment(const char *text);
 /* The number of variables. */
 int vault_count(const char *text);
 
-/* The lines without those of the named variable. */
+/* Adds all lines except those of the named variable. */
 void vault_without(struct text *out, const char *text, const char *name);
 
-/* A line for each member, quoted if needed. */
+/* Adds a line for each member, quoted if needed. */
 void vault_from_json(struct text *out, const json_t *object);
 
 #endif

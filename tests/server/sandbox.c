@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/server/cage.c - isolates, limits and ends one program */
+/* tests/server/sandbox.c - isolates, limits and ends one program */
 #include "child.h"
 
 #include <errno.h>
@@ -24,21 +24,22 @@
 #include "mounts.h"
 
 /*
- * There are three processes.  The server starts the keeper, which enters new
- * namespaces, waits, and kills everything when it gets SIGTERM or when the
+ * There are three processes.  The server starts the supervisor, which enters
+ * new namespaces, waits, and kills everything when it gets SIGTERM or when the
  * server is gone (end of file on LIFELINE).  The second is process 1 of the new
  * pid namespace: when it ends, the kernel kills all processes that the program
  * left behind, and none can escape by setsid or a double fork.  The third is
  * the program, a child of process 1, since a process 1 ignores most signals.
- * Without a pid namespace, the keeper adopts orphans and finds them in /proc.
+ * Without a pid namespace, the supervisor adopts orphans and finds them in
+ * /proc.
  */
 
 enum {
 	LIFELINE = 3,
 };
 
-struct keeper {
-	unsigned int cage;
+struct supervisor {
+	unsigned int sandbox;
 	bool has_network;
 	bool is_service;
 	long memory_mb;
@@ -62,23 +63,23 @@ static void file_set(const char *path, const char *value)
 	close(fd);
 }
 
-static void enter_namespaces(const struct keeper *keeper)
+static void enter_namespaces(const struct supervisor *supervisor)
 {
 	unsigned int uid = geteuid(), gid = getegid();
 	char map[64];
 	int flags = 0;
 
-	if (keeper->cage & CAGE_MOUNTS)
+	if (supervisor->sandbox & SANDBOX_MOUNTS)
 		flags |= CLONE_NEWNS;
-	if (keeper->cage & CAGE_PIDS)
+	if (supervisor->sandbox & SANDBOX_PIDS)
 		flags |= CLONE_NEWPID;
-	if ((keeper->cage & CAGE_NETWORK) && !keeper->has_network)
+	if ((supervisor->sandbox & SANDBOX_NETWORK) && !supervisor->has_network)
 		flags |= CLONE_NEWNET;
-	if (keeper->cage & CAGE_USER)
+	if (supervisor->sandbox & SANDBOX_USER)
 		flags |= CLONE_NEWUSER;
 	if (unshare(flags))
 		die("unshare");
-	if (!(keeper->cage & CAGE_USER))
+	if (!(supervisor->sandbox & SANDBOX_USER))
 		return;
 	file_set("/proc/self/setgroups", "deny");
 	snprintf(map, sizeof(map), "%u %u 1", uid, uid);
@@ -87,9 +88,10 @@ static void enter_namespaces(const struct keeper *keeper)
 	file_set("/proc/self/gid_map", map);
 }
 
-static void make_mounts(const struct keeper *keeper)
+static void make_mounts(const struct supervisor *supervisor)
 {
-	errno = -mounts_make(keeper->dir, keeper->cage & CAGE_USER);
+	errno = -mounts_make(
+		supervisor->dir, supervisor->sandbox & SANDBOX_USER);
 	if (errno)
 		die("mounts of its own");
 }
@@ -112,23 +114,24 @@ static void set_limit(int what, rlim_t value)
 	setrlimit(what, &limit);
 }
 
-static void run_program(const struct keeper *keeper)
+static void run_program(const struct supervisor *supervisor)
 {
-	const char *dir = keeper->cage & CAGE_MOUNTS ? "/tmp" : keeper->dir;
+	const char *dir =
+		supervisor->sandbox & SANDBOX_MOUNTS ? "/tmp" : supervisor->dir;
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	set_limit(RLIMIT_CORE, 0);
-	if (keeper->memory_mb)
-		set_limit(RLIMIT_AS, (rlim_t)keeper->memory_mb << 20);
+	if (supervisor->memory_mb)
+		set_limit(RLIMIT_AS, (rlim_t)supervisor->memory_mb << 20);
 	if (chdir(dir))
 		die(dir);
 	close(LIFELINE);
 	setpgid(0, 0);
-	environ = keeper->env;
-	execvp(keeper->argv[0], keeper->argv);
-	dprintf(2, "stand-in: %s: %s\n", keeper->argv[0], strerror(errno));
+	environ = supervisor->env;
+	execvp(supervisor->argv[0], supervisor->argv);
+	dprintf(2, "stand-in: %s: %s\n", supervisor->argv[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
@@ -157,18 +160,18 @@ static int wait_as_first(pid_t program, bool is_service)
 	}
 }
 
-static pid_t start_program(const struct keeper *keeper)
+static pid_t start_program(const struct supervisor *supervisor)
 {
 	pid_t pid = fork();
 
 	if (pid < 0)
 		die("fork");
 	if (pid == 0)
-		run_program(keeper);
+		run_program(supervisor);
 	return pid;
 }
 
-static void run_first(const struct keeper *keeper)
+static void run_first(const struct supervisor *supervisor)
 {
 	int code, null;
 	pid_t program;
@@ -176,19 +179,19 @@ static void run_first(const struct keeper *keeper)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC, NULL))
 		die("/proc");
-	program = start_program(keeper);
+	program = start_program(supervisor);
 	/* Only the program has its pipes open, so they end when it does. */
 	null = open("/dev/null", O_RDWR);
 	dup2(null, 0);
 	dup2(null, 1);
 	dup2(null, 2);
-	code = wait_as_first(program, keeper->is_service);
+	code = wait_as_first(program, supervisor->is_service);
 	_exit(code);
 }
 
-static void end_family(const struct keeper *keeper, pid_t child)
+static void end_family(const struct supervisor *supervisor, pid_t child)
 {
-	if (keeper->cage & CAGE_PIDS) {
+	if (supervisor->sandbox & SANDBOX_PIDS) {
 		kill(child, SIGKILL);
 		return;
 	}
@@ -198,7 +201,7 @@ static void end_family(const struct keeper *keeper, pid_t child)
 }
 
 /* Reaps children; true if there are none left to wait for. */
-static bool reap(const struct keeper *keeper, pid_t child, int *code)
+static bool reap(const struct supervisor *supervisor, pid_t child, int *code)
 {
 	int status;
 	pid_t pid;
@@ -212,12 +215,12 @@ static bool reap(const struct keeper *keeper, pid_t child, int *code)
 		if (pid != child)
 			continue;
 		*code = exit_code(status);
-		if (!keeper->is_service)
+		if (!supervisor->is_service)
 			return true;
 	}
 }
 
-static int keep(const struct keeper *keeper, pid_t child, int signals)
+static int keep(const struct supervisor *supervisor, pid_t child, int signals)
 {
 	struct pollfd fds[2] = {
 		{ .fd = signals, .events = POLLIN },
@@ -235,30 +238,30 @@ static int keep(const struct keeper *keeper, pid_t child, int signals)
 			continue;
 		if (info.ssi_signo != SIGCHLD)
 			break;
-		if (reap(keeper, child, &code))
+		if (reap(supervisor, child, &code))
 			break;
 	}
-	end_family(keeper, child);
+	end_family(supervisor, child);
 	while (wait(NULL) > 0)
 		;
 	return code;
 }
 
-static pid_t start_first(const struct keeper *keeper)
+static pid_t start_first(const struct supervisor *supervisor)
 {
 	pid_t pid;
 
-	if (!(keeper->cage & CAGE_PIDS))
-		return start_program(keeper);
+	if (!(supervisor->sandbox & SANDBOX_PIDS))
+		return start_program(supervisor);
 	pid = fork();
 	if (pid < 0)
 		die("fork");
 	if (pid == 0)
-		run_first(keeper);
+		run_first(supervisor);
 	return pid;
 }
 
-static void keeper_read(struct keeper *keeper, char **argv)
+static void supervisor_read(struct supervisor *supervisor, char **argv)
 {
 	int argc = atoi(argv[7]);
 	char **env = argv + 8 + argc;
@@ -267,18 +270,18 @@ static void keeper_read(struct keeper *keeper, char **argv)
 	if (!copy)
 		die("memory");
 	memcpy(copy, argv + 8, argc * sizeof(*copy));
-	keeper->cage = atoi(argv[2]);
-	keeper->has_network = atoi(argv[3]);
-	keeper->is_service = atoi(argv[4]);
-	keeper->memory_mb = atol(argv[5]);
-	keeper->dir = argv[6];
-	keeper->argv = copy;
-	keeper->env = env;
+	supervisor->sandbox = atoi(argv[2]);
+	supervisor->has_network = atoi(argv[3]);
+	supervisor->is_service = atoi(argv[4]);
+	supervisor->memory_mb = atol(argv[5]);
+	supervisor->dir = argv[6];
+	supervisor->argv = copy;
+	supervisor->env = env;
 }
 
-int cage_main(int argc, char **argv)
+int sandbox_main(int argc, char **argv)
 {
-	struct keeper keeper;
+	struct supervisor supervisor;
 	sigset_t mask;
 	pid_t child;
 	int signals, null;
@@ -286,7 +289,7 @@ int cage_main(int argc, char **argv)
 	if (argc < 9)
 		return 126;
 	close_range(LIFELINE + 1, ~0U, 0);
-	keeper_read(&keeper, argv);
+	supervisor_read(&supervisor, argv);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
 	sigaddset(&mask, SIGTERM);
@@ -295,16 +298,16 @@ int cage_main(int argc, char **argv)
 	if (signals < 0)
 		die("signalfd");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (keeper.cage)
-		enter_namespaces(&keeper);
-	if (keeper.cage & CAGE_MOUNTS)
-		make_mounts(&keeper);
-	if ((keeper.cage & CAGE_NETWORK) && !keeper.has_network)
+	if (supervisor.sandbox)
+		enter_namespaces(&supervisor);
+	if (supervisor.sandbox & SANDBOX_MOUNTS)
+		make_mounts(&supervisor);
+	if ((supervisor.sandbox & SANDBOX_NETWORK) && !supervisor.has_network)
 		raise_loopback();
-	child = start_first(&keeper);
+	child = start_first(&supervisor);
 	null = open("/dev/null", O_RDWR);
 	dup2(null, 0);
 	dup2(null, 1);
 	dup2(null, 2);
-	_exit(keep(&keeper, child, signals));
+	_exit(keep(&supervisor, child, signals));
 }
