@@ -90,7 +90,7 @@ static void other_text_is_refused(void **state)
 	assert_int_equal(base64_decode("Zg\0=", 4, &out, &len), -EPROTO);
 }
 
-/* More than one step of the encoder, each byte, each length behind a step. */
+/* Longer than one step of the encoder, with each byte and each remainder. */
 static void megabytes_round_trip(void **state)
 {
 	size_t max = 7 * 1024 * 1024, size, i, len, back_len;

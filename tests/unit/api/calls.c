@@ -10,7 +10,7 @@
 		200, NULL, "{}", NULL, 0, 0                                    \
 	}
 
-/* The Makefile wraps what is called __wrap_ here: curl's own is not. */
+/* The Makefile wraps our own calls of poll, not those of curl. */
 int __real_poll(struct pollfd *fds, nfds_t nfds, int timeout_ms);
 int __wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout_ms);
 
@@ -97,7 +97,7 @@ static void equal_texts_have_equal_hashes(void **state)
 	}
 }
 
-/* Runs until the answer is with the worker and not yet collected. */
+/* Runs until the worker has the answer, which is not collected yet. */
 static void until_parsing(struct fixture *fixture)
 {
 	while (!worker_pending(fixture->worker)) {
@@ -176,7 +176,7 @@ static void cancel_both(void *ctx, const struct api_answer *answer)
 
 	assert_int_equal(answer->err, 0);
 	chain->count++;
-	api_cancel(chain->self); /* no harm */
+	api_cancel(chain->self); /* has no effect */
 	api_cancel(chain->other);
 	start(chain->fixture, API_JOBS, NULL, NULL, &chain->outcome);
 }
@@ -248,7 +248,7 @@ static void poll_reports_the_callers_fds(void **state)
 	assert_int_equal(api_poll(fixture->api, fds, 2, 0, -1), 0);
 	assert_int_equal(fds[0].revents, 0);
 	assert_int_equal(fds[1].revents, POLLOUT);
-	assert_int_equal(poll_count, 0); /* curl's was enough */
+	assert_int_equal(poll_count, 0); /* curl_multi_poll was enough */
 	close(ends[1]);
 	assert_int_equal(api_poll(fixture->api, fds, 1, 0, -1), 0);
 	assert_true(fds[0].revents & (POLLHUP | POLLIN));
@@ -282,7 +282,7 @@ static void priority_decides_the_order(void **state)
 	assert_memory_equal(fixture->server.seen[1].head, "GET /shells", 11);
 	assert_memory_equal(fixture->server.seen[2].head, "GET /jobs/j", 11);
 	assert_memory_equal(fixture->server.seen[3].head, "GET /jobs ", 10);
-	/* each from a full bucket; the server's is full later */
+	/* one a second, with a margin for the server's bucket */
 	assert_in_range(fixture->now_ms - START_MS, 3000, 3900);
 	outcome_clear(&outcome);
 }
@@ -317,7 +317,7 @@ static void statistics_are_counted(void **state)
 	assert_int_equal(fixture->errors, 1);
 }
 
-/* An unsigned request names no key: its limits are not the key's. */
+/* The limits in an answer to an unsigned request are not those of the key. */
 static void unsigned_answers_set_no_limit(void **state)
 {
 	struct fixture *fixture = *state;

@@ -109,7 +109,7 @@ static void requests_are_signed_as_sent(void **state)
 		assert_true(llabs(atoll(server_header(seen, "X-Timestamp")) -
 				    sign_unix_s()) <= 2);
 	}
-	/* all that over one connection */
+	/* all of them over one connection */
 	assert_int_equal(fixture->server.connections, 1);
 	assert_int_equal(fixture->errors, 0);
 }
@@ -183,7 +183,7 @@ static void a_query_is_signed_or_not(void **state)
 	ask_logs(fixture, API_SESSION_DELETE);
 	check_signature(&seen[0], "DELETE", DELETION);
 
-	/* refused: it is tried the other way, which is remembered */
+	/* refused: sent again, signed the other way, which is remembered */
 	SCRIPT(fixture, REFUSED, FINE);
 	ask_logs(fixture, API_SESSION_DELETE);
 	assert_int_equal(fixture->outcome.err, 0);
@@ -242,7 +242,7 @@ static void the_clock_difference_is_learned(void **state)
 	assert_string_equal(seen[1].body, "{\"a\":1}");
 	assert_true(llabs(api_stats(fixture->api)->skew_s - AHEAD_S) <= 2);
 
-	/* the next request is right at once */
+	/* the next request has the right time at once */
 	SCRIPT(fixture, FINE);
 	ask(fixture, API_JOBS, NULL, NULL);
 	assert_true(llabs(atoll(server_header(&seen[0], "X-Timestamp")) - now -

@@ -29,23 +29,24 @@ struct credentials_case {
 	struct place given, home, here;
 	const char *public_env, *secret_env, *account_env;
 	int err;
-	const char *public_key; /* found */
-	const char *why;	/* a part of it */
+	const char *public_key; /* that is loaded */
+	const char *why;	/* a part of the message */
 };
 
 static const struct credentials_case cases[] = {
 	{ "the environment", -1, { NULL, 0 }, { ROW(1), 0 }, { NULL, 0 },
 		"unsb-pk-e", "unsb-sk-e", NULL, 0, "unsb-pk-e", NULL },
-	{ "the public half of it", -1, { NULL, 0 }, { ROW(1), 0 }, { NULL, 0 },
-		"unsb-pk-e", NULL, NULL, -EINVAL, NULL, "is set; set both" },
-	{ "the secret half of it", -1, { ROW(7), 0 }, { ROW(1), 0 },
+	{ "only the public key in it", -1, { NULL, 0 }, { ROW(1), 0 },
+		{ NULL, 0 }, "unsb-pk-e", NULL, NULL, -EINVAL, NULL,
+		"is set; set both" },
+	{ "only the secret key in it", -1, { ROW(7), 0 }, { ROW(1), 0 },
 		{ NULL, 0 }, "", "unsb-sk-e", NULL, -EINVAL, NULL,
 		"is set; set both" },
-	{ "half of it, and an account", 0, { NULL, 0 }, { ROW(1), 0 },
+	{ "one key in it, and an account", 0, { NULL, 0 }, { ROW(1), 0 },
 		{ NULL, 0 }, "unsb-pk-e", NULL, NULL, 0, "unsb-pk-1", NULL },
 	{ "empty keys", -1, { NULL, 0 }, { ROW(1), 0 }, { NULL, 0 }, "", "",
 		NULL, 0, "unsb-pk-1", NULL },
-	{ "it before a file that was given", -1, { ROW(1), 0 }, { NULL, 0 },
+	{ "the environment before a given file", -1, { ROW(1), 0 }, { NULL, 0 },
 		{ NULL, 0 }, "unsb-pk-e", "unsb-sk-e", NULL, 0, "unsb-pk-e",
 		NULL },
 	{ "an account before the environment", 0, { NULL, 0 }, { ROW(1), 0 },
@@ -58,12 +59,14 @@ static const struct credentials_case cases[] = {
 		NULL, NULL, 0, "unsb-pk-1", NULL },
 	{ "here", -1, { NULL, 0 }, { NULL, 0 }, { ROW(3), 0 }, NULL, NULL, NULL,
 		0, "unsb-pk-3", NULL },
-	{ "here, for a row that home lacks", 1, { NULL, 0 }, { ROW(1), 0 },
-		{ ROW(3) ROW(4), 0 }, NULL, NULL, NULL, 0, "unsb-pk-4", NULL },
-	{ "a file that was given", -1, { ROW(7), 0 }, { ROW(1), 0 },
-		{ NULL, 0 }, NULL, NULL, NULL, 0, "unsb-pk-7", NULL },
-	{ "and no other", 1, { ROW(7), 0 }, { ROW(1) ROW(2), 0 }, { NULL, 0 },
-		NULL, NULL, NULL, -ERANGE, NULL, "given.csv has no account 1" },
+	{ "here, for a row that is missing in home", 1, { NULL, 0 },
+		{ ROW(1), 0 }, { ROW(3) ROW(4), 0 }, NULL, NULL, NULL, 0,
+		"unsb-pk-4", NULL },
+	{ "a given file", -1, { ROW(7), 0 }, { ROW(1), 0 }, { NULL, 0 }, NULL,
+		NULL, NULL, 0, "unsb-pk-7", NULL },
+	{ "a given file and no other", 1, { ROW(7), 0 }, { ROW(1) ROW(2), 0 },
+		{ NULL, 0 }, NULL, NULL, NULL, -ERANGE, NULL,
+		"given.csv has no account 1" },
 	{ "the row of the environment", -1, { NULL, 0 }, { ROW(1) ROW(2), 0 },
 		{ NULL, 0 }, NULL, NULL, "1", 0, "unsb-pk-2", NULL },
 	{ "a bad row of the environment", -1, { NULL, 0 }, { ROW(1), 0 },
@@ -89,18 +92,18 @@ static const struct credentials_case cases[] = {
 		NULL, NULL, -ENOENT, NULL, ".unsandbox/accounts.csv" },
 	{ "others may read it", -1, { NULL, 0 }, { ROW(1), 0644 }, { NULL, 0 },
 		NULL, NULL, NULL, -EACCES, NULL, "accounts.csv" },
-	{ "the group may", -1, { ROW(1), 0640 }, { NULL, 0 }, { NULL, 0 }, NULL,
-		NULL, NULL, -EACCES, NULL, "chmod 600" },
-	{ "home is refused, not passed over", -1, { NULL, 0 }, { ROW(1), 0644 },
+	{ "the group may read it", -1, { ROW(1), 0640 }, { NULL, 0 },
+		{ NULL, 0 }, NULL, NULL, NULL, -EACCES, NULL, "chmod 600" },
+	{ "home is refused, not skipped", -1, { NULL, 0 }, { ROW(1), 0644 },
 		{ ROW(3), 0 }, NULL, NULL, NULL, -EACCES, NULL, NULL },
 	{ "a blank in a key", 0, { "unsb-pk-1 2,unsb-sk-1\n", 0 }, { NULL, 0 },
 		{ NULL, 0 }, NULL, NULL, NULL, -EINVAL, NULL, "given.csv" },
 	{ "a newline in the environment", -1, { NULL, 0 }, { NULL, 0 },
 		{ NULL, 0 }, "unsb-pk-1\r\nX: y", "unsb-sk-1", NULL, -EINVAL,
 		NULL, "UNSANDBOX_PUBLIC_KEY" },
-	{ "the secret in the public one's place", -1, { NULL, 0 }, { NULL, 0 },
-		{ NULL, 0 }, "unsb-sk-1", "unsb-pk-1", NULL, -EINVAL, NULL,
-		"public" },
+	{ "the secret key instead of the public one", -1, { NULL, 0 },
+		{ NULL, 0 }, { NULL, 0 }, "unsb-sk-1", "unsb-pk-1", NULL,
+		-EINVAL, NULL, "public" },
 };
 
 static char folder[] = "/tmp/api_credentials.XXXXXX";
@@ -154,9 +157,9 @@ static void places_are_searched_in_order(void **state)
 		if (row->why && !strstr(why, row->why))
 			fail_msg("%s: %s", row->name, why);
 		if (err && (strstr(why, "unsb-sk") || strchr(why, '\n')))
-			fail_msg("%s: it tells the secret", row->name);
+			fail_msg("%s: the message has the secret", row->name);
 		if (err && (keys.public_key[0] || keys.secret_key[0]))
-			fail_msg("%s: keys stay", row->name);
+			fail_msg("%s: the keys are not cleared", row->name);
 		if (!err &&
 			(strcmp(keys.public_key, row->public_key) != 0 ||
 				strlen(keys.secret_key) != 9 ||
@@ -194,14 +197,14 @@ static void only_regular_files_are_read(void **state)
 	line[1100000] = '\0';
 	put("given.csv", &big);
 	assert_int_equal(load("given.csv", why, sizeof(why)), -EINVAL);
-	/* a key that is too long to be kept */
+	/* a key that is too long */
 	strcpy(line + sprintf(line, "unsb-pk-%0300d", 0), ",unsb-sk-1\n");
 	put("given.csv", &big);
 	assert_int_equal(load("given.csv", why, sizeof(why)), -EINVAL);
 	free(line);
 }
 
-/* What is added to given.csv before the next read of it. */
+/* Added to given.csv before the next read(2) of it. */
 static const char *added;
 
 ssize_t __real_read(int fd, void *bytes, size_t size);
@@ -263,7 +266,7 @@ static void files_that_are_not_text(void **state)
 	assert_int_equal(load("given.csv", why, sizeof(why)), -EINVAL);
 }
 
-/* mount(8) leaves root's HOME to the users that it lets mount. */
+/* When a user mounts by mount(8), HOME is still root's. */
 static void the_home_of_others_is_not_ours(void **state)
 {
 	const char *other = "/";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/curl_options.c - a libcurl that refuses an option is named */
+/* tests/unit/api/curl_options.c - an option that libcurl refuses is reported */
 #include <errno.h>
 #include <signal.h>
 
@@ -19,7 +19,7 @@ CURLMcode __real_curl_multi_setopt(
 CURLMcode __wrap_curl_multi_setopt(
 	CURLM *multi, CURLMoption option, void *value);
 
-/* Each value is one register wide: a long, a pointer or a curl_off_t. */
+/* Each value fits a pointer: it is a long, a pointer or a curl_off_t. */
 CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, void *value)
 {
 	if (refuse_at && --refuse_at == 0)
@@ -77,7 +77,7 @@ static void each_refused_option_is_reported(void **state)
 	free(fixture);
 }
 
-static void a_client_without_an_option_is_not_made(void **state)
+static void a_client_needs_its_options(void **state)
 {
 	struct api_config config = { .url = "https://h" };
 	struct api *api;
@@ -94,7 +94,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_refused_option_is_reported),
-		cmocka_unit_test(a_client_without_an_option_is_not_made),
+		cmocka_unit_test(a_client_needs_its_options),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -16,7 +16,7 @@ struct status_case {
 	int status;
 	const char *body;
 	int err;
-	const char *message; /* as api_error_of gives it */
+	const char *message; /* of api_error_of */
 };
 
 static const struct status_case statuses[] = {

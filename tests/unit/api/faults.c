@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/faults.c - each fault, its errno, and no second sending */
+/* tests/unit/api/faults.c - each fault, its errno, and how often it is sent */
 #include <errno.h>
 #include <signal.h>
 
 #include "tests/unit/api/fixture.h"
 
 /*
- * Each row is played twice, as a GET and as a POST. "err" is what both end
- * with; a GET that is tried again meets the last step of the script again.
+ * Each row is played twice, as a GET and as a POST. A GET that is retried gets
+ * the last step of the script again.
  */
 struct fault {
 	const char *name;
@@ -15,8 +15,8 @@ struct fault {
 	int steps_count;
 	int get_err, post_err;
 	int get_seen, post_seen; /* requests at the server */
-	const char *message;	 /* a part of it, NULL: any */
-	unsigned waits_s; /* both take that long, by the client's clock */
+	const char *message;	 /* a part of it; NULL: any */
+	unsigned waits_s;	 /* how long both take, by the client's clock */
 };
 
 #define ANSWER(status, body)                                                   \
@@ -54,8 +54,8 @@ static const struct fault faults[] = {
 		      "Content-Length: 2\r\n\r\n{}",
 			AFTER_KEEP) },
 		1, 0, 0, 1, 1, "", 0 },
-	{ "length told by the end", { RAW(HEAD "\r\n{}", AFTER_CLOSE) }, 1, 0,
-		0, 1, 1, "", 0 },
+	{ "no length", { RAW(HEAD "\r\n{}", AFTER_CLOSE) }, 1, 0, 0, 1, 1, "",
+		0 },
 
 	{ "closed before", { SILENT(AFTER_CLOSE) }, 1, -ECONNRESET, -ECONNRESET,
 		3, 1, NULL, 0 },
@@ -92,14 +92,14 @@ static const struct fault faults[] = {
 		-EPROTO, 1, 1, NULL, 0 },
 	{ "a bad status line", { RAW("HTTP/1.1 banana\r\n\r\n", AFTER_CLOSE) },
 		1, -EPROTO, -EPROTO, 1, 1, NULL, 0 },
-	{ "a length that is none",
+	{ "an invalid length",
 		{ RAW(HEAD "Content-Length: x\r\n\r\n{}", AFTER_CLOSE) }, 1,
 		-EPROTO, -EPROTO, 1, 1, NULL, 0 },
 	{ "two lengths",
 		{ RAW(HEAD "Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}",
 			AFTER_CLOSE) },
 		1, -EPROTO, -EPROTO, 3, 1, NULL, 0 },
-	{ "a packing that is none",
+	{ "a body that is not gzip",
 		{ HEADED(200, "Content-Encoding: gzip\r\n", "{}") }, 1, -EPROTO,
 		-EPROTO, 1, 1, NULL, 0 },
 
@@ -114,11 +114,11 @@ static const struct fault faults[] = {
 
 	{ "400", { ANSWER(400, "{\"error\":\"no ttl\"}") }, 1, -EINVAL, -EINVAL,
 		1, 1, "no ttl", 0 },
-	{ "400 in plain words", { ANSWER(400, " Bad ttl\r\nat line 7\r\n") }, 1,
+	{ "400 in plain text", { ANSWER(400, " Bad ttl\r\nat line 7\r\n") }, 1,
 		-EINVAL, -EINVAL, 1, 1, "Bad ttl", 0 },
 	{ "400 as one string", { ANSWER(400, "\"no ttl\"") }, 1, -EINVAL,
 		-EINVAL, 1, 1, "no ttl", 0 },
-	{ "409 in plain words", { ANSWER(409, "name is taken") }, 1, -EEXIST,
+	{ "409 in plain text", { ANSWER(409, "name is taken") }, 1, -EEXIST,
 		-EEXIST, 1, 1, "name is taken", 0 },
 	{ "401", { ANSWER(401, "{\"error\":\"no key\"}") }, 1, -EKEYREJECTED,
 		-EKEYREJECTED, 1, 1, "no key", 0 },
@@ -126,7 +126,7 @@ static const struct fault faults[] = {
 		-EKEYEXPIRED, -EKEYEXPIRED, 1, 1, "key expired", 0 },
 	{ "401 timestamp", { ANSWER(401, "{\"error\":\"timestamp\"}"), OK }, 2,
 		0, 0, 2, 2, "", 0 },
-	{ "401 timestamp in plain words", { ANSWER(401, "old timestamp"), OK },
+	{ "401 timestamp in plain text", { ANSWER(401, "old timestamp"), OK },
 		2, 0, 0, 2, 2, "", 0 },
 	{ "401 timestamp somewhere",
 		{ ANSWER(401,
@@ -237,21 +237,22 @@ static void play(const struct fault *fault, bool is_get)
 	if (fault->message && !strstr(outcome->message, fault->message))
 		fail_msg("%s %s: %s", kind, fault->name, outcome->message);
 	if (want && !outcome->message[0])
-		fail_msg("%s %s: not a word", kind, fault->name);
+		fail_msg("%s %s: no message", kind, fault->name);
 	if (fault->waits_s &&
 		(took_s < fault->waits_s || took_s > fault->waits_s + 1))
 		fail_msg("%s %s: %d s", kind, fault->name, (int)took_s);
 	if (!fault->waits_s && took_s > 1)
 		fail_msg("%s %s: %d s", kind, fault->name, (int)took_s);
 	if (fixture->errors != (want != 0))
-		fail_msg("%s %s: errors told", kind, fault->name);
+		fail_msg("%s %s: %d errors reported", kind, fault->name,
+			fixture->errors);
 
-	/* whatever it was, the next good answer ends it */
+	/* after any fault, the next request succeeds */
 	SCRIPT(fixture, OK);
 	fixture->now_ms += 120000;
 	ask(fixture, API_JOBS, NULL, NULL);
 	if (outcome->err)
-		fail_msg("%s %s: the next one: %d", kind, fault->name,
+		fail_msg("%s %s: the next request: %d", kind, fault->name,
 			outcome->err);
 	fixture_stop(fixture);
 	free(fixture);
@@ -267,7 +268,7 @@ static void each_fault_of_a_post(void **state)
 	play(*state, false);
 }
 
-/* What was done is done, whatever the answer is. */
+/* An action with status 200 has succeeded, whatever its body is. */
 static void actions_take_any_answer(void **state)
 {
 	static const char *const bodies[] = { "OK", "", "null", "[", "<html>",
@@ -288,7 +289,7 @@ static void actions_take_any_answer(void **state)
 			assert_int_equal(fixture.outcome.err, 0);
 		}
 	}
-	/* What must have an answer is not so. */
+	/* Creating something needs an answer. */
 	SCRIPT(&fixture, ANSWER(200, "OK"));
 	ask(&fixture, API_SERVICE_CREATE, NULL, "{}");
 	assert_int_equal(fixture.outcome.err, -EPROTO);
@@ -296,8 +297,8 @@ static void actions_take_any_answer(void **state)
 }
 
 /*
- * The connection of an answered request is kept, and dead when the next one
- * goes out. curl would send that again by itself.
+ * The connection of an answered request is reused, but the server has closed
+ * it. By default, curl would send the request again.
  */
 static void a_kept_connection_dies(void **state)
 {
@@ -341,7 +342,8 @@ static void a_kept_connection_dies(void **state)
 	free(fixture);
 }
 
-/* Sends a request; the server has answered it, but nothing was read. */
+/* Sends a request and returns when the server has received it, but before the
+ * client reads an answer. */
 static void until_answered(struct fixture *fixture, const char *body)
 {
 	struct pollfd fd = { .fd = worker_fd(fixture->worker),
@@ -359,7 +361,7 @@ static void until_answered(struct fixture *fixture, const char *body)
 	}
 }
 
-/* Time in which the process did not run is not waited for an answer. */
+/* Time in which the process was stopped does not count as waiting. */
 static void stopped_for_an_hour(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
@@ -460,7 +462,7 @@ static void answers_have_a_limit(void **state)
 		assert_non_null(
 			strstr(fixture->outcome.message, rows[i].option));
 	}
-	/* an error keeps its meaning, however long it is */
+	/* an error status counts, however long the body is */
 	step.status = 404;
 	ask(fixture, API_LANGUAGES, NULL, NULL);
 	assert_int_equal(fixture->outcome.err, -ENOENT);
@@ -557,7 +559,7 @@ static void the_reason_of_the_api_is_reported(void **state)
 	free(fixture);
 }
 
-/* A request that the limit leaves no time for fails at once. */
+/* A request that cannot be sent before its time-out fails at once. */
 static void the_rate_limit_is_kept(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
@@ -571,7 +573,7 @@ static void the_rate_limit_is_kept(void **state)
 	for (i = 0; i < 50; i++)
 		start(fixture, API_JOBS, NULL, NULL, &outcome);
 	turn(fixture, 0);
-	assert_int_equal(outcome.count, 11); /* 10 go, 39 fit into 30 s - 1 */
+	assert_int_equal(outcome.count, 11); /* 39 of 50 can be sent in 30 s */
 	assert_int_equal(outcome.err, -EBUSY);
 	settle(fixture);
 	assert_int_equal(outcome.count, 50);
@@ -598,7 +600,7 @@ static void a_429_holds_back_all_requests(void **state)
 	assert_int_equal(fixture->outcome.err, -EBUSY);
 	assert_int_equal(fixture->now_ms, START_MS);
 	assert_int_equal(server_seen_count(&fixture->server), 1);
-	/* a minute later it is tried */
+	/* the limit is not believed for more than a minute */
 	fixture->now_ms += 50000;
 	ask(fixture, API_JOBS, NULL, NULL);
 	assert_int_equal(fixture->outcome.err, 0);

@@ -21,7 +21,7 @@
 #define START_MS 1000000
 
 struct outcome {
-	int count; /* of calls of its done */
+	int count; /* of calls of on_done */
 	int err;
 	int status;
 	json_t *json;
@@ -128,7 +128,7 @@ static void fixture_start(struct fixture *fixture)
 
 static void fixture_stop(struct fixture *fixture)
 {
-	/* the log must not contain these, whatever the test did */
+	/* the log of no test contains these */
 	assert_null(strstr(fixture->log, SECRET_KEY));
 	assert_null(strstr(fixture->log, ONE_TIME_CODE));
 	assert_null(strstr(fixture->log, "Bearer"));
@@ -150,7 +150,8 @@ static void turn(struct fixture *fixture, int timeout_ms)
 	api_run(fixture->api, fixture->now_ms);
 }
 
-/* Runs until nothing is pending. The clock is advanced if all only waits. */
+/* Runs until nothing is pending. Advances the clock if all requests wait for
+ * the rate limit or a retry. */
 static void settle(struct fixture *fixture)
 {
 	const struct api_stats *stats = api_stats(fixture->api);
@@ -166,11 +167,11 @@ static void settle(struct fixture *fixture)
 	} while (stats->in_flight || stats->queued ||
 		worker_pending(fixture->worker));
 	turn(fixture, 0);
-	/* takes the server's lock: what it did happened before what follows */
+	/* locks and unlocks, so that the server's writes can be read */
 	server_seen_count(&fixture->server);
 }
 
-/* Runs until the server has received so many requests. */
+/* Runs until the server has received this many requests. */
 static inline void until_seen(struct fixture *fixture, int count)
 {
 	while (server_seen_count(&fixture->server) < count)

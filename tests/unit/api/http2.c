@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/http2.c - requests that an HTTP/2 server surely did not carry
- * out are sent again, once, and no others */
+/* tests/unit/api/http2.c - only requests that an HTTP/2 server certainly did
+ * not carry out are sent again, once */
 #include <errno.h>
 #include <signal.h>
 
@@ -10,22 +10,22 @@
 #include "tests/unit/api/fixture.h"
 
 /*
- * A server of one thread for each connection. The n-th request, on
- * whatever connection, gets the n-th step. A GOAWAY names the last stream that
+ * A server with a thread for each connection. The n-th request, on whatever
+ * connection, is answered by the n-th step. A GOAWAY has the last stream that
  * may have been carried out.
  */
 enum step {
 	ANSWER = 1,
 	REFUSE,	       /* RST_STREAM, REFUSED_STREAM */
-	ANSWER_REFUSE, /* headers of an answer, then that */
+	ANSWER_REFUSE, /* headers of an answer, then the same */
 	BREAK,	       /* RST_STREAM, INTERNAL_ERROR */
 	CANCEL,	       /* RST_STREAM, CANCEL */
-	GO_BEFORE,     /* GOAWAY with the stream before */
-	GO_AT,	       /* GOAWAY with this stream, then nothing */
+	GO_BEFORE,     /* GOAWAY with the stream before this one */
+	GO_AT,	       /* GOAWAY with this stream, then close */
 	GO_AT_ANSWER,  /* the same, and the answer */
 	GO_FIRST,      /* GOAWAY with the first stream */
-	HOLD,	       /* nothing yet */
-	CLOSE,	       /* no word at all */
+	HOLD,	       /* no answer yet */
+	CLOSE,	       /* close without an answer */
 };
 
 #define STEPS_MAX 6
@@ -268,10 +268,10 @@ static void http2_stop(struct http2_server *server)
 
 struct http2_case {
 	const char *name;
-	enum step steps[STEPS_MAX]; /* the first answers a request before */
+	enum step steps[STEPS_MAX]; /* the first is of an earlier request */
 	int err;		    /* of a POST */
 	unsigned requests, answered;
-	bool was_sent; /* as it is told */
+	bool was_sent; /* as api_call_was_sent says */
 };
 
 static const struct http2_case cases[] = {
@@ -299,7 +299,7 @@ static const struct http2_case cases[] = {
 	{ "the first one refused", { REFUSE, ANSWER, ANSWER }, 0, 3, 2, true },
 };
 
-/* The call is freed after this. */
+/* What on_last copies of the call before it is freed. */
 struct last {
 	struct outcome outcome;
 	struct api_call *call;
@@ -314,8 +314,9 @@ static void on_last(void *ctx, const struct api_answer *answer)
 	on_done(&last->outcome, answer);
 }
 
-/* Is this a curl whose verbose text lacks the GOAWAY of these steps? */
-static bool is_silent(const enum step *steps)
+/* Whether this curl's verbose text does not report the GOAWAY of these steps.
+ */
+static bool lacks_goaway(const enum step *steps)
 {
 	while (*steps && *steps != GO_BEFORE && *steps != GO_FIRST)
 		steps++;
@@ -336,7 +337,7 @@ static void each_case(void **state)
 	struct http2_server server;
 	char url[64];
 
-	if (is_silent(row->steps))
+	if (lacks_goaway(row->steps))
 		skip();
 	fixture_start(fixture);
 	api_free(fixture->api);
@@ -363,7 +364,7 @@ static void each_case(void **state)
 	free(fixture);
 }
 
-/* Both are refused, though one of them is told. */
+/* One GOAWAY refuses two requests. */
 static void two_at_once(void **state)
 {
 	static const enum step steps[] = { ANSWER, HOLD, GO_FIRST, ANSWER,
@@ -374,7 +375,7 @@ static void two_at_once(void **state)
 	char url[64];
 
 	(void)state;
-	if (is_silent(steps))
+	if (lacks_goaway(steps))
 		skip();
 	fixture_start(fixture);
 	api_free(fixture->api);

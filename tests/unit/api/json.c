@@ -23,7 +23,7 @@ struct read_case {
 	const char *name;
 	const char *text;
 	size_t len;
-	const char *bytes; /* of the string it is; NULL: not JSON */
+	const char *bytes; /* the string that is read; NULL: not JSON */
 	size_t bytes_len;
 };
 
@@ -46,7 +46,7 @@ static const struct read_case reads[] = {
 	{ "raw surrogate", BYTES("\"\xed\xa0\x80\""), BYTES("\xed\xa0\x80") },
 	{ "above U+10FFFF", BYTES("\"\xf4\x90\x80\x80\""),
 		BYTES("\xf4\x90\x80\x80") },
-	{ "cut off where held bytes are", BYTES("\"\xf4\x8f\xbf\""),
+	{ "cut off code point of escaped bytes", BYTES("\"\xf4\x8f\xbf\""),
 		BYTES("\xf4\x8f\xbf") },
 	{ "the same before other bytes", BYTES("\"\xf4\x8f\xbe}\xbf\""),
 		BYTES("\xf4\x8f\xbe}\xbf") },
@@ -55,8 +55,8 @@ static const struct read_case reads[] = {
 	{ "lone low surrogate", BYTES("\"\\udc00\""), BYTES("\xed\xb0\x80") },
 	{ "two high surrogates", BYTES("\"\\uD800\\uD83D\\uDE00\""),
 		BYTES("\xed\xa0\x80\xf0\x9f\x98\x80") },
-	{ "a code point that holds", BYTES("\"\xf4\x8f\xbe\x80\""),
-		BYTES("\xf4\x8f\xbe\x80") },
+	{ "the first code point of escaped bytes",
+		BYTES("\"\xf4\x8f\xbe\x80\""), BYTES("\xf4\x8f\xbe\x80") },
 	{ "the last code point", BYTES("\"\xf4\x8f\xbf\xbf\""),
 		BYTES("\xf4\x8f\xbf\xbf") },
 	{ "the one before them", BYTES("\"\xf4\x8f\xbd\xbf\""),
@@ -70,7 +70,7 @@ static const struct read_case reads[] = {
 		      "a\n") },
 	{ "the same, escaped", BYTES("\"\\udbff\\udf80\\udbff\\udfff\""),
 		BYTES("\xf4\x8f\xbe\x80\xf4\x8f\xbf\xbf") },
-	{ "escaped, not holding", BYTES("\"\\udbff\\udf7f\""),
+	{ "the one before them, escaped", BYTES("\"\\udbff\\udf7f\""),
 		BYTES("\xf4\x8f\xbd\xbf") },
 	{ "backslash before a quote", BYTES("\"a\\\\\""), BYTES("a\\") },
 	{ "escaped backslash and u", BYTES("\"\\\\ud800\""), BYTES("\\ud800") },
@@ -85,7 +85,7 @@ static const struct read_case reads[] = {
 	{ "raw control byte", BYTES("\"a\nb\""), NULL, 0 },
 	{ "invalid byte outside", BYTES("\xff\"a\""), NULL, 0 },
 	{ "closed too often", BYTES("]"), NULL, 0 },
-	{ "NUL behind it", BYTES("\"a\"\0"), NULL, 0 },
+	{ "NUL after it", BYTES("\"a\"\0"), NULL, 0 },
 	{ "NUL in a key", BYTES("{\"a\\u0000b\":1}"), NULL, 0 },
 };
 
@@ -229,7 +229,7 @@ static void depth_is_limited(void **state)
 	json_decref(json);
 }
 
-/* What is repeated in an array, as often as it takes to fill so many bytes. */
+/* An array of about size bytes that repeats the unit. */
 static char *repeated(const char *unit, size_t size, size_t *len)
 {
 	size_t unit_len = strlen(unit), count = size / (unit_len + 1), i;
@@ -251,8 +251,8 @@ static size_t allocated(void)
 	return info.uordblks + info.hblkhd;
 }
 
-/* No text, however dense its values, takes more than nine times its size, or 16
- * MB, nor more than 128 MB beside the text itself. */
+/* A parsed text takes at most nine times its size plus 16 MB, and at most its
+ * size plus 128 MB; denser ones are rejected. */
 static void memory_is_limited(void **state)
 {
 	static const struct {
@@ -270,7 +270,7 @@ static void memory_is_limited(void **state)
 		{ "{\"\":0}", 8 * MB, false },
 		{ "[[[[[[[[[[]]]]]]]]]]", 8 * MB, false },
 		{ "null", 8 * MB, true },
-		/* as true answers are */
+		/* like real answers */
 		{ "\"this is line 17 of an output, sixty bytes, and no more\"",
 			64 * MB, true },
 		{ "{\"job_id\":\"0d2b49d6-0d2b-49d6-0d2b-0d2b49d60d2b\","
@@ -299,7 +299,7 @@ static void memory_is_limited(void **state)
 	}
 }
 
-/* Where indentation would be most of the text, there is none. */
+/* A text that would be mostly indentation is not indented. */
 static void pretty_is_limited(void **state)
 {
 	size_t len, compact_len, i;

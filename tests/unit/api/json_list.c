@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/json_list.c - lists of resources, each of which stays text */
+/* tests/unit/api/json_list.c - lists whose items are kept as text until used */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static const struct list_case lists[] = {
 	{ "an empty object", "{}", "{}" },
 	{ "white space", " { \"a\" :\n\t[ { } , {\"b\" : [ ] } ] }\r\n ",
 		"{\"a\":[\"{ }\",\"{\\\"b\\\" : [ ] }\"]}" },
-	{ "what is no object", "[1,\"{}\",null,[{}],true,-2.5e3]",
+	{ "items that are not objects", "[1,\"{}\",null,[{}],true,-2.5e3]",
 		"[null,null,null,null,null,null]" },
 	{ "objects elsewhere", "{\"a\":{\"b\":[{\"c\":1}]}}",
 		"{\"a\":{\"b\":[{\"c\":1}]}}" },
@@ -41,16 +41,16 @@ static const struct list_case lists[] = {
 	{ "empty", "", NULL },
 	{ "cut off", "[{\"id\":1},", NULL },
 	{ "cut off in an item", "[{\"id\":1},{\"id\"", NULL },
-	{ "cut off behind a key", "{\"a\"", NULL },
+	{ "cut off after a key", "{\"a\"", NULL },
 	{ "an item that is not JSON", "[{\"id\":}]", NULL },
 	{ "no comma", "[{} {}]", NULL },
 	{ "one comma too many", "[{},]", NULL },
 	{ "a comma alone", "[,]", NULL },
 	{ "no colon", "{\"a\" []}", NULL },
-	{ "a key that is none", "{1:[]}", NULL },
-	{ "a comma behind the last member", "{\"a\":[],}", NULL },
+	{ "a key that is not a string", "{1:[]}", NULL },
+	{ "a comma after the last member", "{\"a\":[],}", NULL },
 	{ "brackets that do not match", "{\"a\":[{}}]", NULL },
-	{ "something behind it", "[{}] x", NULL },
+	{ "something after it", "[{}] x", NULL },
 	{ "NUL in a key", "{\"a\\u0000b\":[]}", NULL },
 };
 
@@ -92,7 +92,7 @@ static void test_nul(void **state)
 	assert_null(json);
 }
 
-/* An item has the bytes that the whole would have. */
+/* An item reads the same as in the whole list. */
 static void test_items(void **state)
 {
 	static const char text[] =

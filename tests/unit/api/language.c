@@ -17,7 +17,7 @@ struct language_case {
 };
 
 static const struct language_case names[] = {
-	/* all that part 8 of api/API.md lists */
+	/* all of api/API.md part 8 */
 	{ "a.py", "python" },
 	{ "a.js", "javascript" },
 	{ "a.ts", "typescript" },
@@ -67,7 +67,7 @@ static const struct language_case names[] = {
 	{ "a.4th", "forth" },
 	{ "a.forth", "forth" },
 	{ "a.fth", "forth" },
-	/* and these */
+	/* others */
 	{ "a.awk", "awk" },
 	{ "a.ps1", "powershell" },
 	{ "a.PY", "python" },

@@ -6,7 +6,7 @@
 #include "tests/unit/alloc_fail.h"
 #include "tests/unit/api/fixture.h"
 
-static void a_client_is_made_or_not(void **state)
+static void api_new_fails_cleanly(void **state)
 {
 	struct api_config config = { .url = "https://h", .cacert = "/ca" };
 	struct api *api = NULL;
@@ -30,7 +30,7 @@ struct end {
 	int err;
 };
 
-/* on_done without its copies, which would allocate, too. */
+/* on_done without its copies, which would allocate as well. */
 static void on_end(void *ctx, const struct api_answer *answer)
 {
 	struct end *end = ctx;
@@ -93,7 +93,7 @@ static void a_request_fails_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_client_is_made_or_not),
+		cmocka_unit_test(api_new_fails_cleanly),
 		cmocka_unit_test(a_request_fails_alone),
 	};
 

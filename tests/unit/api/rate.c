@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/rate.c - the token bucket, and whose turn it is */
+/* tests/unit/api/rate.c - the token bucket, and the order of requests */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,26 +14,25 @@
 
 #include "api/rate.h"
 
-#define T0 5000000 /* some time */
+#define T0 5000000 /* the time of the start */
 
 /*
  * A scenario is a list of steps, played against one bucket:
  *
- *   set M B         the key allows M a minute, B at once
- *   headers L R S   an answer said limit, remaining and reset in S seconds
- *   since N         so many more were sent that it may not have counted, for
- *                   the next `headers`
- *   age N           it took N ms to arrive, for the next `headers`
+ *   set M B         the key allows M requests a minute, with a burst of B
+ *   headers L R S   an answer has limit L, remaining R, and a reset in S
+ * seconds since N         the next `headers` may not have counted N requests
+ *   age N           the next `headers` took N ms to arrive
  *   limited S       a 429 that asks to wait S seconds; -1: it does not say
- *   person N        N such calls are pushed, numbered from 1, with a time
- *   program N       limit of 30 s
- *   reader N, poll N
- *   brief N         of a person, with a time limit of 2 s
- *   later N         of a person, due in 5 s
- *   ms N            time passes
- *   go A-B          these go, in that order, and no others now
- *   late A-B        these are late, and no others
- *   wake N          the next thing happens in N ms; -1: nothing does
+ *   person N, program N, reader N, poll N
+ *                   N requests of this priority with a time-out of 30 s; all
+ *                   requests are numbered from 1
+ *   brief N         N requests of a person with a time-out of 2 s
+ *   later N         N requests of a person that are due in 5 s
+ *   ms N            N ms pass
+ *   go A-B          exactly A to B may be sent now, in this order; 0-0: none
+ *   late A-B        exactly A to B cannot be sent in time; 0-0: none
+ *   wake N          something is to be done in N ms; -1: nothing
  */
 struct scenario {
 	const char *name;
@@ -51,7 +50,7 @@ static const struct scenario scenarios[] = {
 		"go 11-20" },
 	{ "never more than the burst",
 		"set 60 10, ms 3600000, person 11, go 1-10" },
-	{ "no burst told", "set 60 0, person 61, go 1-60" },
+	{ "no known burst", "set 60 0, person 61, go 1-60" },
 	{ "what was sent before the key was known counts",
 		"person 3, go 1-3, set 60 10, person 8, go 4-10" },
 	{ "less than one a minute",
@@ -65,7 +64,8 @@ static const struct scenario scenarios[] = {
 		"person 1, go 0-0, wake 20250, ms 20250, go 2-2" },
 	{ "the same key again changes nothing",
 		"set 60 10, person 10, go 1-10, set 60 10, person 1, go 0-0" },
-	{ "a smaller one cuts", "set 60 10, set 60 3, person 5, go 1-3" },
+	{ "a smaller burst cuts the tokens",
+		"set 60 10, set 60 3, person 5, go 1-3" },
 	{ "unknown again", "set 60 1, person 2, go 1-1, set 0 0, go 2-2" },
 	{ "people first, then readers, then polls",
 		"set 60 3, ms 60000, limited -1, poll 1, reader 1, person 1, "
@@ -77,30 +77,30 @@ static const struct scenario scenarios[] = {
 		"set 60 1, program 4, go 1-1, person 2, ms 1125, go 5-5, "
 		"ms 1125, go 2-2, ms 1125, go 6-6, ms 1125, go 3-3, ms 1125, "
 		"go 4-4" },
-	{ "and know how long that is",
+	{ "runs know their wait behind a person",
 		"set 60 10, program 38, go 1-10, ms 125, late 0-0, person 2, "
 		"late 38-38, ms 1000, go 39-39, ms 1000, go 11-11" },
 	{ "a run comes before a reader and a poll",
 		"set 60 3, limited -1, poll 1, reader 1, program 1, ms 1125, "
 		"go 3-3, ms 1000, go 2-2" },
-	{ "but a burst of one is no starvation",
+	{ "polls are sent with a burst of one",
 		"set 60 1, poll 2, go 1-1, ms 1125, go 2-2" },
 	{ "in order within one priority",
 		"set 60 1, person 3, go 1-1, ms 1125, go 2-2, ms 1125, go "
 		"3-3" },
-	{ "one that waits for its retry holds nobody up",
+	{ "a request that waits for its retry does not block others",
 		"set 60 10, later 1, person 2, go 2-3, wake 5000, ms 5000, "
 		"go 1-1" },
-	{ "turned away at once, not late",
+	{ "refused at once, not at the time-out",
 		"set 60 10, person 10, go 1-10, ms 125, brief 3, late 12-13, "
 		"wake 1000, ms 1000, go 11-11" },
 	{ "the wait of many", "set 60 10, person 45, late 40-45, go 1-10" },
-	{ "turned away by what came later but goes first",
+	{ "refused because of later requests of a higher priority",
 		"set 60 10, limited -1, poll 27, late 0-0, person 2, "
 		"late 26-27" },
-	{ "remaining lowers",
+	{ "remaining lowers the count",
 		"set 60 10, headers 60 2 30, person 5, go 1-2, wake 1125" },
-	{ "remaining raises, less what it may not have counted",
+	{ "remaining raises the count, less what it may not have counted",
 		"set 60 10, person 10, go 1-10, since 3, headers 60 7 30, "
 		"person 6, go 11-14" },
 	{ "within these bounds our own count is kept",
@@ -109,7 +109,7 @@ static const struct scenario scenarios[] = {
 	{ "what remained when a long run was sent",
 		"set 60 10, person 5, go 1-5, ms 125, ms 5000, age 5000, "
 		"headers 60 6 30, person 11, go 6-15" },
-	{ "and has been used since",
+	{ "and was used since then",
 		"set 60 10, person 10, go 1-10, since 9, age 5000, "
 		"headers 60 9 30, person 1, go 0-0" },
 	{ "more than the burst is another count",
@@ -135,7 +135,7 @@ static const struct scenario scenarios[] = {
 	{ "429 with a time",
 		"person 1, go 1-1, limited 5, person 2, go 0-0, wake 5000, "
 		"ms 5000, go 2-3" },
-	{ "a rate told as a whole number, and less",
+	{ "a rate that was rounded up to a whole number",
 		"set 2 1, person 1, go 1-1, ms 30250, person 1, go 2-2, "
 		"limited 12, person 1, wake 12250, ms 12250, go 3-3, "
 		"ms 42266, person 1, go 0-0, ms 1, go 4-4, set 2 1, "
@@ -150,7 +150,7 @@ static const struct scenario scenarios[] = {
 	{ "429 for an hour is asked again after a minute",
 		"set 60 10, limited 3600, brief 1, late 1-1, ms 60000, "
 		"person 1, go 2-2" },
-	{ "a limit that ends does not end an other",
+	{ "a shorter 429 does not end a longer one",
 		"limited 10, limited 5, person 1, wake 10000" },
 	{ "time that stands still or goes back",
 		"set 60 10, person 10, go 1-10, ms 125, ms -5000, person 1, "
@@ -270,11 +270,11 @@ static void play_step(struct play *play, const char *step)
 				play->name, (long long)(wake - play->now_ms),
 				a);
 	} else {
-		fail_msg("%s: what is %s?", play->name, verb);
+		fail_msg("%s: unknown step %s", play->name, verb);
 	}
 }
 
-static void each_scenario_plays_as_told(void **state)
+static void each_scenario(void **state)
 {
 	char steps[512], *step, *rest;
 	struct play play;
@@ -293,7 +293,7 @@ static void each_scenario_plays_as_told(void **state)
 	}
 }
 
-/* However it is enforced: in no minute more than burst + per_minute. */
+/* No minute has more than burst + per_minute requests. */
 static void the_rate_is_never_exceeded(void **state)
 {
 	static uint64_t sent[4000];
@@ -398,9 +398,8 @@ static void each_limit_is_nearly_used(void **state)
 }
 
 /*
- * The whole loop against a server that has such a bucket: a log that is
- * followed, long runs beside it, and polls behind both. Nothing is refused, and
- * what the server has left is used.
+ * The client's bucket against that of a server: a followed log, a list that is
+ * polled, and long runs. No request is refused, and the whole rate is used.
  */
 struct twin {
 	double tokens;
@@ -490,18 +489,18 @@ static void the_whole_rate_is_used(void **state)
 			lists += entry == &list;
 			logs += entry == &log;
 		}
-		/* our count is never much lower than the server's */
+		/* the client's count is never much lower than the server's */
 		assert_true((double)rate.level / 60000 > twin.tokens - 7);
 	}
 	assert_int_equal(twin.refused, 0);
 	assert_in_range(twin.sent, 600, 610);
-	/* 5 runs of 7 s are 43 a minute: the polls have the rest. */
+	/* 5 runs of 7 s are 43 a minute; the rest is left for polls */
 	assert_in_range(lists, 80, 95);
 	assert_in_range(logs, 80, 95);
 }
 
 /* One random event for each of two equal buckets. */
-static void happens(struct rate *rates[2], struct rate_entry *entries[2],
+static void random_event(struct rate *rates[2], struct rate_entry *entries[2],
 	int *count, uint64_t now_ms)
 {
 	uint32_t kind = random_below(100), a = random_below(64),
@@ -532,7 +531,7 @@ static void happens(struct rate *rates[2], struct rate_entry *entries[2],
 	*count += kind < 60;
 }
 
-/* The same requests are late as if all that wait were looked at each time. */
+/* The same requests are late as if all were looked at each time. */
 static void skipped_looks_change_nothing(void **state)
 {
 	enum { EVENTS = 40000 };
@@ -552,7 +551,7 @@ static void skipped_looks_change_nothing(void **state)
 		struct rate_list late[2];
 
 		now_ms += random_below(600);
-		happens(rates, entries, &count, now_ms);
+		random_event(rates, entries, &count, now_ms);
 		always.late_ms = 0;
 		looks += now_and_then.late_ms <= now_ms;
 		for (i = 0; i < 2; i++) {
@@ -621,7 +620,7 @@ static void an_event_is_cheap_while_many_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_scenario_plays_as_told),
+		cmocka_unit_test(each_scenario),
 		cmocka_unit_test(the_rate_is_never_exceeded),
 		cmocka_unit_test(each_limit_is_nearly_used),
 		cmocka_unit_test(the_whole_rate_is_used),

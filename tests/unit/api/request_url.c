@@ -175,7 +175,7 @@ static void the_portal_has_its_own_host(void **state)
 	}
 }
 
-/* Holds for every row, those to come, too. */
+/* Every row of the table, also of rows to be added. */
 static void every_row_keeps_the_rules(void **state)
 {
 	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH",
@@ -193,7 +193,7 @@ static void every_row_keeps_the_rules(void **state)
 		assert_non_null(row->method);
 		assert_int_equal(row->path[0], '/');
 		assert_in_range(row->kind, 0, API_ANSWER_KINDS - 1);
-		/* what lists resources is a list */
+		/* paths that list resources have is_list */
 		if (row->is_list)
 			assert_int_equal(row->kind, API_ANSWER_LIST);
 		if (row->is_program)

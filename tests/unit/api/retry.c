@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/retry.c - what is resent, when, and what never */
+/* tests/unit/api/retry.c - which requests are retried, and when */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -132,7 +132,7 @@ static void a_limit_of_runs_is_not_retried(void **state)
 	}
 }
 
-/* Never earlier than the answer asks, nor after the deadline. */
+/* A retry is never earlier than the answer asks, nor after the deadline. */
 static void random_only_adds(void **state)
 {
 	uint64_t at;

@@ -17,9 +17,9 @@
 #include <openssl/evp.h>
 
 /*
- * One thread, plain sockets. The n-th request that arrives, on whatever
- * connection, is answered by the n-th step of the script, the last step again
- * for all that follow; each request is kept for the test to look at.
+ * One thread, plain sockets. The n-th request, on whatever connection, is
+ * answered by the n-th step of the script, later ones by the last step. The
+ * requests are kept in seen.
  */
 
 enum server_after {
@@ -34,7 +34,7 @@ struct server_step {
 				WebSocket, with body as its first frames */
 	const char *headers; /* lines ending in \r\n; NULL: none */
 	const char *body;
-	const char *raw; /* sent verbatim instead of all that */
+	const char *raw; /* sent verbatim instead of the above */
 	enum server_after after;
 	size_t body_len; /* if body contains NULs; 0: strlen */
 };
@@ -62,7 +62,7 @@ struct server {
 	int listener, wake, port, connections, is_ending;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	const struct server_step *script; /* under the lock from here */
+	const struct server_step *script; /* the lock guards it and the rest */
 	size_t steps, step;
 	struct server_seen seen[SERVER_SEEN];
 	int seen_count;
@@ -155,7 +155,7 @@ static void server_answer(struct server *server,
 		connection->is_silent = 1;
 }
 
-/* Takes one whole request from the input; 0: there is none yet. */
+/* Takes one complete request from the input; 0: there is none yet. */
 static int server_take(
 	struct server *server, struct server_connection *connection)
 {
@@ -285,7 +285,7 @@ static void server_forget(struct server *server)
 	int i;
 
 	for (i = 0; i < server->seen_count; i++) {
-		/* wiped so that wipe.c does not take them for leaks */
+		/* wiped, since wipe.c would report them as leaks */
 		explicit_bzero(
 			server->seen[i].head, strlen(server->seen[i].head));
 		explicit_bzero(server->seen[i].body, server->seen[i].body_len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/api/shell.c - a live shell's life, with a scripted server */
+/* tests/unit/api/shell.c - live shells, with a scripted server */
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
@@ -92,7 +92,7 @@ static void fixture_end(struct fixture *fixture)
 	free(fixture);
 }
 
-/* ---- what ends it ---- */
+/* ---- its end ---- */
 
 #define BYTES(bytes) .body = (bytes), .body_len = sizeof(bytes) - 1
 
@@ -151,7 +151,7 @@ static const struct ending endings[] = {
 
 static void ends(void **state)
 {
-	/* The server may still look at the one before. */
+	/* One each: the server may still use the previous one. */
 	static struct server_step steps[sizeof(endings) / sizeof(*endings)];
 	struct fixture *fixture = fixture_new();
 	struct seen seen;
@@ -178,7 +178,7 @@ static void ends(void **state)
 	fixture_end(fixture);
 }
 
-/* ---- what refuses it ---- */
+/* ---- refusals ---- */
 
 struct refused {
 	const char *name;
@@ -227,12 +227,12 @@ static const struct refused refusals[] = {
 	{ "no body, and closed",
 		{ .raw = "HTTP/1.1 404 X\r\n\r\n", .after = AFTER_CLOSE }, 404,
 		-ENOENT, false, "HTTP 404", 1 },
-	{ "the key, in every way",
+	{ "the key, however it is sent",
 		{ 401, .body = "{\"error\":\"invalid signature\"}" }, 401,
 		-EKEYREJECTED, false, "invalid signature", 3 },
 	{ "the key has expired", { 401, .body = "{\"error\":\"key expired\"}" },
 		401, -EKEYEXPIRED, false, "key expired", 3 },
-	{ "no right to it", { 403, .body = "{\"error\":\"not yours\"}" }, 403,
+	{ "not allowed", { 403, .body = "{\"error\":\"not yours\"}" }, 403,
 		-EACCES, false, "not yours", 3 },
 	{ "no WebSocket here", { 426 }, 426, -EOPNOTSUPP, false, "HTTP 426",
 		1 },
@@ -289,7 +289,7 @@ static void refuses(void **state)
 	fixture_end(fixture);
 }
 
-/* More each time, and never more often than requests. */
+/* The wait grows, and is never shorter than that of requests. */
 static void backs_off(void **state)
 {
 	struct api_answer answer = { .err = -ECONNRESET };
@@ -312,7 +312,7 @@ static void backs_off(void **state)
 	assert_int_equal(api_shell_retry_ms(&ended, 1), -1);
 }
 
-/* A server whose clock differs: signed again by its clock, once. */
+/* If the server's clock differs, the request is signed again, once. */
 static void clock_differs(void **state)
 {
 	struct fixture *fixture = fixture_new();
@@ -338,7 +338,8 @@ static void clock_differs(void **state)
 	assert_true(stamp >= now + 355 && stamp <= now + 365);
 	assert_true(api_stats(fixture->api)->skew_s >= 355);
 	assert_non_null(strstr(fixture->log, "the clock differs"));
-	/* Refused all the same: the next ways, and then what was said first. */
+	/* If refused again, the other ways are tried; the first error counts.
+	 */
 	server_script(&fixture->server, steps, 1);
 	shell_play(fixture, &seen);
 	assert_int_equal(server_seen_count(&fixture->server), 4);
@@ -347,8 +348,7 @@ static void clock_differs(void **state)
 	fixture_end(fixture);
 }
 
-/* A server that does not answer is given up, and one that sends a byte a turn
- * is not. */
+/* A server that does not answer is given up after 15 s. */
 static void slow(void **state)
 {
 	struct fixture *fixture = fixture_new();
@@ -371,7 +371,7 @@ static void slow(void **state)
 	fixture_end(fixture);
 }
 
-/* While it is paused, the server is held up; what it has sent is not lost. */
+/* While it is paused, the server must wait; no output is lost. */
 static void pauses(void **state)
 {
 	static char body[8 << 20];
@@ -393,7 +393,7 @@ static void pauses(void **state)
 	size_t before = seen.output_len;
 	for (int i = 0; i < 100; i++)
 		turn(fixture, 0);
-	/* What came with the answer may still follow. */
+	/* What was already received may still follow. */
 	assert_true(seen.output_len - before < 65536);
 	api_shell_pause(shell, false);
 	while (seen.output_len < sizeof(body) - sizeof(head))
@@ -403,8 +403,8 @@ static void pauses(void **state)
 	fixture_end(fixture);
 }
 
-/* What is typed waits in a queue of a limited size, and so does the terminal's
- * size, however often it changes. */
+/* Input waits in a queue of limited size, and changes of the terminal's size
+ * take no more memory, however many there are. */
 static void types(void **state)
 {
 	static const char typed[1 << 20];
@@ -418,7 +418,7 @@ static void types(void **state)
 	assert_int_equal(api_shell_write(shell, "early", 5), 0);
 	while (!seen.opened)
 		turn(fixture, 10);
-	/* The server takes nothing meanwhile. */
+	/* The server reads nothing meanwhile. */
 	pthread_mutex_lock(&fixture->server.lock);
 	while (api_shell_write(shell, typed, sizeof(typed)) > 0)
 		turn(fixture, 0);

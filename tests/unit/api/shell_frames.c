@@ -17,8 +17,8 @@
 struct wire {
 	const char *in;
 	size_t in_len, in_at;
-	size_t piece;  /* the most that one receive gives */
-	int in_err;    /* at its end */
+	size_t piece;  /* the most bytes of one receive; 0: any number */
+	int in_err;    /* what receive returns at the end of the input */
 	bool is_stuck; /* nothing can be sent */
 	char out[4096];
 	size_t out_len;
@@ -103,7 +103,7 @@ static const struct row rows[] = {
 		IN("\x82\x03"
 		   "abc"),
 		0, "abc", "", 0 },
-	{ "an empty one",
+	{ "an empty message",
 		IN("\x82\x00"
 		   "\x82\x01"
 		   "a"),
@@ -155,7 +155,8 @@ static const struct row rows[] = {
 		   "bye"),
 		0, "", "", 1001 },
 	{ "close, without a code", IN("\x88\x00"), 0, "", "", 1005 },
-	{ "close of its own kind", IN("\x88\x02\x0f\xa1"), 0, "", "", 4001 },
+	{ "close with a private code", IN("\x88\x02\x0f\xa1"), 0, "", "",
+		4001 },
 	{ "close for a restart", IN("\x88\x02\x03\xf4"), 0, "", "", 1012 },
 	{ "close, for TLS", IN("\x88\x02\x03\xf7"), -EPROTO, "", "", 0 },
 	{ "output, then close",
@@ -197,7 +198,7 @@ static const struct row rows[] = {
 		IN("\x80\x01"
 		   "a"),
 		-EPROTO, "", "", 0 },
-	{ "a message within one",
+	{ "a message within a message",
 		IN("\x02\x01"
 		   "a"
 		   "\x82\x01"
@@ -210,13 +211,13 @@ static const struct row rows[] = {
 	{ "a ping that is too long", IN("\x89\x7e\x00\x7e"), -EPROTO, "", "",
 		0 },
 	{ "close with half a code", IN("\x88\x01\x03"), 0, "", "", 1005 },
-	{ "close with a code of none", IN("\x88\x02\x03\xed"), -EPROTO, "", "",
+	{ "close with a reserved code", IN("\x88\x02\x03\xed"), -EPROTO, "", "",
 		0 },
 	{ "text that is not UTF-8", IN("\x81\x02\xc3("), -EPROTO, "", "", 0 },
 	{ "a length over 63 bits",
 		IN("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff"), -EPROTO, "", "",
 		0 },
-	{ "a length that nobody sends",
+	{ "the longest length",
 		IN("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"
 		   "ab"),
 		0, "ab", "", 0 },
@@ -237,7 +238,7 @@ static void play(const struct row *row, size_t piece)
 		fail_msg("%s: %d, not %d", row->name, err, row->err);
 	if (!err && !row->close_code)
 		assert_int_equal(wire.in_at, row->in_len);
-	/* It stays so. */
+	/* The error is permanent. */
 	assert_int_equal(frames_run(&frames, true), row->err);
 	if (wire.printed_len != strlen(row->printed) ||
 		memcmp(wire.printed, row->printed, wire.printed_len) != 0)
@@ -266,7 +267,7 @@ static void wire_start(
 	assert_int_equal(frames_init(frames, &events, wire), 0);
 }
 
-/* The error of the connection is told as it is. */
+/* The error of the connection is returned. */
 static void lost(void **state)
 {
 	static const int errs[] = { -ECONNRESET, -ETIMEDOUT, 0 };
@@ -286,7 +287,7 @@ static void lost(void **state)
 	}
 }
 
-/* A frame of a gigabyte is passed on in pieces, and kept nowhere. */
+/* A frame of a gigabyte is passed on in pieces, without buffering it. */
 static void long_output(void **state)
 {
 	static char piece[65536];
@@ -308,8 +309,8 @@ static void long_output(void **state)
 	frames_clear(&frames);
 }
 
-/* Text that is longer than any control message is ignored, without harm to what
- * follows. */
+/* Text that is longer than any control message is ignored; what follows is
+ * read. */
 static void long_text(void **state)
 {
 	static char in[10 + (1 << 20) + 4];
@@ -357,7 +358,7 @@ static void sends(void **state)
 	frames_clear(&frames);
 }
 
-/* A server that sends pings and takes no answers is not read any more. */
+/* A server that sends pings but reads no pongs is not read any more. */
 static void pings(void **state)
 {
 	static char in[200000];
@@ -382,7 +383,7 @@ static void pings(void **state)
 	frames_clear(&frames);
 }
 
-/* Without memory a text message is lost, and nothing else. */
+/* Out of memory, only the text message is lost. */
 static void out_of_memory(void **state)
 {
 	const char in[] = "\x81\x02"

@@ -16,7 +16,7 @@
 enum { LEN_MAX = 70000 };
 static char letters[LEN_MAX];
 
-/* Writes len bytes in pieces; -1: fclose says that it failed. */
+/* Writes total bytes in pieces; -1 if the stream or fclose failed. */
 static int write_text(char **text, size_t *len, size_t total, size_t piece)
 {
 	FILE *out = text_stream_open(text, len);
@@ -28,7 +28,7 @@ static int write_text(char **text, size_t *len, size_t total, size_t piece)
 	return fclose(out) ? -1 : 0;
 }
 
-static void each_length_is_whole(void **state)
+static void any_length_is_written(void **state)
 {
 	static const size_t totals[] = { 0, 1, 255, 256, 257, 1023, 1024, 1025,
 		4096, LEN_MAX };
@@ -73,7 +73,7 @@ static void without_memory_there_is_no_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_length_is_whole),
+		cmocka_unit_test(any_length_is_written),
 		cmocka_unit_test(without_memory_there_is_no_text),
 	};
 

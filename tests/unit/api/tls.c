@@ -73,7 +73,7 @@ static const struct tls_case cases[] = {
 	{ "trusted by name", "good", NULL, "localhost", "good.pem", 0, "" },
 	{ "unknown to the system", "good", NULL, "127.0.0.1", NULL, -EPROTO,
 		"certificate" },
-	{ "another's", "good", NULL, "127.0.0.1", "other.pem", -EPROTO,
+	{ "signed by another", "good", NULL, "127.0.0.1", "other.pem", -EPROTO,
 		"certificate" },
 	{ "for another name", "other", NULL, "127.0.0.1", "other.pem", -EPROTO,
 		"subject name" },
@@ -139,8 +139,8 @@ static void a_server_without_tls_gets_nothing(void **state)
 	free(fixture);
 }
 
-/* The keys of a connection are as good as what goes over it. */
-static void no_environment_gets_the_keys(void **state)
+/* SSLKEYLOGFILE would write the connection's keys, which decrypt it. */
+static void sslkeylogfile_is_ignored(void **state)
 {
 	struct fixture *fixture = malloc(sizeof(*fixture));
 	char url[64];
@@ -192,7 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_right_server_is_trusted),
 		cmocka_unit_test(a_server_without_tls_gets_nothing),
-		cmocka_unit_test(no_environment_gets_the_keys),
+		cmocka_unit_test(sslkeylogfile_is_ignored),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

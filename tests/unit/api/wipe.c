@@ -8,7 +8,7 @@
 
 #define VAULT "VAULT-TEXT-THAT-NOBODY-ELSE-MAY-READ"
 
-/* What no block may contain when it is freed. */
+/* No block may contain these when it is freed. */
 static const char *const secrets[] = { VAULT,
 	"X-Signature: ", "X-Sudo-OTP: ", ONE_TIME_CODE };
 
@@ -29,7 +29,7 @@ static inline void look_into(const char *block, size_t size)
 	}
 }
 
-/* A sanitizer's own free cannot be replaced: nothing is watched then. */
+/* A sanitizer's free cannot be replaced: nothing is checked then. */
 #ifdef __SANITIZE_ADDRESS__
 #define CAN_WATCH_ALL false
 #elif defined(__SANITIZE_THREAD__)
@@ -40,7 +40,7 @@ static inline void look_into(const char *block, size_t size)
 void *__libc_malloc(size_t size);
 void __libc_free(void *block);
 
-/* In place of libc's, for all libraries. */
+/* Replaces libc's free, for all libraries. */
 void free(void *block)
 {
 	int saved_errno = errno;

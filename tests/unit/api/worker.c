@@ -94,7 +94,7 @@ static void tasks_run_in_order(void **state)
 		assert_int_equal(poll(&fd, 1, 30000), 1);
 		worker_collect(worker);
 	}
-	worker_collect(worker); /* the last task may have woken it in vain */
+	worker_collect(worker); /* there may be one wake-up left */
 	check_all_done();
 	worker_free(worker);
 }
@@ -211,7 +211,7 @@ static void values_are_freed_by_the_worker(void **state)
 
 	(void)state;
 	json_incref(json);
-	worker_drop(worker, json); /* somebody else holds it */
+	worker_drop(worker, json); /* there is another reference */
 	assert_int_equal(worker_pending(worker), 0);
 	assert_int_equal(json->refcount, 1);
 	worker_drop(worker, json);

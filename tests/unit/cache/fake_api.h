@@ -56,7 +56,7 @@ void worker_drop(struct worker *worker, json_t *json)
 	json_decref(json);
 }
 
-/* Gets without looking at what is served at once. Returns as cache_get. */
+/* cache_get without its answer; returns the same. */
 static inline int ask(struct cache *cache, enum api_endpoint endpoint,
 	const char *id, uint64_t now_ms, cache_ready *ready, void *ctx)
 {

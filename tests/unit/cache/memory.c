@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* TEST_ALLOC_FAIL: the Makefile links this file's malloc, calloc, realloc. */
+/* The Makefile wraps what is called __wrap_ here. */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -16,7 +16,7 @@ void *__wrap_realloc(void *old, size_t size);
 static int until_failure; /* 0: none fails */
 static bool has_failed;
 
-static bool is_out(void)
+static bool must_fail(void)
 {
 	if (until_failure == 0 || --until_failure > 0)
 		return false;
@@ -26,17 +26,17 @@ static bool is_out(void)
 
 void *__wrap_malloc(size_t size)
 {
-	return is_out() ? NULL : __real_malloc(size);
+	return must_fail() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-	return is_out() ? NULL : __real_calloc(count, size);
+	return must_fail() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
-	return is_out() ? NULL : __real_realloc(old, size);
+	return must_fail() ? NULL : __real_realloc(old, size);
 }
 
 static const struct cache_config config = {
@@ -76,8 +76,8 @@ static void reply(const struct memory_case *row)
 	respond(&answer);
 }
 
-/* The whole life of a cache, with -ENOMEM in one place at most. */
-static void live(const struct memory_case *row)
+/* Uses a cache from cache_new to cache_free; at most one call fails. */
+static void use_cache(const struct memory_case *row)
 {
 	struct cache *cache = cache_new(&config);
 	int err;
@@ -93,7 +93,7 @@ static void live(const struct memory_case *row)
 			if (err != -ENOMEM)
 				break;
 			assert_true(has_failed && attempt == 0);
-			/* Nobody waits, so nothing may be in flight. */
+			/* Nothing waits, so no request may be in flight. */
 			assert_true(LIST_EMPTY(&calls));
 		}
 		assert_int_equal(err, -EINPROGRESS);
@@ -110,15 +110,15 @@ static void test_memory(void **state)
 	do {
 		has_failed = false;
 		until_failure = ++at;
-		live(*state);
+		use_cache(*state);
 	} while (has_failed);
 	until_failure = 0;
 	print_message("%d allocations\n", at - 1);
 	assert_true(at > 8);
 }
 
-/* The second allocation for a new entry fails, which for some of them is that
- * of a larger table; each is added when it is asked for again. */
+/* The second allocation for each new entry fails; for some entries that is a
+ * larger table. Each entry is added when it is asked for again. */
 static void test_growth(void **state)
 {
 	struct memory_case row = { .status = 200, .body = "[7]" };

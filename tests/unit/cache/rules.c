@@ -12,7 +12,7 @@
 #define LIST 1
 #define DETAIL 2
 
-/* The endpoints that only read; all others are to be refused. */
+/* The endpoints that only read; all others must be refused. */
 static const struct {
 	enum api_endpoint endpoint;
 	int shape;
@@ -94,8 +94,8 @@ static const struct result_case {
 	{ "200 without JSON", 0, 200, false, RESULT_BROKEN, -EPROTO },
 	{ "a malformed answer", -EPROTO, 200, false, RESULT_BROKEN, -EPROTO },
 	{ "half an answer", -EPROTO, 0, false, RESULT_BROKEN, -EPROTO },
-	{ "past the limit", -EFBIG, 200, false, RESULT_REFUSED, -EFBIG },
-	{ "past the limit, no status", -EFBIG, 0, false, RESULT_REFUSED,
+	{ "over the limit", -EFBIG, 200, false, RESULT_REFUSED, -EFBIG },
+	{ "over the limit, no status", -EFBIG, 0, false, RESULT_REFUSED,
 		-EFBIG },
 	{ "no memory", -ENOMEM, 200, false, RESULT_NO_MEMORY, -ENOMEM },
 	{ "no memory to send", -ENOMEM, 0, false, RESULT_NO_MEMORY, -ENOMEM },

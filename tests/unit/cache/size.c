@@ -62,7 +62,7 @@ static uint64_t fetch(
 	return version;
 }
 
-/* Makes the cache hold an answer of so many bytes. */
+/* Makes the cache hold an answer of this many bytes. */
 static void put(const char *id, size_t bytes, uint64_t now_ms)
 {
 	static const char text[8192];
@@ -109,7 +109,7 @@ static void use_by_fetch(const char *id)
 	put(id, 2500, 2);
 }
 
-/* After a, b, c, d in that order, those that are used outlive the others. */
+/* Of a, b, c and d, those that were used last are kept. */
 static void test_least_recent(void **state)
 {
 	void (*const uses[])(const char *id) = { use_by_get, use_by_peek,
@@ -168,7 +168,7 @@ static void test_over_the_limit(void **state)
 	version = fetch(API_SERVICES, text, 1);
 	assert_true(is_held("a"));
 	assert_int_equal(cache_stats(cache)->evicted, 1);
-	/* It is passed on all the same, and recognized the next time. */
+	/* The answer is passed on, and has the same version the next time. */
 	assert_int_equal(fetch(API_SERVICES, text, 2), version);
 	text[10] = '1';
 	assert_int_not_equal(fetch(API_SERVICES, text, 3), version);
@@ -236,7 +236,7 @@ static void test_no_bytes(void **state)
 
 /* ---- long answers ---- */
 
-/* A list of about len bytes, one of which is `mark`. */
+/* A list of about len bytes; one of the bytes is `mark`. */
 static char *long_list(size_t len, char mark)
 {
 	char *text = malloc(len + 16);
@@ -311,7 +311,7 @@ static void test_worker_frees(void **state)
 	assert_int_equal(released, 0);
 	fetch(API_SERVICES, "[2]", 10001);
 	assert_int_equal(released, 1);
-	/* Not one that somebody else still holds. */
+	/* Answers with another reference are not freed. */
 	assert_int_equal(
 		cache_peek_stale(cache, API_SERVICES, NULL, &answer), 0);
 	held = json_incref(answer.json);
@@ -339,8 +339,8 @@ static double seconds(void)
 
 #define MANY 100000
 
-/* With a linear search a million look-ups would take an hour; the limit is for
- * valgrind on a slow machine. */
+/* With a linear search a million look-ups would take an hour; the limit leaves
+ * time for valgrind on a slow machine. */
 static void test_many(void **state)
 {
 	double start = seconds();

@@ -200,13 +200,13 @@ static void ready(void *ctx, const struct cache_answer *answer)
 	size_t len = strlen(world.told);
 	char text[TEXT_MAX];
 
-	check(waiter->wait != NULL, "told twice, or not waiting");
+	check(waiter->wait != NULL, "answered twice, or not waiting");
 	outcome_of(answer, text, sizeof(text));
 	snprintf(world.told + len, sizeof(world.told) - len, "%s%s %s",
 		len ? ", " : "", waiter->name, text);
 	for (int i = 0; i < 4 && waiter->then[i]; i++)
 		run_step(waiter->then[i]);
-	/* It is still there, whatever the steps did. */
+	/* The answer is still valid, whatever the steps did. */
 	if (!answer->err)
 		check(answer->json->refcount > 0, "the answer is gone");
 	waiter->wait = NULL;
@@ -233,7 +233,7 @@ static void step_get(const char *args)
 	endpoint = key_of(key, &id);
 	err = cache_get(world.cache, endpoint, id, level, world.now_ms, &answer,
 		ready, waiter_of(name), &wait);
-	check((err == -EINPROGRESS) == !!wait, "a wait, or none");
+	check((err == -EINPROGRESS) == !!wait, "-EINPROGRESS without a wait");
 	if (err == -EINPROGRESS)
 		waiter_of(name)->wait = wait;
 	else if (err)
@@ -349,7 +349,7 @@ static void put_ready(void *ctx, const struct cache_answer *answer)
 	check(!answer->err, "an error");
 }
 
-/* The request for it is not counted. */
+/* Its request is not counted in world.calls. */
 static void step_put(const char *args)
 {
 	char key[32], body[TEXT_MAX];

@@ -7,25 +7,26 @@
  * A story is a table row: a name, and steps with `; ` between them.
  *
  *   at MS                    sets the time
- *   time                     passes it to the cache
+ *   time                     calls cache_set_time
  *   get WHO KEY [PRIORITY] = OUTCOME
  *   peek KEY = OUTCOME       or `nothing`; peekstale likewise
  *   put KEY BODY             makes the cache hold a new answer
  *   drop KEY   dropall   cancel WHO
  *   sent N                   request N is sent now
  *   reply N STATUS [ERRNO] [BODY]
- *   on WHO: STEP             WHO takes this step when told
- *   told WHO OUTCOME[, ...]  all that was told since the last `told`
+ *   on WHO: STEP             WHO takes this step when it gets its answer
+ *   told WHO OUTCOME[, ...]  the answers to waiting callers since the last
+ *                            `told`
  *   calls N                  the number of requests started so far
  *   cancelled N...           the requests cancelled so far
  *   request N = KEY PRIORITY what request N asks for
  *   until MS, fetched MS     of the last outcome
- *   refuse ERRNO             by the next api_start
+ *   refuse ERRNO             the next api_start fails
  *   stats NAME=N ...
  *
  * An OUTCOME is `wait`, or `BODY vVERSION`, `stale BODY vVERSION`, or the name
- * of an errno, followed by the API's message, if any. A story that ends with
- * something told but not checked fails.
+ * of an errno, followed by the API's message, if any. A story must check all
+ * answers by `told`.
  */
 struct story {
 	const char *name;
@@ -205,7 +206,7 @@ static const struct story stories[] __attribute__((unused)) = {
 		"get a services = wait; reply 1 428 EPERM code wanted; "
 		"told a EPERM code wanted; stats entries=0; "
 		"get a services = wait; reply 2 200 1; told a 1 v1" },
-	{ "out of memory for an answer: the waiters are told, nothing is kept",
+	{ "out of memory for an answer: -ENOMEM, and nothing is kept",
 		"put services 1; at 10000; get a services = wait; "
 		"reply 1 200 ENOMEM; told a ENOMEM; get a services = wait; "
 		"reply 2 200 2; told a 2 v2" },
@@ -250,7 +251,7 @@ static const struct story stories[] __attribute__((unused)) = {
 		"put services 1; drop services; peek services = nothing; "
 		"peekstale services = nothing; get a services = wait; "
 		"reply 1 0 ECONNREFUSED; told a ECONNREFUSED" },
-	{ "a failed request that was overtaken: told, and not kept",
+	{ "a failed request from before a drop: answered, and not kept",
 		"put services 1; at 10000; get a services = wait; "
 		"drop services; reply 1 500 EREMOTEIO boom; "
 		"told a EREMOTEIO boom; get b services = wait; "
@@ -267,7 +268,7 @@ static const struct story stories[] __attribute__((unused)) = {
 		"get a services = wait; reply 2 404 ENOENT; told a ENOENT; "
 		"drop services; get a services = wait; reply 3 200 3; "
 		"told a 3 v2" },
-	{ "dropping all overtakes all requests",
+	{ "answers to requests from before dropping all are not kept",
 		"put services 1; put service/a 2; get a snapshots = wait; "
 		"get b health = wait; dropall; "
 		"peekstale services = nothing; "
@@ -308,7 +309,7 @@ static const struct story stories[] __attribute__((unused)) = {
 		"get b services = wait; calls 1; reply 1 200 1; "
 		"told b 1 v1; at 10000; get c services = wait; sent 2; "
 		"cancel c; reply 2 200 2; told ; get d services = 2 v2" },
-	{ "the last one cancels: an overtaken request is cancelled",
+	{ "the last one cancels: a request from before a drop is cancelled",
 		"get a services = wait; sent 1; drop services; cancelled ; "
 		"cancel a; cancelled 1; get b services = wait; sent 2; "
 		"cancel b; drop services; cancelled 1 2; stats entries=0" },
