@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/log.c - nothing that is logged steers a terminal, or is
- * lost */
+/* tests/unit/fs/base/log.c - logged lines are escaped, and the newest are kept
+ */
 #include "fs/base/log.h"
 
 #include <setjmp.h>
@@ -62,7 +62,7 @@ static void escapes(void **state)
 	}
 }
 
-/* stderr of what is called in between, in a file. */
+/* A file that gets stderr from stderr_catch to stderr_release. */
 static FILE *stderr_file;
 static int stderr_fd;
 
@@ -184,7 +184,7 @@ static void a_long_line_is_cut(void **state)
 	free(text);
 }
 
-static void syslog_is_no_stderr(void **state)
+static void with_syslog_stderr_is_silent(void **state)
 {
 	char shown[256], *text;
 
@@ -208,7 +208,7 @@ int main(void)
 		cmocka_unit_test(the_background_start_is_quiet),
 		cmocka_unit_test(the_newest_stay),
 		cmocka_unit_test(a_long_line_is_cut),
-		cmocka_unit_test(syslog_is_no_stderr),
+		cmocka_unit_test(with_syslog_stderr_is_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 
 int __wrap_sem_timedwait(sem_t *sem, const struct timespec *until);
 
-/* No time passes, unless the test says so. */
+/* Waits without a time-out, or times out at once if is_idle_for_long. */
 int __wrap_sem_timedwait(sem_t *sem, const struct timespec *until)
 {
 	(void)until;
@@ -91,7 +91,7 @@ static void test_without_threads(void **state)
 	assert_int_equal(created, 0);
 }
 
-/* Each part waits until all are under way: the caller, and 7 threads. */
+/* Each part waits until all have begun: in the caller and in 7 threads. */
 static void test_at_the_same_time(void **state)
 {
 	(void)state;
@@ -102,7 +102,7 @@ static void test_at_the_same_time(void **state)
 	assert_in_range(created, PARTS_MAX - 1, HELPERS_MAX);
 }
 
-/* Those that have begun to end may still take parts. */
+/* Threads that time out may still take parts. */
 static void test_idle_threads_end(void **state)
 {
 	unsigned before = created;
@@ -123,7 +123,7 @@ static int nest(void *ctx)
 	return parts_do(parts, 2);
 }
 
-/* These are done at the same time, too. */
+/* Parts of parts run at the same time, too. */
 static void test_parts_of_parts(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/safe_name.c - any name from the network is a name of a
- * file */
+/* tests/unit/fs/base/safe_name.c - any name from the network becomes a valid
+ * file name */
 #include "fs/base/safe_name.h"
 
 #include <setjmp.h>
@@ -21,7 +21,7 @@ struct name_case {
 	const char *raw, *id, *name;
 };
 
-/* All of one directory. */
+/* All names are in the same directory. */
 static const struct name_case cases[] = {
 	{ "web", "i1", "web" },
 	{ "twice", "i2", "twice~i2" },
@@ -35,8 +35,8 @@ static const struct name_case cases[] = {
 	{ "", "i10", "~i10" },
 	{ "", "i11", "~i11" },
 	{ "new", "i12", "new~i12" },
-	{ "i1", "i13", "i1~i13" }, /* another's id */
-	{ "i14", "i14", "i14" },   /* its own */
+	{ "i1", "i13", "i1~i13" }, /* the id of another */
+	{ "i14", "i14", "i14" },   /* its own id */
 	{ "two\nlines\x7f", "i15", "two%0Alines%7F" },
 	{ "c1\xc2\x9b"
 	  "2J",
@@ -106,9 +106,9 @@ static void the_order_of_the_list_does_not_matter(void **state)
 	check_all(true);
 }
 
-static void what_is_cut_is_whole(void **state)
+static void long_names_are_cut_between_characters(void **state)
 {
-	/* 254 bytes, then two of one letter: the letter goes. */
+	/* 254 bytes and a character of two bytes, which is cut off whole. */
 	struct named named[2] = {
 		{ X250 "xxxx\xc3\xa9", 256, "i" },
 		{ X250 "%%%", 253, LONG_ID },
@@ -124,13 +124,13 @@ static void what_is_cut_is_whole(void **state)
 	free(named[1].name);
 }
 
-static void no_name_is_no_error(void **state)
+static void an_empty_list_is_valid(void **state)
 {
 	(void)state;
 	assert_int_equal(safe_names(NULL, 0, taken), 0);
 }
 
-static void encoding_goes_back(void **state)
+static void decoding_reverts_encoding(void **state)
 {
 	static const char *const words[] = { "", ".", "..", "a/b", "%", "%2F",
 		"~", "unsb-service-1", "\x01\xff\x7f", "a%zz" };
@@ -151,9 +151,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_safe_and_differ),
 		cmocka_unit_test(the_order_of_the_list_does_not_matter),
-		cmocka_unit_test(what_is_cut_is_whole),
-		cmocka_unit_test(no_name_is_no_error),
-		cmocka_unit_test(encoding_goes_back),
+		cmocka_unit_test(long_names_are_cut_between_characters),
+		cmocka_unit_test(an_empty_list_is_valid),
+		cmocka_unit_test(decoding_reverts_encoding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/base/setting.c - what may be written to a setting, and what it
- * gives */
+/* tests/unit/fs/base/setting.c - which texts a setting accepts, and what is
+ * read back */
 #include "fs/base/setting.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ static const struct setting table[] = {
 
 static char why[256];
 
-/* NULL: refused, with text being a part of the reason. */
+/* json NULL: refused, and text is a part of the reason. */
 struct value_case {
 	const char *setting, *written, *json, *text;
 };
@@ -212,7 +212,7 @@ static void dotenv(void **ctx)
 		check(&rows[i], strlen(rows[i].written));
 }
 
-/* Any bytes come back the same: through text and parse, and through a shell. */
+/* Any bytes are read back unchanged, by setting_parse and by a shell. */
 static void env_comes_back(void **ctx)
 {
 	const struct setting *env = setting_find(table, "env");
@@ -294,7 +294,7 @@ static void presets(void **ctx)
 		text = setting_text(setting, NULL, &len);
 		assert_string_equal(text, rows[count].text);
 		assert_int_equal(len, strlen(text));
-		/* What reading gives can be written. */
+		/* The text that is read can be written. */
 		assert_int_equal(setting_parse(setting, text, len, &value, why,
 					 sizeof(why)),
 			0);

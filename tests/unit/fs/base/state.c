@@ -189,7 +189,7 @@ static void refusals(void **ctx)
 	free(deep);
 }
 
-/* Others could put links and files of theirs in it. */
+/* Others could put their own links and files in it. */
 static void what_others_can_write(void **ctx)
 {
 	static const struct {
@@ -237,7 +237,7 @@ static void what_others_can_write(void **ctx)
 		assert_int_equal(chown(name, geteuid(), -1), 0);
 		assert_int_equal(chmod(name, 0700), 0);
 	}
-	/* A link is followed by no open of what is in it. */
+	/* Links in the state directory are not followed. */
 	for (size_t i = 0; i < 2; i++) {
 		const char *link = i ? "born" : "lock";
 		snprintf(name, sizeof(name), "%s/%s", in, link);
@@ -284,7 +284,8 @@ static void one_mount_at_a_time(void **ctx)
 	state_close(&second);
 }
 
-/* Its files are not touched. An inodes/ without records is nothing. */
+/* A directory of version 0.1.0 is refused and not changed, unless its inodes/
+ * has no records. */
 static void earlier_version(void **ctx)
 {
 	static const char *const records[] = { "inodes/7.json",
@@ -317,7 +318,8 @@ static void earlier_version(void **ctx)
 	}
 }
 
-/* The time of the first mount stays, whatever happens to the directory. */
+/* A copy is detected until it is accepted, and keeps the time of the first
+ * mount. */
 static void copied(void **ctx)
 {
 	struct timespec times[2] = { { 7, 8 }, { 1000, 5 } };
@@ -331,7 +333,7 @@ static void copied(void **ctx)
 	assert_int_equal(state_open(&state, base, KEY, why, sizeof(why)), 0);
 	assert_false(state.is_copy);
 	assert_int_equal(state.epoch.tv_sec, 1000);
-	/* As cp -a makes it; the old number stays taken. */
+	/* Like cp -a; "old" keeps the inode number in use. */
 	assert_int_equal(renameat(state.fd, "born", state.fd, "old"), 0);
 	char *text;
 	size_t len;
@@ -340,7 +342,7 @@ static void copied(void **ctx)
 	free(text);
 	assert_int_equal(utimensat(state.fd, "born", times, 0), 0);
 	state_close(&state);
-	/* Until it was accepted, at each start. */
+	/* The first start does not accept it, the second one does. */
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(
 			state_open(&state, base, KEY, why, sizeof(why)), 0);
@@ -417,7 +419,7 @@ static void written_and_read(void **ctx)
 	state_close(&state);
 }
 
-/* What cannot be written leaves the old file, and nothing beside it. */
+/* A failed write keeps the old file, and leaves no temporary file. */
 static void no_room(void **ctx)
 {
 	struct rlimit old, limit;
@@ -452,7 +454,7 @@ static void no_room(void **ctx)
 	state_close(&state);
 }
 
-/* While together is set, each fsync waits until so many are under way. */
+/* While together is set, each fsync waits until this many are under way. */
 static unsigned together, begun, missed;
 static int looks_in;
 
@@ -497,7 +499,7 @@ static int beside(void *ctx)
 	return *(const int *)ctx;
 }
 
-/* All wait for the disk at the same time; by then, the new version is there. */
+/* All fsyncs run at the same time, when the new version is already written. */
 static void synced_beside(void **ctx)
 {
 	int fails = -EIO, succeeds = 0;
@@ -535,7 +537,7 @@ static int note(void *ctx)
 	return -EIO;
 }
 
-/* The parts are done even if the file cannot be written. */
+/* The parts run even if the file cannot be written. */
 static void done_beside(void **ctx)
 {
 	bool is_done = false;
@@ -548,7 +550,7 @@ static void done_beside(void **ctx)
 	assert_int_equal(part.err, -EIO);
 }
 
-/* A power cut can leave nothing, or a part, of what was not kept. */
+/* A power cut can leave nothing, or a part, of what was not synced. */
 static void last_written(void **ctx)
 {
 	static const struct {
@@ -581,7 +583,7 @@ static void last_written(void **ctx)
 		if (cases[i].last)
 			state_write_last(state.fd, "a", cases[i].last,
 				strlen(cases[i].last));
-		/* What was taken is kept before the next is written. */
+		/* The version that was read survives the next, broken write. */
 		for (int turn = 0; turn < 2; turn++) {
 			err = state_read_json(state.fd, "a", 99, &json);
 			if (err != cases[i].err ||
@@ -625,14 +627,14 @@ static void long_file(void **ctx)
 	assert_int_equal(
 		state_read(state.jobs_fd, "name", len - 1, &text, &got),
 		-EFBIG);
-	/* A file without a size that is known before: of /proc. */
+	/* Files in /proc have no size. */
 	assert_int_equal(
 		state_read(AT_FDCWD, "/proc/self/status", 1 << 20, &text, &got),
 		0);
 	assert_true(got > 500);
 	free(text);
 	free(bytes);
-	/* A size that is told is no reason to take as much memory. */
+	/* The size of a file is checked before memory is allocated. */
 	assert_int_equal(mknod(path("huge"), S_IFREG | 0600, 0), 0);
 	if (truncate(path("huge"), (off_t)1 << 43) == 0)
 		assert_int_equal(

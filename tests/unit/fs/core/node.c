@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/core/node.c - inode numbers: found while a table of them grows
- */
+/* tests/unit/fs/core/node.c - nodes are found by their inode numbers */
 #include "fs/core/node.h"
 
 #include <setjmp.h>
@@ -14,8 +13,7 @@
 
 #include "fs/core/row.h"
 
-/* TEST_ALLOC_FAIL: all allocations fail from now on, or all that are to make
- * something larger. */
+/* All allocations fail, or only realloc. */
 static bool has_no_memory, has_no_room;
 
 void *__real_malloc(size_t size);
@@ -87,7 +85,7 @@ static void test_many(void **state)
 	for (int i = 0; i < MANY; i++) {
 		made[i] = node_hold(&nodes, &row, id_of(i), NULL);
 		assert_non_null(made[i]);
-		/* Where the table grows in the middle of a doubling, too. */
+		/* Also while the table is being doubled. */
 		if (i % 777 == 0)
 			check_all(&nodes, 0, i + 1);
 	}
@@ -103,7 +101,7 @@ static void test_many(void **state)
 	nodes_clear(&nodes);
 }
 
-/* Held by us or by the kernel it stays, under one number. */
+/* A node is kept, with one number, while we or the kernel hold it. */
 static void test_holds(void **state)
 {
 	struct nodes nodes;
@@ -129,7 +127,7 @@ static void test_holds(void **state)
 	nodes_clear(&nodes);
 }
 
-/* Whose number is taken gets the next one. */
+/* A node whose number is in use gets the next one. */
 static void test_same_number(void **state)
 {
 	struct nodes nodes;
@@ -138,7 +136,7 @@ static void test_same_number(void **state)
 	(void)state;
 	assert_int_equal(nodes_init(&nodes), 0);
 	node = node_hold(&nodes, &other, "first", NULL);
-	/* As if the two had met. */
+	/* As if both had the same hash. */
 	nodes.buckets[node->ino & nodes.mask] = NULL;
 	node->ino = node_ino(&row, "second", NULL);
 	nodes.buckets[node->ino & nodes.mask] = node;
@@ -148,7 +146,7 @@ static void test_same_number(void **state)
 	nodes_clear(&nodes);
 }
 
-/* Without memory for a larger table it only gets slower. */
+/* Without memory for a larger table it works, more slowly. */
 static void test_no_memory(void **state)
 {
 	struct nodes nodes;

@@ -66,8 +66,8 @@ static void start(int (*run)(struct op *), unsigned count)
 	}
 }
 
-/* Ten thousand readers of one job: no turn answers more than the limit, each
- * turn that can answers as many, and all are answered once. */
+/* Many operations that wait for the same: each turn runs OPS_A_TURN of them, or
+ * what is left, and each is run once. */
 static void test_many_waited_for_the_same(void **state)
 {
 	unsigned turns = 0;
@@ -89,7 +89,7 @@ static void test_many_waited_for_the_same(void **state)
 	assert_true(TAILQ_EMPTY(&core.parked));
 }
 
-/* A turn ends even if operations are woken as long as it lasts. */
+/* A turn ends even if its operations are woken again. */
 static void test_woken_meanwhile(void **state)
 {
 	(void)state;
@@ -103,7 +103,7 @@ static void test_woken_meanwhile(void **state)
 	assert_int_equal(runs, 4);
 }
 
-/* Those that come first are run first. */
+/* Operations run in the order in which they were woken. */
 static void test_order(void **state)
 {
 	struct op *first, *last = NULL;

@@ -62,7 +62,7 @@ static void what_makes_a_new_generation(void **ctx)
 	file_drop(file);
 }
 
-/* The offset counts: it is the kernel that knows where the end is. */
+/* With O_APPEND the kernel sends the offset of the end, which counts. */
 static void flags_that_are_not_passed_on(void **ctx)
 {
 	struct file *file = save(fixture.top, "f", "0123");
@@ -81,7 +81,7 @@ static void flags_that_are_not_passed_on(void **ctx)
 	file_drop(file);
 }
 
-static void a_hole_stays_one(void **ctx)
+static void a_hole_is_not_filled(void **ctx)
 {
 	struct file *file = make(fixture.top, "f");
 	struct file_opened opened;
@@ -97,7 +97,7 @@ static void a_hole_stays_one(void **ctx)
 	file_drop(file);
 }
 
-static void a_large_one_is_freed_elsewhere(void **ctx)
+static void large_files_are_closed_slowly(void **ctx)
 {
 	struct file *file = make(fixture.top, "f"), *small, *other;
 	struct file_opened opened;
@@ -114,7 +114,7 @@ static void a_large_one_is_freed_elsewhere(void **ctx)
 	file_unlink(fixture.top, "s");
 	file_drop(small);
 	assert_int_equal(fixture.slow, 2);
-	/* Nor by a rename over one that nobody knows. */
+	/* Also if a rename replaces a file that is not held. */
 	other = make(fixture.top, "o");
 	file_open(other, O_RDWR, &opened);
 	assert_int_equal(file_allocate(&opened, 0, 0, 20 << 20), 0);
@@ -126,7 +126,7 @@ static void a_large_one_is_freed_elsewhere(void **ctx)
 	assert_int_equal(fixture.slow, 3);
 }
 
-static void a_large_one_is_cut_elsewhere(void **ctx)
+static void large_files_are_cut_by_the_caller(void **ctx)
 {
 	struct file *file = make(fixture.top, "f"),
 		    *small = save(fixture.top, "s", "small");
@@ -200,7 +200,7 @@ static void attributes(void **ctx)
 	file_drop(dir);
 }
 
-/* A chown takes these bits away. */
+/* chown clears the set-user-ID and set-group-ID bits. */
 static void owners(void **ctx)
 {
 	struct file_caller caller = { 1234, 2345 };
@@ -233,7 +233,7 @@ static void owners(void **ctx)
 	file_drop(file);
 	file_drop(in);
 	file_drop(dir);
-	/* As given. */
+	/* With the mount options uid, fmask and dmask. */
 	fixture.options.uid = 4321;
 	fixture.options.has_uid = true;
 	fixture.options.fmask = fixture.options.dmask = 026;
@@ -334,7 +334,7 @@ static void what_a_commit_makes_durable(void **ctx)
 	assert_int_equal(syncs_of(top), 1);
 	assert_int_equal(file_link(file, dir, "l"), 0);
 	assert_int_equal(syncs_of(file), 2);
-	/* What a start finds may never have been synced. */
+	/* Files that are found at a start may not be synced. */
 	file_drop(file);
 	file_drop(dir);
 	reload();
@@ -369,7 +369,7 @@ static void commits_under_way(void **ctx)
 
 	(void)ctx;
 	first = file_commit_begin(file, NULL, &err);
-	/* The same is being kept: one that comes after it waits for it. */
+	/* A second commit of the same content waits for the first. */
 	second = file_commit_begin(file, NULL, &err);
 	assert_non_null(first);
 	assert_non_null(second);
@@ -381,7 +381,7 @@ static void commits_under_way(void **ctx)
 	assert_int_equal(file_commit_work(second), 0);
 	assert_int_equal(syncs, 0);
 	file_commit_end(second);
-	/* One that was never done has changed nothing. */
+	/* A commit without work changes nothing. */
 	file = save(fixture.top, "g", "x");
 	first = file_commit_begin(file, NULL, &err);
 	file_commit_end(first);
@@ -394,9 +394,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(what_makes_a_new_generation),
 		FILE_TEST(flags_that_are_not_passed_on),
-		FILE_TEST(a_hole_stays_one),
-		FILE_TEST(a_large_one_is_freed_elsewhere),
-		FILE_TEST(a_large_one_is_cut_elsewhere),
+		FILE_TEST(a_hole_is_not_filled),
+		FILE_TEST(large_files_are_closed_slowly),
+		FILE_TEST(large_files_are_cut_by_the_caller),
 		FILE_TEST(attributes),
 		FILE_TEST(owners),
 		FILE_TEST(extended_attributes),

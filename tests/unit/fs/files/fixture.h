@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/fixture.h - files in a throw-away state directory */
+/* tests/unit/fs/files/fixture.h - files in a temporary state directory */
 #ifndef TESTS_UNIT_FS_FILES_FIXTURE_H
 #define TESTS_UNIT_FS_FILES_FIXTURE_H
 
@@ -24,9 +24,9 @@ static struct {
 	struct file *top; /* "run", held */
 	struct files_options options;
 	struct file_caller caller;
-	uint64_t gone[100]; /* numbers */
+	uint64_t gone[100]; /* numbers of removed files */
 	unsigned gone_count;
-	unsigned slow; /* descriptors closed slowly */
+	unsigned slow; /* descriptors passed to close_slowly */
 } fixture;
 
 static inline void fixture_gone(void *ctx, uint64_t number, struct file *file)
@@ -106,7 +106,7 @@ static inline int fixture_teardown(void **ctx)
 	return 0;
 }
 
-/* ---- short forms; what they return is held ---------------------------- */
+/* ---- short forms; the files that they return are held ----------------- */
 
 static inline struct file *find(struct file *dir, const char *name)
 {

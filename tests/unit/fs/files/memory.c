@@ -179,7 +179,7 @@ static void prepare(void)
 	file_drop(kept);
 }
 
-/* It says so, nothing is lost, and it can be done afterwards. */
+/* A call returns -ENOMEM, loses nothing, and succeeds later. */
 static void each_allocation_fails(void **ctx)
 {
 	static const struct {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/files/names.c - names of backing files come, go and move */
+/* tests/unit/fs/files/names.c - creating, removing and renaming backing files
+ */
 #include "tests/unit/fs/files/fixture.h"
 
 static void names_are_any_bytes(void **ctx)
@@ -29,7 +30,7 @@ static void names_are_any_bytes(void **ctx)
 	assert_true(exists(fixture.top, long_name));
 }
 
-static void the_disk_says_what_is_wrong(void **ctx)
+static void errors_of_the_disk_are_returned(void **ctx)
 {
 	struct file *top = fixture.top, *out, *dir = make_dir(top, "d"),
 		    *file = make(top, "f"), *inside = make(dir, "in");
@@ -149,7 +150,7 @@ static void a_top_is_made_when_something_is_saved(void **ctx)
 	}
 }
 
-/* Such calls crashed the daemon once. */
+/* These calls once crashed the daemon. */
 static void a_removed_directory_that_is_open(void **ctx)
 {
 	struct file *dir = make_dir(fixture.top, "d"), *out,
@@ -179,7 +180,7 @@ static void a_removed_directory_that_is_open(void **ctx)
 	file_drop(file);
 }
 
-static void what_is_unlinked_while_it_is_known(void **ctx)
+static void a_file_that_is_unlinked_while_held(void **ctx)
 {
 	struct file *file = save(fixture.top, "f", "content"), *other;
 	uint64_t number = file->number;
@@ -269,7 +270,7 @@ static void symlinks(void **ctx)
 	assert_int_equal(file_readlink(link, &target), 0);
 	free(target);
 	file_drop(link);
-	/* Those that lead out are not followed by this room. */
+	/* Symlinks out of the directory are not followed. */
 	assert_int_equal(symlink("/", at("run/out")), 0);
 	link = find(fixture.top, "out");
 	assert_int_equal(link->type, S_IFLNK);
@@ -443,7 +444,7 @@ static void an_exchange(void **ctx)
 	assert_ptr_equal(find(dir, "b"), a);
 	file_drop(a);
 	file_drop(b);
-	/* A directory with a file in another. */
+	/* A file and a directory that has a file. */
 	struct file *sub = make_dir(dir, "sub"), *deep = save(sub, "x", "x");
 	assert_int_equal(file_rename(top, "a", dir, "sub", RENAME_EXCHANGE), 0);
 	assert_ptr_equal(file_parent(sub), top);
@@ -529,7 +530,7 @@ static void a_top_is_removed(void **ctx)
 	(void)ctx;
 	assert_int_equal(file_remove_tree(top), 0);
 	assert_null(file_top_key(top));
-	/* It is kept open, so that its inode number is not reused. */
+	/* The held top stays open, so that its inode number is not reused. */
 	files_sweep(fixture.fd);
 	assert_int_equal(stat_of(file).st_nlink, 0);
 	again = files_top(fixture.files, "services/ID/run");
@@ -580,7 +581,7 @@ static void a_start_walks_them_all(void **ctx)
 	assert_int_equal(st.st_mode & 07777, 0700);
 }
 
-/* What somebody does to the backing directory is seen, and harms nothing. */
+/* Changes that others make in the backing directory are noticed. */
 static void changes_from_outside(void **ctx)
 {
 	struct file *dir = make_dir(fixture.top, "d"),
@@ -628,12 +629,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(names_are_any_bytes),
-		FILE_TEST(the_disk_says_what_is_wrong),
+		FILE_TEST(errors_of_the_disk_are_returned),
 		FILE_TEST(numbers_stay),
 		FILE_TEST(the_kernels_references_are_counted),
 		FILE_TEST(a_top_is_made_when_something_is_saved),
 		FILE_TEST(a_removed_directory_that_is_open),
-		FILE_TEST(what_is_unlinked_while_it_is_known),
+		FILE_TEST(a_file_that_is_unlinked_while_held),
 		FILE_TEST(hard_links),
 		FILE_TEST(names_that_nobody_looked_up),
 		FILE_TEST(symlinks),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/jobs/catalog.c - the records that a start need not read */
+/* tests/unit/fs/jobs/catalog.c - the catalog replaces reading records at start
+ */
 #include "tests/unit/alloc_fail.h"
 #include "tests/unit/fs/jobs/fixture.h"
 
-/* More than are read again at each start. */
+/* More than the few records that are read at each start. */
 enum { JOBS = 300 };
 
 static const char file[] = "catalog.last";
@@ -64,8 +65,7 @@ static void write_record(struct fixture *fixture, unsigned number)
 	fixture_record(fixture, name, text);
 }
 
-/* What is kept of all jobs, in their order. Those that a start changes are
- * written again by it. */
+/* Loads all jobs and returns what was read, in their order. */
 static char *start(struct fixture *fixture)
 {
 	char *text = NULL;
@@ -90,7 +90,7 @@ static char *start(struct fixture *fixture)
 	return text;
 }
 
-/* As if the disk's clock had gone on. */
+/* Makes the catalog this many seconds younger than now. */
 static void catalog_date(struct fixture *fixture, time_t seconds)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
@@ -99,7 +99,7 @@ static void catalog_date(struct fixture *fixture, time_t seconds)
 	assert_int_equal(utimensat(fixture->core.state.fd, file, times, 0), 0);
 }
 
-/* Until what changes now has another time than these records. */
+/* Waits until changes get a later time than those of the records. */
 static void clock_wait(struct fixture *fixture)
 {
 	struct stat st = { 0 }, record;
@@ -119,7 +119,7 @@ static char *fixture_fill(struct fixture *fixture)
 	for (unsigned i = 1; i <= JOBS * KINDS / PLAIN; i++)
 		write_record(fixture, i);
 	clock_wait(fixture);
-	free(start(fixture)); /* what was under way has failed now */
+	free(start(fixture)); /* jobs that were under way fail */
 	catalog_date(fixture, -60);
 	return start(fixture);
 }
@@ -140,7 +140,7 @@ static void test_same(void **state)
 	fixture_close(&fixture);
 }
 
-/* ---- what makes it stale ---- */
+/* ---- a stale catalog ---- */
 
 static void change_in_place(struct fixture *fixture)
 {
@@ -219,7 +219,8 @@ static void test_stale(void **state)
 	}
 }
 
-/* A record can change twice in one step of the disk's clock. */
+/* A record can change twice in one tick of the disk's clock, so a catalog that
+ * is not younger than its records is not used. */
 static void test_written_too_early(void **state)
 {
 	struct fixture fixture;
@@ -236,7 +237,7 @@ static void test_written_too_early(void **state)
 	fixture_close(&fixture);
 }
 
-/* ---- what makes it no catalog ---- */
+/* ---- an unusable catalog ---- */
 
 static void test_damaged(void **state)
 {
@@ -275,7 +276,7 @@ static void test_damaged(void **state)
 	fixture_close(&fixture);
 }
 
-/* All jobs, or none. */
+/* Either all jobs are loaded, or jobs_load fails. */
 static void test_out_of_memory(void **state)
 {
 	struct fixture fixture;
@@ -308,7 +309,7 @@ static void test_out_of_memory(void **state)
 	fixture_close(&fixture);
 }
 
-/* A few records are read at each start. */
+/* For a few records no catalog is written. */
 static void test_few(void **state)
 {
 	struct fixture fixture;

@@ -62,7 +62,7 @@ static inline void fixture_open(struct fixture *fixture)
 	jobs_init(&fixture->jobs, core);
 }
 
-/* The directory goes; jobs_clear comes first, where jobs were loaded. */
+/* Removes the directory. If jobs were loaded, call jobs_clear first. */
 static inline void fixture_close(struct fixture *fixture)
 {
 	char command[100];
@@ -75,7 +75,7 @@ static inline void fixture_close(struct fixture *fixture)
 	assert_int_equal(system(command), 0);
 }
 
-/* A file of jobs/. */
+/* Writes a file in jobs/. */
 static inline void fixture_write(
 	struct fixture *fixture, const char *name, const char *text)
 {
@@ -86,7 +86,7 @@ static inline void fixture_write(
 	close(fd);
 }
 
-/* The same for a record, with its hash. */
+/* Writes a record with its hash. */
 static inline void fixture_record(
 	struct fixture *fixture, const char *name, const char *text)
 {

@@ -51,8 +51,8 @@ static void test_look_ups(void **state)
 	assert_null(job_by_key(core, "n1x"));
 }
 
-/* An id of the API that looks like a key of ours. */
-static void test_foreign_ids_never_meet_ours(void **state)
+/* An id of the API may look like one of our keys. */
+static void test_foreign_ids_are_not_our_keys(void **state)
 {
 	struct core *core = &fixture.core;
 	struct job *own = job_new(core), *foreign = job_foreign(core, "n1");
@@ -96,7 +96,7 @@ static void test_ids_change(void **state)
 	(void)state;
 
 	assert_int_equal(job_set_id(one, "a"), 0);
-	assert_int_equal(job_set_id(two, "a"), 0); /* a confused API */
+	assert_int_equal(job_set_id(two, "a"), 0); /* an error of the API */
 	assert_ptr_equal(job_by_id(core, "a"), one);
 	assert_int_equal(job_set_id(one, "b"), 0);
 	assert_null(job_by_id(core, "a"));
@@ -137,7 +137,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CASE(test_look_ups),
-		CASE(test_foreign_ids_never_meet_ours),
+		CASE(test_foreign_ids_are_not_our_keys),
 		CASE(test_a_repeated_id_is_one_name),
 		CASE(test_ids_change),
 		CASE(test_out_of_memory),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/jobs/job_reader.c - poll(2)s are notified once, and freed */
+/* tests/unit/fs/jobs/job_reader.c - poll handles are notified once, and freed
+ */
 #include "tests/unit/fs/jobs/fixture.h"
 
 #include <poll.h>
@@ -8,7 +9,7 @@
 int __wrap_fuse_lowlevel_notify_poll(struct fuse_pollhandle *handle);
 void __wrap_fuse_pollhandle_destroy(struct fuse_pollhandle *handle);
 
-/* A handle is an address in here, which counts what is done with it. */
+/* A handle is the address of one of these. */
 static struct {
 	char notified, destroyed;
 } handles[3];
@@ -64,7 +65,7 @@ static void test_change(void **state)
 {
 	struct job *job = *state;
 
-	assert_int_equal(job->watchers, 4); /* one has asked */
+	assert_int_equal(job->watchers, 4); /* three, and poller_asked */
 	assert_int_equal(job->watching_output, 4);
 	assert_handles(0, 0);
 	job_notify(job);
@@ -83,7 +84,7 @@ static void test_removal(void **state)
 	assert_handles(1, 1);
 }
 
-/* The session is gone by then. */
+/* The FUSE session has ended, so handles are freed and not notified. */
 static void test_end_of_the_mount(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/jobs/job_store.c - what answers leave in the state directory */
+/* tests/unit/fs/jobs/job_store.c - results are stored in the state directory */
 #include <pthread.h>
 
 #include "tests/unit/fs/jobs/fixture.h"
@@ -81,7 +81,7 @@ static void test_output(void **state)
 	assert_file("7.stderr", "");
 	assert_int_equal(take("{\"stdout\":\"one\\ntwo\\n\"}", false), 0);
 	assert_file("7.stdout", "one\ntwo\n");
-	/* Without output of its own: what came before stays. */
+	/* Without output in the answer, the earlier output is kept. */
 	assert_int_equal(take("{\"stderr\":\"e\",\"stdout\":null}", true), 0);
 	assert_file("7.stdout", "one\ntwo\n");
 	assert_int_equal(stored.output_size[JOB_STDOUT], 8);
@@ -93,7 +93,7 @@ static void test_output(void **state)
 	assert_file("7.stdout", "");
 }
 
-/* What is small is left to be synced beside the record, with its hash. */
+/* Small files are synced later, together with a record that has their hash. */
 static void test_syncs(void **state)
 {
 	const char more[] = "{\"stdout\":\"\",\"stderr\":\"\",\"artifacts\":[1,"
@@ -123,7 +123,7 @@ static void test_syncs(void **state)
 	assert_int_equal(stored.syncs.count, 0);
 	assert_false(stored.syncs.hash);
 	assert_int_equal(syncs, 4);
-	/* It keeps a file whose content is not known here. */
+	/* stdout is kept, but its content is unknown: no hash. */
 	assert_int_equal(take("{\"stderr\":\"\"}", true), 0);
 	assert_false(stored.syncs.hash);
 	assert_int_equal(take("{\"stdout\":\"a\"}", false), 0);
@@ -145,7 +145,7 @@ static void test_fields(void **state)
 		3);
 }
 
-/* Each gets a name of its own, whatever the API calls it. */
+/* Each artifact gets a unique name, whatever the API's names are. */
 static void test_artifact_names(void **state)
 {
 	static const char *const expected[] = { "a", "artifact-3", "artifact-4",
@@ -177,7 +177,7 @@ static void test_artifact_names(void **state)
 
 #define ELF "f0VMRgIBAQ=="
 
-/* What was compiled has the name of its source; it is not there twice. */
+/* A compiled program is named like its source, and is stored once. */
 static void test_compiled(void **state)
 {
 	static const char *const expected[] = { "p", "p.wasm", "artifact-3",
@@ -204,7 +204,7 @@ static void test_compiled(void **state)
 	assert_int_equal(json_object_size(stored.fields), 0);
 }
 
-/* A message in place of an artifact is no file. */
+/* An error message in place of an artifact does not become a file. */
 static void test_missing(void **state)
 {
 	static const char *const expected[] = { "too large", "q: lost",
@@ -251,7 +251,7 @@ static void look_behind(void *ctx)
 	thousand->is_behind_first = !fixture_has(&fixture, "7.artifact.999");
 }
 
-/* They are synced together, and nobody waits for all of them. */
+/* They are synced together, and the worker does other tasks meanwhile. */
 static void test_many_artifacts(void **state)
 {
 	struct thousand thousand = { .gate = PTHREAD_MUTEX_INITIALIZER };
@@ -291,7 +291,7 @@ static void test_many_are_removed(void **state)
 	unlinks = 0;
 	job_store_remove(&fixture.core, 7, 1000);
 	assert_true(fixture_has(&fixture, "7.artifact.999"));
-	fixture.core.api = (struct api *)&fixture; /* it is not the end */
+	fixture.core.api = (struct api *)&fixture; /* the mount goes on */
 	job_store_remove(&fixture.core, 7, 1000);
 	assert_in_range(unlinks, 1, 20);
 	worker_free(fixture.core.recorder);

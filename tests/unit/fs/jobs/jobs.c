@@ -33,7 +33,7 @@ static void test_many(void **state)
 	(void)state;
 
 	fixture_open(&fixture);
-	/* Not in order, as a directory does not list them in order. */
+	/* Not in order, since directories are not listed in order. */
 	for (unsigned i = 0; i < MANY; i++) {
 		unsigned number = 1 + (i * 7919u) % MANY;
 		char name[32];
@@ -81,9 +81,9 @@ static json_int_t exit_code(struct job *job)
 		json_object_get(job_fields(job), "exit_code"));
 }
 
-/* A start parses no fields; a record that is written again meanwhile has them
- * all the same. A record may also have them as an object. */
-static void test_fields_are_read_late(void **state)
+/* A start does not parse fields, but a record that is written again has them. A
+ * record may have them as an object. */
+static void test_fields_are_parsed_when_needed(void **state)
 {
 	struct fixture fixture;
 	struct job *job;
@@ -126,7 +126,7 @@ int __wrap_fsync(int fd)
 	return __real_fsync(fd);
 }
 
-/* A kill before the request may have cut the copy of the program off. */
+/* A kill before the request may have truncated the copy of the program. */
 static void test_code_is_whole_or_none(void **state)
 {
 	static const struct {
@@ -153,8 +153,8 @@ static void test_code_is_whole_or_none(void **state)
 	}
 }
 
-/* A power cut may leave the record of a result without the result. What is
- * there is synced before the record counts. */
+/* A power cut may leave the record of a result without the result. If the
+ * result is complete, it is synced before the record is used. */
 static void test_output_is_that_of_the_record(void **state)
 {
 	static const char stdout_text[] = "ran\n", answer[] = "{}",
@@ -247,12 +247,12 @@ static void test_copied(void **state)
 	fixture_close(&fixture);
 }
 
-/* Of what is not ours, nothing goes. */
+/* Only our own temporary files are removed. */
 static void test_temporary(void **state)
 {
 	static const struct {
 		const char *name;
-		int stays;
+		int is_kept;
 	} cases[] = { { "1.json", 1 }, { "1.json.tmp", 0 },
 		{ "1.json.copy.tmp", 0 }, { "5.json.tmp", 0 }, { "tmp", 1 },
 		{ ".tmp", 1 }, { "1.tmp.d", 1 } };
@@ -267,12 +267,12 @@ static void test_temporary(void **state)
 	assert_int_equal(jobs_load(&fixture.core), 0);
 	for (size_t i = 0; i < COUNT; i++)
 		assert_int_equal(
-			fixture_has(&fixture, cases[i].name), cases[i].stays);
+			fixture_has(&fixture, cases[i].name), cases[i].is_kept);
 	jobs_clear(&fixture.core);
 	fixture_close(&fixture);
 }
 
-/* What is damaged is put aside, what is not ours is left alone. */
+/* Damaged records are renamed, files that are not ours are kept. */
 static void test_damaged(void **state)
 {
 	static const char *const damaged[] = { "", "{}", "[]", "7",
@@ -317,8 +317,8 @@ static void test_damaged(void **state)
 	fixture_close(&fixture);
 }
 
-/* Whatever bit is flipped in a record: nothing of the job is lost, and nobody
- * takes its number. */
+/* If any bit of a record is flipped, the job's files are kept, and its number
+ * is not used again. */
 static void test_flipped(void **state)
 {
 	char text[1000], *good;
@@ -387,7 +387,7 @@ static void test_resumed(void **state)
 	fixture_close(&fixture);
 }
 
-/* Aliases, and the ids that were removed, outlive the mount. */
+/* Aliases and the ids of removed jobs are stored for the next mount. */
 static void test_names(void **state)
 {
 	struct fixture fixture;
@@ -425,7 +425,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_fields_are_read_late),
+		cmocka_unit_test(test_fields_are_parsed_when_needed),
 		cmocka_unit_test(test_code_is_whole_or_none),
 		cmocka_unit_test(test_output_is_that_of_the_record),
 		cmocka_unit_test(test_untied),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/jobs/poller.c - which polls are sent when; the API is ours */
+/* tests/unit/fs/jobs/poller.c - which polls are sent when, with a scripted API
+ */
 #include "tests/unit/fs/jobs/fixture.h"
 
 /* The Makefile wraps what is called __wrap_ here. */
@@ -23,7 +24,7 @@ struct poll {
 
 static struct poll polls[POLLS_MAX];
 static unsigned poll_count;
-static int start_err; /* of every request */
+static int start_err; /* returned by api_start */
 
 int __wrap_api_start(struct api *api, const struct api_request *request,
 	uint64_t now_ms, api_done *done, void *ctx, struct api_call **out)
@@ -122,7 +123,7 @@ static void answer_poll(struct poll *poll, const char *text, int err)
 	json_decref(answer.json);
 }
 
-/* What every poll is answered with: a job, a list. */
+/* The answers to every poll of a job and of the list. */
 static const char *job_text = "{\"status\":\"running\"}";
 static const char *list_text = "{\"jobs\":[]}";
 static int job_err, list_err;
@@ -137,7 +138,7 @@ static void answer_all(void)
 	}
 }
 
-/* Until ms after the start. */
+/* Lets time pass until ms after the start. */
 static void pass(unsigned ms, bool answers)
 {
 	struct core *core = &fixture.core;
@@ -151,7 +152,7 @@ static void pass(unsigned ms, bool answers)
 	core->now_ms = START_MS + ms;
 }
 
-/* "AT[:ID] ...": the polls since the first-th. */
+/* expected: "AT[:ID] ..." of the polls from number first on. */
 static void assert_polls(unsigned first, const char *expected)
 {
 	char text[4000] = "";
@@ -201,8 +202,9 @@ static void test_one_reader(void **state)
 		assert_int_equal(polls[i].priority, API_READER);
 }
 
-/* The run before took so long; the API says how long, or the polls tell. */
-static void test_what_it_took_before(void **state)
+/* Polls are sent when the job should end, as long after its start as the
+ * previous run took: by the API's answer, or by the polls. */
+static void test_time_of_the_previous_run(void **state)
 {
 	static const char *const ended[] = {
 		"{\"status\":\"completed\",\"total_time_ms\":1300,"
@@ -232,7 +234,7 @@ static void test_what_it_took_before(void **state)
 	assert_polls(3, "3370:b 3440:b 3580:b 3860:b");
 	assert_int_equal(job->took_ms, 1860);
 
-	/* Its output comes before its end: the schedule is taken up. */
+	/* There is output before its end: from then on, the usual schedule. */
 	before = job;
 	job = accepted("c");
 	poller_expect(job, before);
@@ -245,8 +247,9 @@ static void test_what_it_took_before(void **state)
 	assert_int_equal(job->took_ms, 0);
 }
 
-/* A long one is looked after meanwhile; an edited one is as good as new. */
-static void test_what_is_expected_only(void **state)
+/* A long run is also polled before its expected end; for an edited program
+ * nothing is expected. */
+static void test_long_and_edited_programs(void **state)
 {
 	struct job before = { .took_ms = 20000, .code_size = 5 };
 	struct job *job = accepted("a");
@@ -263,7 +266,7 @@ static void test_what_is_expected_only(void **state)
 	assert_polls(4, "22620:a 24220:a");
 }
 
-/* The first poll sees a change of state: the second comes soon. */
+/* The first poll sees a change of state, so the second comes soon. */
 static void test_no_reader(void **state)
 {
 	(void)state;
@@ -304,7 +307,7 @@ static void test_several_readers(void **state)
 	assert_int_equal(polls[1].priority, API_READER);
 }
 
-/* A slow answer is waited for: nothing else asks for the same. */
+/* While an answer is pending, the job is not polled again. */
 static void test_slow_answers(void **state)
 {
 	(void)state;
@@ -318,7 +321,7 @@ static void test_slow_answers(void **state)
 	assert_polls(1, "20000:a");
 }
 
-/* Every poll is answered 429: it goes on, and no reader is told. */
+/* If every poll is answered 429, polling goes on without an error. */
 static void test_limited(void **state)
 {
 	struct job *job = accepted("a");
@@ -341,12 +344,12 @@ static void test_nothing_runs(void **state)
 	struct job *job = job_new(&fixture.core);
 	(void)state;
 
-	poller_watch(job, true); /* of a run that was not accepted */
+	poller_watch(job, true); /* its run was not accepted */
 	pass(60000, true);
 	assert_int_equal(poll_count, 0);
 }
 
-/* O_NONBLOCK: counts as a reader for three seconds. */
+/* A read with O_NONBLOCK counts as a reader for three seconds. */
 static void test_asked(void **state)
 {
 	struct job *job = accepted("a");
@@ -362,7 +365,7 @@ static void test_asked(void **state)
 	assert_int_equal(job->watching_output, 0);
 }
 
-/* A queued run waits for any end. */
+/* A queued run waits for the end of any job: the list is polled at once. */
 static void test_hurry(void **state)
 {
 	(void)state;
@@ -375,7 +378,7 @@ static void test_hurry(void **state)
 	assert_polls(4, "16000");
 }
 
-/* And goes on waiting: the list is asked for once a second. */
+/* While it waits, the list is polled once a second. */
 static void test_queued_run(void **state)
 {
 	struct run run = { .core = &fixture.core };
@@ -393,7 +396,7 @@ static void test_queued_run(void **state)
 	TAILQ_REMOVE(&fixture.jobs.runs.queue, &run, link);
 }
 
-/* Jobs of the mount before: read without an API, polled when there is one. */
+/* Jobs of an earlier mount are loaded without an API, and polled later. */
 static void test_after_a_start(void **state)
 {
 	struct api *api = fixture.core.api;
@@ -408,7 +411,7 @@ static void test_after_a_start(void **state)
 	assert_polls(0, "1000");
 }
 
-/* ---- what polls bring ---- */
+/* ---- answers to polls ---- */
 
 static void test_listed_states(void **state)
 {
@@ -432,7 +435,7 @@ static void test_listed_states(void **state)
 	assert_int_equal(fixture.jobs.poller.count, 1);
 }
 
-/* A list that was asked for before the job was submitted says nothing of it. */
+/* A list that was requested before a job was submitted does not have it. */
 static void test_older_list(void **state)
 {
 	(void)state;
@@ -495,9 +498,9 @@ static void test_not_found(void **state)
 	assert_non_null(strstr(job->error, "may have run"));
 }
 
-/* What is not understood hardly becomes so: readers learn of it soon. The job
- * goes on, and ends with a true answer. */
-static void test_not_understood(void **state)
+/* After a malformed answer readers get an error soon. The job goes on, and ends
+ * with a valid answer. */
+static void test_malformed(void **state)
 {
 	struct job *job = accepted("a");
 	(void)state;
@@ -517,7 +520,7 @@ static void test_not_understood(void **state)
 	assert_int_equal(job->status, JOB_COMPLETED);
 }
 
-/* Each way to break answers; no reader. The polls of each minute. */
+/* Each way to break answers, without a reader: the polls of each minute. */
 static void test_many_broken(void **state)
 {
 	static const struct {
@@ -550,7 +553,7 @@ static void test_many_broken(void **state)
 	}
 }
 
-/* All are soon asked for again when one of them has ended. */
+/* When one of them has ended, all others are polled soon. */
 static void test_broken_no_more(void **state)
 {
 	char id[16];
@@ -568,7 +571,7 @@ static void test_broken_no_more(void **state)
 	assert_int_equal(fixture.jobs.poller.count, 0);
 }
 
-/* The rate limit left no time for it. */
+/* The client's rate limit refuses the poll. */
 static void test_not_sent(void **state)
 {
 	struct job *job = accepted("a");
@@ -581,7 +584,7 @@ static void test_not_sent(void **state)
 	assert_int_equal(job->poll_failures, 0);
 }
 
-/* Accepted, so it runs: it is asked for again. */
+/* Out of memory, a poll is retried, since the job was accepted and runs. */
 static void test_no_memory(void **state)
 {
 	struct job *job = accepted("a");
@@ -636,8 +639,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CASE(test_one_reader),
-		CASE(test_what_it_took_before),
-		CASE(test_what_is_expected_only),
+		CASE(test_time_of_the_previous_run),
+		CASE(test_long_and_edited_programs),
 		CASE(test_no_reader),
 		CASE(test_a_reader_that_stops),
 		CASE(test_several_readers),
@@ -653,7 +656,7 @@ int main(void)
 		CASE(test_failures),
 		CASE(test_failing_lists),
 		CASE(test_not_found),
-		CASE(test_not_understood),
+		CASE(test_malformed),
 		CASE(test_many_broken),
 		CASE(test_broken_no_more),
 		CASE(test_not_sent),

@@ -12,7 +12,7 @@ static const struct api_answer no_room = { .err = -EDQUOT, .status = 429 },
 			       no_turn = { .err = -EBUSY },
 			       broken = { .err = -EIO };
 
-static uint64_t sent[16]; /* turns */
+static uint64_t sent[16]; /* the turns of the runs */
 static unsigned sent_count;
 
 int __wrap_api_start(struct api *api, const struct api_request *request,
@@ -75,7 +75,7 @@ static void assert_sent(const char *expected)
 	sent_count = 0;
 }
 
-/* The API has answered one. */
+/* The API answers a run. */
 static void end(bool has_room, struct run *run)
 {
 	fixture.jobs.runs.in_flight--;
@@ -99,7 +99,8 @@ static void test_limit(void **state)
 	assert_sent("4 5");
 }
 
-/* Three were sent, and refused in another order; the first goes on. */
+/* Three of four are refused, in another order, and are sent again in the order
+ * of their saves. */
 static void test_refused_ones_come_first(void **state)
 {
 	struct run runs[6] = { 0 };
@@ -119,8 +120,8 @@ static void test_refused_ones_come_first(void **state)
 	assert_sent("2 3 4 5 6");
 }
 
-/* The key's rate has no time for them: they wait, also alone, in their order.
- */
+/* Runs that the key's rate refuses wait, in their order, even if no other run
+ * is under way. */
 static void test_returned_by_the_client(void **state)
 {
 	struct run runs[3] = { 0 };
@@ -140,7 +141,7 @@ static void test_returned_by_the_client(void **state)
 	assert_sent("1 2 3");
 }
 
-/* With nothing of ours under way the API's refusal is an error. */
+/* If no other run is under way, a refusal of the API is an error. */
 static void test_a_refusal_alone(void **state)
 {
 	struct run run = { 0 };
@@ -153,7 +154,7 @@ static void test_a_refusal_alone(void **state)
 	assert_false(run_wait_for_room(&run, &broken));
 }
 
-/* A job that is polled takes the place of a run; a foreign one does not. */
+/* A polled job counts as a run; a foreign one does not. */
 static void test_jobs_count(void **state)
 {
 	struct run runs[2] = { 0 };

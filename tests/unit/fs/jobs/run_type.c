@@ -118,7 +118,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- what happens ---- */
+/* ---- events ---- */
 
 static char id[] = "s1", body[] = "{\"command\":\"echo out\"}";
 
@@ -148,7 +148,7 @@ static bool has_typed(const char *text)
 	return strstr(shell.typed, text) != NULL;
 }
 
-/* The shell has read what was typed: it prints the mark, and this. */
+/* The shell has read its input, and prints the mark and this text. */
 static void print(const char *text)
 {
 	char line[200];
@@ -193,7 +193,7 @@ static void test_answer(void **state)
 	assert_int_equal(fixture.jobs.runs.in_flight, 0);
 }
 
-/* Whatever could not be allocated, it ends once, and the shell is left. */
+/* Whichever allocation fails, the run ends once, and the shell is closed. */
 static void test_memory(void **state)
 {
 	struct run run;
@@ -251,7 +251,7 @@ static void test_stops(void **state)
 		pass(1);
 	}
 	assert_int_equal(shell.closed, 0);
-	/* What the command itself has printed is not the answer. */
+	/* The mark in the command's own output is not the answer. */
 	char *typed = strdup(shell.typed);
 	print(" 130   end");
 	pass(0);
@@ -266,7 +266,7 @@ static void test_stops(void **state)
 	typing_leave(second.typing);
 }
 
-static void test_stops_in_vain(void **state)
+static void test_cannot_be_stopped(void **state)
 {
 	struct run run;
 	(void)state;
@@ -280,7 +280,7 @@ static void test_stops_in_vain(void **state)
 	assert_int_equal(shell.closed, 1);
 }
 
-/* One that is late has failed at once, and is stopped in the same way. */
+/* A command that takes too long fails at once, and is stopped. */
 static void test_late(void **state)
 {
 	struct run run;
@@ -315,7 +315,7 @@ static void test_stop_memory(void **state)
 	}
 }
 
-/* Before the shell was greeted, nothing has to be stopped. */
+/* Before the command was typed, nothing has to be stopped. */
 static void test_leaves_early(void **state)
 {
 	struct run run;
@@ -334,7 +334,7 @@ int main(void)
 		CASE(test_answer),
 		CASE(test_memory),
 		CASE(test_stops),
-		CASE(test_stops_in_vain),
+		CASE(test_cannot_be_stopped),
 		CASE(test_late),
 		CASE(test_stop_memory),
 		CASE(test_leaves_early),

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/mount/calls.h - what programs do, as requests of
- * tests/unit/fs/mount/kernel.h */
+/* tests/unit/fs/mount/calls.h - system calls of programs, as requests of the
+ * kernel */
 #ifndef TESTS_UNIT_FS_MOUNT_CALLS_H
 #define TESTS_UNIT_FS_MOUNT_CALLS_H
 
 #include "tests/unit/fs/mount/kernel.h"
 
-/* Each returns 0 or the -errno that a program would have seen; -EINPROGRESS
- * where it would still be waiting. */
+/* Each returns 0 or the program's -errno; -EINPROGRESS if the program would
+ * still be waiting. */
 
 /* ---- paths ---- */
 
-/* A path looked up, component by component: ino 0 where its last one, name, is
- * not there. */
+/* A path that was looked up, component by component. If only its last one,
+ * name, does not exist, ino is 0. */
 struct spot {
 	uint64_t dir, ino;
 	const char *name;
@@ -24,13 +24,13 @@ static inline int spot_step(struct spot *spot, const char *name)
 	int err;
 
 	if (is_dots(name, strlen(name)))
-		return -EINVAL; /* the kernel asks for neither */
+		return -EINVAL; /* the kernel does not look up . and .. */
 	spot->dir = spot->ino;
 	spot->name = name;
 	err = kernel_ask(
 		FUSE_LOOKUP, spot->dir, name, strlen(name) + 1, NULL, 0);
 	spot->ino = err ? 0 : ((struct fuse_entry_out *)kernel.reply)->nodeid;
-	return err || spot->ino ? err : -ENOENT; /* which may be cached */
+	return err || spot->ino ? err : -ENOENT; /* 0: the same, cacheable */
 }
 
 static inline int spot_find(struct spot *spot, const char *path)
@@ -47,11 +47,11 @@ static inline int spot_find(struct spot *spot, const char *path)
 		if (*name)
 			err = spot_step(spot, name);
 	if (err == -ENOENT && (!rest || !rest[strspn(rest, "/")]))
-		return 0; /* all but the last is there */
+		return 0; /* only the last component does not exist */
 	return err;
 }
 
-/* Of what is there. */
+/* Looks up what must exist. */
 static inline int spot_old(struct spot *spot, const char *path)
 {
 	int err = spot_find(spot, path);
@@ -59,7 +59,7 @@ static inline int spot_old(struct spot *spot, const char *path)
 	return err || spot->ino ? err : -ENOENT;
 }
 
-/* Of what is not. */
+/* Looks up what must not exist. */
 static inline int spot_new(struct spot *spot, const char *path)
 {
 	int err = spot_find(spot, path);
@@ -87,7 +87,7 @@ static inline int call_readlink(const char *path)
 		   : kernel_ask(FUSE_READLINK, spot.ino, NULL, 0, NULL, 0);
 }
 
-/* Opens; *which of kernel.open it is. */
+/* Opens, and sets *which to its index in kernel.open. */
 static inline int call_open_ino(
 	uint64_t ino, uint32_t opcode, uint32_t flags, unsigned *which)
 {
@@ -160,7 +160,7 @@ static inline int call_cat(const char *path)
 
 /* ---- writing ---- */
 
-/* Opens for writing, and makes it if it is not there. */
+/* Opens for writing; creates the file if it does not exist. */
 static inline int call_open_to_write(
 	const char *path, uint32_t flags, unsigned *which)
 {
@@ -197,7 +197,7 @@ static inline int call_truncate(uint64_t ino, uint64_t size)
 	return ASK(FUSE_SETATTR, ino, in, NULL, 0);
 }
 
-/* As `>` does. */
+/* Like `>` of a shell. */
 static inline int call_put(const char *path, const char *bytes, size_t len)
 {
 	unsigned which;
@@ -211,7 +211,7 @@ static inline int call_put(const char *path, const char *bytes, size_t len)
 	return first(err, kernel_release(which));
 }
 
-/* As `>>` does. */
+/* Like `>>` of a shell. */
 static inline int call_add(const char *path, const char *bytes, size_t len)
 {
 	struct fuse_getattr_in in = { 0 };

@@ -21,7 +21,7 @@ struct fuse_custom_io {
 static const struct fuse_custom_io *custom_io;
 static int custom_fd = -1; /* -1 again before it is closed */
 
-/* In the place of the C library's, and also called by libfuse. */
+/* Replaces the C library's, also for libfuse. */
 ssize_t read(int fd, void *bytes, size_t size)
 {
 	return fd >= 0 && fd == custom_fd

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/mount/kernel.h - a mount without a kernel: a test asks in its
- * place */
+/* tests/unit/fs/mount/kernel.h - a mount without a kernel: the test sends its
+ * requests */
 #ifndef TESTS_UNIT_FS_MOUNT_KERNEL_H
 #define TESTS_UNIT_FS_MOUNT_KERNEL_H
 
@@ -23,11 +23,11 @@
 #include "tests/holds.h"
 
 /*
- * The mount is the whole of it but for the kernel, the network and the clock:
- * libfuse reads requests that the test wrote, the API is a script, and time
- * passes when nothing else happens. Requests go one after the other; what is
- * not answered (a read that waits for a job) stays open until it is
- * interrupted, or the mount ends.
+ * The whole mount, without a kernel, a network and a clock: libfuse reads
+ * requests that the test wrote, the API is a script, and time passes when
+ * nothing else happens. Requests are sent one after the other; one that is not
+ * answered (a read that waits for a job) stays pending until it is interrupted,
+ * or the mount ends.
  */
 
 enum {
@@ -43,20 +43,20 @@ struct kernel_open {
 };
 
 static struct {
-	char dir[32]; /* of the state */
+	char dir[32]; /* the state directory */
 	struct options options;
 	struct mount *mount;
 	struct fuse_session *session;
-	int fd; /* readable while there is a request to be read */
+	int fd; /* readable while there is a request */
 	uint64_t now_ms;
 	bool is_over;
 	bool is_foreign; /* requests come from another pid namespace */
-	unsigned cut;	/* it is over after so many turns, whatever is under way
-			   in the threads then; 0: not */
-	unsigned bytes; /* how many of the newest request */
-	unsigned vain_reads; /* which have found none */
+	unsigned cut;	 /* the mount ends after this many turns, whatever the
+			    threads are doing; 0: it does not */
+	unsigned bytes; /* the length of the newest request, until it is read */
+	unsigned vain_reads; /* reads that found no request */
 	char request[REPLY_MAX + 4096];
-	struct { /* by its number */
+	struct { /* by the request's number */
 		uint32_t opcode;
 		uint64_t ino;
 		bool is_answered;
@@ -79,7 +79,7 @@ static struct api_credentials kernel_keys = {
 	.secret_key = "unsb-sk-test0-vault-unlck-12345",
 };
 
-/* In the place of fs/base/clock.c. */
+/* Replaces fs/base/clock.c. */
 void clock_read(uint64_t *now_ms, struct timespec *now)
 {
 	*now_ms = kernel.now_ms;
@@ -140,8 +140,8 @@ static inline bool is_dots(const char *name, size_t len)
 	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
 }
 
-/* A listing; returns the offset of its last entry, 0: there is none. Its
- * entries are counted as looked up where `takes`. */
+/* Checks a listing, and returns the offset of its last entry, or 0. If `takes`,
+ * its entries are counted as looked up. */
 static inline uint64_t kernel_listed(bool is_plus, bool takes)
 {
 	size_t head = is_plus ? sizeof(struct fuse_direntplus)
@@ -263,7 +263,7 @@ static inline bool kernel_is_busy(void)
 		notifier_is_busy(&kernel.mount->core);
 }
 
-/* The threads end what they were given, so that a run is like the next. */
+/* Waits for the threads, so that each run of a test is the same. */
 static inline void kernel_await(struct worker *worker)
 {
 	struct pollfd poll_fd = { .fd = worker_fd(worker), .events = POLLIN };
@@ -297,7 +297,7 @@ static inline void kernel_turn(bool answers, unsigned step_ms)
 	kernel.is_over = !mount_turn(kernel.mount, 0);
 }
 
-/* Nothing is left to be done, or that only time will do. */
+/* Runs until nothing is left to do, except after time has passed. */
 static inline void kernel_settle(void)
 {
 	for (unsigned i = 0; i < 1000 && !kernel.is_over; i++) {
@@ -307,7 +307,7 @@ static inline void kernel_settle(void)
 	}
 }
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 static inline uint64_t kernel_post(uint32_t opcode, uint64_t ino,
 	const void *args, size_t args_len, const void *more, size_t more_len)
@@ -339,8 +339,8 @@ static inline uint64_t kernel_post(uint32_t opcode, uint64_t ino,
 	return kernel.asked_count++;
 }
 
-/* The reply's error; -EINPROGRESS where none came within 30 s, or at once where
- * the API does not answer. */
+/* Sends a request, and returns the reply's error; -EINPROGRESS if there is none
+ * within 30 s. */
 static inline int kernel_ask(uint32_t opcode, uint64_t ino, const void *args,
 	size_t args_len, const void *more, size_t more_len)
 {
@@ -374,7 +374,7 @@ static inline bool kernel_is_open(unsigned number)
 		kernel.asked[number].opcode != FUSE_INTERRUPT;
 }
 
-/* Whatever is still open is interrupted, and answered. */
+/* Interrupts all pending requests, which must be answered then. */
 static inline void kernel_interrupt(void)
 {
 	unsigned last = kernel.asked_count;
@@ -387,7 +387,7 @@ static inline void kernel_interrupt(void)
 		kernel_post(FUSE_INTERRUPT, 0, &in, sizeof(in), NULL, 0);
 		kernel_turn(false, 0);
 		kernel_settle();
-		/* a close that asks /proc, or a save, is seen through */
+		/* a close that looks into /proc, or that saves, goes on */
 		for (int turn = 0; turn < 100 && kernel_is_open(i); turn++)
 			kernel_turn(true, 1000);
 		HOLDS(!kernel_is_open(i) || kernel.is_over);
@@ -408,7 +408,7 @@ static inline void kernel_forget(void)
 	kernel.node_count = 0;
 }
 
-/* The error of the close. */
+/* Closes, and returns the error of the FLUSH. */
 static inline int kernel_release(unsigned which)
 {
 	int err = 0;
@@ -418,7 +418,7 @@ static inline int kernel_release(unsigned which)
 	struct fuse_release_in release = { .fh = open.fh };
 
 	kernel.open[which] = kernel.open[--kernel.open_count];
-	/* nothing that is asked of it outlives it */
+	/* no request about it is pending when it is closed */
 	kernel_interrupt();
 	if (!open.is_dir)
 		err = ASK(FUSE_FLUSH, open.ino, flush, NULL, 0);
@@ -428,7 +428,7 @@ static inline int kernel_release(unsigned which)
 	return err;
 }
 
-/* ---- from its start to its end ---- */
+/* ---- start and end ---- */
 
 static inline void kernel_ready(
 	void *ctx, enum exit_status status, const char *message)
@@ -438,7 +438,7 @@ static inline void kernel_ready(
 	(void)message;
 }
 
-/* 0, or the error of mount_new. */
+/* Starts the mount; 0, or the error of mount_new or of INIT. */
 static inline int kernel_mount(void)
 {
 	static const struct fuse_custom_io io = { .read = kernel_read,
@@ -462,7 +462,7 @@ static inline int kernel_mount(void)
 	HOLDS(kernel.session && kernel.fd >= 0);
 	HOLDS(fuse_session_custom_io(kernel.session, &io, kernel.fd) == 0);
 	mount_begin(kernel.mount, kernel.session, kernel_ready, NULL);
-	/* libfuse makes one of 1 MiB, which is slow under a sanitizer */
+	/* libfuse allocates 1 MiB, which is slow under a sanitizer */
 	kernel.mount->request.mem = malloc(sizeof(kernel.request));
 	kernel.asked_count = 1;
 	kernel.is_over = kernel.mount->is_stopping;
@@ -492,7 +492,7 @@ static inline int kernel_remove_one(
 	return remove(path);
 }
 
-/* A state directory, where no disk is waited for if there is such a place. */
+/* Creates a state directory, in memory if possible. */
 static inline void kernel_open(void)
 {
 	strcpy(kernel.dir, "/dev/shm/fs_kernel.XXXXXX");

@@ -73,7 +73,7 @@ FILE *__wrap_open_memstream(char **text, size_t *len)
 	return is_failing() ? NULL : __real_open_memstream(text, len);
 }
 
-/* ---- what is done ---- */
+/* ---- operations ---- */
 
 static int put(const char *path, const char *text)
 {
@@ -168,7 +168,7 @@ static int draft(const char *path, const char *unused)
 	return put(file, "data");
 }
 
-/* The session goes on, whatever was left of it, and is recorded. */
+/* Removes the ended session's directory, and has the session recorded. */
 static int record(const char *path, const char *unused)
 {
 	char file[64];
@@ -194,9 +194,9 @@ static const struct row_of_test {
 	const char *name;
 	act *act;
 	const char *path, *text;
-	act *before; /* each time; NULL: nothing */
+	act *before; /* called before each try; NULL: nothing */
 	const char *before_path, *before_text;
-	int also; /* an error that it may have: it is done for good */
+	int also; /* an expected error besides ENOMEM */
 } cases[] = {
 	{ "ls", ls, "/" },
 	{ "README", cat, "/README" },
@@ -236,7 +236,7 @@ static const struct row_of_test {
 	{ "freeze", put, "/sessions/s1/state", "frozen" },
 	{ "command", put, "/sessions/s1/run/c", "ls" },
 	{ "audit", put, "/sessions/s1/audit", "0", record, "/sessions/s1" },
-	/* The end before may be done late. */
+	/* ENOENT: the end of the try before may have been carried out late. */
 	{ "end", put, "/sessions/s1/destroy", "1", record, "/sessions/s1", NULL,
 		-ENOENT },
 	{ "ended", ls_long, "/sessions/s1", NULL, record_and_end,
@@ -297,8 +297,8 @@ static const struct row_of_test {
 	{ "pools", cat, "/system/pools.json" },
 };
 
-/* As cold as it gets, without another mount. */
-static void cool(void)
+/* Empties caches as far as possible without a new mount. */
+static void empty_caches(void)
 {
 	put("/.unsandboxfs/refresh", "1");
 	kernel_settle();
@@ -325,7 +325,7 @@ static int run_case(const struct row_of_test *row, long at)
 {
 	int err;
 
-	cool();
+	empty_caches();
 	if (row->before)
 		row->before(row->before_path, row->before_text);
 	allocations = 0;
@@ -335,7 +335,7 @@ static int run_case(const struct row_of_test *row, long at)
 	return err;
 }
 
-/* The daemon logs each failure; that does not belong into the test's output. */
+/* Hides what the daemon logs about each failure. */
 static int stderr_close(void)
 {
 	int kept = dup(2), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -351,7 +351,7 @@ static void stderr_open(int kept)
 	close(kept);
 }
 
-/* How often it was answered otherwise. */
+/* Returns how many tries had another error. */
 static unsigned try_case(const struct row_of_test *row)
 {
 	int usual = run_case(row, 0), err;
@@ -376,7 +376,7 @@ static unsigned try_case(const struct row_of_test *row)
 	return bad;
 }
 
-/* Each is answered with ENOMEM, or done all the same; and then it is done. */
+/* Each operation fails with ENOMEM or succeeds, and succeeds afterwards. */
 static void operations(void **ctx)
 {
 	unsigned bad = 0;
@@ -394,7 +394,7 @@ static void operations(void **ctx)
 	assert_int_equal(bad, 0);
 }
 
-/* A mount that does not come up says so, and the next one finds all. */
+/* A mount that fails returns an error, and loses nothing. */
 static void mounts(void **ctx)
 {
 	int kept, err = -ENOMEM;
@@ -412,7 +412,7 @@ static void mounts(void **ctx)
 		err = kernel_mount();
 		failing = 0;
 		if (allocations >= at && !err)
-			err = -EAGAIN; /* it could do without */
+			err = -EAGAIN; /* mounted without this allocation */
 		if (kernel.mount)
 			kernel_unmount();
 		if (err != -ENOMEM && err != -EAGAIN && err != -ECONNABORTED)

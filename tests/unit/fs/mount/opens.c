@@ -38,7 +38,7 @@ static unsigned save(int number)
 	return __atomic_load_n(&closed, __ATOMIC_RELAXED) - before;
 }
 
-/* The programs beside one that runs are no input files, and are not opened. */
+/* Other programs in the directory are not input files, and are not opened. */
 static void beside_others(void **ctx)
 {
 	unsigned few, many = 0;
@@ -46,7 +46,7 @@ static void beside_others(void **ctx)
 	(void)ctx;
 	kernel_open();
 	assert_int_equal(kernel_mount(), 0);
-	save(0); /* it makes run/ */
+	save(0); /* creates run/ */
 	few = save(1);
 	for (int i = 2; i < PROGRAMS; i++)
 		many = save(i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/mount/reads.c - how often the kernel's requests are read */
+/* tests/unit/fs/mount/reads.c - how often the mount reads requests */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 enum { STATS = 100 };
 
-/* Requests that come one at a time cost few reads that find nothing. */
+/* With one request at a time, few reads find nothing. */
 static void one_at_a_time(void **ctx)
 {
 	unsigned asked, vain;

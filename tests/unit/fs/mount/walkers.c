@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/mount/walkers.c - what walks a tree runs no command */
+/* tests/unit/fs/mount/walkers.c - programs that walk a tree run no commands */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 enum { MINUTES_5 = 300000 };
 
-/* The list has no script. */
+/* The list of services does not have the bootstrap script. */
 static void say_no_script(void)
 {
 	static char list[] = "{\"services\":[" SERVICE "]}";
@@ -28,7 +28,7 @@ static void say_no_script(void)
 		.status = 200, .body = list, .len = strlen(list) });
 }
 
-/* How many commands opening it has run. */
+/* Opens the bootstrap, and returns how many commands that has run. */
 static uint64_t commands(uint32_t flags)
 {
 	const uint64_t *sent = kernel.mount->core.api->stats.sent;
@@ -46,7 +46,7 @@ static void bootstrap(void **ctx)
 	(void)ctx;
 	kernel_open();
 	assert_int_equal(kernel_mount(), 0);
-	kernel_settle(); /* the key is asked about */
+	kernel_settle(); /* the key is validated */
 	assert_int_equal(commands(O_RDONLY), 1);
 	kernel.now_ms += MINUTES_5;
 	assert_int_equal(commands(O_RDONLY | O_NOFOLLOW), 0);

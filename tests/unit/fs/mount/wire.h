@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/mount/wire.h - the API as a script: in the place of
- * api/transfer.c */
+/* tests/unit/fs/mount/wire.h - a scripted API, instead of api/transfer.c */
 #ifndef TESTS_UNIT_FS_MOUNT_WIRE_H
 #define TESTS_UNIT_FS_MOUNT_WIRE_H
 
@@ -11,17 +10,18 @@
 #include "api/client.h"
 
 /*
- * What the client hands to curl comes here instead, and is answered when the
- * test says so. Its rate limit, retries and reading of answers are its own.
+ * Requests come here instead of to curl, and are answered when the test says
+ * so. The rest of the client (rate limit, retries, reading answers) is the real
+ * one.
  */
 
 enum { WIRE_MAX = 512, SAYS_MAX = 64 };
 
-/* An answer that the script has ready, for whichever request is next. */
+/* An answer of the script, for whichever request is next. */
 struct say {
-	int status; /* 0: none comes, but the CURLcode `lost` */
+	int status; /* 0: no answer, but the CURLcode `lost` */
 	CURLcode lost;
-	char *header; /* a line of it, or NULL */
+	char *header; /* one header line, or NULL */
 	char *body;
 	size_t len;
 };
@@ -61,7 +61,7 @@ static struct {
 	"\"content_base64\":\"aGk=\"}]}"
 #define SUBMITTED "{\"job_id\":\"j1\",\"status\":\"pending\"}"
 
-/* What an account answers that has one of each. Not named: {}. */
+/* The answers for an account that has one of each resource; default: {}. */
 static const char *const wire_bodies[API_ENDPOINTS] = {
 	[API_KEYS_VALIDATE] = "{\"valid\":true,\"tier\":3,\"burst\":1000,"
 			      "\"rate_per_minute\":100000,"
@@ -138,7 +138,7 @@ void transfer_stop(struct api_call *call)
 	}
 }
 
-/* The next answer; body and header are copied. */
+/* Adds an answer to the script; body and header are copied. */
 static inline void wire_say(const struct say *say)
 {
 	struct say *next = &wire.says[wire.say_count];
@@ -182,7 +182,7 @@ static inline void wire_reply(struct api_call *call, const struct say *say)
 	call_ended(call, CURLE_OK);
 }
 
-/* The oldest request is answered. False: there is none. */
+/* Answers the oldest request; false if there is none. */
 static inline bool wire_answer(void)
 {
 	struct api_call *call = wire.calls[0];

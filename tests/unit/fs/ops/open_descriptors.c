@@ -27,7 +27,7 @@ static uint64_t ino;
 static int to_parent[2], to_child[2];
 static const char *fake_fdinfo, *fake_status;
 
-/* So that a test can show an fdinfo of another kernel. */
+/* Replaced so that a test can show the fdinfo of another kernel. */
 DIR *opendir(const char *path)
 {
 	int fd = open(fake_fdinfo ? fake_fdinfo : path,
@@ -74,7 +74,7 @@ static int teardown(void **ctx)
 	return 0;
 }
 
-/* ---- what the child does before it says its thread id ------------------ */
+/* ---- what the child does before it writes its thread id ---------------- */
 
 static void tell(pid_t tid)
 {
@@ -206,7 +206,7 @@ static void *thread_outlives(void *ctx)
 	_exit(0);
 }
 
-/* The first thread is gone, and its table with it; the process lives on. */
+/* The first thread has exited, with its descriptors; the process goes on. */
 static void leader_gone(void)
 {
 	pthread_t id;
@@ -242,7 +242,7 @@ static void *thread_exits(void *ctx)
 	return NULL;
 }
 
-/* The leader dies with the mark of a signal, yet of none. */
+/* The leader is killed by the exit of another thread, not by a signal. */
 static void exits_in_thread(void)
 {
 	pthread_t id;
@@ -357,7 +357,7 @@ static void living(void **ctx)
 		{ "a thread", thread, WRITER_LAST },
 		{ "a thread of a writer", thread_writer, WRITER_MORE },
 		{ "the leader is gone", leader_gone, WRITER_LAST },
-		{ "of a writer", leader_gone_writer, WRITER_MORE },
+		{ "the leader of a writer", leader_gone_writer, WRITER_MORE },
 		{ "a child writes", child_writes, WRITER_CHILD },
 		{ "a child reads", child_reads, WRITER_LAST },
 	};
@@ -411,7 +411,7 @@ static void dead(void **ctx)
 	}
 }
 
-static void not_told(void **ctx)
+static void unknown(void **ctx)
 {
 	int status;
 	pid_t pid;
@@ -422,7 +422,7 @@ static void not_told(void **ctx)
 	assert_int_equal(writer_close(0, 0, ino), WRITER_UNKNOWN);
 	assert_int_equal(writer_close(-1, -1, ino), WRITER_UNKNOWN);
 	assert_int_equal(writer_close(0, getpid(), ino), WRITER_UNKNOWN);
-	/* Another user's descriptors are not shown, but to root. */
+	/* Only root can see another user's descriptors. */
 	pid = fork();
 	if (pid == 0) {
 		if (geteuid() == 0 && setuid(65534) < 0)
@@ -433,7 +433,7 @@ static void not_told(void **ctx)
 	assert_int_equal(WEXITSTATUS(status), WRITER_UNKNOWN);
 }
 
-/* Kernels before 5.14 show no inode numbers there. */
+/* Kernels before 5.14 show no inode numbers in fdinfo. */
 static void old_kernel(void **ctx)
 {
 	static const struct {
@@ -517,7 +517,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(living),
 		CASE(dead),
-		CASE(not_told),
+		CASE(unknown),
 		CASE(old_kernel),
 		CASE(in_exec),
 	};

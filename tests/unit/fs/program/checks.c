@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/program/checks.c - what a user who is not root is told before a
- * mount that would fail */
+/* tests/unit/fs/program/checks.c - checks that tell an ordinary user why a
+ * mount would fail */
 #include "fs/program/program.h"
 
 #include <sched.h>
@@ -26,24 +26,25 @@ struct check_case {
 	bool allow_other;
 	const char *path; /* PATH; NULL: not set */
 	char *cacert;
-	bool is_denied; /* /dev/fuse is */
+	bool is_denied; /* /dev/fuse cannot be opened */
 	enum exit_status want;
-	const char *why; /* a part of it */
+	const char *why; /* a part of the message */
 };
 
 static const struct check_case cases[] = {
 	{ "all is well", "", 0644, false, "/bin", NULL, false, EXIT_OK, "" },
 	{ "PATH is not set", "", 0644, false, NULL, NULL, false, EXIT_OK, "" },
-	{ "PATH does not help", "", 0644, false, "/no/such::", NULL, false,
-		EXIT_OK, "" },
+	{ "fusermount3 is not in PATH", "", 0644, false, "/no/such::", NULL,
+		false, EXIT_OK, "" },
 	{ "others are allowed", "user_allow_other\n", 0644, true, "/bin", NULL,
 		false, EXIT_OK, "" },
-	{ "by a later line", "# yes:\nmount_max = 9\n\tuser_allow_other#\n",
-		0644, true, "/bin", NULL, false, EXIT_OK, "" },
-	{ "by a comment", "#user_allow_other\n", 0644, true, "/bin", NULL,
-		false, EXIT_FUSE,
+	{ "others are allowed by a later line",
+		"# yes:\nmount_max = 9\n\tuser_allow_other#\n", 0644, true,
+		"/bin", NULL, false, EXIT_OK, "" },
+	{ "others are allowed in a comment", "#user_allow_other\n", 0644, true,
+		"/bin", NULL, false, EXIT_FUSE,
 		"-o allow_other: /etc/fuse.conf has no line" },
-	{ "by another word", "user_allow_others\n", 0644, true, "/bin", NULL,
+	{ "a similar word", "user_allow_others\n", 0644, true, "/bin", NULL,
 		false, EXIT_FUSE, "has no line user_allow_other" },
 	{ "only fusermount3 can read it", "", 0600, true, "/bin", NULL, false,
 		EXIT_OK, "" },
@@ -53,7 +54,7 @@ static const struct check_case cases[] = {
 		"/dev/fuse: Permission denied; as root, run: chmod 666" },
 };
 
-/* Shows this process the row's fuse.conf and a /dev/fuse that can or cannot be
+/* Gives this process the row's fuse.conf and a /dev/fuse that can or cannot be
  * opened, and drops root. */
 static bool system_set(const struct check_case *row)
 {

@@ -23,7 +23,7 @@ struct daemon_case {
 	const char *name;
 	int ready; /* status given to daemon_ready, or NOT_CALLED */
 	const char *message;
-	int end; /* status given to daemon_end, or NOT_CALLED: it dies */
+	int end; /* status given to daemon_end, or NOT_CALLED if it dies */
 	const char *why;
 	int want;
 	const char *shown;

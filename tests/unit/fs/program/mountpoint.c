@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/program/mountpoint.c - directories that can be mounted on, dead
- * mounts, and all others */
+/* tests/unit/fs/program/mountpoint.c - checks of the mountpoint, and dead
+ * mounts */
 #include "fs/program/program.h"
 
 #include <errno.h>
@@ -138,8 +138,8 @@ static void directories_are_checked(void **state)
 	}
 }
 
-/* Mounts a filesystem on path that nobody serves. Returns its descriptor, or
- * -1. */
+/* Mounts a filesystem without a daemon on path. Returns its descriptor, or -1.
+ */
 static int mount_fuse(const char *type, const char *path)
 {
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -155,7 +155,7 @@ static int mount_fuse(const char *type, const char *path)
 	return -1;
 }
 
-/* A mount whose daemon has ended, as kill -9 leaves it. */
+/* Leaves a mount whose daemon has ended, like kill -9. */
 static bool mount_dead(const char *type)
 {
 	int fd = mount_fuse(type, "dir");
@@ -196,7 +196,7 @@ static void the_dead_mount_of_another_is_kept(void **state)
 	assert_int_equal(umount2("dir", MNT_DETACH), 0);
 }
 
-/* What a later mount hides is no mount on the path. */
+/* A mount that is hidden by a later mount does not count. */
 static void a_hidden_mount_is_not_seen(void **state)
 {
 	char out[PATH_MAX], why[512] = "";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/program/options.c - command lines that are accepted, and what
- * refuses the others */
+/* tests/unit/fs/program/options.c - valid command lines, and errors in invalid
+ * ones */
 #include "fs/program/program.h"
 
 #include <errno.h>
@@ -51,14 +51,14 @@ static const struct good_case good_cases[] = {
 		{ "unsandboxfs", "https://b.example", "m", "-o",
 			"url=https://a.example" },
 		"url https://a.example" },
-	{ "its source stays a label",
+	{ "the source is still the label",
 		{ "unsandboxfs", "https://b.example", "m", "-o",
 			"url=https://a.example" },
 		"fsname https://b.example" },
 	{ "source is a label", { "unsandboxfs", "work", "m" }, "fsname work" },
 	{ "a label is not a URL", { "unsandboxfs", "work", "m" },
 		"url https://api.unsandbox.com" },
-	{ "options behind the mountpoint",
+	{ "options after the mountpoint",
 		{ "mount.unsandboxfs", "work", "m", "-o", "rw,account=3" },
 		"account 3" },
 	{ "-o joined", { "unsandboxfs", "-oaccount=4", "m" }, "account 4" },
@@ -160,7 +160,7 @@ static const struct bad_case bad_cases[] = {
 	{ "three names", { "unsandboxfs", "a", "b", "c" }, "the last is c" },
 	{ "unknown -o", { "unsandboxfs", "-o", "alow_other", "m" },
 		"unknown option -o alow_other" },
-	{ "its value is not repeated",
+	{ "the value of an unknown option is not repeated",
 		{ "unsandboxfs", "-o", "secret_key=unsb-sk-x", "m" },
 		"unknown option -o secret_key; --help all lists" },
 	{ "a prefix of one", { "unsandboxfs", "-o", "accoun=1", "m" },
@@ -357,7 +357,7 @@ static void fuse_arguments_are_made(void **state)
 }
 
 /* getmntent(3) cannot read a line whose source is empty. */
-static void an_empty_source_is_none(void **state)
+static void an_empty_source_is_ignored(void **state)
 {
 	const char *const words[] = { "unsandboxfs", "", "m", NULL };
 	struct options options;
@@ -379,7 +379,7 @@ int main(void)
 		cmocka_unit_test(paths_become_absolute),
 		cmocka_unit_test(others_cannot_write_by_default),
 		cmocka_unit_test(fuse_arguments_are_made),
-		cmocka_unit_test(an_empty_source_is_none),
+		cmocka_unit_test(an_empty_source_is_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/program/options_table.c - the rows keep the rules, and --help,
- * the README and the man page have them all */
+/* tests/unit/fs/program/options_table.c - rows of the options are consistent,
+ * and documented in --help, the README and the man page */
 #include "fs/program/program.h"
 
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 
 #include "cache/cache.h"
 
-/* --help, as a text that the caller frees. */
+/* The text of --help, which the caller frees. */
 static char *help_text(bool all)
 {
 	char *text = NULL;
@@ -25,8 +25,8 @@ static char *help_text(bool all)
 	return text;
 }
 
-/* Every row, those not yet written too. */
-static void rows_keep_the_rules(void **state)
+/* Every row, also rows to be added. */
+static void rows_are_consistent(void **state)
 {
 	const struct option_row *row = option_rows;
 	size_t ttls = 0;
@@ -75,8 +75,8 @@ static void help_shows_the_defaults(void **state)
 	free(help);
 }
 
-/* A screen of 80 by 24, with what main prints around them and a prompt. */
-static void the_common_half_fits_a_screen(void **state)
+/* --help fits 24 lines, with what main prints around the options. */
+static void the_common_options_fit_a_screen(void **state)
 {
 	char *help = help_text(false), *line = help;
 	int lines = 0;
@@ -100,14 +100,13 @@ static char *page_read(const char *path)
 	return text;
 }
 
-/* How a page writes a row's name: "-h", "ro", "url=". */
+/* The row's name as it is written in a page: "-h", "ro", "url=". */
 static void row_word(const struct option_row *row, char word[64])
 {
 	snprintf(word, 64, "%.*s%s", (int)strcspn(row->name, ","), row->name,
 		row->value ? "=" : "");
 }
 
-/* Those of --help, in the README. */
 static void the_readme_has_the_options(void **state)
 {
 	const char *text = page_read("README.md");
@@ -122,7 +121,7 @@ static void the_readme_has_the_options(void **state)
 	}
 }
 
-/* Has the text the word, between blanks or line ends? */
+/* Whether the text has the word, between blanks or line ends. */
 static bool text_has_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -133,7 +132,7 @@ static bool text_has_word(const char *text, const char *word)
 	return false;
 }
 
-/* The options that lines of this macro name are in the table. */
+/* Checks that the table has the options in lines of this macro. */
 static void macro_check(const char *text, const char *macro)
 {
 	while ((text = strstr(text, macro))) {
@@ -150,7 +149,7 @@ static void macro_check(const char *text, const char *macro)
 	}
 }
 
-/* Those of --help, and no others, in the man page. */
+/* The man page has all options of --help, and no others. */
 static void the_man_page_has_the_options(void **state)
 {
 	char *text = strstr(page_read("man/unsandboxfs.1"), ".Sh OPTIONS\n");
@@ -173,9 +172,9 @@ static void the_man_page_has_the_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rows_keep_the_rules),
+		cmocka_unit_test(rows_are_consistent),
 		cmocka_unit_test(help_shows_the_defaults),
-		cmocka_unit_test(the_common_half_fits_a_screen),
+		cmocka_unit_test(the_common_options_fit_a_screen),
 		cmocka_unit_test(the_readme_has_the_options),
 		cmocka_unit_test(the_man_page_has_the_options),
 	};

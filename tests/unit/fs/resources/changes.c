@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/changes.c - when resources changed, kept for
- * the next mount */
+/* tests/unit/fs/resources/changes.c - times of changes are kept for the next
+ * mount */
 #include "fs/resources/resource_index.h"
 
 #include <setjmp.h>
@@ -31,7 +31,7 @@ static struct resource_index *index_of(
 	return index;
 }
 
-/* What a mount keeps after it saw the resource change. */
+/* What a mount stores if it saw the resource change from other to text. */
 static json_t *kept(const char *text, const char *other)
 {
 	struct resource_index *first = index_of(other, NULL);
@@ -56,7 +56,7 @@ static const struct {
 		"[{\"id\":1,\"a\":2,\"remaining_ttl\":5,\"last_activity\":1}]",
 		"[{\"id\":1,\"a\":2,\"remaining_ttl\":4,\"last_activity\":2}]",
 		5000 },
-	{ "those, and another value",
+	{ "such members, and another value",
 		"[{\"id\":1,\"a\":2,\"remaining_ttl\":5}]",
 		"[{\"id\":1,\"a\":3,\"remaining_ttl\":5}]", 9000 },
 	{ "a new one", "[{\"id\":2,\"a\":2}]", "[{\"id\":1,\"a\":2}]", 1000 },
@@ -64,7 +64,7 @@ static const struct {
 		"[{\"id\":1,\"created_at\":6000}]", 6000 },
 };
 
-static void the_next_mount_knows(void **state)
+static void the_next_mount_has_the_times(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -84,7 +84,7 @@ static void the_next_mount_knows(void **state)
 	}
 }
 
-static void what_is_damaged_is_nothing(void **state)
+static void damaged_times_are_ignored(void **state)
 {
 	static const char *const lines[] = { "\"\"", "1", "null", "\"x 1 2\"",
 		"\"1f 5000\"", "\"1f 5000 1000000000\"", "\"1f 5000 -1\"" };
@@ -106,8 +106,8 @@ static void what_is_damaged_is_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_next_mount_knows),
-		cmocka_unit_test(what_is_damaged_is_nothing),
+		cmocka_unit_test(the_next_mount_has_the_times),
+		cmocka_unit_test(damaged_times_are_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

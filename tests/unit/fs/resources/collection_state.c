@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/unit/fs/resources/collection_state.c - what is remembered of
- * collections, and what of it outlives a mount */
+ * collections, and which part of it is stored for the next mount */
 #include "fs/resources/collection_state.h"
 
 #include <fcntl.h>
@@ -140,7 +140,7 @@ static struct resource_index *index_of(
 	return index;
 }
 
-/* An image may be in no list. */
+/* Answers of images are kept: an image may not be in any list. */
 static void answers_go_with_their_resources(void **state)
 {
 	(void)state;
@@ -189,7 +189,7 @@ static void the_next_mount_reads_it(void **state)
 	first->names_changed = (struct timespec){ 2000, 5 };
 	first->index = index_of(&services, "[{\"id\":\"a\"},{\"id\":\"b\"}]");
 	assert_int_equal(collection_set_alias(&core, &images, "n\xff", "i"), 0);
-	/* Also through a mount that lists nothing. */
+	/* The second mount does not list anything. */
 	for (int mount = 0; mount < 2; mount++) {
 		struct collection_state *next;
 
@@ -208,7 +208,7 @@ static void the_next_mount_reads_it(void **state)
 	}
 }
 
-static void a_damaged_file_is_an_empty_one(void **state)
+static void a_damaged_file_is_ignored(void **state)
 {
 	static const char *const texts[] = { "", "[", "[]", "{\"/services\":1}",
 		"{\"/services\":{\"changed\":[1],\"aliases\":{\"a\":1}}}" };
@@ -238,7 +238,7 @@ int main(void)
 		CASE(answers_go_with_their_resources),
 		CASE(nothing_is_written_before_the_end),
 		CASE(the_next_mount_reads_it),
-		CASE(a_damaged_file_is_an_empty_one),
+		CASE(a_damaged_file_is_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

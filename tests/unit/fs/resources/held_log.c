@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/held_log.c - a log that grows by its last lines */
+/* tests/unit/fs/resources/held_log.c - a copy of a log that grows by the log's
+ * last lines */
 #include "fs/resources/held_log.h"
 
 #include <errno.h>
@@ -31,18 +32,19 @@ static const struct overlap_case cases[] = {
 	{ "1\n2\n3\n", "1\n2\n3\n", 6 },
 	{ "1\n2\n3\n", "2\n3\n4\n", 4 },
 	{ "1\n2\n3\n", "1\n2\n3\n4\n", 6 },
-	{ "3\n", "1\n2\n3\n", 0 }, /* it does not begin there */
+	{ "3\n", "1\n2\n3\n", 0 }, /* the tail's beginning is missing */
 	{ "1\n2\n3\n", "4\n5\n", 0 },
-	/* One byte of many is an accident. */
+	/* One byte in common does not count. */
 	{ "1\n2\n3\nx", "xabcdefghijklmnop", 0 },
-	/* The same line over and over may be anywhere. */
+	/* With equal lines the place is ambiguous. */
 	{ "t\nt\nt\nt\n", "t\nt\nt\nt\n", 0 },
 	{ "t\nt\nt\nt\n", "t\nt\nt\nx\n", 0 },
 	{ "a\nb\na\nb\n", "a\nb\nc\n", 4 },
 };
 
-/* The beginning of the tail is in many places, and the rest in none. */
-static void what_fits_nowhere_costs_little(void **state)
+/* The beginning of the tail is in many places, the whole in none: the search
+ * takes linear time. */
+static void a_search_in_vain_is_fast(void **state)
 {
 	enum { LEN = 8 << 20 };
 	char *held = malloc(LEN), *tail = malloc(LEN);
@@ -69,9 +71,9 @@ static void tails_overlap_the_end(void **state)
 	}
 }
 
-/* Any part of a log and any of its last lines: together they are the log, or
- * no overlap is found. */
-static void an_overlap_is_true(void **state)
+/* For any first part of a log and any last lines, the overlap is correct, or
+ * none is found. */
+static void an_overlap_is_correct(void **state)
 {
 	char text[4096];
 	size_t starts[201], len = 0;
@@ -95,15 +97,15 @@ static void an_overlap_is_true(void **state)
 	}
 }
 
-/* ---- a log and what is held of it ---- */
+/* ---- a log and its copy ---- */
 
 static struct {
 	char dir[32];
 	struct held_log held;
-	char *text; /* the log itself */
+	char *text; /* the log */
 	size_t len, room;
-	unsigned wholes; /* how often it was read whole */
-	uint64_t asked;	 /* bytes that it cost */
+	unsigned wholes; /* how often the whole log was requested */
+	uint64_t asked;	 /* bytes that were requested */
 } service;
 
 static int setup(void **state)
@@ -162,7 +164,7 @@ static const char *tail(unsigned lines)
 	return at;
 }
 
-/* Gives what is asked for, at most `cut` lines if that is not 0. */
+/* Answers with the requested lines, at most `cut` lines if that is not 0. */
 static int answer(unsigned cut)
 {
 	unsigned lines = service.held.lines;
@@ -193,7 +195,7 @@ static void read_whole(void)
 	assert_int_equal(answer(0), 0);
 }
 
-/* A second later. `cut`: the API's limit of lines; 0: none. */
+/* Updates the copy. `cut`: the API's limit of lines; 0: none. */
 static void follow_cut(unsigned cut)
 {
 	int err;
@@ -247,8 +249,8 @@ static void a_short_log_is_never_asked_for_whole(void **state)
 	assert_int_equal(service.wholes, 1);
 }
 
-/* Thousands of equal lines: none is lost, and the lines that are asked for
- * reach back to the first of them. */
+/* With thousands of equal lines none is lost; as many lines are requested as
+ * are needed to reach the first of them. */
 static void a_log_that_repeats_itself(void **state)
 {
 	(void)state;
@@ -270,7 +272,7 @@ static void a_log_that_repeats_itself(void **state)
 	assert_int_equal(service.held.lines, 500);
 }
 
-/* A few other lines in thousands of equal ones tell the place. */
+/* A few other lines among thousands of equal ones are enough. */
 static void a_log_that_hardly_changes(void **state)
 {
 	(void)state;
@@ -290,8 +292,8 @@ static void a_log_that_hardly_changes(void **state)
 	assert_in_range(service.asked, 0, 50 * 16000 * 16);
 }
 
-/* A repetition that is too long: the whole log is fetched, less often. */
-static void a_log_that_is_endless(void **state)
+/* With too many equal lines the whole log is fetched, less often. */
+static void a_log_of_equal_lines(void **state)
 {
 	(void)state;
 	print("GET /health 200\n", 500000);
@@ -322,7 +324,7 @@ static void many_lines_at_once(void **state)
 		follow();
 		is_held();
 	}
-	assert_int_equal(service.wholes, 2); /* too many the first time only */
+	assert_int_equal(service.wholes, 2); /* then more lines are requested */
 }
 
 static void another_log_replaces_it(void **state)
@@ -341,7 +343,7 @@ static void another_log_replaces_it(void **state)
 	is_held();
 }
 
-/* An API that gives 100 lines at most costs one whole log more. */
+/* If the API returns 100 lines at most, the whole log is fetched once more. */
 static void lines_that_are_cut(void **state)
 {
 	(void)state;
@@ -355,7 +357,7 @@ static void lines_that_are_cut(void **state)
 	assert_int_equal(service.wholes, 2);
 }
 
-/* Each allocation fails once: nothing is lost, and the next answer does. */
+/* If an allocation fails, nothing is lost, and the next answer is taken. */
 static void a_log_without_memory(void **state)
 {
 	long n = 0;
@@ -392,7 +394,7 @@ static void set_file_limit(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* What cannot be written is not held, and is written when there is room. */
+/* Lines that cannot be written do not count, and are written later. */
 static void a_log_without_room(void **state)
 {
 	(void)state;
@@ -423,7 +425,7 @@ static const struct {
 	{ "bare lines", "[\"a\",\"b\"]", "a\nb\n" },
 	{ "stdout", "{\"stdout\":\"a\\n\"}", "a\n" },
 	{ "lines", "{\"lines\":[\"a\",1,\"b\"]}", "a\nb\n" },
-	{ "of several sources",
+	{ "lines of several sources",
 		"{\"logs\":[{\"source\":\"api\",\"line\":\"a\"},{}]}",
 		"api a\n" },
 	{ "no bytes", "{\"log\":\"\"}", "" },
@@ -451,7 +453,7 @@ static void answers_are_printed(void **state)
 	}
 }
 
-/* No character is lost where the text is cut into pieces. */
+/* Long texts are printed in pieces without losing characters. */
 static void any_bytes_are_printed(void **state)
 {
 	static const char some[] = "a\xc3\xa4\xff\xf0\x9f\x98\x80\0\n";
@@ -481,15 +483,15 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tails_overlap_the_end),
-		cmocka_unit_test(what_fits_nowhere_costs_little),
-		cmocka_unit_test(an_overlap_is_true),
+		cmocka_unit_test(a_search_in_vain_is_fast),
+		cmocka_unit_test(an_overlap_is_correct),
 		cmocka_unit_test(answers_are_printed),
 		cmocka_unit_test(any_bytes_are_printed),
 		CASE(a_long_log_is_read_whole_once),
 		CASE(a_short_log_is_never_asked_for_whole),
 		CASE(a_log_that_repeats_itself),
 		CASE(a_log_that_hardly_changes),
-		CASE(a_log_that_is_endless),
+		CASE(a_log_of_equal_lines),
 		CASE(many_lines_at_once),
 		CASE(another_log_replaces_it),
 		CASE(lines_that_are_cut),

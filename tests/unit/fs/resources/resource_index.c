@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/resources/resource_index.c - lists of the API, by id, by name,
- * by directory */
+/* tests/unit/fs/resources/resource_index.c - resources are found by id, by name
+ * and by directory */
 #include "fs/resources/resource_index.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ struct name_case {
 	const char *name;
 	const struct resource_list *list;
 	const char *text;
-	const char *shown; /* ID:NAME ... in their order */
+	const char *shown; /* ID:NAME ..., in the order of the list */
 };
 
 static const struct name_case names[] = {
@@ -115,8 +115,8 @@ static bool is_marked(const json_t *item)
 	return json_object_get(item, "other") != NULL;
 }
 
-/* Of what an item does not tell, what is known counts; items of another list
- * are left out. */
+/* If an item has no source, the known source is used; items that belong to
+ * another list are left out. */
 static void test_sources(void **state)
 {
 	static const struct resource_list list = { .member = "all",
@@ -163,7 +163,7 @@ static void test_no_list(void **state)
 	}
 }
 
-/* ---- the next one ---- */
+/* ---- the next list ---- */
 
 struct next_case {
 	const char *name, *before, *after;
@@ -174,19 +174,19 @@ struct next_case {
 static const struct next_case nexts[] = {
 	{ "new", "[]", "[{\"id\":1}]", 1000 },
 	{ "the same", "[{\"id\":1}]", "[{\"id\":1}]", 1000 },
-	{ "in other words", "[{\"id\":1,\"a\":2}]", "[{ \"a\":2, \"id\":1 }]",
-		1000 },
+	{ "other white space and order", "[{\"id\":1,\"a\":2}]",
+		"[{ \"a\":2, \"id\":1 }]", 1000 },
 	{ "another value", "[{\"id\":1,\"a\":2}]", "[{\"id\":1,\"a\":3}]",
 		2000 },
 	{ "another member", "[{\"id\":1}]", "[{\"id\":1,\"a\":3}]", 2000 },
-	{ "a clock in it", "[{\"id\":1,\"remaining_ttl\":2}]",
+	{ "a remaining time", "[{\"id\":1,\"remaining_ttl\":2}]",
 		"[{\"id\":1,\"remaining_ttl\":3}]", 1000 },
 	{ "as the API says", "[{\"id\":1}]",
 		"[{\"id\":1,\"updated_at\":\"" AT "\"}]", 2000 },
 	{ "created at a time", "[]", "[{\"id\":1,\"created_at\":\"" AT "\"}]",
 		1500 },
-	{ "others before it", "[{\"id\":2},{\"id\":1}]",
-		"[{\"id\":1},{\"id\":2}]", 1000 },
+	{ "another order", "[{\"id\":2},{\"id\":1}]", "[{\"id\":1},{\"id\":2}]",
+		1000 },
 };
 
 static void test_changes(void **state)
@@ -211,7 +211,7 @@ static void test_changes(void **state)
 	}
 }
 
-/* A time that the mount saw stays if the next list tells nothing new. */
+/* The time of a change is kept if the next list has no change. */
 static void test_change_is_kept(void **state)
 {
 	struct resource_index *before = index_of(&by_id, "[{\"id\":1}]", NULL);
@@ -302,7 +302,7 @@ static void test_parts(void **state)
 
 /* ---- objects ---- */
 
-/* A full shelf drops the object that was looked at first. */
+/* The parsed objects are limited to RESOURCE_SHELF; the oldest is dropped. */
 static void test_objects(void **state)
 {
 	char text[1024] = "[";
@@ -329,7 +329,7 @@ static void test_objects(void **state)
 	resource_index_drop(index, NULL);
 }
 
-/* A held index stays when the next one is shown. */
+/* A held index is kept after the collection drops it. */
 static void test_holds(void **state)
 {
 	struct resource_index *index = index_of(&by_id, "[{\"id\":1}]", NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/tree/rows.c - every row of every table, held to the rules */
+/* tests/unit/fs/tree/rows.c - every row of every table is consistent */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 #include "fs/tree/resource_rows.h"
 #include "fs/tree/tables.h"
 
-static const struct row *row_now; /* that a failure names */
+static const struct row *row_now; /* named by failures */
 
 #define holds(what)                                                            \
 	do {                                                                   \
@@ -69,7 +69,8 @@ static void check_kind(const struct row *row)
 	holds(!row->source || row->member || strstr(row->path, ".json"));
 }
 
-/* Endpoint 0 is the key's: no row asks for that because it names none. */
+/* Endpoint 0 is that of the key: only rows of the key may have it if they use
+ * an answer. */
 static void check_answer(const struct row *row)
 {
 	bool asks = row->attr == answer_attr || row->source == answer_source ||
@@ -109,7 +110,7 @@ static void check_writing(const struct row *row)
 {
 	if (row->kind != ROW_FILE)
 		return;
-	/* Nothing is executable, and what is open to others is to be read. */
+	/* No file is executable, and others can only read. */
 	holds(!(row->mode & 0111));
 	holds(row->mode == 0644 || row->mode == 0444 || row->mode == 0600 ||
 		row->mode == 0400);
@@ -125,7 +126,7 @@ static void check_writing(const struct row *row)
 	holds(!(row->flags & ROW_FINAL) || !row->write);
 }
 
-static void what_may_be_written_can_be(void **state)
+static void modes_fit_the_functions(void **state)
 {
 	(void)state;
 	each_row(check_writing);
@@ -170,8 +171,8 @@ static void no_name_twice_and_every_placeholder_bound(void **state)
 
 static void check_exists(const struct row *row)
 {
-	/* A row of a resource says whether it exists: a resource that is gone,
-	 * or a value that the API never told, has no file. */
+	/* A row of a resource needs `exists`: a resource may have been removed,
+	 * and a value may be missing in the API's answer. */
 	const struct collection *collection = collection_of(row);
 	size_t len = collection ? strlen(collection->row) : 0;
 
@@ -198,7 +199,7 @@ static void collections_name_their_rows(void **state)
 	each_row(check_collection);
 }
 
-static void rows_of_resources_are_asked_for(void **state)
+static void rows_of_resources_have_exists(void **state)
 {
 	(void)state;
 	each_row(check_exists);
@@ -210,8 +211,7 @@ static void check_action(const struct row *row)
 		holds(action_of(row) && *action_of(row)->help);
 }
 
-/* A draft's file has the name of the setting, whose default can be written and
- * whose text is read back. */
+/* A draft's file is named like its setting, whose default can be written. */
 static void check_setting(const struct row *row)
 {
 	const struct setting *setting = row->setting;
@@ -221,7 +221,7 @@ static void check_setting(const struct row *row)
 
 	if (row->write == draft_value_write && !setting)
 		holds(row->flags & ROW_APPENDS && !row->check);
-	/* Those of the key, and audit, have writers of their own. */
+	/* Settings of the key, and audit, have other writers. */
 	if (!setting || row->write == contact_write ||
 		row->write == audit_write)
 		return;
@@ -264,10 +264,10 @@ int main(void)
 		cmocka_unit_test(every_row_has_help_and_mode),
 		cmocka_unit_test(every_row_has_what_its_kind_needs),
 		cmocka_unit_test(every_answer_has_its_endpoint),
-		cmocka_unit_test(what_may_be_written_can_be),
+		cmocka_unit_test(modes_fit_the_functions),
 		cmocka_unit_test(no_name_twice_and_every_placeholder_bound),
 		cmocka_unit_test(collections_name_their_rows),
-		cmocka_unit_test(rows_of_resources_are_asked_for),
+		cmocka_unit_test(rows_of_resources_have_exists),
 		cmocka_unit_test(every_action_is_in_the_table),
 		cmocka_unit_test(every_value_of_a_draft_has_its_default),
 	};

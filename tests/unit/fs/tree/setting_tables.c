@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/fs/tree/setting_tables.c - every setting has help and a preset */
+/* tests/unit/fs/tree/setting_tables.c - every setting has help and a valid
+ * preset */
 #include "fs/tree/tables.h"
 
 #include <setjmp.h>
@@ -10,7 +11,8 @@
 
 #include <cmocka.h>
 
-/* What reading gives can be written. A value of a wrong type is the preset. */
+/* The text that is read can be written. A value of a wrong type is read as the
+ * preset. */
 static void check_setting(const struct setting *table, const char *name)
 {
 	const struct setting *setting = setting_find(table, name);
@@ -48,7 +50,7 @@ static void every_setting_can_be_written_as_read(void **state)
 		}
 }
 
-static void what_a_run_gets(void **state)
+static void presets_of_a_run(void **state)
 {
 	static const struct {
 		const char *name, *text;
@@ -79,7 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_setting_can_be_written_as_read),
-		cmocka_unit_test(what_a_run_gets),
+		cmocka_unit_test(presets_of_a_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
