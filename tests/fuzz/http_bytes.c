@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/http_bytes.c - the bytes of an answer, through curl to the client
+/* tests/fuzz/http_bytes.c - any bytes as an answer, through curl to the client
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,10 +12,10 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * The first byte of an input chooses the request; the rest is what the server
- * sends on each connection, and closes it. Each input is received twice, all of
- * it at once and half of it first, with the same success. An input needs
- * no server: curl gets one end of a socket pair.
+ * The first byte of an input chooses the request. The rest is sent on each
+ * connection, which is then closed. Each input is received twice, once in one
+ * piece and once in two, with the same success. There is no server: curl gets
+ * one end of a socket pair.
  */
 
 enum { ENDS_MAX = 64, TURNS_MAX = 2000, ANSWER_MAX = 64 << 10 };
@@ -36,14 +36,14 @@ static const struct {
 
 static struct {
 	const uint8_t *bytes;
-	size_t len, first;  /* how many come at once */
-	int ends[ENDS_MAX]; /* the server's of all connections */
+	size_t len, first;  /* the bytes, and how many are sent at once */
+	int ends[ENDS_MAX]; /* the server's ends of all connections */
 	size_t sent[ENDS_MAX];
 	unsigned count;
 } wire;
 
 struct outcome {
-	unsigned count; /* how often done was called */
+	unsigned count; /* calls of on_done */
 	unsigned tries; /* connections */
 	int err, status;
 	uint64_t hash;
@@ -51,7 +51,7 @@ struct outcome {
 
 /* ---- the server ---- */
 
-/* Sends up to `end` on a connection; what its socket cannot hold follows. */
+/* Sends up to `end` on a connection, or as much as its socket takes. */
 static void wire_send(unsigned i, size_t end)
 {
 	ssize_t n = 0;
@@ -61,7 +61,7 @@ static void wire_send(unsigned i, size_t end)
 			end - wire.sent[i], MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n > 0)
 		wire.sent[i] += (size_t)n;
-	/* not closed: unread bytes of the request would reset it */
+	/* close would reset it if there are unread bytes of the request */
 	if (wire.sent[i] == wire.len)
 		shutdown(wire.ends[i], SHUT_WR);
 }
@@ -83,8 +83,10 @@ static curl_socket_t wire_open(
 	return pair[0];
 }
 
-/* In the place of the system's: a pair is connected already. A libcurl of 7.88
- * asks all the same where CURLOPT_SOCKOPTFUNCTION says so. */
+/* Replaces the system's: a pair is already connected, but libcurl 7.88 calls
+ * connect even if CURLOPT_SOCKOPTFUNCTION returns
+ * CURL_SOCKOPT_ALREADY_CONNECTED.
+ */
 int connect(int fd, const struct sockaddr *address, socklen_t len)
 {
 	(void)fd;
@@ -93,7 +95,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
 	return 0;
 }
 
-/* In the place of curl's, which it calls: each transfer is connected so. */
+/* Replaces curl's and calls it, so that each transfer uses wire_open. */
 CURL *curl_easy_init(void)
 {
 	static CURL *(*curls)(void);
@@ -143,7 +145,7 @@ static void on_done(void *ctx, const struct api_answer *answer)
 	outcome->hash = answer->err ? 0 : answer->text_hash;
 }
 
-/* Runs until the call is done. The clock is ours: waits take no time. */
+/* Runs until the call is done. Waits take no real time. */
 static void settle(struct api *api, struct outcome *outcome, size_t len)
 {
 	uint64_t now_ms = 1000;
@@ -193,7 +195,7 @@ static struct outcome ask(unsigned which, size_t first)
 	settle(api, &outcome, wire.len);
 	outcome.tries = wire.count;
 	HOLDS(outcome.tries > 0);
-	/* Only what is safe is sent again after a loss. */
+	/* Only safe requests are sent again without an answer. */
 	if (!endpoint_is_safe(endpoint_row(request.endpoint)))
 		HOLDS(outcome.status || outcome.tries == 1);
 	api_free(api);
@@ -216,13 +218,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	wire.len = len - !!len;
 	whole = ask(which, wire.len);
 	split = ask(which, wire.len / 2);
-	/* How long a retry waits is random, and curl sees a NUL in a header
-	 * only if its line came whole. */
+	/* The wait before a retry is random, and curl finds a NUL in a header
+	 * only if its line is received at once. */
 	if (whole.tries > 1 || split.tries > 1 ||
 		memchr(wire.bytes, '\0', wire.len))
 		return 0;
 	HOLDS(!whole.err == !split.err);
-	/* curl finds different faults in the same garbage */
+	/* in the same garbage curl may find different errors */
 	HOLDS(whole.err || whole.hash == split.hash);
 	return 0;
 }

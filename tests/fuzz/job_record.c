@@ -6,7 +6,7 @@
 #include "fs/jobs/jobs.h"
 #include "tests/fuzz/fuzz.h"
 
-/* What is read is written so that it reads the same. */
+/* A record that was read is written so that it is read the same. */
 static void check_again(struct core *core, const struct job *job)
 {
 	size_t len, again_len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/json.c - what is written of an answer reads the same */
+/* tests/fuzz/json.c - an answer that is written is read the same */
 #include <string.h>
 #include <strings.h>
 
@@ -82,8 +82,8 @@ static void check_list(const char *text, size_t len, bool is_json)
 	json_decref(list);
 }
 
-/* Compares with jansson's own reader where both accept the text: that one has
- * no such limit of depth, and no escaped bytes. */
+/* Compares with jansson's own reader if both accept the text: jansson has
+ * another limit of depth, and does not escape bytes. */
 static void check_same(const json_t *json, const char *text, size_t len)
 {
 	size_t nests = 0;
@@ -96,7 +96,7 @@ static void check_same(const json_t *json, const char *text, size_t len)
 		has_escapes |= text[i] == '\xf4' ||
 			(len - i > 5 && !strncasecmp(text + i, "\\udbff", 6));
 	}
-	/* it loses a NUL after a number */
+	/* jansson ignores a NUL after a number */
 	if (other && nests <= 256 && !memchr(text, '\0', len))
 		HOLDS(json && (has_escapes || json_equal(json, other)));
 	json_decref(other);

@@ -16,7 +16,7 @@ static void replay_file(const char *path)
 	HOLDS(bytes && file);
 	len = fread(bytes, 1, INPUT_MAX, file);
 	fclose(file);
-	/* Of the exact size, so that valgrind and ASan see reads past it. */
+	/* The exact size, so that valgrind and ASan see reads past the end. */
 	exact = malloc(len ? len : 1);
 	HOLDS(exact);
 	memcpy(exact, bytes, len);

@@ -10,15 +10,15 @@ build=$1
 seconds=$2
 found=$build/found
 mkdir -p "$found"
-# Freed memory is checked for longer than an input takes; inputs that fail are to
-# be run again without this, for stacks of full depth.
+# A small quarantine and short stacks save time. Run an input that fails again
+# without this, for full stacks.
 export ASAN_OPTIONS="quarantine_size_mb=8:malloc_context_size=1"
 bad=0
 for source in tests/fuzz/*.c; do
 	name=$(basename "$source" .c)
 	test "$name" != replay || continue
 	mkdir -p "$build/corpus/$name"
-	# The weighing of inputs would take as long as all that these reach.
+	# For these, weighing inputs would take as long as running them.
 	case $name in
 	operations | state) weigh=0 ;;
 	*) weigh=1 ;;

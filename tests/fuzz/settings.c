@@ -6,7 +6,7 @@
 #include "fs/tree/tables.h"
 #include "tests/fuzz/fuzz.h"
 
-/* Writing what was read sets the same value. */
+/* Writing the text that is read sets the same value. */
 static void check_setting(
 	const struct setting *setting, const char *text, size_t len)
 {

@@ -11,7 +11,7 @@ struct reader {
 	const uint8_t *in;
 	size_t len, at, piece;
 	struct text printed, told;
-	bool is_close; /* the last frame is one */
+	bool is_close; /* the last frame is a close */
 };
 
 static ssize_t on_receive(void *ctx, void *bytes, size_t len)
@@ -66,7 +66,7 @@ static int read_all(struct reader *reader, const uint8_t *in, size_t len)
 	reader->in = in;
 	reader->len = len;
 	HOLDS(frames_init(&frames, &events, reader) == 0);
-	/* Many pings fill what is to be sent. */
+	/* Run again while it reads: many pings can fill the send queue. */
 	for (size_t at = SIZE_MAX; !err && at != reader->at;) {
 		at = reader->at;
 		err = frames_run(&frames, true);
@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	int one = read_all(&whole, bytes, len);
 	int other = read_all(&pieces, bytes, len);
-	/* wslay checks the reason of a close by what arrives at once. */
+	/* wslay checks the reason of a close piece by piece. */
 	HOLDS(one == other || whole.is_close || pieces.is_close);
 	check_same(&whole.printed, &pieces.printed);
 	check_same(&whole.told, &pieces.told);

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct upgrade upgrade, begun;
 	struct text in = { 0 };
 
-	/* What is decided of a part of the head stays so. */
+	/* A result for a part of the head is the same for the whole. */
 	HOLDS(text_add(&in, bytes, len / 2) == 0);
 	int first = upgrade_answer(&in, false, key, &begun);
 	HOLDS(text_add(&in, bytes + len / 2, len - len / 2) == 0);

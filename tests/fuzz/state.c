@@ -6,8 +6,8 @@
 #include "tests/unit/fs/mount/calls.h"
 
 /*
- * An input is files of the state directory, each one a letter, which says what
- * it is called, and its content, up to the byte 0x1e.
+ * An input is a list of files in the state directory. Each is a letter, which
+ * stands for a path, and the content, up to the byte 0x1e.
  */
 
 enum { END = 0x1e };
@@ -15,7 +15,7 @@ enum { END = 0x1e };
 static const struct {
 	char letter;
 	const char *path;
-	bool is_sealed; /* its hash is right */
+	bool is_sealed; /* a valid hash is added */
 } files[] = {
 	{ 'n', "names.json", false },
 	{ 'c', "collections.json", false },
@@ -92,7 +92,7 @@ static void prepare(const uint8_t *bytes, size_t len)
 	close(fd);
 }
 
-/* All that is shown, and a change that writes the records again. */
+/* Reads everything, and makes a change that writes the records again. */
 static void use(void)
 {
 	for (size_t i = 0; i < sizeof(listed) / sizeof(*listed); i++)
@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (kernel_mount() == 0) {
 		use();
 		kernel_unmount();
-		/* What it leaves can be read. */
+		/* The next mount can read what this one wrote. */
 		HOLDS(kernel_mount() == 0);
 		kernel_unmount();
 	}

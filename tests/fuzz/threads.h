@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/threads.h - the work of threads, done by the loop: in the place of
+/* tests/fuzz/threads.h - the loop does the work of threads; replaces
  * api/worker.c and fs/base/parallel.c */
 #ifndef TESTS_FUZZ_THREADS_H
 #define TESTS_FUZZ_THREADS_H
@@ -14,9 +14,9 @@
 #include "fs/base/parallel.h"
 
 /*
- * Threads are most of what a mount's start and end cost under a sanitizer. Here
- * a task waits until the loop collects it, as if its thread was slow, so that
- * an input always takes the same way. Unit tests have the threads.
+ * Under a sanitizer, threads take most of the time of a mount's start and end.
+ * Here a task waits until the loop collects it, as if its thread was slow, so
+ * that an input always has the same result. Unit tests test the threads.
  */
 
 struct queued {
@@ -55,7 +55,7 @@ void worker_collect(struct worker *worker)
 {
 	struct queued *task;
 
-	/* Those that are submitted meanwhile are left for the next turn. */
+	/* Tasks that are submitted meanwhile wait for the next turn. */
 	for (unsigned count = worker->pending;
 		count > 0 && (task = STAILQ_FIRST(&worker->tasks)); count--) {
 		queued_work(task);
@@ -103,7 +103,7 @@ void worker_drop(struct worker *worker, json_t *json)
 	json_decref(json);
 }
 
-/* One that is always readable, for all that have tasks. */
+/* One descriptor that is always readable, for all workers with tasks. */
 int worker_fd(const struct worker *worker)
 {
 	static int fd = -1;
