@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # tests/live/described.py - the expected form of the API's answers
-"""Each object is described by lines `name|other! kind`: the names that one
-thing may have, `!` if every description has it, and the type of its value.
-From api/API.md, parts 3 to 10 and 13; if its sources differ, all of them are
+"""Each object is described by lines `name|other! kind`: the names that a
+member may have, `!` if it is required, and the type of its value. From
+api/API.md, parts 3 to 10 and 13; if its sources differ, all of them are
 accepted, and the one that the API uses is printed."""
 import re
 
@@ -305,14 +305,14 @@ class Listed:
 
 
 def _value(value, name, kinds):
-    """What is wrong with it, without the value, which may be private."""
+    """What is wrong with the value, which is not shown: it may be private."""
     if any(KINDS[kind](value) for kind in kinds):
         return None
     return f"{name} is {type(value).__name__}, not {' or '.join(kinds)}"
 
 
 def compare(value, rows, wording, where=""):
-    """What differs in an object; the names it uses go into wording."""
+    """What differs in an object; adds the names that it uses to wording."""
     if not isinstance(value, dict):
         return [f"{where or 'the answer'} is not an object"]
     wrong, known = [], set()
@@ -335,7 +335,7 @@ def compare(value, rows, wording, where=""):
 
 
 def compare_list(value, listed, wording):
-    """What differs in a list; each difference once."""
+    """What differs in a list, without repetitions."""
     wrong = []
     items = value
     if isinstance(value, dict):

@@ -3,15 +3,15 @@
 # tests/live/live.py - compares the real API with its description
 """usage: tests/live/live.py [--url URL] [--session] [--no-pause] BUILD
 
-Sends requests that cost almost nothing to the API, by plain signed requests and
-through a mount of BUILD/unsandboxfs. Prints, row by row, where the API differs
-from its description, and which of the seventeen unknown things are known now.
-Keys are read from UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY, the address
-from UNSANDBOX_LIVE_URL or --url.
+Sends requests that cost almost nothing to the API, signed here, and through a
+mount of BUILD/unsandboxfs. Prints, row by row, where the API differs from its
+description, and which of the seventeen unknown things are known now. Keys are
+read from UNSANDBOX_PUBLIC_KEY and UNSANDBOX_SECRET_KEY, the address from
+UNSANDBOX_LIVE_URL or --url.
 
 It runs a few programs of some seconds each, leaves nothing behind, and sends
-at most {plain} requests, at half the rate that the key allows, and those of the
-mount, about twenty. --session also creates a session for about a minute.
+at most {plain} requests, at half the rate that the key allows, and about
+twenty through the mount. --session also creates a session for about a minute.
 --no-pause does not wait between requests.
 
 Exit status: 0 as described, 1 something differs, 2 the command line, 3 no keys
@@ -39,8 +39,8 @@ EXIT_INTERRUPTED = 130
 NO_KEYS = """\
 live: no keys: set UNSANDBOX_PUBLIC_KEY (unsb-pk-...) and UNSANDBOX_SECRET_KEY
 (unsb-sk-...) in the environment. An account at https://unsandbox.com has them;
-use a separate key for tests. Without an account, `make check` tests the program
-with a stand-in server.
+use a separate key for tests. Without an account, `make check` tests the
+program with a stand-in server.
 """
 
 
@@ -84,7 +84,7 @@ class Report:
         """Prints the seventeen unknown things."""
         from unknowns import UNKNOWNS, is_known
         known = 0
-        print("\nThings that no description says:")
+        print("\nThings that are in no description:")
         for number, ask in enumerate(UNKNOWNS, 1):
             text = ask(seen)
             known += is_known(text)
@@ -134,8 +134,8 @@ def play_mounted(seen, report, url):
 
 
 def undo(seen, which=""):
-    """Removes what was created, if its name begins so; what cannot be removed
-    stays in the list."""
+    """Removes what was created, if its name begins with `which`; what cannot
+    be removed stays in the list."""
     seen.api.requests_max += len(seen.undo)
     for name, remove in list(seen.undo.items()):
         if not name.startswith(which):

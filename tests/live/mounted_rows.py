@@ -59,7 +59,7 @@ class Tried:
 
     @staticmethod
     def cancel_one(path):
-        """Whether it has ended, or is gone."""
+        """Cancels one job; whether it has ended or was removed."""
         try:
             with open(path, "w", encoding="utf-8") as file:
                 file.write("1")
@@ -117,7 +117,8 @@ def files(tried):
         " && echo 'f=$(ls n.txt /tmp/n.txt /tmp/input/n.txt 2>/dev/null |"
         " head -n 1); mkdir -p /tmp/artifacts; echo $WORD $(cat $f)"
         " > /tmp/artifacts/r.txt' > run/d/main.sh"
-        " && cat run/d/main.sh.job/exit_code run/d/main.sh.job/artifacts/r.txt",
+        " && cat run/d/main.sh.job/exit_code"
+        " run/d/main.sh.job/artifacts/r.txt",
         "0\nhello 5\n")
 
 
@@ -145,7 +146,7 @@ def cancel(tried):
 
 
 def refused(tried):
-    """a language that there is not"""
+    """an unknown language"""
     wrong = tried.expect(
         "mkdir run/x && echo klingon > run/x/.settings/language")
     if wrong:

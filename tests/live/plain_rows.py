@@ -90,13 +90,13 @@ def keep_pool(seen, got):
 
 
 def is_ignored(json):
-    """The API knows network_mode, and not network."""
+    """The API has network_mode, and ignores network."""
     mode = json.get("network_mode")
     return [] if mode in (None, "zerotrust") else [f"network made it {mode}"]
 
 
 def submitted(seen, got):
-    """Makes sure that a job is cancelled in any case."""
+    """Makes sure that the job is cancelled in any case."""
     seen.answers["submitted"] = got
     job = (got.json or {}).get("job_id")
     seen.ids["job"] = job
@@ -106,7 +106,7 @@ def submitted(seen, got):
 
 
 def cancelled(seen, got):
-    """Notes that it is gone, if the answer says so."""
+    """The job need not be cancelled again, if the answer says so."""
     seen.answers["cancelled"] = got
     if got.status in (200, 204, 404):
         seen.undo.pop(f"job {seen.ids['job']}", None)
@@ -218,7 +218,7 @@ def artifacts_of(json, wording):
     for name in ("artifact", "wasm_artifact"):
         if json.get(name):
             wrong += said.compare(json[name], said.ARTIFACT, wording,
-                                  f"the one {name}'s ")
+                                  f"the {name}'s ")
     return wrong
 
 

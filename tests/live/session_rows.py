@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/live/session_rows.py - one session, created and destroyed
-"""Only with --session: a session counts towards the runs that the key may have
-at a time."""
+"""Only with --session: a session counts as one of the runs that the key may
+have at a time."""
 import base64
 import os
 import time
@@ -19,7 +19,7 @@ MAY_RUN = (200, 202, 404, 405, 426)
 
 
 def made(seen, got):
-    """Makes sure that it is destroyed in any case."""
+    """Makes sure that the session is destroyed in any case."""
     seen.answers["session"] = got
     json = got.json if isinstance(got.json, dict) else {}
     one = json.get("session_id") or json.get("id")
@@ -30,7 +30,7 @@ def made(seen, got):
 
 
 def ended(seen, got):
-    """Notes that it is gone, if the answer says so."""
+    """The session need not be destroyed again, if the answer says so."""
     seen.answers["ended"] = got
     if got.status in (200, 204, 404):
         for name in list(seen.undo):
@@ -39,16 +39,16 @@ def ended(seen, got):
 
 
 def command(path):
-    """Runs a command by one of the two paths."""
+    """Runs a command with one of the two paths."""
     return Row("POST", "/sessions/ID/" + path, said.RESULT, MAY_RUN, COMMAND,
                of="session", after=keep(path))
 
 
-def told_by(*names):
-    """The same with only one of the two names: both are in use."""
+def command_in(*names):
+    """Runs a command that is only in these members."""
     return Row("POST", "/sessions/ID/execute", said.RESULT, (200, 202),
                {name: COMMAND[name] for name in names}, of="session",
-               name="told by " + " and ".join(names))
+               name="command in " + " and ".join(names))
 
 
 ROWS = [
@@ -58,7 +58,7 @@ ROWS = [
     Row("GET", "/sessions/ID", said.SESSION, of="session",
         after=keep("session_seen")),
     command("execute"), command("shell"),
-    told_by("command"), told_by("language", "code"),
+    command_in("command"), command_in("language", "code"),
     Row("POST", "/sessions/ID/extend", said.EXTENDED, of="session",
         body={"seconds": 1}, after=keep("extended")),
 ]

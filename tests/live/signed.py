@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/live/signed.py - plain signed requests, limited in number and rate
-"""Requests without a mount: one connection for each, no redirect is followed,
-and there are no more of them than allowed, at no more than half of the key's
-rate."""
+"""Requests without a mount: each on its own connection, without redirects.
+Their number is limited, and their rate to half of the key's."""
 import contextlib
 import http.client
 import json
@@ -160,8 +159,7 @@ class Api:
 
 @contextlib.contextmanager
 def uninterrupted():
-    """Blocks signals between creating something and knowing how to remove
-    it."""
+    """Blocks signals from creating something until it can be removed."""
     held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# tests/live/unknowns.py - what no description says, but the API shows
+# tests/live/unknowns.py - what is in no description, but the API shows
 """The seventeen lines of api/API.md part 15. Each is a function of the answers
-so far: it sends further requests if it must, and returns what is known now, or,
+so far: it sends more requests if it must, and returns what is known now, or,
 in brackets, why it is still unknown."""
 import plain_rows
 from described import KINDS
@@ -91,7 +91,8 @@ def session_words(seen):
     if not got or not isinstance(got.json, dict):
         return "(only with --session)"
     more = seen.answers.get("extended")
-    ttl = more.json.get("ttl") if more and isinstance(more.json, dict) else None
+    ttl = more.json.get("ttl") \
+        if more and isinstance(more.json, dict) else None
     return ", ".join(f"{name} {got.json[name]!r}" for name in (
         "status", "state", "expires_at", "remaining_ttl")
                      if name in got.json) + \
