@@ -37,8 +37,8 @@ INSTALL    ?= install
 comma := ,
 BUILD := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
-# .ci/run and .ci/compilers set it to -Werror; a new compiler's new warnings
-# are no reason not to build.
+# .ci/run and .ci/compilers set it to -Werror; elsewhere the warnings of a new
+# compiler must not break the build.
 WERROR ?=
 ifdef SAN
 CFLAGS  ?= -O1 -g
@@ -49,8 +49,7 @@ CFLAGS  ?= -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 HARDEN   = -fstack-protector-strong -fPIE
 HARDEN_LD = -pie -Wl,-z,relro,-z,now
 endif
-# snprintf truncates on purpose here, and rows often leave their last members
-# out.
+# snprintf truncates on purpose, and rows of tables leave out last members.
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers $(if $(findstring clang,$(CC)),,\
 	-Wno-format-truncation) $(WERROR)
@@ -222,8 +221,10 @@ check-power:
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@CUTS=$(CUTS) python3 -B tests/mount/run.py $(BUILD) test_power
 
-# Changes each value of each answer, one after the other: more than an hour, or
-# MUTATIONS=100 of them, which SEED chooses. Also with SAN.
+# Changes each value of each answer, one after the other. The mount gets slower
+# meanwhile: all at once take more than an hour, parts about 15 minutes in sum.
+# ENDPOINT="GET /s" is a part, MUTATIONS=100 a sample that SEED chooses. Also
+# with SAN.
 MUTATIONS = 0
 check-mutations:
 	@tests/deps.sh build demo test
@@ -232,14 +233,14 @@ check-mutations:
 		test_mutations
 
 # Mount tests with each switch of the stand-in on: half an hour. SWITCH="one two"
-# are those to try.
+# tries only these.
 check-switches:
 	@tests/deps.sh build demo test
 	+@$(MAKE) --no-print-directory $(JOBS) all
 	@python3 -B tests/switches.py $(BUILD) $(SWITCH)
 
-# Tests that other people's programs make of a filesystem: stress-ng, fio,
-# sqlite3, git; and a comparison with the disk, call by call.
+# Filesystem tests by other programs: stress-ng, fio, sqlite3, git; and a
+# comparison with the disk, call by call.
 check-outside:
 	@tests/deps.sh build demo outside
 	+@$(MAKE) --no-print-directory $(JOBS) all
@@ -253,8 +254,8 @@ check-desktop:
 		$(notdir $(basename $(wildcard tests/desktop/test_*.py)))
 
 # Runs each target for SECS seconds with libFuzzer, which needs clang; findings
-# are left in build-fuzz. Calls at each comparison would double what the targets
-# that mount cost; words are still learned from strcmp and the like.
+# are left in build-fuzz. Tracing each comparison would double the time of the
+# targets that mount; libFuzzer still learns words from strcmp and the like.
 SECS = 60
 fuzz:
 	@tests/deps.sh build demo test fuzz
@@ -285,7 +286,7 @@ bench:
 	+@$(MAKE) --no-print-directory $(JOBS) all $(BENCH)
 	@python3 -B tests/bench/bench.py $(if $(QUICK),-q) $(BUILD) $(ONLY)
 
-# Lines, memory and time of what people do; beside WITH=BUILD, if that is said.
+# Lines, memory and time of common tasks; with WITH=BUILD compared to that build.
 bench-house:
 	@tests/deps.sh build demo bench
 	+@$(MAKE) --no-print-directory $(JOBS) all
@@ -312,7 +313,7 @@ coverage:
 		CFLAGS='-O0 -g' COVER=--coverage LDFLAGS=--coverage
 	@tests/coverage.sh build-coverage
 
-# What is installed: SOURCE:DIRECTORY/NAME:MODE. The units get BINDIR.
+# What is installed: SOURCE:DIRECTORY/NAME:MODE.
 SHARE = fs/program/share
 INSTALLED = '$(PROGRAM):$(BINDIR)/unsandboxfs:755' \
 	'man/unsandboxfs.1:$(MANDIR)/man1/unsandboxfs.1:644' \
@@ -356,7 +357,7 @@ check-deb:
 	+@$(MAKE) --no-print-directory $(JOBS) $(STANDIN)
 	@tests/deb.sh $(BUILD) chroot
 
-# The archive of a release; and of that, packages for Fedora.
+# The archive of a release; packages for Fedora made of it.
 dist rpm:
 	@tests/deps.sh build $(filter rpm,$@)
 	@tests/dist.sh build $(VERSION) $@

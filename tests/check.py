@@ -56,8 +56,8 @@ def count_script(text):
 
 
 def end(child):
-    """Ends a test that is late or no longer needed, with its children; they
-    have some time to clean up."""
+    """Ends a test that takes too long or is no longer needed, with its
+    children, which have some time to clean up."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, number)
@@ -105,7 +105,8 @@ def commands(build, kinds):
                    [sys.executable, "-B", script, build], count_script)
     if "mount" in kinds and os.path.exists("tests/mount/run.py"):
         yield ("mount", "mount tests",
-               [sys.executable, "-B", "tests/mount/run.py", build], count_script)
+               [sys.executable, "-B", "tests/mount/run.py", build],
+               count_script)
 
 
 def main(build, kinds):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/compile_commands.py - the commands that make prints, as JSON for editors
+# tests/compile_commands.py - commands that make prints, as JSON for editors
 """usage: make -nB V=1 all | tests/compile_commands.py"""
 import json
 import os

@@ -4,9 +4,9 @@
 #
 # usage: tests/deb.sh BUILD [chroot]
 #
-# The package is left in BUILD/deb, and lintian has nothing to say about it.
-# With `chroot` it is installed in a fresh Debian, used there with the stand-in
-# API, upgraded and purged, and leaves no file behind; needs root and a mirror.
+# The package is left in BUILD/deb; lintian must accept it. With `chroot` it is
+# installed in a fresh Debian, used there with the stand-in API, upgraded and
+# purged, and must leave no file behind; needs root and a mirror.
 
 set -eu
 
@@ -16,7 +16,7 @@ source=$work/unsandboxfs
 rm -rf --one-file-system "$work"
 mkdir -p "$source"
 
-# What is to be committed is built, too; what is ignored is not.
+# New files are included, ignored ones are not.
 git ls-files -z --cached --others --exclude-standard |
 	xargs -0 cp --parents -t "$source"
 (cd "$source" && dpkg-buildpackage -us -uc >"$work/log" 2>&1) || {
@@ -45,7 +45,7 @@ inside() {
 		HOME=/root URL="$url" chroot "$root" "$@"
 }
 
-# All files but those that any package changes.
+# All files, except those that any package changes.
 files() {
 	(cd "$root" && find . -xdev \( -path ./proc -o -path ./tmp -o -path \
 		./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg -o \

@@ -88,7 +88,7 @@ if test -n "$closed"; then
 fi
 test -n "$missing" || exit 0
 
-# Tests start the servers among them, on ports of their own.
+# The servers among them must not be started: tests start them, on other ports.
 policy=/usr/sbin/policy-rc.d
 case " $* " in
 *" desktop "*)

@@ -4,9 +4,9 @@
 #
 # usage: tests/dist.sh BUILD VERSION [rpm]
 #
-# BUILD/unsandboxfs-VERSION.tar.gz has what is committed, and builds. All places
-# that have the version have the same one. With `rpm`, rpmlint has no word to
-# say about the spec file, and rpmbuild makes packages with it in BUILD/rpm.
+# BUILD/unsandboxfs-VERSION.tar.gz has what is committed, and must build. All
+# files that have the version must have this one. With `rpm`, rpmlint must accept
+# the spec file, and rpmbuild makes packages with it in BUILD/rpm.
 
 set -eu
 
@@ -26,8 +26,8 @@ grep -q "^unsandboxfs ($2) " debian/changelog ||
 	fail "debian/changelog does not have $2"
 grep -q "^Version: *$2\$" $spec || fail "$spec does not have $2"
 grep -q "^## $2 (20..-..-..)\$" NEWS.md || fail "NEWS.md does not have $2 and its date"
-grep -q '^## Unreleased' NEWS.md && echo "dist: NEWS.md has what is not released"
-test -z "$(git status --porcelain)" || echo "dist: not all is committed"
+grep -q '^## Unreleased' NEWS.md && echo "dist: NEWS.md has unreleased changes"
+test -z "$(git status --porcelain)" || echo "dist: there are uncommitted changes"
 
 git archive --prefix="$name/" -o "$build/$name.tar.gz" HEAD
 tar -xzf "$build/$name.tar.gz" -C "$work"
@@ -42,7 +42,7 @@ rpmlint "$spec" >"$work/log" 2>&1 || {
 	cat "$work/log"
 	fail "rpmlint"
 }
-# Here the packages that it needs to build have other names.
+# --nodeps: on Debian the packages that it needs to build have other names.
 rpmbuild --quiet --nodeps -bb --define "_topdir $build/rpm" \
 	--define "_sourcedir $build" "$spec" >"$work/log" 2>&1 || {
 	tail -n 20 "$work/log"

@@ -4,9 +4,9 @@
 """usage: tests/layers.py BUILD [ROOT]
 
 Reads the includes of the sources below ROOT (the current folder) and the
-symbols of the objects in BUILD. Prints each include and each symbol that a room
-uses from one that it may not call, and each circle among units of api/ and of
-cache/. If there are any, the exit status is 1.
+symbols of the objects in BUILD. Prints each include and each symbol that a
+room uses from one that it may not call, and each cycle among units of api/ and
+of cache/. If there are any, the exit status is 1.
 """
 import collections
 import glob
@@ -39,7 +39,7 @@ LAYERS = ("api", "cache", "fs")
 # The one header of a room that other rooms include: the contract.
 PUBLIC = {room: f"{room}/{os.path.basename(room)}.h" for room in MAY_CALL}
 PUBLIC["fs/ops"] = "fs/ops/operations.h"
-FLAT = ("api", "cache")  # rooms whose units form no circle
+FLAT = ("api", "cache")  # rooms whose units form no cycle
 
 
 def room_of(path):
@@ -65,9 +65,9 @@ def includes(root):
 
 
 def symbols(build, root):
-    """({symbol: unit that defines it}, [(unit, symbol that it takes)]). An
-    object whose source is gone does not count."""
-    homes, taken = {}, []
+    """({symbol: unit that defines it}, [(unit, symbol that it uses)]). Objects
+    whose source was removed are ignored."""
+    homes, used = {}, []
     for path in sorted(glob.glob(f"{build}/**/*.o", recursive=True)):
         unit = os.path.relpath(path, build)[:-2] + ".c"
         if not room_of(unit) or not os.path.exists(f"{root}/{unit}"):
@@ -77,13 +77,13 @@ def symbols(build, root):
         for line in table.splitlines():
             words = line.split()
             if words[-2] == "U":
-                taken.append((unit, words[-1]))
+                used.append((unit, words[-1]))
             elif words[-2] in "BCDRTVW":
                 homes[words[-1]] = unit
-    return homes, taken
+    return homes, used
 
 
-def circles(edges):
+def cycles(edges):
     """The strongly connected parts with more than one unit (Tarjan)."""
     index, low, stack, parts = {}, {}, [], []
 
@@ -118,22 +118,22 @@ def main(build, root="."):
             bad.append(f"{unit} includes {header}")
         elif to and to != room and header != PUBLIC[to]:
             bad.append(f"{unit} includes {header}, not {PUBLIC[to]}")
-    homes, taken = symbols(build, root)
+    homes, used = symbols(build, root)
     if not homes:
         bad.append(f"{build} has no objects: build first")
     edges = collections.defaultdict(set)
-    for unit, symbol in taken:
+    for unit, symbol in used:
         home = homes.get(symbol)
         if not home or home == unit:
             continue
         room, to = room_of(unit), room_of(home)
         if to != room and to not in MAY_CALL[room]:
-            bad.append(f"{unit} takes {symbol} of {home}")
+            bad.append(f"{unit} uses {symbol} of {home}")
         if to == room and room in FLAT:
             edges[unit].add(home)
             edges[home].update()
-    for part in circles(edges):
-        bad.append("a circle: " + " ".join(part))
+    for part in cycles(edges):
+        bad.append("a cycle: " + " ".join(part))
     for line in bad:
         print(f"layers: {line}")
     return 1 if bad else 0

@@ -49,13 +49,13 @@ cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -I. -j2 \
 	--suppress=deallocret "${sources[@]}" || fail cppcheck
 
 for page in man/*.[15]; do
-	# Which other manuals there are is another machine's matter.
+	# Other manuals need not be installed.
 	mandoc -T lint "$page" 2>/dev/null | grep -v 'manual not found' &&
 		fail "$page"
 	groff -ww -mandoc -T utf8 -z "$page" 2>&1 | grep . && fail "$page"
 done
 
-# What building installs, the package must declare.
+# debian/control must have the packages that deps.sh installs for a build.
 # shellcheck disable=SC2013 # a list of names
 for package in $(sed -n "/^build='/,/'\$/s/build=\|'\|gcc\|libc6-dev//gp" tests/deps.sh); do
 	grep -q "[ ,]$package\([ ,]\|\$\)" debian/control ||

@@ -39,8 +39,10 @@ FAULTS = [
     {"close": "headers"}, {"close": "body"}, {"close": "body", "reset": True},
     {"truncate": 9}, {"garbage": True}, {"delay_ms": 700},
     {"status": 200, "body": ""}, {"status": 200, "body": "<html>"},
-    {"status": 200, "body": {"filler": None}}, {"status": 200, "fill": 1 << 20},
-    {"status": 302, "body": "", "headers": {"Location": "http://127.0.0.1:1/"}},
+    {"status": 200, "body": {"filler": None}},
+    {"status": 200, "fill": 1 << 20},
+    {"status": 302, "body": "",
+     "headers": {"Location": "http://127.0.0.1:1/"}},
     {"status": 429, "headers": {"Retry-After": "0"}},
     *[{"status": number} for number in (400, 401, 403, 404, 409, 422, 429, 500,
                                         502, 503, 504)],
@@ -54,7 +56,7 @@ EXPLAINED = {errno.ETIMEDOUT, errno.ECONNRESET, errno.EPROTO, errno.EINVAL,
 
 
 class Wrong(Exception):
-    """Something that must not happen."""
+    """An error that the faults do not explain."""
 
 
 class Client:
@@ -171,7 +173,7 @@ class Client:
         pipe.send((self.deeds, self.errors, wrong))
 
 
-def figures(pid):
+def usage(pid):
     """(resident kilobytes, descriptors, threads) of a process."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:
         values = dict(line.split(":", 1) for line in file)
@@ -206,8 +208,8 @@ class Soak:
             self.clients.append((process, ours))
         return until
 
-    def strike(self):
-        """Sets another fault, or none."""
+    def set_faults(self):
+        """Sets up to two random faults."""
         rules = [{"method": self.random.choice(("GET", "POST", "*")),
                   "path": self.random.choice(("*", "/execute*", "/jobs*",
                                               "/services*")),
@@ -220,13 +222,13 @@ class Soak:
         """Sets faults, and measures the daemon."""
         began, told = time.monotonic(), 0
         while time.monotonic() < until:
-            self.strike()
+            self.set_faults()
             time.sleep(self.random.uniform(0.2, 2))
             if self.mount.process.poll() is not None:
                 raise Wrong(f"the daemon ended with "
                             f"{self.mount.process.returncode}")
             age = time.monotonic() - began
-            self.marks.append((age, *figures(self.mount.pid)))
+            self.marks.append((age, *usage(self.mount.pid)))
             if age - told >= 10:
                 told = age
                 print("%4d s: %d kB, %d descriptors, %d threads"
@@ -244,8 +246,8 @@ class Soak:
         return [mean(late[-quarter:], which) - mean(late[:quarter], which)
                 for which in (1, 2)]
 
-    def verdict(self):
-        """Returns what was wrong."""
+    def problems(self):
+        """Returns what was wrong, and prints the counts."""
         wrong, deeds, errors = [], collections.Counter(), collections.Counter()
         for process, pipe in self.clients:
             if not pipe.poll(60):
@@ -290,7 +292,7 @@ def main():
     wrong = []
     try:
         soak.watch(soak.start())
-        wrong += soak.verdict()
+        wrong += soak.problems()
     except Wrong as error:
         wrong.append(str(error))
     finally:

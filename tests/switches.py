@@ -21,7 +21,7 @@ COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, \d+ skipped$", re.M)
 
 
 def switches(build):
-    """Those that are yes or no, and not only for old clients."""
+    """The switches that are on or off, without those for old clients."""
     text = subprocess.run([f"{build}/standin", "--help"], check=True,
                           capture_output=True, text=True).stdout
     return re.findall(r"^  ([a-z_]+) +(?!for old clients)\S", text.split(

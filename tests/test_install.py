@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/test_install.py - what `make install` puts where, and that it works
+# tests/test_install.py - where `make install` puts files, and that they work
 """usage: tests/test_install.py BUILD"""
 import os
 import re
@@ -32,7 +32,8 @@ class Install(unittest.TestCase):
 
     def make(self, target, **variables):
         """Runs make, for this root."""
-        subprocess.run(["make", "-s", target, "BUILD=" + os.path.relpath(BUILD),
+        subprocess.run(["make", "-s", target,
+                        "BUILD=" + os.path.relpath(BUILD),
                         "DESTDIR=" + self.root,
                         *(f"{n}={v}" for n, v in variables.items())],
                        check=True, timeout=300, stdin=subprocess.DEVNULL)
@@ -77,7 +78,7 @@ class Install(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd")
     def test_units(self):
-        """systemd understands them, and finds them safe."""
+        """systemd-analyze accepts them, and rates them as safe."""
         for kind in ("system", "user"):
             os.mkdir(f"{self.place}/{kind}")
             unit = f"{self.place}/{kind}/unsandboxfs@.service"
@@ -98,7 +99,7 @@ class Install(unittest.TestCase):
         self.assertLess(float(level[1]), 5.0)
 
     def test_the_unit_shares_its_mounts(self):
-        """A namespace of its own would hide the mount from everybody."""
+        """In a mount namespace of its own, the mount would be hidden."""
         with open(SHARE + "unsandboxfs@.service", encoding="utf-8") as unit:
             names = re.findall(r"^(\w+)=", unit.read(), re.M)
         for name in names:
@@ -139,7 +140,7 @@ class Install(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("zsh"), "no zsh")
     def test_zsh(self):
-        """compadd, which only a real completion has, is a function here."""
+        """zsh has compadd only while it completes; here it is a function."""
         script = f"""
             compset() {{ PREFIX=${{PREFIX##*,}} }}
             compadd() {{ while [[ $1 != -- ]] shift; shift; print -l -- $@ }}
@@ -150,7 +151,8 @@ class Install(unittest.TestCase):
         names = options()
         for words, wanted in (
                 (("-o", "ro,"), names),
-                (("--",), ["--" + n for n in [*names, "check", "help", "version"]]),
+                (("--",),
+                 ["--" + n for n in [*names, "check", "help", "version"]]),
                 (("-",), ["-d", "-f", "-h", "-o", "-V"]),
                 (("she",), ["shell"]),
                 (("shell", "-"), ["--audit", "--help", "--shell"])):

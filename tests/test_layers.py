@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# tests/test_layers.py - the check of the rooms finds upward calls and circles
+# tests/test_layers.py - the check of the rooms finds upward calls and cycles
 """usage: tests/test_layers.py BUILD
 
 Compiles small trees, each with one fault or none, and runs tests/layers.py.
@@ -24,7 +24,7 @@ CLEAN = {
 
 class Layers(unittest.TestCase):
     def check_tree(self, **more):
-        """Runs the check on CLEAN and the given files; its output lines."""
+        """Runs the check on CLEAN and the given files; returns its lines."""
         with tempfile.TemporaryDirectory() as root:
             files = CLEAN | more.pop("files", {})
             for path, text in files.items():
@@ -52,7 +52,7 @@ class Layers(unittest.TestCase):
             "fs/base/clock.c": "int op_start(void);\n"
                                "int clock_read(void) { return op_start(); }"})
         self.assertEqual(lines, [
-            "layers: fs/base/clock.c takes op_start of fs/core/op.c"])
+            "layers: fs/base/clock.c uses op_start of fs/core/op.c"])
 
     def test_upward_data(self):
         lines = self.check_tree(files={
@@ -60,7 +60,7 @@ class Layers(unittest.TestCase):
             "fs/jobs/job.c": "extern int tree_rows[];\n"
                              "int job(void) { return tree_rows[0]; }"})
         self.assertEqual(lines, [
-            "layers: fs/jobs/job.c takes tree_rows of fs/tree/rows.c"])
+            "layers: fs/jobs/job.c uses tree_rows of fs/tree/rows.c"])
 
     def test_sideways_call(self):
         lines = self.check_tree(files={
@@ -68,7 +68,7 @@ class Layers(unittest.TestCase):
             "fs/resources/resource.c":
                 "int job_wait(void);\nint r(void) { return job_wait(); }"})
         self.assertEqual(lines, [
-            "layers: fs/resources/resource.c takes job_wait of"
+            "layers: fs/resources/resource.c uses job_wait of"
             " fs/jobs/job.c"])
 
     def test_upward_include(self):
@@ -86,13 +86,13 @@ class Layers(unittest.TestCase):
             "layers: fs/tree/run.c includes fs/jobs/run.h, not"
             " fs/jobs/jobs.h"])
 
-    def test_circle(self):
+    def test_cycle(self):
         lines = self.check_tree(files={
             "api/a.c": "int b(void);\nint a(void) { return b(); }",
             "api/b.c": "int a(void);\nint b(void) { return a(); }"})
-        self.assertEqual(lines, ["layers: a circle: api/a.c api/b.c"])
+        self.assertEqual(lines, ["layers: a cycle: api/a.c api/b.c"])
 
-    def test_room_that_is_none(self):
+    def test_unknown_room(self):
         lines = self.check_tree(files={"fs/attic/old.c": "int old;"})
         self.assertEqual(lines, ["layers: fs/attic/old.c is in no room"])
 
