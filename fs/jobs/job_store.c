@@ -149,6 +149,8 @@ void job_store_swap_artifacts(
 /* Takes fd. */
 static int sync_later(struct syncs *syncs, int fd)
 {
+	/* The disk begins while the next file is made. */
+	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (syncs->count < PARTS_BESIDE) {
 		syncs->fds[syncs->count++] = fd;
 		return 0;
