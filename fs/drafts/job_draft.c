@@ -102,8 +102,9 @@ static int submission_sync(struct op *op, struct file *dir)
 	return err || !op->task ? err : task_wait(op);
 }
 
-/* A refused job stays in jobs/, with the reason, like that of a refused save;
- * the draft is unchanged, and has no NAME.job. */
+/* A job that was refused, or could not be stored, stays in jobs/, with the
+ * reason, like that of a refused save; the draft is unchanged, and has no
+ * NAME.job. Nor is it changed before the job, and its id, are on disk. */
 int draft_submit_job(struct op *op, struct file *draft, const char *name)
 {
 	int err = op->task ? 0 : submission_start(op, draft, name);
@@ -111,12 +112,12 @@ int draft_submit_job(struct op *op, struct file *draft, const char *name)
 	if (err)
 		return err;
 	struct job *job = ((struct submission *)op->task)->job;
-	if (job->status == JOB_ERROR) {
-		job_detach(job);
-		return job->err;
-	}
-	if (!job->was_accepted && !job_is_final(job))
+	if (!job_is_kept(job) || (!job->was_accepted && !job_is_final(job)))
 		return op_wait(op, &job->waiters);
+	if (job->status == JOB_ERROR || job->commit_err) {
+		job_detach(job);
+		return job->commit_err ? job->commit_err : job->err;
+	}
 	err = jobs_set_alias(op->core, name, job);
 	struct file *dir = file_parent(draft);
 	if (!err)

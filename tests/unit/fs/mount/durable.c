@@ -101,6 +101,13 @@ static void hold(const char *path, bool fails)
 	pthread_mutex_unlock(&lock);
 }
 
+static void fail_at(const char *path)
+{
+	pthread_mutex_lock(&lock);
+	failing = path;
+	pthread_mutex_unlock(&lock);
+}
+
 static bool was_synced(const char *path)
 {
 	pthread_mutex_lock(&lock);
@@ -333,7 +340,7 @@ static void run_fails(const char *path, bool waits)
 	assert_int_equal(sent(), !waits);
 	hold(NULL, true);
 	assert_int_equal(run_answer(close), -EIO);
-	failing = NULL;
+	fail_at(NULL);
 	runs->limit = runs->in_flight = 0;
 	kernel_settle();
 	assert_int_equal(sent(), !waits);
@@ -349,6 +356,69 @@ static void failing_disk(void **ctx)
 		run_fails(paths[i], false);
 		run_fails(paths[i], true);
 	}
+}
+
+/* Begins to submit jobs/new/d, whose main.sh is on disk as *path. */
+static uint64_t submit_begin(char path[4096])
+{
+	static const char names[] = "d\0x", end[] = "/d/main.sh\n";
+	struct fuse_rename2_in in = { 0 };
+	struct spot from, to;
+	char *last;
+
+	synced_clear(0);
+	assert_int_equal(call_mkdir("jobs/new/d"), 0);
+	assert_int_equal(put("jobs/new/d/main.sh", "echo hi\n"), 0);
+	assert_int_equal(spot_old(&from, "jobs/new/d"), 0);
+	assert_int_equal(spot_find(&to, "jobs/x"), 0);
+	kernel_settle();
+	last = strstr(synced, end);
+	assert_non_null(last);
+	last[sizeof(end) - 2] = '\0';
+	strcpy(path, strrchr(synced, '\n') ?: synced);
+	memmove(path, strchr(path, '/'), strlen(strchr(path, '/')) + 1);
+	synced_clear(0);
+	in.newdir = to.dir;
+	return kernel_post(FUSE_RENAME2, from.dir, &in, sizeof(in), names,
+		sizeof(names));
+}
+
+/* A draft is there until its job is on disk, with its id. */
+static void submit_waits(const char *to_hold, bool fails)
+{
+	struct job *job;
+	char path[4096];
+
+	kernel_open();
+	assert_int_equal(kernel_mount(), 0);
+	uint64_t move = submit_begin(path);
+	hold(to_hold, fails);
+	for (int i = 0; i < TURNS; i++) {
+		turn();
+		job = job_by_number(&kernel.mount->core, 1);
+		if (job && job->id)
+			break;
+	}
+	for (int i = 0; i < 100; i++)
+		turn();
+	assert_non_null(job->id);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_false(kernel.asked[move].is_answered);
+	hold(NULL, fails);
+	assert_int_equal(run_answer(move), fails ? -EIO : 0);
+	assert_int_equal(access(path, F_OK), fails ? 0 : -1);
+	fail_at(NULL);
+	kernel_unmount();
+	kernel_close();
+}
+
+static void submitted(void **ctx)
+{
+	(void)ctx;
+	submit_waits("/jobs/1.code\n", false);
+	submit_waits("/jobs/1.json.last\n", false);
+	submit_waits("/jobs\n", false);
+	submit_waits("/jobs/1.code\n", true);
 }
 
 /* The disk is waited for once: all are in fsync at the same time, also the
@@ -396,7 +466,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
 		cmocka_unit_test(data), cmocka_unit_test(each_of_a_run),
-		cmocka_unit_test(failing_disk), cmocka_unit_test(run_at_once) };
+		cmocka_unit_test(failing_disk), cmocka_unit_test(submitted),
+		cmocka_unit_test(run_at_once) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
