@@ -94,7 +94,6 @@ static void keeping_done(void *ctx)
 	struct keeping *keeping = ctx;
 	struct job *job = keeping->job;
 
-	job_written(job);
 	if (keeping->is_lost && !job->is_removed) {
 		job->is_stored = true;
 		job->is_ending = false;
@@ -105,6 +104,7 @@ static void keeping_done(void *ctx)
 	} else if (job->is_removed) {
 		job_store_remove(job->core, job->number, 0);
 	}
+	job_written(job); /* it may be rewritten, with its new status */
 	keeping_free(keeping);
 	job_drop(job);
 }
