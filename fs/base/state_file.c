@@ -97,7 +97,8 @@ static int last_sync(int dir_fd, int fd, struct part *parts, size_t count)
 
 /* Waits for the disk once: from then on, NAME.last is read if it is whole. It
  * becomes NAME, whose older version it replaces in one step, before the name of
- * NAME.last gets another version. */
+ * NAME.last gets another version. If it cannot be synced, NAME keeps the older
+ * version; without one, this one is better than none. */
 int state_write_beside(int dir_fd, const char *name, const void *bytes,
 	size_t len, struct part *parts, size_t count)
 {
@@ -111,7 +112,7 @@ int state_write_beside(int dir_fd, const char *name, const void *bytes,
 	int err = last_sync(dir_fd, fd, parts, count);
 	if (!err && renameat(dir_fd, last, dir_fd, name))
 		err = -errno;
-	if (err)
+	if (err && !faccessat(dir_fd, name, F_OK, 0))
 		unlinkat(dir_fd, last, 0);
 	return err;
 }

@@ -22,10 +22,10 @@ static pthread_cond_t another = PTHREAD_COND_INITIALIZER;
 /* The paths of what was synced, one a line. */
 static char synced[1 << 16];
 
-/* A file waits in fsync until so many are in there; that with the path of held
- * until there is none. */
+/* A file waits in fsync until so many are in there; those with the paths of
+ * held until there is none. */
 static unsigned awaited, inside;
-static const char *held, *failing;
+static const char *held, *held_longer, *failing;
 static bool is_alone;
 enum { AWAITED_S = 30 };
 
@@ -55,7 +55,7 @@ static bool ends_with(const char *path, const char *end)
 
 static bool is_let_go(const char *path)
 {
-	return !ends_with(path, held);
+	return !ends_with(path, held) && !ends_with(path, held_longer);
 }
 
 int __wrap_fsync(int fd)
@@ -251,6 +251,12 @@ static void turn(void)
 	usleep(TURN_US);
 }
 
+static void turn_often(void)
+{
+	for (int i = 0; i < 100; i++)
+		turn();
+}
+
 /* Opens a program, writes it, and begins to close it. */
 static uint64_t run_begin(unsigned *which)
 {
@@ -301,8 +307,7 @@ static void each_of_a_run(void **ctx)
 		hold(paths[n], false);
 		for (int i = 0; i < TURNS && !all_but_held(); i++)
 			turn();
-		for (int i = 0; i < 100; i++)
-			turn();
+		turn_often();
 		if (!all_but_held() || kernel.asked[close].is_answered)
 			fail_msg("held %sof\n%s", paths[n], synced);
 		hold(NULL, false);
@@ -335,8 +340,7 @@ static void run_fails(const char *path, bool waits)
 	runs->in_flight = waits;
 	for (int i = 0; i < TURNS && !waits && !all_but_held(); i++)
 		turn();
-	for (int i = 0; i < 100; i++)
-		turn();
+	turn_often();
 	assert_int_equal(sent(), !waits);
 	hold(NULL, true);
 	assert_int_equal(run_answer(close), -EIO);
@@ -355,6 +359,67 @@ static void failing_disk(void **ctx)
 	for (size_t i = 0; i < BEFORE; i++) {
 		run_fails(paths[i], false);
 		run_fails(paths[i], true);
+	}
+}
+
+static bool has_record(void)
+{
+	int jobs_fd = kernel.mount->core.state.jobs_fd;
+
+	return !faccessat(jobs_fd, "1.json", F_OK, 0) ||
+		!faccessat(jobs_fd, "1.json.last", F_OK, 0);
+}
+
+static void hold_longer(const char *path)
+{
+	pthread_mutex_lock(&lock);
+	held_longer = path;
+	pthread_cond_broadcast(&another);
+	pthread_mutex_unlock(&lock);
+}
+
+/* A run that was sent is known at the next start, with its result if that could
+ * be stored, also if the disk fails once, and whatever ends first. */
+static void known_after_failure(void **ctx)
+{
+	static const struct {
+		const char *failing, *last; /* to end */
+		enum job_status status;
+	} cases[] = {
+		{ "/jobs/1.json.last\n", "/run/p.sh\n", JOB_COMPLETED },
+		{ "/jobs/1.json.last\n", "/jobs/1.answer\n", JOB_COMPLETED },
+		{ "/run/p.sh\n", "/jobs/1.answer\n", JOB_COMPLETED },
+		{ "/jobs/1.code\n", "/jobs/1.answer\n", JOB_COMPLETED },
+		{ "/jobs/1.answer\n", "/run/p.sh\n", JOB_ERROR },
+	};
+	unsigned which;
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		kernel_open();
+		assert_int_equal(kernel_mount(), 0);
+		uint64_t close = run_begin(&which);
+		hold(cases[i].failing, true);
+		hold_longer(cases[i].last);
+		for (int n = 0; n < TURNS && !was_synced("/1.stdout\n"); n++)
+			turn();
+		turn_often();
+		hold(NULL, false);
+		turn_often();
+		assert_true(has_record());
+		hold_longer(NULL);
+		assert_int_equal(run_answer(close), -EIO);
+		kernel_settle();
+		assert_true(has_record());
+		fail_at(NULL);
+		kernel_release(which);
+		kernel_unmount();
+		assert_int_equal(kernel_mount(), 0);
+		const struct job *job = job_by_number(&kernel.mount->core, 1);
+		assert_non_null(job);
+		assert_int_equal(job->status, cases[i].status);
+		kernel_unmount();
+		kernel_close();
 	}
 }
 
@@ -399,8 +464,7 @@ static void submit_waits(const char *to_hold, bool fails)
 		if (job && job->id)
 			break;
 	}
-	for (int i = 0; i < 100; i++)
-		turn();
+	turn_often();
 	assert_non_null(job->id);
 	assert_int_equal(access(path, F_OK), 0);
 	assert_false(kernel.asked[move].is_answered);
@@ -466,7 +530,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
 		cmocka_unit_test(data), cmocka_unit_test(each_of_a_run),
-		cmocka_unit_test(failing_disk), cmocka_unit_test(submitted),
+		cmocka_unit_test(failing_disk), cmocka_unit_test(known_after_failure),
+		cmocka_unit_test(submitted),
 		cmocka_unit_test(run_at_once) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
