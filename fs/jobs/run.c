@@ -292,6 +292,8 @@ bool run_is_waiting(const struct run *run)
 {
 	const struct api_call *call = run->job->call;
 
+	if (run->typing)
+		return !typing_has_begun(run->typing);
 	return !run->is_sent || (call && !api_call_was_sent(call));
 }
 

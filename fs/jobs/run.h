@@ -136,7 +136,7 @@ void run_built(struct run *run);
 
 /* ---- run.c ---- */
 
-/* Whether it is queued, here or in the API client. */
+/* Whether it is queued: here, in the API client, or for a live shell. */
 bool run_is_waiting(const struct run *run);
 
 /* Cancels a run that is waiting. Frees it, now or when the worker is done with
@@ -177,6 +177,8 @@ void run_take_answer(const struct run *run, json_t *json);
 int run_type(struct run *run);
 /* Whether the API is known to accept no such command by POST. */
 bool run_is_typed(const struct run *run);
+/* Whether the command may have run. */
+bool typing_has_begun(const struct typing *typing);
 /* The run is over: stops in the background what was typed for it. Frees typing,
  * at the latest when that has stopped. */
 void typing_leave(struct typing *typing);

@@ -268,6 +268,11 @@ static const struct api_shell_events typing_events = {
 
 /* ---- one at a time in each shell ---- */
 
+bool typing_has_begun(const struct typing *typing)
+{
+	return typing->state >= TYPING_RUNS;
+}
+
 void typing_leave(struct typing *typing)
 {
 	typing->run->typing = NULL;

@@ -328,6 +328,33 @@ static void test_leaves_early(void **state)
 	assert_false(has_typed("\003"));
 }
 
+/* Until it is typed, nothing can have run. */
+static void test_waits(void **state)
+{
+	struct job job = { 0 };
+	struct run first, second;
+	(void)state;
+
+	assert_int_equal(start(&first), 0);
+	first.is_sent = true;
+	first.job = &job;
+	assert_true(run_is_waiting(&first));
+	open_shell();
+	assert_true(run_is_waiting(&first));
+	print("");
+	assert_true(has_typed("base64 -d"));
+	assert_false(run_is_waiting(&first));
+	assert_int_equal(start(&second), 0);
+	second.is_sent = true;
+	second.job = &job;
+	assert_true(run_is_waiting(&second));
+	print(" 0 b3V0Cg== ZXJy end");
+	assert_false(run_is_waiting(&first));
+	pass(0);
+	assert_int_equal(ends.answered, 1);
+	typing_leave(second.typing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +365,7 @@ int main(void)
 		CASE(test_late),
 		CASE(test_stop_memory),
 		CASE(test_leaves_early),
+		CASE(test_waits),
 	};
 
 	json_set_alloc_funcs(__wrap_malloc, free);
