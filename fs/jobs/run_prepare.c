@@ -93,10 +93,9 @@ static void sync_work(void *ctx)
 	sync->is_commit_error = parts[0].err != 0;
 }
 
-/* ---- in the recorder ---- */
+/* ---- in the recorder, if it writes a newer version of the record ---- */
 
-/* In the order of the record's other writes: if it has a newer version, that
- * one is durable, or was written after this one had failed. */
+/* Then that one is durable before, or could not be synced, or comes after. */
 static void name_work(void *ctx)
 {
 	const struct run_sync *sync = ctx;
@@ -158,6 +157,7 @@ static void sync_done(void *ctx)
 	struct run_sync *sync = ctx;
 	struct job *job = sync->job;
 	struct worker *recorder = job->core->recorder;
+	bool is_newest = job->writing == 1;
 
 	if (sync->commit)
 		file_commit_end(sync->commit);
@@ -165,14 +165,14 @@ static void sync_done(void *ctx)
 	job->is_syncing = false;
 	if (sync->err && !job->is_removed)
 		sync_failed(sync);
-	job->is_stored |= job->writing == 1; /* else a newer record is not */
+	job->is_stored |= is_newest; /* else a newer record is not */
 	job_notify(job);
-	if (sync->err || !recorder ||
-		worker_submit(recorder, name_work, sync_named, sync)) {
-		if (!sync->err)
-			name_work(sync);
-		sync_named(sync);
-	}
+	if (!sync->err && !is_newest && recorder &&
+		!worker_submit(recorder, name_work, sync_named, sync))
+		return;
+	if (!sync->err && is_newest)
+		name_work(sync);
+	sync_named(sync);
 }
 
 static void build_done(void *ctx)

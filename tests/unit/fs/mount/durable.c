@@ -423,6 +423,45 @@ static void known_after_failure(void **ctx)
 	}
 }
 
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void wait_at_gate(void *ctx)
+{
+	(void)ctx;
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+}
+
+/* What a close tells is known after a kill, however much the recorder has to do
+ * for others. */
+static void told_is_recorded(void **ctx)
+{
+	const struct say refused = { .status = 400,
+		.body = (char *)"{}",
+		.len = 2 };
+	char *record;
+	unsigned which;
+	size_t len;
+
+	(void)ctx;
+	kernel_open();
+	assert_int_equal(kernel_mount(), 0);
+	pthread_mutex_lock(&gate);
+	uint64_t close = run_begin(&which);
+	wire_say(&refused);
+	worker_submit(kernel.mount->core.recorder, wait_at_gate, NULL, NULL);
+	assert_int_equal(run_answer(close), -EINVAL);
+	assert_int_equal(state_read(kernel.mount->core.state.jobs_fd,
+				 "1.json.last", 4096, &record, &len),
+		0);
+	assert_non_null(strstr(record, "nothing ran"));
+	free(record);
+	pthread_mutex_unlock(&gate);
+	kernel_release(which);
+	kernel_unmount();
+	kernel_close();
+}
+
 /* Begins to submit jobs/new/d, whose main.sh is on disk as *path. */
 static uint64_t submit_begin(char path[4096])
 {
@@ -531,7 +570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
 		cmocka_unit_test(data), cmocka_unit_test(each_of_a_run),
 		cmocka_unit_test(failing_disk), cmocka_unit_test(known_after_failure),
-		cmocka_unit_test(submitted),
+		cmocka_unit_test(told_is_recorded), cmocka_unit_test(submitted),
 		cmocka_unit_test(run_at_once) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
