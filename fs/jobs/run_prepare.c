@@ -129,26 +129,29 @@ static void sync_named(void *ctx)
 	job_drop(job);
 }
 
-/* A run that waits for its turn is not sent. Of one that was sent, the close
- * tells that what it has saved may be lost. */
+/* A run that waits for its turn is not sent. If the program may have run, the
+ * close tells that what it has saved may be lost. */
 static void sync_failed(const struct run_sync *sync)
 {
+	static const char sent[] = "the program was sent, but could not be "
+				   "stored in the state directory";
+	static const char unsent[] = "the program could not be stored in the "
+				     "state directory";
 	struct job *job = sync->job;
 	struct run *run = job->run;
 	bool is_waiting = run && run_is_waiting(run);
-	bool was_sent = job->sent.tv_sec && !is_waiting;
+	bool was_sent = job->sent.tv_sec && !is_waiting &&
+		(job->status != JOB_ERROR || job->may_have_run);
 
 	job->is_rewritten = true;
 	job->has_code &= !sync->is_commit_error;
 	if (sync->is_commit_error || was_sent)
 		job->commit_err = sync->err;
-	if (was_sent)
-		job_refuse(job, "RUN", sync->err,
-			"the program was sent, but could not be stored in the "
-			"state directory");
+	if (was_sent || is_waiting)
+		job_refuse(job, "RUN", sync->err, was_sent ? sent : unsent);
 	if (is_waiting) {
 		run_drop(run);
-		job_fail(job, sync->err, JOB_NOT_SENT, NULL);
+		job_fail(job, sync->err, JOB_NOT_SENT, unsent);
 	}
 }
 

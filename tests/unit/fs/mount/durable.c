@@ -324,8 +324,13 @@ static uint64_t sent(void)
 	return kernel.mount->core.api->stats.sent[API_EXECUTE];
 }
 
+static uint64_t errors(void)
+{
+	return errors_count(kernel.mount->core.errors);
+}
+
 /* One that has its turn has been sent when the disk fails; one that waits for
- * its turn is not sent any more. The close tells the error of both. */
+ * its turn is not sent any more. The close and errors tell it of both. */
 static void run_fails(const char *path, bool waits)
 {
 	struct runs *runs;
@@ -344,6 +349,7 @@ static void run_fails(const char *path, bool waits)
 	assert_int_equal(sent(), !waits);
 	hold(NULL, true);
 	assert_int_equal(run_answer(close), -EIO);
+	assert_true(errors() > 0);
 	fail_at(NULL);
 	runs->limit = runs->in_flight = 0;
 	kernel_settle();
@@ -356,9 +362,10 @@ static void run_fails(const char *path, bool waits)
 static void failing_disk(void **ctx)
 {
 	(void)ctx;
-	for (size_t i = 0; i < BEFORE; i++) {
+	for (size_t i = 0; i < PATHS; i++) {
 		run_fails(paths[i], false);
-		run_fails(paths[i], true);
+		if (i < BEFORE)
+			run_fails(paths[i], true);
 	}
 }
 
