@@ -67,8 +67,8 @@ struct job {
 	bool is_unlisted;   /* foreign, and not in the API's last list */
 	uint64_t list_mark; /* jobs->list_mark when it was listed last */
 	bool is_detached;   /* replaced by a newer run: removed when unused */
-	int commit_err;	    /* the program itself, or the record of a
-			       recording, could not be stored: -errno */
+	int commit_err;	    /* the program or a record could not be stored:
+			       -errno */
 	struct run *run;    /* until its request is answered */
 	char *path;	    /* of the file when it was saved: see run_path */
 	char *session;	    /* whose recording it is (fs/jobs/recording.h):

@@ -51,8 +51,7 @@ static void job_kept(struct job *job, enum job_status status, int err)
 			job->key, strerror(-err));
 		job_refuse(job, "KEEP", err,
 			"the job's record could not be stored");
-		if (job->session)
-			job->commit_err = err;
+		job->commit_err = err;
 	}
 	job->is_stored = true;
 	job->is_ending = false;

@@ -430,6 +430,38 @@ static void known_after_failure(void **ctx)
 	}
 }
 
+static bool is_kept(void)
+{
+	const struct job *job = job_by_number(&kernel.mount->core, 1);
+
+	usleep(TURN_US);
+	return job && job_is_kept(job);
+}
+
+/* Also if only the record of the result cannot be synced, which the close has
+ * waited for. */
+static void result_is_not_kept(void **ctx)
+{
+	unsigned which;
+
+	(void)ctx;
+	kernel_open();
+	assert_int_equal(kernel_mount(), 0);
+	uint64_t close = run_begin(&which);
+	kernel.cut = TURNS;
+	for (int i = 0; i < TURNS && !is_kept(); i++)
+		kernel_turn(false, 0);
+	kernel.cut = 0;
+	fail_at("/jobs/1.json.last\n");
+	assert_int_equal(run_answer(close), -EIO);
+	assert_true(errors() > 0);
+	assert_true(has_record());
+	fail_at(NULL);
+	kernel_release(which);
+	kernel_unmount();
+	kernel_close();
+}
+
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
 static void wait_at_gate(void *ctx)
@@ -443,9 +475,9 @@ static void wait_at_gate(void *ctx)
  * for others. */
 static void told_is_recorded(void **ctx)
 {
-	const struct say refused = { .status = 400,
-		.body = (char *)"{}",
-		.len = 2 };
+	const struct say refused = {
+		.status = 400, .body = (char *)"{}", .len = 2
+	};
 	char *record;
 	unsigned which;
 	size_t len;
@@ -490,8 +522,8 @@ static uint64_t submit_begin(char path[4096])
 	memmove(path, strchr(path, '/'), strlen(strchr(path, '/')) + 1);
 	synced_clear(0);
 	in.newdir = to.dir;
-	return kernel_post(FUSE_RENAME2, from.dir, &in, sizeof(in), names,
-		sizeof(names));
+	return kernel_post(
+		FUSE_RENAME2, from.dir, &in, sizeof(in), names, sizeof(names));
 }
 
 /* A draft is there until its job is on disk, with its id. */
@@ -576,7 +608,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
 		cmocka_unit_test(data), cmocka_unit_test(each_of_a_run),
-		cmocka_unit_test(failing_disk), cmocka_unit_test(known_after_failure),
+		cmocka_unit_test(failing_disk),
+		cmocka_unit_test(known_after_failure),
+		cmocka_unit_test(result_is_not_kept),
 		cmocka_unit_test(told_is_recorded), cmocka_unit_test(submitted),
 		cmocka_unit_test(run_at_once) };
 
