@@ -91,12 +91,10 @@ static bool looks_like_id(const char *name)
 static const char *other_id(
 	const struct resource_index *index, const char *name)
 {
-	size_t count;
-	const struct resource_part *part =
-		resource_parts(index, OTHER_NAMES, &count);
+	const struct resource *resource =
+		resource_by_part(index, OTHER_NAMES, name);
 
-	part = resource_part_by_name(part, count, name);
-	return part ? index->all[part->of].id : NULL;
+	return resource ? resource->id : NULL;
 }
 
 static int find_elsewhere(struct op *op, const struct collection *collection,

@@ -170,8 +170,7 @@ static int snapshot_named(struct op *op, const struct node *node,
 {
 	const struct resource_index *index;
 	int err = collection_index(op, &snapshots, &index);
-	const struct resource_part *part;
-	size_t count;
+	const struct resource *snapshot;
 
 	*id = NULL;
 	if (err) /* without a list, the API looks up the id */
@@ -179,10 +178,9 @@ static int snapshot_named(struct op *op, const struct node *node,
 	char *key = resource_key(collection_of(node->row), node->id);
 	if (!key)
 		return -ENOMEM;
-	part = resource_parts(index, key, &count);
-	part = resource_part_by_name(part, count, name);
-	if (part)
-		*id = index->all[part->of].id;
+	snapshot = resource_by_part(index, key, name);
+	if (snapshot)
+		*id = snapshot->id;
 	free(key);
 	return 0;
 }

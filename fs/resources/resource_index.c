@@ -203,21 +203,21 @@ static int by_name(const void *name, const void *part)
 	return strcmp(name, ((const struct resource_part *)part)->name);
 }
 
-const struct resource_part *resource_part_by_name(
-	const struct resource_part *parts, size_t count, const char *name)
+struct resource *resource_by_part(
+	const struct resource_index *index, const char *key, const char *name)
 {
-	return count ? bsearch(name, parts, count, sizeof(*parts), by_name)
-		     : NULL;
+	size_t count;
+	const struct resource_part *part = resource_parts(index, key, &count);
+
+	if (count)
+		part = bsearch(name, part, count, sizeof(*part), by_name);
+	return part ? &index->all[part->of] : NULL;
 }
 
 struct resource *resource_by_name(
 	const struct resource_index *index, const char *name)
 {
-	size_t count;
-	const struct resource_part *part = resource_parts(index, "", &count);
-
-	part = resource_part_by_name(part, count, name);
-	return part ? &index->all[part->of] : NULL;
+	return resource_by_part(index, "", name);
 }
 
 json_t *resource_json(

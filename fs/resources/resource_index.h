@@ -127,6 +127,9 @@ struct resource *resource_by_id(
 	const struct resource_index *index, const char *id);
 struct resource *resource_by_name(
 	const struct resource_index *index, const char *name);
+/* By the name that it has in the directory of this key. */
+struct resource *resource_by_part(
+	const struct resource_index *index, const char *key, const char *name);
 /* Its object. NULL: out of memory. Borrowed until this was called for
  * RESOURCE_SHELF others, so not beyond a wait. */
 json_t *resource_json(
@@ -135,9 +138,6 @@ json_t *resource_json(
 /* The resources with this key. Borrowed. */
 const struct resource_part *resource_parts(
 	const struct resource_index *index, const char *key, size_t *count);
-/* The one with this name; NULL: not found. */
-const struct resource_part *resource_part_by_name(
-	const struct resource_part *parts, size_t count, const char *name);
 
 /* The id of an object, as text, owned by the caller, free(). -EPROTO: it has
  * no usable one; -ENOMEM; *id is NULL then. */

@@ -146,16 +146,13 @@ static int part_find(const struct resource_index *index,
 	const struct node *node, const char *name, struct lookup_result *found)
 {
 	char *key = resource_key(collection_of(node->row), node->id);
-	const struct resource_part *part;
-	size_t count;
+	const struct resource *part;
 
 	if (!key)
 		return -ENOMEM;
-	part = resource_parts(index, key, &count);
-	part = resource_part_by_name(part, count, name);
+	part = resource_by_part(index, key, name);
 	free(key);
-	return part ? lookup_row(found, link_row(node), node->id,
-			      index->all[part->of].id)
+	return part ? lookup_row(found, link_row(node), node->id, part->id)
 		    : -ENOENT;
 }
 

@@ -290,12 +290,12 @@ static void test_parts(void **state)
 			snprintf(shown + len, sizeof(shown) - len, "%s%s:%s",
 				j ? " " : "", index->all[part[j].of].id,
 				part[j].name);
-			assert_ptr_equal(resource_part_by_name(
-						 part, count, part[j].name),
-				&part[j]);
+			assert_ptr_equal(resource_by_part(index, parts[i].key,
+						 part[j].name),
+				&index->all[part[j].of]);
 		}
 		assert_string_equal(shown, parts[i].shown);
-		assert_null(resource_part_by_name(part, count, "nobody"));
+		assert_null(resource_by_part(index, parts[i].key, "nobody"));
 	}
 	resource_index_drop(index, NULL);
 }
