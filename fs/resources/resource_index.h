@@ -23,11 +23,12 @@
  */
 struct resource {
 	const char *id;
-	const char *name;   /* under which it is shown: fs/base/safe_name.h */
-	const json_t *text; /* its object, for json_list_item */
-	uint32_t before;    /* in the previous index, + 1; 0: it is new */
-	uint32_t hash;	    /* of the members that describe it */
-	bool differs; /* from the previous index, or what the last mount saw */
+	const char *name;     /* under which it is shown: fs/base/safe_name.h */
+	const json_t *text;   /* its object, for json_list_item */
+	uint32_t hash;	      /* of the members that describe it */
+	uint32_t before : 31; /* in the previous index, + 1; 0: it is new */
+	/* From the previous index, or what the last mount saw. */
+	uint32_t differs : 1;
 	/* Mutable. */
 	struct timespec changed; /* as the API says, or when we saw it change */
 	uint64_t detail_version; /* of the detail that was seen last; 0: none */
