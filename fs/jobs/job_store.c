@@ -149,8 +149,6 @@ void job_store_swap_artifacts(
 /* Takes fd. */
 static int sync_later(struct syncs *syncs, int fd)
 {
-	/* The disk begins while the next file is made. */
-	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (syncs->count < PARTS_BESIDE) {
 		syncs->fds[syncs->count++] = fd;
 		return 0;
@@ -212,6 +210,9 @@ int job_store_file(const struct storing *storing, const char *suffix,
 	bool is_longer = bytes && (uint64_t)stat.st_size > *len;
 	if (!err && is_longer && ftruncate(fd, *len))
 		err = -errno;
+	/* The disk begins while the next file is made. */
+	if (*len > HASHED_MAX)
+		sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (!err && !is_empty && storing->is_durable)
 		return sync_later(storing->syncs, fd);
 	close(fd);
