@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fs/core/core.h"
 #include "fs/jobs/jobs.h"
@@ -334,12 +336,22 @@ int job_file_open(struct op *op, struct job *job, struct handle *handle,
 	return 0;
 }
 
+/* A power cut may have left the result of a save that had not returned, but
+ * only a part of the program. */
 static int code_open(
 	struct op *op, const struct node *node, struct handle *handle)
 {
 	struct job *job = node_job(op, node);
+	struct stat st;
+	int err = job ? job_file_open(op, job, handle, "code") : -ENOENT;
 
-	return job ? job_file_open(op, job, handle, "code") : -ENOENT;
+	if (err || job->run || fstat(handle->fd, &st) ||
+		(uint64_t)st.st_size >= job->code_size)
+		return err;
+	job->has_code = false;
+	close(handle->fd);
+	handle->fd = -1;
+	return -ENOENT;
 }
 
 static int answer_open(

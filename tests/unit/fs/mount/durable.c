@@ -501,6 +501,30 @@ static void told_is_recorded(void **ctx)
 	kernel_close();
 }
 
+/* A power cut may leave the result, and not all of the program. */
+static void code_is_cut(void **ctx)
+{
+	unsigned which;
+
+	(void)ctx;
+	kernel_open();
+	assert_int_equal(kernel_mount(), 0);
+	uint64_t close_number = run_begin(&which);
+	run_end(close_number, which);
+	assert_int_equal(call_cat("run/p.sh.job/code"), 0);
+	int fd = job_open_file(
+		&kernel.mount->core.state, 1, "code", O_WRONLY | O_TRUNC);
+	assert_true(fd >= 0);
+	close(fd);
+	kernel_unmount();
+	assert_int_equal(kernel_mount(), 0);
+	assert_int_equal(call_cat("run/p.sh.job/stdout"), 0);
+	assert_int_equal(call_cat("run/p.sh.job/code"), -ENOENT);
+	assert_int_equal(call_stat("run/p.sh.job/code"), -ENOENT);
+	kernel_unmount();
+	kernel_close();
+}
+
 /* Begins to submit jobs/new/d, whose main.sh is on disk as *path. */
 static uint64_t submit_begin(char path[4096])
 {
@@ -611,6 +635,7 @@ int main(void)
 		cmocka_unit_test(failing_disk),
 		cmocka_unit_test(known_after_failure),
 		cmocka_unit_test(result_is_not_kept),
+		cmocka_unit_test(code_is_cut),
 		cmocka_unit_test(told_is_recorded), cmocka_unit_test(submitted),
 		cmocka_unit_test(run_at_once) };
 
