@@ -210,13 +210,14 @@ int job_store_file(const struct storing *storing, const char *suffix,
 	bool is_longer = bytes && (uint64_t)stat.st_size > *len;
 	if (!err && is_longer && ftruncate(fd, *len))
 		err = -errno;
+	if (err || is_empty || !storing->is_durable) {
+		close(fd);
+		return err;
+	}
 	/* The disk begins while the next file is made. */
 	if (*len > HASHED_MAX)
 		sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	if (!err && !is_empty && storing->is_durable)
-		return sync_later(storing->syncs, fd);
-	close(fd);
-	return err;
+	return sync_later(storing->syncs, fd);
 }
 
 /* If the answer lacks this output, the file keeps what it has. */
