@@ -88,6 +88,15 @@ class Changes:
         os.mkdir(path)
         return path
 
+    def timed_in(self, top, call):
+        """Seconds of call(a new directory)."""
+        path = self.folder(top)
+        took = timed(call, path)
+        # It has a descriptor of all that the kernel knows.
+        if top == self.tops.get("passthrough_ll"):
+            quiet("rm", "-rf", path)
+        return took
+
     def compare(self, name, command, call, durably=None, **more):
         """Measures it everywhere; and what makes each file durable, as here
         each close does, where that takes an fsync."""
@@ -101,12 +110,13 @@ class Changes:
 
     def copy(self, top):
         """By cp, one process."""
-        path = self.folder(top)
-        return timed(quiet, "cp", "-r", self.source, path)
+        return self.timed_in(top, lambda path: quiet(
+            "cp", "-r", self.source, path))
 
     def copy_durably(self, top):
         """Each file and its name is on the disk at its close."""
-        return timed(write_durably, self.source, self.folder(top))
+        return self.timed_in(top, lambda path: write_durably(
+            self.source, path))
 
     def remove(self, top):
         """What cp made."""
@@ -116,14 +126,13 @@ class Changes:
 
     def untar(self, top):
         """Files in 30 directories."""
-        path = self.folder(top)
-        return timed(quiet, "tar", "xf", self.world.place.path + "/files.tar",
-                     "-C", path)
+        return self.timed_in(top, lambda path: quiet(
+            "tar", "xf", self.world.place.path + "/files.tar", "-C", path))
 
     def untar_durably(self, top):
         """The same files, each durable, without tar."""
-        return timed(write_durably, self.world.place.path + "/files",
-                     self.folder(top))
+        return self.timed_in(top, lambda path: write_durably(
+            self.world.place.path + "/files", path))
 
     def make_tar(self, count):
         """What is unpacked."""
