@@ -90,7 +90,7 @@ FUZZ := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/replay.c, \
 
 PROGRAM := $(BUILD)/unsandboxfs
 STANDIN := $(BUILD)/standin
-BENCH   := $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/walk
+BENCH   := $(addprefix $(BUILD)/tests/bench/,bare wait walk)
 LIBAPI   = $(BUILD)/libapi.a
 LIBCACHE = $(BUILD)/libcache.a
 room_lib = $(1:%=$(BUILD)/fs/lib%.a)

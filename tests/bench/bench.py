@@ -39,6 +39,7 @@ class Bench:
         self.build, self.is_quick = build, is_quick
         self.table = Table()
         self.walk = build + "/tests/bench/walk"
+        self.wait = build + "/tests/bench/wait"
 
     def size(self, quick, whole):
         """One of two sizes."""

@@ -2,6 +2,7 @@
 # tests/bench/bench_growth.py - how the costs grow with the counts
 """Resources, finished jobs, files, waiting readers, and runs under a limit."""
 import os
+import subprocess
 import tempfile
 import threading
 import time
@@ -12,7 +13,6 @@ from bench_values import quiet
 from many_jobs import make_jobs
 from world import World
 
-STACK_BYTES = 1 << 17
 COMMAND_STATS = "cat .unsandboxfs/stats"
 
 
@@ -92,39 +92,30 @@ def readers(curves, count):
     """Each a thread that waits for the end of the same job."""
     with World("readers", limit_s=300) as world:
         world.save("jobs/new/long.sh", "sleep 900\n")
-        path = world.at("jobs/latest/exit_code")
         before_kib = world.memory_kib()
-        threading.stack_size(STACK_BYTES)
-        ended = []
+        with subprocess.Popen(
+                [curves.bench.wait, str(count),
+                 world.at("jobs/latest/exit_code")],
+                stdout=subprocess.DEVNULL) as waiting:
+            until = time.monotonic() + 60
+            while world.stats()["operations_waiting"] < count and (
+                    time.monotonic() < until):
+                time.sleep(0.05)
+            curves.add("waiting readers: memory of each", "bytes", count,
+                       1024 * (world.memory_kib() - before_kib) / count,
+                       "grep VmRSS /proc/PID/status")
+            curves.add("waiting readers: ls beside them", "ms", count,
+                       1e3 * min(timed(quiet, "ls", "-l",
+                                       world.at(".unsandboxfs"))
+                                 for _ in range(5)), "ls -l .unsandboxfs")
 
-        def read():
-            fd = os.open(path, os.O_RDONLY)
-            ended.append(os.read(fd, 99))
-            os.close(fd)
-        threads = [threading.Thread(target=read, daemon=True)
-                   for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        threading.stack_size(0)
-        until = time.monotonic() + 60
-        while world.stats()["operations_waiting"] < count and (
-                time.monotonic() < until):
-            time.sleep(0.05)
-        curves.add("waiting readers: memory of each", "bytes", count, 1024 *
-                   (world.memory_kib() - before_kib) / count,
-                   "grep VmRSS /proc/PID/status")
-        curves.add("waiting readers: ls beside them", "ms", count, 1e3 * min(
-            timed(quiet, "ls", "-l", world.at(".unsandboxfs"))
-            for _ in range(5)), "ls -l .unsandboxfs")
-
-        def end():
-            world.save("jobs/latest/cancel", "1\n")
-            for thread in threads:
-                thread.join(120)
-        curves.add("waiting readers: all answered", "ms", count,
-                   1e3 * timed(end), "echo 1 > jobs/latest/cancel")
-        if len(ended) != count:
-            raise AssertionError(f"{len(ended)} of {count} were answered")
+            def end():
+                world.save("jobs/latest/cancel", "1\n")
+                waiting.wait(120)
+            curves.add("waiting readers: all answered", "ms", count,
+                       1e3 * timed(end), "echo 1 > jobs/latest/cancel")
+        if waiting.returncode:
+            raise AssertionError(f"not all of {count} were answered")
 
 
 def limited(curves, limits, seconds):
