@@ -23,7 +23,7 @@ static int commit_work(struct task *task)
 
 static void commit_done(struct task *task)
 {
-	file_commit_end(((struct commit *)task)->commit);
+	task->err = file_commit_end(((struct commit *)task)->commit);
 	if (task->err)
 		log_line(LOG_ERR, "a file could not be kept: %s",
 			strerror(-task->err));

@@ -16,7 +16,8 @@
  * of the directories above it, and sets them again if it fails.
  *
  * Commits are done in order. So a commit of a file that is already being
- * committed has nothing to sync, but ends after the other one.
+ * committed has nothing to sync, but ends after the other one, and fails if
+ * that one does.
  */
 struct item {
 	struct inode *inode; /* NULL: above the top directory */
@@ -26,7 +27,9 @@ struct item {
 };
 
 struct file_commit {
-	int state_fd;
+	struct files *files;
+	uint64_t failed_before;
+	bool awaits_others;
 	struct item *items;
 	size_t count;
 	int err; /* -ECANCELED until the work was done */
@@ -138,24 +141,36 @@ static int content_add(struct file_commit *commit, struct inode *inode,
 	return item_add(commit, inode, opened && fd < 0 ? -errno : fd);
 }
 
-static bool dirs_are_dirty(const struct inode *dir)
+static bool is_dirty(const struct inode *inode)
 {
-	while (dir && !dir->is_dirty && !dir->commits)
-		dir = dir_parent(dir);
-	return dir != NULL;
+	return inode->is_dirty;
+}
+
+static bool is_being_committed(const struct inode *inode)
+{
+	return inode->commits > 0;
+}
+
+/* Whether it is so of the file, or of a directory above it. */
+static bool any_is(
+	const struct inode *inode, bool (*is_so)(const struct inode *inode))
+{
+	const struct inode *dir;
+	struct place *place;
+
+	if (is_so(inode))
+		return true;
+	TAILQ_FOREACH(place, &inode->places, link)
+	for (dir = place->dir; dir; dir = dir_parent(dir))
+		if (is_so(dir))
+			return true;
+	return false;
 }
 
 bool file_is_dirty(const struct file *file)
 {
-	const struct inode *inode = inode_of(file);
-	struct place *place;
-
-	if (inode->is_dirty || inode->commits)
-		return true;
-	TAILQ_FOREACH(place, &inode->places, link)
-	if (dirs_are_dirty(place->dir))
-		return true;
-	return false;
+	return any_is(inode_of(file), is_dirty) ||
+		any_is(inode_of(file), is_being_committed);
 }
 
 struct file_commit *file_commit_begin(
@@ -173,7 +188,9 @@ struct file_commit *file_commit_begin(
 	if (!commit)
 		return NULL;
 	commit->err = -ECANCELED;
-	commit->state_fd = inode->files->state_fd;
+	commit->files = inode->files;
+	commit->failed_before = inode->files->failed_commits;
+	commit->awaits_others = any_is(inode, is_being_committed);
 	*err = inode->dir ? dirs_add(commit, inode)
 			  : content_add(commit, inode, opened);
 	TAILQ_FOREACH(place, &inode->places, link)
@@ -196,7 +213,7 @@ int file_commit_work(struct file_commit *commit)
 	commit->err = 0;
 	for (i = 0; !commit->err && i < commit->count; i++)
 		if (item[i].settings)
-			commit->err = settings_write(commit->state_fd,
+			commit->err = settings_write(commit->files->state_fd,
 				item[i].fd, item[i].settings, item[i].len);
 	for (i = 0; !commit->err && i < commit->count; i++) {
 		if (!item[i].settings)
@@ -218,10 +235,19 @@ static void settings_forget(struct directory *dir)
 	dir->is_read = dir->is_settings_dirty = false;
 }
 
-void file_commit_end(struct file_commit *commit)
+int file_commit_end(struct file_commit *commit)
 {
+	struct files *files = commit->files;
+	int err = commit->err;
 	struct item *item;
 
+	if (err) {
+		files->failed_commits++;
+		files->commit_err = err;
+	} else if (commit->awaits_others &&
+		commit->failed_before != files->failed_commits) {
+		err = files->commit_err;
+	}
 	for (size_t i = 0; i < commit->count; i++) {
 		item = &commit->items[i];
 		close(item->fd);
@@ -240,4 +266,5 @@ void file_commit_end(struct file_commit *commit)
 	}
 	free(commit->items);
 	free(commit);
+	return err;
 }

@@ -223,7 +223,8 @@ bool file_is_dirty(const struct file *file);
 struct file_commit *file_commit_begin(
 	struct file *file, struct file_opened *opened, int *err);
 int file_commit_work(struct file_commit *commit);
-void file_commit_end(struct file_commit *commit);
+/* The error of the work, or of another commit that it has left a part to. */
+int file_commit_end(struct file_commit *commit);
 
 /* The settings of a directory: an object name -> value, borrowed; NULL: none.
  */

@@ -72,6 +72,8 @@ struct files {
 	struct inode *table;	 /* by ino */
 	struct inode_list cache; /* most recently used first */
 	unsigned cached;
+	uint64_t failed_commits;
+	int commit_err; /* of the last of them */
 };
 
 static inline struct inode *inode_of(const struct file *file)

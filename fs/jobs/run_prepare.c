@@ -161,10 +161,12 @@ static void sync_done(void *ctx)
 	struct job *job = sync->job;
 	struct worker *recorder = job->core->recorder;
 	bool is_newest = job->writing == 1;
+	int err = sync->commit ? file_commit_end(sync->commit) : 0;
 
-	if (sync->commit)
-		file_commit_end(sync->commit);
 	sync->commit = NULL;
+	sync->is_commit_error |= err != 0;
+	if (!sync->err)
+		sync->err = err;
 	job->is_syncing = false;
 	if (sync->err && !job->is_removed)
 		sync_failed(sync);

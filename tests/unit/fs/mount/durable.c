@@ -628,11 +628,53 @@ static void data(void **ctx)
 	kernel_close();
 }
 
+static uint64_t close_begin(const char *path, unsigned *which)
+{
+	struct fuse_flush_in in = { 0 };
+
+	assert_int_equal(call_open_to_write(path, 0, which), 0);
+	assert_int_equal(call_write(*which, 0, "x", 1), 0);
+	kernel_settle();
+	in.fh = kernel.open[*which].fh;
+	return kernel_post(
+		FUSE_FLUSH, kernel.open[*which].ino, &in, sizeof(in), NULL, 0);
+}
+
+/* The second close leaves the directory to the first, and so fails with it. */
+static void both_in_a_directory(void **ctx)
+{
+	unsigned first, second;
+
+	(void)ctx;
+	kernel_open();
+	assert_int_equal(kernel_mount(), 0);
+	assert_int_equal(call_mkdir("run/d"), 0);
+	assert_int_equal(call_open_to_write("run/d/b.txt", 0, &second), 0);
+	assert_int_equal(call_write(second, 0, "x", 1), 0);
+	kernel_settle();
+	synced_clear(0);
+	hold("/run/d\n", true);
+	uint64_t one = close_begin("run/d/a.txt", &first);
+	for (int i = 0; i < TURNS && !was_synced("/run/d/a.txt\n"); i++)
+		turn();
+	struct fuse_flush_in in = { .fh = kernel.open[second].fh };
+	uint64_t other = kernel_post(
+		FUSE_FLUSH, kernel.open[second].ino, &in, sizeof(in), NULL, 0);
+	turn_often();
+	assert_false(kernel.asked[other].is_answered);
+	hold(NULL, true);
+	assert_int_equal(run_answer(one), -EIO);
+	assert_int_equal(run_answer(other), -EIO);
+	fail_at(NULL);
+	kernel_unmount();
+	kernel_close();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each),
-		cmocka_unit_test(data), cmocka_unit_test(each_of_a_run),
-		cmocka_unit_test(failing_disk),
+		cmocka_unit_test(data), cmocka_unit_test(both_in_a_directory),
+		cmocka_unit_test(each_of_a_run), cmocka_unit_test(failing_disk),
 		cmocka_unit_test(known_after_failure),
 		cmocka_unit_test(result_is_not_kept),
 		cmocka_unit_test(code_is_cut),
