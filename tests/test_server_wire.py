@@ -548,7 +548,7 @@ class Process(unittest.TestCase):
                 self.assertGreaterEqual(len(running()), 6)
                 began = time.monotonic()
                 api.stop(sig)
-                self.assertLess(time.monotonic() - began, 5)
+                self.assertLess(time.monotonic() - began, 30)
                 until = time.monotonic() + 5
                 while running() and time.monotonic() < until:
                     time.sleep(0.05)
