@@ -187,11 +187,14 @@ static void expire_below(
 			node_ino(artifact, job->key, job->artifacts[i].name));
 }
 
+/* Of an asynchronous job NAME.job is only a link: its directory keeps its name
+ * in jobs/ while the job is there. */
 void job_expire(const struct job *job)
 {
 	struct core *core = job->core;
+	bool keeps_name = job->is_async && !job->is_removed;
 
-	if (core->nodes.count)
+	if (core->nodes.count && !keeps_name)
 		expire_below(core, job, tree_row("/jobs/{job}"));
 }
 
