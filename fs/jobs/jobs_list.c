@@ -27,16 +27,19 @@ int job_name(const struct job *job, char *name, size_t room)
 	return snprintf(name, room, "local-%" PRIu64, job->number);
 }
 
+/* A job of run/ is there as NAME.job, and a directory has one name. */
 struct job *jobs_lookup(struct core *core, const char *name)
 {
+	struct job *job = NULL;
 	char *end;
 
 	if (!strncmp(name, "local-", 6) && name[6]) {
 		uint64_t number = strtoull(name + 6, &end, 10);
-		struct job *job = *end ? NULL : job_by_number(core, number);
-		return job && job->is_async ? job : NULL;
+		job = *end ? NULL : job_by_number(core, number);
+	} else if (job_id_is_name(name)) {
+		job = job_by_id(core, name);
 	}
-	return job_id_is_name(name) ? job_by_id(core, name) : NULL;
+	return job && job->is_async ? job : NULL;
 }
 
 /* ---- the API's list ---- */

@@ -150,7 +150,8 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 	(void)node;
 	if (alias_job(core, name))
 		return lookup_row(found, tree_row("/jobs/{alias}"), name, NULL);
-	if (!job && looks_like_id(name) && !job_is_forgotten(core, name)) {
+	if (!job && looks_like_id(name) && !job_by_id(core, name) &&
+		!job_is_forgotten(core, name)) {
 		enum job_status status;
 		int err = op_get(op, API_JOB, name, &answer);
 		if (!err)

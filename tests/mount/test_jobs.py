@@ -121,6 +121,17 @@ class Jobs(MountCase):
             self.error_of(os.stat, self.at("jobs/no-such-job"))
         self.assert_requests({})
 
+    def test_a_run_has_one_name(self):
+        """A directory with two moves in the kernel when both are looked up."""
+        self.save("run/one-name.sh", "echo 1\n")
+        job = self.value("run/one-name.sh.job/id")
+        for _ in range(2):
+            self.assertEqual(self.error_of(os.stat, self.at("jobs", job)),
+                             "ENOENT")
+            self.assertNotIn(job, os.listdir(self.at("jobs")))
+            self.assertEqual(self.read("run/one-name.sh.job/stdout"), "1\n")
+            self.save(".unsandboxfs/refresh", "1")
+
     def test_a_finished_one_is_forgotten_by_rmdir(self):
         job = self.finished("rmdir.sh")
         os.rmdir(self.at(job))
