@@ -10,6 +10,7 @@ from mounted import IS_SANITIZED
 
 JOBS = 200
 READERS = 1000
+SYNCING = 20  # threads that wait for the disk come and go
 
 
 class Readers(MountCase):
@@ -62,7 +63,7 @@ class Readers(MountCase):
         # Readers whose job was polled have one line, and wait for the next.
         self.wait_for(lambda: self.waiting() == READERS, "all wait", 30)
         during = self.daemon()
-        self.assertEqual(during[0], before[0], "threads")
+        self.assertLess(during[0], before[0] + SYNCING, "threads")
         if not IS_SANITIZED:
             self.assertLess(during[1] - before[1], 16 << 10, "kB of memory")
         self.assertIn("README", self.shell("ls"))
@@ -72,7 +73,7 @@ class Readers(MountCase):
         self.assertEqual(results, [
             f"begin {i % JOBS}\nend {i % JOBS}\n" for i in range(READERS)])
         self.assertEqual(self.waiting(), 0)
-        self.assertEqual(self.daemon()[0], before[0], "threads")
+        self.assertLess(self.daemon()[0], before[0] + SYNCING, "threads")
 
 
 if __name__ == "__main__":
