@@ -48,6 +48,7 @@ LIVE = (".unsandboxfs/stats", ".unsandboxfs/metrics", ".unsandboxfs/log",
 MAY_SAY = re.compile(
     r"cpio: File .* (was modified while being copied|grew, .* not copied)$|"
     r"tar: \./(run|jobs|services)(/new)?: file changed as we read it$|"
+    r"tar: \./jobs/[-0-9a-f]{36}: file changed as we read it$|"  # it ended
     r"(tar|rsync error|rsync warning): .*(previous errors|have vanished|vanished"
     r" before)")
 
