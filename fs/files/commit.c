@@ -173,15 +173,47 @@ bool file_is_dirty(const struct file *file)
 		any_is(inode_of(file), is_being_committed);
 }
 
+static void settings_forget(struct directory *dir)
+{
+	directory_clear(dir);
+	dir->is_read = dir->is_settings_dirty = false;
+}
+
+/* What was not committed is dirty again. */
+static void commit_free(struct file_commit *commit)
+{
+	struct item *item;
+
+	for (size_t i = 0; i < commit->count; i++) {
+		item = &commit->items[i];
+		close(item->fd);
+		if (!item->inode)
+			continue;
+		item->inode->commits--;
+		if (commit->err) {
+			item->inode->is_dirty = true;
+			if (item->inode->dir)
+				item->inode->dir->is_new = true;
+			if (item->settings) /* the settings are as on disk */
+				settings_forget(item->inode->dir);
+		}
+		free(item->settings);
+		inode_release(item->inode);
+	}
+	free(commit->items);
+	free(commit);
+}
+
 struct file_commit *file_commit_begin(
 	struct file *file, struct file_opened *opened, int *err)
 {
 	struct inode *inode = inode_of(file);
+	bool awaits_others = any_is(inode, is_being_committed);
 	struct file_commit *commit;
 	struct place *place;
 
 	*err = 0;
-	if (!file_is_dirty(file))
+	if (!awaits_others && !any_is(inode, is_dirty))
 		return NULL;
 	commit = calloc(1, sizeof(*commit));
 	*err = commit ? 0 : -ENOMEM;
@@ -190,7 +222,7 @@ struct file_commit *file_commit_begin(
 	commit->err = -ECANCELED;
 	commit->files = inode->files;
 	commit->failed_before = inode->files->failed_commits;
-	commit->awaits_others = any_is(inode, is_being_committed);
+	commit->awaits_others = awaits_others;
 	*err = inode->dir ? dirs_add(commit, inode)
 			  : content_add(commit, inode, opened);
 	TAILQ_FOREACH(place, &inode->places, link)
@@ -198,7 +230,7 @@ struct file_commit *file_commit_begin(
 		*err = dirs_add(commit, place->dir);
 	if (!*err)
 		return commit;
-	file_commit_end(commit);
+	commit_free(commit); /* nobody can have left a part to it */
 	return NULL;
 }
 
@@ -229,17 +261,10 @@ int file_commit_work(struct file_commit *commit)
 	return commit->err;
 }
 
-static void settings_forget(struct directory *dir)
-{
-	directory_clear(dir);
-	dir->is_read = dir->is_settings_dirty = false;
-}
-
 int file_commit_end(struct file_commit *commit)
 {
 	struct files *files = commit->files;
 	int err = commit->err;
-	struct item *item;
 
 	if (err) {
 		files->failed_commits++;
@@ -248,23 +273,6 @@ int file_commit_end(struct file_commit *commit)
 		commit->failed_before != files->failed_commits) {
 		err = files->commit_err;
 	}
-	for (size_t i = 0; i < commit->count; i++) {
-		item = &commit->items[i];
-		close(item->fd);
-		if (!item->inode)
-			continue;
-		item->inode->commits--;
-		if (commit->err) {
-			item->inode->is_dirty = true;
-			if (item->inode->dir)
-				item->inode->dir->is_new = true;
-			if (item->settings) /* the settings are as on disk */
-				settings_forget(item->inode->dir);
-		}
-		free(item->settings);
-		inode_release(item->inode);
-	}
-	free(commit->items);
-	free(commit);
+	commit_free(commit);
 	return err;
 }

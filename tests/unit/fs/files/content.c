@@ -3,6 +3,8 @@
 #include <linux/falloc.h>
 #include <sys/xattr.h>
 
+#include <sys/resource.h>
+
 #include "tests/unit/fs/files/fixture.h"
 
 static int syncs, failing_sync;
@@ -389,6 +391,32 @@ static void commits_under_way(void **ctx)
 	file_drop(file);
 }
 
+/* One that cannot begin is no reason for another to fail. */
+static void no_commit_begins(void **ctx)
+{
+	struct file *file = save(fixture.top, "f", "x");
+	struct file *other = save(fixture.top, "g", "x");
+	struct file_commit *first, *second;
+	struct rlimit limit, none;
+	int err;
+
+	(void)ctx;
+	first = file_commit_begin(file, NULL, &err);
+	second = file_commit_begin(file, NULL, &err);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ 0, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_null(file_commit_begin(other, NULL, &err));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(err, -EMFILE);
+	assert_int_equal(file_commit_work(first), 0);
+	assert_int_equal(file_commit_end(first), 0);
+	assert_int_equal(file_commit_work(second), 0);
+	assert_int_equal(file_commit_end(second), 0);
+	file_drop(file);
+	file_drop(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +431,7 @@ int main(void)
 		FILE_TEST(what_a_commit_makes_durable),
 		FILE_TEST(a_commit_that_fails),
 		FILE_TEST(commits_under_way),
+		FILE_TEST(no_commit_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
