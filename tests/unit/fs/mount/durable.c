@@ -257,18 +257,31 @@ static void turn_often(void)
 		turn();
 }
 
-/* Opens a program, writes it, and begins to close it. */
+/* Opens a file, and writes it. */
+static unsigned writer(const char *path, const char *text)
+{
+	unsigned which;
+
+	assert_int_equal(call_open_to_write(path, 0, &which), 0);
+	assert_int_equal(call_write(which, 0, text, strlen(text)), 0);
+	kernel_settle();
+	return which;
+}
+
+/* Begins to close it; run_answer ends that. */
+static uint64_t close_begin(unsigned which)
+{
+	struct fuse_flush_in in = { .fh = kernel.open[which].fh };
+
+	return kernel_post(
+		FUSE_FLUSH, kernel.open[which].ino, &in, sizeof(in), NULL, 0);
+}
+
 static uint64_t run_begin(unsigned *which)
 {
-	struct fuse_flush_in in = { 0 };
-
-	assert_int_equal(call_open_to_write("run/p.sh", 0, which), 0);
-	assert_int_equal(call_write(*which, 0, "echo hi\n", 8), 0);
-	kernel_settle();
+	*which = writer("run/p.sh", "echo hi\n");
 	synced_clear(0);
-	in.fh = kernel.open[*which].fh;
-	return kernel_post(
-		FUSE_FLUSH, kernel.open[*which].ino, &in, sizeof(in), NULL, 0);
+	return close_begin(*which);
 }
 
 static int run_answer(uint64_t close)
@@ -628,38 +641,21 @@ static void data(void **ctx)
 	kernel_close();
 }
 
-static uint64_t close_begin(const char *path, unsigned *which)
-{
-	struct fuse_flush_in in = { 0 };
-
-	assert_int_equal(call_open_to_write(path, 0, which), 0);
-	assert_int_equal(call_write(*which, 0, "x", 1), 0);
-	kernel_settle();
-	in.fh = kernel.open[*which].fh;
-	return kernel_post(
-		FUSE_FLUSH, kernel.open[*which].ino, &in, sizeof(in), NULL, 0);
-}
-
 /* The second close leaves the directory to the first, and so fails with it. */
 static void both_in_a_directory(void **ctx)
 {
-	unsigned first, second;
-
 	(void)ctx;
 	kernel_open();
 	assert_int_equal(kernel_mount(), 0);
 	assert_int_equal(call_mkdir("run/d"), 0);
-	assert_int_equal(call_open_to_write("run/d/b.txt", 0, &second), 0);
-	assert_int_equal(call_write(second, 0, "x", 1), 0);
-	kernel_settle();
+	unsigned first = writer("run/d/a.txt", "x");
+	unsigned second = writer("run/d/b.txt", "x");
 	synced_clear(0);
 	hold("/run/d\n", true);
-	uint64_t one = close_begin("run/d/a.txt", &first);
+	uint64_t one = close_begin(first);
 	for (int i = 0; i < TURNS && !was_synced("/run/d/a.txt\n"); i++)
 		turn();
-	struct fuse_flush_in in = { .fh = kernel.open[second].fh };
-	uint64_t other = kernel_post(
-		FUSE_FLUSH, kernel.open[second].ino, &in, sizeof(in), NULL, 0);
+	uint64_t other = close_begin(second);
 	turn_often();
 	assert_false(kernel.asked[other].is_answered);
 	hold(NULL, true);
