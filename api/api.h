@@ -61,6 +61,9 @@ char *json_write(const json_t *value, size_t *len);
  * be mostly blanks, it is compact. */
 char *json_write_pretty(const json_t *value, size_t *len);
 
+/* The length of these bytes in a string of such text, without the quotes. */
+size_t json_escaped_len(const char *bytes, size_t len);
+
 /* A JSON string that stands for these bytes. NULL: out of memory. */
 json_t *json_from_bytes(const void *bytes, size_t len);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* api/json_write.c - JSON as text, with the bytes that its strings stand for */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,4 +101,17 @@ char *json_write(const json_t *value, size_t *len)
 char *json_write_pretty(const json_t *value, size_t *len)
 {
 	return write_json(value, JSON_INDENT(2), "\n", len);
+}
+
+size_t json_escaped_len(const char *bytes, size_t len)
+{
+	/* \u0000 to \u001f, of which some are \b, \t, \n, \f and \r */
+	static const unsigned char more[UCHAR_MAX + 1] = { 5, 5, 5, 5, 5, 5, 5,
+		5, 1, 1, 1, 5, 1, 1, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+		5, 5, 5, 5, ['"'] = 1, ['\\'] = 1 };
+	size_t escaped = len;
+
+	for (size_t i = 0; i < len; i++)
+		escaped += more[(unsigned char)bytes[i]];
+	return escaped;
 }

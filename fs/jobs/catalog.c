@@ -26,7 +26,7 @@ static const struct piece {
 	size_t at, size;
 } pieces[] = { PIECE(status), PIECE(err), PIECE(is_async), PIECE(was_accepted),
 	PIECE(has_detail), PIECE(may_have_run), PIECE(file), PIECE(born),
-	PIECE(has_code), PIECE(code_size), PIECE(answer_size),
+	PIECE(has_code), PIECE(code_size), PIECE(answer_size), PIECE(apart),
 	PIECE(output_size), PIECE(wanted), PIECE(created), PIECE(changed) };
 static const size_t texts[] = { offsetof(struct job, id),
 	offsetof(struct job, error), offsetof(struct job, path) };

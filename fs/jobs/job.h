@@ -98,6 +98,8 @@ struct job {
 	bool has_code;
 	uint64_t output_size[JOB_OUTPUTS];
 	uint64_t answer_size; /* of job.json */
+	unsigned apart;	 /* a bit for each member of job.json that is not in the
+			    answer's file: see fs/jobs/job_json.c */
 	uint64_t hash;	 /* of output and job.json, in a record that is synced
 			    beside them; 0: they were synced before it */
 	uint64_t wanted; /* room for a result that did not fit; 0: it did */
@@ -233,12 +235,6 @@ void job_know_sent(struct job *job);
 /* Adds to an answer the fields that this mount knows and the answer lacks;
  * -ENOMEM. */
 int job_inherit(struct job *job, json_t *answer);
-/* Whether job.json is not an answer that was stored: there is none, or the job
- * failed after it. job_json is its text then, owned by the caller, free();
- * NULL: out of memory. */
-bool job_has_own_json(const struct job *job);
-char *job_json(struct job *job, size_t *len);
-
 /* Takes an answer of the API: a result, a state, or part of the output. json is
  * borrowed. The recorder stores it; the status changes when it is on disk. If
  * out of memory the job fails, and may be freed. */
@@ -260,6 +256,20 @@ void job_forget(struct job *job);
 
 /* Frees artifacts and their names; takes NULL with count 0. */
 void job_artifacts_free(struct job_artifact *artifacts, size_t count);
+
+/* ---- job_json.c ---- */
+
+/* Whether job.json is not an answer that was stored: there is none, or the job
+ * failed after it. job_json is its text then, owned by the caller, free();
+ * NULL: out of memory. */
+bool job_has_own_json(const struct job *job);
+char *job_json(struct job *job, size_t *len);
+
+/* Writes a job.json whose output is apart, whole, into an unnamed file. Gives
+ * op, which has no task, one; returns -EINPROGRESS, or -errno. job_json_joined
+ * is task_wait then, and gives the descriptor, owned by the caller. */
+int job_json_join(struct op *op, const struct job *job);
+int job_json_joined(struct op *op, int *fd);
 
 /* ---- job_reader.c ---- */
 

@@ -73,6 +73,7 @@ static void result_lost(
 	job_store_remove_output(job->core, job->number, 0);
 	memset(job->output_size, 0, sizeof(job->output_size));
 	job->answer_size = 0;
+	job->apart = 0;
 	job->wanted = wanted;
 	if (job->session) /* the API gives it once */
 		job->unstored = json_incref(answer);
@@ -241,6 +242,7 @@ static void arrival_apply(struct arrival *arrival)
 	job->artifacts = stored.artifacts;
 	job->artifact_count = stored.artifact_count;
 	job->answer_size = stored.answer_size;
+	job->apart = stored.apart;
 	memcpy(job->output_size, stored.output_size, sizeof(job->output_size));
 	job->has_detail = true;
 	job->wanted = 0;

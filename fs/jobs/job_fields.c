@@ -63,28 +63,3 @@ int job_inherit(struct job *job, json_t *answer)
 	}
 	return 0;
 }
-
-bool job_has_own_json(const struct job *job)
-{
-	return !job->answer_size || job->status == JOB_ERROR;
-}
-
-char *job_json(struct job *job, size_t *len)
-{
-	json_t *id = job->id ? json_from_bytes(job->id, strlen(job->id)) : NULL;
-	json_t *json = json_pack("{s:o*, s:s, s:s*}", "job_id", id, "status",
-		job_status_word(job->status), "error", job->error);
-	char *text = NULL;
-
-	if (json && job->status == JOB_ERROR &&
-		json_object_set_new(json, "may_have_run",
-			json_boolean(job->may_have_run))) {
-		json_decref(json);
-		return NULL;
-	}
-	json_t *fields = job_fields(job);
-	if (json && (!job->fields || (fields && !json_inherit(json, fields))))
-		text = json_write_pretty(json, len);
-	json_decref(json);
-	return text;
-}

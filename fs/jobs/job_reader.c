@@ -72,14 +72,6 @@ static int wait_for_job(struct op *op, struct job *job, bool wants_output)
 	return job_wait(op, job, wants_output);
 }
 
-/* A descriptor, or -errno. Its absence is no error before there is output:
- * opening creates nothing, so that a full disk can be read. */
-static int open_output(const struct job *job, int output)
-{
-	return job_open_file(&job->core->state, job->number,
-		output == JOB_STDOUT ? "stdout" : "stderr", O_RDONLY);
-}
-
 static int output_read(struct op *op)
 {
 	struct handle *handle = op->handle;
@@ -89,7 +81,7 @@ static int output_read(struct op *op)
 	if (job->status == JOB_ERROR && !(op->fi.flags & O_NOFOLLOW))
 		return job->err;
 	if ((uint64_t)op->offset < size && handle->fd < 0)
-		handle->fd = open_output(job, handle->output);
+		handle->fd = job_open_output(job, handle->output);
 	if ((uint64_t)op->offset < size && handle->fd >= 0) {
 		handle->read_to = (uint64_t)op->offset + op->size;
 		if (handle->read_to > size)
@@ -222,8 +214,10 @@ static const struct handle_kind result_kind = {
 int job_reader_open_output(
 	struct handle *handle, struct job *job, enum job_output output)
 {
-	int fd = open_output(job, output);
+	int fd = job_open_output(job, output);
 
+	/* Before there is output, opening creates no file, so that a full disk
+	 * can be read. */
 	if (fd < 0 && (fd != -ENOENT || job->output_size[output]))
 		return fd;
 	handle->fd = fd;

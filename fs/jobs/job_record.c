@@ -88,8 +88,9 @@ char *job_record(const struct job *job, size_t *len)
 
 	if (job->fields && !fields)
 		return NULL;
-	json_t *record = json_pack("{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] "
-				   "s:o s:o s:o s:o* s:O* s:b s:I s:I s:o*}",
+	json_t *record = json_pack(
+		"{s:s s:i s:b s:b s:b s:I s:I s:I s:[II] "
+		"s:o s:o s:o s:o* s:O* s:b s:I s:I s:o* s:o*}",
 		"status", job_status_word(job->status), "err", job->err,
 		"async", job->is_async, "accepted", job->was_accepted, "detail",
 		job->has_detail, "file", (json_int_t)job->file, "code",
@@ -102,7 +103,8 @@ char *job_record(const struct job *job, size_t *len)
 		artifacts_record(job), "fields", fields, "hidden", job->hidden,
 		"may_have_run", job->may_have_run, "wanted",
 		(json_int_t)job->wanted, "born", (json_int_t)job->born, "hash",
-		job->hash ? json_integer((json_int_t)job->hash) : NULL);
+		job->hash ? json_integer((json_int_t)job->hash) : NULL, "apart",
+		job->apart ? json_integer(job->apart) : NULL);
 	char *text = NULL;
 
 	if (!record)
@@ -256,8 +258,11 @@ static int get_sizes(const json_t *record, struct job *job)
 			return -EPROTO;
 		*all[i].out = value;
 	}
-	if (get_integer(record, "code", &code))
+	value = 0;
+	if (get_integer(record, "code", &code) ||
+		get_integer(record, "apart", &value))
 		return -EPROTO;
+	job->apart = (unsigned)value;
 	job->has_code = code >= 0;
 	job->code_size = code >= 0 ? code : 0;
 	for (size_t i = 0; sizes && i < JOB_OUTPUTS; i++) {

@@ -60,6 +60,12 @@ int job_open_file(const struct state *state, uint64_t number,
 	return fd < 0 ? -errno : fd;
 }
 
+int job_open_output(const struct job *job, enum job_output output)
+{
+	return job_open_file(
+		&job->core->state, job->number, suffixes[output], O_RDONLY);
+}
+
 static void remove_files(const struct state *state, uint64_t number,
 	const char *const *each, size_t count)
 {
@@ -220,11 +226,10 @@ int job_store_file(const struct storing *storing, const char *suffix,
 	return sync_later(storing->syncs, fd);
 }
 
-/* If the answer lacks this output, the file keeps what it has. */
-static int store_output(const struct storing *storing, const json_t *answer,
-	enum job_output output, uint64_t *size)
+/* If there is no value, the file keeps what it has. */
+static int store_output(const struct storing *storing, const json_t *value,
+	enum job_output output, uint64_t *size, uint64_t *escaped)
 {
-	const json_t *value = json_member(answer, members[output]);
 	size_t len;
 	char *owned;
 	const char *bytes = json_bytes(value, &len, &owned);
@@ -233,21 +238,9 @@ static int store_output(const struct storing *storing, const json_t *answer,
 		return -ENOMEM;
 	*size = len;
 	int err = job_store_file(storing, suffixes[output], bytes, size);
+	*escaped =
+		bytes && storing->is_durable ? json_escaped_len(bytes, len) : 0;
 	free(owned);
-	return err;
-}
-
-static int store_text(
-	const struct storing *storing, const json_t *answer, uint64_t *size)
-{
-	size_t len;
-	char *text = json_write_pretty(answer, &len);
-
-	if (!text)
-		return -ENOMEM;
-	*size = len;
-	int err = job_store_file(storing, "answer", text, size);
-	free(text);
 	return err;
 }
 
@@ -280,7 +273,9 @@ static json_t *answer_fields(json_t *answer)
 	return fields;
 }
 
-/* Its strings are written twice: as files, and in job.json. */
+/* Its strings are written twice: as files, and in job.json, but for long
+ * output.
+ */
 static uint64_t answer_room(const json_t *answer)
 {
 	uint64_t room = json_string_length(json_member(answer, "stderr")) +
@@ -301,17 +296,22 @@ void job_store_answer(const struct state *state, struct worker *worker,
 		.program = program,
 		.syncs = syncs,
 		.worker = worker };
+	const json_t *outputs[JOB_OUTPUTS];
+	uint64_t escaped[JOB_OUTPUTS];
 	int err = 0;
 
 	syncs->hash = HASH_START;
 	stored->wanted = answer_room(answer);
-	for (int i = 0; !err && i < JOB_OUTPUTS; i++)
-		err = store_output(
-			&storing, answer, i, &stored->output_size[i]);
+	for (int i = 0; !err && i < JOB_OUTPUTS; i++) {
+		outputs[i] = json_member(answer, members[i]);
+		err = store_output(&storing, outputs[i], i,
+			&stored->output_size[i], &escaped[i]);
+	}
 	if (!err)
 		err = job_store_artifacts(&storing, answer, stored);
 	if (!err)
-		err = store_text(&storing, answer, &stored->answer_size);
+		err = job_store_json(
+			&storing, answer, outputs, escaped, stored);
 	if (!is_final || stored->artifact_count > PARTS_BESIDE)
 		syncs->hash = 0;
 	if (!err && !syncs->hash)

@@ -13,7 +13,8 @@
  * jobs/N.json.last   a newer one: they are there if they have its hash, if any
  * jobs/N.code        the program as it was sent
  * jobs/N.stdout      output so far; N.stderr
- * jobs/N.answer      the API's answer, indented: job.json
+ * jobs/N.answer      the API's answer, indented: job.json; long output that
+ *                    has a file of its own is not in it (fs/jobs/job_json.c)
  * jobs/N.artifact.I  artifacts, in the order of the record
  *
  * The functions that take a state and a number touch the files of that number
@@ -64,7 +65,8 @@ struct job_stored {
 	uint64_t wanted; /* the room that the answer takes, in bytes, roughly */
 	json_t *fields;
 	uint64_t output_size[JOB_OUTPUTS];
-	uint64_t answer_size;
+	uint64_t answer_size; /* of job.json */
+	unsigned apart;	      /* see struct job */
 	struct job_artifact *artifacts;
 	size_t artifact_count;
 	json_t *missing; /* strings: why artifacts could not be delivered */
@@ -113,6 +115,13 @@ size_t job_artifacts_room(const json_t *answer);
 int job_store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len);
 
+/* Writes jobs/N.answer, and sets what *stored has of it. outputs: the values in
+ * the output's files, NULL for none; escaped: their length in JSON. 0, -ENOMEM,
+ * -errno of a write. (fs/jobs/job_json.c) */
+int job_store_json(const struct storing *storing, json_t *answer,
+	const json_t *const outputs[JOB_OUTPUTS],
+	const uint64_t escaped[JOB_OUTPUTS], struct job_stored *stored);
+
 /* Removes what job_store_answer has written; many artifacts later, in steps. */
 void job_store_remove_output(
 	struct core *core, uint64_t number, size_t artifact_count);
@@ -127,5 +136,7 @@ void job_store_swap_artifacts(
 /* Opens N.SUFFIX: a descriptor, owned by the caller, or -errno. */
 int job_open_file(const struct state *state, uint64_t number,
 	const char *suffix, int flags);
+/* The same for output; -ENOENT: there was none yet. */
+int job_open_output(const struct job *job, enum job_output output);
 
 #endif

@@ -359,6 +359,10 @@ static int answer_open(
 {
 	struct job *job = node_job(op, node);
 
+	if (op->task) {
+		handle->kind = &handle_file;
+		return job_json_joined(op, &handle->fd);
+	}
 	if (!job)
 		return -ENOENT;
 	int err = op->fi.flags & O_NOFOLLOW ? 0 : job_detail(op, job);
@@ -367,7 +371,8 @@ static int answer_open(
 	if (err)
 		return err;
 	if (!job_has_own_json(job))
-		return job_file_open(op, job, handle, "answer");
+		return job->apart ? job_json_join(op, job)
+				  : job_file_open(op, job, handle, "answer");
 	handle->text = job_json(job, &handle->len);
 	return handle->text ? 0 : -ENOMEM;
 }

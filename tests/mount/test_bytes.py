@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_bytes.py - every byte of a program's output arrives
+import glob
+import json
 import os
 import subprocess
 import sys
@@ -45,6 +47,14 @@ class Bytes(MountCase):
         self.server.ask("PUT", "/output", {"invalid_utf8": "replace"})
         super().tearDown()
 
+    def in_json(self, name, member):
+        """What job.json has under this name; its size is right."""
+        path = f"run/{name}.py.job/job.json"
+        text = self.read_bytes(path)
+        self.assertEqual(os.stat(self.at(path)).st_size, len(text))
+        value = json.loads(text.decode(errors="surrogateescape"))[member]
+        return value.encode(errors="surrogateescape")
+
     def run_and_compare(self, name, source):
         """read, cmp and the file size agree with the bytes."""
         expected = printed_by(source)
@@ -56,6 +66,7 @@ class Bytes(MountCase):
         self.assertTrue(self.read_bytes(stdout) == expected)
         self.assertEqual(os.stat(self.at(stdout)).st_size, len(expected))
         self.shell('cmp "$1" "$2" && cat "$2" | cmp - "$1"', path, stdout)
+        self.assertTrue(self.in_json(name, "stdout") == expected)
         self.assert_requests({"POST /execute": 1})
         return expected
 
@@ -99,6 +110,35 @@ class Bytes(MountCase):
         got = self.read_bytes("run/escaped.py.job/stdout")
         self.assertTrue(got.startswith("a/b \U0001f600 \0 [".encode()), got)
         self.assertTrue(got.endswith("] \u00e9".encode()), got)
+
+    def test_long_members_in_job_json(self):
+        """Whatever members have the output, alike or not, whole after a
+        remount too; and nothing of them is stored twice."""
+        same, other = "\u20ac\n" * 70000, '"\\\0' * 30000
+        answers = ({"stdout": same, "output": same, "stderr": other},
+                   {"stdout": same, "output": other, "stderr": ""},
+                   {"output": other}, {"stdout": same, "stderr": same})
+        for number, members in enumerate(answers):
+            answer = {"success": True, "exit_code": 0, "status": "completed",
+                      "z": [1.5, {}], **members}
+            self.server.answer("POST", "/execute",
+                               json.dumps(answer).encode())
+            self.save(f"run/long{number}.py", "pass")
+            expected = members.get("stdout", members.get("output"))
+            self.assertEqual(self.read(f"run/long{number}.py.job/stdout"),
+                             expected)
+        kept = sorted(glob.glob(self.mount.state_dir + "/*/*/jobs/*.answer"),
+                      key=os.path.getmtime)[-len(answers):]
+        self.assertEqual([os.stat(path).st_size > 1000 for path in kept],
+                         [False, True, False, False])
+        for _ in range(2):
+            for number, members in enumerate(answers):
+                for member, value in members.items():
+                    got = self.in_json(f"long{number}", member).decode()
+                    self.assertEqual(got, value, (number, member))
+                self.assertEqual(self.in_json(f"long{number}", "status"),
+                                 b"completed")
+            self.mount.restart()
 
     def test_script_that_is_not_utf8(self):
         """A #! script is sent unchanged, over /run."""

@@ -319,6 +319,17 @@ class Full(StateCase):
         self.assertEqual(self.read("run/a.txt"), "old\n")
         self.free()
 
+    def test_long_results_are_read(self):
+        """job.json, too, whose output is put in when it is opened."""
+        self.save("run/long.sh", "yes 0123456789 | head -c 300000\n")
+        self.assertEqual(len(self.read("run/long.sh.job/stdout")), 300000)
+        self.fill()
+        for _ in range(2):
+            answer = json.loads(self.read("run/long.sh.job/job.json"))
+            self.assertEqual(len(answer["stdout"]), 300000)
+            self.assertEqual(len(self.read("run/long.sh.job/stdout")), 300000)
+            self.mount.restart()
+
     def test_a_result_without_room_is_told(self):
         self.save("run/big.py", "import time; time.sleep(1.5)\n"
                   "print('x' * 4_000_000)\n")

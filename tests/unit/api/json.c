@@ -164,6 +164,7 @@ static void all_pairs_of_bytes_round_trip(void **state)
 	}
 	json = json_from_bytes(all, 3 * 65536);
 	text = json_write(json, &text_len);
+	assert_int_equal(json_escaped_len(all, 3 * 65536), text_len - 2);
 	again = json_read(text, text_len);
 	bytes = json_to_bytes(again, &len);
 	assert_int_equal(len, 3 * 65536);
