@@ -16,6 +16,7 @@ import getopt
 import os
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -29,6 +30,23 @@ def timed(call, *arguments, **more):
     began = time.monotonic()
     call(*arguments, **more)
     return time.monotonic() - began
+
+
+def run(command, limit_s=300, **more):
+    """Like subprocess.run with check; the program is killed after limit_s.
+    (subprocess looks for the end of one that has a timeout after 0.5 ms, 1, 2,
+    4 and so on, up to each 50 ms: all that was measured would be 7.5, 15.5,
+    31.5, 63.5 or 113.5 ms.)"""
+    with subprocess.Popen(command, **more) as child:
+        late = threading.Timer(limit_s, child.kill)
+        late.start()
+        try:
+            out, _ = child.communicate()
+        finally:
+            late.cancel()
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command, out)
+    return out
 
 
 class Bench:

@@ -7,7 +7,7 @@ import hmac
 import subprocess
 import time
 
-from bench import timed
+from bench import run, timed
 from standin import PUBLIC, SECRET
 
 
@@ -37,12 +37,10 @@ class Signed:
 
     def output(self, method, path, body="", then=""):
         """What it prints."""
-        return subprocess.run(self.command(method, path, body, then),
-                              check=True, stdout=subprocess.PIPE,
-                              timeout=120).stdout
+        return run(self.command(method, path, body, then),
+                   stdout=subprocess.PIPE)
 
     def timed(self, method, path, body="", then=""):
         """The seconds that it takes, output thrown away."""
         command = self.command(method, path, body, then)
-        return timed(lambda: subprocess.run(
-            command, check=True, stdout=subprocess.DEVNULL, timeout=120))
+        return timed(run, command, stdout=subprocess.DEVNULL)
