@@ -201,12 +201,13 @@ void inode_pin(struct inode *inode, int fd)
 	inode->is_pinned = true;
 }
 
+/* The last close of a removed file frees its blocks. */
 void fd_close(struct files *files, int fd)
 {
 	struct stat st;
 
 	if (files->options.close_slowly && fstat(fd, &st) == 0 &&
-		!st.st_nlink && st.st_blocks > LARGE_BLOCKS)
+		!st.st_nlink && st.st_blocks)
 		files->options.close_slowly(files->options.ctx, fd);
 	else
 		close(fd);

@@ -56,11 +56,15 @@ static void close_work(void *ctx)
 	close((int)(intptr_t)ctx);
 }
 
+/* More than these do not wait for the worker, so that it does not get to hold
+ * all descriptors that there may be. */
+enum { CLOSING_MAX = 1000 };
+
 static void close_slowly(void *ctx, int fd)
 {
 	struct core *core = ctx;
 
-	if (!core->worker ||
+	if (!core->worker || worker_pending(core->worker) > CLOSING_MAX ||
 		worker_submit(
 			core->worker, close_work, NULL, (void *)(intptr_t)fd))
 		close(fd);

@@ -119,9 +119,10 @@ class Changes:
             self.source, path))
 
     def remove(self, top):
-        """What cp made."""
+        """What cp made, and what is on the disk, as here it always is."""
         path = self.folder(top)
         quiet("cp", "-r", self.source, path)
+        os.sync()
         return timed(quiet, "rm", "-rf", path)
 
     def untar(self, top):
