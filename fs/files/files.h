@@ -39,9 +39,10 @@ struct file {
 
 	/* A write, a truncation that changes the size, and an O_TRUNC of a file
 	 * that was not empty start a new generation of its content. The other
-	 * members belong to the caller: the generation that was saved, the
-	 * writable handles, the run that waits. */
-	uint64_t generation, sent;
+	 * members belong to the caller: the generations that were saved and
+	 * that the log has mentioned, the writable handles, the run that waits.
+	 */
+	uint64_t generation, sent, noted;
 	unsigned writers;
 	void *run;
 };

@@ -115,8 +115,11 @@ static void save_note(struct core *core, struct file *file)
 	struct file *dir, *project;
 	const char *name;
 
-	if (file->sent == file->generation || !file_place(file, 0, &dir, &name))
+	if (file->sent == file->generation ||
+		file->noted == file->generation ||
+		!file_place(file, 0, &dir, &name))
 		return;
+	file->noted = file->generation; /* not again at the release */
 	if (dir_kind_keeps(dir, name, file))
 		log_line(LOG_INFO,
 			"%s/%s: no known ending and no #!: kept as an input "

@@ -7,11 +7,13 @@ import hashlib
 import hmac
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
 import threading
 import time
+import tty
 
 from bench import timed
 from peers import Missing, free_port
@@ -91,6 +93,20 @@ def through(command, data, begins=b""):
                              data, first)
         finally:
             child.kill()
+
+
+def through_terminal(data):
+    """The same through a terminal of this machine, with nothing between."""
+    main, other = pty.openpty()
+    tty.setraw(other)
+    with subprocess.Popen(["cat"], stdin=other, stdout=other) as child:
+        os.close(other)
+        try:
+            return both_ways(main, main, data, b"")
+        finally:
+            child.kill()
+            child.wait()
+            os.close(main)
 
 
 class Sshd:
@@ -175,9 +191,9 @@ def speed(bench, world):
     megabytes = bench.size(20, 100)
     data = os.urandom(1 << 20).replace(b"\x04", b"x") * megabytes
     sshd = bench.peer("ssh", Sshd, world.place)
-    others = {}
+    others = {"a bare terminal": lambda: through_terminal(data)}
     if sshd:
-        others = {
+        others |= {
             "ssh, a pipe": lambda: through(
                 sshd.command("echo ready-2; exec cat"), data, READY),
             "ssh, a terminal": lambda: through(
