@@ -27,6 +27,7 @@ struct worker {
 	unsigned pending;
 	struct task_list collected;
 	pthread_mutex_t lock;
+	bool gives_way; /* used by its own thread only */
 	sem_t wake;	/* for each task, and once to end */
 	bool is_ending; /* atomic */
 	/* under the lock */
@@ -82,20 +83,23 @@ static void *worker_main(void *ctx)
 	return NULL;
 }
 
-/* Those that wait now: others that come meanwhile could go on for ever. */
+/* Those that wait now: others that come meanwhile could go on for ever. What
+ * they give way to waits: a hundred of them would be nested in one another. */
 void worker_give_way(struct worker *worker)
 {
 	struct task *task;
 	unsigned count = 0;
 
-	if (!worker)
+	if (!worker || worker->gives_way)
 		return;
+	worker->gives_way = true;
 	pthread_mutex_lock(&worker->lock);
 	STAILQ_FOREACH(task, &worker->todo, link)
 	count++;
 	pthread_mutex_unlock(&worker->lock);
 	while (count-- && (task = worker_take(worker)))
 		worker_do(worker, task);
+	worker->gives_way = false;
 }
 
 /* Signals are handled by the loop's thread. */

@@ -39,6 +39,8 @@ struct handle_kind {
 
 /* A file on disk that does not change, in `fd`. */
 extern const struct handle_kind handle_file;
+/* The same, of a file that has no name: a thread closes it. */
+extern const struct handle_kind handle_unnamed;
 /* An open directory of rows or of saved files: `listing`. */
 extern const struct handle_kind handle_directory;
 

@@ -66,7 +66,7 @@ struct files_options {
 	void (*gone)(void *ctx, uint64_t number, struct file *file);
 	/* Called when files_sweep has something to do. */
 	void (*sweep)(void *ctx);
-	/* Closes a descriptor, which takes 20 us, or of a large file long. */
+	/* Closes a descriptor, which may take long. */
 	void (*close_slowly)(void *ctx, int fd);
 	void *ctx;
 };

@@ -201,13 +201,14 @@ void inode_pin(struct inode *inode, int fd)
 	inode->is_pinned = true;
 }
 
-/* The last close of a removed file frees its blocks. */
+/* The last close of a removed file frees its blocks, of a small one at once:
+ * after rm, there is room on a full disk. */
 void fd_close(struct files *files, int fd)
 {
 	struct stat st;
 
 	if (files->options.close_slowly && fstat(fd, &st) == 0 &&
-		!st.st_nlink && st.st_blocks)
+		!st.st_nlink && st.st_blocks > LARGE_BLOCKS)
 		files->options.close_slowly(files->options.ctx, fd);
 	else
 		close(fd);

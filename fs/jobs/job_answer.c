@@ -57,6 +57,8 @@ static void job_kept(struct job *job, enum job_status status, int err)
 	job->is_ending = false;
 	if (job->is_removed)
 		job_store_remove(job->core, job->number, 0);
+	else if (job->apart && !err)
+		job_store_remove_partial(job->core, job->number);
 	if (status >= JOB_COMPLETED) {
 		job->status = status;
 		job_ended(job);

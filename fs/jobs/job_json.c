@@ -41,12 +41,13 @@ char *job_json(struct job *job, size_t *len)
 
 /* ---- the answer, without what is in files of its own ---- */
 
-enum {
-	APART_MIN = 1 << 16, /* shorter output stays in the answer's file */
-	PIECE = 1 << 16,
-};
-
-/* In this order they come last in job.json. */
+/*
+ * Long output is not written twice. The file N.rest has the answer without it;
+ * job->apart has a bit for each member that was left out, and these come last
+ * in job.json. It has no hash in the record, which is of short files alone.
+ * N.answer, which polls may have left, stays as it is until the record is on
+ * disk.
+ */
 static const struct {
 	const char *name;
 	enum job_output output;
@@ -55,7 +56,7 @@ static const struct {
 	{ "stdout", JOB_STDOUT },
 	{ "output", JOB_STDOUT },
 };
-enum { MEMBERS = sizeof(members) / sizeof(*members) };
+enum { MEMBERS = sizeof(members) / sizeof(*members), PIECE = 1 << 16 };
 
 static const char head[] = ",\n  \"%s\": \"", tail[] = "\"", end[] = "\n}\n";
 
@@ -65,29 +66,26 @@ static size_t frame_len(size_t member)
 		strlen(tail);
 }
 
-/* The answer without long output that is in `stored`: the values of the
- * output's files, NULL for none. *apart gets a bit for each member left out. A
- * new reference; NULL if out of memory. */
+/* The answer without long output, of which `outputs` are the values and `sizes`
+ * the bytes. *apart gets a bit for each member left out. A new reference; NULL
+ * if out of memory. */
 static json_t *answer_rest(json_t *answer,
-	const json_t *const stored[JOB_OUTPUTS], unsigned *apart)
+	const json_t *const outputs[JOB_OUTPUTS],
+	const uint64_t sizes[JOB_OUTPUTS], unsigned *apart)
 {
 	json_t *rest = json_twin(answer);
 
 	*apart = 0;
 	for (size_t i = 0; rest && i < MEMBERS; i++) {
+		enum job_output output = members[i].output;
 		const json_t *value = json_object_get(rest, members[i].name);
-		if (json_string_length(value) < APART_MIN ||
-			!json_equal(value, stored[members[i].output]))
+		if (!value || sizes[output] <= HASHED_MAX ||
+			!json_equal(value, outputs[output]))
 			continue;
 		json_object_del(rest, members[i].name);
 		*apart |= 1u << i;
 	}
-	if (!rest || json_object_size(rest))
-		return rest;
-	/* Each of the others follows a comma. */
-	json_decref(rest);
-	*apart = 0;
-	return json_incref(answer);
+	return rest;
 }
 
 /* rest: the length of its text. */
@@ -100,23 +98,38 @@ static uint64_t whole_size(
 	return rest;
 }
 
+/* Whether members can follow: there is one, and it is indented. */
+static bool has_end(const char *text, size_t len)
+{
+	return len > strlen("{}") + strlen(end) &&
+		!strcmp(text + len - strlen(end), end);
+}
+
 /* Output that grows is stored again soon: it is in the answer's file, too. */
 int job_store_json(const struct storing *storing, json_t *answer,
 	const json_t *const outputs[JOB_OUTPUTS],
 	const uint64_t escaped[JOB_OUTPUTS], struct job_stored *stored)
 {
 	json_t *rest = storing->is_durable
-		? answer_rest(answer, outputs, &stored->apart)
+		? answer_rest(
+			  answer, outputs, stored->output_size, &stored->apart)
 		: json_incref(answer);
-	size_t len;
+	size_t len = 0;
 	char *text = rest ? json_write_pretty(rest, &len) : NULL;
-	uint64_t size = text ? len : 0;
-	int err =
-		text ? job_store_file(storing, "answer", text, &size) : -ENOMEM;
 
+	json_decref(rest);
+	if (text && stored->apart && !has_end(text, len)) {
+		free(text);
+		stored->apart = 0;
+		text = json_write_pretty(answer, &len);
+	}
+	uint64_t size = len;
+	int err = !text
+		? -ENOMEM
+		: job_store_file(storing, stored->apart ? "rest" : "answer",
+			  text, &size);
 	stored->answer_size = whole_size(stored->apart, size, escaped);
 	free(text);
-	json_decref(rest);
 	return err;
 }
 
@@ -124,10 +137,12 @@ int job_store_json(const struct storing *storing, json_t *answer,
 
 struct joining {
 	struct task task;
-	struct worker *worker;
+	const struct core *core; /* for the loop */
+	struct worker *reader;	 /* for the thread */
 	unsigned apart;
 	uint64_t size;
 	int rest, outputs[JOB_OUTPUTS], out;
+	char piece[PIECE];
 };
 
 static void drop_fd(int fd)
@@ -141,7 +156,8 @@ static void joining_free(struct task *task)
 	struct joining *joining = (struct joining *)task;
 
 	drop_fd(joining->rest);
-	drop_fd(joining->out);
+	if (joining->out >= 0)
+		task_close(joining->core->reader, joining->out);
 	for (size_t i = 0; i < JOB_OUTPUTS; i++)
 		drop_fd(joining->outputs[i]);
 	free(joining);
@@ -161,22 +177,22 @@ static int write_escaped(int out, const char *bytes, size_t len)
 	return err;
 }
 
-static int join_output(const struct joining *joining, int fd)
+static int join_output(struct joining *joining, int fd)
 {
-	char piece[PIECE];
+	char *piece = joining->piece;
 	off_t at = 0;
 	ssize_t n;
 	int err = 0;
 
-	while (!err && (n = pread(fd, piece, sizeof(piece), at)) > 0) {
-		worker_give_way(joining->worker);
+	while (!err && (n = pread(fd, piece, PIECE, at)) > 0) {
+		worker_give_way(joining->reader);
 		err = write_escaped(joining->out, piece, n);
 		at += n;
 	}
 	return err ? err : n < 0 ? -errno : 0;
 }
 
-static int join_member(const struct joining *joining, size_t member)
+static int join_member(struct joining *joining, size_t member)
 {
 	char name[40];
 	int len = snprintf(name, sizeof(name), head, members[member].name);
@@ -188,7 +204,7 @@ static int join_member(const struct joining *joining, size_t member)
 	return err ? err : fd_write(joining->out, tail, strlen(tail));
 }
 
-static int join(const struct joining *joining)
+static int join(struct joining *joining)
 {
 	size_t len, rest;
 	char *text;
@@ -212,6 +228,11 @@ static int join(const struct joining *joining)
 	return err;
 }
 
+static int memory_file(void)
+{
+	return memfd_create("unsandboxfs", MFD_CLOEXEC);
+}
+
 /* A full disk can be read: memory is used then. */
 static int joining_work(struct task *task)
 {
@@ -220,7 +241,7 @@ static int joining_work(struct task *task)
 
 	if (err != -ENOSPC && err != -EDQUOT)
 		return err;
-	fd = memfd_create("unsandboxfs", MFD_CLOEXEC);
+	fd = memory_file();
 	if (fd < 0 || lseek(joining->rest, 0, SEEK_SET)) {
 		drop_fd(fd);
 		return err;
@@ -234,13 +255,9 @@ static int open_parts(struct joining *joining, const struct job *job)
 {
 	const struct state *state = &job->core->state;
 
-	for (size_t i = 0; i < JOB_OUTPUTS; i++)
-		joining->outputs[i] = -1;
-	joining->rest = job_open_file(state, job->number, "answer", O_RDONLY);
-	joining->out =
-		joining->rest < 0 ? -1 : fd_unnamed(state->fd, "json.tmp");
-	if (joining->out < 0)
-		return joining->rest < 0 ? joining->rest : -errno;
+	joining->rest = job_open_file(state, job->number, "rest", O_RDONLY);
+	if (joining->rest < 0)
+		return joining->rest;
 	for (size_t i = 0; i < MEMBERS; i++) {
 		enum job_output output = members[i].output;
 		if (!(joining->apart & 1u << i) ||
@@ -250,7 +267,10 @@ static int open_parts(struct joining *joining, const struct job *job)
 		if (joining->outputs[output] < 0)
 			return joining->outputs[output];
 	}
-	return 0;
+	joining->out = fd_unnamed(state->fd, "json.tmp");
+	if (joining->out < 0)
+		joining->out = memory_file();
+	return joining->out < 0 ? -errno : 0;
 }
 
 int job_json_join(struct op *op, const struct job *job)
@@ -259,9 +279,13 @@ int job_json_join(struct op *op, const struct job *job)
 
 	if (!joining)
 		return -ENOMEM;
+	joining->rest = joining->out = -1;
+	for (size_t i = 0; i < JOB_OUTPUTS; i++)
+		joining->outputs[i] = -1;
 	joining->task.work = joining_work;
 	joining->task.free = joining_free;
-	joining->worker = op->core->reader;
+	joining->core = op->core;
+	joining->reader = op->core->reader;
 	joining->apart = job->apart;
 	joining->size = job->answer_size;
 	int err = open_parts(joining, job);

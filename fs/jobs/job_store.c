@@ -25,7 +25,6 @@ static const char *const members[] = {
 enum {
 	FIELD_MAX = 4096, /* a longer value is only in job.json */
 	ROOM_SPARE = 1 << 16,
-	HASHED_MAX = 1 << 16, /* of a longer file no hash is made */
 };
 
 /* ---- files ---- */
@@ -128,10 +127,18 @@ void job_store_remove(struct core *core, uint64_t number, size_t artifact_count)
 	job_store_remove_output(core, number, artifact_count);
 }
 
+void job_store_remove_partial(struct core *core, uint64_t number)
+{
+	static const char *const all[] = { "answer" };
+
+	remove_files(&core->state, number, all, 1);
+}
+
 void job_store_remove_output(
 	struct core *core, uint64_t number, size_t artifact_count)
 {
-	static const char *const all[] = { "stdout", "stderr", "answer" };
+	static const char *const all[] = { "stdout", "stderr", "answer",
+		"rest" };
 
 	remove_files(&core->state, number, all, sizeof(all) / sizeof(*all));
 	remove_artifacts(core, number, artifact_count);
@@ -278,11 +285,14 @@ static json_t *answer_fields(json_t *answer)
  */
 static uint64_t answer_room(const json_t *answer)
 {
-	uint64_t room = json_string_length(json_member(answer, "stderr")) +
-		json_string_length(json_member(answer, "stdout|output")) +
-		job_artifacts_room(answer);
+	uint64_t room = 2 * job_artifacts_room(answer) + ROOM_SPARE;
 
-	return 2 * room + ROOM_SPARE;
+	for (int i = 0; i < JOB_OUTPUTS; i++) {
+		size_t len =
+			json_string_length(json_member(answer, members[i]));
+		room += len > HASHED_MAX ? len : 2 * len;
+	}
+	return room;
 }
 
 void job_store_answer(const struct state *state, struct worker *worker,

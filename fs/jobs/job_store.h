@@ -13,8 +13,8 @@
  * jobs/N.json.last   a newer one: they are there if they have its hash, if any
  * jobs/N.code        the program as it was sent
  * jobs/N.stdout      output so far; N.stderr
- * jobs/N.answer      the API's answer, indented: job.json; long output that
- *                    has a file of its own is not in it (fs/jobs/job_json.c)
+ * jobs/N.answer      the API's answer, indented: job.json
+ * jobs/N.rest        the same without long output: see fs/jobs/job_json.c
  * jobs/N.artifact.I  artifacts, in the order of the record
  *
  * The functions that take a state and a number touch the files of that number
@@ -58,6 +58,9 @@ struct syncs {
 	size_t count;
 	uint64_t hash; /* of all; 0: unknown, so they are synced first */
 };
+
+/* Of a longer file no hash is made. */
+enum { HASHED_MAX = 1 << 16 };
 
 /* What job_store_answer has stored. */
 struct job_stored {
@@ -115,13 +118,16 @@ size_t job_artifacts_room(const json_t *answer);
 int job_store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len);
 
-/* Writes jobs/N.answer, and sets what *stored has of it. outputs: the values in
- * the output's files, NULL for none; escaped: their length in JSON. 0, -ENOMEM,
- * -errno of a write. (fs/jobs/job_json.c) */
+/* Writes jobs/N.answer or jobs/N.rest, and sets what *stored has of it.
+ * stored->output_size is known. outputs: the values in the output's files, NULL
+ * for none; escaped: their length in JSON. 0, -ENOMEM, -errno of a write.
+ * (fs/jobs/job_json.c) */
 int job_store_json(const struct storing *storing, json_t *answer,
 	const json_t *const outputs[JOB_OUTPUTS],
 	const uint64_t escaped[JOB_OUTPUTS], struct job_stored *stored);
 
+/* Removes the answer of a poll, which a job.json that is apart has replaced. */
+void job_store_remove_partial(struct core *core, uint64_t number);
 /* Removes what job_store_answer has written; many artifacts later, in steps. */
 void job_store_remove_output(
 	struct core *core, uint64_t number, size_t artifact_count);

@@ -51,23 +51,11 @@ static void files_removed(void *ctx)
 		worker_submit(core->worker, sweep_work, NULL, core);
 }
 
-static void close_work(void *ctx)
-{
-	close((int)(intptr_t)ctx);
-}
-
-/* More than these do not wait for the worker, so that it does not get to hold
- * all descriptors that there may be. */
-enum { CLOSING_MAX = 1000 };
-
 static void close_slowly(void *ctx, int fd)
 {
 	struct core *core = ctx;
 
-	if (!core->worker || worker_pending(core->worker) > CLOSING_MAX ||
-		worker_submit(
-			core->worker, close_work, NULL, (void *)(intptr_t)fd))
-		close(fd);
+	task_close(core->reader, fd);
 }
 
 static int files_start(struct core *core)

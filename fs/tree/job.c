@@ -360,7 +360,7 @@ static int answer_open(
 	struct job *job = node_job(op, node);
 
 	if (op->task) {
-		handle->kind = &handle_file;
+		handle->kind = &handle_unnamed;
 		return job_json_joined(op, &handle->fd);
 	}
 	if (!job)

@@ -127,7 +127,7 @@ class Bytes(MountCase):
             expected = members.get("stdout", members.get("output"))
             self.assertEqual(self.read(f"run/long{number}.py.job/stdout"),
                              expected)
-        kept = sorted(glob.glob(self.mount.state_dir + "/*/*/jobs/*.answer"),
+        kept = sorted(glob.glob(self.mount.state_dir + "/*/*/jobs/*.rest"),
                       key=os.path.getmtime)[-len(answers):]
         self.assertEqual([os.stat(path).st_size > 1000 for path in kept],
                          [False, True, False, False])
@@ -139,6 +139,34 @@ class Bytes(MountCase):
                 self.assertEqual(self.in_json(f"long{number}", "status"),
                                  b"completed")
             self.mount.restart()
+
+    def test_job_json_is_opened_by_many(self):
+        """They are put together one after another, not one in another."""
+        self.save("run/many.sh", "yes 0123456789 | head -c 1000000\n")
+        self.assertEqual(len(self.read("run/many.sh.job/stdout")), 1000000)
+        one = self.shell("cksum <run/many.sh.job/job.json")
+        self.assertEqual(self.shell(
+            "seq 300 | xargs -P 150 -I {} sh -c "
+            "'cksum <run/many.sh.job/job.json' | sort | uniq -c").split(),
+            ["300", *one.split()])
+
+    def test_job_json_after_a_kill(self):
+        """Output just as long as what is in one file, or in two."""
+        for size in (65535, 65536, 65537):
+            self.save(f"run/k{size}.sh", f"yes 01234567 | head -c {size}\n")
+            self.assertEqual(len(self.read(f"run/k{size}.sh.job/stdout")),
+                             size)
+        self.mount.process.kill()
+        self.mount.process.wait(10)
+        self.mount.start()
+        for size in (65535, 65536, 65537):
+            job = f"k{size}.sh"
+            self.assertEqual(self.read(f"run/{job}.job/status"),
+                             "completed\n")
+            text = self.read_bytes(f"run/{job}.job/job.json")
+            self.assertEqual(len(json.loads(text)["stdout"]), size)
+            self.assertEqual(os.stat(self.at(f"run/{job}.job/job.json"))
+                             .st_size, len(text))
 
     def test_script_that_is_not_utf8(self):
         """A #! script is sent unchanged, over /run."""

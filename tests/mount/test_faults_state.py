@@ -179,10 +179,11 @@ class Others(StateCase):
         with open(victim, "w", encoding="utf-8") as file:
             file.write("precious\n")
         self.mount.start(20 * SLOWNESS)
-        suffixes = ("stdout", "stdout", "stderr", "answer", "json.tmp", "code")
+        suffixes = ("stdout", "stdout", "stderr", "answer", "rest",
+                    "json.tmp", "code")
         for number, suffix in enumerate(suffixes, 1):
             os.symlink(victim, self.account("jobs", f"{number}.{suffix}"))
-        for path in ("jobs/new/a.sh", *(f"run/{n}.sh" for n in range(5))):
+        for path in ("jobs/new/a.sh", *(f"run/{n}.sh" for n in range(6))):
             try:
                 self.save(path, "echo overwritten\n")
                 self.read(path + ".job/stdout")

@@ -177,12 +177,19 @@ static void done_can_submit(void **state)
 static struct worker *polite_worker;
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
+static unsigned depth, deepest;
+
 static void work_politely(void *ctx)
 {
-	pthread_mutex_lock(&gate); /* the others have been submitted */
-	pthread_mutex_unlock(&gate);
+	if (++depth > deepest)
+		deepest = depth;
+	if (depth == 1) { /* the others have been submitted */
+		pthread_mutex_lock(&gate);
+		pthread_mutex_unlock(&gate);
+	}
 	worker_give_way(polite_worker);
 	work(ctx);
+	depth--;
 }
 
 static void long_work_gives_way(void **state)
@@ -202,6 +209,22 @@ static void long_work_gives_way(void **state)
 		assert_int_equal(work_order[i], (i + 1) % COUNT);
 		assert_int_equal(done_order[i], (i + 1) % COUNT);
 	}
+}
+
+/* They are not nested in one another, as deep as there are tasks. */
+static void all_give_way(void **state)
+{
+	(void)state;
+	begin();
+	deepest = 0;
+	polite_worker = worker_new();
+	pthread_mutex_lock(&gate);
+	for (int i = 0; i < COUNT; i++)
+		worker_submit(polite_worker, work_politely, done, &tasks[i]);
+	pthread_mutex_unlock(&gate);
+	worker_free(polite_worker);
+	assert_int_equal(done_count, COUNT);
+	assert_int_equal(deepest, 2);
 }
 
 static void values_are_freed_by_the_worker(void **state)
@@ -252,6 +275,7 @@ int main(void)
 		cmocka_unit_test(free_waits_for_all_tasks),
 		cmocka_unit_test(done_can_submit),
 		cmocka_unit_test(long_work_gives_way),
+		cmocka_unit_test(all_give_way),
 		cmocka_unit_test(values_are_freed_by_the_worker),
 		cmocka_unit_test(out_of_memory),
 	};

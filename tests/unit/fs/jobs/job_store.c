@@ -2,6 +2,7 @@
 /* tests/unit/fs/jobs/job_store.c - results are stored in the state directory */
 #include <pthread.h>
 
+#include "api/text.h"
 #include "tests/unit/fs/jobs/fixture.h"
 
 static struct fixture fixture;
@@ -129,6 +130,72 @@ static void test_syncs(void **state)
 	assert_int_equal(take("{\"stdout\":\"a\"}", false), 0);
 	assert_false(stored.syncs.hash);
 	free(large);
+}
+
+/* An answer whose stdout is count times one character, as JSON has it. */
+static int take_long(
+	const char *character, size_t count, const char *rest, bool is_final)
+{
+	struct text text = { 0 };
+
+	text_add_string(&text, "{\"stdout\":\"");
+	while (count--)
+		text_add_string(&text, character);
+	text_add_string(&text, "\"");
+	text_add_string(&text, rest);
+	text_add_string(&text, "}");
+	int err = take(text.data, is_final);
+	text_clear(&text);
+	return err;
+}
+
+/* Output is in one file, unless it is short and has a hash in the record. */
+static void test_apart(void **state)
+{
+	(void)state;
+
+	assert_int_equal(take_long("x", 65536, ",\"a\":1", true), 0);
+	assert_int_equal(stored.apart, 0);
+	assert_false(fixture_has(&fixture, "7.rest"));
+	/* Each of these bytes is four in jansson's string. */
+	assert_int_equal(take_long("\xff", 30000, ",\"a\":1", true), 0);
+	assert_int_equal(stored.apart, 0);
+	assert_true(stored.syncs.hash);
+	assert_false(fixture_has(&fixture, "7.rest"));
+	/* The answer of a poll, then the last one. */
+	assert_int_equal(take_long("x", 65537, ",\"a\":1", false), 0);
+	assert_int_equal(stored.apart, 0);
+	assert_false(fixture_has(&fixture, "7.rest"));
+	assert_int_equal(take_long("\\n", 65537, ",\"a\":1", true), 0);
+	assert_true(stored.apart);
+	assert_false(stored.syncs.hash);
+	assert_int_equal(stored.answer_size,
+		strlen("{\n  \"a\": 1,\n  \"stdout\": \"\"\n}\n") + 2 * 65537);
+	assert_file("7.rest", "{\n  \"a\": 1\n}\n");
+	assert_true(fixture_has(&fixture, "7.answer"));
+	job_store_remove_partial(&fixture.core, 7);
+	assert_false(fixture_has(&fixture, "7.answer"));
+	job_store_remove_output(&fixture.core, 7, 0);
+	assert_false(fixture_has(&fixture, "7.rest"));
+}
+
+/* Nothing can be added to the rest. */
+static void test_not_apart(void **state)
+{
+	char nested[4096 * 24] = ",\"a\":[", *at = nested + strlen(nested);
+	(void)state;
+
+	assert_int_equal(take_long("x", 65537, "", true), 0);
+	assert_int_equal(stored.apart, 0);
+	/* It would be mostly blanks, so it is compact. */
+	for (int i = 0; i < 900; i++)
+		at = stpcpy(at,
+			"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+			"]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],");
+	strcpy(at, "1]");
+	assert_int_equal(take_long("x", 65537, nested, true), 0);
+	assert_int_equal(stored.apart, 0);
+	assert_false(fixture_has(&fixture, "7.rest"));
 }
 
 static void test_fields(void **state)
@@ -326,6 +393,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		CASE(test_output),
 		CASE(test_syncs),
+		CASE(test_apart),
+		CASE(test_not_apart),
 		CASE(test_fields),
 		CASE(test_artifact_names),
 		CASE(test_compiled),
