@@ -9,7 +9,6 @@
 
 #include "fs/base/base.h"
 #include "fs/core/core.h"
-#include "fs/core/task.h"
 #include "fs/jobs/jobs.h"
 
 /* ---- of this mount ---- */

@@ -115,8 +115,7 @@ static void save_note(struct core *core, struct file *file)
 	struct file *dir, *project;
 	const char *name;
 
-	if (file->sent == file->generation ||
-		file->noted == file->generation ||
+	if (file->sent == file->generation || file->noted == file->generation ||
 		!file_place(file, 0, &dir, &name))
 		return;
 	file->noted = file->generation; /* not again at the release */
