@@ -72,19 +72,6 @@ int fd_read(int fd, size_t limit, char **out, size_t *len)
 	return 0;
 }
 
-int fd_unnamed(int dir_fd, const char *name)
-{
-	int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		return fd;
-	unlinkat(dir_fd, name, 0);
-	fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		unlinkat(dir_fd, name, 0);
-	return fd;
-}
-
 int fd_copy(int from, int to)
 {
 	char buf[65536];

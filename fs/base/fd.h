@@ -12,10 +12,6 @@ int fd_write(int fd, const char *bytes, size_t len);
  * Owned by the caller, free(); a NUL follows the bytes. -EISDIR, -EINVAL: not a
  * file. */
 int fd_read(int fd, size_t limit, char **out, size_t *len);
-/* An empty file on the disk of dir_fd that has no name; closing it frees it.
- * name: what it is called for a moment, where a disk has no unnamed files.
- * Owned by the caller; -1: errno. */
-int fd_unnamed(int dir_fd, const char *name);
 /* Copies the content of `from` to the empty file `to`, as a reflink where the
  * filesystem can. 0 or -errno. */
 int fd_copy(int from, int to);

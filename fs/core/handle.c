@@ -108,16 +108,4 @@ static int directory_read(struct op *op)
 }
 
 const struct handle_kind handle_file = { .read = file_read };
-
-static void unnamed_close(struct core *core, struct handle *handle)
-{
-	if (handle->fd >= 0)
-		task_close(core->reader, handle->fd);
-	handle->fd = -1;
-}
-
-const struct handle_kind handle_unnamed = {
-	.read = file_read,
-	.close = unnamed_close,
-};
 const struct handle_kind handle_directory = { .read = directory_read };

@@ -39,8 +39,6 @@ struct handle_kind {
 
 /* A file on disk that does not change, in `fd`. */
 extern const struct handle_kind handle_file;
-/* The same, of a file that has no name: a thread closes it. */
-extern const struct handle_kind handle_unnamed;
 /* An open directory of rows or of saved files: `listing`. */
 extern const struct handle_kind handle_directory;
 
@@ -68,6 +66,7 @@ struct handle {
 	uint32_t digest; /* of a user's text */
 	int fd;
 	struct job *job;	  /* of fs/jobs/job_reader.c; held */
+	struct task *task;	  /* of fs/jobs/job_json_read.c; held */
 	int output;		  /* of that: which of the job's */
 	uint64_t read_to;	  /* of the output: how far it was read */
 	struct service_log *log;  /* of fs/resources/service_log.c */

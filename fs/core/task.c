@@ -2,9 +2,7 @@
 /* fs/core/task.c - what a thread does for an operation, which waits for it */
 #include "fs/core/task.h"
 
-#include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "api/api.h"
 
@@ -57,18 +55,4 @@ int task_wait(struct op *op)
 	struct task *task = op->task;
 
 	return task->is_done ? task->err : op_wait(op, &task->waiters);
-}
-
-/* ---- closing ---- */
-
-static void close_work(void *ctx)
-{
-	close((int)(intptr_t)ctx);
-}
-
-void task_close(struct worker *worker, int fd)
-{
-	if (!worker ||
-		worker_submit(worker, close_work, NULL, (void *)(intptr_t)fd))
-		close(fd);
 }

@@ -30,8 +30,4 @@ void task_give(struct task *task, struct op *op);
 int task_wait(struct op *op);
 void task_drop(struct task *task);
 
-/* Closes fd, which is taken, in the thread: the last close of a large file that
- * has no name frees its blocks, which may take long. */
-void task_close(struct worker *worker, int fd);
-
 #endif

@@ -201,8 +201,6 @@ void inode_pin(struct inode *inode, int fd)
 	inode->is_pinned = true;
 }
 
-/* The last close of a removed file frees its blocks, of a small one at once:
- * after rm, there is room on a full disk. */
 void fd_close(struct files *files, int fd)
 {
 	struct stat st;

@@ -265,11 +265,9 @@ void job_artifacts_free(struct job_artifact *artifacts, size_t count);
 bool job_has_own_json(const struct job *job);
 char *job_json(struct job *job, size_t *len);
 
-/* Writes a job.json whose output is apart, whole, into an unnamed file. Gives
- * op, which has no task, one; returns -EINPROGRESS, or -errno. job_json_joined
- * is task_wait then, and gives the descriptor, owned by the caller. */
-int job_json_join(struct op *op, const struct job *job);
-int job_json_joined(struct op *op, int *fd);
+/* Makes handle read a job.json whose output is apart. Gives op, which has no
+ * other task, one: returns -EINPROGRESS, and 0 when op is run again; -errno. */
+int job_json_open(struct op *op, const struct job *job, struct handle *handle);
 
 /* ---- job_reader.c ---- */
 

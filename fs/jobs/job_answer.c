@@ -24,6 +24,7 @@ struct keeping {
 	struct syncs syncs; /* of a result, with the room that it takes */
 	uint64_t wanted;
 	json_t *answer; /* it was stored of; NULL: there is no result */
+	bool is_apart;	/* job.json is N.rest, with other files */
 	bool is_lost;	/* it could not be synced */
 	int err;
 };
@@ -38,6 +39,8 @@ static void keeping_write(void *ctx)
 	syncs_parts(syncs, parts);
 	keeping->err = job_write_record(&job->core->state, job->number,
 		keeping->record, keeping->len, parts, syncs->count);
+	if (!keeping->err && keeping->is_apart)
+		job_store_remove_partial(&job->core->state, job->number);
 	for (size_t i = 0; i < syncs->count; i++)
 		keeping->is_lost |= parts[i].err != 0;
 	syncs_clear(syncs);
@@ -57,8 +60,6 @@ static void job_kept(struct job *job, enum job_status status, int err)
 	job->is_ending = false;
 	if (job->is_removed)
 		job_store_remove(job->core, job->number, 0);
-	else if (job->apart && !err)
-		job_store_remove_partial(job->core, job->number);
 	if (status >= JOB_COMPLETED) {
 		job->status = status;
 		job_ended(job);
@@ -159,6 +160,7 @@ static void keep(struct job *job, enum job_status status,
 		keeping->status = status;
 		keeping->has_status = true;
 		keeping->syncs = stored->syncs;
+		keeping->is_apart = stored->apart;
 		keeping->wanted = stored->wanted;
 		keeping->answer = job->session ? json_incref(answer) : NULL;
 		stored->syncs.count = 0;

@@ -127,11 +127,11 @@ void job_store_remove(struct core *core, uint64_t number, size_t artifact_count)
 	job_store_remove_output(core, number, artifact_count);
 }
 
-void job_store_remove_partial(struct core *core, uint64_t number)
+void job_store_remove_partial(const struct state *state, uint64_t number)
 {
 	static const char *const all[] = { "answer" };
 
-	remove_files(&core->state, number, all, 1);
+	remove_files(state, number, all, 1);
 }
 
 void job_store_remove_output(
@@ -280,17 +280,16 @@ static json_t *answer_fields(json_t *answer)
 	return fields;
 }
 
-/* Its strings are written twice: as files, and in job.json, but for long
- * output.
- */
-static uint64_t answer_room(const json_t *answer)
+/* Its strings are written twice: as files, and in job.json, but for the last
+ * output if it is long. */
+static uint64_t answer_room(const json_t *answer, bool is_final)
 {
 	uint64_t room = 2 * job_artifacts_room(answer) + ROOM_SPARE;
 
 	for (int i = 0; i < JOB_OUTPUTS; i++) {
 		size_t len =
 			json_string_length(json_member(answer, members[i]));
-		room += len > HASHED_MAX ? len : 2 * len;
+		room += is_final && len > HASHED_MAX ? len : 2 * len;
 	}
 	return room;
 }
@@ -311,7 +310,7 @@ void job_store_answer(const struct state *state, struct worker *worker,
 	int err = 0;
 
 	syncs->hash = HASH_START;
-	stored->wanted = answer_room(answer);
+	stored->wanted = answer_room(answer, is_final);
 	for (int i = 0; !err && i < JOB_OUTPUTS; i++) {
 		outputs[i] = json_member(answer, members[i]);
 		err = store_output(&storing, outputs[i], i,

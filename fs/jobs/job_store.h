@@ -127,7 +127,7 @@ int job_store_json(const struct storing *storing, json_t *answer,
 	const uint64_t escaped[JOB_OUTPUTS], struct job_stored *stored);
 
 /* Removes the answer of a poll, which a job.json that is apart has replaced. */
-void job_store_remove_partial(struct core *core, uint64_t number);
+void job_store_remove_partial(const struct state *state, uint64_t number);
 /* Removes what job_store_answer has written; many artifacts later, in steps. */
 void job_store_remove_output(
 	struct core *core, uint64_t number, size_t artifact_count);

@@ -51,11 +51,19 @@ static void files_removed(void *ctx)
 		worker_submit(core->worker, sweep_work, NULL, core);
 }
 
+static void close_work(void *ctx)
+{
+	close((int)(intptr_t)ctx);
+}
+
 static void close_slowly(void *ctx, int fd)
 {
 	struct core *core = ctx;
 
-	task_close(core->reader, fd);
+	if (!core->worker ||
+		worker_submit(
+			core->worker, close_work, NULL, (void *)(intptr_t)fd))
+		close(fd);
 }
 
 static int files_start(struct core *core)

@@ -77,7 +77,15 @@ int log_text_print(const json_t *answer, FILE *out)
 /* NULL: errno. */
 static FILE *file_new(int dir_fd)
 {
-	int fd = fd_unnamed(dir_fd, "log.tmp");
+	static const char name[] = "log.tmp";
+	int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		unlinkat(dir_fd, name, 0);
+		fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
+			0600);
+		unlinkat(dir_fd, name, 0);
+	}
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
 	if (!file && fd >= 0)
 		close(fd);

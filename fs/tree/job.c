@@ -359,19 +359,17 @@ static int answer_open(
 {
 	struct job *job = node_job(op, node);
 
-	if (op->task) {
-		handle->kind = &handle_unnamed;
-		return job_json_joined(op, &handle->fd);
-	}
 	if (!job)
 		return -ENOENT;
+	if (op->task)
+		return job_json_open(op, job, handle);
 	int err = op->fi.flags & O_NOFOLLOW ? 0 : job_detail(op, job);
 	if (!err)
 		err = ask_state(op, job);
 	if (err)
 		return err;
 	if (!job_has_own_json(job))
-		return job->apart ? job_json_join(op, job)
+		return job->apart ? job_json_open(op, job, handle)
 				  : job_file_open(op, job, handle, "answer");
 	handle->text = job_json(job, &handle->len);
 	return handle->text ? 0 : -ENOMEM;

@@ -3,11 +3,13 @@
 import glob
 import json
 import os
+import random
 import subprocess
 import sys
 import unittest
 
 from case import MountCase
+from gate import Gate
 
 # Programs that print the same bytes here and in the sandbox.
 ALL_UTF8 = """import sys
@@ -139,6 +141,46 @@ class Bytes(MountCase):
                 self.assertEqual(self.in_json(f"long{number}", "status"),
                                  b"completed")
             self.mount.restart()
+
+    def test_job_json_is_read_at_any_place(self):
+        self.save("run/any.py", "import sys\n"
+                  "sys.stdout.write('\u20ac\\n\"\\0x' * 40000)\n"
+                  "sys.stderr.write('\\\\' * 70000)\n")
+        self.assertEqual(len(self.read_bytes("run/any.py.job/stderr")), 70000)
+        whole = self.read_bytes("run/any.py.job/job.json")
+        self.assertEqual(len(json.loads(whole)["stdout"]), 200000)
+        choose = random.Random(7)
+        with open(self.at("run/any.py.job/job.json"), "rb", 0) as file:
+            for size in (1, 7, 4096, 65536, 200000):
+                for _ in range(40):
+                    place = choose.randrange(len(whole) + 10)
+                    self.assertEqual(os.pread(file.fileno(), size, place),
+                                     whole[place:place + size])
+        self.assertEqual(self.shell("tail -c 90000 run/any.py.job/job.json"
+                                    "| cksum; dd if=run/any.py.job/job.json "
+                                    "bs=999 status=none | cksum"),
+                         self.shell("cat run/any.py.job/job.json | tail -c "
+                                    "90000 | cksum; cat run/any.py.job/"
+                                    "job.json | cksum"))
+
+    def test_job_json_of_a_poll_goes(self):
+        """What polls left of the answer has no use at the end."""
+        gate = Gate(self.place, "polled")
+        self.save("jobs/new/polled.sh", "yes 0123456789 | head -c 200000\n"
+                  f"{gate.wait}yes 0123456789 | head -c 200000\n")
+        with open(self.at("jobs/latest/stdout"), "rb", 0) as file:
+            self.assertEqual(file.read(10), b"0123456789")
+            kept = glob.glob(self.mount.state_dir + "/*/*/jobs/*.answer")
+            gate.open()
+            while file.read(1 << 20):
+                pass
+        self.assertEqual(os.stat(self.at("jobs/latest/stdout")).st_size,
+                         400000)
+        text = self.read_bytes("jobs/latest/job.json")
+        self.assertEqual(len(json.loads(text)["stdout"]), 400000)
+        self.wait_for(lambda: len(glob.glob(
+            self.mount.state_dir + "/*/*/jobs/*.answer")) < len(kept),
+            "N.answer is removed")
 
     def test_job_json_is_opened_by_many(self):
         """They are put together one after another, not one in another."""

@@ -66,6 +66,8 @@ class Frozen(StallCase):
         self.shell(f"""mkdir run/{folder} run/{folder}.busy
             echo 'echo ran' >run/{folder}/main.sh
             cat run/{folder}/main.sh.job/stdout >/dev/null
+            echo 'yes long | head -c 90000' >run/{folder}.sh
+            cat run/{folder}.sh.job/stdout >/dev/null
             echo 1 >run/{folder}.busy/old.txt
             ls services languages >/dev/null""")
 
@@ -83,6 +85,7 @@ class Frozen(StallCase):
         self.shell(f"""ls . services languages run/{folder} >/dev/null
             cat run/{folder}/main.sh run/{folder}/main.sh.job/stdout \
                 run/{folder}/main.sh.job/status .unsandboxfs/stats \
+                run/{folder}.sh.job/job.json \
                 run/.settings/ttl README >/dev/null""")
 
     def test_readers_are_served(self):

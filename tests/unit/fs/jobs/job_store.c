@@ -173,7 +173,7 @@ static void test_apart(void **state)
 		strlen("{\n  \"a\": 1,\n  \"stdout\": \"\"\n}\n") + 2 * 65537);
 	assert_file("7.rest", "{\n  \"a\": 1\n}\n");
 	assert_true(fixture_has(&fixture, "7.answer"));
-	job_store_remove_partial(&fixture.core, 7);
+	job_store_remove_partial(&fixture.core.state, 7);
 	assert_false(fixture_has(&fixture, "7.answer"));
 	job_store_remove_output(&fixture.core, 7, 0);
 	assert_false(fixture_has(&fixture, "7.rest"));
