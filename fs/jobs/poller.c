@@ -158,6 +158,10 @@ static void poller_answered(void *ctx, const struct api_answer *answer)
 	ops_wake(&core->jobs->poller.asking);
 	if (was_not_sent(answer) && job->is_active)
 		return;
+	/* One answer at a time is stored. If the result of a DELETE is, this
+	 * one may be older; else the next poll asks again. */
+	if (job->is_storing || job->is_ending)
+		return;
 	if (answer->err == -ENOENT && job->not_found++ >= NOT_FOUND_MAX) {
 		job_fail(job, -ENOENT, JOB_LOST,
 			"the API has forgotten the job");

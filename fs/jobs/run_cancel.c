@@ -15,7 +15,9 @@ enum { ARRIVAL_S = 10 };
  * it cannot be stored, the poller asks for it again. */
 static int take_result(struct op *op, struct job *job, json_t *json)
 {
-	if (!op->step) {
+	if (!op->step && (job->is_storing || job->is_ending))
+		return job_wait(op, job, false); /* for that of a poll */
+	if (!op->step && !job_is_final(job)) {
 		json_t *answer = json_twin(json);
 		if (!answer ||
 			json_object_set_new(

@@ -27,6 +27,7 @@ static const struct {
 	{ 'J', "jobs/8.json", true },
 	{ 'o', "jobs/7.stdout", false },
 	{ 'a', "jobs/7.answer", false },
+	{ 'r', "jobs/7.rest", false },
 	{ 's', "run/.settings", false },
 	{ 'p', "run/a.sh", false },
 };

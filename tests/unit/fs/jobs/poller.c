@@ -500,6 +500,26 @@ static void test_not_found(void **state)
 
 /* After a malformed answer readers get an error soon. The job goes on, and ends
  * with a valid answer. */
+/* The answer to a poll that comes while the result of a DELETE is stored. */
+static void test_one_answer_at_a_time(void **state)
+{
+	struct job *job = accepted("a");
+	(void)state;
+
+	set_answers(ended_text, 0, "{\"jobs\":[]}", 0);
+	poller_watch(job, false);
+	pass(300, false);
+	job->is_storing = true;
+	answer_all();
+	assert_int_equal(job->status, JOB_PENDING);
+	assert_int_equal(job->output_size[JOB_STDOUT], 0);
+	job->is_storing = false;
+	poller_update(job);
+	pass(2000, true);
+	assert_int_equal(job->status, JOB_COMPLETED);
+	poller_unwatch(job, false);
+}
+
 static void test_malformed(void **state)
 {
 	struct job *job = accepted("a");
@@ -656,6 +676,7 @@ int main(void)
 		CASE(test_failures),
 		CASE(test_failing_lists),
 		CASE(test_not_found),
+		CASE(test_one_answer_at_a_time),
 		CASE(test_malformed),
 		CASE(test_many_broken),
 		CASE(test_broken_no_more),
