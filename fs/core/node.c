@@ -13,7 +13,7 @@
 
 uint32_t node_hash(uint32_t seed, const void *bytes, size_t len)
 {
-	uint64_t hash = hash_bytes(HASH_START ^ seed, bytes, len);
+	uint64_t hash = hash_words(HASH_START ^ seed, bytes, len);
 
 	hash ^= hash >> 32;
 	return (uint32_t)hash ? (uint32_t)hash : 1;
