@@ -235,6 +235,7 @@ void job_know_sent(struct job *job);
 /* Adds to an answer the fields that this mount knows and the answer lacks;
  * -ENOMEM. */
 int job_inherit(struct job *job, json_t *answer);
+
 /* Takes an answer of the API: a result, a state, or part of the output. json is
  * borrowed. The recorder stores it; the status changes when it is on disk. If
  * out of memory the job fails, and may be freed. */

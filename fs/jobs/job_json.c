@@ -51,24 +51,23 @@ const struct job_json_member job_json_members[] = {
 	{ "output", JOB_JSON_HEAD("output"), JOB_STDOUT },
 };
 
-/* The answer without long output, of which `outputs` are the values and `sizes`
- * the bytes. *apart gets a bit for each member left out. A new reference; NULL
- * if out of memory. */
+/* The answer without long output. *apart gets a bit for each member left out. A
+ * new reference; NULL if out of memory. */
 static json_t *answer_rest(json_t *answer,
 	const json_t *const outputs[JOB_OUTPUTS],
-	const uint64_t sizes[JOB_OUTPUTS], unsigned *apart)
+	const uint64_t escaped[JOB_OUTPUTS], unsigned *apart)
 {
 	json_t *rest = json_twin(answer);
 
 	*apart = 0;
 	for (size_t i = 0; rest && i < JOB_JSON_MEMBERS; i++) {
 		enum job_output output = job_json_members[i].output;
-		const json_t *value =
-			json_object_get(rest, job_json_members[i].name);
-		if (!json_is_string(value) || sizes[output] <= HASHED_MAX ||
-			!json_equal(value, outputs[output]))
+		const char *name = job_json_members[i].name;
+		if (!escaped[output] ||
+			!json_equal(
+				json_object_get(rest, name), outputs[output]))
 			continue;
-		json_object_del(rest, job_json_members[i].name);
+		json_object_del(rest, name);
 		*apart |= 1u << i;
 	}
 	return rest;
@@ -98,9 +97,8 @@ int job_store_json(const struct storing *storing, json_t *answer,
 	const json_t *const outputs[JOB_OUTPUTS],
 	const uint64_t escaped[JOB_OUTPUTS], struct job_stored *stored)
 {
-	json_t *rest = storing->is_durable
-		? answer_rest(
-			  answer, outputs, stored->output_size, &stored->apart)
+	json_t *rest = escaped[JOB_STDOUT] || escaped[JOB_STDERR]
+		? answer_rest(answer, outputs, escaped, &stored->apart)
 		: json_incref(answer);
 	size_t len = 0;
 	char *text = rest ? json_write_pretty(rest, &len) : NULL;

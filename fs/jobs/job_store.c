@@ -129,9 +129,7 @@ void job_store_remove(struct core *core, uint64_t number, size_t artifact_count)
 
 void job_store_remove_partial(const struct state *state, uint64_t number)
 {
-	static const char *const all[] = { "answer" };
-
-	remove_files(state, number, all, 1);
+	unlinkat(state->jobs_fd, file_name(number, "answer").text, 0);
 }
 
 void job_store_remove_output(
@@ -233,7 +231,8 @@ int job_store_file(const struct storing *storing, const char *suffix,
 	return sync_later(storing->syncs, fd);
 }
 
-/* If there is no value, the file keeps what it has. */
+/* If there is no value, the file keeps what it has. *escaped is for
+ * job_store_json. */
 static int store_output(const struct storing *storing, const json_t *value,
 	enum job_output output, uint64_t *size, uint64_t *escaped)
 {
@@ -245,8 +244,9 @@ static int store_output(const struct storing *storing, const json_t *value,
 		return -ENOMEM;
 	*size = len;
 	int err = job_store_file(storing, suffixes[output], bytes, size);
-	*escaped =
-		bytes && storing->is_durable ? json_escaped_len(bytes, len) : 0;
+	*escaped = storing->is_durable && len > HASHED_MAX
+		? json_escaped_len(bytes, len)
+		: 0;
 	free(owned);
 	return err;
 }

@@ -119,9 +119,9 @@ int job_store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len);
 
 /* Writes jobs/N.answer or jobs/N.rest, and sets what *stored has of it.
- * stored->output_size is known. outputs: the values in the output's files, NULL
- * for none; escaped: their length in JSON. 0, -ENOMEM, -errno of a write.
- * (fs/jobs/job_json.c) */
+ * outputs: the values in the output's files, NULL for none. escaped: the length
+ * in JSON of those longer than HASHED_MAX in a final answer; 0 for others. 0,
+ * -ENOMEM, -errno of a write. (fs/jobs/job_json.c) */
 int job_store_json(const struct storing *storing, json_t *answer,
 	const json_t *const outputs[JOB_OUTPUTS],
 	const uint64_t escaped[JOB_OUTPUTS], struct job_stored *stored);

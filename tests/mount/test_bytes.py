@@ -183,7 +183,7 @@ class Bytes(MountCase):
             "N.answer is removed")
 
     def test_job_json_is_opened_by_many(self):
-        """They are put together one after another, not one in another."""
+        """Their pieces are counted one after another, not one in another."""
         self.save("run/many.sh", "yes 0123456789 | head -c 1000000\n")
         self.assertEqual(len(self.read("run/many.sh.job/stdout")), 1000000)
         one = self.shell("cksum <run/many.sh.job/job.json")

@@ -323,7 +323,7 @@ class Full(StateCase):
         self.free()
 
     def test_long_results_are_read(self):
-        """job.json, too, whose output is put in when it is opened."""
+        """job.json, too, whose output is put in when it is read."""
         self.save("run/long.sh", "yes 0123456789 | head -c 300000\n")
         self.assertEqual(len(self.read("run/long.sh.job/stdout")), 300000)
         self.fill()

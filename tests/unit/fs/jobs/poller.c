@@ -498,8 +498,6 @@ static void test_not_found(void **state)
 	assert_non_null(strstr(job->error, "may have run"));
 }
 
-/* After a malformed answer readers get an error soon. The job goes on, and ends
- * with a valid answer. */
 /* The answer to a poll that comes while the result of a DELETE is stored. */
 static void test_one_answer_at_a_time(void **state)
 {
@@ -520,6 +518,8 @@ static void test_one_answer_at_a_time(void **state)
 	poller_unwatch(job, false);
 }
 
+/* After a malformed answer readers get an error soon. The job goes on, and ends
+ * with a valid answer. */
 static void test_malformed(void **state)
 {
 	struct job *job = accepted("a");
