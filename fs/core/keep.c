@@ -100,9 +100,6 @@ int keep_sync(struct op *op)
 	sync->core = op->core;
 	for (size_t i = 0; i < KEEPS_MAX; i++)
 		sync->names[i] = op->core->keeps[i].name;
-	int err = task_start(op->core->recorder, &sync->task);
-	if (err)
-		return err;
-	task_give(&sync->task, op);
-	return task_wait(op);
+	int err = task_start_for(op, op->core->recorder, &sync->task);
+	return err ? err : task_wait(op);
 }

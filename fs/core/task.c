@@ -50,6 +50,15 @@ void task_give(struct task *task, struct op *op)
 	task->holds++;
 }
 
+int task_start_for(struct op *op, struct worker *worker, struct task *task)
+{
+	int err = task_start(worker, task);
+
+	if (!err)
+		task_give(task, op);
+	return err;
+}
+
 int task_wait(struct op *op)
 {
 	struct task *task = op->task;

@@ -26,6 +26,8 @@ struct task {
 int task_start(struct worker *worker, struct task *task);
 /* Makes op, which has no task yet, hold the task until op ends. */
 void task_give(struct task *task, struct op *op);
+/* task_start, and task_give if there was no error. */
+int task_start_for(struct op *op, struct worker *worker, struct task *task);
 /* What the work of op's task has returned, or -EINPROGRESS. */
 int task_wait(struct op *op);
 void task_drop(struct task *task);

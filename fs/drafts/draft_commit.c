@@ -106,10 +106,7 @@ static int creation_start(struct op *op, struct draft *draft, const char *name)
 		creation_free(task);
 		return err;
 	}
-	err = task_start(op->core->worker, task);
-	if (!err)
-		task_give(task, op);
-	return err;
+	return task_start_for(op, op->core->worker, task);
 }
 
 /* ---- what is refused before anything is sent ---- */

@@ -87,10 +87,7 @@ static int inputs_start(struct op *op, struct file *files, json_t *body)
 		inputs_free(&inputs->task);
 		return err;
 	}
-	err = task_start(op->core->worker, &inputs->task);
-	if (!err)
-		task_give(&inputs->task, op);
-	return err;
+	return task_start_for(op, op->core->worker, &inputs->task);
 }
 
 int inputs_add(struct op *op, struct file *files, json_t *body, char **text,

@@ -181,10 +181,7 @@ static int joining_start(struct op *op, const struct job *job)
 		joining_free(&joining->task);
 		return err;
 	}
-	err = task_start(op->core->reader, &joining->task);
-	if (!err)
-		task_give(&joining->task, op);
-	return err;
+	return task_start_for(op, op->core->reader, &joining->task);
 }
 
 /* ---- reading ---- */

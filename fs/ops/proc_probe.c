@@ -28,11 +28,10 @@ struct making_probe {
 
 static int probe_start(struct op *op, struct task *task)
 {
-	int err = task_start(op->core->prober, task);
+	int err = task_start_for(op, op->core->prober, task);
 
 	if (err)
 		return err;
-	task_give(task, op);
 	op_deadline(op, op->core->now_ms + TIMEOUT_MS);
 	return 0;
 }

@@ -55,10 +55,7 @@ static int cut_start(struct op *op, int fd, off_t size)
 		.fd = fd,
 		.size = size,
 	};
-	int err = task_start(op->core->worker, &cut->task);
-	if (!err)
-		task_give(&cut->task, op);
-	return err;
+	return task_start_for(op, op->core->worker, &cut->task);
 }
 
 int saved_truncate(struct op *op, struct file *file, off_t size)
