@@ -9,6 +9,7 @@
 
 #include "api/client.h"
 #include "api/json.h"
+#include "api/spool.h"
 
 /* Longer answers are parsed by the worker. */
 #define PARSE_NOW_MAX (64 * 1024)
@@ -19,6 +20,7 @@ struct parse {
 	struct api_call *call; /* NULL: cancelled; only the loop uses it */
 	void (*parsed)(struct api_call *call);
 	struct text text;
+	struct spool *spool; /* has the text; or NULL */
 	bool is_list, is_hashed;
 	json_t *json;
 	uint64_t hash;
@@ -32,6 +34,8 @@ static void parse_work(void *ctx)
 	const char *s = parse->text.data;
 	size_t len = parse->text.len;
 
+	if (parse->spool)
+		parse->err = spool_parse(parse->spool, &parse->json);
 	if (len == 0)
 		return;
 	parse->err = -ENOMEM;
@@ -58,6 +62,7 @@ static void parse_done(void *ctx)
 	if (call) {
 		call->parse = NULL;
 		call->reply.text = parse->text;
+		call->reply.spool = parse->spool;
 		call->json = parse->json;
 		call->text_hash = parse->hash;
 		call->err = parse->err;
@@ -65,16 +70,36 @@ static void parse_done(void *ctx)
 		parse->parsed(call);
 	} else {
 		text_clear(&parse->text);
+		spool_drop(parse->spool);
 		json_decref(parse->json);
 	}
 	free(parse);
 }
 
+/* What a thread has begun to spool, that thread has to end. */
+static void parse_start(struct parse *parse)
+{
+	const struct api_config *config = &parse->call->api->config;
+	bool is_long = parse->text.len > PARSE_NOW_MAX;
+	struct worker *worker = parse->spool ? config->spooler
+		: is_long		     ? config->worker
+					     : NULL;
+	int err = parse->spool ? spool_end(parse->spool) : 0;
+
+	if (!err && worker)
+		err = worker_submit(worker, parse_work, parse_done, parse);
+	if (worker && !err)
+		return;
+	if (parse->spool)
+		parse->err = err;
+	else
+		parse_work(parse);
+	parse_done(parse);
+}
+
 void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
 {
-	struct worker *worker = call->api->config.worker;
-	struct text *text = &call->reply.text;
-	bool is_long = text->len > PARSE_NOW_MAX;
+	struct reply *reply = &call->reply;
 	struct parse *parse = malloc(sizeof(*parse));
 
 	if (!parse) {
@@ -84,18 +109,16 @@ void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
 	}
 	*parse = (struct parse){ .call = call,
 		.parsed = parsed,
-		.text = *text,
+		.text = reply->text,
+		.spool = reply->spool,
 		.is_list = call->row->is_list,
 		.is_hashed = call->hashes_text };
-	*text = (struct text){ 0 };
+	reply->text = (struct text){ 0 };
+	reply->spool = NULL;
 	call->parse = parse;
 	call->state = CALL_PARSING;
 	TAILQ_INSERT_TAIL(&call->api->parsing, call, link);
-	if (is_long && worker &&
-		worker_submit(worker, parse_work, parse_done, parse) == 0)
-		return;
-	parse_work(parse);
-	parse_done(parse);
+	parse_start(parse);
 }
 
 void answer_forget(struct api_call *call)
@@ -106,12 +129,12 @@ void answer_forget(struct api_call *call)
 
 void answer_clear(struct api_call *call)
 {
-	struct text *text = &call->reply.text;
-	bool is_long = text->len > PARSE_NOW_MAX;
+	struct reply *reply = &call->reply;
+	bool is_long = reply->received > PARSE_NOW_MAX;
 
 	worker_drop(is_long ? call->api->config.worker : NULL, call->json);
 	call->json = NULL;
-	text_clear(text);
+	reply_clear(reply);
 }
 
 void answer_failed(struct api_call *call, int err, const char *message)

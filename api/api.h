@@ -199,6 +199,35 @@ void worker_drop(struct worker *worker, json_t *json);
 /* How many were submitted and not collected. */
 unsigned worker_pending(const struct worker *worker);
 
+/* ---- long output ------------------------------------------------------ */
+
+/*
+ * What a program prints may be longer than memory should hold. Where a request
+ * says so (spools), such a string of the answer is written to a file while it
+ * is received; its value in answer->json has only the beginning. Members that
+ * mean the same and have the same text have the same value.
+ *
+ * Held and dropped by the loop's thread; spool_find is thread-safe.
+ */
+struct spool;
+struct spooled {
+	json_t *value;
+	int fd;		       /* of a file without a name, O_RDWR; borrowed */
+	uint64_t size;	       /* of the whole string in bytes */
+	uint64_t escaped_size; /* json_escaped_len of it */
+	int err; /* -errno of a write; then the file is not whole */
+};
+/* Both take NULL. */
+struct spool *spool_hold(struct spool *spool);
+void spool_drop(struct spool *spool);
+/* NULL: the value is whole; and if spool is NULL. Borrowed. */
+const struct spooled *spool_find(
+	const struct spool *spool, const json_t *value);
+
+/* A new file without a name in the directory, O_RDWR. A descriptor, owned by
+ * the caller, or -errno. Thread-safe. */
+int file_unnamed(int dir_fd);
+
 /* ---- endpoints ------------------------------------------------------- */
 
 /* API_KEYS_VALIDATE and so on: api/endpoint_rows.h lists them all, with method,
@@ -223,11 +252,12 @@ struct api_call;
 enum api_priority { API_PERSON, API_PROGRAM, API_READER, API_POLL };
 
 struct api_answer {
-	int err;	  /* 0, or -errno by the table in api/errno.c */
-	int status;	  /* HTTP status; 0: no answer */
-	json_t *json;	  /* borrowed: incref it to keep it; NULL: none */
-	const char *text; /* the body as received, and a NUL; borrowed. NULL:
-			   * it is empty, or longer than 64 KB */
+	int err;	     /* 0, or -errno by the table in api/errno.c */
+	int status;	     /* HTTP status; 0: no answer */
+	json_t *json;	     /* borrowed: incref it to keep it; NULL: none */
+	struct spool *spool; /* borrowed: hold it to keep it; NULL: none */
+	const char *text;    /* the body as received, and a NUL; borrowed. NULL:
+			      * it is empty, or longer than 64 KB */
 	size_t text_len;
 	/* Of the body, 64 bits of SHA-256, if the request hashes it; 0: empty.
 	 */
@@ -268,7 +298,10 @@ struct api_request {
 	size_t body_len;
 	/* The body is borrowed until done returns or the call is cancelled. */
 	bool keeps_body;
-	bool hashes_text; /* the answer's; that of 50 MB takes 100 ms */
+	bool hashes_text; /* the answer's; not if it spools */
+	/* The members, named as for json_member, whose long strings go to
+	 * files, if the client has a spooler; static. NULL: none. */
+	const char *spools;
 	/* The time limit with all waits and retries; 0: the configured one, and
 	 * at least 120 s where the answer waits for a program. That of an
 	 * API_PROGRAM starts anew when it gets its turn. */
@@ -283,7 +316,11 @@ struct api_config {
 	const char *user_agent; /* NULL: none is sent */
 	const struct api_credentials *credentials;
 	struct worker *worker; /* parses long answers; may be NULL */
-	uint64_t timeout_ms;   /* default of a request; 0: 30 s */
+	/* Writes long strings of answers to files; NULL: they are in memory.
+	 * To be freed after all that may hold a spool. */
+	struct worker *spooler;
+	int spool_dir_fd;
+	uint64_t timeout_ms; /* default of a request; 0: 30 s */
 	/* The longest answer in bytes; 0: 8, 64 and 256 MiB. */
 	uint64_t answer_max[API_ANSWER_KINDS];
 	/* Called for every request that ended with an error, after its retries,

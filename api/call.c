@@ -96,6 +96,7 @@ int api_start(struct api *api, const struct api_request *request,
 	call->body = request->body;
 	call->owns_body = !request->keeps_body;
 	call->hashes_text = request->hashes_text;
+	call->spools = request->spools;
 	call->body_len = request->body ? request->body_len : 0;
 	call->done = done;
 	call->ctx = ctx;
@@ -410,6 +411,7 @@ void call_report(struct api_call *call)
 		.err = call->err,
 		.status = reply->headers.status,
 		.json = call->json,
+		.spool = reply->spool,
 		.text = reply->text.data,
 		.text_len = reply->text.len,
 		.text_hash = call->text_hash,

@@ -39,6 +39,11 @@ TAILQ_HEAD(shell_list, api_shell);
 struct reply {
 	struct headers headers;
 	struct text text;
+	uint64_t received;   /* bytes of the body */
+	struct spool *spool; /* NULL: all of it is in text */
+	bool is_paused;	     /* until the spool has caught up */
+	bool is_unlimited;   /* it is not paused again */
+	uint64_t paused_ms;  /* since when */
 	bool is_too_large, is_bomb;
 	bool has_long_headers;
 	unsigned curl_failures; /* curl_memory_failures() at its start */
@@ -64,6 +69,7 @@ struct api_call {
 	size_t body_len;
 	bool owns_body;
 	bool hashes_text;
+	const char *spools;
 	api_done *done;
 	void *ctx;
 
@@ -132,6 +138,18 @@ CURLcode transfer_defaults(CURL *easy, const struct api *api);
 int transfer_start(struct api_call *call);
 /* Takes it from curl, finished or not. */
 void transfer_stop(struct api_call *call);
+
+/* ---- reply.c: the body of a reply, as it is received ---- */
+
+/* CURLOPT_WRITEFUNCTION; ctx is the call. */
+size_t reply_on_body(char *bytes, size_t size, size_t count, void *ctx);
+/* Goes on with one that has waited long for its spool: the disk stands still,
+ * so the rest is received into memory. */
+void reply_go_on(struct api_call *call);
+/* When that is due; UINT64_MAX: it does not wait. */
+uint64_t reply_wake_ms(const struct api_call *call);
+/* Forgets what was received. */
+void reply_clear(struct reply *reply);
 
 /* ---- refused.c: requests that were certainly not carried out ---- */
 

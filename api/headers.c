@@ -60,6 +60,8 @@ static void headers_set(
 		headers->retry_after = number(value);
 		if (headers->retry_after < 0)
 			headers->retry_at = date(value);
+	} else if (strcasecmp(name, "content-encoding") == 0) {
+		headers->is_packed = true;
 	} else if (strcasecmp(name, "x-ratelimit-limit") == 0) {
 		headers->limit = number(value);
 	} else if (strcasecmp(name, "x-ratelimit-remaining") == 0) {

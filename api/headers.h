@@ -16,6 +16,7 @@ struct headers {
 	int64_t limit;	     /* X-RateLimit-Limit */
 	int64_t remaining;   /* X-RateLimit-Remaining */
 	int64_t reset;	     /* X-RateLimit-Reset, unix or in seconds */
+	bool is_packed;	     /* Content-Encoding */
 	bool is_whole;	     /* the empty line at their end was received */
 };
 

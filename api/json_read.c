@@ -10,8 +10,6 @@
 #include <string.h>
 #include <sys/param.h>
 
-#include <openssl/asn1.h>
-
 #include "api/api.h"
 #include "api/bytes.h"
 #include "api/jansson.h"
@@ -51,7 +49,7 @@ enum {
 };
 
 struct reader {
-	const char *at, *end;
+	const char *text, *at, *end;
 	size_t budget;
 	unsigned depth;
 	bool keeps_items; /* objects in lists stay text */
@@ -60,6 +58,8 @@ struct reader {
 	json_t *last;
 	const char *last_at;
 	size_t last_len;
+	json_found *found; /* NULL: nobody is told of strings */
+	void *found_ctx;
 };
 
 static int read_value(struct reader *reader, json_t **out);
@@ -140,82 +140,25 @@ static int read_number(struct reader *reader, json_t **out)
 
 /* ---- strings ---- */
 
-/* The code of the \uXXXX that is next; -1: there is none. */
-static long next_unit(const struct reader *reader)
-{
-	char digits[5] = "";
-
-	if (reader->end - reader->at < 6 || memcmp(reader->at, "\\u", 2) != 0)
-		return -1;
-	memcpy(digits, reader->at + 2, 4);
-	if (strspn(digits, "0123456789abcdefABCDEF") != 4)
-		return -1;
-	return strtol(digits, NULL, 16);
-}
-
-/* One \uXXXX, or a pair of them. A lone surrogate becomes the three bytes that
- * UTF-8 would have for it. */
-static int read_unit(struct reader *reader)
-{
-	long high = next_unit(reader), low = -1;
-	unsigned long code = (unsigned long)high;
-	unsigned char bytes[4];
-	int len;
-
-	if (high < 0)
-		return -EPROTO;
-	reader->at += 6;
-	if (high >= 0xd800 && high < 0xdc00)
-		low = next_unit(reader);
-	if (low >= 0xdc00 && low <= 0xdfff) {
-		reader->at += 6;
-		code = 0x10000 + ((code - 0xd800) << 10) +
-			((unsigned long)low - 0xdc00);
-	}
-	len = UTF8_putc(bytes, sizeof(bytes), code);
-	if (len < 0) {
-		len = 3;
-		bytes[0] = 0xed;
-		bytes[1] = (unsigned char)(0x80 | (code >> 6 & 0x3f));
-		bytes[2] = (unsigned char)(0x80 | (code & 0x3f));
-	}
-	return bytes_escape(&reader->out, (char *)bytes, (size_t)len);
-}
-
 static int read_escape(struct reader *reader)
 {
-	static const char bytes[UCHAR_MAX + 1] = { ['"'] = '"',
-		['\\'] = '\\',
-		['/'] = '/',
-		['b'] = '\b',
-		['f'] = '\f',
-		['n'] = '\n',
-		['r'] = '\r',
-		['t'] = '\t' };
-	struct text *out = &reader->out;
-	char byte;
+	char bytes[4];
+	size_t len,
+		n = json_unescape(reader->at,
+			(size_t)(reader->end - reader->at), bytes, &len);
 
-	if (reader->end - reader->at < 2)
+	if (!n)
 		return -EPROTO;
-	byte = bytes[(unsigned char)reader->at[1]];
-	if (!byte)
-		return read_unit(reader);
-	if (text_reserve(out, 1))
-		return -ENOMEM;
-	reader->at += 2;
-	out->data[out->len++] = byte;
-	return 0;
+	reader->at += n;
+	return len == 1 ? text_add(&reader->out, bytes, len)
+			: bytes_escape(&reader->out, bytes, len);
 }
 
 /* Skips to the next quote, backslash or control byte. */
 static void skip_run(struct reader *reader)
 {
-	const char *at = reader->at, *end = reader->end;
-
-	while (at < end && *at != '"' && *at != '\\' &&
-		(unsigned char)*at >= 0x20)
-		at++;
-	reader->at = at;
+	reader->at +=
+		json_string_run(reader->at, (size_t)(reader->end - reader->at));
 }
 
 /* Copies up to there, or less. */
@@ -292,6 +235,9 @@ static int read_string_value(struct reader *reader, json_t **out)
 	if (err)
 		return err;
 	*out = json_stringn_nocheck(s, len);
+	if (*out && reader->found)
+		return reader->found(reader->found_ctx,
+			(size_t)(start - 1 - reader->text), out);
 	if (len >= SHARED_MIN) {
 		json_decref(reader->last);
 		reader->last = json_incref(*out);
@@ -448,12 +394,13 @@ static int read_value(struct reader *reader, json_t **out)
 
 static int read_text(struct reader reader, size_t len, json_t **out)
 {
-	const char *text = reader.at;
+	const char *text = reader.text;
 	int err;
 
 	*out = NULL;
 	if (!text)
 		return -EPROTO;
+	reader.at = text;
 	reader.end = text + len;
 	reader.budget = MIN(MAX(len * TEXT_FACTOR, SMALL_COST), MOST_COST);
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -472,21 +419,30 @@ static int read_text(struct reader reader, size_t len, json_t **out)
 
 int json_parse(const char *text, size_t len, json_t **out)
 {
-	return read_text((struct reader){ .at = text }, len, out);
+	return read_text((struct reader){ .text = text }, len, out);
 }
 
 int json_parse_secret(const char *text, size_t len, json_t **out)
 {
-	struct reader reader = { .at = text, .out.is_secret = true };
+	struct reader reader = { .text = text, .out.is_secret = true };
 
 	return read_text(reader, len, out);
 }
 
 int json_parse_list(const char *text, size_t len, json_t **out)
 {
-	struct reader reader = { .at = text, .keeps_items = true };
+	struct reader reader = { .text = text, .keeps_items = true };
 
 	return read_text(reader, len, out);
+}
+
+int json_parse_found(const char *text, size_t len, json_found *found, void *ctx,
+	json_t **out)
+{
+	return read_text(
+		(struct reader){
+			.text = text, .found = found, .found_ctx = ctx },
+		len, out);
 }
 
 json_t *json_read(const char *text, size_t len)

@@ -11,10 +11,6 @@
 
 #define CONNECT_MS 5000
 #define OUTPUT_BUFFER 65536L /* curl's own takes four times as many reads */
-#define ERROR_TEXT_MAX (64 * 1024)
-/* Lists whose resources differ in little but their ids shrink to a tenth. */
-#define UNPACKED_MAX 100
-#define UNPACKED_FREE (1024 * 1024)
 
 /*
  * If a reused connection turns out to be dead, curl resends a request by
@@ -53,40 +49,6 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 		return count;
 	call->reply.has_long_headers = true;
 	return 0;
-}
-
-/* A few kilobytes may unpack to a thousand times their size. Only the output of
- * a program may legitimately look like that. */
-static bool is_bomb(const struct api_call *call, size_t len)
-{
-	curl_off_t received = 0;
-
-	if (call->row->kind == API_ANSWER_OUTPUT || len < UNPACKED_FREE)
-		return false;
-	curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-	return len / UNPACKED_MAX > (uint64_t)received;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
-{
-	struct api_call *call = ctx;
-	struct reply *reply = &call->reply;
-	bool is_error = reply->headers.status >= 300;
-	uint64_t max = is_error ? ERROR_TEXT_MAX
-				: call->api->config.answer_max[call->row->kind];
-
-	(void)size;
-	call->api->stats.bytes_received += count;
-	if (is_bomb(call, reply->text.len + count)) {
-		reply->is_bomb = true;
-		return 0;
-	}
-	if (reply->text.len + count > max) {
-		reply->is_cut = is_error;
-		reply->is_too_large = !is_error;
-		return 0;
-	}
-	return text_add(&reply->text, bytes, count) == 0 ? count : 0;
 }
 
 /* Does nothing if *err is set. */
@@ -187,7 +149,7 @@ static CURLcode set_request(CURL *easy, struct api_call *call)
 	SET(CURLOPT_PREREQDATA, call);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, call);
-	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEFUNCTION, reply_on_body);
 	SET(CURLOPT_WRITEDATA, call);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	return CURLE_OK;
@@ -216,7 +178,7 @@ int transfer_start(struct api_call *call)
 {
 	int err;
 
-	text_clear(&call->reply.text);
+	reply_clear(&call->reply);
 	call->reply = (struct reply){ .curl_failures = curl_memory_failures() };
 	call->reply.text.is_secret = call->row->is_secret;
 	headers_init(&call->reply.headers);
@@ -246,5 +208,6 @@ void transfer_stop(struct api_call *call)
 	curl_multi_remove_handle(call->api->multi, call->easy);
 	curl_easy_cleanup(call->easy);
 	call->easy = NULL;
+	call->reply.is_paused = false;
 	clear_headers(call);
 }

@@ -46,6 +46,22 @@ static void check_values(const json_t *json)
 	json_to_integer(json, &integer);
 }
 
+/* Text between quotes that comes in two pieces gives these bytes. */
+static void check_decoded(
+	const char *text, size_t text_len, const char *bytes, size_t len)
+{
+	struct json_decoded out = { .bytes = malloc(
+					    text_len + JSON_DECODE_SPARE) };
+	size_t first = (unsigned char)text[text_len / 2] % (text_len + 1);
+	size_t used = json_string_decode(text, first, false, &out);
+
+	used += json_string_decode(text + used, text_len - used, true, &out);
+	HOLDS(used == text_len && !out.is_malformed);
+	HOLDS(out.len == len && !memcmp(out.bytes, bytes, len));
+	HOLDS(out.escaped_len == text_len);
+	free(out.bytes);
+}
+
 /* Any bytes round-trip through JSON. */
 static void check_bytes(const uint8_t *bytes, size_t len)
 {
@@ -60,6 +76,7 @@ static void check_bytes(const uint8_t *bytes, size_t len)
 	HOLDS(again);
 	back = json_to_bytes(again, &back_len);
 	HOLDS(back && back_len == len && !memcmp(back, bytes, len));
+	check_decoded(text + 1, text_len - 2, back, len);
 	json_decref(string);
 	json_decref(again);
 	free(text);
