@@ -58,6 +58,7 @@ struct core {
 	struct worker *worker;	 /* writes to disk, builds requests */
 	struct worker *recorder; /* stores results and small records */
 	struct worker *reader;	 /* parses and frees long answers */
+	struct worker *spooler;	 /* writes long answers as they arrive */
 	struct worker *prober;	 /* reads /proc; see fs/ops/proc_probe.h */
 	struct disk disk;
 	struct keep keeps[KEEPS_MAX];

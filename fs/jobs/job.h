@@ -237,9 +237,11 @@ void job_know_sent(struct job *job);
 int job_inherit(struct job *job, json_t *answer);
 
 /* Takes an answer of the API: a result, a state, or part of the output. json is
- * borrowed. The recorder stores it; the status changes when it is on disk. If
- * out of memory the job fails, and may be freed. */
-void job_answer(struct job *job, json_t *json, enum job_status status);
+ * borrowed, and spool, which may be NULL. The recorder stores it; the status
+ * changes when it is on disk. If out of memory the job fails, and may be freed.
+ */
+void job_answer(struct job *job, json_t *json, struct spool *spool,
+	enum job_status status);
 
 /* Reads the state of a job from an answer of its own: by its status, else by
  * its exit code, else by its output. An answer with none of them that names a

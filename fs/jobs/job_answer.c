@@ -184,7 +184,8 @@ enum { DROPPED_MAX = 1 << 16 };
 struct arrival {
 	struct job *job; /* held; the recorder reads core and number only */
 	json_t *answer;
-	char *program; /* the name of its source; NULL: unknown */
+	struct spool *spool; /* or NULL */
+	char *program;	     /* the name of its source; NULL: unknown */
 	enum job_status status;
 	struct job_stored stored;
 };
@@ -196,6 +197,7 @@ static void arrival_free(struct arrival *arrival)
 		arrival->stored.answer_size <= DROPPED_MAX;
 
 	job_stored_clear(&arrival->stored);
+	spool_drop(arrival->spool);
 	worker_drop(is_small ? NULL : core->reader, arrival->answer);
 	free(arrival->program);
 	job_drop(arrival->job);
@@ -208,9 +210,14 @@ static void arrival_store(void *ctx)
 	struct arrival *arrival = ctx;
 	const struct job *job = arrival->job;
 
-	job_store_answer(&job->core->state, job->core->recorder, job->number,
-		arrival->answer, arrival->status >= JOB_COMPLETED,
-		arrival->program, &arrival->stored);
+	const struct storing storing = { .state = &job->core->state,
+		.worker = job->core->recorder,
+		.number = job->number,
+		.is_durable = arrival->status >= JOB_COMPLETED,
+		.program = arrival->program,
+		.spool = arrival->spool };
+
+	job_store_answer(&storing, arrival->answer, &arrival->stored);
 }
 
 /* A completed job has no error of its own, so that of an artifact is shown. */
@@ -308,7 +315,8 @@ static char *program_name(const struct job *job)
 	return slash ? strdup(slash + 1) : NULL;
 }
 
-void job_answer(struct job *job, json_t *json, enum job_status status)
+void job_answer(struct job *job, json_t *json, struct spool *spool,
+	enum job_status status)
 {
 	struct arrival *arrival = calloc(1, sizeof(*arrival));
 
@@ -316,6 +324,7 @@ void job_answer(struct job *job, json_t *json, enum job_status status)
 		job_hold(job);
 		arrival->job = job;
 		arrival->answer = json_twin(json);
+		arrival->spool = spool_hold(spool);
 		arrival->program = program_name(job);
 		arrival->status = status;
 		job->is_storing = true;

@@ -19,4 +19,13 @@ static const char job_json_tail[] = "\"", job_json_end[] = "\n}\n";
 enum { JOB_JSON_MEMBERS = 3 };
 extern const struct job_json_member job_json_members[JOB_JSON_MEMBERS];
 
+/* What comes before the bytes of member i: without a comma, if it is the first
+ * that the object has. rest_len: the length of N.rest. */
+const char *job_json_head(unsigned apart, size_t i, uint64_t rest_len);
+
+/* So many bytes of a file, at most, as a JSON string with quotes, owned by the
+ * caller, free(); NULL: the file ends there. -ENOMEM, -errno. */
+enum { JOB_JSON_PIECE = 1 << 16 };
+int job_json_piece(int fd, off_t at, size_t size, char **text, size_t *len);
+
 #endif

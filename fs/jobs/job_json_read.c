@@ -17,8 +17,6 @@
  * that is full, or stands still. Output is cut into pieces: where each begins
  * in job.json is counted by the reader when the file is opened.
  */
-enum { PIECE = 1 << 16 };
-
 struct stretch {
 	uint64_t at;	  /* in job.json */
 	const char *text; /* NULL: the bytes of a file */
@@ -72,11 +70,12 @@ static int text_stretch(struct joining *joining, const char *text)
 static int output_stretches(struct joining *joining, int fd)
 {
 	struct stretch stretch = { .fd = fd, .is_escaped = true };
-	char *piece = malloc(PIECE);
+	char *piece = malloc(JOB_JSON_PIECE);
 	ssize_t n;
 	int err = piece ? 0 : -ENOMEM;
 
-	while (!err && (n = pread(fd, piece, PIECE, stretch.from)) > 0) {
+	while (!err &&
+		(n = pread(fd, piece, JOB_JSON_PIECE, stretch.from)) > 0) {
 		worker_give_way(joining->reader);
 		stretch.len = (size_t)n;
 		err = stretch_add(
@@ -96,9 +95,7 @@ static int rest_stretch(struct joining *joining)
 
 	if (fstat(joining->rest, &st))
 		return -errno;
-	if ((size_t)st.st_size < strlen(job_json_end))
-		return -EIO;
-	stretch.len = (size_t)st.st_size - strlen(job_json_end);
+	stretch.len = (size_t)st.st_size;
 	return stretch_add(joining, stretch, stretch.len);
 }
 
@@ -106,12 +103,14 @@ static int joining_work(struct task *task)
 {
 	struct joining *joining = (struct joining *)task;
 	int err = rest_stretch(joining);
+	uint64_t rest_len = joining->counted;
 
 	for (size_t i = 0; !err && i < JOB_JSON_MEMBERS; i++) {
 		const struct job_json_member *member = &job_json_members[i];
 		if (!(joining->apart & 1u << i))
 			continue;
-		err = text_stretch(joining, member->head);
+		err = text_stretch(
+			joining, job_json_head(joining->apart, i, rest_len));
 		if (!err)
 			err = output_stretches(
 				joining, joining->outputs[member->output]);
@@ -186,34 +185,20 @@ static int joining_start(struct op *op, const struct job *job)
 
 /* ---- reading ---- */
 
-/* jansson escapes it. A character that the end of the piece divides is two
- * pieces of invalid UTF-8, which stay the bytes that they are. */
 static int piece_load(struct joining *joining, const struct stretch *stretch)
 {
-	char *bytes;
-	json_t *string;
 	size_t len = 0;
-	int err = 0;
 
 	if (joining->piece == stretch)
 		return 0;
 	free(joining->text);
-	joining->text = NULL;
 	joining->piece = NULL;
-	bytes = malloc(PIECE);
-	if (!bytes)
-		return -ENOMEM;
-	if (pread(stretch->fd, bytes, stretch->len, stretch->from) !=
-		(ssize_t)stretch->len)
-		err = -EIO;
-	string = err ? NULL : json_from_bytes(bytes, stretch->len);
-	if (!err)
-		joining->text = string ? json_write(string, &len) : NULL;
-	json_decref(string);
-	free(bytes);
-	if (!err && !joining->text)
-		return -ENOMEM;
-	if (err || len - strlen("\"\"") != stretch[1].at - stretch->at)
+	int err = job_json_piece(
+		stretch->fd, stretch->from, stretch->len, &joining->text, &len);
+	if (err)
+		return err;
+	if (!joining->text ||
+		len - strlen("\"\"") != stretch[1].at - stretch->at)
 		return -EIO;
 	joining->piece = stretch;
 	return 0;

@@ -21,6 +21,7 @@ static const char *const members[] = {
 	[JOB_STDOUT] = "stdout|output",
 	[JOB_STDERR] = "stderr",
 };
+const char job_output_members[] = "stdout|output|stderr";
 
 enum {
 	FIELD_MAX = 4096, /* a longer value is only in job.json */
@@ -231,24 +232,67 @@ int job_store_file(const struct storing *storing, const char *suffix,
 	return sync_later(storing->syncs, fd);
 }
 
-/* If there is no value, the file keeps what it has. *escaped is for
- * job_store_json. */
-static int store_output(const struct storing *storing, const json_t *value,
-	enum job_output output, uint64_t *size, uint64_t *escaped)
+/* The file gets the name. Nothing if it has another, as stdout and stderr may
+ * be the same, or if there is such a file, which has readers. */
+static bool spooled_link(const struct storing *storing, const char *suffix,
+	const struct spooled *spooled)
+{
+	char path[32];
+	struct stat stat;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", spooled->fd);
+	return !fstat(spooled->fd, &stat) && !stat.st_nlink &&
+		!linkat(AT_FDCWD, path, storing->state->jobs_fd,
+			file_name(storing->number, suffix).text,
+			AT_SYMLINK_FOLLOW);
+}
+
+static int store_spooled(const struct storing *storing, const char *suffix,
+	const struct spooled *spooled)
+{
+	storing->syncs->hash = 0; /* it is long */
+	if (spooled->err)
+		return spooled->err;
+	bool is_linked = spooled_link(storing, suffix, spooled);
+	int fd = job_open_file(
+		storing->state, storing->number, suffix, O_WRONLY | O_CREAT);
+	if (fd < 0)
+		return fd;
+	int err = is_linked ? 0 : fd_copy(spooled->fd, fd);
+	if (!err && ftruncate(fd, (off_t)spooled->size))
+		err = -errno;
+	if (!err && storing->is_durable)
+		return sync_later(storing->syncs, fd);
+	close(fd);
+	return err;
+}
+
+/* If there is no value, the file keeps what it has. */
+static int store_value(const struct storing *storing, const char *suffix,
+	struct stored_output *output, uint64_t *size)
 {
 	size_t len;
 	char *owned;
-	const char *bytes = json_bytes(value, &len, &owned);
+	const char *bytes = json_bytes(output->value, &len, &owned);
 
-	if (json_is_string(value) && !bytes)
+	if (json_is_string(output->value) && !bytes)
 		return -ENOMEM;
 	*size = len;
-	int err = job_store_file(storing, suffixes[output], bytes, size);
-	*escaped = storing->is_durable && len > HASHED_MAX
-		? json_escaped_len(bytes, len)
-		: 0;
+	int err = job_store_file(storing, suffix, bytes, size);
+	if (storing->is_durable && len > HASHED_MAX)
+		output->escaped = json_escaped_len(bytes, len);
 	free(owned);
 	return err;
+}
+
+static int store_output(const struct storing *storing, const char *suffix,
+	struct stored_output *output, uint64_t *size)
+{
+	if (!output->spooled)
+		return store_value(storing, suffix, output, size);
+	*size = output->spooled->size;
+	output->escaped = output->spooled->escaped_size;
+	return store_spooled(storing, suffix, output->spooled);
 }
 
 static bool is_field(const char *name, const json_t *value)
@@ -282,46 +326,43 @@ static json_t *answer_fields(json_t *answer)
 
 /* Its strings are written twice: as files, and in job.json, but for the last
  * output if it is long. */
-static uint64_t answer_room(const json_t *answer, bool is_final)
+static uint64_t answer_room(const struct storing *storing, const json_t *answer,
+	const struct stored_output outputs[JOB_OUTPUTS])
 {
 	uint64_t room = 2 * job_artifacts_room(answer) + ROOM_SPARE;
 
 	for (int i = 0; i < JOB_OUTPUTS; i++) {
-		size_t len =
-			json_string_length(json_member(answer, members[i]));
-		room += is_final && len > HASHED_MAX ? len : 2 * len;
+		uint64_t len = outputs[i].spooled
+			? outputs[i].spooled->size
+			: json_string_length(outputs[i].value);
+		room += storing->is_durable && len > HASHED_MAX ? len : 2 * len;
 	}
 	return room;
 }
 
-void job_store_answer(const struct state *state, struct worker *worker,
-	uint64_t number, json_t *answer, bool is_final, const char *program,
+void job_store_answer(const struct storing *answered, json_t *answer,
 	struct job_stored *stored)
 {
-	struct syncs *syncs = &stored->syncs;
-	const struct storing storing = { .state = state,
-		.number = number,
-		.is_durable = is_final,
-		.program = program,
-		.syncs = syncs,
-		.worker = worker };
-	const json_t *outputs[JOB_OUTPUTS];
-	uint64_t escaped[JOB_OUTPUTS];
+	struct storing storing = *answered;
+	struct stored_output outputs[JOB_OUTPUTS] = { 0 };
+	struct syncs *syncs = storing.syncs = &stored->syncs;
 	int err = 0;
 
 	syncs->hash = HASH_START;
-	stored->wanted = answer_room(answer, is_final);
-	for (int i = 0; !err && i < JOB_OUTPUTS; i++) {
-		outputs[i] = json_member(answer, members[i]);
-		err = store_output(&storing, outputs[i], i,
-			&stored->output_size[i], &escaped[i]);
+	for (int i = 0; i < JOB_OUTPUTS; i++) {
+		outputs[i].value = json_member(answer, members[i]);
+		outputs[i].spooled =
+			spool_find(storing.spool, outputs[i].value);
 	}
+	stored->wanted = answer_room(&storing, answer, outputs);
+	for (int i = 0; !err && i < JOB_OUTPUTS; i++)
+		err = store_output(&storing, suffixes[i], &outputs[i],
+			&stored->output_size[i]);
 	if (!err)
 		err = job_store_artifacts(&storing, answer, stored);
 	if (!err)
-		err = job_store_json(
-			&storing, answer, outputs, escaped, stored);
-	if (!is_final || stored->artifact_count > PARTS_BESIDE)
+		err = job_store_json(&storing, answer, outputs, stored);
+	if (!storing.is_durable || stored->artifact_count > PARTS_BESIDE)
 		syncs->hash = 0;
 	if (!err && !syncs->hash)
 		err = sync_all(syncs);
@@ -330,7 +371,8 @@ void job_store_answer(const struct state *state, struct worker *worker,
 		err = stored->fields ? 0 : -ENOMEM;
 	}
 	for (size_t i = 0; err && i < stored->artifact_count; i++)
-		unlinkat(state->jobs_fd, artifact_file(number, i).text, 0);
+		unlinkat(storing.state->jobs_fd,
+			artifact_file(storing.number, i).text, 0);
 	if (err)
 		syncs_clear(syncs);
 	stored->err = err;

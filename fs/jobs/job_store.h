@@ -62,6 +62,9 @@ struct syncs {
 /* Of a longer file no hash is made. */
 enum { HASHED_MAX = 1 << 16 };
 
+/* The members of an answer that are output: see api_request.spools. */
+extern const char job_output_members[];
+
 /* What job_store_answer has stored. */
 struct job_stored {
 	int err;	 /* 0, -ENOMEM, -errno of a write */
@@ -76,13 +79,22 @@ struct job_stored {
 	struct syncs syncs;
 };
 
-/* Writes output, artifacts and job.json of an answer (borrowed). is_final: with
- * fsync, but for what is left in stored->syncs. program: the name of its
- * source, for what was compiled of it; NULL: unknown. worker: see struct
- * storing. *stored is zeroed by the caller, who owns what is in it. If it
- * fails, there are no artifacts. */
-void job_store_answer(const struct state *state, struct worker *worker,
-	uint64_t number, json_t *answer, bool is_final, const char *program,
+struct storing {
+	const struct state *state;
+	uint64_t number;
+	bool is_durable;	   /* a final answer: with fsync */
+	const char *program;	   /* the name of its source; NULL: unknown */
+	const struct spool *spool; /* has long output; NULL: there is none */
+	struct worker *worker; /* it is one of its tasks; NULL: it is none */
+	/* set by job_store_answer */
+	struct syncs *syncs;
+	json_t *names; /* of artifacts so far, as members; else NULL */
+};
+
+/* Writes output, artifacts and job.json of an answer (borrowed), with fsync if
+ * it is_durable, but for what is left in stored->syncs. *stored is zeroed by
+ * the caller, who owns what is in it. If it fails, there are no artifacts. */
+void job_store_answer(const struct storing *answered, json_t *answer,
 	struct job_stored *stored);
 
 /* Frees what is in it. */
@@ -97,16 +109,6 @@ int job_check_output(const struct job *job);
 
 /* ---- job_artifacts.c ---- */
 
-struct storing {
-	const struct state *state;
-	uint64_t number;
-	bool is_durable;
-	const char *program;
-	struct syncs *syncs;
-	struct worker *worker; /* it is one of its tasks; NULL: it is none */
-	json_t *names;	       /* of artifacts so far, as members; else NULL */
-};
-
 /* Writes the artifacts of an answer. 0, -ENOMEM, -errno of a write. */
 int job_store_artifacts(const struct storing *storing, const json_t *answer,
 	struct job_stored *stored);
@@ -118,13 +120,18 @@ size_t job_artifacts_room(const json_t *answer);
 int job_store_file(const struct storing *storing, const char *suffix,
 	const char *bytes, uint64_t *len);
 
-/* Writes jobs/N.answer or jobs/N.rest, and sets what *stored has of it.
- * outputs: the values in the output's files, NULL for none. escaped: the length
- * in JSON of those longer than HASHED_MAX in a final answer; 0 for others. 0,
+struct stored_output {
+	const json_t *value;	       /* NULL: none */
+	const struct spooled *spooled; /* has the whole of it; or NULL */
+	uint64_t
+		escaped; /* its length in JSON; 0: it is in the answer's file */
+};
+
+/* Writes jobs/N.answer or jobs/N.rest, and sets what *stored has of it. 0,
  * -ENOMEM, -errno of a write. (fs/jobs/job_json.c) */
 int job_store_json(const struct storing *storing, json_t *answer,
-	const json_t *const outputs[JOB_OUTPUTS],
-	const uint64_t escaped[JOB_OUTPUTS], struct job_stored *stored);
+	const struct stored_output outputs[JOB_OUTPUTS],
+	struct job_stored *stored);
 
 /* Removes the answer of a poll, which a job.json that is apart has replaced. */
 void job_store_remove_partial(const struct state *state, uint64_t number);

@@ -111,7 +111,7 @@ static void result_get(struct job *job)
 		return;
 	}
 	job->unstored = NULL;
-	job_answer(job, json, JOB_COMPLETED);
+	job_answer(job, json, NULL, JOB_COMPLETED);
 	json_decref(json);
 }
 

@@ -179,7 +179,7 @@ static void poller_answered(void *ctx, const struct api_answer *answer)
 		poller_put_off(job, status >= JOB_COMPLETED);
 		job->known_ms = answer->sent_ms;
 		core->jobs->poller.failures = 0;
-		job_answer(job, answer->json, status);
+		job_answer(job, answer->json, answer->spool, status);
 	}
 }
 
@@ -189,6 +189,7 @@ void poller_fetch(struct job *job)
 		.endpoint = API_JOB,
 		.id = job->id,
 		.priority = job->watchers ? API_READER : API_POLL,
+		.spools = job_output_members,
 	};
 
 	if (job->call || !job->id)

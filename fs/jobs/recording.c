@@ -147,7 +147,7 @@ static void recording_take(struct job *job, json_t *json)
 		job->error = strdup(none);
 		job_refuse(job, "DELETE", -ENODATA, none);
 	}
-	job_answer(job, json, JOB_COMPLETED);
+	job_answer(job, json, NULL, JOB_COMPLETED);
 }
 
 int recording_end(struct op *op, const char *id, bool *is_gone)

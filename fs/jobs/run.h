@@ -166,8 +166,8 @@ void runs_wake(struct core *core);
 /* The api_done of a run, which is ctx: its job gets a result, is polled, or
  * fails. Frees the run, unless it is queued again. */
 void run_answered(void *ctx, const struct api_answer *answer);
-/* Gives the run's job this successful answer, borrowed. */
-void run_take_answer(const struct run *run, json_t *json);
+/* Gives the run's job this successful answer, borrowed; spool may be NULL. */
+void run_take_answer(const struct run *run, json_t *json, struct spool *spool);
 
 /* ---- run_type.c ---- */
 

@@ -53,7 +53,7 @@ static int run_status(
 
 /* An answer with a result ends the job; one that says "running" makes a job to
  * be polled. Either endpoint may give either (api/API.md 14, row 3). */
-void run_take_answer(const struct run *run, json_t *json)
+void run_take_answer(const struct run *run, json_t *json, struct spool *spool)
 {
 	struct job *job = run->job;
 	const json_t *id = json_member(json, "job_id");
@@ -69,7 +69,7 @@ void run_take_answer(const struct run *run, json_t *json)
 	free(text);
 	if (status >= JOB_COMPLETED) {
 		job->status = JOB_RUNNING;
-		job_answer(job, json, status);
+		job_answer(job, json, spool, status);
 	} else if (!job->id && json_is_string(id)) {
 		job_fail(job, -ENOMEM, JOB_LOST,
 			"out of memory for the job's id");
@@ -158,7 +158,7 @@ void run_answered(void *ctx, const struct api_answer *answer)
 	if (answer->err && run_wait_for_room(run, answer))
 		return;
 	if (run_is_answered(answer))
-		run_take_answer(run, answer->json);
+		run_take_answer(run, answer->json, answer->spool);
 	else
 		run_failed(run, answer, failure);
 	run_free(run);

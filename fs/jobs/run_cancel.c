@@ -25,7 +25,7 @@ static int take_result(struct op *op, struct job *job, json_t *json)
 			json_decref(answer);
 			return -ENOMEM;
 		}
-		job_answer(job, answer, JOB_CANCELLED);
+		job_answer(job, answer, NULL, JOB_CANCELLED);
 		json_decref(answer);
 		op->step = 1;
 	}

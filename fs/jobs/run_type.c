@@ -293,7 +293,7 @@ static void typed_run_end(struct run *run, json_t *answer, int err,
 
 	core->jobs->runs.in_flight--;
 	if (answer)
-		run_take_answer(run, answer);
+		run_take_answer(run, answer, NULL);
 	else
 		job_fail(run->job, err, failure, why);
 	run_free(run);

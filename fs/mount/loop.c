@@ -23,7 +23,7 @@
 enum {
 	BATCH = 64,
 	LONELY_MAX = 8,
-	WORKERS = 6,
+	WORKERS = 7,
 	MOVING_TTL_MS = 1000, /* of jobs, which change all the time */
 	TURN_MS = 60000,      /* the longest wait for something to happen */
 };
@@ -80,13 +80,16 @@ static int mount_connect(struct mount *mount, char *why, size_t why_len)
 	core->worker = worker_new();
 	core->recorder = worker_new();
 	core->reader = worker_new();
+	core->spooler = worker_new();
 	core->prober = worker_new();
 	core->disk.worker = worker_new();
 	if (!core->worker || !core->recorder || !core->reader ||
-		!core->prober || !core->disk.worker ||
+		!core->spooler || !core->prober || !core->disk.worker ||
 		notifier_init(&core->notifier))
 		return -ENOMEM;
 	config.worker = core->reader;
+	config.spooler = core->spooler;
+	config.spool_dir_fd = core->state.fd;
 	int err = api_new(&config, &core->api, why, why_len);
 	if (err)
 		return err;
@@ -114,6 +117,8 @@ static void mount_disconnect(struct mount *mount)
 	core->recorder = NULL;
 	worker_free(core->reader);
 	core->reader = NULL;
+	worker_free(core->spooler);
+	core->spooler = NULL;
 	worker_free(core->prober);
 	core->prober = NULL;
 	worker_free(core->disk.worker);
@@ -160,7 +165,7 @@ bool mount_turn(struct mount *mount, int longest_ms)
 {
 	struct core *core = &mount->core;
 	struct worker *const workers[WORKERS] = { core->worker, core->recorder,
-		core->reader, core->prober, core->disk.worker,
+		core->reader, core->spooler, core->prober, core->disk.worker,
 		core->notifier.worker };
 	struct pollfd fds[WORKERS + 3] = {
 		[WORKERS] = { .fd = mount->signal_fd, .events = POLLIN },

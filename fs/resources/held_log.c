@@ -24,6 +24,8 @@ enum {
 
 /* ---- the text in an answer ---- */
 
+const char log_members[] = "log|logs|lines|stdout|output";
+
 static int string_print(const json_t *log, FILE *out)
 {
 	size_t len;
@@ -61,11 +63,15 @@ static int lines_print(const json_t *lines, FILE *out)
 	return err;
 }
 
+static const json_t *log_of(const json_t *answer)
+{
+	return json_is_array(answer) ? answer
+				     : json_member(answer, log_members);
+}
+
 int log_text_print(const json_t *answer, FILE *out)
 {
-	const json_t *log = json_is_array(answer)
-		? answer
-		: json_member(answer, "log|logs|lines|stdout|output");
+	const json_t *log = log_of(answer);
 
 	if (json_is_string(log))
 		return string_print(log, out);
@@ -74,22 +80,22 @@ int log_text_print(const json_t *answer, FILE *out)
 
 /* ---- the file ---- */
 
-/* NULL: errno. */
-static FILE *file_new(int dir_fd)
+/* Takes fd. NULL: errno. */
+static FILE *file_of(int fd)
 {
-	static const char name[] = "log.tmp";
-	int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0) {
-		unlinkat(dir_fd, name, 0);
-		fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
-			0600);
-		unlinkat(dir_fd, name, 0);
-	}
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+
 	if (!file && fd >= 0)
 		close(fd);
 	return file;
+}
+
+static FILE *file_new(int dir_fd)
+{
+	int fd = file_unnamed(dir_fd);
+
+	errno = fd < 0 ? -fd : 0;
+	return file_of(fd);
 }
 
 /* Reads the last bytes, *len at most. NULL: errno. */
@@ -181,23 +187,33 @@ uint64_t held_log_pause_ms(const struct held_log *held)
 
 /* ---- what was received ---- */
 
-static int take_whole(struct held_log *held, const json_t *answer)
+static int print_all(const json_t *answer, FILE *file)
 {
-	uint64_t before = held->size;
-	FILE *file = file_new(held->dir_fd);
-
-	if (!file)
-		return -errno;
 	errno = EIO; /* a write that fails sets it */
 	int err = log_text_print(answer, file);
-	if ((fflush(file) || ferror(file)) && !err)
-		err = -errno;
+
+	return (fflush(file) || ferror(file)) && !err ? -errno : err;
+}
+
+static int take_whole(
+	struct held_log *held, const json_t *answer, const struct spool *spool)
+{
+	const struct spooled *spooled = spool_find(spool, log_of(answer));
+	uint64_t before = held->size;
+
+	if (spooled && spooled->err)
+		return spooled->err;
+	FILE *file = spooled ? file_of(fcntl(spooled->fd, F_DUPFD_CLOEXEC, 0))
+			     : file_new(held->dir_fd);
+	if (!file)
+		return -errno;
+	int err = spooled ? 0 : print_all(answer, file);
 	if (err) {
 		fclose(file);
 		return err;
 	}
 	held->file = file;
-	held->size = ftello(file);
+	held->size = spooled ? spooled->size : (uint64_t)ftello(file);
 	held->is_cut |= held->doubted && held->size > held->doubted;
 	held->doubted = 0;
 	held_look(
@@ -240,13 +256,14 @@ static int take_tail(struct held_log *held, const char *tail, size_t len)
 	return -EAGAIN;
 }
 
-int held_log_take(struct held_log *held, const json_t *answer)
+int held_log_take(
+	struct held_log *held, const json_t *answer, const struct spool *spool)
 {
 	char *bytes = NULL;
 	size_t len;
 
 	if (!held->lines)
-		return take_whole(held, answer);
+		return take_whole(held, answer, spool);
 	FILE *out = text_stream_open(&bytes, &len);
 	if (!out)
 		return -ENOMEM;

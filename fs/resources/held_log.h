@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <jansson.h>
+#include "api/api.h"
 
 /*
  * The known part of a log, in a file without a name in the state directory. It
@@ -31,11 +31,15 @@ struct held_log {
 
 /*
  * Takes the answer to a request for `lines`. The whole log goes into a new
- * file; readers of the old one close it. -EAGAIN: it is unclear where the
- * answer continues the log, and `lines` is now what to ask for instead.
- * -EPROTO, -ENOMEM, -EIO, -ENOSPC, ...
+ * file, or is that of the spool; readers of the old one close it. -EAGAIN: it
+ * is unclear where the answer continues the log, and `lines` is now what to ask
+ * for instead. -EPROTO, -ENOMEM, -EIO, -ENOSPC, ...
  */
-int held_log_take(struct held_log *held, const json_t *answer);
+int held_log_take(
+	struct held_log *held, const json_t *answer, const struct spool *spool);
+
+/* The names that a log has in an answer, for json_member. */
+extern const char log_members[];
 
 /* How long to wait before the next request: longer if it is for the whole log.
  */
@@ -46,9 +50,9 @@ uint64_t held_log_pause_ms(const struct held_log *held);
 size_t log_overlap(
 	const char *held, size_t held_len, const char *tail, size_t tail_len);
 
-/* Prints the log of an answer. Takes little memory of its own, even where the
- * log has hundreds of megabytes. -EPROTO: the answer has no log; -ENOMEM. The
- * caller checks out for errors. */
+/* Prints the log of an answer that is whole. Takes little memory of its own,
+ * even where the log has hundreds of megabytes. -EPROTO: the answer has no log;
+ * -ENOMEM. The caller checks out for errors. */
 int log_text_print(const json_t *answer, FILE *out);
 
 #endif

@@ -42,10 +42,11 @@ struct service_log {
 	FILE *file; /* for readers, up to size; NULL: nothing received yet */
 	uint64_t size;
 
-	/* One request, and then its answer in the worker. */
+	/* One request, and then its answer in the spooler. */
 	struct api_call *call;
 	enum api_priority priority;
-	json_t *answer;	      /* not NULL: the worker has it, and held */
+	json_t *answer;	      /* not NULL: the spooler has it, and held */
+	struct spool *spool;  /* of the answer; or NULL */
 	struct held_log held; /* its file is newer than `file`, or the same */
 	uint64_t polled_ms;
 	int err; /* of the last answer */
@@ -175,7 +176,7 @@ static void log_work(void *ctx)
 {
 	struct service_log *log = ctx;
 
-	log->err = held_log_take(&log->held, log->answer);
+	log->err = held_log_take(&log->held, log->answer, log->spool);
 }
 
 static void log_done(void *ctx)
@@ -186,6 +187,8 @@ static void log_done(void *ctx)
 
 	worker_drop(log->core->reader, log->answer);
 	log->answer = NULL;
+	spool_drop(log->spool);
+	log->spool = NULL;
 	if (log->file != log->held.file)
 		log_file_close(log->core, log->file);
 	log->file = log->held.file;
@@ -209,11 +212,15 @@ static void log_answered(void *ctx, const struct api_answer *answer)
 	log->polled_ms = log->core->now_ms;
 	if (!err) {
 		log->answer = json_incref(answer->json);
-		err = worker_submit(log->core->reader, log_work, log_done, log);
+		log->spool = spool_hold(answer->spool);
+		err = worker_submit(
+			log->core->spooler, log_work, log_done, log);
 	}
 	if (err) {
 		json_decref(log->answer);
 		log->answer = NULL;
+		spool_drop(log->spool);
+		log->spool = NULL;
 		log_end(log, err);
 	}
 }
@@ -242,6 +249,8 @@ static int log_ask(struct service_log *log, enum api_priority priority)
 		.endpoint = endpoint,
 		.priority = priority,
 		.id = endpoint == API_LOGS ? NULL : log->id,
+		/* last lines are compared in memory */
+		.spools = lines ? NULL : log_members,
 		.query = endpoint == API_LOGS		       ? of_system
 			: endpoint == API_SERVICE_UPGRADE_LOGS ? of_upgrade
 							       : of_service,

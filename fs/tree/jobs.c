@@ -162,7 +162,7 @@ static int jobs_find(struct op *op, const struct node *node, const char *name,
 		if (!job)
 			return -ENOMEM;
 		job->is_unlisted = true;
-		job_answer(job, answer.json, status);
+		job_answer(job, answer.json, NULL, status);
 	}
 	if (!job)
 		return -ENOENT;

@@ -48,6 +48,9 @@ static void check_stored(const struct job_stored *stored)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	json_t *answer = json_read((const char *)bytes, len);
+	const struct storing storing = {
+		.state = &core.state, .number = 7, .program = "main.c"
+	};
 	struct job_stored stored = { 0 };
 
 	if (core.state.jobs_fd < 0)
@@ -56,8 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		json_decref(answer);
 		return 0;
 	}
-	job_store_answer(
-		&core.state, NULL, 7, answer, false, "main.c", &stored);
+	job_store_answer(&storing, answer, &stored);
 	check_stored(&stored);
 	job_store_remove(&core, 7, stored.artifact_count);
 	job_stored_clear(&stored);

@@ -163,6 +163,35 @@ class Bytes(MountCase):
                                     "90000 | cksum; cat run/any.py.job/"
                                     "job.json | cksum"))
 
+    def test_long_output_of_a_job_that_runs(self):
+        """job.json is whole all the time; both outputs may be the same."""
+        gate = Gate(self.place, "long")
+        line = "yes '0\t\"\u20ac' | head -c 600000"
+        self.save("jobs/new/long.sh", f"{line}\n{line} >&2\n{gate.wait}"
+                  f"{line}\necho end >&2\n")
+        half = subprocess.run(["sh", "-c", line], check=True,
+                              stdout=subprocess.PIPE).stdout
+        with open(self.at("jobs/latest/stdout"), "rb", 0) as file:
+            seen = b""
+            while len(seen) < len(half):
+                seen += file.read(1 << 20)
+            self.assertEqual(seen, half)
+            for name in ("stdout", "stderr"):
+                text = self.read_bytes("jobs/latest/job.json")
+                self.assertEqual(json.loads(text)[name].encode(), half)
+            self.assertEqual(json.loads(text)["status"], "running")
+            gate.open()
+            while more := file.read(1 << 20):
+                seen += more
+        self.assertEqual(seen, half + half)
+        text = self.read_bytes("jobs/latest/job.json")
+        self.assertEqual(json.loads(text)["stdout"].encode(), seen)
+        self.assertEqual(json.loads(text)["stderr"].encode(), half + b"end\n")
+        self.assertEqual(os.stat(self.at("jobs/latest/job.json")).st_size,
+                         len(text))
+        self.assertEqual(self.read_bytes("jobs/latest/stderr"),
+                         half + b"end\n")
+
     def test_job_json_of_a_poll_goes(self):
         """What polls left of the answer has no use at the end."""
         gate = Gate(self.place, "polled")

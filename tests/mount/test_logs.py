@@ -141,7 +141,7 @@ class Logs(ResourceCase):
     @unittest.skipIf(IS_SANITIZED, "it takes as long as it takes")
     def test_200_mb_hold_up_nothing_else(self):
         """Others are answered all the while that a vast log is fetched and
-        searched."""
+        searched, and it is not in memory."""
         self.make("vast", "#!/bin/bash\necho up\nsleep 12\n" + TICKS)
         self.wait_for_bytes("vast", 2)
         block = "".join(f"a line of the log {i}\n" for i in range(50000))
@@ -157,6 +157,10 @@ class Logs(ResourceCase):
             tail.process.terminate()
             tail.process.wait(10)
         self.assertGreater(listings.count, 20)
+        with open(f"/proc/{self.mount.pid}/status", encoding="ascii") as file:
+            peak = [line.split() for line in file
+                    if line.startswith("VmHWM:")][0]
+        self.assertLess(int(peak[1]), 32 << 10, peak)
 
     def test_a_log_that_repeats_itself(self):
         self.make("same", "#!/bin/bash\nseq 2800000\n"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # tests/mount/test_memory.py - a daemon that runs out of memory
+import json
 import os
 import resource
 import subprocess
@@ -57,13 +58,32 @@ class Limited(MountCase):
         self.check_goes_on()
         self.assertEqual(os.stat(self.at("run/long.sh")).st_size, len(content))
 
-    def test_output_that_is_too_long(self):
+    def test_an_answer_to_a_run_that_is_too_long(self):
+        self.server.fault({"path": "/execute", "status": 200,
+                           "fill": 60 * MB})
         self.limit(24 * MB)
         # The close reports it, or the reader, if it takes long.
-        self.save_error("run/out.sh",
-                        f"head -c {60 * MB} /dev/zero | tr '\\0' x\n")
+        self.save_error("run/out.sh", "echo out\n")
         self.assertEqual(self.error_of(self.read, "run/out.sh.job/stdout"),
                          "ENOMEM")
+        self.server.fault()
+        self.check_goes_on()
+
+    def test_output_may_be_longer(self):
+        """It is written to disk as it arrives."""
+        self.limit(24 * MB)
+        self.save("run/out.sh", "yes 0123456 | head -c 60000000\n"
+                  "yes 0123456 | head -c 40000000 >&2\n")
+        self.assertEqual(self.shell(
+            "cksum <run/out.sh.job/stdout; cksum <run/out.sh.job/stderr"),
+            self.shell("yes 0123456 | head -c 60000000 | cksum;"
+                       "yes 0123456 | head -c 40000000 | cksum"))
+        answer = json.loads(self.read("run/out.sh.job/job.json"))
+        self.assertEqual((len(answer["stdout"]), len(answer["stderr"])),
+                         (60000000, 40000000))
+        self.save("jobs/new/out.sh", "yes 0123456 | head -c 60000000\n")
+        self.assertEqual(self.shell("cksum <jobs/latest/stdout"),
+                         self.shell("yes 0123456 | head -c 60000000 | cksum"))
         self.check_goes_on()
 
     def test_all_at_once(self):

@@ -11,7 +11,8 @@ int __wrap_api_shell_open(struct api *api, const char *id,
 ssize_t __wrap_api_shell_write(
 	struct api_shell *shell, const void *bytes, size_t len);
 void __wrap_api_shell_close(struct api_shell *shell);
-void __wrap_run_take_answer(const struct run *run, json_t *json);
+void __wrap_run_take_answer(
+	const struct run *run, json_t *json, struct spool *spool);
 void __wrap_job_fail(
 	struct job *job, int err, enum job_failure failure, const char *reason);
 void __wrap_run_free(struct run *run);
@@ -68,9 +69,10 @@ void __wrap_api_shell_close(struct api_shell *to)
 	shell.closed += to != NULL;
 }
 
-void __wrap_run_take_answer(const struct run *run, json_t *json)
+void __wrap_run_take_answer(
+	const struct run *run, json_t *json, struct spool *spool)
 {
-	(void)run;
+	(void)run, (void)spool;
 	ends.answered++;
 	snprintf(ends.stdout_text, sizeof(ends.stdout_text), "%s",
 		json_string_value(json_object_get(json, "stdout")));

@@ -258,6 +258,7 @@ static inline bool kernel_is_busy(void)
 		worker_pending(kernel.mount->core.worker) ||
 		worker_pending(kernel.mount->core.recorder) ||
 		worker_pending(kernel.mount->core.reader) ||
+		worker_pending(kernel.mount->core.spooler) ||
 		worker_pending(kernel.mount->core.prober) ||
 		worker_pending(kernel.mount->core.disk.worker) ||
 		notifier_is_busy(&kernel.mount->core);
@@ -278,6 +279,7 @@ static inline void kernel_await_all(void)
 	kernel_await(kernel.mount->core.worker);
 	kernel_await(kernel.mount->core.recorder);
 	kernel_await(kernel.mount->core.reader);
+	kernel_await(kernel.mount->core.spooler);
 	kernel_await(kernel.mount->core.prober);
 	kernel_await(kernel.mount->core.disk.worker);
 	kernel_await(kernel.mount->core.notifier.worker);

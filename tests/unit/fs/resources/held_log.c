@@ -182,7 +182,7 @@ static int answer(unsigned cut)
 	alloc_fail_at = 0;
 	json_t *json = json_pack("{s:o}", "log", json_from_bytes(at, len));
 	alloc_fail_at = fail_at;
-	int err = held_log_take(&service.held, json);
+	int err = held_log_take(&service.held, json, NULL);
 	json_decref(json);
 	if (old && old != service.held.file)
 		fclose(old);
