@@ -125,7 +125,7 @@
 #define PARTS(dir, part, asked, says)                                          \
 	DIRECTORY(HERE "/" dir, says, .exists = resource_exists,               \
 		.instead = "mkdir NAME makes one",                             \
-		.attr = resource_moving_attr, .list = parts_list,              \
+		.attr = resource_attr, .list = parts_list,              \
 		.find = parts_find, .make_dir = part_make, .endpoint = asked), \
 		LINK(HERE "/" dir "/" part, "one of them, by its name",        \
 			.render = part_link),                                  \
