@@ -16,7 +16,7 @@
 #   make dist     the archive of a release; make rpm, packages for Fedora
 #
 # `make build/unsandboxfs` needs only libfuse3, libcurl, OpenSSL,
-# jansson, wslay and the header of uthash.
+# jansson, zlib, wslay and the header of uthash.
 
 VERSION := 0.1.0
 
@@ -70,7 +70,7 @@ pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) && echo y),$(shell \
 
 API_PKGS    = 'libcurl >= 7.80' 'libcrypto >= 3.0' $(CACHE_PKGS)
 CACHE_PKGS  = 'jansson >= 2.13'
-FS_PKGS     = 'fuse3 >= 3.10' $(CACHE_PKGS)
+FS_PKGS     = 'fuse3 >= 3.10' zlib $(CACHE_PKGS)
 SERVER_PKGS = libmicrohttpd libssl libcrypto $(CACHE_PKGS)
 
 # The rooms of fs/, top to bottom: each calls and includes only rooms that come

@@ -207,6 +207,15 @@ int cache_peek_stale(struct cache *cache, enum api_endpoint endpoint,
 	return peek(cache, endpoint, id, true, answer);
 }
 
+void cache_forget_text(struct cache *cache, enum api_endpoint endpoint,
+	const char *id, uint64_t version)
+{
+	struct entry *entry = store_find(cache, endpoint, id);
+
+	if (entry && entry->answer.json && entry->answer.version == version)
+		store_forget_text(cache, entry);
+}
+
 /* Detaches the request, and forgets all but the version and the hash, with
  * which the next answer is compared. */
 static void drop(struct cache *cache, struct entry *entry)

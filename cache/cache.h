@@ -119,6 +119,11 @@ int cache_peek(struct cache *cache, enum api_endpoint endpoint, const char *id,
 int cache_peek_stale(struct cache *cache, enum api_endpoint endpoint,
 	const char *id, struct cache_answer *answer);
 
+/* The caller has all that the answer of this version says: the entry stays as
+ * it is, but gives `true` as its json. */
+void cache_forget_text(struct cache *cache, enum api_endpoint endpoint,
+	const char *id, uint64_t version);
+
 /* Discards what is known of one entry, which is exactly the one that cache_get
  * finds for endpoint and id. */
 void cache_drop(

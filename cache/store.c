@@ -82,6 +82,14 @@ void store_set(
 	entry->backoff = (struct backoff){ 0 };
 }
 
+void store_forget_text(struct cache *cache, struct entry *entry)
+{
+	worker_drop(cache->config.worker, entry->answer.json);
+	entry->answer.json = json_true();
+	entry->body_len = 0;
+	charge(cache, entry, cost_of(entry));
+}
+
 void store_update(struct cache *cache, struct entry *entry)
 {
 	if (!entry->answer.version && !entry->err) {

@@ -67,6 +67,9 @@ void store_touch(struct cache *cache, struct entry *entry);
 void store_set(struct cache *cache, struct entry *entry, json_t *json,
 	size_t body_len);
 
+/* Its answer's json becomes `true`. */
+void store_forget_text(struct cache *cache, struct entry *entry);
+
 /* Call it after an entry has changed, when it has no fetch. Counts its bytes,
  * discards an answer that is over the limit on its own, and frees an entry that
  * holds nothing worth keeping. */

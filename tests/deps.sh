@@ -8,7 +8,7 @@
 set -eu
 
 build='gcc pkg-config libc6-dev libfuse3-dev libcurl4-openssl-dev libssl-dev
-	libjansson-dev uthash-dev libwslay-dev'
+	libjansson-dev uthash-dev libwslay-dev zlib1g-dev'
 demo='fuse3 libmicrohttpd-dev curl python3'
 unit='libcmocka-dev python3'
 test='git perl rsync cpio patch ed file vim nano emacs-nox tmux

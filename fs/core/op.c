@@ -306,6 +306,16 @@ int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 	return err ? err : answer->err;
 }
 
+void op_forget_text(struct op *op, enum api_endpoint endpoint, const char *id)
+{
+	struct pin *pin = pin_find(op, endpoint, id);
+
+	if (!pin)
+		return;
+	worker_drop(op->core->reader, pin->answer.json);
+	pin->answer.json = json_true();
+}
+
 int op_peek(struct op *op, enum api_endpoint endpoint, const char *id,
 	struct cache_answer *answer)
 {

@@ -145,6 +145,10 @@ void ops_abort(struct core *core, int err);
 int op_get(struct op *op, enum api_endpoint endpoint, const char *id,
 	struct cache_answer *answer);
 
+/* The operation keeps that it has the answer of op_get, whose json becomes
+ * `true`: another holds what it says. */
+void op_forget_text(struct op *op, enum api_endpoint endpoint, const char *id);
+
 /* The same from the cache only, however old: 0 or -ENOENT. */
 int op_peek(struct op *op, enum api_endpoint endpoint, const char *id,
 	struct cache_answer *answer);

@@ -20,8 +20,8 @@ enum { SHORT = 256, RETRY_MS = 1000 };
 
 struct reading {
 	struct core *core;
-	struct collection_state *state; /* of the collection */
-	json_t *json; /* held; taken by the index once it is read */
+	struct collection_state *state;	      /* of the collection */
+	json_t *json;			      /* held */
 	struct cache_answer answer;	      /* its json is not used */
 	struct resource_index *before, *read; /* before is held */
 	const json_t *kept_changes;	      /* borrowed from the state */
@@ -55,6 +55,13 @@ static void answer_note(struct core *core, struct collection_state *state,
 		(cache_peek(core->cache, state->collection->list, NULL,
 			 core->now_ms, &kept) ||
 			kept.version != answer->version);
+}
+
+/* The index has all that the answer says. */
+static void list_forget(struct core *core, const struct collection_state *state)
+{
+	cache_forget_text(core->cache, state->collection->list, NULL,
+		state->index->version);
 }
 
 /* index is taken. */
@@ -98,6 +105,13 @@ static void memory_trim(void *unused)
 #endif
 }
 
+static void memory_trim_later(
+	struct core *core, const struct resource_index *index)
+{
+	if (index && index->count > SHORT)
+		worker_submit(core->reader, memory_trim, NULL, NULL);
+}
+
 static void reading_free(struct reading *reading)
 {
 	struct worker *worker = reading->core->reader;
@@ -113,20 +127,17 @@ static void reading_done(void *ctx)
 	struct reading *reading = ctx;
 	struct core *core = reading->core;
 	struct collection_state *state = reading->state;
-	bool is_long = state->is_reading;
-
 	state->is_reading = false;
 	if (reading->err) {
 		state->unread_version = reading->answer.version;
 		state->unread_until_ms = core->now_ms + RETRY_MS;
 	} else {
 		index_show(core, state, reading->read, &reading->answer);
-		reading->json = NULL;
+		list_forget(core, state);
 	}
 	ops_wake(&state->readers);
 	reading_free(reading);
-	if (is_long)
-		worker_submit(core->reader, memory_trim, NULL, NULL);
+	memory_trim_later(core, state->index);
 }
 
 /* NULL: out of memory. */
@@ -161,6 +172,7 @@ static int list_read(struct op *op, struct collection_state *state,
 		struct reading *reading = reading_new(core, state, answer);
 		if (!reading)
 			return -ENOMEM;
+		state->reading_version = answer->version;
 		if (is_short) {
 			reading_work(reading);
 			int err = reading->err;
@@ -174,6 +186,9 @@ static int list_read(struct op *op, struct collection_state *state,
 		}
 		state->is_reading = true;
 	}
+	/* It is to be freed before memory_trim. */
+	if (state->reading_version == answer->version)
+		op_forget_text(op, state->collection->list, NULL);
 	/* An operation that may not wait gets no list. */
 	return op->cached_only ? -ENOENT : op_wait(op, &state->readers);
 }
@@ -209,6 +224,9 @@ int collection_index(struct op *op, const struct collection *collection,
 		return 0;
 	if (*index && (*index)->version == answer.version) {
 		answer_note(op->core, state, &answer);
+		list_forget(op->core, state);
+		op_forget_text(op, collection->list, NULL);
+		memory_trim_later(op->core, state->index);
 		return 0;
 	}
 	items = json_array_in(answer.json, collection->form.member);

@@ -19,6 +19,7 @@ struct collection_state {
 	uint64_t dropped_ms;	      /* when lists were last invalidated */
 	bool is_stale;		      /* the index was fetched before that */
 	bool is_reading;	      /* a worker reads the next list */
+	uint64_t reading_version;     /* of the answer that is, or was last */
 	struct op_list readers;	      /* operations that wait for it */
 	uint64_t unread_version; /* a list that could not be read: out of memory
 				  */

@@ -66,7 +66,7 @@ static void index_free(void *ctx)
 
 	for (size_t i = 0; i < RESOURCE_SHELF; i++)
 		json_decref(index->shelf[i].json);
-	json_decref(index->json);
+	item_texts_clear(&index->texts);
 	free(index->all);
 	free(index->by_id);
 	free(index->parts);
@@ -75,15 +75,10 @@ static void index_free(void *ctx)
 	free(index);
 }
 
-/* The cache may hold the JSON, too. Its references are counted in the loop. */
 void resource_index_drop(struct resource_index *index, struct worker *worker)
 {
 	if (!index || --index->holds)
 		return;
-	if (index->json && index->json->refcount > 1) {
-		json_decref(index->json);
-		index->json = NULL;
-	}
 	if (!worker || index->count < LONG ||
 		worker_submit(worker, index_free, NULL, index))
 		index_free(index);
@@ -198,19 +193,27 @@ const struct resource_part *resource_parts(
 	return group ? &index->parts[group->first] : NULL;
 }
 
-static int by_name(const void *name, const void *part)
+struct name_key {
+	const struct resource_index *index;
+	const char *name;
+};
+
+static int by_name(const void *key, const void *part)
 {
-	return strcmp(name, ((const struct resource_part *)part)->name);
+	const struct name_key *wanted = key;
+
+	return strcmp(wanted->name, resource_part_name(wanted->index, part));
 }
 
 struct resource *resource_by_part(
 	const struct resource_index *index, const char *key, const char *name)
 {
+	const struct name_key wanted = { index, name };
 	size_t count;
 	const struct resource_part *part = resource_parts(index, key, &count);
 
 	if (count)
-		part = bsearch(name, part, count, sizeof(*part), by_name);
+		part = bsearch(&wanted, part, count, sizeof(*part), by_name);
 	return part ? &index->all[part->of] : NULL;
 }
 
@@ -229,7 +232,7 @@ json_t *resource_json(
 	for (size_t i = 0; i < RESOURCE_SHELF; i++)
 		if (use->shelf[i].of == resource)
 			return use->shelf[i].json;
-	json = json_list_item(resource->text);
+	json = item_texts_read(&use->texts, (size_t)(resource - use->all));
 	if (!json)
 		return NULL;
 	use->last = (use->last + 1) % RESOURCE_SHELF;

@@ -11,6 +11,8 @@
 
 #include <jansson.h>
 
+#include "fs/resources/item_texts.h"
+
 /*
  * A list is read once, however often one of its resources is looked up
  * afterwards. The next list is compared with it, to find out which resources
@@ -24,7 +26,7 @@
 struct resource {
 	const char *id;
 	const char *name;     /* under which it is shown: fs/base/safe_name.h */
-	const json_t *text;   /* its object, for json_list_item */
+	uint64_t text_hash;   /* of its object's text */
 	uint32_t hash;	      /* of the members that describe it */
 	uint32_t before : 31; /* in the previous index, + 1; 0: it is new */
 	/* From the previous index, or what the last mount saw. */
@@ -36,8 +38,8 @@ struct resource {
 
 /* A name in a directory that shows some of the list, or all. */
 struct resource_part {
-	const char *name;
-	uint32_t of; /* index in all */
+	uint32_t name; /* where it begins in `words` */
+	uint32_t of;   /* index in all */
 };
 
 /* Such a directory. */
@@ -50,7 +52,6 @@ struct resource_group {
 enum { RESOURCE_SHELF = 16 };
 
 struct resource_index {
-	json_t *json; /* held: the texts are in it */
 	uint64_t version;
 	struct resource *all; /* in the API's order */
 	size_t count;
@@ -61,8 +62,9 @@ struct resource_index {
 	struct resource_part *parts;   /* by group, then by name */
 	struct resource_group *groups; /* by key */
 	size_t group_count;
-	char *words;  /* ids, names and keys */
-	size_t bytes; /* that the index takes, roughly */
+	char *words;		 /* ids, names and keys */
+	struct item_texts texts; /* the objects, in the order of `all` */
+	size_t bytes;		 /* that the index takes, roughly */
 	/* Mutable. */
 	unsigned holds;
 	unsigned last; /* on the shelf */
@@ -71,6 +73,12 @@ struct resource_index {
 		json_t *json;
 	} shelf[RESOURCE_SHELF];
 };
+
+static inline const char *resource_part_name(
+	const struct resource_index *index, const struct resource_part *part)
+{
+	return index->words + part->name;
+}
 
 enum { RESOURCE_KEYS = 2 };
 
@@ -90,13 +98,13 @@ struct resource_list {
 	bool (*is_other)(const json_t *item);
 };
 
-/* Reads an answer. before: the index that it follows, or NULL; borrowed. json
- * is taken if 0 is returned. Items that are not objects or have no id are
+/* Reads an answer, borrowed. before: the index that it follows, or NULL;
+ * borrowed. Items that are not objects or have no id are
  * skipped, and so are those whose id came before. sources: id -> the key of an
  * item that has none; may be NULL. epoch: the time of an item that has none.
  * Held once for the caller. Thread-safe. -EPROTO: the answer has no list;
  * -ENOMEM. */
-int resource_index_new(const struct resource_list *list, json_t *json,
+int resource_index_new(const struct resource_list *list, const json_t *json,
 	uint64_t version, const struct resource_index *before,
 	const json_t *sources, const struct timespec *epoch,
 	struct resource_index **out);

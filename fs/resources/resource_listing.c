@@ -29,7 +29,7 @@ static const char *tail_at(const struct listing_tail *listing, size_t i,
 		const struct resource_part *part = &tail->parts[i];
 		found->id = (char *)tail->id;
 		found->name = (char *)all[part->of].id;
-		return part->name;
+		return resource_part_name(tail->index, part);
 	}
 	found->id = (char *)all[i].id;
 	found->name = none;

@@ -11,9 +11,6 @@
 #include "fs/base/base.h"
 #include "fs/core/core.h"
 
-/* What an item takes beside its text: jansson's string, malloc's overhead. */
-enum { ITEM_BYTES = 64 };
-
 /*
  * A resource has a name in the collection's own directory, and in each other
  * that shows it: snapshots/ of a session shows those of all snapshots that are
@@ -75,7 +72,7 @@ static int resource_compare(
 
 	resource->changed = *reader->epoch;
 	resource_date(item, &resource->changed);
-	if (old && json_equal(resource->text, old->text))
+	if (old && resource->text_hash == old->text_hash)
 		resource->hash = old->hash;
 	else
 		err = resource_set_hash(resource, item);
@@ -163,6 +160,21 @@ static int keys_add(struct reader *reader, const json_t *item, const char *id)
 	return err;
 }
 
+static int item_keep(
+	struct reader *reader, struct resource *resource, const json_t *text)
+{
+	size_t len;
+	char *owned;
+	const char *bytes = json_bytes(text, &len, &owned);
+	int err = bytes ? item_texts_add(&reader->index->texts, bytes, len)
+			: -ENOMEM;
+
+	if (!err)
+		resource->text_hash = hash_words(HASH_START, bytes, len);
+	free(owned);
+	return err;
+}
+
 /* id is taken. */
 static int item_add(
 	struct reader *reader, json_t *item, const json_t *text, char *id)
@@ -181,10 +193,10 @@ static int item_add(
 	if (err)
 		return err;
 	resource->id = id;
-	resource->text = text;
 	*resource_slot(index, id) = ++index->count;
-	index->bytes += json_string_length(text) + ITEM_BYTES;
-	err = keys_add(reader, item, id);
+	err = item_keep(reader, resource, text);
+	if (!err)
+		err = keys_add(reader, item, id);
 	return err ? err : resource_compare(reader, resource, item);
 }
 
@@ -264,6 +276,8 @@ static int names_room(struct reader *reader)
 		size += is_first(reader, i) ? strlen(named->group) + 1 : 0;
 		groups += is_first(reader, i);
 	}
+	if (size > UINT32_MAX)
+		return -ENOMEM;
 	index->words = malloc(size);
 	index->parts = calloc(reader->count + 1, sizeof(*index->parts));
 	index->groups = calloc(groups + 1, sizeof(*index->groups));
@@ -309,7 +323,7 @@ static void names_pack(struct reader *reader)
 			is_by_id(named) ? of->id : word_add(&at, named->name);
 		if (is_own(named))
 			of->name = name;
-		index->parts[i].name = name;
+		index->parts[i].name = (uint32_t)(name - index->words);
 		index->parts[i].of = of - index->all;
 	}
 }
@@ -332,7 +346,7 @@ static void names_hash(struct resource_index *index)
 		for (size_t j = 0; j < group->count; j++) {
 			const struct resource_part *part =
 				&index->parts[group->first + j];
-			hash = hash_add(hash, part->name);
+			hash = hash_add(hash, resource_part_name(index, part));
 			hash = hash_add(hash, index->all[part->of].id);
 		}
 	}
@@ -364,6 +378,8 @@ static int reader_run(struct reader *reader, const json_t *items)
 	if (!err)
 		err = items_read(reader, items);
 	if (!err)
+		err = item_texts_end(&reader->index->texts);
+	if (!err)
 		err = names_read(reader);
 	for (size_t i = 0; i < reader->count; i++)
 		named_clear(&reader->named[i]);
@@ -371,7 +387,7 @@ static int reader_run(struct reader *reader, const json_t *items)
 	return err;
 }
 
-int resource_index_new(const struct resource_list *list, json_t *json,
+int resource_index_new(const struct resource_list *list, const json_t *json,
 	uint64_t version, const struct resource_index *before,
 	const json_t *sources, const struct timespec *epoch,
 	struct resource_index **out)
@@ -397,7 +413,7 @@ int resource_index_new(const struct resource_list *list, json_t *json,
 		resource_index_drop(reader.index, NULL);
 		return err;
 	}
-	reader.index->json = json;
+	reader.index->bytes += item_texts_bytes(&reader.index->texts);
 	*out = reader.index;
 	return 0;
 }

@@ -124,9 +124,9 @@
 /* What was made from it, as links named after each. */
 #define PARTS(dir, part, asked, says)                                          \
 	DIRECTORY(HERE "/" dir, says, .exists = resource_exists,               \
-		.instead = "mkdir NAME makes one",                             \
-		.attr = resource_attr, .list = parts_list,              \
-		.find = parts_find, .make_dir = part_make, .endpoint = asked), \
+		.instead = "mkdir NAME makes one", .attr = resource_attr,      \
+		.list = parts_list, .find = parts_find, .make_dir = part_make, \
+		.endpoint = asked),                                            \
 		LINK(HERE "/" dir "/" part, "one of them, by its name",        \
 			.render = part_link),                                  \
 		ROW(ROW_DIR, HERE "/" dir "/{taken}", 0755,                    \

@@ -28,6 +28,7 @@ static struct resource_index *index_of(
 	assert_int_equal(resource_index_new(
 				 &list, json, 1, before, NULL, &epoch, &index),
 		0);
+	json_decref(json);
 	return index;
 }
 

@@ -137,6 +137,7 @@ static struct resource_index *index_of(
 	assert_int_equal(resource_index_new(&collection->form, json, 1, NULL,
 				 NULL, &core.epoch, &index),
 		0);
+	json_decref(json);
 	return index;
 }
 

@@ -46,6 +46,7 @@ static struct resource_index *index_of(const struct resource_list *list,
 	assert_int_equal(
 		resource_index_new(list, json, 7, before, NULL, &epoch, &index),
 		0);
+	json_decref(json);
 	resource_index_follow(index, before, &now);
 	return index;
 }
@@ -136,12 +137,13 @@ static void test_sources(void **state)
 				 &list, json, 1, NULL, sources, &epoch, &index),
 		0);
 	json_decref(sources);
+	json_decref(json);
 	assert_int_equal(index->count, 2);
 	assert_null(resource_by_id(index, "b"));
 	const struct resource_part *parts =
 		resource_parts(index, "/services/x", &count);
 	assert_int_equal(count, 1);
-	assert_string_equal(parts->name, "n");
+	assert_string_equal(resource_part_name(index, parts), "n");
 	resource_index_drop(index, NULL);
 }
 
@@ -287,11 +289,11 @@ static void test_parts(void **state)
 		print_message("%s\n", parts[i].key);
 		for (size_t j = 0; j < count; j++) {
 			size_t len = strlen(shown);
+			const char *name = resource_part_name(index, &part[j]);
 			snprintf(shown + len, sizeof(shown) - len, "%s%s:%s",
-				j ? " " : "", index->all[part[j].of].id,
-				part[j].name);
-			assert_ptr_equal(resource_by_part(index, parts[i].key,
-						 part[j].name),
+				j ? " " : "", index->all[part[j].of].id, name);
+			assert_ptr_equal(
+				resource_by_part(index, parts[i].key, name),
 				&index->all[part[j].of]);
 		}
 		assert_string_equal(shown, parts[i].shown);
@@ -302,14 +304,15 @@ static void test_parts(void **state)
 
 /* ---- objects ---- */
 
-/* The parsed objects are limited to RESOURCE_SHELF; the oldest is dropped. */
+/* The parsed objects are limited to RESOURCE_SHELF; the oldest is dropped. The
+ * others are packed in several blocks. */
 static void test_objects(void **state)
 {
-	char text[1024] = "[";
+	char text[4096] = "[";
 	struct resource_index *index;
 
 	(void)state;
-	for (int i = 0; i < RESOURCE_SHELF + 2; i++) {
+	for (int i = 0; i < 200; i++) {
 		size_t len = strlen(text);
 		snprintf(text + len, sizeof(text) - len, "%s{\"id\":%d}",
 			i ? "," : "", i);
@@ -317,7 +320,8 @@ static void test_objects(void **state)
 	strcat(text, "]");
 	index = index_of(&by_id, text, NULL);
 	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < index->count; i++) {
+		for (size_t n = 0; n < index->count; n++) {
+			size_t i = n * 77 % index->count;
 			json_t *json = resource_json(index, &index->all[i]);
 			assert_int_equal(
 				json_integer_value(json_object_get(json, "id")),
@@ -363,13 +367,10 @@ static void test_no_memory(void **state)
 	while (err == -ENOMEM || index->count < 7 || part_count(index) < 15) {
 		assert_true(n < 1000);
 		resource_index_drop(index, NULL);
-		json_incref(json);
 		alloc_fail_at = ++n;
 		err = resource_index_new(
 			&by_name, json, 1, NULL, NULL, &epoch, &index);
 		alloc_fail_at = 0;
-		if (err)
-			json_decref(json);
 		assert_true(err ? err == -ENOMEM && !index : index != NULL);
 	}
 	assert_true(n > 40);
