@@ -84,14 +84,16 @@ static void parse_start(struct parse *parse)
 	struct worker *worker = parse->spool ? config->spooler
 		: is_long		     ? config->worker
 					     : NULL;
-	int err = parse->spool ? spool_end(parse->spool) : 0;
+	int err = parse->text.is_failed ? -ENOMEM
+		: parse->spool		? spool_end(parse->spool)
+					: 0;
 
 	if (!err && worker)
 		err = worker_submit(worker, parse_work, parse_done, parse);
 	if (worker && !err)
 		return;
 	if (parse->spool)
-		parse->err = err;
+		parse->err = err; /* the thread may still read it */
 	else
 		parse_work(parse);
 	parse_done(parse);
@@ -124,6 +126,8 @@ void answer_parse(struct api_call *call, void (*parsed)(struct api_call *call))
 void answer_forget(struct api_call *call)
 {
 	call->parse->call = NULL;
+	if (call->parse->spool)
+		spool_abandon(call->parse->spool);
 	call->parse = NULL;
 }
 

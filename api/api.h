@@ -225,7 +225,7 @@ const struct spooled *spool_find(
 	const struct spool *spool, const json_t *value);
 
 /* A new file without a name in the directory, O_RDWR. A descriptor, owned by
- * the caller, or -errno. Thread-safe. */
+ * the caller, or -errno. By one thread at a time. */
 int file_unnamed(int dir_fd);
 
 /* ---- endpoints ------------------------------------------------------- */

@@ -172,7 +172,8 @@ static void time_out(struct api *api)
 	for (call = TAILQ_FIRST(&api->on_wire); call; call = next) {
 		next = TAILQ_NEXT(call, link);
 		reply_go_on(call);
-		if (call->entry.deadline_ms > api->now_ms)
+		if (call->reply.is_paused ||
+			call->entry.deadline_ms > api->now_ms)
 			continue;
 		snprintf(call->curl_error, sizeof(call->curl_error),
 			"no whole answer within %g s",
@@ -264,8 +265,9 @@ static int wait_ms(struct api *api, uint64_t now_ms, int timeout_ms)
 
 	TAILQ_FOREACH(call, &api->on_wire, link)
 	{
-		wake_ms = MIN(wake_ms, call->entry.deadline_ms);
-		wake_ms = MIN(wake_ms, reply_wake_ms(call));
+		wake_ms = MIN(wake_ms,
+			call->reply.is_paused ? reply_wake_ms(call)
+					      : call->entry.deadline_ms);
 	}
 	if (timeout_ms < 0 || timeout_ms > POLL_MS_MAX)
 		timeout_ms = POLL_MS_MAX;

@@ -146,7 +146,7 @@ size_t reply_on_body(char *bytes, size_t size, size_t count, void *ctx);
 /* Goes on with one that has waited long for its spool: the disk stands still,
  * so the rest is received into memory. */
 void reply_go_on(struct api_call *call);
-/* When that is due; UINT64_MAX: it does not wait. */
+/* When that is due, of one that is paused. */
 uint64_t reply_wake_ms(const struct api_call *call);
 /* Forgets what was received. */
 void reply_clear(struct reply *reply);

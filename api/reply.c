@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* api/reply.c - the body of a reply, as it is received */
 #include <errno.h>
+#include <sys/param.h>
 
 #include "api/client.h"
 #include "api/spool.h"
@@ -24,38 +25,55 @@ static bool is_bomb(const struct api_call *call, size_t len)
 	return len / UNPACKED_MAX > (uint64_t)received;
 }
 
-/* Of a packed reply, curl would unpack into memory what it has received. */
+/* Of a packed reply, curl would unpack into memory what it has received; a
+ * paused stream of HTTP/2 holds up the others of its connection, and some
+ * versions of curl lose it (curl's issues 10988, 11982, 19334). */
+static bool can_pause(const struct api_call *call)
+{
+	long version = CURL_HTTP_VERSION_NONE;
+
+	curl_easy_getinfo(call->easy, CURLINFO_HTTP_VERSION, &version);
+	return !call->reply.is_unlimited && !call->reply.headers.is_packed &&
+		(version == CURL_HTTP_VERSION_1_0 ||
+			version == CURL_HTTP_VERSION_1_1);
+}
+
 static bool is_paused(struct api_call *call)
 {
 	struct reply *reply = &call->reply;
 
-	if (!reply->spool || reply->is_unlimited || reply->headers.is_packed ||
-		!spool_is_behind(reply->spool))
+	if (!reply->spool || !spool_is_behind(reply->spool) || !can_pause(call))
 		return false;
 	reply->is_paused = true;
 	reply->paused_ms = call->api->now_ms;
 	return true;
 }
 
+/* The time that the disk took counts for no time limit. curl may call
+ * reply_on_body, and go on although that has failed. */
 static void reply_resume(void *ctx)
 {
 	struct api_call *call = ctx;
+	struct reply *reply = &call->reply;
+	uint64_t *deadline_ms = &call->entry.deadline_ms;
 
-	if (!call->reply.is_paused)
+	if (!reply->is_paused)
 		return;
-	call->reply.is_paused = false;
-	curl_easy_pause(call->easy, CURLPAUSE_CONT);
+	reply->is_paused = false;
+	*deadline_ms += MIN(call->api->now_ms - reply->paused_ms,
+		UINT64_MAX - *deadline_ms);
+	if (curl_easy_pause(call->easy, CURLPAUSE_CONT) && !reply->is_too_large)
+		reply->text.is_failed = true;
 }
 
 uint64_t reply_wake_ms(const struct api_call *call)
 {
-	return call->reply.is_paused ? call->reply.paused_ms + PAUSE_MS
-				     : UINT64_MAX;
+	return call->reply.paused_ms + PAUSE_MS;
 }
 
 void reply_go_on(struct api_call *call)
 {
-	if (reply_wake_ms(call) > call->api->now_ms)
+	if (!call->reply.is_paused || reply_wake_ms(call) > call->api->now_ms)
 		return;
 	call->reply.is_unlimited = true;
 	reply_resume(call);
@@ -82,9 +100,9 @@ static int body_add(struct api_call *call, const char *bytes, size_t len)
 	struct reply *reply = &call->reply;
 	bool spools = call->spools && call->api->config.spooler &&
 		reply->headers.status / 100 == 2;
-	int err = 0;
+	int err = reply->text.is_failed ? -ENOMEM : 0;
 
-	if (spools && !reply->spool && reply->text.len > SPOOL_MIN)
+	if (!err && spools && !reply->spool && reply->text.len > SPOOL_MIN)
 		err = spool_begin(call);
 	if (!err)
 		err = reply->spool ? spool_add(reply->spool, bytes, len)
@@ -122,7 +140,7 @@ size_t reply_on_body(char *bytes, size_t size, size_t count, void *ctx)
 void reply_clear(struct reply *reply)
 {
 	if (reply->spool)
-		spool_set_resume(reply->spool, NULL, NULL);
+		spool_abandon(reply->spool);
 	spool_drop(reply->spool);
 	reply->spool = NULL;
 	text_clear(&reply->text);

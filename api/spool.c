@@ -45,6 +45,8 @@ struct spool {
 	void (*resume)(void *ctx);
 	void *resume_ctx;
 
+	bool is_abandoned; /* atomic */
+
 	/* used by the thread */
 	struct text text;
 	enum place place;
@@ -53,23 +55,27 @@ struct spool {
 	char left[JSON_ESCAPE_MAX]; /* an escape that may go on */
 	size_t left_len;
 	struct string strings[STRINGS_MAX];
+	bool stays_text; /* the string that is read */
 	unsigned count;
 	char *out; /* what long_read has decoded */
 };
 
 /* ---- the file of a string, in the thread ---- */
 
+/* Not every filesystem has files without a name. */
 int file_unnamed(int dir_fd)
 {
 	static const char name[] = "unnamed.tmp";
 	int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int err = fd < 0 ? -errno : 0;
 
-	if (fd >= 0)
-		return fd;
+	if (err != -EOPNOTSUPP && err != -EISDIR && err != -EINVAL)
+		return err ? err : fd;
 	unlinkat(dir_fd, name, 0);
 	fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	err = fd < 0 ? -errno : 0;
 	unlinkat(dir_fd, name, 0);
-	return fd < 0 ? -errno : fd;
+	return err ? err : fd;
 }
 
 static int file_write(int fd, const char *bytes, size_t len)
@@ -132,8 +138,11 @@ static void string_write(struct spool *spool, struct string *string,
 		spooled->err = string_part(spool, string);
 	if (!spooled->err && !string->twin)
 		spooled->err = file_write(spooled->fd, bytes, len);
-	if (spooled->err && spooled->fd >= 0 && ftruncate(spooled->fd, 0))
-		spooled->err = -EIO; /* others may need the room now */
+	if (spooled->err && spooled->fd >= 0) {
+		/* others may need the room now */
+		int ignored = ftruncate(spooled->fd, 0);
+		(void)ignored;
+	}
 	spooled->size += len;
 }
 
@@ -187,10 +196,14 @@ static bool is_named(const struct spool *spool)
 	return false;
 }
 
-static bool is_long(const struct spool *spool)
+/* The name is looked at once. */
+static bool is_long(struct spool *spool)
 {
-	return spool->text.len - spool->string_at > SPOOL_MIN &&
-		spool->depth == 1 && spool->count < STRINGS_MAX &&
+	if (spool->stays_text ||
+		spool->text.len - spool->string_at <= SPOOL_MIN)
+		return false;
+	spool->stays_text = true;
+	return spool->depth == 1 && spool->count < STRINGS_MAX &&
 		!spool->text.is_failed && is_named(spool);
 }
 
@@ -285,6 +298,7 @@ static size_t between_read(struct spool *spool, const char *at, size_t left)
 			break;
 		case '"':
 			spool->place = IN_STRING;
+			spool->stays_text = false;
 			spool->string_at = spool->text.len + n - 1;
 			break;
 		}
@@ -328,10 +342,18 @@ static void spool_read(
 	spool->left_len = left;
 }
 
+static bool is_abandoned(const struct spool *spool)
+{
+	return __atomic_load_n(&spool->is_abandoned, __ATOMIC_RELAXED);
+}
+
 static void chunk_work(void *ctx)
 {
 	struct chunk *chunk = ctx;
 	struct spool *spool = chunk->spool;
+
+	if (is_abandoned(spool))
+		return;
 	char *at = chunk->room + JSON_ESCAPE_MAX - spool->left_len;
 
 	memcpy(at, spool->left, spool->left_len);
@@ -382,6 +404,12 @@ void spool_drop(struct spool *spool)
 		return;
 	if (worker_submit(spool->worker, spool_free, NULL, spool))
 		spool_free(spool);
+}
+
+void spool_abandon(struct spool *spool)
+{
+	spool->resume = NULL;
+	__atomic_store_n(&spool->is_abandoned, true, __ATOMIC_RELAXED);
 }
 
 bool spool_is_behind(const struct spool *spool)
@@ -487,6 +515,9 @@ int spool_parse(struct spool *spool, json_t **out)
 	char left[JSON_ESCAPE_MAX];
 	size_t len = spool->left_len;
 
+	*out = NULL;
+	if (is_abandoned(spool))
+		return -ECANCELED;
 	memcpy(left, spool->left, len);
 	spool_read(spool, left, len, true);
 	int err = text->is_failed ? -ENOMEM

@@ -28,6 +28,9 @@ bool spool_is_behind(const struct spool *spool);
 void spool_set_resume(
 	struct spool *spool, void (*resume)(void *ctx), void *ctx);
 
+/* Nobody wants what has not been looked at. */
+void spool_abandon(struct spool *spool);
+
 /* All was added; `resume` is not called any more. -ENOMEM. */
 int spool_end(struct spool *spool);
 

@@ -12,8 +12,8 @@ int fd_write(int fd, const char *bytes, size_t len);
  * Owned by the caller, free(); a NUL follows the bytes. -EISDIR, -EINVAL: not a
  * file. */
 int fd_read(int fd, size_t limit, char **out, size_t *len);
-/* Copies the content of `from` to the empty file `to`, as a reflink where the
- * filesystem can. 0 or -errno. */
+/* Copies the content of `from` to the beginning of the file `to`, as a reflink
+ * where the filesystem can. 0 or -errno. */
 int fd_copy(int from, int to);
 
 /* The entries of a directory below fd; closedir() it. NULL: errno. */

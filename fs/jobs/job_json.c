@@ -53,10 +53,13 @@ const struct job_json_member job_json_members[] = {
 	{ "output", JOB_JSON_HEAD("output"), JOB_STDOUT },
 };
 
-static bool is_output(const json_t *value, const struct stored_output *output)
+/* Of what is spooled, only the beginning could be compared. */
+static bool is_output(const struct storing *storing, const json_t *value,
+	const struct stored_output *output)
 {
-	return output->spooled ? value == output->value
-			       : json_equal(value, output->value);
+	return value == output->value ||
+		(!spool_find(storing->spool, value) && !output->spooled &&
+			json_equal(value, output->value));
 }
 
 /* Output that is not in the output's file, since a member of another name is:
@@ -82,8 +85,12 @@ static int rest_unspool(const struct storing *storing, json_t *rest)
 			return err;
 		json_t *whole = json_from_bytes(bytes, len);
 		free(bytes);
+		if (len != spooled->size)
+			err = -EIO;
 		if (!whole || json_object_set_new_nocheck(rest, name, whole))
 			return -ENOMEM;
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -107,7 +114,8 @@ static int answer_rest(const struct storing *storing, json_t *answer,
 			&outputs[job_json_members[i].output];
 		const char *name = job_json_members[i].name;
 		if (!output->escaped ||
-			!is_output(json_object_get(rest, name), output))
+			!is_output(
+				storing, json_object_get(rest, name), output))
 			continue;
 		json_object_del(rest, name);
 		*apart |= 1u << i;
@@ -207,6 +215,8 @@ static int store_whole(const struct storing *storing, const char *rest,
 	}
 	if (!err)
 		err = fd_write(fd, job_json_end, strlen(job_json_end));
+	if (!err && lseek(fd, 0, SEEK_CUR) != (off_t)stored->answer_size)
+		err = -EIO;
 	if (!err && ftruncate(fd, (off_t)stored->answer_size))
 		err = -errno;
 	close(fd);

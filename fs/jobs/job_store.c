@@ -247,6 +247,22 @@ static bool spooled_link(const struct storing *storing, const char *suffix,
 			AT_SYMLINK_FOLLOW);
 }
 
+/* What the disk has lost meanwhile may be missing at the end, or told by fsync.
+ */
+static int spooled_copy(
+	const struct storing *storing, const struct spooled *spooled, int fd)
+{
+	struct stat stat;
+
+	if ((storing->is_durable && fsync(spooled->fd)) ||
+		fstat(spooled->fd, &stat))
+		return -errno;
+	if ((uint64_t)stat.st_size != spooled->size)
+		return -EIO;
+	int err = fd_copy(spooled->fd, fd);
+	return !err && ftruncate(fd, stat.st_size) ? -errno : err;
+}
+
 static int store_spooled(const struct storing *storing, const char *suffix,
 	const struct spooled *spooled)
 {
@@ -258,9 +274,7 @@ static int store_spooled(const struct storing *storing, const char *suffix,
 		storing->state, storing->number, suffix, O_WRONLY | O_CREAT);
 	if (fd < 0)
 		return fd;
-	int err = is_linked ? 0 : fd_copy(spooled->fd, fd);
-	if (!err && ftruncate(fd, (off_t)spooled->size))
-		err = -errno;
+	int err = is_linked ? 0 : spooled_copy(storing, spooled, fd);
 	if (!err && storing->is_durable)
 		return sync_later(storing->syncs, fd);
 	close(fd);
@@ -332,10 +346,12 @@ static uint64_t answer_room(const struct storing *storing, const json_t *answer,
 	uint64_t room = 2 * job_artifacts_room(answer) + ROOM_SPARE;
 
 	for (int i = 0; i < JOB_OUTPUTS; i++) {
-		uint64_t len = outputs[i].spooled
-			? outputs[i].spooled->size
-			: json_string_length(outputs[i].value);
+		const struct spooled *spooled = outputs[i].spooled;
+		uint64_t len = spooled ? spooled->size
+				       : json_string_length(outputs[i].value);
 		room += storing->is_durable && len > HASHED_MAX ? len : 2 * len;
+		/* it may have to be copied to a file that has readers */
+		room += spooled ? len : 0;
 	}
 	return room;
 }

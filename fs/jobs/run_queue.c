@@ -63,9 +63,7 @@ static void run_send(struct run *run)
 		.body_len = run->body_len,
 		.keeps_body = true, /* it may be sent again */
 		.timeout_ms = run->timeout_ms,
-		/* what the API gives once is kept in memory if the disk is full
-		 */
-		.spools = job->session ? NULL : job_output_members,
+		.spools = job_output_members,
 	};
 
 	TAILQ_REMOVE(&runs->queue, run, link);
